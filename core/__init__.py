@@ -1,0 +1,1 @@
+"""The inference process: faces, projection, rendering, edit session, service and command line."""

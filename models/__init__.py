@@ -1,0 +1,1 @@
+"""The networks and the packs: everything that has weights."""

@@ -1,0 +1,66 @@
+"""Channel counts of sub-generators: the two width rules and the cost of a choice.
+
+A sub-generator G^k_C is a resolution and one channel count for each layer, in the order const, conv1, convs...;
+there are `2 * log2(resolution) - 2` of them, two for each resolution from 4 px up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is this number over the resolution
+
+
+def layer_count(resolution: int) -> int:
+    """Layers (and styles of w+) of a generator that ends at `resolution` px. ValueError unless it is 4 * 2^n."""
+    if resolution < 4 or resolution & (resolution - 1):
+        raise ValueError(f"A resolution must be a power of two from 4 px up, not {resolution}.")
+    return 2 * (resolution.bit_length() - 1) - 2
+
+
+def layer_resolution(index: int) -> int:
+    """Side in px of the maps that layer `index` makes: 4, 4, 8, 8, 16, 16..."""
+    return 4 << (index // 2)
+
+
+@dataclass(frozen=True)
+class WidthRule:
+    """How a ratio becomes channel counts.
+
+    `proportional` is the paper's (ratio * c in each layer). `capped` is the published code's:
+    min(cap, base * ratio * multiplier), which leaves the low resolutions at full width; generators that were trained
+    with it agree only with sub-generators that are cut by it.
+    """
+
+    kind: Literal["proportional", "capped"] = "proportional"
+    cap: int = 512
+    multiplier: float = 2.0
+
+    def expand(self, full: Sequence[int], ratio: float) -> tuple[int, ...]:
+        """Channel counts of the sub-generator of `full` at `ratio` in (0, 1]; as many as `full` has."""
+        if not 0 < ratio <= 1:
+            raise ValueError(f"A channel ratio must lie above 0 and at most at 1, not {ratio}.")
+        if self.kind == "proportional":
+            return tuple(max(1, round(ratio * c)) for c in full)
+        return tuple(min(c, self._capped(i, ratio)) for i, c in enumerate(full))
+
+    def _capped(self, index: int, ratio: float) -> int:
+        return max(1, min(self.cap, int(BASE_WIDTH / layer_resolution(index) * ratio * self.multiplier)))
+
+
+def macs(channels: Sequence[int]) -> int:
+    """Multiply-accumulates of one picture by the sub-generator with these counts.
+
+    Convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9 taps an input
+    pixel), which is the work that is done; the paper counts it at its output and so arrives at about twice as much.
+    """
+    total = 0
+    for i in range(1, len(channels)):
+        side = layer_resolution(i)
+        taps = side // 2 if i % 2 == 0 else side  # even layers are the upsampling ones
+        total += taps * taps * 9 * channels[i - 1] * channels[i]
+        if i % 2 == 1:
+            total += side * side * 3 * channels[i]
+    return total

@@ -1,0 +1,40 @@
+"""Builds the distribution `anycost-krita`: the repository is the package `anycost`."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'^__version__ = "(.+)"$', (ROOT / "__init__.py").read_text(), re.M).group(1)
+ROOMS = ("bridge", "core", "krita_plugin", "models")
+PACKAGES = ["anycost"] + [
+    "anycost." + ".".join(init.parent.relative_to(ROOT).parts)
+    for room in ROOMS
+    for init in sorted((ROOT / room).rglob("__init__.py"))
+]
+
+setup(
+    name="anycost-krita",
+    version=VERSION,
+    description="Anycost GAN face editing inside Krita: a rough face at once, the full one a moment later",
+    long_description=(ROOT / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    package_dir={"anycost": "."},
+    packages=PACKAGES,
+    package_data={"anycost": ["models/packs/*/*", "krita_plugin/*.desktop", "krita_plugin/*.action", "krita_plugin/icons/*"]},
+    install_requires=[
+        "torch>=2.6",
+        "numpy>=1.26",
+        "pillow>=10",
+        "safetensors>=0.4.5",
+        "onnxruntime>=1.17",
+        "lpips>=0.1.4",
+        "PyQt5>=5.15",
+        "tqdm>=4.66",
+    ],
+    extras_require={"train": ["onnx>=1.16", "tensorboard>=2.16"]},
+    entry_points={"console_scripts": ["anycost = anycost.core.cli:main"]},
+)
