@@ -1,0 +1,329 @@
+"""pack.json: what a pack says about itself, checked value by value before anything is allocated."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .widths import WidthRule, layer_count, macs
+
+SCHEMA = 1
+MANIFEST = "pack.json"
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_RESOLUTION = 2048
+MAX_CHANNELS = 4096
+MAX_STYLE_DIM = 4096
+MAX_MLP = 32
+MAX_ITEMS = 512  # of any list in pack.json
+MAX_DIRECTION = 100.0  # of a slider's ends
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+DIRECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class PackError(ValueError):
+    """A pack or a model file cannot be used; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One sub-generator of the ladder: its resolution, ratio (None: free widths) and the channels of its layers."""
+
+    resolution: int
+    ratio: float | None
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where training pictures have the eyes' midpoint and the mouth's centre: (x, y) in the unit square."""
+
+    eyes: tuple[float, float]
+    mouth: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A direction as pack.json describes it; its vector lies in directions.safetensors."""
+
+    name: str
+    label: str
+    group: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that pack.json says, in types; see docs/packs.md for the meaning of each value."""
+
+    name: str
+    title: str
+    licence: str
+    provenance: str
+    resolution: int
+    style_dim: int
+    n_mlp: int
+    channels: tuple[int, ...]
+    rule: WidthRule
+    ratios: tuple[float, ...]
+    resolutions: tuple[int, ...]
+    ladder: tuple[Rung, ...]
+    alignment: Alignment
+    sliders: tuple[Slider, ...]
+    generator_file: str
+    encoder_file: str | None
+    encoder_size: int
+    finder_file: str | None
+    finder_size: int
+    features_file: str | None
+    files: dict[str, str]
+
+    @property
+    def n_style(self) -> int:
+        """Number of w vectors of a w+ latent: one a layer, and one for the last to-RGB."""
+        return layer_count(self.resolution)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Reads and checks folder/pack.json; raises PackError with the first thing that is wrong."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise PackError(f'"{folder}" is not a pack: it has no {MANIFEST}; choose the folder that holds one.')
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise PackError(f'"{path}" cannot be read ({error.strerror}): check its permissions.') from None
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise PackError(f'"{path}" is larger than 1 MiB, which no pack needs: get the pack again.')
+    try:
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise PackError(f'"{path}" is not valid JSON: get the pack again.') from None
+    try:
+        return parse_manifest(document)
+    except PackError as error:
+        raise PackError(f'The pack in "{folder}" cannot be used: {error}') from None
+
+
+def parse_manifest(document: Any) -> Manifest:
+    """The Manifest of a decoded pack.json; raises PackError that names the wrong value."""
+    top = _Node(document, "pack.json")
+    schema = top.integer("schema", 1, 1 << 31)
+    if schema > SCHEMA:
+        raise PackError("it was made by a newer Anycost: update Anycost to open it.")
+    generator = top.node("generator")
+    resolution = generator.power_of_two("resolution", 4, MAX_RESOLUTION)
+    channels = generator.channels("channels", layer_count(resolution), (MAX_CHANNELS,))
+    rule = _width_rule(generator.node("width_rule"))
+    style_dim = generator.integer("style_dim", 1, MAX_STYLE_DIM)
+    ratios = tuple(item.number(key, 1e-3, 1.0) for item, key in top.items("ratios"))
+    resolutions = tuple(item.power_of_two(key, 4, resolution) for item, key in top.items("resolutions"))
+    encoder_file, encoder_size = _network(top, "encoder")
+    finder_file, finder_size = _network(top, "finder")
+    features = top.optional("features")
+    alignment = top.node("alignment")
+    manifest = Manifest(
+        name=top.text("name", 64, PACK_NAME),
+        title=top.text("title", 200),
+        licence=top.text("licence", 20_000),
+        provenance=top.text("provenance", 20_000),
+        resolution=resolution,
+        style_dim=style_dim,
+        n_mlp=generator.integer("n_mlp", 1, MAX_MLP),
+        channels=channels,
+        rule=rule,
+        ratios=ratios,
+        resolutions=resolutions,
+        ladder=_ladder(top, channels, rule, ratios, resolutions),
+        alignment=Alignment(alignment.point("eyes"), alignment.point("mouth")),
+        sliders=tuple(_slider(item.node(key)) for item, key in top.items("directions")),
+        generator_file=generator.text("file", 100, FILE_NAME),
+        encoder_file=encoder_file,
+        encoder_size=encoder_size,
+        finder_file=finder_file,
+        finder_size=finder_size,
+        features_file=features.text("file", 100, FILE_NAME) if features else None,
+        files=_files(top.node("files")),
+    )
+    _check_whole(manifest)
+    return manifest
+
+
+def _check_whole(manifest: Manifest) -> None:
+    """What no single value can show: names used twice, files without a hash, an alignment without a scale."""
+    names = [slider.name for slider in manifest.sliders]
+    if len(set(names)) != len(names):
+        raise PackError('two entries of "directions" have the same name; ask its maker for a corrected pack.')
+    used = [manifest.generator_file, manifest.encoder_file, manifest.finder_file, manifest.features_file]
+    for file in used:
+        if file is not None and file not in manifest.files:
+            raise PackError(f'"files" has no hash of {file}; ask its maker for a corrected pack.')
+    if math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
+        raise PackError('"alignment" puts eyes and mouth in one place; ask its maker for a corrected pack.')
+
+
+def _width_rule(node: _Node) -> WidthRule:
+    kind = node.text("kind", 20)
+    if kind not in ("proportional", "capped"):
+        raise PackError(
+            f'"{node.path}.kind" must be proportional or capped; ask its maker for a corrected pack.'
+        )
+    if kind == "proportional":
+        return WidthRule(kind="proportional")  # its cap and multiplier mean nothing
+    return WidthRule(
+        kind="capped",
+        cap=node.integer("cap", 1, MAX_CHANNELS),
+        multiplier=node.number("multiplier", 1e-3, 64.0),
+    )
+
+
+def _ladder(
+    top: _Node,
+    channels: tuple[int, ...],
+    rule: WidthRule,
+    ratios: tuple[float, ...],
+    resolutions: tuple[int, ...],
+) -> tuple[Rung, ...]:
+    rungs = []
+    for item, key in top.items("ladder"):
+        node = item.node(key)
+        resolution = node.power_of_two("resolution", 4, MAX_RESOLUTION)
+        if resolution not in resolutions:
+            raise PackError(
+                f'"{node.path}.resolution" is not among "resolutions"; ask its maker for a corrected pack.'
+            )
+        if "ratio" not in node.value:
+            rungs.append(Rung(resolution, None, node.channels("channels", layer_count(resolution), channels)))
+            continue
+        ratio = node.number("ratio", 1e-3, 1.0)
+        if ratio not in ratios:
+            raise PackError(f'"{node.path}.ratio" is not among "ratios"; ask its maker for a corrected pack.')
+        rungs.append(Rung(resolution, ratio, rule.expand(channels[: layer_count(resolution)], ratio)))
+    if not rungs or rungs[-1].channels != channels:
+        raise PackError(
+            'the last entry of "ladder" must be the full generator; ask its maker for a corrected pack.'
+        )
+    costs = [macs(rung.channels) for rung in rungs]
+    if costs != sorted(costs):
+        raise PackError(
+            '"ladder" must go from the cheapest entry to the full one; ask its maker for a corrected pack.'
+        )
+    return tuple(rungs)
+
+
+def _network(top: _Node, key: str) -> tuple[str | None, int]:
+    node = top.optional(key)
+    if node is None:
+        return None, 0
+    return node.text("file", 100, FILE_NAME), node.integer("size", 8, MAX_RESOLUTION)
+
+
+def _slider(node: _Node) -> Slider:
+    slider = Slider(
+        name=node.text("name", 64, DIRECTION_NAME),
+        label=node.text("label", 100),
+        group=node.text("group", 100),
+        low=node.number("low", -MAX_DIRECTION, 0.0),
+        high=node.number("high", 0.0, MAX_DIRECTION),
+    )
+    if slider.low == slider.high:
+        raise PackError(f'"{node.path}" has no range; ask its maker for a corrected pack.')
+    return slider
+
+
+def _files(node: _Node) -> dict[str, str]:
+    if len(node.value) > MAX_ITEMS:
+        raise PackError('"files" has too many entries; ask its maker for a corrected pack.')
+    for name in node.value:
+        if not FILE_NAME.fullmatch(name):
+            raise PackError(
+                '"files" has a name that is not a plain file name; ask its maker for a corrected pack.'
+            )
+    return {name: node.text(name, 64, SHA256) for name in node.value}
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON, though Python reads them
+
+
+class _Node:
+    """A JSON object (or list) and its path, so that every refusal can name the value."""
+
+    def __init__(self, value: Any, path: str):
+        if not isinstance(value, dict):
+            raise PackError(f'"{path}" must be an object; ask its maker for a corrected pack.')
+        self.value: dict[str, Any] = value
+        self.path = path
+
+    def _get(self, key: str) -> Any:
+        if key not in self.value:
+            raise self._wrong(key, "is missing")
+        return self.value[key]
+
+    def _wrong(self, key: str, what: str) -> PackError:
+        path = key if self.path == "pack.json" else f"{self.path}.{key}"
+        return PackError(f'"{path}" {what}; ask its maker for a corrected pack.')
+
+    def node(self, key: str) -> _Node:
+        return _Node(self._get(key), key if self.path == "pack.json" else f"{self.path}.{key}")
+
+    def optional(self, key: str) -> _Node | None:
+        return None if self.value.get(key) is None else self.node(key)
+
+    def items(self, key: str) -> list[tuple[_Node, str]]:
+        """The entries of a list, each as (node, key) so that they are read as values of an object are."""
+        entries = self._get(key)
+        if not isinstance(entries, list) or len(entries) > MAX_ITEMS:
+            raise self._wrong(key, f"must be a list of at most {MAX_ITEMS} entries")
+        parent = _Node({str(i): entry for i, entry in enumerate(entries)}, self.node_path(key))
+        return [(parent, str(i)) for i in range(len(entries))]
+
+    def node_path(self, key: str) -> str:
+        return key if self.path == "pack.json" else f"{self.path}.{key}"
+
+    def text(self, key: str, longest: int, pattern: re.Pattern[str] | None = None) -> str:
+        value = self._get(key)
+        if not isinstance(value, str) or not 0 < len(value) <= longest:
+            raise self._wrong(key, f"must be a text of 1 to {longest} characters")
+        if pattern is not None and not pattern.fullmatch(value):
+            raise self._wrong(key, "has characters that are not allowed in it")
+        return value
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self._wrong(key, f"must be a whole number from {low} to {high}")
+        return value
+
+    def power_of_two(self, key: str, low: int, high: int) -> int:
+        value = self.integer(key, low, high)
+        if value & (value - 1):
+            raise self._wrong(key, f"must be a power of two from {low} to {high}")
+        return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise self._wrong(key, f"must be a number from {low:g} to {high:g}")
+        return float(value)
+
+    def channels(self, key: str, count: int, limits: tuple[int, ...]) -> tuple[int, ...]:
+        """One width a layer, each at most its limit (the last limit serves all further layers)."""
+        items = self.items(key)
+        if len(items) != count:
+            raise self._wrong(key, f"must have {count} entries, one for each layer")
+        return tuple(item.integer(k, 1, limits[min(i, len(limits) - 1)]) for i, (item, k) in enumerate(items))
+
+    def point(self, key: str) -> tuple[float, float]:
+        items = self.items(key)
+        if len(items) != 2:
+            raise self._wrong(key, "must be two numbers, x and y")
+        x, y = (item.number(k, 0.0, 1.0) for item, k in items)
+        return x, y

@@ -1,0 +1,388 @@
+"""Packs: one folder that holds one model and all that belongs to it. The format is in docs/packs.md."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save
+from torch import Tensor
+
+from .checkpoint import read_exactly
+from .generator import Generator
+from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, Rung, parse_manifest, read_manifest
+from .widths import WidthRule
+
+__all__ = [
+    "Alignment",
+    "Direction",
+    "Pack",
+    "PackError",
+    "Rung",
+    "list_packs",
+    "user_packs_folder",
+    "write_pack",
+]
+
+BUILT_IN = Path(__file__).parent / "packs"
+GENERATOR_FILE = "generator.safetensors"
+DIRECTIONS_FILE = "directions.safetensors"
+ENCODER_FILE = "encoder.onnx"
+FINDER_FILE = "finder.onnx"
+FEATURES_FILE = "features.safetensors"
+MAX_FILE_BYTES = 2 << 30
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """An edit: w+ moves by value * vector, with value in [low, high]; 0 leaves it, 1 is the usable range.
+
+    `vector` is float32 [n_style, style_dim].
+    """
+
+    name: str
+    label: str
+    group: str
+    low: float
+    high: float
+    vector: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pack(Manifest):
+    """A pack on disk. Opening reads pack.json and the directions; weights are read when first asked for.
+
+    Each file is held against its hash in pack.json at its first use, and every failure is a PackError.
+    """
+
+    folder: Path
+    directions: tuple[Direction, ...]
+
+    @classmethod
+    def open(cls, name_or_folder: str | os.PathLike[str]) -> Pack:
+        """The pack in a folder, or the installed one of that name (see `list_packs`)."""
+        folder = Path(name_or_folder).expanduser()
+        if not folder.is_dir():
+            installed = list_packs()
+            if str(name_or_folder) not in installed:
+                have = ", ".join(installed) or "none"
+                raise PackError(
+                    f'There is no pack "{name_or_folder}": give its folder, or the name of an installed one ({have}).'
+                )
+            folder = installed[str(name_or_folder)]
+        manifest = read_manifest(folder)
+        values = {field.name: getattr(manifest, field.name) for field in fields(Manifest)}
+        for file in manifest.files:
+            _check_file(folder, file)
+        return cls(**values, folder=folder, directions=_read_directions(folder, manifest))
+
+    def generator(self) -> Generator:
+        """The generator on the CPU, float32, in eval mode, without gradients; the same object at every call."""
+        return self._weights[0]
+
+    @property
+    def mean_w(self) -> np.ndarray:
+        """The mean of w over the prior, float32 [style_dim]."""
+        return self._weights[1]
+
+    @property
+    def encoder_path(self) -> Path | None:
+        return self._network_path(self.encoder_file)
+
+    @property
+    def finder_path(self) -> Path | None:
+        return self._network_path(self.finder_file)
+
+    @property
+    def features_path(self) -> Path | None:
+        return self._network_path(self.features_file)
+
+    @cached_property
+    def _weights(self) -> tuple[Generator, np.ndarray]:
+        path = _checked_file(self.folder, self.generator_file, self.files)
+        with torch.device("meta"):  # shapes only: memory is taken once, by the tensors that are read
+            network = Generator(self.resolution, self.channels, self.style_dim, self.n_mlp)
+        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        tensors = read_exactly(path, {**expected, "latent_avg": (self.style_dim,)})
+        mean_w = tensors.pop("latent_avg").numpy()  # [style_dim]
+        network.load_state_dict(tensors, assign=True)
+        return network.eval().requires_grad_(False), mean_w
+
+    @cached_property
+    def _verified(self) -> dict[str, Path]:
+        return {}
+
+    def _network_path(self, file: str | None) -> Path | None:
+        if file is None:
+            return None
+        if file not in self._verified:  # hashing a large encoder at each use would be felt
+            self._verified[file] = _checked_file(self.folder, file, self.files)
+        return self._verified[file]
+
+
+def user_packs_folder() -> Path:
+    """Where the packs lie that the user installed or imported."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    data = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
+    return data / "anycost" / "packs"
+
+
+def list_packs() -> dict[str, Path]:
+    """Installed packs, name -> folder: the built-in ones, then the user's.
+
+    A pack is called what its pack.json says, or what its folder is called when that cannot be read (opening it
+    then says why). Of two packs with one name the first stays, so no user pack hides a built-in one.
+    """
+    packs: dict[str, Path] = {}
+    for base in (BUILT_IN, user_packs_folder()):
+        folders = sorted(base.iterdir()) if base.is_dir() else []
+        for folder in folders:
+            if not folder.name.startswith(".") and (folder / MANIFEST).is_file():
+                packs.setdefault(_name_of(folder), folder)
+    return packs
+
+
+def _name_of(folder: Path) -> str:
+    try:
+        return read_manifest(folder).name
+    except PackError:
+        return folder.name
+
+
+def _check_file(folder: Path, file: str) -> Path:
+    """A file of the pack that is a plain file inside the folder, of bearable size."""
+    path = folder / file
+    try:
+        inside = path.resolve().parent == folder.resolve()
+        status = path.stat()
+    except (OSError, RuntimeError):
+        raise PackError(
+            f'The pack in "{folder}" has no {file}, which its pack.json lists: get the pack again.'
+        ) from None
+    if not inside or not stat.S_ISREG(status.st_mode):
+        raise PackError(f'In the pack "{folder}", {file} is not a plain file inside it: get the pack again.')
+    if status.st_size > MAX_FILE_BYTES:
+        raise PackError(
+            f'In the pack "{folder}", {file} is larger than 2 GiB, which no pack needs: get the pack again.'
+        )
+    return path
+
+
+def _checked_file(folder: Path, file: str, hashes: Mapping[str, str]) -> Path:
+    """The same, and its content is what pack.json says."""
+    path = _check_file(folder, file)
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        raise PackError(f'"{path}" cannot be read ({error.strerror}): check its permissions.') from None
+    if found != hashes[file]:
+        raise PackError(f'In the pack "{folder}", {file} is damaged (its hash is wrong): get the pack again.')
+    return path
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, as 64 hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _read_directions(folder: Path, manifest: Manifest) -> tuple[Direction, ...]:
+    if not manifest.sliders:
+        return ()
+    if DIRECTIONS_FILE not in manifest.files:
+        raise PackError(
+            f'The pack in "{folder}" lists directions but no {DIRECTIONS_FILE}: get the pack again.'
+        )
+    path = _checked_file(folder, DIRECTIONS_FILE, manifest.files)
+    shape = (manifest.n_style, manifest.style_dim)
+    vectors = read_exactly(path, {slider.name: shape for slider in manifest.sliders})
+    return tuple(
+        Direction(s.name, s.label, s.group, s.low, s.high, vectors[s.name].numpy())  # [n_style, style_dim]
+        for s in manifest.sliders
+    )
+
+
+def write_pack(
+    folder: str | os.PathLike[str],
+    generator: Generator,
+    *,
+    name: str,
+    title: str,
+    licence: str,
+    provenance: str,
+    mean_w: np.ndarray,
+    rule: WidthRule,
+    ratios: Sequence[float],
+    resolutions: Sequence[int],
+    ladder: Sequence[Rung],
+    alignment: Alignment,
+    directions: Sequence[Direction] = (),
+    encoder: tuple[Path, int] | None = None,
+    finder: tuple[Path, int] | None = None,
+    features: Mapping[str, Tensor] | None = None,
+    documents: Mapping[str, str] | None = None,
+    half: bool = False,
+    replace: bool = False,
+) -> Path:
+    """Writes a pack and returns its folder.
+
+    `mean_w` is [style_dim]; `encoder` and `finder` are an ONNX file and the side in px of the pictures it was
+    trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE); `half`
+    stores matrices and kernels in float16. The pack is written beside `folder`, read back, and put in place by
+    renaming, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`), the
+    disk is full, or a value is one that opening would refuse.
+    """
+    target = Path(folder).expanduser().absolute()
+    _check_target(target, replace)
+    document = {
+        "schema": SCHEMA,
+        "name": name,
+        "title": title,
+        "licence": licence,
+        "provenance": provenance,
+        "generator": {
+            "file": GENERATOR_FILE,
+            "resolution": generator.resolution,
+            "style_dim": generator.style_dim,
+            "n_mlp": len(generator.style) - 1,
+            "channels": list(generator.channels),
+            "width_rule": {"kind": rule.kind, "cap": rule.cap, "multiplier": rule.multiplier},
+        },
+        "ratios": list(ratios),
+        "resolutions": list(resolutions),
+        "ladder": [_rung_entry(rung) for rung in ladder],
+        "alignment": {"eyes": list(alignment.eyes), "mouth": list(alignment.mouth)},
+        "encoder": {"file": ENCODER_FILE, "size": encoder[1]} if encoder else None,
+        "finder": {"file": FINDER_FILE, "size": finder[1]} if finder else None,
+        "features": {"file": FEATURES_FILE} if features else None,
+        "directions": [
+            {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high}
+            for d in directions
+        ],
+    }
+    weights = {key: _stored(value, half) for key, value in generator.state_dict().items()}
+    weights["latent_avg"] = torch.tensor(np.asarray(mean_w, np.float32))  # [style_dim]
+    tables = {GENERATOR_FILE: weights}
+    if directions:
+        tables[DIRECTIONS_FILE] = {d.name: torch.tensor(np.asarray(d.vector, np.float32)) for d in directions}
+    if features:
+        tables[FEATURES_FILE] = {key: _stored(value, half) for key, value in features.items()}
+    copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}
+    document["files"] = dict.fromkeys([*tables, *copies, *(documents or {})], "0" * 64)
+    parse_manifest(document)  # a wrong value is found before anything is written
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            _fill(beside, document, tables, copies, documents or {})
+            _put_in_place(beside, target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise PackError(_write_failure(target, error)) from None
+    return target
+
+
+def _check_target(target: Path, replace: bool) -> None:
+    if not os.path.lexists(target):
+        return
+    if not target.is_dir() or target.is_symlink():
+        raise PackError(f'"{target}" exists and is not a folder: choose another place for the pack.')
+    if (target / MANIFEST).is_file():
+        if not replace:
+            raise PackError(
+                f'There is a pack in "{target}" already: choose another folder or allow it to be replaced.'
+            )
+    elif any(target.iterdir()):  # replacing it would delete what is not ours
+        raise PackError(f'"{target}" has other files in it: choose an empty folder for the pack.')
+
+
+def _rung_entry(rung: Rung) -> dict[str, Any]:
+    if rung.ratio is None:
+        return {"resolution": rung.resolution, "channels": list(rung.channels)}
+    return {"resolution": rung.resolution, "ratio": rung.ratio}
+
+
+def _stored(value: Tensor, half: bool) -> Tensor:
+    # vectors stay float32: they are small, and biases and noise strengths lose the most by rounding
+    kind = torch.float16 if half and value.ndim > 1 else torch.float32
+    return value.detach().to("cpu", kind).contiguous()
+
+
+def _fill(
+    folder: Path,
+    document: dict[str, Any],
+    tables: Mapping[str, Mapping[str, Tensor]],
+    copies: Mapping[str, Path],
+    documents: Mapping[str, str],
+) -> None:
+    """Writes every file of the pack, last pack.json with their hashes, and opens the result as a reader would."""
+    for file, tensors in tables.items():
+        _write(folder / file, save({key: tensor.clone() for key, tensor in tensors.items()}))
+    for file, source in copies.items():
+        shutil.copyfile(source, folder / file)
+        _sync(folder / file)
+    for file, text in documents.items():
+        _write(folder / file, text.encode())
+    document["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    _write(folder / MANIFEST, json.dumps(document, indent=1, ensure_ascii=False).encode())
+    pack = Pack.open(folder)
+    pack.generator()
+    for _ in (pack.encoder_path, pack.finder_path, pack.features_path):
+        pass
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    """Renames the finished folder to its name; an older pack there is moved away first and deleted last."""
+    beside.chmod(0o755)  # mkdtemp makes it private; a pack is for everyone who may read its parent
+    old = beside.with_name(beside.name + ".old")
+    replaced = target.exists()
+    if replaced:
+        target.rename(old)
+    try:
+        beside.rename(target)
+    except OSError:
+        if replaced:
+            old.rename(target)
+        raise
+    if os.name == "posix":
+        _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_failure(target: Path, error: OSError | SafetensorError) -> str:
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return f'There is not enough room on the disk for the pack "{target}": free some and try again.'
+    return f'The pack "{target}" cannot be written ({error}): check that its folder can be written to.'
