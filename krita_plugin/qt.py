@@ -1,0 +1,33 @@
+"""The names of Qt that the plugin uses, from the binding that `bridge.qt_client` chose (PyQt5 or PyQt6).
+
+Everywhere else: scoped enums, exec() and what else both bindings share.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..bridge.qt_client import QT6
+
+if TYPE_CHECKING or not QT6:
+    from PyQt5 import QtCore, QtGui, QtWidgets
+    from PyQt5.QtWidgets import QAction, QShortcut, QUndoCommand, QUndoStack
+else:
+    from PyQt6 import QtCore, QtGui, QtWidgets
+    from PyQt6.QtGui import QAction, QShortcut, QUndoCommand, QUndoStack
+
+Qt = QtCore.Qt
+Signal = QtCore.pyqtSignal
+
+__all__ = [
+    "QT6",
+    "QAction",
+    "QShortcut",
+    "QUndoCommand",
+    "QUndoStack",
+    "Qt",
+    "QtCore",
+    "QtGui",
+    "QtWidgets",
+    "Signal",
+]
