@@ -56,7 +56,9 @@ class PixelNorm(nn.Module):
 class EqualLinear(nn.Module):
     """Linear layer with equalised learning rate; `activate` adds the leaky ReLU with its gain of sqrt(2)."""
 
-    def __init__(self, inputs: int, outputs: int, *, bias: float = 0.0, lr_mul: float = 1.0, activate: bool = False):
+    def __init__(
+        self, inputs: int, outputs: int, *, bias: float = 0.0, lr_mul: float = 1.0, activate: bool = False
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_mul)
         self.bias = nn.Parameter(torch.full((outputs,), bias))
@@ -95,13 +97,24 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         channels = x.shape[1]
-        return F.conv_transpose2d(x, self.kernel.expand(channels, 1, 4, 4), stride=2, padding=1, groups=channels)
+        return F.conv_transpose2d(
+            x, self.kernel.expand(channels, 1, 4, 4), stride=2, padding=1, groups=channels
+        )
 
 
 class ModulatedConv2d(nn.Module):
     """Weight and style input of a modulated convolution; runs with the first channels of both sides."""
 
-    def __init__(self, inputs: int, outputs: int, size: int, style_dim: int, *, demodulate: bool = True, up: bool = False):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        size: int,
+        style_dim: int,
+        *,
+        demodulate: bool = True,
+        up: bool = False,
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(1, outputs, inputs, size, size))
         self.modulation = EqualLinear(style_dim, inputs, bias=1.0)
@@ -207,7 +220,11 @@ class Generator(nn.Module):
             self.noises.register_buffer(f"noise_{k}", torch.randn(1, 1, side, side))
 
     def forward(
-        self, w: Tensor, resolution: int | None = None, channels: Sequence[int] | None = None, noise: Noise = "constant"
+        self,
+        w: Tensor,
+        resolution: int | None = None,
+        channels: Sequence[int] | None = None,
+        noise: Noise = "constant",
     ) -> Tensor:
         """w [N, n_style, style_dim] -> picture [N, 3, R, R], about -1..1, not clamped.
 
@@ -222,7 +239,11 @@ class Generator(nn.Module):
         return rgb
 
     def blocks(
-        self, w: Tensor, resolution: int | None = None, channels: Sequence[int] | None = None, noise: Noise = "constant"
+        self,
+        w: Tensor,
+        resolution: int | None = None,
+        channels: Sequence[int] | None = None,
+        noise: Noise = "constant",
     ) -> Iterator[Tensor]:
         """The same, one resolution after the other: yields the picture at 4, 8, ... R px as soon as it is known."""
         resolution = resolution or self.resolution
@@ -248,7 +269,9 @@ class Generator(nn.Module):
         full = self.channels[:needed]
         counts = full if channels is None else tuple(channels)
         if len(counts) != needed or not all(1 <= c <= f for c, f in zip(counts, full, strict=True)):
-            raise ValueError(f"{resolution} px takes {needed} channel counts of at most {list(full)}, not {list(counts)}.")
+            raise ValueError(
+                f"{resolution} px takes {needed} channel counts of at most {list(full)}, not {list(counts)}."
+            )
         return counts
 
     def _noise_maps(self, noise: Noise, w: Tensor, count: int) -> Sequence[Tensor | None]:

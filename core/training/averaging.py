@@ -1,0 +1,31 @@
+"""The exponential moving average of a network (StyleGAN2's g_ema)."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Average:
+    """Keeps `network`, a slowly following copy of another one.
+
+    `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen. Buffers are copied as
+    they are: noise maps that differ between the two would change fixed-noise pictures.
+    """
+
+    def __init__(self, network: nn.Module, half_life: float, ramp_up: float = 0.05):
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.half_life = half_life
+        self.ramp_up = ramp_up
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, batch: int, seen: int) -> None:
+        """One step after a batch of `batch` pictures, `seen` of them since the start of the run."""
+        half_life = min(self.half_life * 1000, seen * self.ramp_up)
+        decay = 0.5 ** (batch / max(half_life, 1e-8))
+        for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
+            mine.lerp_(theirs, 1 - decay)
+        for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
+            mine.copy_(theirs)

@@ -1,0 +1,42 @@
+"""Writes the encoder and the finder as ONNX files, the form in which a pack carries them."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import torch
+
+from ...models.encoder import Encoder
+from ...models.finder import Finder
+
+OPSET = 17
+
+
+def export_encoder(encoder: Encoder, size: int, path: Path) -> None:
+    """ "picture" [N, 3, size, size] in -1..1 -> "latents" [N, n_style, style_dim]."""
+    axes = {"picture": {0: "n"}, "latents": {0: "n"}}
+    _export(encoder, torch.zeros(2, 3, size, size), path, "latents", axes)
+
+
+def export_finder(finder: Finder, path: Path) -> None:
+    """ "picture" [1, 3, H, W] in -1..1, H and W multiples of 8 -> "heat" [1, 3, H/4, W/4] in 0..1."""
+    axes = {"picture": {2: "height", 3: "width"}, "heat": {2: "rows", 3: "columns"}}
+    _export(finder, torch.zeros(1, 3, 64, 96), path, "heat", axes)
+
+
+def _export(network: torch.nn.Module, example: torch.Tensor, path: Path, output: str, axes: dict) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # the tracer needs no further package, and is enough here
+        torch.onnx.export(
+            network.eval(),
+            (example,),
+            str(path),
+            input_names=["picture"],
+            output_names=[output],
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )

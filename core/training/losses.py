@@ -1,0 +1,36 @@
+"""Losses between pictures: what is large must agree, and what is small and looked at must agree more."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def downsample(picture: Tensor, resolution: int) -> Tensor:
+    """Antialiased reduction of [N, C, R, R] to `resolution`, which divides R: the mean of each cell."""
+    factor = picture.shape[-1] // resolution
+    return picture if factor == 1 else F.avg_pool2d(picture, factor)
+
+
+def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
+    """How much each pixel counts: 1 everywhere, more around the points that a person looks at.
+
+    points [N, K, 2] in the unit square, sizes [K, 2] = (radius in the unit square, weight) -> [N, 1, R, R] with mean 1.
+    """
+    grid = (torch.arange(resolution, device=points.device) + 0.5) / resolution  # [R]
+    dx = grid[None, None] - points[..., :1]  # [N, K, R]
+    dy = grid[None, None] - points[..., 1:]  # [N, K, R]
+    radius = sizes[None, :, :1]
+    across, down = torch.exp(-0.5 * (dx / radius) ** 2), torch.exp(-0.5 * (dy / radius) ** 2)
+    weights = 1 + torch.einsum("k,nky,nkx->nyx", sizes[:, 1], down, across)[:, None]  # [N, 1, R, R]
+    return weights / weights.mean(dim=(2, 3), keepdim=True)
+
+
+def picture_loss(output: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Weighted L1 of the pictures [N, 3, R, R] and of their gradients: edges stay where a plain L1 would blur them."""
+    error = (output - target).abs()
+    difference = output - target
+    dx = F.pad((difference[..., 1:] - difference[..., :-1]).abs(), (0, 1))
+    dy = F.pad((difference[..., 1:, :] - difference[..., :-1, :]).abs(), (0, 0, 0, 1))
+    return ((error + dx + dy) * weights).mean()

@@ -1,0 +1,30 @@
+"""The finder: where in a picture the eyes and the mouth of a drawn face are. Trained here, run as ONNX by the core."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+STRIDE = 4  # px of the picture for one cell of the heat map
+POINTS = ("left_eye", "right_eye", "mouth")  # left and right as in the picture
+
+
+class Finder(nn.Module):
+    """A fully convolutional network; dilation lets each cell see about 90 px, a whole small face."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3, width // 2, 3, stride=2, padding=1), nn.ReLU()]
+        layers += [nn.Conv2d(width // 2, width, 3, stride=2, padding=1), nn.ReLU()]
+        for dilation in (1, 2, 4, 2, 1):
+            layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, len(POINTS), 1))
+        nn.init.constant_(self.layers[-1].bias, -4.0)  # nearly all of a picture is no eye and no mouth
+
+    def logits(self, picture: Tensor) -> Tensor:
+        """picture [N, 3, H, W] in -1..1, H and W multiples of 8 -> logits [N, 3, H/4, W/4]."""
+        return self.layers(picture)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """The same as heat in 0..1: near 1 in the cell that holds a left eye, a right eye, the centre of a mouth."""
+        return torch.sigmoid(self.logits(picture))
