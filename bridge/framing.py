@@ -33,7 +33,7 @@ def encode(message: Dict[str, Any], attachment: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Turns a stream in pieces of any size into messages; each byte is copied twice, however small the pieces."""
+    """Turns a stream in pieces of any size into messages; each byte is copied twice at most."""
 
     def __init__(self, max_attachment: int = MAX_ATTACHMENT):
         self.max_attachment = max_attachment

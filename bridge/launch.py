@@ -1,16 +1,22 @@
-"""Where the core listens, and how a client finds or starts it. The one place that knows paths and child environments."""
+"""Where the core listens, and how a client finds or starts it: paths, command, environment."""
 
 from __future__ import annotations
 
 import json
 import os
+import stat
+import subprocess
 import tempfile
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional
+from typing import IO, Dict, Iterator, List, Mapping, Optional
+
+from .client import Client, ConnectionLost
 
 MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero
 
-# Krita, an AppImage, a snap or a virtual environment set these for themselves; in the core they name the wrong files.
+# Krita, an AppImage, a snap or a virtual environment set these for themselves; the core must not follow them.
 _FOREIGN_PREFIXES = ("PYTHON", "QT_", "QML", "CONDA", "APPIMAGE", "SNAP")
 _FOREIGN_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "APPDIR", "ARGV0", "OWD", "LD_PRELOAD")
 _PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS")
@@ -23,8 +29,24 @@ class CoreNotInstalled(Exception):
 def socket_path() -> str:
     """The absolute path of the core's socket, the same for every program of this user.
 
-    On a system without Unix sockets this is the function that would name the pipe.
+    On a system without Unix sockets this is the function that would name the pipe. CoreNotInstalled when the folder
+    is somebody else's, who could otherwise pose as the core.
     """
+    path = _runtime_path()
+    folder = os.path.dirname(path)
+    if os.path.lexists(folder) and not is_private(folder):
+        text = "The folder {} must be one that only you can enter: remove it, then try again."
+        raise CoreNotInstalled(text.format(folder))
+    return path
+
+
+def is_private(folder: str) -> bool:
+    """Whether `folder` is a folder of this user that nobody else can enter."""
+    found = os.lstat(folder)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _runtime_path() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(runtime):
         path = os.path.join(runtime, "anycost", "core.sock")
@@ -54,39 +76,94 @@ def core_python() -> str:
         text = "{} cannot be read: run `anycost plugin install` in a terminal to write it again."
         raise CoreNotInstalled(text.format(path)) from None
     if not isinstance(python, str) or not os.path.isabs(python) or not os.access(python, os.X_OK):
-        text = "The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal, then try again."
+        text = "The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal to renew it."
         raise CoreNotInstalled(text)
     return python
 
 
 def core_command(path: Optional[str] = None) -> List[str]:
-    """Program and arguments of a core that listens at `path` (socket_path()) and leaves when its standard input closes."""
+    """Program and arguments of a core that listens at `path` and leaves when its standard input closes."""
     return [core_python(), "-m", "anycost.core.service", path or socket_path()]
 
 
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """This process's environment (or `environ`) without what belongs to the program that starts the core."""
     source = os.environ if environ is None else environ
-    bundles = [
-        source[name].rstrip("/") for name in ("APPDIR", "SNAP") if source.get(name, "").startswith("/")
-    ]
+    bundles = [source[name].rstrip("/") for name in ("APPDIR", "SNAP") if len(source.get(name, "")) > 1]
     kept = {}
     for name, value in source.items():
         if name in _FOREIGN_NAMES or name.startswith(_FOREIGN_PREFIXES):
             continue
         if name in _PATH_LISTS:
             value = os.pathsep.join(entry for entry in value.split(os.pathsep) if _outside(entry, bundles))
-            if not value:
-                continue
-        kept[name] = value
+        if value or name not in _PATH_LISTS:
+            kept[name] = value
     kept["PYTHONUTF8"] = "1"  # what the core prints is read as UTF-8 whatever the system's code page
-    kept["PYTHONSAFEPATH"] = (
-        "1"  # a folder called anycost or numpy where the artist works must not be imported
-    )
+    kept["PYTHONSAFEPATH"] = "1"  # what lies in the artist's folder must not be imported
     return kept
 
 
 def _outside(entry: str, bundles: List[str]) -> bool:
-    return bool(entry) and not any(
-        entry == bundle or entry.startswith(bundle + "/") for bundle in bundles if bundle
-    )
+    return bool(entry) and not any((entry + "/").startswith(bundle + "/") for bundle in bundles)
+
+
+def find_core(path: Optional[str] = None) -> Optional[Client]:
+    """A connection to the core that is running, or None; CallError when it is of another protocol version."""
+    try:
+        return Client(path or socket_path())
+    except (FileNotFoundError, ConnectionRefusedError, ConnectionLost):
+        return None
+
+
+@contextmanager
+def start_core(path: Optional[str] = None, seconds: float = 60.0) -> Iterator[Client]:
+    """A connection to the core that is running or else to one that lives as long as the block.
+
+    CoreNotInstalled when there is no core to start, or it does not answer within `seconds`.
+    """
+    running = find_core(path)
+    if running is not None:
+        with running:
+            yield running
+        return
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            core_command(path),
+            env=core_environment(),
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+        try:
+            with _first_answer(process, path, seconds, complaints) as client:
+                yield client
+        finally:
+            _end(process)
+
+
+def _first_answer(process: subprocess.Popen, path: Optional[str], seconds: float, complaints: IO) -> Client:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        client = find_core(
+            path
+        )  # first: a core that finds another one running leaves, and that one serves as well
+        if client is not None:
+            return client
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    complaints.seek(0)
+    lines = complaints.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
+    text = "The core did not start ({}): run `anycost doctor` in a terminal to see what is missing."
+    raise CoreNotInstalled(text.format(lines[-1] if lines else "it did not answer in time"))
+
+
+def _end(process: subprocess.Popen) -> None:
+    assert process.stdin is not None
+    process.stdin.close()  # the core's sign to leave
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -13,7 +13,7 @@ HEADER_BYTES = 12  # magic, u32 JSON length, u32 attachment length, both big-end
 MAX_JSON = 1 << 20
 MAX_ATTACHMENT = 256 << 20
 MAX_SIDE = 16384  # pixels of a picture's side
-MAX_NAME = 256  # characters of a picture id, a direction's name, a client's name
+MAX_NAME = 256  # characters of a method, a picture id, a direction's name
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -45,6 +45,16 @@ class ProtocolError(Exception):
     def __init__(self, text: str, code: int = INVALID_REQUEST):
         super().__init__(text)
         self.code = code
+
+
+class CallError(Exception):
+    """A request was refused: what an error reply says. `kind` is one of KINDS or PROTOCOL_KIND."""
+
+    def __init__(self, code: int, kind: str, message: str):
+        super().__init__(message)
+        self.code = code
+        self.kind = kind
+        self.message = message
 
 
 def request(number: int, method: str, params: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:

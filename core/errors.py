@@ -6,7 +6,7 @@ from ..bridge.protocol import KINDS
 
 
 class CoreError(Exception):
-    """Something the artist can act on: `kind` is one of bridge.protocol.KINDS, `message` one sentence that says what to do."""
+    """A trouble of `kind` (one of bridge.protocol.KINDS); `message` is one sentence that says what to do."""
 
     def __init__(self, kind: str, message: str):
         if kind not in KINDS:

@@ -1,0 +1,389 @@
+"""The core's end of the socket: greets, bounds and orders what peers ask; a Service answers it.
+
+Only this user gets in: the socket lies in a 0700 folder and the peer's user id is checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import itertools
+import logging
+import os
+import socket
+import stat
+import struct
+from typing import Any, Dict, Optional, Protocol, Set, Tuple
+
+from . import protocol
+from .framing import Decoder, head
+from .launch import is_private
+from .protocol import MAX_ATTACHMENT, CallError, ProtocolError
+
+MAX_PEERS = 16
+MAX_CALLS = 64  # unanswered requests of one peer
+MAX_HELD = 2 * MAX_ATTACHMENT  # bytes of attachments of unanswered requests, of all peers
+MAX_WAITING = 64 << 20  # bytes waiting for one peer before it is no longer read...
+MAX_UNREAD = 2 * MAX_ATTACHMENT  # ...and before its connection is closed
+HELLO_SECONDS = 10.0
+FLUSH_SECONDS = 1.0
+READ_BYTES = 1 << 18
+
+log = logging.getLogger(__name__)
+
+
+class ServerError(Exception):
+    """The socket cannot be opened; the text is a sentence."""
+
+
+class AlreadyRunning(ServerError):
+    """Another core listens there."""
+
+
+class Call:
+    """A request that has not been answered; services compare calls by identity."""
+
+    def __init__(self, peer: Peer, message: Dict[str, Any], attachment: bytes):
+        self.peer = peer
+        self.number: int = message["id"]
+        self.method: str = message["method"]
+        self.params: Dict[str, Any] = message.get("params", {})
+        self.attachment = attachment
+
+
+class Service(Protocol):
+    """What a server serves. All three are called in the event loop's thread."""
+
+    async def answer(self, call: Call) -> Tuple[Dict[str, Any], bytes]:
+        """Result and attachment of a request; CallError or ProtocolError to refuse it."""
+        ...
+
+    def cancel(self, call: Call) -> None:
+        """The peer no longer wants the answer: make `answer` end soon."""
+        ...
+
+    def left(self, peer: Peer) -> None:
+        """The peer is gone and its calls are cancelled."""
+        ...
+
+
+class Outbox:
+    """Frames on their way to one peer. A frame on a topic takes the place of an older one that still waits.
+
+    So a peer that stops reading costs one frame a topic, and `room` keeps it from asking for more.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: Dict[object, Tuple[bytes, bytes]] = {}  # head and attachment, in the order of sending
+        self.bytes = 0
+        self.sent = asyncio.Event()  # nothing waits, nor is any frame under way
+        self._filled = asyncio.Event()
+        self._numbers = itertools.count()
+
+    def put(self, frame: Tuple[bytes, bytes], topic: Optional[str]) -> None:
+        key = next(self._numbers) if topic is None else topic
+        older = self.waiting.pop(key, (b"", b""))
+        self.waiting[key] = frame
+        self.bytes += sum(map(len, frame)) - sum(map(len, older))
+        self.sent.clear()
+        self._filled.set()
+
+    async def get(self) -> Tuple[bytes, bytes]:
+        """The next frame; asking for it says that the one before is sent."""
+        while not self.waiting:
+            self.sent.set()
+            self._filled.clear()
+            await self._filled.wait()
+        frame = self.waiting.pop(next(iter(self.waiting)))
+        self.bytes -= sum(map(len, frame))
+        return frame
+
+    async def room(self) -> None:
+        while self.bytes > MAX_WAITING or len(self.waiting) > MAX_CALLS:
+            await self.sent.wait()
+
+
+class _HangUp(Exception):
+    """The peer was told why; close its connection."""
+
+
+class Peer:
+    """One connection: reads requests, sends what the outbox holds, and knows which calls are open."""
+
+    def __init__(self, server: Server, sock: socket.socket, number: int):
+        self.number = number
+        self._server = server
+        self._socket = sock
+        self._decoder = Decoder(max_attachment=0)  # until the peer has said hello
+        self._outbox = Outbox()
+        self._calls: Dict[int, Call] = {}
+        self._answers: Set[asyncio.Task[None]] = set()
+        self._greeted = False
+
+    def notify(self, method: str, params: Dict[str, Any], attachment: bytes = b"", topic: str = "") -> None:
+        """Sends a notification; one that still waits under the same `topic` is dropped for it."""
+        if self._greeted:
+            self._send(protocol.notification(method, params), attachment, topic or None)
+
+    async def run(self) -> None:
+        """Until either side closes the connection."""
+        parts = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            if not parts[1].done():
+                await self.flush()
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.wait(parts)
+            self._socket.close()
+            for call in list(self._calls.values()):
+                self._server.service.cancel(call)
+            self._server.service.left(self)
+
+    async def flush(self) -> None:
+        """Gives the peer a moment to take what waits for it."""
+        try:
+            await asyncio.wait_for(self._outbox.sent.wait(), FLUSH_SECONDS)
+        except asyncio.TimeoutError:
+            log.info("peer %d did not take its last %d bytes", self.number, self._outbox.bytes)
+
+    async def _read(self) -> None:
+        try:
+            await asyncio.wait_for(self._greeting(), HELLO_SECONDS)
+            while await self._receive():
+                pass
+        except asyncio.TimeoutError:
+            self._refuse(
+                None, protocol.INVALID_REQUEST, "The first message must be hello, and must come soon."
+            )
+        except ProtocolError as error:
+            log.warning("peer %d broke the protocol: %s", self.number, error)
+            self._refuse(None, error.code, str(error))
+        except (_HangUp, OSError):
+            pass
+
+    async def _greeting(self) -> None:
+        while not self._greeted and await self._receive():
+            pass
+
+    async def _receive(self) -> bool:
+        await self._outbox.room()
+        data = await asyncio.get_running_loop().sock_recv(self._socket, READ_BYTES)
+        for message, attachment in self._decoder.feed(data):
+            self._take(message, attachment)
+        return bool(data)
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                for part in await self._outbox.get():
+                    await loop.sock_sendall(self._socket, part)
+        except OSError:
+            pass  # the peer is gone
+
+    def _take(self, message: Dict[str, Any], attachment: bytes) -> None:
+        try:
+            sort = protocol.check(message)
+        except ProtocolError as error:
+            number = message.get("id")
+            self._refuse(number if type(number) is int else None, error.code, str(error))
+            return
+        if not self._greeted:
+            self._greet(message)
+        elif sort == "request":
+            self._begin(Call(self, message, attachment))
+        elif sort == "notification" and message["method"] == "$/cancel":
+            call = self._calls.get(message.get("params", {}).get("id"))
+            if call is not None:
+                self._server.service.cancel(call)
+
+    def _greet(self, message: Dict[str, Any]) -> None:
+        number, params = message.get("id"), message.get("params", {})
+        if message.get("method") != "hello" or number is None:
+            self._refuse(number, protocol.INVALID_REQUEST, "The first message must be the request hello.")
+            raise _HangUp
+        if params.get("protocol") != protocol.PROTOCOL:
+            text = "The panel speaks protocol {:.20}, the core {}: install both from the same release."
+            text = text.format(repr(params.get("protocol")), protocol.PROTOCOL)
+            self._refuse(number, protocol.INVALID_REQUEST, text)
+            raise _HangUp
+        self._send(protocol.result(number, self._server.hello))
+        self._greeted = True
+        self._decoder.max_attachment = MAX_ATTACHMENT
+        log.info("peer %d is %.100r %.40r", self.number, params.get("client"), params.get("version"))
+
+    def _begin(self, call: Call) -> None:
+        if call.number in self._calls:
+            self._refuse(call.number, protocol.INVALID_REQUEST, "A request with this id is still open.")
+        elif len(self._calls) >= MAX_CALLS or self._server.held + len(call.attachment) > MAX_HELD:
+            text = "The core has too much to do: wait until it has answered what it was asked."
+            self._refuse(call.number, protocol.CORE_ERROR, text, "busy")
+        else:
+            self._calls[call.number] = call
+            self._server.held += len(call.attachment)
+            task = asyncio.create_task(self._answer(call, len(call.attachment)))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, call: Call, held: int) -> None:
+        try:
+            value, attachment = await self._server.service.answer(call)
+            self._send(protocol.result(call.number, value), attachment)
+        except CallError as error:
+            self._refuse(call.number, error.code, error.message, error.kind)
+        except ProtocolError as error:
+            self._refuse(call.number, error.code, str(error), "bad-value")
+        finally:
+            del self._calls[call.number]
+            self._server.held -= held
+
+    def _refuse(
+        self, number: Optional[int], code: int, text: str, kind: str = protocol.PROTOCOL_KIND
+    ) -> None:
+        self._send(protocol.error(number, code, text, kind))
+
+    def _send(self, message: Dict[str, Any], attachment: bytes = b"", topic: Optional[str] = None) -> None:
+        if topic is None and self._outbox.bytes > MAX_UNREAD:
+            log.warning("peer %d does not read: closing its connection", self.number)
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+            return
+        self._outbox.put((head(message, len(attachment)), attachment), topic)
+
+
+class Server:
+    """Listens at `path` for `service`; `hello` is what every peer is told of the core."""
+
+    def __init__(self, path: str, service: Service, hello: Dict[str, Any]):
+        self.service = service
+        self.hello = {"protocol": protocol.PROTOCOL, **hello}
+        self.held = 0
+        self._path = path
+        self._peers: Dict[Peer, asyncio.Task[None]] = {}
+        self._numbers = itertools.count(1)
+        self._listener: Optional[socket.socket] = None
+        self._accepting: Optional[asyncio.Task[None]] = None
+        self._inode = 0
+
+    async def start(self) -> None:
+        """Begins to listen; AlreadyRunning or ServerError when it cannot."""
+        self._listener = listen(self._path)
+        self._inode = os.stat(self._path).st_ino
+        self._accepting = asyncio.create_task(self._accept(self._listener))
+
+    def broadcast(self, method: str, params: Dict[str, Any], topic: str) -> None:
+        """Notifies every peer."""
+        for peer in self._peers:
+            peer.notify(method, params, topic=topic)
+
+    async def close(self) -> None:
+        """Removes the socket, lets peers take what waits for them, and closes their connections."""
+        if self._listener is None or self._accepting is None:
+            return
+        self._remove_socket()
+        self._accepting.cancel()
+        await asyncio.wait([self._accepting])
+        self._listener.close()
+        await asyncio.gather(*(peer.flush() for peer in self._peers))
+        running = list(self._peers.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _remove_socket(self) -> None:
+        try:
+            if (
+                os.stat(self._path).st_ino == self._inode
+            ):  # not that of a core which came after somebody removed ours
+                os.unlink(self._path)
+        except OSError:
+            pass
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                sock, _ = await loop.sock_accept(listener)
+            except OSError as error:  # out of descriptors: let some be closed
+                log.warning("cannot accept a connection: %s", error)
+                await asyncio.sleep(0.2)
+                continue
+            if not _is_own_user(sock) or len(self._peers) >= MAX_PEERS:
+                log.warning("refused a connection: %d are open", len(self._peers))
+                sock.close()
+                continue
+            peer = Peer(self, sock, next(self._numbers))
+            self._peers[peer] = asyncio.create_task(self._run(peer))
+
+    async def _run(self, peer: Peer) -> None:
+        try:
+            await peer.run()
+        finally:
+            del self._peers[peer]
+
+
+def listen(path: str) -> socket.socket:
+    """A listening socket at `path` in a folder of this user alone; ServerError says what is in the way.
+
+    Two cores that start at once take turns at a lock: neither removes the other's fresh socket as stale.
+    """
+    folder = os.path.dirname(path)
+    _private_folder(folder)
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove_stale(path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.bind(path)
+            listener.listen(MAX_PEERS)
+            listener.setblocking(False)
+        except OSError as error:
+            listener.close()
+            raise ServerError(f"The core cannot listen at {path}: {error}.") from None
+        return listener
+    finally:
+        os.close(lock)
+
+
+def _private_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        private = is_private(folder)
+    except OSError as error:
+        raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
+    if not private:
+        text = (
+            "The folder {} must be one that only you can enter: remove it, or choose another for the socket."
+        )
+        raise ServerError(text.format(folder))
+
+
+def _remove_stale(path: str) -> None:
+    """Removes a socket that nobody listens at: connecting is refused, which a busy or stopped core never does."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ServerError(f"{path} is in the way: it is not a socket, so move it elsewhere.")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+        except OSError:
+            pass
+    raise AlreadyRunning(f"A core is already listening at {path}: use that one, or end it first.")
+
+
+def _is_own_user(sock: socket.socket) -> bool:
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True  # the folder's mode keeps others out
+    _, user, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return user == os.getuid()
