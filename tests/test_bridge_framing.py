@@ -1,0 +1,213 @@
+"""Frames: any split decodes the same, and what is not ours is refused before it costs anything."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import struct
+import tracemalloc
+
+import pytest
+from anycost.bridge import protocol
+from anycost.bridge.framing import Decoder, encode
+from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, ProtocolError
+from hypothesis import given
+from hypothesis import strategies as st
+
+numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+messages = st.dictionaries(st.text(max_size=8), values, max_size=4)
+frames = st.lists(st.tuples(messages, st.binary(max_size=300)), max_size=4)
+
+
+def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({cut % (len(stream) + 1) for cut in cuts} | {0, len(stream)})
+    return [stream[a:b] for a, b in itertools.pairwise(places)] or [b""]
+
+
+@given(frames, st.lists(st.integers(0, 5000), max_size=12))
+def test_any_split_decodes_the_same(sent, cuts):
+    stream = b"".join(encode(message, attachment) for message, attachment in sent)
+    decoder = Decoder()
+    received = [pair for piece in pieces(stream, cuts) for pair in decoder.feed(piece)]
+    assert received == sent
+    assert all(type(attachment) is bytes for _, attachment in received)
+
+
+@given(frames)
+def test_one_byte_at_a_time(sent):
+    decoder = Decoder()
+    stream = b"".join(encode(message, attachment) for message, attachment in sent)
+    assert [pair for byte in stream for pair in decoder.feed(bytes([byte]))] == sent
+
+
+@given(st.binary(min_size=12, max_size=200))
+def test_garbage_is_refused_or_waits_for_more(data):
+    decoder = Decoder()
+    if data.startswith(MAGIC):
+        data = b"X" + data
+    with pytest.raises(ProtocolError):
+        decoder.feed(data)
+
+
+@given(st.binary(min_size=2, max_size=60) | messages.map(lambda m: json.dumps(m).encode()))
+def test_a_body_is_an_object_or_refused(body):
+    frame = struct.pack(">4sII", MAGIC, len(body), 0) + body
+    try:
+        expected = json.loads(body)
+    except ValueError:
+        expected = None
+    if isinstance(expected, dict):
+        assert Decoder().feed(frame) == [(expected, b"")]
+    else:
+        with pytest.raises(ProtocolError):
+            Decoder().feed(frame)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [(MAX_JSON + 1, 0), (2**32 - 1, 0), (0, 0), (1, 0), (2, MAX_ATTACHMENT + 1), (2, 2**32 - 1)],
+)
+def test_sizes_are_refused_with_the_header_alone(lengths):
+    with pytest.raises(ProtocolError):
+        Decoder().feed(struct.pack(">4sII", MAGIC, *lengths))
+
+
+def test_a_promised_attachment_takes_no_memory_before_it_comes():
+    tracemalloc.start()
+    try:
+        decoder = Decoder()
+        assert decoder.feed(struct.pack(">4sII", MAGIC, 2, MAX_ATTACHMENT) + b"{}" + bytes(1000)) == []
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_small_limit_holds():
+    frame = encode({}, bytes(11))
+    assert Decoder(max_attachment=11).feed(frame) == [({}, bytes(11))]
+    with pytest.raises(ProtocolError, match="larger than 10"):
+        Decoder(max_attachment=10).feed(frame)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * MAX_JSON,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"n":' + b"9" * 1_000_000 + b"}",
+        b'{"n": NaN}',
+        b'{"n": -Infinity}',
+        b'{"n": 1e999}',
+        b"\xff\xfe{}",
+        b"[1, 2]",
+        b"null",
+        b'{"a": 1} trailing',
+    ],
+    ids=[
+        "deep list",
+        "deep object",
+        "long number",
+        "NaN",
+        "infinity",
+        "huge",
+        "not UTF-8",
+        "list",
+        "null",
+        "tail",
+    ],
+)
+def test_hostile_json_is_refused(body):
+    with pytest.raises(ProtocolError, match="JSON"):
+        Decoder().feed(struct.pack(">4sII", MAGIC, len(body), 0) + body)
+
+
+def test_encode_keeps_the_limits():
+    with pytest.raises(ProtocolError, match="JSON"):
+        encode({"a": "x" * MAX_JSON})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        encode({"a": float("nan")})
+
+
+def test_lone_surrogates_survive():
+    message = {"name": "\ud800"}
+    assert Decoder().feed(encode(message)) == [(message, b"")]
+
+
+@given(st.integers(-10, 20000), st.integers(-10, 20000))
+def test_a_description_says_how_many_bytes(width, height):
+    fits = min(width, height) >= 1 and max(width, height) <= protocol.MAX_SIDE
+    if fits and width * height * 4 <= MAX_ATTACHMENT:
+        assert protocol.attachment_bytes(protocol.rgba8(width, height)) == width * height * 4
+        assert protocol.attachment_bytes(protocol.f32([width, height])) == width * height * 4
+    else:
+        with pytest.raises(ProtocolError):
+            protocol.attachment_bytes(protocol.rgba8(width, height))
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        None,
+        [],
+        {},
+        {"format": "rgba8"},
+        {"format": "rgba8", "width": 2.0, "height": 2},
+        {"format": "rgba8", "width": True, "height": 2},
+        {"format": "rgb8", "width": 2, "height": 2},
+        {"format": "f32", "shape": []},
+        {"format": "f32", "shape": [1] * 5},
+        {"format": "f32", "shape": "22"},
+    ],
+)
+def test_a_wrong_description_is_refused(description):
+    with pytest.raises(ProtocolError):
+        protocol.attachment_bytes(description)
+
+
+def test_described_compares_with_what_came():
+    body = {"attachment": protocol.rgba8(2, 3)}
+    assert protocol.described(body, bytes(24), "rgba8") == protocol.rgba8(2, 3)
+    with pytest.raises(ProtocolError, match="23 bytes"):
+        protocol.described(body, bytes(23), "rgba8")
+    with pytest.raises(ProtocolError, match="f32"):
+        protocol.described(body, bytes(24), "f32")
+
+
+@pytest.mark.parametrize(
+    ("message", "sort"),
+    [
+        (protocol.request(1, "edit", {}), "request"),
+        (protocol.notification("frame"), "notification"),
+        (protocol.cancel(4), "notification"),
+        (protocol.result(1, {}), "result"),
+        (protocol.error(1, -32000, "No face.", "no-face"), "error"),
+        (protocol.error(None, -32700, "Not JSON."), "error"),
+    ],
+)
+def test_messages_know_their_sort(message, sort):
+    assert protocol.check(json.loads(json.dumps(message))) == sort
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"jsonrpc": "2.0"},
+        {"jsonrpc": "1.0", "method": "edit", "id": 1},
+        {"jsonrpc": "2.0", "method": 5, "id": 1},
+        {"jsonrpc": "2.0", "method": "edit", "id": "one"},
+        {"jsonrpc": "2.0", "method": "edit", "id": True},
+        {"jsonrpc": "2.0", "method": "edit", "id": 1, "params": [1]},
+        {"jsonrpc": "2.0", "id": 1, "result": 5},
+        {"jsonrpc": "2.0", "id": None, "result": {}},
+        {"jsonrpc": "2.0", "id": 1, "error": "no"},
+    ],
+)
+def test_other_objects_are_refused(message):
+    with pytest.raises(ProtocolError):
+        protocol.check(message)
