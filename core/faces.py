@@ -11,7 +11,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from .errors import CoreError
+from .networks import to_input
 
 if TYPE_CHECKING:
     from ..models.manifest import Alignment
@@ -57,9 +57,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Placement:
-    """A square of the picture: centre and side in the picture's pixels, angle in degrees clockwise on the
-    screen.
-    """
+    """A square of the picture: centre and side in its pixels, angle in degrees clockwise on the screen."""
 
     x: float
     y: float
@@ -148,6 +146,14 @@ def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
     return _sample(np.asarray(reduced), unit)
 
 
+def layer_box(placement: Placement, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """left, top, right, bottom in whole pixels of the layer that `paste` makes."""
+    left, top, right, bottom = placement.bounds()
+    x0, x1 = _span(left, right, picture_size[0])
+    y0, y1 = _span(top, bottom, picture_size[1])
+    return x0, y0, x1, y1
+
+
 def paste(
     rgb: np.ndarray, placement: Placement, picture_size: tuple[int, int], feather: float = FEATHER
 ) -> Layer:
@@ -157,10 +163,7 @@ def paste(
     to zero at the border of a rounded square. Nothing lies outside the square, and the layer is clipped to
     the picture.
     """
-    width, height = picture_size
-    left, top, right, bottom = placement.bounds()
-    x0, x1 = _span(left, right, width)
-    y0, y1 = _span(top, bottom, height)
+    x0, y0, x1, y1 = layer_box(placement, picture_size)
     rgb = _reduced(rgb, max(1, round(placement.size)))
     out = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
     for row in range(0, y1 - y0, BAND_ROWS):
@@ -222,45 +225,16 @@ def _sample(rgb: np.ndarray, unit: np.ndarray) -> np.ndarray:
 # Finding
 
 
-class Finder:
-    """The pack's finder network. Call it with a picture float32 [1, 3, H, W] in -1..1 (H, W multiples of 8).
-
-    Answers heat float32 [3, H/4, W/4] in 0..1: left eye, right eye (as the viewer sees them), mouth centre.
-    The heat of a point at pixel x peaks in the cell that covers it, cell i covering 4i..4i+4.
-    """
-
-    def __init__(self, path: Path):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        try:
-            self.session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-            names = [i.name for i in self.session.get_inputs()], [o.name for o in self.session.get_outputs()]
-        except Exception:  # onnxruntime raises its own types, which have no public base
-            raise CoreError(
-                "pack", f'The face finder "{path}" cannot be read: install the pack again.'
-            ) from None
-        if names != (["picture"], ["heat"]):
-            raise CoreError("pack", f'"{path}" is not a face finder: install the pack again.')
-
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        heat = np.asarray(self.session.run(["heat"], {"picture": picture})[0])
-        expected = (1, 3, picture.shape[2] // 4, picture.shape[3] // 4)
-        if heat.shape != expected:
-            raise CoreError(
-                "pack", "The pack's face finder answers in the wrong shape: install the pack again."
-            )
-        return heat[0]
-
-
 def find_face(rgba: np.ndarray, heat: Heat) -> Face:
     """The clearest face of a picture uint8 [H, W, 4]; CoreError "no-face" when there is none.
 
-    Looks at the picture with some surroundings at several sizes, upright and near first, and then once more
-    at the best answer, turned upright and at the size that the finder knows best.
+    `heat` is the pack's finder network: picture float32 [1, 3, S, S] in -1..1 (S a multiple of 8) -> heat [3,
+    S/4, S/4] in 0..1 for left eye, right eye (as the viewer sees them) and mouth centre, highest in the cell
+    that covers the point (cell i covers pixels 4i..4i+4).
+
+    Looks at the picture with some surroundings at
+    several sizes, upright and near first, and then once more at the best answer, turned upright and at the
+    size that the finder knows best.
     """
     height, width = rgba.shape[:2]
     longest = max(width, height)
@@ -297,8 +271,11 @@ def _refined(rgba: np.ndarray, face: Face, heat: Heat) -> Face:
 
 def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]:
     """Plausible faces in a crop uint8 [S, S, 3] that was taken at `view`."""
-    picture = (pixels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None]  # [1, 3, S, S]
-    maps = heat(picture)  # [3, S/4, S/4]
+    maps = heat(to_input(pixels))  # [3, S/4, S/4]
+    if maps.shape != (3, len(pixels) // 4, len(pixels) // 4):
+        raise CoreError(
+            "pack", "The face finder of the pack answers in a wrong shape: install the pack again."
+        )
     for left, right, mouth in itertools.product(*(_peaks(m) for m in maps)):
         likeness = _plausibility(left[:2], right[:2], mouth[:2])
         score = likeness * (left[2] * right[2] * mouth[2]) ** (1 / 3)
@@ -309,9 +286,7 @@ def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]
 
 
 def _peaks(heat: np.ndarray) -> list[tuple[float, float, float]]:
-    """The highest local maxima (u, v, heat) of one map [h, w], placed between its cells by the cells around
-    them.
-    """
+    """The highest local maxima (u, v, heat) of one map [h, w], placed more finely than its cells."""
     h, w = heat.shape
     padded = np.pad(np.maximum(heat, 1e-6), 1, constant_values=1e-6)
     around = np.stack([padded[dy : dy + h, dx : dx + w] for dy in range(3) for dx in range(3)])  # [9, h, w]
@@ -326,10 +301,8 @@ def _peaks(heat: np.ndarray) -> list[tuple[float, float, float]]:
 
 
 def _summit(before: float, at: float, after: float) -> float:
-    """Where between three cells a bell-shaped hump is highest, from the middle one: a parabola through the
-    logarithms.
-    """
-    a, b, c = math.log(before), math.log(at), math.log(after)
+    """Where between three cells a bell-shaped hump is highest, seen from the middle one."""
+    a, b, c = math.log(before), math.log(at), math.log(after)  # of a bell, these lie on a parabola
     return 0.0 if 2 * b - a - c < 1e-6 else min(max((c - a) / (2 * (2 * b - a - c)), -0.5), 0.5)
 
 

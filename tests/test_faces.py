@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 from anycost.core.errors import CoreError
-from anycost.core.faces import Face, Finder, Placement, crop, find_face, paste, place, whole_square
+from anycost.core.faces import Face, Placement, crop, find_face, paste, place, whole_square
 from anycost.models.manifest import Alignment
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -218,11 +218,3 @@ def test_eyes_below_the_mouth_are_no_face():
     upside_down = portrait(Placement(150, 150, 200, 180), 300, 300)
     with pytest.raises(CoreError):
         find_face(upside_down, colour_finder)
-
-
-def test_a_file_that_is_no_finder_is_refused(tmp_path):
-    path = tmp_path / "finder.onnx"
-    path.write_bytes(b"not a network")
-    with pytest.raises(CoreError) as error:
-        Finder(path)
-    assert error.value.kind == "pack"

@@ -1,0 +1,230 @@
+"""An edit session: pictures in, frames and layers out. No sockets and no threads; numpy at the border."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..models.pack import Pack, PackError
+from .directions import edited
+from .errors import CoreError
+from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, whole_square
+from .ladder import Timings, passes
+from .networks import Network, to_input
+from .perceptual import best_measure
+from .projection import ProjectionStep, project
+from .renderer import Stopped, render, use_available_cores
+
+MAX_PICTURES = 8
+MAX_SIDE = 16384  # px
+MAX_BYTES = 256 << 20
+STEPS = 100
+
+
+@dataclass(frozen=True)
+class EditState:
+    """Everything a frame depends on. `stamp` rises with every change and comes back with the frames."""
+
+    picture: str
+    stamp: int
+    edits: Mapping[str, float] = field(default_factory=dict)
+    quality: str = "auto"
+    dragging: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One finished pass of an edit: pass `index` (from 1) of `passes`. `ratio` is None for free channel
+    counts.
+    """
+
+    stamp: int
+    index: int
+    passes: int
+    resolution: int
+    ratio: float | None
+    ms: float
+    rgb: np.ndarray  # uint8 [resolution, resolution, 3]
+
+
+@dataclass
+class _Picture:
+    """What is kept of an opened picture: its face at two sizes, not its pixels."""
+
+    width: int
+    height: int
+    placement: Placement
+    face: np.ndarray  # uint8 [R, R, 3], at the generator's resolution
+    encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
+    alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
+    w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
+
+
+class Session:
+    """The open pictures of one pack. Every failure is a CoreError.
+
+    At most `MAX_PICTURES` are kept; opening one more forgets the one that was used longest ago.
+    """
+
+    def __init__(self, pack: Pack):
+        use_available_cores()
+        self.pack = pack
+        self.timings = Timings()
+        self._pictures: OrderedDict[str, _Picture] = OrderedDict()
+        self._generator = _or_core_error(pack.generator)
+        self._measure = _or_core_error(lambda: best_measure(pack))
+
+    @property
+    def loss_name(self) -> str:
+        """Which perceptual loss projection uses here, as a phrase for the panel."""
+        return self._measure.name
+
+    def __len__(self) -> int:
+        """How many pictures are open."""
+        return len(self._pictures)
+
+    def open(self, picture_id: str, rgba: np.ndarray) -> Placement:
+        """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB); keeps what editing it needs.
+
+        CoreError "bad-picture" for other arrays, "no-face" when there is none.
+        """
+        _check_picture(rgba)
+        placement = self._placement(rgba)
+        height, width = rgba.shape[:2]
+        x0, y0, x1, y1 = layer_box(placement, (width, height))
+        alpha = rgba[y0:y1, x0:x1, 3]
+        self._pictures[picture_id] = _Picture(
+            width,
+            height,
+            placement,
+            face=crop(rgba, placement, self.pack.resolution),
+            encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
+            alpha=None if alpha.min() == 255 else alpha.copy(),
+        )
+        self._pictures.move_to_end(picture_id)
+        while len(self._pictures) > MAX_PICTURES:
+            self._pictures.popitem(last=False)
+        return placement
+
+    def project(
+        self, picture_id: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
+    ) -> Iterator[ProjectionStep]:
+        """Projects an open picture (see projection.py); after every step its best latent is the one edited."""
+        picture = self._picture(picture_id)
+        _check_budget(seconds, steps)
+        start = self._encoded(picture)
+        for step in project(self.pack, picture.face, start, self._measure, steps, seconds, seed):
+            picture.w = step.w
+            yield step
+
+    def restore(self, picture_id: str, latents: np.ndarray) -> None:
+        """Gives an open picture an earlier projection's latent, float32 [n_style, style_dim]."""
+        picture = self._picture(picture_id)
+        shape = (self.pack.n_style, self.pack.style_dim)
+        if latents.dtype != np.float32 or latents.shape != shape or not np.isfinite(latents).all():
+            raise CoreError(
+                "bad-value", f'The saved projection does not fit the pack "{self.pack.title}": project again.'
+            )
+        picture.w = latents.copy()
+
+    def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
+        """Draws an edit state pass by pass (see ladder.py); ends early, between two blocks, once `stopped()`."""
+        w = edited(self._projected(state.picture), state.edits, self.pack)
+        rungs = passes(self.pack.ladder, state.quality, state.dragging, self.timings)
+        for index, rung in enumerate(rungs, start=1):
+            begun = time.perf_counter()
+            rgb = render(self._generator, w, rung, stopped)
+            if rgb is None:
+                return
+            ms = 1000 * (time.perf_counter() - begun)
+            self.timings.record(rung, ms)
+            yield Frame(state.stamp, index, len(rungs), rung.resolution, rung.ratio, ms, rgb)
+
+    def apply(self, picture_id: str, edits: Mapping[str, float], stopped: Stopped) -> Layer:
+        """The edit in full quality as a layer over the picture; CoreError "cancelled" once `stopped()`.
+
+        The layer is clipped to the picture and transparent where the picture is.
+        """
+        w = edited(self._projected(picture_id), edits, self.pack)
+        picture = self._picture(picture_id)
+        rgb = render(self._generator, w, self.pack.ladder[-1], stopped)
+        if rgb is None:
+            raise CoreError("cancelled", "Applying was cancelled.")
+        layer = paste(rgb, picture.placement, (picture.width, picture.height))
+        if picture.alpha is not None:
+            alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha
+            layer.rgba[..., 3] = (alpha + 127) // 255
+        return layer
+
+    def close(self, picture_id: str) -> None:
+        """Forgets a picture; one that is not open is forgotten already."""
+        self._pictures.pop(picture_id, None)
+
+    @cached_property
+    def _finder(self) -> Network | None:
+        path = _or_core_error(lambda: self.pack.finder_path)
+        return Network(path, "heat") if path else None
+
+    @cached_property
+    def _encoder(self) -> Network | None:
+        path = _or_core_error(lambda: self.pack.encoder_path)
+        return Network(path, "latents") if path else None
+
+    def _placement(self, rgba: np.ndarray) -> Placement:
+        if self._finder is None:
+            return whole_square(rgba.shape[1], rgba.shape[0])
+        return place(find_face(rgba, self._finder), self.pack.alignment)
+
+    def _encoded(self, picture: _Picture) -> np.ndarray | None:
+        if self._encoder is None or picture.encoder_face is None:
+            return None
+        w = self._encoder(to_input(picture.encoder_face))  # [n_style, style_dim]
+        if w.shape != (self.pack.n_style, self.pack.style_dim):
+            raise CoreError(
+                "pack", f'The encoder of "{self.pack.title}" does not fit it: install the pack again.'
+            )
+        return w
+
+    def _picture(self, picture_id: str) -> _Picture:
+        if picture_id not in self._pictures:
+            raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
+        self._pictures.move_to_end(picture_id)
+        return self._pictures[picture_id]
+
+    def _projected(self, picture_id: str) -> np.ndarray:
+        w = self._picture(picture_id).w
+        if w is None:
+            raise CoreError("not-projected", "The face has not been projected yet: project it first.")
+        return w
+
+
+def _or_core_error(load):
+    try:
+        return load()
+    except PackError as error:
+        raise CoreError("pack", str(error)) from None
+
+
+def _check_picture(rgba: np.ndarray) -> None:
+    if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
+        raise CoreError("bad-picture", "A picture must have 8-bit red, green, blue and alpha.")
+    height, width = rgba.shape[:2]
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE) or rgba.nbytes > MAX_BYTES:
+        raise CoreError(
+            "bad-picture",
+            f"{width} x {height} px is too large (at most {MAX_SIDE} a side, 64 megapixels): select a part.",
+        )
+    if not rgba[..., 3].any():
+        raise CoreError("bad-picture", "The picture is empty: everything in it is transparent.")
+
+
+def _check_budget(seconds: float | None, steps: int) -> None:
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= 100_000:
+        raise CoreError("bad-value", "A projection takes 0 to 100000 steps.")
+    if seconds is not None and not 0 <= seconds <= 86_400:
+        raise CoreError("bad-value", "A projection takes 0 to 86400 seconds.")
