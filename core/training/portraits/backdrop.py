@@ -1,0 +1,129 @@
+"""Behind and below the head: the background's colours and soft lights, shoulders and clothes."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from .canvas import Area
+from .pose import Pose, Tints
+from .shapes import bump, chroma, cover, rgb, smooth, soft_max
+
+
+def background(canvas: Area, pose: Pose) -> None:
+    """Two related colours in a slanted gradient, a glow behind the head, and out-of-focus lights."""
+    p = pose.p
+    red, yellow, light = p["background_red"], p["background_yellow"], p["background_lightness"]
+    first = chroma(0.60 + 0.16 * light, 0.26 * red, 0.28 * yellow)
+    second = chroma(0.38 + 0.14 * light, 0.22 * red - 0.10 * yellow, 0.22 * yellow + 0.10 * red)
+    side = p["light_direction"]
+    slant = (canvas.y * 0.9 - side * (canvas.x - 0.5) * 0.7) + 0.05 * torch.sin(5.0 * canvas.x + 3.0 * red)
+    canvas.rgb.copy_(first.expand_as(canvas.rgb))
+    canvas.blend(second, smooth(0.1, 1.05, slant))
+    glow = bump(canvas.x - 0.5 - 0.22 * side, 0.36) * bump(canvas.y - 0.4, 0.36)
+    canvas.light(first * 0.35 + 0.05, glow)
+    for index in range(5):
+        _soft_disc(canvas, pose, index, first)
+
+
+def _soft_disc(canvas: Area, pose: Pose, index: int, colour: Tensor) -> None:
+    p = pose.p
+    turn = 2.4 * index + 1.2 * p["background_red"]
+    x = 0.5 + 0.44 * torch.cos(turn + 0.5 * p["bokeh"])
+    y = 0.34 + 0.30 * torch.sin(1.7 * turn + p["background_yellow"])
+    radius = 0.06 + 0.018 * (index % 3) + 0.03 * p["bokeh"]
+    distance = ((canvas.x - x).square() + (canvas.y - y).square()).sqrt_() - radius
+    canvas.light(colour * 0.22 + 0.03, cover(distance, 0.03) * p["bokeh"])
+
+
+def neck_and_clothes(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
+    area = canvas.area(0.0, 0.62, 1.0, 1.0)
+    p = pose.p
+    middle = 0.5 - 0.35 * pose.shift
+    half = 0.098 + 0.018 * p["masculine"] + 0.008 * p["face_width"]
+    x = area.x - middle  # [N, 1, w]
+    _neck(area, pose, tints, skin, x, half)
+    top = 0.850 - 0.012 * p["masculine"]
+    spread = (x.abs() - half).clamp_(min=0.0)
+    line = top + 0.40 * spread - 0.10 * torch.exp(-(spread / 0.05).square()) * 0.25
+    body = (
+        area.y - line - 0.25 * (spread - 0.30 - 0.04 * p["masculine"]).clamp_(min=0.0)
+    )  # [N, h, w], > 0 inside
+    _clothes(area, pose, tints, x, body, half)
+
+
+def _neck(area: Area, pose: Pose, tints: Tints, skin: Tensor, x: Tensor, half: Tensor) -> None:
+    flare = smooth(0.84, 1.0, area.y)
+    width = half * (1.0 + 0.12 * smooth(0.75, 0.62, area.y)) + 0.055 * flare
+    nx = (x / width).clamp(-1.0, 1.0) * (1.0 - 0.6 * flare)
+    cosine = pose.lit(nx, torch.full_like(nx, 0.12))
+    colour = tints.shade(skin, cosine)
+    area.blend(colour, cover(x.abs() - width, 1.5 * area.pixel))
+    # the jaw's cast shadow, thrown away from the light
+    edge = (
+        pose.eye_y
+        + pose.chin_b
+        + 0.055
+        - 0.6 * (x - 0.5 * pose.shift + 0.03 * pose.p["light_direction"]).square()
+    )
+    shade = smooth(0.05, -0.03, area.y - edge)
+    area.glaze(rgb(142, 98, 104, like=x), shade * 0.75 * cover(x.abs() - width, 1.5 * area.pixel))
+    hollow = bump(x, 0.02) * bump(area.y - 0.915, 0.025)
+    area.glaze(rgb(190, 150, 140, like=x), hollow * 0.6)
+    cords = bump(x.abs() - 0.055 + 0.35 * (area.y - 0.80), 0.014) * smooth(0.80, 0.88, area.y)
+    area.glaze(rgb(205, 165, 155, like=x), cords * 0.45)
+
+
+def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half: Tensor) -> None:
+    p = pose.p
+    red, yellow = p["clothing_red"], p["clothing_yellow"]
+    colour = chroma(0.48 + 0.20 * torch.sin(2.5 * red - 1.5 * yellow), 0.32 * red, 0.30 * yellow)
+    crew = smooth(-0.15, -0.35, p["collar"])
+    shirt = smooth(0.15, 0.35, p["collar"])
+    opening = crew * 0.93 + (1.0 - crew) * 1.03
+    slope = 0.35 * crew + (1.0 - crew) * (1.15 + 0.5 * shirt)
+    inner = half * (1.05 + 0.12 * crew)
+    neckline = (area.y - opening) + slope * x.abs() + crew * 0.45 * (x / inner).square() * 0.1
+    neckline = soft_max(neckline, x.abs() - inner - 0.10, 0.05)  # < 0 shows skin
+    distance = torch.maximum(-body, -neckline * (1.0 / (1.0 + 0.5 * slope)))
+    alpha = cover(distance, 1.5 * area.pixel)
+    ny = -0.75 * torch.exp(-body.clamp(min=0.0) / 0.06) + 0.15
+    nx = (x * 1.7).clamp(-0.85, 0.85)
+    cosine = pose.lit(nx.expand_as(ny), ny)
+    folds = torch.sin(x * 26.0 + 9.0 * torch.sin(area.y * 7.0 + red * 2.0) + 4.0 * yellow)
+    cosine = cosine + 0.10 * folds * smooth(0.0, 0.10, body)
+    near = torch.exp(-neckline.clamp(min=0.0) / 0.018)
+    area.blend(tints.shade(colour, cosine - 0.12 * near), alpha)
+    rib = crew * cover((neckline - 0.014).abs() - 0.013, 2.0 * area.pixel)
+    area.glaze(rgb(205, 200, 205, like=x), rib * alpha * 0.8)
+    _shirt_collar(area, pose, tints, colour, x, shirt, half)
+
+
+def _shirt_collar(
+    area: Area, pose: Pose, tints: Tints, colour: Tensor, x: Tensor, shirt: Tensor, half: Tensor
+) -> None:
+    along = 0.965 - area.y - 1.3 * x.abs()  # 0 on the front edge, falling outward
+    band = torch.maximum(along * 0.6, -along * 0.6 - 0.050)
+    band = torch.maximum(band, 0.822 + 0.25 * x.abs() - area.y)
+    band = torch.maximum(band, x.abs() - half - 0.052)
+    alpha = cover(band, 1.5 * area.pixel) * shirt
+    area.glaze(rgb(140, 130, 150, like=x), cover(band - 0.012, 0.03) * shirt * 0.6)
+    paler = colour * 0.65 + 0.33
+    cosine = pose.lit(x.clamp(-0.4, 0.4) * 2.0, torch.full_like(x, -0.35)) + 0.3 * (0.9 - area.y) / 0.1 * 0.2
+    area.blend(tints.shade(paler, cosine), alpha)
+
+
+def finish(canvas: Area, pose: Pose) -> None:
+    """Broad brush marks, a soft vignette and the light's colour over the whole picture."""
+    p = pose.p
+    x, y = canvas.x, canvas.y
+    bend = 0.35 * torch.sin(4.1 * y + 2.0 * x + p["background_red"]) + 0.2 * torch.sin(
+        math.pi * 5.0 * x - 3.0 * y
+    )
+    marks = torch.sin(21.0 * (x * 0.8 + y * 0.6) + 6.0 * bend) * torch.sin(
+        13.0 * (y * 0.9 - x * 0.5) - 5.0 * bend
+    )
+    fine = torch.sin(47.0 * (x * 0.5 + y) + 11.0 * bend) * torch.sin(33.0 * (x - 0.4 * y) + 9.0 * bend)
+    brush = 0.022 * marks + 0.012 * fine
+    edge = ((x - 0.5).square() * 1.5 + (y - 0.48).square() * 1.3 - 0.12).clamp_(min=0.0)
+    canvas.rgb.mul_((1.0 + brush - 0.55 * edge).unsqueeze(1))

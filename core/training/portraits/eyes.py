@@ -1,0 +1,156 @@
+"""Eyes and brows: lids, lashes, eyeball, iris, gaze, and the hair above them."""
+
+import torch
+from torch import Tensor
+
+from .canvas import Area
+from .pose import Pose
+from .shapes import bump, cover, mix, ramp, rgb, smooth
+
+_IRIS = [(70, 40, 24), (104, 62, 30), (136, 100, 44), (92, 124, 70), (72, 130, 150), (84, 140, 196)]
+
+
+class _Lids:
+    """One eye's frame and lid curves; u runs -1..1 from inner to outer corner, v down, in half widths."""
+
+    def __init__(self, area: Area, pose: Pose, side: float) -> None:
+        p = pose.p
+        a, b = pose.across(area.x), pose.down(area.y)
+        half = pose.eye_half
+        tilt = 0.16 * p["eye_tilt"] + 0.03
+        self.u = (a * side - pose.eye_a) / half  # [N, 1, w]
+        bow = 0.10 * p["nod"] * self.u.square()
+        self.v = b / half + tilt * self.u + bow  # [N, h, w]
+        smile = p["smile"].clamp(min=0.0)
+        open_ = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp_(min=0.30)
+        inside = (1.0 - self.u.square()).clamp_(min=0.0)
+        lean = 1.0 - 0.16 * self.u
+        self.upper = -open_ * inside.pow(0.72) * lean
+        self.lower = (0.34 - 0.09 * smile) * inside.pow(0.9) * (1.0 + 0.22 * self.u)
+        self.open = open_
+        self.half = half
+        self.side = side
+
+
+def eye_landmarks(pose: Pose, side: float) -> "dict[str, tuple[Tensor, Tensor]]":
+    p = pose.p
+    x = pose.column(side * pose.eye_a)
+    smile = p["smile"].clamp(min=0.0)
+    open_ = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp(min=0.30)
+    return {
+        "eye": (x, pose.eye_y),
+        "eye_top": (x, pose.eye_y - open_ * pose.eye_half),
+        "eye_bottom": (x, pose.eye_y + (0.34 - 0.09 * smile) * pose.eye_half),
+        "brow": (x, pose.eye_y + pose.brow_b - 0.01),
+    }
+
+
+def eye(canvas: Area, pose: Pose, skin: Tensor, side: float) -> None:
+    area = canvas.area(0.27, 0.36, 0.51, 0.54) if side < 0 else canvas.area(0.49, 0.36, 0.73, 0.54)
+    lids = _Lids(area, pose, side)
+    soft = area.pixel / lids.half * 1.5
+    within = smooth(1.25, 0.95, lids.u.abs())
+    _lid_skin(area, pose, lids, within)
+    opening = _cover(lids.upper - lids.v, soft) * _cover(lids.v - lids.lower, soft)
+    opening = opening * smooth(1.0, 0.97, lids.u.abs())
+    _eyeball(area, pose, lids, opening)
+    _lashes(area, pose, lids, soft)
+
+
+def _cover(distance: Tensor, softness: Tensor) -> Tensor:
+    return (0.5 - distance / softness).clamp_(0.0, 1.0)
+
+
+def _lid_skin(area: Area, pose: Pose, lids: _Lids, within: Tensor) -> None:
+    """The fold above the eye, make-up on the lid and the soft rim below."""
+    p = pose.p
+    lift = 0.17 + 0.05 * p["brow_raise"] - 0.05 * p["age"]
+    crease = bump(lids.v - lids.upper + lift, 0.055) * within * smooth(-1.1, -0.5, lids.u)
+    area.glaze(rgb(120, 66, 60, like=crease), crease * 0.62)
+    lid = smooth(-0.30, -0.12, lids.v - lids.upper) * (lids.v < lids.upper + 0.1).float()
+    tone = ramp(p["lip_colour"], [(150, 104, 128), (128, 110, 150), (110, 128, 150)])
+    area.glaze(tone, lid * within * p["eyeshadow"] * 0.9)
+    area.light(rgb(30, 24, 20, like=crease), lid * bump(lids.u + 0.05, 0.4) * 0.7)
+    rim = bump(lids.v - lids.lower - 0.10, 0.07) * within
+    area.light(rgb(26, 18, 14, like=crease), rim * 0.7)
+
+
+def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
+    p = pose.p
+    u, v = lids.u, lids.v
+    lit = 0.94 - 0.10 * (u * lids.side * -p["light_direction"]) - 0.20 * u.square()
+    white = rgb(250, 244, 240, like=v) * (lit - 0.30 * bump(v - lids.upper, 0.22)).unsqueeze(1)
+    area.blend(white, opening)
+    corner = bump(u + 0.93, 0.16) * opening
+    area.blend(rgb(214, 132, 122, like=v), corner * 0.75)
+    gaze = 0.30 * p["gaze_x"] * lids.side - 0.02
+    height = -0.13 + 0.13 * p["gaze_y"] - 0.06 * p["eye_open"]
+    du, dv = u - gaze, v - height
+    radius = (du.square() + dv.square()).sqrt_()
+    size = 0.50
+    soft = area.pixel * 1.5 / lids.half
+    iris = _cover(radius - size, soft) * opening
+    colour = ramp(p["eye_colour"], _IRIS)
+    shade = (
+        0.72 + 0.75 * (dv / size).clamp(-1.0, 1.0) * 0.55 + 0.10 * torch.sin(6.0 * torch.atan2(dv, du) * 2.0)
+    )
+    ring = smooth(0.66, 1.0, radius / size)
+    shade = (shade * (1.0 - 0.62 * ring)).clamp_(0.16, 1.4)
+    area.blend((colour * 1.12 + 0.03) * shade.unsqueeze(1), iris)
+    bowl = bump(dv - 0.22, 0.16) * bump(du + 0.10 * p["light_direction"] * lids.side, 0.24)
+    area.light(colour * 0.75 + 0.05, bowl * iris)
+    pupil = _cover(radius - 0.225, soft) * opening
+    area.blend(rgb(18, 12, 14, like=v), pupil)
+    shadow = bump(v - lids.upper, 0.20) * opening
+    area.glaze(rgb(110, 88, 98, like=v), shadow * 0.85)
+    cu, cv = du - 0.17 * p["light_direction"] * lids.side, dv + 0.20
+    glint = _cover((cu.square() + (cv * 1.1).square()).sqrt_() - 0.125, soft * 1.2) * opening
+    area.blend(rgb(255, 253, 248, like=v), glint * 0.96)
+    second = _cover(
+        ((du + 0.16 * p["light_direction"] * lids.side).square() + (dv - 0.24).square()).sqrt_() - 0.06, soft
+    )
+    area.blend(rgb(255, 250, 240, like=v), second * opening * 0.45)
+
+
+def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor) -> None:
+    p = pose.p
+    outer = smooth(-1.0, 0.9, lids.u)
+    made = 0.5 - 0.5 * p["masculine"] + 0.5 * p["eyeshadow"]
+    thick = (
+        (0.050 + 0.085 * outer * (0.7 + 0.45 * made))
+        * smooth(1.22, 0.90, lids.u)
+        * smooth(-1.1, -0.9, lids.u)
+    )
+    wing = 0.28 * (lids.u - 0.86).clamp(min=0.0) * (0.4 + made)
+    line = lids.v - lids.upper + 0.035 + wing
+    dark = mix(rgb(58, 34, 30, like=line), rgb(26, 16, 18, like=line), p["black_hair"].unsqueeze(1))
+    area.blend(dark, _cover(line.abs() - thick, soft) * (thick / 0.05).clamp(0.0, 1.0) * 0.94)
+    below = _cover((lids.v - lids.lower - 0.01).abs() - 0.022, soft * 1.3) * smooth(-0.9, 0.5, lids.u)
+    below = below * smooth(1.05, 0.92, lids.u.abs())
+    area.blend(dark, below * (0.40 + 0.25 * made))
+
+
+def brow(canvas: Area, pose: Pose, colour: Tensor, side: float) -> None:
+    area = canvas.area(0.25, 0.27, 0.51, 0.46) if side < 0 else canvas.area(0.49, 0.27, 0.75, 0.46)
+    p = pose.p
+    a, b = pose.across(area.x), pose.down(area.y)
+    t = (a * side - 0.036 + 0.006 * p["brow_frown"]) / (
+        0.138 * (1.0 + 0.05 * p["eye_spacing"])
+    )  # 0 inner, 1 outer
+    arch = 0.018 * (1.0 + 0.55 * p["brow_arch"])
+    rise = arch * (1.0 - ((t - 0.62) / 0.62).square()) + 0.004 * (t - 0.5)
+    rise = rise + 0.014 * p["brow_frown"] * (t - 0.55) * 1.5
+    line = pose.brow_b - rise + 0.006
+    taper = smooth(-0.06, 0.14, t) * smooth(1.04, 0.45, t)
+    thick = 0.0125 * (1.0 + 0.42 * p["brow_thickness"]) * (0.25 + 0.75 * taper)
+    v = b - line  # [N, h, w]
+    hairs = 0.0010 * torch.sin(t * 46.0 - v * 210.0)
+    shape = (
+        cover(v.abs() - thick + hairs, 0.006 + area.pixel) * smooth(-0.07, 0.05, t) * smooth(1.06, 0.90, t)
+    )
+    area.blend(colour, shape * (0.80 + 0.12 * p["brow_thickness"]))
+    ridge = bump(v - 0.020, 0.010) * smooth(0.1, 0.4, t) * smooth(1.0, 0.7, t)
+    area.light(rgb(26, 22, 18, like=v), ridge)
+    deep = p["brow_frown"].clamp(min=0.0) + 0.3 * smooth(0.4, 1.0, p["age"])
+    frown = bump(a * side - 0.020, 0.006) * bump(b + 0.075, 0.024) * deep
+    area.glaze(rgb(160, 100, 92, like=v), frown * 0.6)

@@ -1,0 +1,223 @@
+"""Hair: a mass behind the head, a cap and locks in front of it, strands, light band and hairline."""
+
+import torch
+from torch import Tensor
+
+from .canvas import Area
+from .pose import Pose, Tints
+from .shapes import bump, cover, mix, ramp, rgb, smooth, soft_max
+
+_BROWN = [(56, 36, 28), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
+_RED = [(70, 30, 20), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
+
+
+def hair_colour(p: "dict[str, Tensor]") -> Tensor:
+    """[N, 3, 1, 1]; red tints brown and fair hair, black and grey override both."""
+    red = p["hair_red"].unsqueeze(1)
+    colour = mix(
+        ramp(p["hair_lightness"], _BROWN), ramp(p["hair_lightness"], _RED), (red.clamp(min=0.0)) ** 1.5
+    )
+    colour = colour * torch.cat(
+        [1.0 + 0.0 * red, 1.0 + 0.04 * (-red).clamp(min=0), 1.0 + 0.16 * (-red).clamp(min=0)], 1
+    )
+    colour = mix(colour, rgb(36, 31, 36, like=red) + 0.0 * red, p["black_hair"].unsqueeze(1))
+    silver = mix(rgb(150, 148, 152, like=red), rgb(222, 220, 218, like=red), p["hair_lightness"].unsqueeze(1))
+    return mix(colour, silver, p["grey"].unsqueeze(1))
+
+
+class Hair:
+    """The hair's shape on one area of the canvas."""
+
+    def __init__(self, area: Area, pose: Pose) -> None:
+        p = pose.p
+        self.area, self.pose = area, pose
+        straight = p["straight_hair"]
+        curl = smooth(0.62, 0.12, straight)
+        wave = smooth(0.92, 0.45, straight)
+        volume = 0.5 + 0.5 * p["hair_volume"]
+        thick = (0.022 + 0.042 * volume + 0.024 * curl) * (1.0 - 0.9 * p["bald"])
+        length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
+        self.long = smooth(0.30, 0.50, length)
+        self.end = 0.50 + 0.10 * smooth(0.15, 0.4, length) + 0.62 * (length - 0.25).clamp(min=0.0)  # lowest y
+        self.middle_x = pose.x + 0.10 * pose.shift
+        self.middle_y = pose.eye_y + pose.middle_b - 0.005
+        self.half = pose.width + thick
+        quiff = (0.3 + 0.7 * p["sweep"]).clamp(min=0.0) * (1.0 - self.long) * (1.0 - p["bald"])
+        self.height = pose.skull_height + thick * 1.15 + 0.026 * quiff
+        x, y = area.x, area.y
+        frequency = 26.0 + 9.0 * p["curl_size"] * -1.0
+        fall = smooth(0.30, 0.75, y) * self.long + 0.25
+        sway = wave * (1.0 - 0.5 * curl) * 0.016 * fall * torch.sin(frequency * y + 2.0 * p["sweep"])
+        self.x = x - self.middle_x  # [N, 1, w]
+        self.waved = self.x + sway * (1.0 + 0.35 * torch.sin(9.0 * self.x + 1.0))  # [N, h, w]
+        self.outer = self._silhouette(y, curl, frequency, volume)
+        self.front = self._front(y, curl)
+        self.curl, self.wave, self.frequency = curl, wave, frequency
+        self.cut = self._bald_cut(y)
+
+    def _silhouette(self, y: Tensor, curl: Tensor, frequency: Tensor, volume: Tensor) -> Tensor:
+        p = self.pose.p
+        above = (self.middle_y - y).clamp(min=0.0) / self.height
+        below = (y - self.middle_y).clamp(min=0.0)
+        flare = self.long * (0.10 + 0.12 * volume) - (1.0 - self.long) * 0.26
+        tip = ((y - self.end + 0.11) / 0.13).clamp(0.0, 1.0)
+        width = (self.half + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
+        lean = 0.030 * p["parting"] * above
+        radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
+        if_curly = torch.sin(frequency * 2.0 * self.x + 1.0) * torch.sin(frequency * 1.9 * y)
+        ends = 0.016 * torch.sin(self.waved * 75.0) * (1.0 - curl)
+        distance = soft_max(radial, (y - self.end + ends).expand_as(radial), 0.06)
+        angle = torch.atan2(self.waved, self.middle_y + 0.12 - y)
+        tufts = torch.sin(angle * 11.0 + 4.0 * p["parting"]) + 0.6 * torch.sin(
+            angle * 19.0 + 3.0 * p["sweep"]
+        )
+        tufts = tufts * 0.0055 * (1.0 - self.long) * (1.0 - curl) * (1.0 - p["bald"])
+        return distance + 0.015 * curl * if_curly + tufts
+
+    def hairline(self, a: Tensor) -> Tensor:
+        """Height b of the hair's lower edge above the forehead at face coordinates a."""
+        p = self.pose.p
+        part = 0.085 * p["parting"]
+        away = a - part
+        reach = away.abs() / 0.21
+        masculine = p["masculine"].clamp(min=0.0)
+        drop = (0.085 + 0.07 * p["sweep"] - 0.025 * masculine) * (0.65 + 0.35 * self.long)
+        top = -0.222 + 0.012 * masculine - 0.018 * smooth(0.5, 1.0, p["age"]) * masculine
+        swept = top + drop * reach.pow(1.35) - 0.012 * bump(away, 0.05)
+        fringe = (
+            -0.112
+            + 0.016 * a.abs() / 0.2
+            + 0.010 * torch.sin(a * 85.0 + 2.0 * p["parting"])
+            + 0.05 * (away / 0.2) * p["sweep"] * 0.4
+        )
+        line = mix(swept, fringe, p["bangs"] * (1.0 - p["bald"]))
+        return line - 0.30 * p["bald"]
+
+    def _front(self, y: Tensor, curl: Tensor) -> Tensor:
+        """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
+        pose, p = self.pose, self.pose.p
+        x = self.area.x
+        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.16 * p["bangs"] * self.long * 0.5
+        b = pose.down(y)
+        right = (inner + pose.yaw).clamp(max=1.55)
+        left = (-inner + pose.yaw).clamp(min=-1.55)
+        beyond = 0.35 * ((inner + pose.yaw - 1.50).clamp(min=0.0))
+        before = 0.35 * ((inner - pose.yaw - 1.50).clamp(min=0.0))
+        ripple = 0.006 * self.wave_at(y)
+        xr = pose.x + pose.radius * torch.sin(right) + beyond + ripple
+        xl = pose.x + pose.radius * torch.sin(left) - before + ripple
+        lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
+        narrow = 0.030 * self.long * smooth(0.06, 0.30, b) - 0.02 * (1.0 - self.long) * smooth(-0.06, 0.03, b)
+        sides = torch.maximum(x - xr - lean + narrow, xl - x + lean + narrow)  # < 0 on the face
+        top = self.hairline(pose.across(x)) - b
+        self.opening = soft_max(sides, top.expand_as(sides), 0.09)
+        stop = mix(torch.full_like(self.end, 0.487), self.end, self.long * (1.0 - p["tucked"]))
+        tips = 0.012 * torch.sin(x * 90.0)
+        return torch.maximum(-self.opening, y - stop + tips)
+
+    def wave_at(self, y: Tensor) -> Tensor:
+        p = self.pose.p
+        return smooth(0.92, 0.45, p["straight_hair"]) * torch.sin(
+            (26.0 - 9.0 * p["curl_size"]) * y + 2.0 * p["sweep"]
+        )
+
+    def _bald_cut(self, y: Tensor) -> Tensor:
+        """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
+        b = self.pose.down(y)
+        bow = 0.05 - 1.1 * (self.x.abs() - 0.10).clamp(min=0.0)
+        return -0.62 + (0.52 + bow) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
+
+    def shaded(self, tints: Tints, colour: Tensor, depth: "float | Tensor") -> Tensor:
+        """Strands under the light [N, 3, h, w]; depth darkens hair that lies further back."""
+        p, y = self.pose.p, self.area.y
+        root_x = 0.085 * p["parting"] + 0.7 * self.pose.shift
+        root_y = self.middle_y - self.height - 0.02
+        drop = (y - root_y).clamp(min=0.0)
+        away = self.waved - root_x * (1.0 - smooth(0.0, 0.5, drop))
+        spread = away / (0.10 + drop.clamp(max=0.42))  # [N, h, w], constant along a strand
+        locks = torch.sin(spread * 13.0 + 1.3 + 1.5 * drop)
+        strands = torch.sin(spread * 37.0 + 2.0 * locks)
+        fine = torch.sin(spread * 83.0 + 3.0 * strands)
+        texture = 0.45 * locks + 0.33 * strands + 0.22 * fine
+        ringlets = torch.sin(self.frequency * 2.6 * self.x + 2.0 * torch.sin(15.0 * y)) * torch.sin(
+            self.frequency * 2.6 * y + locks
+        )
+        texture = mix(texture, 0.7 * ringlets + 0.3 * fine, 0.75 * self.curl)
+        nx = (self.waved / self.half).clamp(-0.97, 0.97)
+        ny = ((y - self.middle_y) / self.height).clamp(-0.9, 0.25)
+        lit = self.pose.lit(nx * 0.85, ny.expand_as(nx) * 0.85)
+        cosine = lit + 0.26 * texture - depth
+        picture = tints.shade(colour, cosine)
+        dome = (nx.square() + ((y - self.middle_y) / self.height).square()).sqrt_()
+        band = bump(dome - 0.70 - 0.06 * texture, 0.13) * smooth(0.05, 0.75, lit) * (0.55 + 0.45 * texture)
+        lower = (
+            0.45
+            * bump(torch.sin(7.0 * y + 1.0 + 0.5 * texture) - 0.9, 0.5)
+            * smooth(0.5, 0.6, y)
+            * smooth(0.2, 0.8, lit)
+        )
+        shine = (band + lower).clamp(min=0.0) * (0.35 + 0.65 * p["straight_hair"])
+        gleam = (colour * 0.75 + 0.10) * tints.key
+        return picture.addcmul_(
+            gleam.expand_as(picture), (shine * (1.0 - 1.4 * depth)).clamp_(min=0.0).unsqueeze(1)
+        )
+
+
+def back(hair: Hair, picture: Tensor) -> None:
+    """The mass behind head and shoulders."""
+    alpha = cover(hair.outer, 0.004 + hair.area.pixel) * cover(hair.cut, 0.05)
+    hair.area.blend(picture, alpha)
+
+
+def front(hair: Hair, picture: Tensor) -> None:
+    """Cap, fringe and the locks that frame the face, with their soft edge shade."""
+    distance = soft_max(hair.outer, hair.front, 0.01)
+    alpha = cover(distance, 0.003 + 1.3 * hair.area.pixel) * cover(hair.cut, 0.05)
+    inner = torch.exp(-(hair.opening.clamp(min=0.0)) / 0.022)
+    dimmed = picture * (1.0 - 0.30 * inner).unsqueeze(1)
+    hair.area.blend(dimmed, alpha)
+
+
+def forehead_shadow(hair: Hair) -> Tensor:
+    """How much the hair's edge keeps the light from the face, 0..1 [N, h, w]."""
+    p = hair.pose.p
+    near = hair.opening + 0.018
+    return smooth(-0.03, 0.035, near) * (1.0 - p["bald"]) * 0.9
+
+
+def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
+    """Full beard along the jaw, and moustache."""
+    p = pose.p
+    area = canvas.area(0.22, 0.46, 0.78, 0.90)
+    a, b = pose.across(area.x), pose.down(area.y)
+    nx, _, outline = pose.outline(area)
+    grow = 0.022 * p["beard"] * smooth(0.06, 0.30, b)
+    reach = a.abs() / pose.radius
+    start = 0.172 - 0.16 * smooth(0.30, 1.05, reach) + 0.012 * torch.sin(3.0 * reach)  # cheek line
+    hole_b = (b - pose.mouth_b - 0.004) / (0.036 + 0.018 * p["mouth_open"])
+    hole = 1.0 - (a / (pose.mouth_half * 1.16)).square() - hole_b.square()
+    texture = (
+        0.45
+        * torch.sin(a * 150.0 + 2.5 * torch.sin(b * 42.0))
+        * torch.sin(b * 60.0 + 2.0 * torch.sin(a * 60.0))
+    )
+    alpha = cover(outline - grow + 0.003 * texture, 0.012) * smooth(
+        -0.012, 0.045, b - start + 0.006 * texture
+    )
+    alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"]
+    cosine = (
+        pose.lit((nx * 0.85).clamp(-0.95, 0.95), ((b - 0.16) * 1.6).clamp(-0.9, 0.9).expand_as(nx))
+        + 0.22 * texture
+    )
+    picture = tints.shade(colour * 0.85, cosine - 0.08)
+    area.blend(picture, alpha * 0.95)
+    tip = pose.mouth_b - 0.030
+    u = a / (pose.mouth_half * 1.12)
+    centre = tip + 0.014 * u.square() - 0.012 * p["smile"] * u.square() + 0.006 * bump(u, 0.12) * -1.0
+    thick = 0.0145 * (1.0 - u.square()).clamp(min=0.0).pow(0.5) * (1.0 - 0.35 * bump(u, 0.10))
+    lip = (
+        cover((b - centre).abs() - thick + 0.002 * texture, 0.008)
+        * smooth(1.05, 0.9, u.abs())
+        * p["moustache"]
+    )
+    area.blend(tints.shade(colour * 0.95, cosine + 0.12 + 6.0 * (centre - b)), lip * 0.95)

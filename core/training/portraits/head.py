@@ -1,0 +1,184 @@
+"""The bare head: skin, its light and shadow, nose, ears, and what age and sun draw on it."""
+
+import torch
+from torch import Tensor
+
+from .canvas import Area
+from .pose import Pose, Tints
+from .shapes import bump, cover, mix, ramp, rgb, smooth
+
+_SKIN = [
+    (250, 224, 208),
+    (245, 210, 184),
+    (234, 188, 156),
+    (214, 160, 124),
+    (180, 124, 90),
+    (140, 90, 66),
+    (102, 66, 52),
+]
+
+
+def skin_colour(p: "dict[str, Tensor]") -> Tensor:
+    base = ramp(p["skin_tone"], _SKIN)  # [N, 3, 1, 1]
+    warm = p["skin_undertone"].unsqueeze(1)
+    tilt = torch.cat([1.0 - 0.01 * warm, 1.0 + 0.03 * warm, 1.0 - 0.06 * warm], dim=1)
+    return base * tilt
+
+
+def ears(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
+    for side in (-1.0, 1.0):
+        _ear(canvas, pose, tints, skin, side)
+
+
+def ear_place(pose: Pose, side: float) -> "tuple[Tensor, Tensor]":
+    """Centre x, y [N, 1, 1] of an ear; the far one slips behind the head, the near one comes forward."""
+    away = side * pose.yaw  # > 0: this ear is on the far side
+    x = pose.x + side * (pose.width * (1.01 - 0.02 * away.abs()) - 0.16 * away.clamp(min=0.0))
+    return x, pose.eye_y + 0.045 - 0.035 * pose.p["nod"]
+
+
+def _ear(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, side: float) -> None:
+    area = canvas.area(0.12, 0.36, 0.5, 0.66) if side < 0 else canvas.area(0.5, 0.36, 0.88, 0.66)
+    x, y = ear_place(pose, side)
+    size = 0.94 + 0.14 * pose.p["ears"]
+    v = (area.y - y) / (0.070 * size)
+    u = ((area.x - x) * side - 0.012 * -v) / (0.036 * size) - 0.15
+    radius = (u.square() + v.square() * (1.0 + 0.25 * v.clamp(-1.0, 1.0))).sqrt_()
+    distance = (radius - 1.0) * 0.040
+    cosine = pose.lit((u * side * 0.5).clamp(-0.9, 0.9), (v * 0.4).clamp(-0.9, 0.9)) - 0.1
+    colour = tints.shade(skin * rgb(255, 226, 222, like=u), cosine)
+    area.blend(colour, cover(distance, 1.5 * area.pixel))
+    inner = bump(radius - 0.62, 0.22) * smooth(1.0, 0.7, radius)
+    bowl = bump(u + 0.25, 0.45) * bump(v - 0.05, 0.42)
+    area.glaze(
+        rgb(176, 104, 96, like=u), (0.35 * inner + 0.65 * bowl).clamp_(0.0, 1.0) * cover(distance, 0.01)
+    )
+
+
+def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tensor, area: Area) -> Tensor:
+    """Paint the head's form on `area`; hair_shadow [N, h, w] is how much light the hair keeps off. -> alpha"""
+    p = pose.p
+    nx, ny, distance = pose.outline(area)
+    alpha = cover(distance, 1.5 * area.pixel)
+    a, b = pose.across(area.x), pose.down(area.y)  # [N, 1, w], [N, h, 1]
+    dx, dy = _relief(pose, area, a, b)
+    cosine = pose.lit((nx * 0.86 + dx).clamp(-0.95, 0.95), (ny * 0.8 + dy).clamp(-0.95, 0.95))
+    cosine = cosine - 0.75 * hair_shadow
+    area.blend(tints.shade(skin, cosine), alpha)
+    # light that passes through skin reddens the edge of the shadow
+    turning = bump(cosine - 0.22, 0.22)
+    area.light(rgb(34, 3, -6, like=nx) * (0.6 + 0.6 * skin.mean(1, keepdim=True)), turning * alpha)
+    edge = smooth(0.62, 1.0, nx.square() + ny.square().clamp(max=0.5)) * (nx * -p["light_direction"]).clamp_(
+        min=0.0
+    )
+    area.light(tints.rim * 0.20, edge * alpha)
+    _glow(area, pose, a, b, alpha, skin)
+    _age(area, pose, a, b, alpha)
+    return alpha
+
+
+def _relief(pose: Pose, area: Area, a: Tensor, b: Tensor) -> "tuple[Tensor, Tensor]":
+    """What cheeks, brow, sockets and chin add to the normal: slopes along x and y, [N, h, w]."""
+    p = pose.p
+    full = 0.34 + 0.16 * p["cheeks"] + 0.24 * p["smile"].clamp(min=0.0)
+    dx = torch.zeros((), device=a.device)
+    dy = torch.zeros((), device=a.device)
+    for side in (-1.0, 1.0):
+        u = (a - side * 0.118) / 0.062
+        v = (b - 0.105 + 0.014 * p["smile"]) / 0.052
+        hill = bump(u, 1.0) * bump(v, 1.0) * full
+        dx, dy = dx + hill * u, dy + hill * v
+        u, v = (a - side * pose.eye_a) / 0.075, (b + 0.012) / 0.05
+        pit = bump(u, 1.0) * bump(v, 1.0) * -0.42
+        dx, dy = dx + pit * u, dy + pit * v
+    u, v = a / 0.055, (b - pose.chin_b + 0.052) / 0.04
+    hill = bump(u, 1.0) * bump(v, 1.0) * (0.5 + 0.25 * p["jaw"])
+    u2, v2 = a / 0.05, (b - pose.mouth_b - 0.056) / 0.022
+    dip = bump(u2, 1.0) * bump(v2, 1.0) * -0.5
+    return dx + hill * u + dip * u2 * 0.4, dy + hill * v + dip * v2
+
+
+def _glow(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor, skin: Tensor) -> None:
+    """Blush, eye-socket shade, cheek lights and freckles."""
+    p = pose.p
+    cheek_a = (a.abs() - 0.125) / 0.06
+    cheek_b = (b - 0.115 + 0.012 * p["smile"]) / 0.05
+    blush = bump(cheek_a, 1.0) * bump(cheek_b, 1.0)
+    area.glaze(rgb(255, 192, 182, like=a), blush * alpha * (0.2 + 0.7 * p["blush"]))
+    socket = bump((a.abs() - pose.eye_a + 0.012) / 0.066, 1.0) * bump((b + 0.022) / 0.04, 1.0)
+    area.glaze(rgb(190, 140, 132, like=a), socket * alpha * 0.62)
+    upper = bump((a.abs() - 0.132) / 0.035, 1.0) * bump((b - 0.075) / 0.026, 1.0)
+    lit_side = (0.6 + 0.6 * torch.sign(a) * p["light_direction"]).clamp_(0.0, 1.0)
+    area.light(rgb(52, 44, 34, like=a) * (0.5 + 0.5 * skin), upper * alpha * lit_side)
+    brow = bump(a / 0.08, 1.0) * bump((b + 0.15) / 0.05, 1.0)
+    area.light(rgb(30, 27, 22, like=a), brow * alpha)
+    spots = torch.sin(a * 190.0 + 1.3 * torch.sin(b * 53.0)) * torch.sin(
+        b * 200.0 + 1.5 * torch.sin(a * 41.0 + 1.0)
+    )
+    where = bump((a.abs() - 0.085) / 0.06, 1.0) * bump((b - 0.085) / 0.045, 1.0)
+    area.glaze(rgb(196, 134, 104, like=a), smooth(0.30, 0.9, spots) * where * alpha * p["freckles"] * 0.55)
+
+
+def _age(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor) -> None:
+    """Nasolabial folds, forehead and crow's-feet lines, bags."""
+    p = pose.p
+    age = smooth(0.42, 1.0, p["age"])
+    smile = p["smile"].clamp(min=0.0)
+    along = ((b - 0.085) / 0.125).clamp(0.0, 1.0)  # nose wing to beyond the mouth's corner
+    path = 0.047 + along * (pose.mouth_half + 0.004 - 0.047) + 0.014 * torch.sin(3.1 * along)
+    window = smooth(0.085, 0.135, b) * smooth(0.225, 0.165, b)
+    fold = bump((a.abs() - path) / 0.010, 1.0) * window * (0.05 + 0.46 * age + 0.22 * smile)
+    lines = torch.zeros((), device=a.device)
+    for height in (-0.128, -0.152, -0.176):
+        lines = lines + bump((b - height - 0.9 * a.square() + 0.2 * p["brow_raise"] * 0.02) / 0.0045, 1.0)
+    lines = lines * bump(a / 0.10, 1.0) * (0.34 * age + 0.14 * age * p["brow_raise"])
+    outer = (a.abs() - pose.eye_a - pose.eye_half * 1.12) / 0.022
+    feet = (
+        bump(outer - 0.4, 0.8)
+        * smooth(0.1, 0.9, torch.sin((b - 0.004) * (230.0 - 20.0 * outer)))
+        * bump(b / 0.026, 1.0)
+    )
+    bag = bump((b - 0.043 - 1.2 * (a.abs() - pose.eye_a).square() * -1.0) / 0.008, 1.0)
+    bag = bag * bump((a.abs() - pose.eye_a) / 0.045, 1.0) * (0.12 + 0.40 * age)
+    total = fold + lines + feet * age * (0.35 + 0.3 * smile) + bag
+    area.glaze(rgb(168, 108, 98, like=a), total.clamp_(0.0, 1.0) * alpha)
+
+
+def nose(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
+    """Bridge planes, tip, wings and nostrils; the tip stands out from the head and so turns further."""
+    p = pose.p
+    area = canvas.area(0.36, 0.40, 0.64, 0.64)
+    b = pose.down(area.y)  # [N, h, 1]
+    tip = pose.nose_b
+    stand = 0.052 * smooth(-0.04, 1.0, b / tip) * (1.0 + 0.2 * p["nose_size"])  # protrusion by height
+    a = pose.across(area.x, stand)  # [N, h, w]
+    size = 1.0 + 0.15 * p["nose_size"]
+    wide = (1.0 + 0.22 * p["nose_width"]) * (1.0 + 0.06 * p["nose_size"])
+    ridge_half = 0.016 + 0.012 * smooth(0.2, 1.0, b / tip)
+    window = smooth(-0.03, 0.03, b) * smooth(0.022, -0.006, b - tip)
+    u = a / (ridge_half * wide)
+    slope = u * torch.exp(-0.5 * u.square()) * window  # sideways slope of the ridge
+    ball = bump(a / (0.026 * wide), 1.0) * bump((b - tip + 0.010) / (0.020 * size), 1.0)
+    lean = (slope * pose.light[0] * 1.05).clamp(-1.0, 1.0)
+    warm = rgb(60, 50, 40, like=b) * (0.45 + 0.55 * skin)
+    area.light(warm, lean.clamp(min=0.0) * 0.75)
+    area.glaze(rgb(178, 120, 108, like=b), (-lean).clamp_(min=0.0) * 0.9 + 0.10 * slope.abs())
+    area.glaze(rgb(255, 214, 206, like=b), ball * 0.6)
+    # underside, wings, nostrils, and the shadow on the upper lip
+    under = bump(a / (0.036 * wide), 1.0) * bump((b - tip - 0.016 * size) / 0.010, 1.0)
+    area.glaze(rgb(176, 112, 104, like=b), under * 0.85)
+    cast = bump((a + 0.022 * pose.light[0]) / (0.032 * wide), 1.0) * bump((b - tip - 0.030) / 0.013, 1.0)
+    area.glaze(rgb(186, 132, 124, like=b), cast * 0.6)
+    wing = ((a.abs() - 0.029 * wide).square() + ((b - tip - 0.002) * 0.85).square()).sqrt_()
+    crease = bump(wing - 0.0145 * size, 0.0055) * smooth(
+        -0.004, 0.008, a.abs() - 0.029 * wide + 0.3 * (tip - b)
+    )
+    area.glaze(rgb(150, 90, 80, like=b), crease * 0.62)
+    hole_a, hole_b = (a.abs() - 0.0175 * wide) / (0.0105 * wide), (b - tip - 0.0135 * size) / 0.0058
+    hole = smooth(1.35, 0.55, hole_a.square() + (hole_b + 0.35 * hole_a).square())
+    area.glaze(rgb(96, 46, 42, like=b), hole * 0.85)
+    shine = bump((a - 0.006 * p["light_direction"]) / 0.0085, 1.0)
+    spot = shine * (
+        bump((b - tip + 0.016) / 0.010, 1.0) * 0.9 + 0.35 * smooth(0.0, 0.04, b) * smooth(0.0, -0.03, b - tip)
+    )
+    area.light(mix(rgb(92, 86, 78, like=b), rgb(70, 70, 74, like=b), p["skin_tone"].unsqueeze(1)), spot * 0.8)

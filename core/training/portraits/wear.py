@@ -1,0 +1,112 @@
+"""Things that are worn: glasses, earrings, hats."""
+
+import torch
+
+from .canvas import Area
+from .hair import Hair
+from .head import ear_place
+from .pose import Pose, Tints
+from .shapes import bump, chroma, cover, mix, ramp, rgb, smooth
+
+_RIMS = [(24, 20, 26), (40, 30, 34), (88, 48, 32), (140, 44, 44), (196, 150, 74)]
+_BRIDGE = 0.030  # half the gap between the lenses
+
+
+def glasses(canvas: Area, pose: Pose) -> None:
+    p = pose.p
+    area = canvas.area(0.16, 0.36, 0.84, 0.58)
+    b = pose.down(area.y) - 0.012
+    a = pose.across(area.x, 0.030)
+    half_w, half_h = 0.083, 0.062 - 0.006 * p["glasses_shape"]
+    rim = ramp(p["glasses_tone"], _RIMS)
+    power = 2.2 + 2.6 * smooth(-0.6, 0.9, p["glasses_shape"])
+    u = (a.abs() - pose.eye_a - 0.003).abs() / half_w
+    v = b.abs() / half_h
+    radius = (u.clamp(min=1e-3).pow(power) + v.clamp(min=1e-3).pow(power)).pow(1.0 / power)
+    distance = (radius - 1.0) * 0.068
+    thick = 0.0048 + 0.0016 * p["glasses_shape"]
+    glass = cover(distance, 1.5 * area.pixel) * p["glasses"]
+    area.light(rgb(16, 18, 22, like=b), glass)
+    streak = bump((u * torch.sign(a.abs() - pose.eye_a)) * 1.0 + v * torch.sign(b) * 0.8 + 0.42, 0.20)
+    area.light(rgb(60, 62, 68, like=b), streak * glass * 0.7)
+    area.glaze(rgb(150, 110, 105, like=b), bump(distance - 0.006, 0.010) * p["glasses"] * 0.35)
+    frame = cover(distance.abs() - thick, 1.4 * area.pixel)
+    bridge = cover((b + 0.022 - 0.9 * a.square()).abs() - thick, 1.4 * area.pixel)
+    bridge = bridge * smooth(_BRIDGE + 0.004, _BRIDGE - 0.001, a.abs())
+    outer = pose.eye_a + half_w
+    temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > outer).float()
+    edge = (pose.width * 1.02 - (area.x - pose.x).abs()) / 0.006
+    temple = temple * edge.clamp(0.0, 1.0)
+    whole = torch.maximum(torch.maximum(frame, bridge), temple) * p["glasses"]
+    area.blend(rim, whole * 0.95)
+    glint = bump((b + half_h) / 0.010, 1.0) * frame
+    area.light(rgb(90, 86, 80, like=b), glint * p["glasses"] * 0.8)
+
+
+def earrings(canvas: Area, pose: Pose) -> None:
+    p = pose.p
+    metal = ramp(
+        p["glasses_tone"] * 0.5 + 0.5 * p["lip_colour"], [(240, 196, 96), (232, 170, 110), (220, 224, 232)]
+    )
+    for side in (-1.0, 1.0):
+        area = canvas.area(0.12, 0.50, 0.46, 0.74) if side < 0 else canvas.area(0.54, 0.50, 0.88, 0.74)
+        x, y = ear_place(pose, side)
+        x = x + side * 0.004
+        y = y + 0.066 * (1.0 + 0.14 * p["ears"])
+        seen = smooth(0.34, 0.18, side * pose.yaw) * p["earrings"]
+        du, dv = area.x - x, area.y - y
+        drop = ((du / 0.85).square() + (dv - 0.036).square()).sqrt_()
+        stem = cover(du.abs() - 0.0035, 1.5 * area.pixel) * smooth(-0.01, 0.0, dv) * smooth(0.03, 0.02, dv)
+        jewel = cover(drop - 0.0185, 1.5 * area.pixel)
+        alpha = torch.maximum(stem, jewel) * seen
+        area.glaze(rgb(130, 100, 100, like=dv), bump(drop - 0.012, 0.02) * seen * 0.5)
+        shade = 0.62 + 0.45 * smooth(0.02, -0.02, (dv - 0.036) - du * p["light_direction"])
+        area.blend(metal * shade.unsqueeze(1), alpha)
+        spot = bump(du - 0.005 * p["light_direction"], 0.006) * bump(dv - 0.030, 0.006)
+        area.light(rgb(200, 195, 180, like=dv), spot * seen)
+
+
+def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
+    """A knitted cap at one end of hat_shape, a brimmed hat at the other."""
+    p = pose.p
+    area = canvas.area(0.0, 0.0, 1.0, 0.42)
+    brimmed = smooth(-0.15, 0.25, p["hat_shape"])
+    x = area.x - pose.x - 0.25 * pose.shift
+    b = pose.down(area.y)
+    colour = chroma(
+        0.40 + 0.1 * torch.sin(3.0 * p["clothing_yellow"]),
+        -0.22 * p["clothing_red"] + 0.06,
+        0.24 * p["clothing_yellow"],
+    )
+    band = -0.185 + 0.35 * x.square() * (1.0 - brimmed)
+    half = hair.half + 0.014
+    up = ((band - b) / (0.215 + 0.015 * brimmed)).clamp(min=0.0)
+    power = 2.0 + 1.5 * brimmed
+    shape = ((x / half).abs().pow(2.0) + up.pow(power)).clamp(min=1e-4).sqrt()
+    crown = torch.maximum((shape - 1.0) * 0.2, b - band - 0.012)
+    edge = b + 0.178 - 0.10 * x.square() * 2.0
+    brim = ((x / (half * 1.42)).square() + (edge / 0.040).square()).sqrt() * 0.06 - 0.06
+    cosine = pose.lit(
+        (x / half).clamp(-0.95, 0.95).expand_as(crown) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5)
+    )
+    knit = torch.sin(x / half * 40.0) * (1.0 - brimmed) * 0.10
+    on = p["hat"]
+    area.glaze(
+        rgb(110, 84, 96, like=b),
+        smooth(0.05, -0.005, b - band - 0.02)
+        * cover(x.abs() - half, 0.03)
+        * smooth(-0.03, 0.02, b - band)
+        * on
+        * 0.8,
+    )
+    area.blend(tints.shade(colour, cosine + knit), cover(crown, 1.5 * area.pixel) * on)
+    fold = cover((b - band + 0.028).abs() - 0.036, 1.5 * area.pixel) * cover(
+        x.abs() - half - 0.006, 1.5 * area.pixel
+    )
+    trim = mix(colour * 1.18, colour * 0.5, brimmed.unsqueeze(1))
+    rib = 0.18 * torch.sin(x / half * 46.0) * (1.0 - brimmed)
+    area.blend(tints.shade(trim, cosine + rib + 0.05), fold * on)
+    area.blend(
+        tints.shade(colour * 1.05, cosine + 0.1 - 4.0 * edge.clamp(min=0.0)),
+        cover(brim, 1.5 * area.pixel) * on * brimmed,
+    )
