@@ -13,7 +13,8 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Settings:
 
     channels: tuple[int, ...] = (96, 96, 96, 96, 96, 96, 64, 64, 48, 48, 24, 24)
     n_mlp: int = 3
-    phases: tuple[tuple[int, int], ...] = ((32, 40_000), (64, 80_000), (128, 80_000))
+    phases: tuple[tuple[int, int], ...] = ((32, 32_000), (64, 56_000), (128, 48_000))
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
     batch: int = 16
     learning_rate: float = 0.003
@@ -69,12 +70,30 @@ class PaintedBatches(IterableDataset):
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         torch.set_num_threads(1)
-        for seen in range(self.seen, self.settings.pictures, self.settings.batch):
+        for seen in range(self.seen, self.settings.pictures, 2 * self.settings.batch):  # each is shown twice
             generator = torch.Generator().manual_seed(self.settings.seed * 2**32 + seen)
             z = torch.randn(self.settings.batch, STYLE_DIM, generator=generator)  # [N, D]
             with torch.no_grad():
                 painted = paint_z(z, self.settings.resolution_at(seen))
             yield z, painted.rgb, painted.landmarks
+
+
+class Replay:
+    """Shows recent painted batches a second time: painting costs as much as learning from it, and a z keeps its picture."""
+
+    def __init__(self, kept: int = 256):
+        self.kept: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=kept)
+
+    def doubled(
+        self, batches: Iterable[tuple[Tensor, Tensor, Tensor]]
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Each of `batches`, followed by an older one of the same resolution."""
+        for batch in batches:
+            yield batch
+            if self.kept and self.kept[-1][1].shape != batch[1].shape:
+                self.kept.clear()
+            self.kept.append(batch)
+            yield random.choice(self.kept)
 
 
 def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,7 +141,10 @@ class Distillation:
         self.seen += len(z)
         self.average.update(self.generator, len(z), self.seen)
         mse = (full[-1].detach() - target).square().mean()
-        return {"painted": float(painted), "consistency": float(consistency), "mse": float(mse)}
+        return {
+            name: value.item()
+            for name, value in (("painted", painted), ("consistency", consistency), ("mse", mse))
+        }
 
     @staticmethod
     def _loss(output: Tensor, target: Tensor, points: Tensor, sizes: Tensor) -> Tensor:
@@ -181,7 +203,7 @@ def run(settings: Settings, out: Path, resume: bool, minutes_between: float = 4.
     bar = tqdm(total=settings.pictures, initial=work.seen, unit="picture", smoothing=0.05)
     saved = time.monotonic()
     with open(out / "log.jsonl", "a") as log:
-        for count, (z, target, landmarks) in enumerate(batches):
+        for count, (z, target, landmarks) in enumerate(Replay().doubled(batches)):
             losses = work.step(z, target, landmarks)
             if not np.isfinite(losses["painted"]):
                 raise SystemExit(
