@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .widths import WidthRule, layer_count, macs
+from .widths import WidthRule, layer_count, layer_resolution, macs
 
 SCHEMA = 1
 MANIFEST = "pack.json"
@@ -18,6 +19,8 @@ MAX_RESOLUTION = 2048
 MAX_CHANNELS = 4096
 MAX_STYLE_DIM = 4096
 MAX_MLP = 32
+MAX_MACS = 10**12  # of one picture; the published 1024 px generator has 7 * 10^10
+MAX_VALUES = 1 << 28  # of one layer's maps
 MAX_ITEMS = 512  # of any list in pack.json
 MAX_DIRECTION = 100.0  # of a slider's ends
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -32,7 +35,7 @@ class PackError(ValueError):
 
 @dataclass(frozen=True)
 class Rung:
-    """One sub-generator of the ladder: its resolution, ratio (None: free widths) and the channels of its layers."""
+    """A sub-generator of the ladder: its resolution, ratio (None: free widths) and its layers' channels."""
 
     resolution: int
     ratio: float | None
@@ -90,6 +93,12 @@ class Manifest:
         return layer_count(self.resolution)
 
 
+def too_large(channels: Sequence[int]) -> bool:
+    """Whether drawing with these widths would exhaust a computer, though reading the weights would not."""
+    values = max(c * layer_resolution(i) ** 2 for i, c in enumerate(channels))
+    return max(channels) > MAX_CHANNELS or values > MAX_VALUES or macs(channels) > MAX_MACS
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Reads and checks folder/pack.json; raises PackError with the first thing that is wrong."""
     path = folder / MANIFEST
@@ -121,6 +130,8 @@ def parse_manifest(document: Any) -> Manifest:
     generator = top.node("generator")
     resolution = generator.power_of_two("resolution", 4, MAX_RESOLUTION)
     channels = generator.channels("channels", layer_count(resolution), (MAX_CHANNELS,))
+    if too_large(channels):
+        raise PackError("its generator is larger than can be drawn; ask its maker for a smaller one.")
     rule = _width_rule(generator.node("width_rule"))
     style_dim = generator.integer("style_dim", 1, MAX_STYLE_DIM)
     ratios = tuple(item.number(key, 1e-3, 1.0) for item, key in top.items("ratios"))
@@ -180,7 +191,7 @@ def _width_rule(node: _Node) -> WidthRule:
     return WidthRule(
         kind="capped",
         cap=node.integer("cap", 1, MAX_CHANNELS),
-        multiplier=node.number("multiplier", 1e-3, 64.0),
+        multiplier=node.number("multiplier", 1e-5, 1024.0),
     )
 
 

@@ -47,7 +47,7 @@ MAX_FILE_BYTES = 2 << 30
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Direction:
     """An edit: w+ moves by value * vector, with value in [low, high]; 0 leaves it, 1 is the usable range.
 
@@ -62,7 +62,7 @@ class Direction:
     vector: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pack(Manifest):
     """A pack on disk. Opening reads pack.json and the directions; weights are read when first asked for.
 
@@ -81,7 +81,7 @@ class Pack(Manifest):
             if str(name_or_folder) not in installed:
                 have = ", ".join(installed) or "none"
                 raise PackError(
-                    f'There is no pack "{name_or_folder}": give its folder, or the name of an installed one ({have}).'
+                    f'There is no pack "{name_or_folder}": give its folder, or an installed name ({have}).'
                 )
             folder = installed[str(name_or_folder)]
         manifest = read_manifest(folder)
@@ -91,7 +91,7 @@ class Pack(Manifest):
         return cls(**values, folder=folder, directions=_read_directions(folder, manifest))
 
     def generator(self) -> Generator:
-        """The generator on the CPU, float32, in eval mode, without gradients; the same object at every call."""
+        """The generator on the CPU, float32, in eval mode, without gradients; one object for all calls."""
         return self._weights[0]
 
     @property
@@ -144,8 +144,8 @@ def user_packs_folder() -> Path:
 def list_packs() -> dict[str, Path]:
     """Installed packs, name -> folder: the built-in ones, then the user's.
 
-    A pack is called what its pack.json says, or what its folder is called when that cannot be read (opening it
-    then says why). Of two packs with one name the first stays, so no user pack hides a built-in one.
+    A pack is called what its pack.json says, or what its folder is called when that cannot be read (opening
+    it then says why). Of two packs with one name the first stays, so no user pack hides a built-in one.
     """
     packs: dict[str, Path] = {}
     for base in (BUILT_IN, user_packs_folder()):
@@ -243,11 +243,11 @@ def write_pack(
 ) -> Path:
     """Writes a pack and returns its folder.
 
-    `mean_w` is [style_dim]; `encoder` and `finder` are an ONNX file and the side in px of the pictures it was
-    trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE); `half`
-    stores matrices and kernels in float16. The pack is written beside `folder`, read back, and put in place by
-    renaming, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`), the
-    disk is full, or a value is one that opening would refuse.
+    `mean_w` is [style_dim]; `encoder` and `finder` are an ONNX file and the side in px of the pictures it
+    was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
+    `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back, and put in
+    place by renaming, so a failure leaves nothing half-made. PackError when the folder is taken (unless
+    `replace`), the disk is full, or a value is one that opening would refuse.
     """
     target = Path(folder).expanduser().absolute()
     _check_target(target, replace)
@@ -333,7 +333,7 @@ def _fill(
     copies: Mapping[str, Path],
     documents: Mapping[str, str],
 ) -> None:
-    """Writes every file of the pack, last pack.json with their hashes, and opens the result as a reader would."""
+    """Writes every file, last pack.json with their hashes, and opens the result as a reader would."""
     for file, tensors in tables.items():
         _write(folder / file, save({key: tensor.clone() for key, tensor in tensors.items()}))
     for file, source in copies.items():

@@ -1,0 +1,413 @@
+"""A pickle machine that can call nothing but the few functions it is given.
+
+Python's own unpickler imports and calls what a file names, and even with its look-up of names restricted a
+file can make it allocate without bound (a large memo index) or never end (nested tuples as dictionary keys).
+torch.load with weights_only=True shares the second, and takes a tensor's word for the size of its storage.
+This machine reads the operations with the standard library's `pickletools`, keeps numbers, texts and
+containers, and refuses the rest.
+"""
+
+from __future__ import annotations
+
+import math
+import pickletools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MAX_OPERATIONS = 2_000_000  # a few seconds; a 1024 px NVIDIA file with three networks has 100,000
+MAX_LINE = 1 << 16
+MAX_AXES = 8
+KEYS = (str, int, float, bytes, type(None))  # hashed in time that their length bounds; a nested tuple is not
+STORAGE_TYPES = {
+    "FloatStorage": torch.float32,
+    "DoubleStorage": torch.float64,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+NUMPY_TYPES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1")
+
+
+class Refused(ValueError):
+    """The stream holds something that is not read; the message completes the sentence 'This file ...'."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A name from the stream that has a meaning here: what calling it makes."""
+
+    name: str
+    make: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Memory that tensors of the stream are views of; `values` is None while only sizes are checked."""
+
+    elements: int
+    dtype: torch.dtype
+    values: Tensor | None = None  # [elements]
+
+
+@dataclass(frozen=True)
+class TensorShape:
+    """What stands for a tensor while only sizes are checked."""
+
+    shape: tuple[int, ...]
+
+
+class Ignored(dict):
+    """An object whose content is of no use here, such as the settings that a training script saved."""
+
+
+class NumpyType:
+    """numpy.dtype of the stream: little-endian numbers only."""
+
+    def __init__(self, code: str, *_: Any):
+        if code not in NUMPY_TYPES:
+            raise Refused("holds NumPy data that are no plain numbers")
+        self.dtype = np.dtype("<" + code)
+
+    def build(self, state: tuple[Any, ...]) -> None:
+        if state[1] not in ("<", "|"):
+            raise Refused("holds big-endian NumPy data")
+
+
+class NumpyArray:
+    """numpy.ndarray of the stream, empty until its state arrives."""
+
+    values: np.ndarray
+
+    def build(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, fortran, data = state
+        if math.prod(_sizes(shape)) * kind.dtype.itemsize != len(data):
+            raise Refused("holds a NumPy array whose size and shape differ")
+        self.values = np.frombuffer(data, kind.dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def rebuild_tensor(storage: Storage, offset: int, size: Any, stride: Any, *_: Any) -> Tensor | TensorShape:
+    """torch._utils._rebuild_tensor_v2, for a tensor that lies inside its storage and repeats no element."""
+    sizes, strides, (offset,) = _sizes(size), _sizes(stride), _sizes((offset,))
+    if not isinstance(storage, Storage) or len(sizes) != len(strides):
+        raise Refused("holds a tensor that is put together wrongly")
+    last = offset + sum((n - 1) * step for n, step in zip(sizes, strides, strict=True))
+    count = math.prod(sizes)
+    if count > storage.elements or (count and last >= storage.elements):
+        raise Refused(f"holds a tensor {list(sizes)} that claims more than the file has")
+    if storage.values is None:
+        return TensorShape(sizes)
+    return storage.values.as_strided(sizes, strides, offset)
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    """A tuple of sizes of the stream, if it is one."""
+    if not isinstance(value, tuple) or len(value) > MAX_AXES:
+        raise Refused("holds a tensor with too many axes")
+    if not all(type(n) is int and 0 <= n < 1 << 48 for n in value):
+        raise Refused("holds a tensor with a size that is no size")
+    return value
+
+
+def _numpy_scalar(kind: NumpyType, data: bytes) -> Any:
+    if len(data) != kind.dtype.itemsize:
+        raise Refused("holds a NumPy number of the wrong length")
+    return np.frombuffer(data, kind.dtype)[0].item()
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    if encoding not in ("latin1", "latin-1"):  # how protocol 2 writes bytes
+        raise Refused(f"holds a text in the encoding {str(encoding)[:20]}")
+    return text.encode("latin-1")
+
+
+def _ordered(pairs: Any = ()) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    for key, value in pairs:
+        made[checked_key(key)] = value
+    return made
+
+
+def _set(items: Any = ()) -> set[Any]:
+    return {checked_key(item) for item in items}
+
+
+def checked_key(key: Any) -> Any:
+    if not isinstance(key, KEYS):
+        raise Refused("holds a dictionary key that is neither a text nor a number")
+    return key
+
+
+def _only_named(*_: Any) -> Any:
+    raise Refused("makes an object where only its type should be named")
+
+
+def known_names() -> dict[str, Known]:
+    """What may be named in any checkpoint. A container adds the names of its own."""
+    makers: dict[str, Callable[..., Any]] = {
+        "collections.OrderedDict": _ordered,
+        "builtins.set": _set,
+        "__builtin__.set": _set,
+        "torch.Size": lambda sizes: _sizes(tuple(sizes)),
+        "torch._utils._rebuild_tensor": rebuild_tensor,
+        "torch._utils._rebuild_tensor_v2": rebuild_tensor,
+        "torch._utils._rebuild_parameter": lambda data, *_: data,
+        "torch.device": lambda *_: None,
+        "argparse.Namespace": lambda *_: Ignored(),
+        "numpy.dtype": NumpyType,
+        "numpy.ndarray": _only_named,
+        "_codecs.encode": _encode,
+    }
+    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        makers[module + ".scalar"] = _numpy_scalar
+        makers[module + "._reconstruct"] = lambda *_: NumpyArray()
+    for name in STORAGE_TYPES:
+        makers["torch." + name] = makers["torch.cuda." + name] = _only_named
+    for dtype in {*STORAGE_TYPES.values()}:
+        makers[str(dtype)] = _only_named  # "torch.float32"
+    return {name: Known(name, make) for name, make in makers.items()}
+
+
+def storage_of(reference: Any) -> tuple[str, Storage]:
+    """(key, Storage without values) of a persistent id, which is how torch.save names a storage."""
+    kind, storage_type, key, _, elements = reference[:5]
+    dtype = STORAGE_TYPES.get(storage_type.name.rpartition(".")[2])
+    if kind != "storage" or dtype is None or not isinstance(key, str):
+        raise Refused("refers to something that is no tensor's memory")
+    if any(part is not None for part in reference[5:]):
+        raise Refused("holds views of a storage, as torch.save wrote them before 2017")
+    return key, Storage(_sizes((elements,))[0], dtype)
+
+
+class _Bounded:
+    """A file for pickletools that never reads, nor makes room for, more than there is."""
+
+    def __init__(self, file: BinaryIO, end: int):
+        self.file = file
+        self.end = end
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        if size > self.end - self.file.tell():
+            raise Refused("is cut off")
+        return self.file.read(size)
+
+    def readline(self) -> bytes:
+        return self.file.readline(MAX_LINE)
+
+
+class Machine:
+    """Runs pickle streams that lie one after the other in a file; `persistent` answers persistent ids."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        end: int,
+        names: Mapping[str, Known],
+        persistent: Callable[[Any], Any] | None = None,
+    ):
+        self.file = _Bounded(file, end)
+        self.names = names
+        self.persistent = persistent
+        self.operations = MAX_OPERATIONS
+        self.budget = end + (
+            1 << 20
+        )  # of bytes and elements that calls may copy: one call can be repeated cheaply
+
+    def run(self) -> Any:
+        """The object that the next stream describes. Raises Refused, for whatever is wrong with it."""
+        self.stack: list[Any] = []
+        self.marks: list[list[Any]] = []
+        self.memo: dict[int, Any] = {}
+        try:
+            return self._run()
+        except Refused:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError):
+            raise Refused("is damaged") from None
+
+    def _run(self) -> Any:
+        for operation, argument, _ in pickletools.genops(self.file):  # type: ignore[arg-type]
+            self.operations -= 1
+            if self.operations < 0:
+                raise Refused("has more content than any model")
+            name = operation.name
+            if name == "STOP":
+                break
+            if name in _CONSTANTS:
+                self.stack.append(argument)
+            elif name in _HANDLERS:
+                _HANDLERS[name](self, argument)
+            else:
+                raise Refused(f"uses the pickle operation {name}")
+        return self.stack.pop()
+
+    def since_mark(self) -> list[Any]:
+        items, self.stack = self.stack, self.marks.pop()
+        return items
+
+    def mark(self) -> None:
+        self.marks.append(self.stack)
+        self.stack = []
+
+    def put(self, index: int) -> None:
+        self.memo[index] = self.stack[-1]
+
+    def set_items(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        if not isinstance(target, dict) or len(items) % 2:
+            raise Refused("is damaged")
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            target[checked_key(key)] = value
+
+    def append(self, items: list[Any]) -> None:
+        if not isinstance(self.stack[-1], list):
+            raise Refused("is damaged")
+        self.stack[-1].extend(items)
+
+    def add(self, items: list[Any]) -> None:
+        if not isinstance(self.stack[-1], set):
+            raise Refused("is damaged")
+        self.stack[-1].update(_set(items))
+
+    def name(self, name: str) -> None:
+        if name not in self.names:
+            raise Refused(f"names {name[:100]!r}, which no model needs")
+        self.stack.append(self.names[name])
+
+    def call(self) -> None:
+        arguments = self.stack.pop()
+        function = self.stack.pop()
+        if not isinstance(function, Known) or not isinstance(arguments, tuple):
+            raise Refused("is damaged")
+        self.budget -= sum(len(a) for a in arguments if isinstance(a, (str, bytes, bytearray, list, dict)))
+        if self.budget < 0:
+            raise Refused("has more content than its size allows")
+        self.stack.append(function.make(*arguments))
+
+    def build(self) -> None:
+        state = self.stack.pop()
+        target = self.stack[-1]
+        if isinstance(target, (NumpyType, NumpyArray)):
+            target.build(state)
+        elif not isinstance(
+            target, dict
+        ):  # a dict's attributes (_metadata of a state dict) are of no use here
+            raise Refused("is damaged")
+
+    def refer(self, reference: Any) -> None:
+        if self.persistent is None:
+            raise Refused("refers to something outside itself")
+        self.stack.append(self.persistent(reference))
+
+
+_CONSTANTS = frozenset(
+    (
+        "NONE",
+        "INT",
+        "BININT",
+        "BININT1",
+        "BININT2",
+        "LONG",
+        "LONG1",
+        "LONG4",
+        "FLOAT",
+        "BINFLOAT",
+        "STRING",
+        "BINSTRING",
+        "SHORT_BINSTRING",
+        "UNICODE",
+        "BINUNICODE",
+        "SHORT_BINUNICODE",
+        "BINUNICODE8",
+        "BINBYTES",
+        "SHORT_BINBYTES",
+        "BINBYTES8",
+    )
+)
+
+
+def _stack_name(machine: Machine) -> None:
+    name, module = machine.stack.pop(), machine.stack.pop()
+    if not isinstance(name, str) or not isinstance(module, str):
+        raise Refused("is damaged")
+    machine.name(f"{module}.{name}")
+
+
+def _pop(machine: Machine) -> None:
+    if machine.stack:
+        machine.stack.pop()
+    else:  # pops the mark itself
+        machine.since_mark()
+
+
+def _tuple(count: int) -> Callable[[Machine, Any], None]:
+    def make(machine: Machine, _: Any) -> None:
+        items = machine.stack[len(machine.stack) - count :]
+        if len(items) != count:
+            raise Refused("is damaged")
+        machine.stack[len(machine.stack) - count :] = [tuple(items)]
+
+    return make
+
+
+_HANDLERS: dict[str, Callable[[Machine, Any], None]] = {
+    "PROTO": lambda m, a: None,
+    "FRAME": lambda m, a: None,
+    "NEWTRUE": lambda m, a: m.stack.append(True),
+    "NEWFALSE": lambda m, a: m.stack.append(False),
+    "MARK": lambda m, a: m.mark(),
+    "POP": lambda m, a: _pop(m),
+    "POP_MARK": lambda m, a: m.since_mark().clear(),
+    "DUP": lambda m, a: m.stack.append(m.stack[-1]),
+    "PUT": lambda m, a: m.put(a),
+    "BINPUT": lambda m, a: m.put(a),
+    "LONG_BINPUT": lambda m, a: m.put(a),
+    "MEMOIZE": lambda m, a: m.put(len(m.memo)),
+    "GET": lambda m, a: m.stack.append(m.memo[a]),
+    "BINGET": lambda m, a: m.stack.append(m.memo[a]),
+    "LONG_BINGET": lambda m, a: m.stack.append(m.memo[a]),
+    "EMPTY_TUPLE": lambda m, a: m.stack.append(()),
+    "EMPTY_LIST": lambda m, a: m.stack.append([]),
+    "EMPTY_DICT": lambda m, a: m.stack.append({}),
+    "EMPTY_SET": lambda m, a: m.stack.append(set()),
+    "TUPLE": lambda m, a: _collect(m, tuple),
+    "LIST": lambda m, a: _collect(m, list),
+    "DICT": lambda m, a: _collect_dict(m),
+    "FROZENSET": lambda m, a: _collect(m, _set),
+    "TUPLE1": _tuple(1),
+    "TUPLE2": _tuple(2),
+    "TUPLE3": _tuple(3),
+    "APPEND": lambda m, a: m.append([m.stack.pop()]),
+    "APPENDS": lambda m, a: m.append(m.since_mark()),
+    "SETITEM": lambda m, a: m.set_items([m.stack.pop(-2), m.stack.pop()]),
+    "SETITEMS": lambda m, a: m.set_items(m.since_mark()),
+    "ADDITEMS": lambda m, a: m.add(m.since_mark()),
+    "GLOBAL": lambda m, a: m.name(a.replace(" ", ".")),
+    "STACK_GLOBAL": lambda m, a: _stack_name(m),
+    "REDUCE": lambda m, a: m.call(),
+    "NEWOBJ": lambda m, a: m.call(),
+    "BUILD": lambda m, a: m.build(),
+    "PERSID": lambda m, a: m.refer(a),
+    "BINPERSID": lambda m, a: m.refer(m.stack.pop()),
+}
+
+
+def _collect(machine: Machine, kind: Callable[[list[Any]], Any]) -> None:
+    items = machine.since_mark()
+    machine.stack.append(kind(items))
+
+
+def _collect_dict(machine: Machine) -> None:
+    items = machine.since_mark()
+    machine.stack.append({})
+    machine.set_items(items)
