@@ -195,12 +195,12 @@ class QtClient(QtCore.QObject):
             done(Answer({}, b"", Fault("disconnected", why)))
 
 
-def folder_is_ours(path: str) -> bool:
-    """Whether nobody else could have laid the socket there to receive the artist's pictures."""
+def _foreign(path: str) -> bool:
+    """Whether somebody else could have laid the socket there to receive the artist's pictures."""
     try:
-        return os.stat(os.path.dirname(path)).st_uid == os.getuid()
+        return not launch.is_private(os.path.dirname(path))
     except OSError:
-        return True  # no folder yet: no socket either
+        return False  # no folder yet: no socket either
 
 
 class CoreKeeper(QtCore.QObject):
@@ -336,6 +336,7 @@ class CoreKeeper(QtCore.QObject):
         for name, value in launch.core_environment().items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
+        process.setWorkingDirectory("/")
         process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
         process.readyReadStandardOutput.connect(lambda: self._logged(process))
         process.finished.connect(lambda *_: self._exited(process))

@@ -32,7 +32,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the face lies in the sent picture: a square round (x, y), turned by `angle` radians."""
+    """Where the face lies in the sent picture: a square round (x, y), turned by `angle` degrees clockwise."""
 
     x: float
     y: float

@@ -189,6 +189,8 @@ class PanelState:
         self.listeners: List[Callable[[str], None]] = []
         self.connection = "Waiting for a picture"
         self.connected = False  # the pack is open: requests make sense
+        self.gave_up = False  # nobody tries to reach a core any more: the artist may
+        self.has_selection = False
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.pack_title = ""
         self.packs: List[str] = []
@@ -259,7 +261,7 @@ class PanelState:
         if not self.can_project:
             return
         document = self.reading = self.host.current()
-        self._say("")
+        self.say("")
         self._tell(PROGRESS)
         self.host.read(lambda picture: self._read(document, picture), self._not_read)
 
@@ -302,7 +304,7 @@ class PanelState:
         if portrait is None or document is None or not self.can_apply:
             return
         portrait.applying = True
-        self._say("")
+        self.say("")
         self._tell(PROGRESS)
         name = self.layer_name(portrait)
         params = {"picture": portrait.id, "edits": dict(portrait.edits)}
@@ -318,6 +320,21 @@ class PanelState:
             for name, value in portrait.edits.items()
         ]
         return "Anycost: " + (", ".join(parts) if parts else "projected face")
+
+    def unload(self) -> None:
+        """Give the core's memory to others; the core loads its model again with the next edit."""
+        if self.connected and not self.busy:
+            self.link.request("core/unload", {}, lambda answer: None)
+
+    def report(self) -> str:
+        """What a helper needs to know, without file names or pixels."""
+        portrait = self.portrait
+        lines = [f"Anycost: {self.connection}", f"pack {self.pack}, quality {self.quality}", self.status()]
+        if portrait is not None:
+            lines.append(
+                f"picture {portrait.picture.width} × {portrait.picture.height}, {portrait.placement}"
+            )
+        return "\n".join([*lines, self.message])
 
     def use_pack(self, name: str) -> None:
         """Another model: latents belong to a pack, so only pictures projected with it come back."""
@@ -338,7 +355,7 @@ class PanelState:
         if document == self.document:
             return
         self.document = document
-        self._say("")
+        self.say("")
         self._tell(DOCUMENT)
         if self.portrait is not None:
             self._revive(self.portrait)
@@ -352,10 +369,24 @@ class PanelState:
             self.document = None
         self._tell(DOCUMENT)
 
+    def set_selection(self, has_selection: bool) -> None:
+        """Project will take the selection's box, or the whole picture."""
+        if has_selection != self.has_selection:
+            self.has_selection = has_selection
+            self._tell(PROGRESS)
+
     # What the connection says
 
     def link_words(self, words: str) -> None:
         self.connection = words
+        self.gave_up = False
+        self._tell(CONNECTION)
+
+    def link_gave_up(self, sentence: str) -> None:
+        """No core can be reached; why, in a sentence."""
+        self.connection = "The core is not running"
+        self.gave_up = True
+        self.say(sentence)
         self._tell(CONNECTION)
 
     def link_ready(self) -> None:
@@ -369,7 +400,7 @@ class PanelState:
         for portrait in [*self.portraits.values(), *self.opening.values()]:
             portrait.forget_core()
         if self.opening or lost:
-            self._say("The core stopped while it was projecting: press Project to try again.")
+            self.say("The core stopped while it was projecting: press Project to try again.")
         self.opening.clear()
         self._tell(CONNECTION)
         self._tell(PROGRESS)
@@ -388,7 +419,7 @@ class PanelState:
             elif method == "project/progress" and portrait.request is not None:
                 self._progress(portrait, params)
         except UNREADABLE:
-            self._say(MISMATCH)
+            self.say(MISMATCH)
 
     # The conversation
 
@@ -408,7 +439,7 @@ class PanelState:
             self.directions = [Direction.of(entry) for entry in result["directions"]]
             self.packs = [str(pack) for pack in result["packs"]]
         except UNREADABLE:
-            self._say(MISMATCH)
+            self.say(MISMATCH)
             return
         self.pack_title = str(result.get("title") or name)
         self.loss_name = str(result.get("loss", ""))
@@ -431,7 +462,7 @@ class PanelState:
 
     def _not_read(self, sentence: str) -> None:
         self.reading = None
-        self._say(sentence)
+        self.say(sentence)
         self._tell(PROGRESS)
 
     def _read(self, document: Optional[Hashable], picture: Picture) -> None:
@@ -479,7 +510,7 @@ class PanelState:
         try:
             portrait.placement = Placement.of(answer.result["placement"])
         except UNREADABLE:
-            self._say(MISMATCH)
+            self.say(MISMATCH)
             return False
         return True
 
@@ -506,7 +537,7 @@ class PanelState:
         try:
             shape = protocol.described(dict(answer.result), answer.data, "f32")["shape"]
         except protocol.ProtocolError:
-            self._say(MISMATCH)
+            self.say(MISMATCH)
             return
         portrait.latents[self.pack] = Latents(tuple(shape), answer.data)
 
@@ -543,6 +574,7 @@ class PanelState:
     def _edited(self, portrait: Portrait, dragging: bool) -> None:
         portrait.touch(dragging)
         self._tell(EDITS)
+        self._revive(portrait)  # after a core's death, or an unload
         self._pump(portrait)
 
     def _pump(self, portrait: Portrait) -> None:
@@ -602,13 +634,13 @@ class PanelState:
             size = protocol.described(dict(answer.result), answer.data, "rgba8")
             where = (int(answer.result["x"]), int(answer.result["y"]))
         except UNREADABLE:
-            self._say(MISMATCH)
+            self.say(MISMATCH)
             return
         layer = Layer(where[0], where[1], size["width"], size["height"], answer.data)
         try:
             self.host.add_layer(document, portrait.picture, layer, name)
         except HostError as error:
-            self._say(str(error))
+            self.say(str(error))
 
     def _close(self, portrait: Portrait) -> None:
         if portrait.request is not None:
@@ -620,9 +652,9 @@ class PanelState:
 
     def _fault(self, fault: Fault) -> None:
         if fault.kind not in QUIET_FAULTS:
-            self._say(fault.message)
+            self.say(fault.message)
 
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
         if sentence != self.message:
             self.message = sentence
             self._tell(MESSAGE)

@@ -1,0 +1,109 @@
+"""The docker, its actions and their start inside Krita."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from krita import (
+    Canvas,
+    DockWidget,
+    DockWidgetFactory,
+    DockWidgetFactoryBase,
+    Extension,
+    Krita,
+    Window,
+)
+
+from .. import __version__
+from ..bridge.qt_client import CoreKeeper
+from .document import KritaDocuments
+from .panel import Panel
+from .qt import QtCore
+from .state import PanelState
+from .wiring import connect
+
+LOOK_EVERY_MS = 300  # Krita tells of no change of selection; looked for only while the docker is seen
+ACTIONS = (
+    ("anycost_project", "Project the face", PanelState.project),
+    ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
+    ("anycost_apply", "Apply the face as a new layer", PanelState.apply),
+)
+
+_keeper: Optional[CoreKeeper] = None
+_dockers: List[AnycostDocker] = []
+
+
+def shared_keeper() -> CoreKeeper:
+    """One core for all windows of this Krita."""
+    global _keeper
+    if _keeper is None:
+        _keeper = CoreKeeper("krita", __version__)
+        application = QtCore.QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(_keeper.stop)
+    return _keeper
+
+
+class AnycostDocker(DockWidget):
+    """One window's docker: the panel, and the eyes that notice another document or selection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Anycost")
+        self.keeper = shared_keeper()
+        self.documents = KritaDocuments()
+        self.state = PanelState(self.keeper.client, self.documents)
+        connect(self.keeper, self.state)
+        self.setWidget(Panel(self.state, self.keeper.start, self.keeper.report, self))
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        self.visibilityChanged.connect(self._seen)
+        _dockers.append(self)
+        self.destroyed.connect(lambda: _dockers.remove(self))
+
+    def canvasChanged(self, canvas: Optional[Canvas]) -> None:
+        if self.isVisible():
+            self.look()
+
+    def look(self) -> None:
+        """Bring the state up to what Krita shows; the core starts with the first picture."""
+        for document in self.documents.closed():
+            self.state.forget(document)
+        self.state.set_document(self.documents.current())
+        self.state.set_selection(self.documents.has_selection())
+        if self.state.document is not None and not self.state.gave_up:
+            self.keeper.start()
+
+    def _seen(self, visible: bool) -> None:
+        if visible:
+            self._timer.start()
+            self.look()
+        else:
+            self._timer.stop()
+
+
+class AnycostExtension(Extension):
+    """The actions, one set a window; their shortcuts are in anycost.action."""
+
+    def setup(self) -> None:
+        pass
+
+    def createActions(self, window: Window) -> None:
+        for name, text, done in ACTIONS:
+            action = window.createAction(name, text, "tools/scripts")
+            action.triggered.connect(lambda _checked=False, done=done: self._run(window, done))
+
+    def _run(self, window: Window, done) -> None:
+        for docker in _dockers:
+            if docker.parent() == window.qwindow():
+                docker.look()
+                done(docker.state)
+
+
+def register() -> None:
+    """Called once, when Krita imports the plugin."""
+    krita = Krita.instance()
+    factory = DockWidgetFactory("anycost", DockWidgetFactoryBase.DockRight, AnycostDocker)
+    krita.addDockWidgetFactory(factory)
+    krita.addExtension(AnycostExtension(krita))

@@ -1,0 +1,166 @@
+"""Krita's documents as the panel's state needs them: read as sRGB, written to as one new layer.
+
+Together with docker.py the only file that touches the krita module. No node is ever held: after a flatten it
+would be gone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Tuple
+
+from krita import Document, Krita, Node
+
+from .picture import HostError, Layer, Picture, check_size, reduction
+from .pixels import placed, raw_bytes, rgba_bytes, scaled
+from .qt import QtCore, QtGui
+
+STRIP_PIXELS = 1 << 18  # read or written in one go: a few milliseconds in any colour model
+SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
+CLOSED = "The picture was closed: open it again and press Project."
+RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
+REFUSED = (
+    "Krita could not write the layer: save your work, make room in memory and on disk, then apply again."
+)
+
+Box = Tuple[int, int, int, int]  # left, top, width, height in document pixels
+
+
+class KritaDocuments:
+    """The host inside Krita. Documents are known by a number: Krita's own ids can be doubled by copying."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._held: Dict[int, Document] = {}
+        self._reading: Optional[_Reader] = None
+
+    def current(self) -> Optional[Hashable]:
+        document = Krita.instance().activeDocument()
+        if document is None:
+            return None
+        for number, held in self._held.items():
+            if held == document:
+                return number
+        number = next(self._numbers)
+        self._held[number] = document
+        return number
+
+    def has_selection(self) -> bool:
+        document = Krita.instance().activeDocument()
+        return document is not None and document.selection() is not None
+
+    def closed(self) -> List[Hashable]:
+        """The documents that are gone since the last call."""
+        alive = Krita.instance().documents()
+        gone = [number for number, held in self._held.items() if not any(held == other for other in alive)]
+        for number in gone:
+            del self._held[number]
+        return list(gone)
+
+    def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+        """Read the selection's box, or the whole picture, in slices between Krita's own events."""
+        try:
+            document = Krita.instance().activeDocument()
+            if document is None:
+                raise HostError("No picture is open: open one, then press Project.")
+            box = _box(document)
+        except HostError as error:
+            failed(str(error))
+            return
+        self._reading = _Reader(document, box, done, failed)
+
+    def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
+        """Add one paint layer on top, in one undo step; HostError when that cannot be."""
+        held = next((held for number, held in self._held.items() if number == document), None)
+        if held is None or document in self.closed():
+            raise HostError(CLOSED)
+        if (held.width(), held.height()) != picture.document_size:
+            raise HostError(RESIZED)
+        node = held.createNode(name, "paintlayer")
+        if node is None or not node.setColorSpace("RGBA", "U8", SRGB):  # before it is added: not an undo step
+            raise HostError(REFUSED)
+        left, top, image = placed(picture, layer)
+        for y, strip in _strips(image):
+            _fill(node, strip, left, top + y)
+        if not held.rootNode().addChildNode(node, None):
+            raise HostError(REFUSED)
+        held.refreshProjection()
+
+
+class _Reader(QtCore.QObject):
+    """Reads one box of a document a strip at a time, then calls `done` (or `failed`) once."""
+
+    def __init__(
+        self, document: Document, box: Box, done: Callable[[Picture], None], failed: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._document = document
+        self._done = done
+        self._failed = failed
+        self._size = (document.width(), document.height())
+        self._box = box
+        self._factor = reduction(box[2], box[3])
+        self._pixels = bytearray()
+        self._slices = self._read()
+        QtCore.QTimer.singleShot(0, self._step)
+
+    def _step(self) -> None:
+        try:
+            next(self._slices)
+        except StopIteration:
+            self._finish()
+        except HostError as error:
+            self._failed(str(error))
+        else:
+            QtCore.QTimer.singleShot(0, self._step)
+
+    def _read(self) -> Iterator[None]:
+        """A scaled picture is cut to whole multiples of the factor, so that every strip is averaged alike."""
+        left, top, width, height = self._box
+        factor = self._factor
+        width, height = width - width % factor, height - height % factor
+        rows = max(1, STRIP_PIXELS // width // factor) * factor
+        for y in range(0, height, rows):
+            count = min(rows, height - y)
+            strip = self._document.projection(left, top + y, width, count)
+            if strip.isNull() or (self._document.width(), self._document.height()) != self._size:
+                raise HostError("The picture was closed or resized while it was read: press Project again.")
+            self._pixels += rgba_bytes(scaled(strip, width // factor, count // factor))
+            yield
+
+    def _finish(self) -> None:
+        left, top, width, height = self._box
+        factor = self._factor
+        picture = Picture(
+            width // factor, height // factor, bytes(self._pixels), left, top, factor, self._size
+        )
+        self._pixels = bytearray()
+        self._done(picture)
+
+
+def _box(document: Document) -> Box:
+    """The selection's bounding box within the picture, or the whole picture; HostError if it is too small."""
+    width, height = document.width(), document.height()
+    selection = document.selection()
+    if selection is None:
+        check_size(width, height, "picture")
+        return 0, 0, width, height
+    left, top = max(0, selection.x()), max(0, selection.y())
+    right = min(width, selection.x() + selection.width())
+    bottom = min(height, selection.y() + selection.height())
+    check_size(right - left, bottom - top, "selection")
+    return left, top, right - left, bottom - top
+
+
+def _strips(image: QtGui.QImage) -> Iterator[Tuple[int, QtGui.QImage]]:
+    rows = max(1, 4 * STRIP_PIXELS // max(1, image.width()))
+    for y in range(0, image.height(), rows):
+        yield y, image.copy(0, y, image.width(), min(rows, image.height() - y))
+
+
+def _fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
+    data = raw_bytes(strip)
+    if len(data) != strip.width() * strip.height() * 4:  # Krita would take a short buffer without a word
+        raise HostError(REFUSED)
+    if not node.setPixelData(QtCore.QByteArray(data), left, top, strip.width(), strip.height()):
+        raise HostError(REFUSED)

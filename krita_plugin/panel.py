@@ -1,0 +1,367 @@
+"""The docker's contents: shows a `PanelState` and tells it what the artist does; no Krita, no socket."""
+
+# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Optional
+
+from ..bridge.protocol import QUALITIES
+from . import state as topics
+from .direction_slider import DirectionSlider
+from .preview import Preview, face_crop
+from .qt import QAction, Qt, QtCore, QtGui, QtWidgets
+from .state import PanelState
+
+QUALITY_TIPS = {
+    "draft": "Draft: the cheapest generator only, for quick tries",
+    "preview": "Preview: up to a middle size",
+    "full": "Full: always up to the full generator",
+    "auto": "Auto: rough while a slider moves, full when it rests",
+}
+SEGMENTS = """
+QToolButton { border: 1px solid palette(shadow); padding: 3px 2px; background: palette(button);
+              color: palette(button-text); border-left-width: 0; }
+QToolButton#anycost_quality_draft { border-left-width: 1px; border-top-left-radius: 4px;
+                                    border-bottom-left-radius: 4px; }
+QToolButton#anycost_quality_auto { border-top-right-radius: 4px; border-bottom-right-radius: 4px; }
+QToolButton:hover { background: palette(midlight); }
+QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:focus { text-decoration: underline; }
+"""
+SHORT_MESSAGE = 130  # characters of an error that are shown; the rest on hover
+OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
+
+
+class Panel(QtWidgets.QWidget):
+    """All controls of one window. `start` looks for a core again, `report` gives the core's last words."""
+
+    def __init__(
+        self,
+        state: PanelState,
+        start: Callable[[], None],
+        report: Callable[[], str],
+        parent: Optional[QtWidgets.QWidget] = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("anycost_panel")
+        self.state = state
+        self._start = start
+        self._report = report
+        self._portrait_shown: Optional[object] = None
+        self._sliders: Dict[str, DirectionSlider] = {}
+        self._build()
+        self._updates = {
+            topics.CONNECTION: (self._show_connection, self._show_controls),
+            topics.PACK: (self._show_pack, self._show_quality, self._show_document),
+            topics.DOCUMENT: (self._show_document,),
+            topics.PROGRESS: (self._show_progress, self._show_controls),
+            topics.EDITS: (self._show_edits, self._show_controls),
+            topics.FRAME: (self._show_frame,),
+            topics.MESSAGE: (self._show_message,),
+        }
+        state.listeners.append(self._changed)
+        for topic in self._updates:
+            self._changed(topic)
+
+    def _changed(self, topic: str) -> None:
+        for update in self._updates[topic]:
+            update()
+
+    # Building, from top to bottom
+
+    def _build(self) -> None:
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(6)
+        column.addLayout(self._connection_row())
+        column.addLayout(self._project_row())
+        self.progress = QtWidgets.QProgressBar(self)
+        self.progress.setObjectName("anycost_progress")
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(5)
+        keep = self.progress.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)  # or the preview would jump
+        self.progress.setSizePolicy(keep)
+        column.addWidget(self.progress)
+        self.preview = Preview(self)
+        self.preview.comparing.connect(self._compare)
+        column.addWidget(self.preview)
+        self.status = QtWidgets.QLabel(self)
+        self.status.setObjectName("anycost_status")
+        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.status.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(self.status)
+        column.addWidget(self._quality_row())
+        column.addWidget(self._slider_list(), 1)
+        column.addLayout(self._edit_row())
+        self.apply = self._button("apply", "Apply as new layer", self.state.apply)
+        self.apply.setToolTip("Draw the face in full and add it as one new layer: one undo step")
+        column.addWidget(self.apply)
+        column.addWidget(self._message_box())
+        self.setMinimumWidth(220)
+
+    def _button(self, name: str, text: str, clicked: Optional[Callable[[], None]]) -> QtWidgets.QPushButton:
+        button = QtWidgets.QPushButton(text, self)
+        button.setObjectName(f"anycost_{name}")
+        button.setMinimumWidth(40)
+        if clicked is not None:
+            button.clicked.connect(lambda _checked=False: clicked())
+        return button
+
+    def _connection_row(self) -> QtWidgets.QHBoxLayout:
+        self.dot = QtWidgets.QLabel("●", self)
+        self.connection = QtWidgets.QLabel(self)
+        self.connection.setObjectName("anycost_connection")
+        self.connection.setSizePolicy(
+            QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
+        )
+        self.packs = QtWidgets.QComboBox(self)
+        self.packs.setObjectName("anycost_pack")
+        self.packs.setToolTip("The model that draws the face")
+        self.packs.setMaximumWidth(110)
+        self.packs.textActivated.connect(self.state.use_pack)
+        self.start = self._button("start", "Start", self._start)
+        self.start.setToolTip("Start the core again")
+        self.menu = QtWidgets.QToolButton(self)
+        self.menu.setObjectName("anycost_menu")
+        self.menu.setText("⋯")
+        self.menu.setAutoRaise(True)
+        self.menu.setToolTip("More")
+        self.menu.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        for text, done in (("Free the core's memory", self._unload), ("Copy a report", self._copy_report)):
+            action = QAction(text, self.menu)
+            action.triggered.connect(lambda _checked=False, done=done: done())
+            self.menu.addAction(action)
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(5)
+        row.addWidget(self.dot)
+        row.addWidget(self.connection, 1)
+        for widget in (self.packs, self.start, self.menu):
+            row.addWidget(widget)
+        return row
+
+    def _project_row(self) -> QtWidgets.QHBoxLayout:
+        self.project = self._button("project", "Project", self.state.project)
+        self.cancel = self._button("cancel", "Cancel", self.state.cancel)
+        self.cancel.setToolTip("Stop here and keep the face as it is now")
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.project, 1)
+        row.addWidget(self.cancel)
+        return row
+
+    def _quality_row(self) -> QtWidgets.QWidget:
+        self.segments = QtWidgets.QWidget(self)
+        self.segments.setStyleSheet(SEGMENTS)
+        row = QtWidgets.QHBoxLayout(self.segments)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.qualities = QtWidgets.QButtonGroup(self)
+        for quality in QUALITIES:
+            button = QtWidgets.QToolButton(self.segments)
+            button.setObjectName(f"anycost_quality_{quality}")
+            button.setText(quality.capitalize())
+            button.setToolTip(QUALITY_TIPS[quality])
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            policy = QtWidgets.QSizePolicy.Policy
+            button.setSizePolicy(policy.Expanding, policy.Fixed)
+            button.clicked.connect(lambda _checked=False, quality=quality: self.state.set_quality(quality))
+            self.qualities.addButton(button)
+            row.addWidget(button)
+        return self.segments
+
+    def _slider_list(self) -> QtWidgets.QScrollArea:
+        self.slider_area = QtWidgets.QScrollArea(self)
+        self.slider_area.setObjectName("anycost_directions")
+        self.slider_area.setWidgetResizable(True)
+        self.slider_area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.slider_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.slider_area.setMinimumHeight(84)
+        self.slider_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return self.slider_area
+
+    def _edit_row(self) -> QtWidgets.QHBoxLayout:
+        self.compare = self._button("compare", "Hold: original", None)
+        self.compare.setToolTip("Hold to see the original (or hold the mouse on the preview)")
+        self.compare.pressed.connect(lambda: self._compare(True))
+        self.compare.released.connect(lambda: self._compare(False))
+        self.reset = self._button("reset", "Reset all", self.state.reset_all)
+        self.reset.setToolTip("All sliders back to zero")
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.compare, 1)
+        row.addWidget(self.reset, 1)
+        return row
+
+    def _message_box(self) -> QtWidgets.QFrame:
+        self.message_box = QtWidgets.QFrame(self)
+        self.message_box.setObjectName("anycost_message_box")
+        self.message_box.setStyleSheet(
+            "#anycost_message_box { border: none; border-left: 3px solid #d9822b;"
+            " background: rgba(217, 130, 43, 45); }"
+        )
+        self.message = QtWidgets.QLabel(self.message_box)
+        self.message.setObjectName("anycost_error")
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.copy = QtWidgets.QToolButton(self.message_box)
+        self.copy.setObjectName("anycost_copy")
+        self.copy.setText("Copy")
+        self.copy.setToolTip("Copy the full message")
+        self.copy.clicked.connect(lambda _checked=False: _to_clipboard(self.state.message))
+        row = QtWidgets.QHBoxLayout(self.message_box)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.addWidget(self.message, 1)
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
+        return self.message_box
+
+    # Showing the state
+
+    def _show_connection(self) -> None:
+        state = self.state
+        text = state.connection
+        if state.connected and len(state.packs) < 2 and state.pack_title:
+            text = f"{text} · {state.pack_title}"
+        self.connection.setText(text)
+        self.connection.setToolTip(text)
+        idle = not state.connected and state.document is None
+        colour = STOPPED if state.gave_up else READY if state.connected else OFF if idle else BUSY
+        self.dot.setStyleSheet(f"color: {colour};")
+        self.start.setVisible(state.gave_up)
+
+    def _show_pack(self) -> None:
+        self.packs.clear()
+        self.packs.addItems(self.state.packs)
+        self.packs.setCurrentText(self.state.pack)
+        self.packs.setVisible(len(self.state.packs) > 1)
+        if [slider.direction for slider in self._sliders.values()] != self.state.directions:
+            self._build_sliders()
+
+    def _build_sliders(self) -> None:
+        self._sliders = {}
+        body = QtWidgets.QWidget(self.slider_area)
+        column = QtWidgets.QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(2)
+        group: Optional[str] = None
+        for direction in sorted(self.state.directions, key=self._group_order):
+            if direction.group != group:
+                group = direction.group
+                column.addWidget(_heading(group, body))
+            slider = self._sliders[direction.name] = DirectionSlider(direction, body)
+            slider.changed.connect(self.state.set_edit)
+            column.addWidget(slider)
+        column.addStretch(1)
+        self.slider_area.setWidget(body)
+
+    def _group_order(self, direction: topics.Direction) -> int:
+        """Groups in the order in which the pack first names them; sorting is stable within one."""
+        return [other.group for other in self.state.directions].index(direction.group)
+
+    def _show_quality(self) -> None:
+        for button in self.qualities.buttons():
+            button.setChecked(button.objectName() == f"anycost_quality_{self.state.quality}")
+
+    def _show_document(self) -> None:
+        portrait = self.state.portrait
+        if portrait is not self._portrait_shown:
+            self._portrait_shown = portrait
+            original = None
+            if portrait is not None and portrait.placement is not None:
+                original = face_crop(portrait.picture, portrait.placement)
+            self.preview.show_original(original)
+        self._show_connection()
+        self._show_edits()
+        self._show_frame()
+        self._show_progress()
+        self._show_controls()
+
+    def _show_edits(self) -> None:
+        for name, slider in self._sliders.items():
+            slider.show_value(self.state.value(name))
+
+    def _show_frame(self) -> None:
+        portrait = self.state.portrait
+        self.preview.show_frame(None if portrait is None else portrait.frame)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        self.status.setText(self.state.status())
+
+    def _show_progress(self) -> None:
+        portrait = self.state.portrait
+        projection = None if portrait is None else portrait.projection
+        share = self._share()
+        self.preview.show_progress(share)
+        self.progress.setVisible(self.state.busy)
+        if projection is not None and projection.steps:
+            self.progress.setRange(0, projection.steps)
+            self.progress.setValue(projection.step)
+        else:
+            self.progress.setRange(0, 0)
+        self._show_status()
+
+    def _share(self) -> Optional[float]:
+        portrait = self.state.portrait
+        if portrait is not None and portrait.projection is not None and portrait.projection.steps:
+            return portrait.projection.step / portrait.projection.steps
+        working = self.state.busy or self.state.reading is not None
+        return -1.0 if working or (portrait is not None and portrait.applying) else None
+
+    def _show_controls(self) -> None:
+        state = self.state
+        self.project.setText("Project the selection" if state.has_selection else "Project the picture")
+        self.project.setEnabled(state.can_project)
+        self.project.setToolTip(self._project_tip())
+        self.cancel.setVisible(state.busy)
+        self.apply.setEnabled(state.can_apply)
+        self.reset.setEnabled(state.portrait is not None and bool(state.portrait.edits))
+        self.compare.setEnabled(self.preview.original is not None)
+        for slider in self._sliders.values():
+            slider.setEnabled(state.can_edit)
+
+    def _project_tip(self) -> str:
+        what = "the selection's box" if self.state.has_selection else "the whole picture"
+        tip = f"Find the face in {what} and bring it into the generator's reach; nothing is painted yet"
+        return tip + (f"\nLoss: {self.state.loss_name}" if self.state.loss_name else "")
+
+    def _show_message(self) -> None:
+        full = self.state.message
+        short = full if len(full) <= SHORT_MESSAGE else full[:SHORT_MESSAGE].rsplit(" ", 1)[0] + " …"
+        self.message.setText(short)
+        self.message_box.setToolTip(full)
+        self.message_box.setVisible(bool(full))
+
+    # What the panel does by itself
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        super().changeEvent(event)
+        if (
+            event.type() == QtCore.QEvent.Type.PaletteChange
+        ):  # Krita's theme changed: palette(...) is read anew
+            self.segments.setStyleSheet(SEGMENTS)
+
+    def _compare(self, hold: bool) -> None:
+        self.preview.set_compare(hold and self.preview.original is not None)
+
+    def _unload(self) -> None:
+        self.state.unload()
+
+    def _copy_report(self) -> None:
+        _to_clipboard(f"{self.state.report()}\n\n{self._report()}")
+
+
+def _heading(text: str, parent: QtWidgets.QWidget) -> QtWidgets.QLabel:
+    heading = QtWidgets.QLabel(text, parent)
+    font = heading.font()
+    font.setBold(True)
+    heading.setFont(font)
+    heading.setStyleSheet("margin-top: 4px;")
+    return heading
+
+
+def _to_clipboard(text: str) -> None:
+    QtGui.QGuiApplication.clipboard().setText(text)

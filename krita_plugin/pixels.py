@@ -1,0 +1,45 @@
+"""Between QImage and bytes: the sizes are checked here, since Qt crashes on a buffer that is too short."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from .picture import Layer, Picture
+from .qt import Qt, QtGui
+
+
+def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
+    """A QImage with pixels of its own; ValueError where the bytes would not fill it."""
+    if len(rgba) != width * height * 4:
+        raise ValueError(f"{len(rgba)} bytes are no {width} × {height} RGBA image")
+    return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888).copy()
+
+
+def raw_bytes(image: QtGui.QImage) -> bytes:
+    """An image's own bytes; of a format with 4 bytes a pixel, whose rows are never padded."""
+    pointer = image.constBits()
+    if pointer is None:
+        raise ValueError("an image without pixels")
+    return pointer.asstring(image.sizeInBytes())
+
+
+def rgba_bytes(image: QtGui.QImage) -> bytes:
+    """Straight-alpha RGBA8 of any image."""
+    return raw_bytes(image.convertToFormat(QtGui.QImage.Format.Format_RGBA8888))
+
+
+def scaled(image: QtGui.QImage, width: int, height: int) -> QtGui.QImage:
+    """The image in another size, averaged or interpolated; itself where the size is the same."""
+    if (image.width(), image.height()) == (width, height):
+        return image
+    mode = Qt.TransformationMode.SmoothTransformation
+    return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+
+
+def placed(picture: Picture, layer: Layer) -> Tuple[int, int, QtGui.QImage]:
+    """Where a layer goes in the document, and its pixels there: ARGB32, which is BGRA in memory."""
+    factor = picture.factor
+    image = image_of(layer.rgba, layer.width, layer.height)
+    image = scaled(image, layer.width * factor, layer.height * factor)
+    left, top = picture.left + layer.x * factor, picture.top + layer.y * factor
+    return left, top, image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)

@@ -1,0 +1,194 @@
+"""The face as it is drawn now, over a hatched background; hold the mouse on it to see the original."""
+
+# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
+
+from __future__ import annotations
+
+from typing import Optional
+
+from .picture import Picture, Placement
+from .pixels import image_of, scaled
+from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from .state import Frame
+
+LARGEST = 384  # pixels a side on screen
+SMALLEST = 120
+SPIN_MS = 60
+
+
+class Preview(QtWidgets.QWidget):
+    """Shows one image in a square; an outline of a head stands there while there is none."""
+
+    comparing = Signal(bool)  # the mouse holds the preview
+
+    def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("anycost_preview")
+        self.setAccessibleName("Preview of the face")
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding, policy.Preferred)
+        self.setMinimumSize(SMALLEST, SMALLEST)
+        self.image: Optional[QtGui.QImage] = None
+        self.original: Optional[QtGui.QImage] = None
+        self.compare = False
+        self._share: Optional[float] = None  # of the work under way; negative: unknown
+        self._turn = 0
+        self._spinner = QtCore.QTimer(self)
+        self._spinner.setInterval(SPIN_MS)
+        self._spinner.timeout.connect(self._spin)
+
+    # What is shown
+
+    def show_frame(self, frame: Optional[Frame]) -> None:
+        self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
+        self.update()
+
+    def show_original(self, image: Optional[QtGui.QImage]) -> None:
+        self.original = image
+        self.update()
+
+    def show_progress(self, share: Optional[float]) -> None:
+        """Part of the work that is done, 0 to 1; negative when unknown; None when nothing is under way."""
+        self._share = share
+        if share is not None and share < 0 and self.isVisible():
+            self._spinner.start()
+        else:
+            self._spinner.stop()
+        self.update()
+
+    def set_compare(self, compare: bool) -> None:
+        if compare != self.compare:
+            self.compare = compare
+            self.update()
+
+    def shown(self) -> Optional[QtGui.QImage]:
+        """The image on screen: the original while comparing and before the first frame."""
+        return self.original if self.compare or self.image is None else self.image
+
+    # Events
+
+    def sizeHint(self) -> QtCore.QSize:
+        return QtCore.QSize(self.width(), min(self.width(), LARGEST))
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # stays square where there is room
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.comparing.emit(True)
+
+    def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:
+        self.comparing.emit(False)
+
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
+        self._spinner.stop()
+
+    def _spin(self) -> None:
+        self._turn = (self._turn + 12) % 360
+        self.update(self._ring().toAlignedRect())
+
+    # Painting
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
+        frame = QtCore.QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        path = QtGui.QPainterPath()
+        path.addRoundedRect(frame, 4, 4)
+        painter.setClipPath(path)
+        self._paint_hatching(painter)
+        image = self.shown()
+        if image is not None:
+            painter.drawImage(self._square(), image)
+            if image is self.original:
+                self._paint_badge(painter, "Original")
+        else:
+            self._paint_outline(painter)
+        if self._share is not None:
+            self._paint_ring(painter)
+
+    def _square(self) -> QtCore.QRectF:
+        side = min(self.width(), self.height())
+        return QtCore.QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def _paint_hatching(self, painter: QtGui.QPainter) -> None:
+        palette = self.palette()
+        painter.fillRect(self.rect(), palette.color(QtGui.QPalette.ColorRole.Base))
+        line = palette.color(QtGui.QPalette.ColorRole.Text)
+        line.setAlpha(28)
+        painter.setPen(QtGui.QPen(line, 1))
+        for x in range(-self.height(), self.width(), 8):
+            painter.drawLine(x, self.height(), x + self.height(), 0)
+
+    def _paint_outline(self, painter: QtGui.QPainter) -> None:
+        """A head and shoulders: what belongs here."""
+        colour = self.palette().color(QtGui.QPalette.ColorRole.Text)
+        colour.setAlpha(80)
+        painter.setPen(QtGui.QPen(colour, 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        centre, unit = QtCore.QPointF(self.width() / 2, self.height() * 0.44), self._square().height() / 12
+        painter.drawEllipse(centre, 1.9 * unit, 2.4 * unit)
+        shoulders = QtCore.QRectF(centre.x() - 3.6 * unit, centre.y() + 3.2 * unit, 7.2 * unit, 5.2 * unit)
+        painter.drawArc(shoulders, 0, 180 * 16)
+
+    def _paint_badge(self, painter: QtGui.QPainter, text: str) -> None:
+        metrics = painter.fontMetrics()
+        corner = self._square().topLeft()
+        badge = QtCore.QRectF(
+            corner.x() + 6, corner.y() + 6, metrics.horizontalAdvance(text) + 12, metrics.height() + 4
+        )
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QtGui.QColor(0, 0, 0, 150))
+        painter.drawRoundedRect(badge, 4, 4)
+        painter.setPen(QtGui.QColor(255, 255, 255))
+        painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _ring(self) -> QtCore.QRectF:
+        corner = self._square().bottomRight()
+        return QtCore.QRectF(corner.x() - 38, corner.y() - 38, 30, 30)
+
+    def _paint_ring(self, painter: QtGui.QPainter) -> None:
+        ring, share = self._ring(), self._share
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QtGui.QColor(0, 0, 0, 150))
+        painter.drawEllipse(ring)
+        pen = QtGui.QPen(self.palette().color(QtGui.QPalette.ColorRole.Highlight), 3)
+        painter.setPen(pen)
+        arc = ring.adjusted(4, 4, -4, -4)
+        if share is None or share < 0:
+            painter.drawArc(arc, (90 - self._turn) * 16, -90 * 16)
+            return
+        painter.drawArc(arc, 90 * 16, -round(share * 360) * 16)
+        font = painter.font()
+        font.setPixelSize(9)
+        painter.setFont(font)
+        painter.setPen(QtGui.QColor(255, 255, 255))
+        painter.drawText(ring, int(Qt.AlignmentFlag.AlignCenter), f"{share * 100:.0f}")
+
+
+def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> QtGui.QImage:
+    """The face of the sent picture, turned and cropped as the core does it, `side` pixels square."""
+    whole = QtGui.QImage(
+        picture.rgba, picture.width, picture.height, picture.width * 4, QtGui.QImage.Format.Format_RGBA8888
+    )
+    crop = QtGui.QImage(side, side, QtGui.QImage.Format.Format_ARGB32_Premultiplied)
+    crop.fill(Qt.GlobalColor.transparent)
+    reach = int(placement.size * 0.75) + 2  # half the diagonal of the square, and a margin
+    box = QtCore.QRect(int(placement.x) - reach, int(placement.y) - reach, 2 * reach, 2 * reach)
+    box = box.intersected(whole.rect())
+    near = whole.copy(box)
+    shrink = min(1.0, 2 * side / placement.size)  # bilinear sampling alone would alias below half size
+    if shrink < 1.0 and not box.isEmpty():
+        near = scaled(near, max(1, round(box.width() * shrink)), max(1, round(box.height() * shrink)))
+    painter = QtGui.QPainter(crop)
+    painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
+    painter.translate(side / 2, side / 2)
+    painter.scale(side / placement.size, side / placement.size)
+    painter.rotate(-placement.angle)
+    painter.translate(box.x() - placement.x, box.y() - placement.y)
+    painter.drawImage(QtCore.QRectF(0, 0, box.width(), box.height()), near)
+    painter.end()
+    return crop

@@ -1,0 +1,319 @@
+"""Studio: the panel in a plain window, without Krita. `python -m anycost.krita_plugin.studio [IMAGE]`"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Callable, Hashable, List, Optional, Sequence
+
+from .. import __version__
+from ..bridge.qt_client import CoreKeeper
+from .panel import Panel
+from .picture import HostError, Layer, Picture, check_size, reduction
+from .pixels import placed, rgba_bytes, scaled
+from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
+from .state import PanelState
+from .wiring import connect
+
+# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
+
+LARGEST_FILE = 512 << 20  # bytes
+LARGEST_SIDE = 16384  # pixels
+MARGIN = 16
+
+
+class Painting:
+    """One picture, the layers that were applied to it and the way back."""
+
+    def __init__(self, image: QtGui.QImage, name: str) -> None:
+        self.image = image  # ARGB32
+        self.name = name
+        self.layers: List[PaintedLayer] = []
+        self.undo = QUndoStack()
+
+    def flattened(self) -> QtGui.QImage:
+        flat = self.image.copy()
+        painter = QtGui.QPainter(flat)
+        for layer in self.layers:
+            painter.drawImage(layer.left, layer.top, layer.image)
+        painter.end()
+        return flat
+
+
+class PaintedLayer:
+    """A layer's pixels and place in the picture."""
+
+    def __init__(self, left: int, top: int, image: QtGui.QImage, name: str) -> None:
+        self.left, self.top, self.image, self.name = left, top, image, name
+
+
+class AddLayer(QUndoCommand):
+    """Apply, as one step."""
+
+    def __init__(self, painting: Painting, layer: PaintedLayer) -> None:
+        super().__init__(layer.name)
+        self.painting, self.layer = painting, layer
+
+    def redo(self) -> None:
+        self.painting.layers.append(self.layer)
+
+    def undo(self) -> None:
+        self.painting.layers.pop()
+
+
+class StudioHost:
+    """The host of the panel's state: one painting at a time, known by the order in which it was opened."""
+
+    def __init__(self) -> None:
+        self.painting: Optional[Painting] = None
+        self.number = 0
+
+    def open(self, painting: Painting) -> None:
+        self.painting = painting
+        self.number += 1
+
+    def current(self) -> Optional[Hashable]:
+        return None if self.painting is None else self.number
+
+    def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+        if self.painting is None:
+            failed("No picture is open: open one, then press Project.")
+            return
+        image = self.painting.flattened()
+        try:
+            check_size(image.width(), image.height(), "picture")
+        except HostError as error:
+            failed(str(error))
+            return
+        factor = reduction(image.width(), image.height())
+        width, height = image.width() // factor, image.height() // factor
+        sent = scaled(image.copy(0, 0, width * factor, height * factor), width, height)
+        size = (image.width(), image.height())
+        done(Picture(width, height, rgba_bytes(sent), factor=factor, document_size=size))
+
+    def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
+        if self.painting is None or document != self.number:
+            raise HostError("The picture was closed: open it again and press Project.")
+        left, top, image = placed(picture, layer)
+        self.painting.undo.push(AddLayer(self.painting, PaintedLayer(left, top, image, name)))
+
+
+class Canvas(QtWidgets.QWidget):
+    """Shows the painting as large as fits, and takes a file that is dropped on it."""
+
+    dropped = Signal(str)
+
+    def __init__(self, host: StudioHost, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("anycost_canvas")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(240, 240)
+        self.host = host
+        self._shown: Optional[QtGui.QPixmap] = None
+
+    def refresh(self) -> None:
+        """The painting changed, or the room for it."""
+        painting = self.host.painting
+        self._shown = None
+        if painting is not None:
+            room = self.size() - QtCore.QSize(2 * MARGIN, 2 * MARGIN)
+            fit = painting.image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+            fit = fit.boundedTo(painting.image.size()).expandedTo(QtCore.QSize(1, 1))
+            flat = scaled(painting.flattened(), fit.width(), fit.height())
+            self._shown = QtGui.QPixmap.fromImage(flat)
+        self.update()
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        self.refresh()
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        painter = QtGui.QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(QtGui.QPalette.ColorRole.Dark))
+        if self._shown is None:
+            painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
+            words = "Drop a picture here, or press Ctrl+O"
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), words)
+            return
+        place = self._shown.rect()
+        place.moveCenter(self.rect().center())
+        painter.fillRect(place, QtGui.QBrush(QtGui.QColor("#bbbbbb"), Qt.BrushStyle.Dense4Pattern))
+        painter.drawPixmap(place.topLeft(), self._shown)
+
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
+        if _dropped_file(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(_dropped_file(event.mimeData()))
+
+
+class Studio(QtWidgets.QMainWindow):
+    """The window: canvas to the left, panel to the right."""
+
+    def __init__(self, keeper: CoreKeeper) -> None:
+        super().__init__()
+        self.setWindowTitle("Anycost studio")
+        self.resize(1100, 760)
+        self.keeper = keeper
+        self.host = StudioHost()
+        self.state = PanelState(keeper.client, self.host)
+        connect(keeper, self.state)
+        self.canvas = Canvas(self.host)
+        self.canvas.dropped.connect(self.open)
+        self.setCentralWidget(self.canvas)
+        self.panel = Panel(self.state, keeper.start, keeper.report)
+        dock = QtWidgets.QDockWidget("Anycost", self)
+        dock.setFeatures(QtWidgets.QDockWidget.DockWidgetFeature.DockWidgetMovable)
+        dock.setWidget(self.panel)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.resizeDocks([dock], [320], Qt.Orientation.Horizontal)
+        self._build_menus()
+
+    def _build_menus(self) -> None:
+        keys = QtGui.QKeySequence.StandardKey
+        picture = self.menuBar().addMenu("&Picture")
+        self._action(picture, "&Open…", QtGui.QKeySequence(keys.Open), self._ask_open)
+        self.save_action = self._action(
+            picture, "&Save as PNG…", QtGui.QKeySequence(keys.Save), self._ask_save
+        )
+        self._action(picture, "&Quit", QtGui.QKeySequence(keys.Quit), self._quit)
+        edit = self.menuBar().addMenu("&Edit")
+        self.undo_action = self._action(edit, "&Undo", QtGui.QKeySequence(keys.Undo), self.undo)
+        self.redo_action = self._action(edit, "&Redo", QtGui.QKeySequence(keys.Redo), self.redo)
+        face = self.menuBar().addMenu("&Face")
+        self._action(face, "&Project", QtGui.QKeySequence("Ctrl+Alt+P"), self.state.project)
+        self._action(face, "Toggle &draft", QtGui.QKeySequence("Ctrl+Alt+D"), self.state.toggle_draft)
+        self._action(face, "&Apply as new layer", QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
+        self._show_actions()
+
+    def _action(
+        self, menu: QtWidgets.QMenu, text: str, keys: QtGui.QKeySequence, done: Callable[[], None]
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(keys)
+        action.triggered.connect(lambda _checked=False: done())
+        menu.addAction(action)
+        return action
+
+    # Files
+
+    def open(self, path: str) -> None:
+        """Open a picture file; a sentence in the panel says why when it cannot be."""
+        try:
+            image = load_picture(Path(path))
+        except HostError as error:
+            self.state.say(str(error))
+            return
+        old = self.host.current()
+        painting = Painting(image, Path(path).name)
+        painting.undo.indexChanged.connect(lambda _index: self._painted())
+        self.host.open(painting)
+        if old is not None:
+            self.state.forget(old)
+        self.state.set_document(self.host.current())
+        self.setWindowTitle(f"{painting.name} – Anycost studio")
+        self._painted()
+        self.keeper.start()
+
+    def save(self, path: str) -> bool:
+        """Write the picture with its layers as PNG, whole or not at all."""
+        painting = self.host.painting
+        if painting is None:
+            return False
+        file = QtCore.QSaveFile(path)
+        if file.open(QtCore.QIODevice.OpenModeFlag.WriteOnly):
+            written = painting.flattened().save(file, "PNG")
+            if written and file.commit():
+                return True
+            file.cancelWriting()
+        reason = file.errorString() or "the disk may be full"
+        self.state.say(f"{path} could not be written ({reason}): choose another place.")
+        return False
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _ask_open(self) -> None:
+        kinds = " ".join(
+            f"*.{bytes(kind.data()).decode()}" for kind in QtGui.QImageReader.supportedImageFormats()
+        )
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Open a picture", "", f"Pictures ({kinds})")
+        if path:
+            self.open(path)
+
+    def _ask_save(self) -> None:
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save as PNG", "", "PNG (*.png)")
+        if path:
+            self.save(path if path.lower().endswith(".png") else path + ".png")
+
+    # Layers
+
+    def undo(self) -> None:
+        if self.host.painting is not None:
+            self.host.painting.undo.undo()
+
+    def redo(self) -> None:
+        if self.host.painting is not None:
+            self.host.painting.undo.redo()
+
+    def _painted(self) -> None:
+        self.canvas.refresh()
+        self._show_actions()
+
+    def _show_actions(self) -> None:
+        painting = self.host.painting
+        self.save_action.setEnabled(painting is not None)
+        self.undo_action.setEnabled(painting is not None and painting.undo.canUndo())
+        self.redo_action.setEnabled(painting is not None and painting.undo.canRedo())
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        self.keeper.stop()
+        event.accept()
+
+
+def load_picture(path: Path) -> QtGui.QImage:
+    """A picture file as ARGB32 in sRGB; HostError with a sentence for a file that is none, or too large."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise HostError(f"{path} cannot be opened ({error.strerror}): choose another file.") from None
+    if not path.is_file() or size > LARGEST_FILE:
+        raise HostError(
+            f"{path} is no picture file, or is larger than {LARGEST_FILE >> 20} MiB: choose another."
+        )
+    reader = QtGui.QImageReader(str(path))
+    reader.setAutoTransform(True)  # a telephone's picture lies on its side without
+    claimed = reader.size()
+    if claimed.isValid() and max(claimed.width(), claimed.height()) > LARGEST_SIDE:
+        raise HostError(f"{path} is larger than {LARGEST_SIDE} pixels a side: scale it down first.")
+    image = reader.read()
+    if image.isNull() or max(image.width(), image.height()) > LARGEST_SIDE:
+        raise HostError(f"{path} cannot be read as a picture ({reader.errorString()}): choose another file.")
+    if image.colorSpace().isValid():
+        image.convertToColorSpace(QtGui.QColorSpace(QtGui.QColorSpace.NamedColorSpace.SRgb))
+    return image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
+
+
+def _dropped_file(mime: Optional[QtCore.QMimeData]) -> str:
+    """The first local file among what is dropped, or nothing."""
+    urls = mime.urls() if mime is not None else []
+    return next((url.toLocalFile() for url in urls if url.isLocalFile()), "")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="anycost studio", description="Edit a face without Krita.")
+    parser.add_argument("image", nargs="?", help="a picture to open")
+    chosen = parser.parse_args(arguments)
+    application = QtWidgets.QApplication(sys.argv[:1])
+    studio = Studio(CoreKeeper("studio", __version__))
+    studio.show()
+    if chosen.image:
+        studio.open(chosen.image)
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
