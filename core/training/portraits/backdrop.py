@@ -40,10 +40,10 @@ def neck_and_clothes(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> No
     area = canvas.area(0.0, 0.62, 1.0, 1.0)
     p = pose.p
     middle = 0.5 - 0.35 * pose.shift
-    half = 0.098 + 0.018 * p["masculine"] + 0.008 * p["face_width"]
+    half = 0.103 + 0.020 * p["masculine"] + 0.008 * p["face_width"]
     x = area.x - middle  # [N, 1, w]
     _neck(area, pose, tints, skin, x, half)
-    top = 0.850 - 0.012 * p["masculine"]
+    top = 0.844 - 0.014 * p["masculine"]
     spread = (x.abs() - half).clamp_(min=0.0)
     line = top + 0.40 * spread - 0.10 * torch.exp(-(spread / 0.05).square()) * 0.25
     body = (
@@ -77,7 +77,7 @@ def _neck(area: Area, pose: Pose, tints: Tints, skin: Tensor, x: Tensor, half: T
 def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half: Tensor) -> None:
     p = pose.p
     red, yellow = p["clothing_red"], p["clothing_yellow"]
-    colour = chroma(0.48 + 0.20 * torch.sin(2.5 * red - 1.5 * yellow), 0.32 * red, 0.30 * yellow)
+    colour = chroma(0.48 + 0.20 * torch.sin(2.5 * red - 1.5 * yellow), 0.46 * red, 0.42 * yellow)
     crew = smooth(-0.15, -0.35, p["collar"])
     shirt = smooth(0.15, 0.35, p["collar"])
     opening = crew * 0.93 + (1.0 - crew) * 1.03

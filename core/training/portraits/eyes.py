@@ -83,7 +83,7 @@ def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
     area.blend(white, opening)
     corner = bump(u + 0.93, 0.16) * opening
     area.blend(rgb(214, 132, 122, like=v), corner * 0.75)
-    gaze = 0.30 * p["gaze_x"] * lids.side - 0.02
+    gaze = 0.36 * p["gaze_x"] * lids.side - 0.02
     height = -0.13 + 0.13 * p["gaze_y"] - 0.06 * p["eye_open"]
     du, dv = u - gaze, v - height
     radius = (du.square() + dv.square()).sqrt_()
@@ -115,7 +115,7 @@ def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
 def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor) -> None:
     p = pose.p
     outer = smooth(-1.0, 0.9, lids.u)
-    made = 0.5 - 0.5 * p["masculine"] + 0.5 * p["eyeshadow"]
+    made = (0.45 - 0.6 * p["masculine"] + 0.5 * p["eyeshadow"]).clamp(0.0, 1.2)
     thick = (
         (0.050 + 0.085 * outer * (0.7 + 0.45 * made))
         * smooth(1.22, 0.90, lids.u)

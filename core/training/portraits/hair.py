@@ -35,7 +35,7 @@ class Hair:
         curl = smooth(0.62, 0.12, straight)
         wave = smooth(0.92, 0.45, straight)
         volume = 0.5 + 0.5 * p["hair_volume"]
-        thick = (0.022 + 0.042 * volume + 0.024 * curl) * (1.0 - 0.9 * p["bald"])
+        thick = (0.022 + 0.042 * volume + 0.040 * curl) * (1.0 - 0.65 * p["bald"])
         length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
         self.long = smooth(0.30, 0.50, length)
         self.end = 0.50 + 0.10 * smooth(0.15, 0.4, length) + 0.62 * (length - 0.25).clamp(min=0.0)  # lowest y
@@ -43,7 +43,9 @@ class Hair:
         self.middle_y = pose.eye_y + pose.middle_b - 0.005
         self.half = pose.width + thick
         quiff = (0.3 + 0.7 * p["sweep"]).clamp(min=0.0) * (1.0 - self.long) * (1.0 - p["bald"])
-        self.height = pose.skull_height + thick * 1.15 + 0.026 * quiff
+        self.height = pose.skull_height + (thick * 1.15 + 0.026 * quiff) * (
+            1.0 - 0.8 * p["hat"]
+        )  # flat under a hat
         x, y = area.x, area.y
         frequency = 26.0 + 9.0 * p["curl_size"] * -1.0
         fall = smooth(0.30, 0.75, y) * self.long + 0.25
@@ -124,7 +126,7 @@ class Hair:
     def _bald_cut(self, y: Tensor) -> Tensor:
         """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
         b = self.pose.down(y)
-        bow = 0.05 - 1.1 * (self.x.abs() - 0.10).clamp(min=0.0)
+        bow = 0.05 - 0.6 * (self.x.abs() - 0.10).clamp(min=0.0)
         return -0.62 + (0.52 + bow) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
 
     def shaded(self, tints: Tints, colour: Tensor, depth: "float | Tensor") -> Tensor:
@@ -157,6 +159,9 @@ class Hair:
             * smooth(0.2, 0.8, lit)
         )
         shine = (band + lower).clamp(min=0.0) * (0.35 + 0.65 * p["straight_hair"])
+        edge = smooth(-0.030, -0.002, self.outer) * (-nx * p["light_direction"]).clamp_(min=0.0)
+        rim = tints.rim * (0.14 + 0.28 * colour)
+        picture.addcmul_(rim.expand_as(picture), edge.unsqueeze(1))
         gleam = (colour * 0.75 + 0.10) * tints.key
         return picture.addcmul_(
             gleam.expand_as(picture), (shine * (1.0 - 1.4 * depth)).clamp_(min=0.0).unsqueeze(1)
@@ -166,7 +171,8 @@ class Hair:
 def back(hair: Hair, picture: Tensor) -> None:
     """The mass behind head and shoulders."""
     alpha = cover(hair.outer, 0.004 + hair.area.pixel) * cover(hair.cut, 0.05)
-    hair.area.blend(picture, alpha)
+    deep = smooth(-0.015, -0.10, hair.outer).unsqueeze(1)  # nearer the neck, further from the light
+    hair.area.blend(picture * (1.0 - 0.42 * deep), alpha)
 
 
 def front(hair: Hair, picture: Tensor) -> None:

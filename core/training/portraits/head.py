@@ -56,7 +56,7 @@ def _ear(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, side: float) -> N
 
 
 def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tensor, area: Area) -> Tensor:
-    """Paint the head's form on `area`; hair_shadow [N, h, w] is how much light the hair keeps off. -> alpha"""
+    """Paint the head's form on `area`; hair_shadow [N, h, w] is the light the hair keeps off. -> alpha"""
     p = pose.p
     nx, ny, distance = pose.outline(area)
     alpha = cover(distance, 1.5 * area.pixel)
@@ -71,7 +71,7 @@ def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tens
     edge = smooth(0.62, 1.0, nx.square() + ny.square().clamp(max=0.5)) * (nx * -p["light_direction"]).clamp_(
         min=0.0
     )
-    area.light(tints.rim * 0.20, edge * alpha)
+    area.light(tints.rim * 0.26, edge * alpha)
     _glow(area, pose, a, b, alpha, skin)
     _age(area, pose, a, b, alpha)
     return alpha

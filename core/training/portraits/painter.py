@@ -9,7 +9,6 @@ from . import backdrop, eyes, hair, head, mouth, wear
 from .canvas import blank
 from .controls import attributes, complete
 from .pose import Pose, Tints
-from .shapes import rgb
 
 LANDMARKS = (
     "left_eye",
@@ -73,7 +72,7 @@ def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
     locks = hair.Hair(canvas, pose)
     strands = locks.shaded(tints, hair_tone, 0.0)
     backdrop.background(canvas, pose)
-    hair.back(locks, strands * rgb(176, 164, 172, like=like))
+    hair.back(locks, strands)
     backdrop.neck_and_clothes(canvas, pose, tints, skin)
     head.ears(canvas, pose, tints, skin)
     _paint_face(canvas, pose, tints, skin, hair_tone, locks)

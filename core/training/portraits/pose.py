@@ -13,8 +13,8 @@ _MAX_TURN = 0.42  # radians
 class Pose:
     """Geometry shared by everything that is painted; every tensor is [N, 1, 1].
 
-    `a` is the distance from the face's midline as seen from the front, `b` the height below the eye line, both
-    in picture widths.
+    `a` is the distance from the face's midline as seen from the front, `b` the height below the eye line,
+    both in picture widths.
     """
 
     def __init__(self, p: "dict[str, Tensor]") -> None:
@@ -22,20 +22,20 @@ class Pose:
         turn, nod = p["turn"], p["nod"]
         self.yaw = turn * _MAX_TURN
         self.sin, self.cos = torch.sin(self.yaw), torch.cos(self.yaw)
-        self.width = 0.212 * (1.0 + 0.075 * p["face_width"] + 0.02 * p["masculine"])
+        self.width = 0.212 * (1.0 + 0.075 * p["face_width"] + 0.03 * p["masculine"])
         self.radius = self.width * 1.05
         self.shift = self.radius * self.sin  # how far the midline is from the head's centre
         self.x = 0.5 + 0.012 * turn - self.shift
         self.eye_y = ALIGNMENT["eyes"][1] + 0.006 * nod
         self.mouth_b = 0.2 - 0.006 * nod + 0.006 * p["chin"]
-        self.chin_b = 0.332 - 0.016 * nod + 0.022 * p["chin"] + 0.008 * p["masculine"]
+        self.chin_b = 0.332 - 0.016 * nod + 0.022 * p["chin"] + 0.012 * p["masculine"]
         self.middle_b = -0.045 - 0.02 * nod  # widest height of the skull
         self.skull_height = 0.262 + 0.02 * nod
         self.eye_a = 0.109 * (1.0 + 0.06 * p["eye_spacing"] + 0.03 * p["face_width"])
         self.eye_half = 0.063 * (1.0 + 0.13 * p["eye_size"])
         self.mouth_half = 0.07 * (1.0 + 0.14 * p["mouth_width"] + 0.15 * p["smile"])
         self.nose_b = 0.112 + 0.012 * p["nose_size"] + 0.012 * nod
-        self.brow_b = -0.083 - 0.02 * p["brow_raise"] - 0.006 * p["eye_size"]
+        self.brow_b = -0.083 - 0.024 * p["brow_raise"] - 0.006 * p["eye_size"]
         # key light from above, in front
         raw = torch.stack(
             [0.85 * p["light_direction"], torch.full_like(turn, -0.5), torch.full_like(turn, 0.72)]

@@ -18,7 +18,7 @@ def sheet(rows: int, columns: int, resolution: int, seed: int) -> Tensor:
 
 
 def draw_sheet(
-    out: "str | os.PathLike[str]", rows: int = 5, columns: int = 8, resolution: int = 128, seed: int = 0
+    out: "str | os.PathLike[str]", rows: int = 5, columns: int = 8, resolution: int = 128, seed: int = 4
 ) -> Path:
     """Write a PNG of rows x columns seeded portraits."""
     from PIL import Image

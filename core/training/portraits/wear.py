@@ -1,6 +1,7 @@
 """Things that are worn: glasses, earrings, hats."""
 
 import torch
+from torch import Tensor
 
 from .canvas import Area
 from .hair import Hair
@@ -10,6 +11,11 @@ from .shapes import bump, chroma, cover, mix, ramp, rgb, smooth
 
 _RIMS = [(24, 20, 26), (40, 30, 34), (88, 48, 32), (140, 44, 44), (196, 150, 74)]
 _BRIDGE = 0.030  # half the gap between the lenses
+
+
+def _worn(gate: Tensor) -> Tensor:
+    """Opacity of a worn thing: nearly every portrait shows it wholly or not at all."""
+    return smooth(0.25, 0.75, gate)
 
 
 def glasses(canvas: Area, pose: Pose) -> None:
@@ -25,11 +31,11 @@ def glasses(canvas: Area, pose: Pose) -> None:
     radius = (u.clamp(min=1e-3).pow(power) + v.clamp(min=1e-3).pow(power)).pow(1.0 / power)
     distance = (radius - 1.0) * 0.068
     thick = 0.0048 + 0.0016 * p["glasses_shape"]
-    glass = cover(distance, 1.5 * area.pixel) * p["glasses"]
+    glass = cover(distance, 1.5 * area.pixel) * _worn(p["glasses"])
     area.light(rgb(16, 18, 22, like=b), glass)
     streak = bump((u * torch.sign(a.abs() - pose.eye_a)) * 1.0 + v * torch.sign(b) * 0.8 + 0.42, 0.20)
     area.light(rgb(60, 62, 68, like=b), streak * glass * 0.7)
-    area.glaze(rgb(150, 110, 105, like=b), bump(distance - 0.006, 0.010) * p["glasses"] * 0.35)
+    area.glaze(rgb(150, 110, 105, like=b), bump(distance - 0.006, 0.010) * _worn(p["glasses"]) * 0.35)
     frame = cover(distance.abs() - thick, 1.4 * area.pixel)
     bridge = cover((b + 0.022 - 0.9 * a.square()).abs() - thick, 1.4 * area.pixel)
     bridge = bridge * smooth(_BRIDGE + 0.004, _BRIDGE - 0.001, a.abs())
@@ -37,10 +43,10 @@ def glasses(canvas: Area, pose: Pose) -> None:
     temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > outer).float()
     edge = (pose.width * 1.02 - (area.x - pose.x).abs()) / 0.006
     temple = temple * edge.clamp(0.0, 1.0)
-    whole = torch.maximum(torch.maximum(frame, bridge), temple) * p["glasses"]
+    whole = torch.maximum(torch.maximum(frame, bridge), temple) * _worn(p["glasses"])
     area.blend(rim, whole * 0.95)
     glint = bump((b + half_h) / 0.010, 1.0) * frame
-    area.light(rgb(90, 86, 80, like=b), glint * p["glasses"] * 0.8)
+    area.light(rgb(90, 86, 80, like=b), glint * _worn(p["glasses"]) * 0.8)
 
 
 def earrings(canvas: Area, pose: Pose) -> None:
@@ -53,7 +59,7 @@ def earrings(canvas: Area, pose: Pose) -> None:
         x, y = ear_place(pose, side)
         x = x + side * 0.004
         y = y + 0.066 * (1.0 + 0.14 * p["ears"])
-        seen = smooth(0.34, 0.18, side * pose.yaw) * p["earrings"]
+        seen = smooth(0.34, 0.18, side * pose.yaw) * _worn(p["earrings"])
         du, dv = area.x - x, area.y - y
         drop = ((du / 0.85).square() + (dv - 0.036).square()).sqrt_()
         stem = cover(du.abs() - 0.0035, 1.5 * area.pixel) * smooth(-0.01, 0.0, dv) * smooth(0.03, 0.02, dv)
@@ -80,7 +86,7 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     )
     band = -0.185 + 0.35 * x.square() * (1.0 - brimmed)
     half = hair.half + 0.014
-    up = ((band - b) / (0.215 + 0.015 * brimmed)).clamp(min=0.0)
+    up = ((band - b) / (hair.height - pose.middle_b - 0.112)).clamp(min=0.0)
     power = 2.0 + 1.5 * brimmed
     shape = ((x / half).abs().pow(2.0) + up.pow(power)).clamp(min=1e-4).sqrt()
     crown = torch.maximum((shape - 1.0) * 0.2, b - band - 0.012)
@@ -90,7 +96,7 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
         (x / half).clamp(-0.95, 0.95).expand_as(crown) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5)
     )
     knit = torch.sin(x / half * 40.0) * (1.0 - brimmed) * 0.10
-    on = p["hat"]
+    on = _worn(p["hat"])
     area.glaze(
         rgb(110, 84, 96, like=b),
         smooth(0.05, -0.005, b - band - 0.02)
