@@ -29,30 +29,23 @@ class CoreNotInstalled(Exception):
 def socket_path() -> str:
     """The absolute path of the core's socket, the same for every program of this user.
 
-    On a system without Unix sockets this is the function that would name the pipe. CoreNotInstalled when the folder
-    is somebody else's, who could otherwise pose as the core.
+    On a system without Unix sockets this is the function that would name the pipe.
     """
-    path = _runtime_path()
-    folder = os.path.dirname(path)
-    if os.path.lexists(folder) and not is_private(folder):
-        text = "The folder {} must be one that only you can enter: remove it, then try again."
-        raise CoreNotInstalled(text.format(folder))
-    return path
-
-
-def is_private(folder: str) -> bool:
-    """Whether `folder` is a folder of this user that nobody else can enter."""
-    found = os.lstat(folder)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-
-
-def _runtime_path() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(runtime):
         path = os.path.join(runtime, "anycost", "core.sock")
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
             return path
     return os.path.join(tempfile.gettempdir(), f"anycost-{os.getuid()}", "core.sock")
+
+
+def is_private(folder: str) -> bool:
+    """Whether `folder` is a folder of this user that nobody else can enter; OSError when there is none.
+
+    In any other folder somebody else could lay a socket and receive the artist's pictures.
+    """
+    found = os.lstat(folder)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def config_path() -> Path:
@@ -76,7 +69,7 @@ def core_python() -> str:
         text = "{} cannot be read: run `anycost plugin install` in a terminal to write it again."
         raise CoreNotInstalled(text.format(path)) from None
     if not isinstance(python, str) or not os.path.isabs(python) or not os.access(python, os.X_OK):
-        text = "The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal to renew it."
+        text = "The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal again."
         raise CoreNotInstalled(text)
     return python
 
@@ -108,9 +101,16 @@ def _outside(entry: str, bundles: List[str]) -> bool:
 
 
 def find_core(path: Optional[str] = None) -> Optional[Client]:
-    """A connection to the core that is running, or None; CallError when it is of another protocol version."""
+    """A connection to the core that is running, or None.
+
+    CallError when it is of another protocol version, CoreNotInstalled when its folder is not this user's own.
+    """
+    path = path or socket_path()
     try:
-        return Client(path or socket_path())
+        if not is_private(os.path.dirname(path)):
+            text = "The folder {} must be one that only you can enter: remove it, then try again."
+            raise CoreNotInstalled(text.format(os.path.dirname(path)))
+        return Client(path)
     except (FileNotFoundError, ConnectionRefusedError, ConnectionLost):
         return None
 

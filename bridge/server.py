@@ -50,6 +50,7 @@ class Call:
         self.method: str = message["method"]
         self.params: Dict[str, Any] = message.get("params", {})
         self.attachment = attachment
+        self.cancelled = False
 
 
 class Service(Protocol):
@@ -139,7 +140,7 @@ class Peer:
             await asyncio.wait(parts)
             self._socket.close()
             for call in list(self._calls.values()):
-                self._server.service.cancel(call)
+                self._cancel(call)
             self._server.service.left(self)
 
     async def flush(self) -> None:
@@ -198,7 +199,7 @@ class Peer:
         elif sort == "notification" and message["method"] == "$/cancel":
             call = self._calls.get(message.get("params", {}).get("id"))
             if call is not None:
-                self._server.service.cancel(call)
+                self._cancel(call)
 
     def _greet(self, message: Dict[str, Any]) -> None:
         number, params = message.get("id"), message.get("params", {})
@@ -239,6 +240,10 @@ class Peer:
         finally:
             del self._calls[call.number]
             self._server.held -= held
+
+    def _cancel(self, call: Call) -> None:
+        call.cancelled = True
+        self._server.service.cancel(call)
 
     def _refuse(
         self, number: Optional[int], code: int, text: str, kind: str = protocol.PROTOCOL_KIND
@@ -363,7 +368,7 @@ def _private_folder(folder: str) -> None:
 
 
 def _remove_stale(path: str) -> None:
-    """Removes a socket that nobody listens at: connecting is refused, which a busy or stopped core never does."""
+    """Removes a socket that nobody listens at: connecting is refused, which a busy core never does."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:

@@ -147,12 +147,10 @@ class Worker:
 
     def _next(self) -> Job:
         """The job whose turn it is: what was cancelled, then tasks, then projections by turns."""
-        queues: tuple[deque[Any], ...] = (self._tasks, self._projections)
-        for queue in queues:
-            for job in queue:
-                if job.cancelled:
-                    queue.remove(job)
-                    return job
+        for job in [*self._tasks, *self._projections]:
+            if job.cancelled:
+                (self._projections if isinstance(job, Projection) else self._tasks).remove(job)
+                return job
         first = self._projections[0] if self._projections else None
         if first and (not self._tasks or time.monotonic() - first.stepped_at > PATIENCE):
             return self._projections.popleft()
