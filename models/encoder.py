@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +38,7 @@ class Encoder(nn.Module):
         self.n_style = n_style
         self.register_buffer("mean_w", mean_w)
         self.stem = nn.Conv2d(3, widths[0], 5, stride=2, padding=2)
-        pairs = zip(widths[:-1], widths[1:], strict=True)
+        pairs = pairwise(widths)
         self.blocks = nn.Sequential(*(Residual(inputs, outputs, 2) for inputs, outputs in pairs))
         side = size // 2 ** len(widths)
         self.latents = nn.Linear(widths[-1] * side * side, n_style * len(mean_w))

@@ -1,7 +1,8 @@
-"""The attribute network: says what a portrait shows, and its feature maps measure how different two pictures look.
+"""The attribute network: says what a portrait shows, and its feature maps measure how different two
+pictures look.
 
-It stands where the paper has a CelebA attribute predictor and LPIPS. Its weights are a pack's `features.safetensors`, and
-its size follows from them.
+It stands where the paper has a CelebA attribute predictor and LPIPS. Its weights are a pack's
+`features.safetensors`, and its size follows from them.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ class Features(nn.Module):
         return self.attributes(self.maps(picture)[-1].flatten(1))
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
-        """Perceptual distance [N] of pictures [N, 3, R, R]: squared differences of channel-normalised features, summed over
-        the stages (the form of LPIPS, with every channel's weight the same)."""
+        """Perceptual distance [N] of pictures [N, 3, R, R]: squared differences of channel-normalised
+        features, summed over the stages (the form of LPIPS, with every channel's weight the same)."""
         total = a.new_zeros(len(a))
         for one, other in zip(self.maps(a), self.maps(b), strict=True):
             difference = F.normalize(one, dim=1, eps=1e-6) - F.normalize(other, dim=1, eps=1e-6)

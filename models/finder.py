@@ -1,4 +1,5 @@
-"""The finder: where in a picture the eyes and the mouth of a drawn face are. Trained here, run as ONNX by the core."""
+"""The finder: where in a picture the eyes and the mouth of a drawn face are. Trained here, run as ONNX by
+the core."""
 
 from __future__ import annotations
 
@@ -26,5 +27,6 @@ class Finder(nn.Module):
         return self.layers(picture)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """The same as heat in 0..1: near 1 in the cell that holds a left eye, a right eye, the centre of a mouth."""
+        """The same as heat in 0..1: near 1 in the cell that holds a left eye, a right eye, the centre of a
+        mouth."""
         return torch.sigmoid(self.logits(picture))

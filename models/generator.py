@@ -1,8 +1,8 @@
 """The anycost generator: one StyleGAN2 network that runs at several resolutions and channel widths.
 
-This plain module is the reference that every faster engine is held against. Its state dict has the names and shapes of
-the published checkpoints. A sub-generator takes the first channels of every layer (paper, section 3.2), so cutting is
-slicing and nothing is copied.
+This plain module is the reference that every faster engine is held against. Its state dict has the names
+and shapes of the published checkpoints. A sub-generator takes the first channels of every layer (paper,
+section 3.2), so cutting is slicing and nothing is copied.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def fir_kernel(gain: float) -> Tensor:
 def modulated_conv2d(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up: bool) -> Tensor:
     """StyleGAN2's modulated convolution, without its blur.
 
-    x [N, I, H, W], weight [O, I, k, k] (equalised), style [N, I] -> [N, O, H, W], or [N, O, 2H+1, 2W+1] with `up`.
-    Scaling the input by the style and the output by the demodulation factor equals scaling each sample's weights, and
-    needs no grouped convolution.
+    x [N, I, H, W], weight [O, I, k, k] (equalised), style [N, I] -> [N, O, H, W], or [N, O, 2H+1, 2W+1]
+    with `up`. Scaling the input by the style and the output by the demodulation factor equals scaling each
+    sample's weights, and needs no grouped convolution.
     """
     x = x * style[:, :, None, None]
     if up:
@@ -194,7 +194,8 @@ class ConstantInput(nn.Module):
 class Generator(nn.Module):
     """G: z -> w -> picture, at any resolution up to its own and any channel counts up to its own.
 
-    `channels` has one count for each layer, in the order const, conv1, convs... (`layer_count(resolution)` of them).
+    `channels` has one count for each layer, in the order const, conv1, convs... (`layer_count(resolution)`
+    of them).
     """
 
     def __init__(self, resolution: int, channels: Sequence[int], style_dim: int = 512, n_mlp: int = 8):
@@ -228,14 +229,11 @@ class Generator(nn.Module):
     ) -> Tensor:
         """w [N, n_style, style_dim] -> picture [N, 3, R, R], about -1..1, not clamped.
 
-        `noise`: "constant" (the stored maps), "random", "none", or one [N or 1, 1, r, r] map for each convolution.
-        Styles beyond the ones that `resolution` uses are ignored. ValueError for a resolution, counts or shapes that
-        this network does not have.
+        `noise`: "constant" (the stored maps), "random", "none", or one [N or 1, 1, r, r] map for each
+        convolution. Styles beyond the ones that `resolution` uses are ignored. ValueError for a resolution,
+        counts or shapes that this network does not have.
         """
-        rgb = None
-        for rgb in self.blocks(w, resolution, channels, noise):
-            pass
-        assert rgb is not None
+        *_, rgb = self.blocks(w, resolution, channels, noise)
         return rgb
 
     def blocks(
@@ -245,7 +243,8 @@ class Generator(nn.Module):
         channels: Sequence[int] | None = None,
         noise: Noise = "constant",
     ) -> Iterator[Tensor]:
-        """The same, one resolution after the other: yields the picture at 4, 8, ... R px as soon as it is known."""
+        """The same, one resolution after the other: yields the picture at 4, 8, ... R px as soon as it is
+        known."""
         resolution = resolution or self.resolution
         channels = self.check(w, resolution, channels)
         maps = self._noise_maps(noise, w, len(channels) - 1)

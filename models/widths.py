@@ -1,7 +1,7 @@
 """Channel counts of sub-generators: the two width rules and the cost of a choice.
 
-A sub-generator G^k_C is a resolution and one channel count for each layer, in the order const, conv1, convs...;
-there are `2 * log2(resolution) - 2` of them, two for each resolution from 4 px up.
+A sub-generator G^k_C is a resolution and one channel count for each layer, in the order const, conv1,
+convs...; there are `2 * log2(resolution) - 2` of them, two for each resolution from 4 px up.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is th
 
 
 def layer_count(resolution: int) -> int:
-    """Layers (and styles of w+) of a generator that ends at `resolution` px. ValueError unless it is 4 * 2^n."""
+    """Layers (and styles of w+) of a generator that ends at `resolution` px; ValueError unless that is 4 * 2^n."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"A resolution must be a power of two from 4 px up, not {resolution}.")
     return 2 * (resolution.bit_length() - 1) - 2
@@ -29,9 +29,9 @@ def layer_resolution(index: int) -> int:
 class WidthRule:
     """How a ratio becomes channel counts.
 
-    `proportional` is the paper's (ratio * c in each layer). `capped` is the published code's:
-    min(cap, base * ratio * multiplier), which leaves the low resolutions at full width; generators that were trained
-    with it agree only with sub-generators that are cut by it.
+    `proportional` is the paper's (ratio * c in each layer). `capped` is the published code's: min(cap, base
+    * ratio * multiplier), which leaves the low resolutions at full width; generators that were trained with
+    it agree only with sub-generators that are cut by it.
     """
 
     kind: Literal["proportional", "capped"] = "proportional"
@@ -53,8 +53,9 @@ class WidthRule:
 def macs(channels: Sequence[int]) -> int:
     """Multiply-accumulates of one picture by the sub-generator with these counts.
 
-    Convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9 taps an input
-    pixel), which is the work that is done; the paper counts it at its output and so arrives at about twice as much.
+    Convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9 taps an
+    input pixel), which is the work that is done; the paper counts it at its output and so arrives at about
+    twice as much.
     """
     total = 0
     for i in range(1, len(channels)):

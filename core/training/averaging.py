@@ -11,8 +11,9 @@ from torch import nn
 class Average:
     """Keeps `network`, a slowly following copy of another one.
 
-    `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen. Buffers are copied as
-    they are: noise maps that differ between the two would change fixed-noise pictures.
+    `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen.
+    Buffers are copied as they are: noise maps that differ between the two would change fixed-noise
+    pictures.
     """
 
     def __init__(self, network: nn.Module, half_life: float, ramp_up: float = 0.05):

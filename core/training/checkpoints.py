@@ -10,7 +10,8 @@ import torch
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Writes `state` beside `path` and renames it, so that a kill leaves the old or the new file, never half of one."""
+    """Writes `state` beside `path` and renames it, so that a kill leaves the old or the new file, never
+    half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with open(part, "wb") as file:

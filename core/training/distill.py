@@ -1,8 +1,9 @@
 """The warm start: a generator learns from the painter itself, attributes -> w -> picture, supervised.
 
-Adversarial training needs millions of pictures; a generator that is shown which picture belongs to which z learns the same
-portraits from a hundredth of them. Every step also runs one sub-generator, at a sampled resolution and ratio, against the full
-output (consistency, paper Eq. 5), so that all rungs draw one person. Runs and resumes by
+Adversarial training needs millions of pictures; a generator that is shown which picture belongs to which z
+learns the same portraits from a hundredth of them. Every step also runs one sub-generator, at a sampled
+resolution and ratio, against the full output (consistency, paper Eq. 5), so that all rungs draw one person.
+Runs and resumes by
 
     python -m anycost.core.training.distill --out runs/portraits [--resume]
 """
@@ -22,7 +23,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
 from tqdm import tqdm
 
 from ...models.generator import Generator
@@ -30,6 +30,7 @@ from ...models.widths import WidthRule, layer_count
 from . import checkpoints
 from .averaging import Average
 from .losses import attention, downsample, picture_loss
+from .painted import Batch, PaintedBatches
 from .portraits import LANDMARKS, STYLE_DIM, paint_z
 
 # what a person looks at first: (radius in the unit square, weight)
@@ -38,11 +39,12 @@ LOOKED_AT = {"left_eye": (0.06, 10.0), "right_eye": (0.06, 10.0), "mouth": (0.07
 
 @dataclass(frozen=True)
 class Settings:
-    """One distillation. `phases` are (resolution, pictures): the low resolutions are the start of the high ones, and cheap."""
+    """One distillation. `phases` are (resolution, pictures): the low resolutions are the start of the high
+    ones, and cheap."""
 
     channels: tuple[int, ...] = (96, 96, 96, 96, 96, 96, 64, 64, 48, 48, 24, 24)
     n_mlp: int = 3
-    phases: tuple[tuple[int, int], ...] = ((32, 16_000), (64, 28_000), (128, 28_000))
+    phases: tuple[tuple[int, int], ...] = ((32, 16_000), (64, 20_000), (128, 20_000))
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
     batch: int = 8
     learning_rate: float = 0.003
@@ -52,41 +54,15 @@ class Settings:
     def pictures(self) -> int:
         return sum(count for _, count in self.phases)
 
-    def resolution_at(self, seen: int) -> int:
-        """The phase's resolution after `seen` pictures."""
-        for resolution, count in self.phases:
-            if seen < count:
-                return resolution
-            seen -= count
-        return self.phases[-1][0]
-
-
-class PaintedBatches(IterableDataset):
-    """Batches (z, picture, landmarks) from position `seen` on; the position alone decides a batch, so a run can resume."""
-
-    def __init__(self, settings: Settings, seen: int):
-        self.settings = settings
-        self.seen = seen
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        torch.set_num_threads(1)
-        for seen in range(self.seen, self.settings.pictures, 2 * self.settings.batch):  # each is shown twice
-            generator = torch.Generator().manual_seed(self.settings.seed * 2**32 + seen)
-            z = torch.randn(self.settings.batch, STYLE_DIM, generator=generator)  # [N, D]
-            with torch.no_grad():
-                painted = paint_z(z, self.settings.resolution_at(seen))
-            yield z, painted.rgb, painted.landmarks
-
 
 class Replay:
-    """Shows recent painted batches a second time: painting costs as much as learning from it, and a z keeps its picture."""
+    """Shows recent painted batches a second time: painting costs as much as learning from it, and a z keeps
+    its picture."""
 
     def __init__(self, kept: int = 256):
-        self.kept: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=kept)
+        self.kept: deque[Batch] = deque(maxlen=kept)
 
-    def doubled(
-        self, batches: Iterable[tuple[Tensor, Tensor, Tensor]]
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def doubled(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Each of `batches`, followed by an older one of the same resolution."""
         for batch in batches:
             yield batch
@@ -116,7 +92,8 @@ class Distillation:
         rest = [
             p for name, p in self.generator.named_parameters() if id(p) not in known and "noise" not in name
         ]
-        # the mapping's weights count 0.01 (lr_mul): here it must learn as fast as the rest, since w has to hold the attributes
+        # the mapping's weights count 0.01 (lr_mul): here it must learn as fast as the rest, since w has to
+        # hold the attributes
         groups = [{"params": rest, "gain": 1.0}, {"params": mapping, "gain": 100.0}]
         self.optimiser = torch.optim.Adam(groups, lr=settings.learning_rate, betas=(0.9, 0.99))
         self.compiled = torch.compile(self._blocks)
@@ -149,7 +126,8 @@ class Distillation:
 
     def _pictures(self, w: Tensor, resolution: int) -> list[Tensor]:
         """The full generator's pictures from 16 px up."""
-        # passes over memory dominate at high resolution: there fusing them repays the minute that compiling takes
+        # passes over memory dominate at high resolution: there fusing them repays the minute that compiling
+        # takes
         blocks = self.compiled if resolution == self.generator.resolution else self._blocks
         return [rgb for rgb in blocks(w, resolution) if rgb.shape[-1] >= 16]
 
@@ -207,13 +185,12 @@ def run(settings: Settings, out: Path, resume: bool, minutes_between: float = 4.
     work = Distillation(settings)
     if resume and (out / "last.pt").exists():
         work.restore(checkpoints.load(out / "last.pt"))
-    batches = DataLoader(
-        PaintedBatches(settings, work.seen), batch_size=None, num_workers=1, prefetch_factor=4
-    )
+    schedule, stride = settings.phases, 2 * settings.batch  # Replay shows each batch twice
+    painted = PaintedBatches(schedule, settings.batch, seed=settings.seed, seen=work.seen, stride=stride)
     bar = tqdm(total=settings.pictures, initial=work.seen, unit="picture", smoothing=0.05)
     saved = time.monotonic()
     with open(out / "log.jsonl", "a") as log:
-        for count, (z, target, landmarks) in enumerate(Replay().doubled(batches)):
+        for count, (z, target, landmarks) in enumerate(Replay().doubled(painted.in_background())):
             losses = work.step(z, target, landmarks)
             if not np.isfinite(losses["painted"]):
                 raise SystemExit(

@@ -16,7 +16,8 @@ def downsample(picture: Tensor, resolution: int) -> Tensor:
 def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
     """How much each pixel counts: 1 everywhere, more around the points that a person looks at.
 
-    points [N, K, 2] in the unit square, sizes [K, 2] = (radius in the unit square, weight) -> [N, 1, R, R] with mean 1.
+    points [N, K, 2] in the unit square, sizes [K, 2] = (radius in the unit square, weight) -> [N, 1, R, R]
+    with mean 1.
     """
     grid = (torch.arange(resolution, device=points.device) + 0.5) / resolution  # [R]
     dx = grid[None, None] - points[..., :1]  # [N, K, R]
@@ -28,7 +29,8 @@ def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
 
 
 def picture_loss(output: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Weighted L1 of the pictures [N, 3, R, R] and of their gradients: edges stay where a plain L1 would blur them."""
+    """Weighted L1 of the pictures [N, 3, R, R] and of their gradients: edges stay where a plain L1 would
+    blur them."""
     error = (output - target).abs()
     difference = output - target
     dx = F.pad((difference[..., 1:] - difference[..., :-1]).abs(), (0, 1))
