@@ -44,7 +44,7 @@ class Settings:
 
     channels: tuple[int, ...] = (96, 96, 96, 96, 96, 96, 64, 64, 48, 48, 24, 24)
     n_mlp: int = 3
-    phases: tuple[tuple[int, int], ...] = ((32, 16_000), (64, 20_000), (128, 20_000))
+    phases: tuple[tuple[int, int], ...] = ((32, 8_000), (64, 22_000), (128, 20_000))
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
     batch: int = 8
     learning_rate: float = 0.003
