@@ -49,11 +49,12 @@ class Projection(Job):
     def __init__(self, run: Callable[[Job], Generator[None, None, Any]]):
         super().__init__(run)
         self.stepped_at = time.monotonic()
-        self._steps = run(self)
+        self._steps: Generator[None, None, Any] | None = None
 
     def advance(self) -> bool:
+        self._steps = steps = self._steps or self._run(self)
         try:
-            next(self._steps)
+            next(steps)
         except StopIteration as end:
             self.future.set_result(end.value)
             return True
@@ -61,7 +62,8 @@ class Projection(Job):
         return False
 
     def abandon(self) -> None:
-        self._steps.close()
+        if self._steps is not None:
+            self._steps.close()
 
 
 class Worker:

@@ -1,0 +1,129 @@
+"""Where the core is, how it is started, and what of the starting program's environment it must not get."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+
+import pytest
+from anycost.bridge import launch
+from wire import private_home
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    private_home(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def note(text: str) -> None:
+    launch.config_path().write_text(text)
+
+
+def test_the_socket_lies_in_the_runtime_folder(home):
+    assert launch.socket_path() == str(home / "RUNTIME_DIR" / "anycost" / "core.sock")
+
+
+@pytest.mark.parametrize("runtime", ["", "relative/path", "/" + "long/" * 30])
+def test_else_in_a_folder_of_this_user_below_the_temporary_one(monkeypatch, runtime):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    assert launch.socket_path() == f"{tempfile.gettempdir()}/anycost-{os.getuid()}/core.sock"
+
+
+def test_a_folder_of_others_is_not_trusted(home):
+    folder = home / "RUNTIME_DIR" / "anycost"
+    assert launch.find_core() is None
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    with pytest.raises(launch.CoreNotInstalled, match="only you can enter"):
+        launch.find_core()
+    folder.chmod(0o700)
+    assert launch.find_core() is None
+
+
+def test_the_command_is_that_of_the_noted_python(home):
+    assert launch.core_command() == [sys.executable, "-m", "anycost.core.service", launch.socket_path()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[1]",
+        "{}",
+        "nonsense",
+        "[" * 60_000,
+        '{"python": 5}',
+        '{"python": "python3"}',
+        json.dumps({"python": "/nowhere/python"}),
+        json.dumps({"python": "/etc/passwd"}),
+    ],
+)
+def test_a_note_that_helps_nobody_says_what_to_do(home, text):
+    note(text)
+    with pytest.raises(launch.CoreNotInstalled, match="anycost plugin install"):
+        launch.core_command()
+
+
+def test_no_note_says_what_to_do(home):
+    launch.config_path().unlink()
+    with pytest.raises(launch.CoreNotInstalled, match="anycost plugin install"):
+        launch.core_python()
+
+
+def test_a_python_without_the_core_is_reported(home):
+    fake = home / "python"
+    fake.write_text("#!/bin/sh\necho 'No module named anycost' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    note(json.dumps({"python": str(fake)}))
+    with pytest.raises(launch.CoreNotInstalled, match="No module named anycost"), launch.start_core():
+        pass
+
+
+def test_a_core_that_never_answers_is_given_up(home):
+    fake = home / "python"
+    fake.write_text("#!/bin/sh\nread line\n")
+    fake.chmod(0o755)
+    note(json.dumps({"python": str(fake)}))
+    with pytest.raises(launch.CoreNotInstalled, match="in time"), launch.start_core(seconds=0.1):
+        pass
+
+
+def test_the_environment_of_a_bundle_stays_behind():
+    given = {
+        "HOME": "/home/ada",
+        "LANG": "de_DE.UTF-8",
+        "PATH": "/tmp/.mount_krita/usr/bin:/home/ada/bin:/usr/bin",
+        "LD_LIBRARY_PATH": "/tmp/.mount_krita/usr/lib:",
+        "LD_PRELOAD": "/tmp/.mount_krita/usr/lib/hook.so",
+        "XDG_DATA_DIRS": "/tmp/.mount_krita/usr/share:/usr/share",
+        "APPDIR": "/tmp/.mount_krita",
+        "APPIMAGE": "/home/ada/krita.appimage",
+        "PYTHONPATH": "/tmp/.mount_krita/usr/lib/krita-python-libs",
+        "PYTHONHOME": "/tmp/.mount_krita/usr",
+        "VIRTUAL_ENV": "/home/ada/venv",
+        "CONDA_PREFIX": "/home/ada/conda",
+        "QT_QPA_PLATFORM": "xcb",
+        "QT_PLUGIN_PATH": "/tmp/.mount_krita/usr/plugins",
+        "XDG_RUNTIME_DIR": "/run/user/1000",
+        "OMP_NUM_THREADS": "4",
+    }
+    assert launch.core_environment(given) == {
+        "HOME": "/home/ada",
+        "LANG": "de_DE.UTF-8",
+        "PATH": "/home/ada/bin:/usr/bin",
+        "XDG_DATA_DIRS": "/usr/share",
+        "XDG_RUNTIME_DIR": "/run/user/1000",
+        "OMP_NUM_THREADS": "4",
+        "PYTHONUTF8": "1",
+        "PYTHONSAFEPATH": "1",
+    }
+
+
+def test_what_the_user_set_for_the_gpu_stays():
+    given = {"LD_LIBRARY_PATH": "/usr/local/cuda/lib64:/opt/rocm/lib", "CUDA_VISIBLE_DEVICES": "1"}
+    kept = launch.core_environment(given)
+    assert kept["LD_LIBRARY_PATH"] == given["LD_LIBRARY_PATH"]
+    assert kept["CUDA_VISIBLE_DEVICES"] == "1"
