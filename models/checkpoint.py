@@ -277,10 +277,10 @@ def _check_torch_stream(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storag
 
 
 def _torch_load(path: Path, *, mmap: bool) -> Any:
-    scalar: Any = np.float64(0).__reduce__()[0]  # its module differs between versions of NumPy
-    types = [np.dtype, *{type(np.dtype(code)) for code in NUMPY_TYPES}]
+    rebuilders: Any = [np.float64(0).__reduce__()[0], np.zeros(1).__reduce__()[0]]  # NumPy has moved them
+    types = [argparse.Namespace, np.ndarray, np.dtype, *{type(np.dtype(code)) for code in NUMPY_TYPES}]
     try:
-        with torch.serialization.safe_globals([argparse.Namespace, np.ndarray, scalar, *types]):
+        with torch.serialization.safe_globals([*types, *rebuilders]):
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except Exception:  # whatever torch raises on a damaged file, of which there is no list
         raise Refused("is damaged") from None

@@ -110,6 +110,8 @@ def recognise(content: Any) -> Found:
     """The generator in a model file's content. Raises Refused, saying what it is instead."""
     if not isinstance(content, dict):
         raise Refused("holds no generator: choose a checkpoint of a StyleGAN2 or Anycost generator")
+    if content and all(isinstance(name, str) and BOUNDARY.fullmatch(name) for name in content):
+        raise Refused("holds edit directions, not a generator: choose the generator's file")
     if "G_ema" in content:
         return _found_nvidia(tensors_of_network(content["G_ema"]))
     if "class_name" in content and "state" in content:
@@ -122,6 +124,7 @@ def recognise(content: Any) -> Found:
         decoder = {n[8:]: t for n, t in inner.items() if isinstance(n, str) and n.startswith("decoder.")}
         if decoder:
             return _found("e4e or pSp", _tensors(decoder), content.get("latent_avg"))
+        content = inner
     if any(isinstance(name, str) and name.startswith("synthesis.b") for name in content):
         return _found_nvidia(_tensors(content))
     return _found("state dict", _tensors(content), content.get("latent_avg"))
@@ -163,8 +166,6 @@ def _refuse_other_networks(tensors: Mapping[str, Tensor]) -> None:
         raise Refused("is an encoder, not a generator: choose the generator's file")
     if tensors.keys() & {"final_linear.0.weight", "final_conv.0.weight", "b4.fc.weight", "b4.out.weight"}:
         raise Refused("is a discriminator, not a generator: choose the generator's file")
-    if tensors and all(BOUNDARY.fullmatch(name) for name in tensors):
-        raise Refused("holds edit directions, not a generator: choose the generator's file")
 
 
 # ---- what its tensors say

@@ -66,8 +66,11 @@ class TensorShape:
     shape: tuple[int, ...]
 
 
-class Ignored(dict):
-    """An object whose content is of no use here, such as the settings that a training script saved."""
+class Ignored:
+    """An object whose content is of no use here: the settings of a training script, a NumPy array."""
+
+    def build(self, state: Any) -> None:
+        """Forgets the state."""
 
 
 class NumpyType:
@@ -81,18 +84,6 @@ class NumpyType:
     def build(self, state: tuple[Any, ...]) -> None:
         if state[1] not in ("<", "|"):
             raise Refused("holds big-endian NumPy data")
-
-
-class NumpyArray:
-    """numpy.ndarray of the stream, empty until its state arrives."""
-
-    values: np.ndarray
-
-    def build(self, state: tuple[Any, ...]) -> None:
-        _, shape, kind, fortran, data = state
-        if math.prod(_sizes(shape)) * kind.dtype.itemsize != len(data):
-            raise Refused("holds a NumPy array whose size and shape differ")
-        self.values = np.frombuffer(data, kind.dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def rebuild_tensor(storage: Storage, offset: int, size: Any, stride: Any, *_: Any) -> Tensor | TensorShape:
@@ -169,7 +160,8 @@ def known_names() -> dict[str, Known]:
     }
     for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
         makers[module + ".scalar"] = _numpy_scalar
-        makers[module + "._reconstruct"] = lambda *_: NumpyArray()
+        makers[module + "._reconstruct"] = lambda *_: Ignored()
+    makers["numpy._core.numeric._frombuffer"] = lambda *_: Ignored()
     for name in STORAGE_TYPES:
         makers["torch." + name] = makers["torch.cuda." + name] = _only_named
     for dtype in {*STORAGE_TYPES.values()}:
@@ -297,7 +289,7 @@ class Machine:
     def build(self) -> None:
         state = self.stack.pop()
         target = self.stack[-1]
-        if isinstance(target, (NumpyType, NumpyArray)):
+        if isinstance(target, (NumpyType, Ignored)):
             target.build(state)
         elif not isinstance(
             target, dict
@@ -332,6 +324,7 @@ _CONSTANTS = frozenset(
         "BINBYTES",
         "SHORT_BINBYTES",
         "BINBYTES8",
+        "BYTEARRAY8",
     )
 )
 
