@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from torch import Tensor
 from ..models.manifest import Rung
 from ..models.widths import layer_count
 from .errors import CoreError
+from .lbfgs import LBFGS, value_and_gradient
 from .networks import to_input
 from .perceptual import Measure
 
@@ -35,11 +37,11 @@ HOLD = 0.02  # weight of the mean squared distance from the start, in standard d
 # px at which larger generators are projected: beyond it a step takes seconds and LPIPS sees no more
 SIDE = 256
 HISTORY = 10  # curvature pairs of L-BFGS
-SEARCH = 6  # evaluations after which a line search is given up: a step must be short
+EVALUATIONS = 6  # of Eq. 7 in one step, at most: a step must be short
 WARM_UP = 20  # steps without an encoder, in which one w for all styles is sought by Adam
 WARM_UP_INNER = 4  # iterations of Adam in one of them
 WARM_UP_RATE = 0.05
-LEVEL_STEPS, LEVEL_GAIN = 10, 0.01  # levelled off: less gain than this (relative) in so many steps
+LEVEL_STEPS, LEVEL_GAIN = 12, 0.01  # levelled off: less gain than this (relative) in so many steps
 PRIOR_SAMPLES = 512
 
 
@@ -101,12 +103,6 @@ def _levelled(losses: Sequence[float]) -> bool:
     return len(losses) > LEVEL_STEPS and losses[-1] > losses[-1 - LEVEL_STEPS] * (1 - LEVEL_GAIN)
 
 
-class _LongSearch(Exception):
-    """A line search that takes too long; its curvature is dropped and the next step starts from the best
-    latent.
-    """
-
-
 class _Search:
     """The state of one projection. `best` and `best_loss` are by the full generator's term and the hold."""
 
@@ -138,8 +134,7 @@ class _Search:
             self.stage = "warm-up"
             yield from self._warm_up()
         self.stage = "refine"
-        while True:
-            yield from self._refine()
+        yield from self._refine()
 
     def loss(self, w: Tensor, rung: Rung) -> Tensor:
         """Perceptual distance and mean squared error of one sub-generator's picture to the target at its
@@ -188,41 +183,19 @@ class _Search:
         self.start = torch.from_numpy(self.best)[None]
 
     def _refine(self) -> Iterator[None]:
-        """L-BFGS over w+ from the best latent; ends when a line search gets lost."""
-        best = torch.from_numpy(self.best)[None]  # [1, n_style, D]
-        offset = ((best - self.start) / self.deviation).requires_grad_()  # in standard deviations
-        optimiser = torch.optim.LBFGS(
-            [offset], max_iter=1, history_size=HISTORY, line_search_fn="strong_wolfe", tolerance_change=0
-        )
+        """L-BFGS over w+ from the start, Eq. 7 with another sub-generator at every step."""
+        optimiser = LBFGS(torch.zeros_like(self.start).flatten(), HISTORY, EVALUATIONS)
         while True:
-            objective = _Objective(self, offset, self.rng.choice(self.subs) if self.subs else None)
-            try:
-                optimiser.step(objective)
-            except _LongSearch:
-                yield
-                return
+            sub = self.rng.choice(self.subs) if self.subs else None
+            optimiser.step(partial(value_and_gradient, partial(self._objective, sub)))
             yield
 
-
-class _Objective:
-    """Eq. 7 with one sub-generator, as the closure of one step of L-BFGS."""
-
-    def __init__(self, search: _Search, offset: Tensor, sub: Rung | None):
-        self.search, self.offset, self.sub = search, offset, sub
-        self.evaluations = 0
-
-    def __call__(self) -> Tensor:
-        self.evaluations += 1
-        if self.evaluations > SEARCH:
-            raise _LongSearch
-        search = self.search
-        w = search.start + self.offset * search.deviation  # [1, n_style, D]
-        loss = search.loss(w, search.full) + HOLD * self.offset.square().mean()
-        search._keep_best(w, loss)
-        if self.sub is not None:
-            loss = loss + ALPHA * search.loss(w, self.sub)
-        (self.offset.grad,) = torch.autograd.grad(loss, [self.offset])
-        return loss.detach()
+    def _objective(self, sub: Rung | None, offset: Tensor) -> Tensor:
+        """Eq. 7 and the hold at start + offset, [n_style * D] in standard deviations of w."""
+        w = self.start + offset.reshape_as(self.start) * self.deviation  # [1, n_style, D]
+        loss = self.loss(w, self.full) + HOLD * offset.square().mean()
+        self._keep_best(w, loss)
+        return loss if sub is None else loss + ALPHA * self.loss(w, sub)
 
 
 def sub_generators(pack: Pack, side: int) -> tuple[Rung, list[Rung]]:

@@ -10,13 +10,9 @@ import numpy as np
 import pytest
 from anycost.core.errors import CoreError
 from anycost.core.faces import Face, Placement, crop, find_face, paste, place, whole_square
-from anycost.models.manifest import Alignment
+from drawn_face import ALIGNMENT, DOTS, colour_finder, portrait
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-ALIGNMENT = Alignment(eyes=(0.5, 0.42), mouth=(0.5, 0.66))
-EYE_GAP = 0.22  # of the square's side, on the drawn faces below
-DOTS = np.array([[0.5 - EYE_GAP / 2, 0.42], [0.5 + EYE_GAP / 2, 0.42], [0.5, 0.66]])
 
 placements = st.builds(
     Placement,
@@ -33,27 +29,6 @@ def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
     waves = [np.sin(x / 19 + y / 31), np.cos(x / 23 - y / 17), np.sin(x / 29) * np.cos(y / 27)]
     rgb = np.stack(waves, axis=-1) * 100 + 128
     return np.concatenate([rgb, np.full((height, width, 1), 255)], axis=-1).round().astype(np.uint8)
-
-
-def portrait(placement: Placement, width: int, height: int) -> np.ndarray:
-    """A grey picture with a red left eye, a green right eye and a blue mouth, each a soft dot: [height,
-    width, 4].
-    """
-    y, x = np.mgrid[:height, :width] + 0.5
-    unit = placement.to_unit(np.stack([x, y], axis=-1))
-    rgba = np.full((height, width, 4), 255, np.uint8)
-    rgba[..., :3] = 40
-    for channel, dot in enumerate(DOTS):
-        distance = np.hypot(*np.moveaxis(unit - dot, -1, 0))
-        rgba[..., channel] = np.maximum(rgba[..., channel], 255 * np.exp(-((distance / 0.04) ** 2)))
-    return rgba
-
-
-def colour_finder(picture: np.ndarray) -> np.ndarray:
-    """Stands for the network on a portrait(): heat [3, H/4, W/4] is how pure each colour is."""
-    rgb = (picture[0] + 1) / 2
-    purity = np.clip(rgb - np.maximum(np.roll(rgb, 1, 0), np.roll(rgb, -1, 0)), 0, 1)
-    return purity.reshape(3, rgb.shape[1] // 4, 4, rgb.shape[2] // 4, 4).mean(axis=(2, 4))
 
 
 def face_at(placement: Placement) -> Face:
@@ -93,7 +68,7 @@ def test_a_head_turned_aside_is_hardly_rolled():
     by_mouth_alone = math.degrees(math.atan2(10, 45))
     assert straight.angle == pytest.approx(0)
     assert abs(turned.angle) < by_mouth_alone / 3
-    assert turned.size == pytest.approx(math.hypot(10, 45) / 0.24)
+    assert turned.size == pytest.approx(math.hypot(10, 45) / 0.2)
 
 
 def test_three_points_in_one_place_are_no_face():

@@ -1,0 +1,73 @@
+"""L-BFGS whose objective may change from step to step.
+
+torch.optim.LBFGS subtracts the last step's gradient from this step's. Where every step has another
+sub-generator, those are gradients of two functions, and their difference is no curvature: in trials the loss
+then fell a fraction as far. Here both gradients of a pair are of one step's objective, and a step has a
+bounded number of evaluations.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Objective = Callable[[Tensor], tuple[float, Tensor]]  # x [n] -> value, gradient [n]
+
+SUFFICIENT = 1e-4  # of the decrease that the slope promises (Armijo's condition)
+
+
+class LBFGS:
+    """Minimises over `x` [n], one step at a time (Nocedal and Wright, algorithm 7.5)."""
+
+    def __init__(self, x: Tensor, history: int = 10, evaluations: int = 6):
+        """`evaluations` bounds those of one step, and so the time it takes."""
+        self.x = x
+        self.evaluations = evaluations
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)  # s, y, 1 / (s . y)
+
+    def step(self, objective: Objective) -> bool:
+        """One line search; False when it found nothing lower, which makes the next step start afresh."""
+        value, gradient = objective(self.x)
+        direction = -self._times_inverse_hessian(gradient)
+        slope = float(gradient @ direction)
+        length = 1.0 if self._pairs else min(1.0, 1 / max(float(gradient.abs().sum()), 1e-12))
+        for _ in range(self.evaluations - 1):
+            reached, its_gradient = objective(self.x + length * direction)
+            if reached <= value + SUFFICIENT * length * slope:
+                self._remember(length * direction, its_gradient - gradient)
+                self.x = self.x + length * direction
+                return True
+            excess = reached - value - length * slope  # a parabola through what is known is lowest here:
+            length = min(max(0.1 * length, -slope * length**2 / (2 * excess)), 0.5 * length)
+        self._pairs.clear()
+        return False
+
+    def _remember(self, s: Tensor, y: Tensor) -> None:
+        curvature = float(s @ y)
+        if curvature > 1e-10 * float(y @ y):  # else the model would not stay positive definite
+            self._pairs.append((s, y, 1 / curvature))
+
+    def _times_inverse_hessian(self, gradient: Tensor) -> Tensor:
+        """The two-loop recursion."""
+        q = gradient.clone()
+        taken = []
+        for s, y, rho in reversed(self._pairs):
+            taken.append(rho * float(s @ q))
+            q -= taken[-1] * y
+        if self._pairs:
+            _, y, rho = self._pairs[-1]
+            q /= rho * float(y @ y)
+        for s, y, rho in self._pairs:
+            q += (taken.pop() - rho * float(y @ q)) * s
+        return q
+
+
+def value_and_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[float, Tensor]:
+    """A scalar function of x at x, and its gradient there."""
+    x = x.detach().requires_grad_()
+    value = function(x)
+    (gradient,) = torch.autograd.grad(value, [x])
+    return float(value.detach()), gradient

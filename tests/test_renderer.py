@@ -1,0 +1,61 @@
+"""Rendering a rung: the generator's own picture as pixels, and stopping between two blocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from anycost.core.renderer import render, to_pixels
+from anycost.models.pack import Pack
+
+
+@pytest.fixture(scope="module")
+def pack(tiny_pack: Path) -> Pack:
+    return Pack.open(tiny_pack)
+
+
+@pytest.fixture
+def w(pack: Pack) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    return rng.normal(0, 1, (pack.n_style, pack.style_dim)).astype(np.float32)
+
+
+def never() -> bool:
+    return False
+
+
+def test_every_rung_draws_the_generators_picture(pack: Pack, w: np.ndarray):
+    for rung in pack.ladder:
+        drawn = render(pack.generator(), w, rung, never)
+        assert drawn is not None
+        assert drawn.shape == (rung.resolution, rung.resolution, 3)
+        with torch.no_grad():
+            exact = pack.generator()(torch.from_numpy(w)[None], rung.resolution, rung.channels)[0]
+        expected = ((exact.permute(1, 2, 0).numpy() + 1) * 127.5).clip(0, 255)
+        assert np.abs(drawn - expected).max() <= 0.51
+
+
+def test_the_same_latent_gives_the_same_pixels(pack: Pack, w: np.ndarray):
+    first, again = (render(pack.generator(), w, pack.ladder[-1], never) for _ in range(2))
+    assert first is not None
+    assert again is not None
+    assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+def test_stops_between_two_blocks(pack: Pack, w: np.ndarray, blocks: int):
+    asked = []
+
+    def stopped() -> bool:
+        asked.append(len(asked))
+        return len(asked) > blocks
+
+    assert render(pack.generator(), w, pack.ladder[-1], stopped) is None
+    assert len(asked) == blocks + 1  # 4, 8, 16, 32 px: asked after each but the last
+
+
+def test_pixels_are_rounded_and_clamped():
+    rgb = torch.tensor([-9.0, -1.0, 0.0, 1.0, 9.0]).repeat(3, 1)[None, :, None]  # [1, 3, 1, 5]
+    assert to_pixels(rgb)[0, 0, :, 0].tolist() == [0, 0, 128, 255, 255]
