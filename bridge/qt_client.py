@@ -263,10 +263,9 @@ class CoreKeeper(QtCore.QObject):
     def _try(self) -> None:
         if self.client.is_connected:  # but it did not answer hello in time
             self._give_up("The core that runs does not answer: end its process, then start it again.")
-        elif not folder_is_ours(self.path):
-            self._give_up(
-                f"{self.path} belongs to another user: set XDG_RUNTIME_DIR to a folder of your own."
-            )
+        elif _foreign(self.path):
+            folder = os.path.dirname(self.path)
+            self._give_up(f"The folder {folder} must be one that only you can enter: remove it, then start.")
         elif self.running:
             self.client.open(self.path)
 

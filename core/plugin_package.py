@@ -16,6 +16,7 @@ from ..bridge import launch
 ROOT = Path(__file__).resolve().parent.parent  # the package `anycost`
 NAME = "anycost"
 ROOMS = ("bridge", "krita_plugin")
+MANUAL = "manual.html"  # Krita looks for it in the plugin's folder
 NOT_IN_KRITA = ("krita_plugin/studio.py",)
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the date of every file in the zip, so that equal sources give equal bytes
 
@@ -80,15 +81,16 @@ def _entries() -> Iterator[tuple[str, bytes]]:
         name = f"{NAME}.{suffix}"
         yield name, (ROOT / "krita_plugin" / name).read_bytes()
     yield f"{NAME}/", b""
-    for relative in _plugin_files():
-        yield f"{NAME}/{relative}", (ROOT / relative).read_bytes()
+    for relative, source in _plugin_files():
+        yield f"{NAME}/{relative}", source.read_bytes()
 
 
-def _plugin_files() -> list[str]:
-    """What Krita needs below `anycost/`, relative to this package."""
+def _plugin_files() -> list[tuple[str, Path]]:
+    """What Krita needs below `anycost/`: the name there, and the file here."""
     files = [path for room in ROOMS for path in (ROOT / room).glob("*.py")]
-    names = [path.relative_to(ROOT).as_posix() for path in files]
-    return ["__init__.py", *sorted(name for name in names if name not in NOT_IN_KRITA)]
+    names = sorted(path.relative_to(ROOT).as_posix() for path in files)
+    kept = ["__init__.py", *(name for name in names if name not in NOT_IN_KRITA)]
+    return [*((name, ROOT / name) for name in kept), (MANUAL, ROOT / "krita_plugin" / MANUAL)]
 
 
 def _info(name: str) -> zipfile.ZipInfo:
@@ -104,9 +106,9 @@ def _replace_folder(folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{NAME}-") as beside:
         new = Path(beside) / "new"
-        for relative in _plugin_files():
+        for relative, source in _plugin_files():
             (new / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / relative, new / relative)
+            shutil.copyfile(source, new / relative)
         if folder.exists():
             os.replace(folder, Path(beside) / "old")
         os.replace(new, folder)

@@ -142,6 +142,11 @@ class Host(Protocol):
     def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None: ...
 
 
+def _is_gone(answer: Answer) -> bool:
+    """The connection ended before an answer came: `link_lost` follows and sees to everything at once."""
+    return answer.fault is not None and answer.fault.kind == "disconnected"
+
+
 class Portrait:
     """The face of one document and everything needed to tell a new core about it."""
 
@@ -396,11 +401,14 @@ class PanelState:
     def link_lost(self) -> None:
         """The core is gone, its memory with it; everything under way was answered with a fault before."""
         self.connected = False
-        lost = [p for p in self.portraits.values() if p.projecting]
+        projecting = bool(self.opening) or any(p.projecting for p in self.portraits.values())
+        applying = any(p.applying for p in self.portraits.values())
         for portrait in [*self.portraits.values(), *self.opening.values()]:
             portrait.forget_core()
-        if self.opening or lost:
+        if projecting:
             self.say("The core stopped while it was projecting: press Project to try again.")
+        elif applying:
+            self.say("The core stopped before the layer was drawn: apply again when it is ready.")
         self.opening.clear()
         self._tell(CONNECTION)
         self._tell(PROGRESS)
@@ -484,6 +492,8 @@ class PanelState:
         return self.link.request("picture/open", {"picture": portrait.id}, done, attachment, picture.rgba)
 
     def _face_found(self, document: Hashable, portrait: Portrait, answer: Answer) -> None:
+        if _is_gone(answer):
+            return
         portrait.request = None
         if self.opening.get(document) is not portrait:  # closed, or the core went, while it looked
             return
@@ -523,6 +533,8 @@ class PanelState:
         self._tell(PROGRESS)
 
     def _projected(self, portrait: Portrait, answer: Answer) -> None:
+        if _is_gone(answer):
+            return
         portrait.projection = portrait.request = None
         if answer.fault is None:
             portrait.drawable = True
@@ -596,6 +608,8 @@ class PanelState:
         self.link.request("edit", params, lambda answer: self._edit_answered(portrait, stamp, answer))
 
     def _edit_answered(self, portrait: Portrait, stamp: int, answer: Answer) -> None:
+        if _is_gone(answer):
+            return
         if portrait.in_flight == stamp:
             portrait.in_flight = None
         fault = answer.fault
@@ -622,6 +636,8 @@ class PanelState:
         self._pump(portrait)
 
     def _applied(self, document: Hashable, portrait: Portrait, name: str, answer: Answer) -> None:
+        if _is_gone(answer):
+            return
         portrait.applying = False
         if answer.fault is not None:
             self._fault(answer.fault)

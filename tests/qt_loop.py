@@ -1,0 +1,70 @@
+"""A Qt application without a screen, its event loop in the test's hands, and a folder of its own for the core."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PyQt5.QtCore import QEvent
+from PyQt5.QtWidgets import QApplication
+
+
+_held: list[QApplication] = []
+_raised: list[BaseException] = []
+
+
+def application() -> QApplication:
+    """The one application of this process."""
+    if not _held:
+        sys.excepthook = lambda _kind, error, _trace: _raised.append(error)  # instead of PyQt's abort()
+        _held.append(QApplication(["tests"]))
+    return _held[0]
+
+
+def until(predicate: Callable[[], object], seconds: float = 30.0) -> bool:
+    """Handles events until the predicate holds; False after the time."""
+    app = application()
+    end = time.monotonic() + seconds
+    while not predicate():
+        app.processEvents()
+        if _raised:
+            raise _raised.pop()
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def settle(seconds: float = 0.05) -> None:
+    """Lets what is under way arrive, and deletes what asked for it."""
+    until(lambda: False, seconds)
+    application().sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@contextmanager
+def core_home(folder: Path, monkeypatch, pack: Path | None = None) -> Iterator[Path]:
+    """Folders in which this process finds and starts a core of its own; yields the runtime folder."""
+    runtime = folder / "run"
+    runtime.mkdir(parents=True, mode=0o700)
+    config = folder / "config"
+    (config / "anycost").mkdir(parents=True)
+    (config / "anycost" / "core.json").write_text(json.dumps({"python": sys.executable}))
+    for name, value in (
+        ("XDG_RUNTIME_DIR", runtime),
+        ("XDG_CONFIG_HOME", config),
+        ("XDG_DATA_HOME", folder / "data"),
+        ("XDG_STATE_HOME", folder / "state"),
+        ("XDG_CACHE_HOME", folder / "cache"),
+        ("OMP_NUM_THREADS", "1"),
+    ):
+        monkeypatch.setenv(name, str(value))
+    if pack is not None:
+        monkeypatch.setenv("ANYCOST_PACK", str(pack))
+    yield runtime

@@ -1,0 +1,281 @@
+"""The Qt end of the bridge against real peers: a server of the test's own, and the real core process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+pytest.importorskip("PyQt5.QtNetwork")
+import qt_loop
+from qt_loop import until
+
+from anycost.bridge import framing, protocol
+from anycost.bridge.qt_client import WRITE_AHEAD, CoreKeeper, QtClient
+
+qt_loop.application()
+FRAME = {"picture": "p", "stamp": 1, "attachment": protocol.rgba8(512, 512)}
+
+
+class Peer:
+    """A listening socket that says just what the test wants, and no more."""
+
+    def __init__(self, folder):
+        self.path = str(folder / "core.sock")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(1)
+        self.decoder = framing.Decoder()
+        self.received = []
+
+    def take(self):
+        """Accept the client; the socket does not block."""
+        self.socket, _ = self.listener.accept()
+        self.socket.setblocking(False)
+
+    def read(self):
+        """All that arrived by now, as (message, attachment)."""
+        try:
+            while data := self.socket.recv(1 << 20):
+                self.received += self.decoder.feed(data)
+        except BlockingIOError:
+            pass
+        return self.received
+
+    def send(self, data):
+        """Send all of it while the client's event loop runs."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self.socket.send(view) :]
+            except BlockingIOError:
+                qt_loop.settle(0)
+
+
+@pytest.fixture
+def peer(tmp_path):
+    peer = Peer(tmp_path)
+    yield peer
+    peer.listener.close()
+
+
+@pytest.fixture
+def client(peer):
+    client = QtClient()
+    client.open(peer.path)
+    assert until(lambda: client.is_connected)
+    peer.take()
+    yield client
+    client.close()
+    qt_loop.settle()
+
+
+def test_requests_are_answered_in_any_order_and_each_once(client, peer):
+    answers = []
+    first = client.request("a", {}, lambda answer: answers.append(("a", answer.result)))
+    second = client.request("b", {}, lambda answer: answers.append(("b", answer.result)))
+    assert until(lambda: len(peer.read()) == 2)
+    for number in (second, first, first):
+        peer.send(framing.encode(protocol.result(number, {"n": number})))
+    assert until(lambda: len(answers) == 2)
+    qt_loop.settle()
+    assert answers == [("b", {"n": second}), ("a", {"n": first})]
+
+
+def test_errors_are_data(client, peer):
+    answers = []
+    number = client.request("edit", {}, answers.append)
+    peer.send(framing.encode(protocol.error(number, -32000, "No face found.", "no-face")))
+    assert until(lambda: answers)
+    assert answers[0].fault == ("no-face", "No face found.")
+
+
+def test_attachments_travel_both_ways_in_pieces(client, peer):
+    pixels = os.urandom(512 * 512 * 4)
+    notes = []
+    client.notified.connect(lambda *note: notes.append(note))
+    client.request("picture/open", {"picture": "p"}, lambda answer: None, protocol.rgba8(512, 512), pixels)
+    assert until(lambda: peer.read())
+    message, data = peer.received[0]
+    assert data == pixels and message["params"]["attachment"] == protocol.rgba8(512, 512)
+    frame = framing.encode(protocol.notification("frame", FRAME), pixels)
+    for start in range(0, len(frame), 99_991):
+        peer.send(frame[start : start + 99_991])
+        qt_loop.settle(0.001)
+    assert until(lambda: notes)
+    assert notes == [("frame", FRAME, pixels)]
+
+
+def test_a_number_that_is_not_finite_is_a_fault_of_the_caller(client, peer):
+    answers = []
+    client.request("edit", {"edits": {"smile": float("nan")}}, answers.append)
+    assert answers == []  # never before request() returned
+    assert until(lambda: answers)
+    assert answers[0].fault.kind == "bad-value" and client.is_connected
+
+
+def test_a_peer_that_dies_in_the_middle_of_a_frame(client, peer):
+    answers, reasons, notes = [], [], []
+    client.lost.connect(reasons.append)
+    client.notified.connect(lambda *note: notes.append(note))
+    client.request("edit", {}, answers.append)
+    frame = framing.encode(protocol.notification("frame", FRAME), bytes(512 * 512 * 4))
+    peer.send(frame[: len(frame) // 2])
+    peer.socket.close()
+    assert until(lambda: reasons)
+    assert answers[0].fault.kind == "disconnected" and notes == [] and len(reasons) == 1
+    assert not client.is_connected
+
+
+def test_a_peer_that_stops_reading_holds_nobody_up(client, peer):
+    pixels = bytes(32 << 20)
+    answers = []
+    begin = time.monotonic()
+    for _ in range(17):
+        client.request("picture/open", {}, answers.append, protocol.rgba8(2896, 2896), pixels)
+    assert until(lambda: answers)  # the one too many
+    assert answers[0].fault.kind == "busy" and client.is_connected
+    assert client._socket.bytesToWrite() <= 2 * WRITE_AHEAD
+    assert time.monotonic() - begin < 20  # a hang, not a benchmark
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"ACG1" + b"\xff" * 8,
+        framing.encode({"jsonrpc": "1.0", "id": 1, "result": {}}),
+        framing.encode({"jsonrpc": "2.0", "id": 1, "result": 7}),
+    ],
+)
+def test_a_peer_that_speaks_something_else_is_left(client, peer, garbage):
+    reasons = []
+    client.lost.connect(reasons.append)
+    peer.send(garbage)
+    assert until(lambda: reasons)
+    assert not client.is_connected and reasons[0].endswith(".")
+
+
+def test_nobody_listens(tmp_path):
+    client = QtClient()
+    reasons, answers = [], []
+    client.lost.connect(reasons.append)
+    client.open(str(tmp_path / "nobody.sock"))
+    client.request("hello", {}, answers.append)
+    assert until(lambda: reasons and answers)
+    assert answers[0].fault.kind == "disconnected"
+
+
+# The keeper, with real processes
+
+
+@pytest.fixture
+def keeper(tmp_path, monkeypatch):
+    with qt_loop.core_home(tmp_path, monkeypatch):
+        keeper = CoreKeeper("tests", "0")
+        yield keeper
+        keeper.stop()
+        assert until(lambda: not keeper.findChildren(type(keeper.process)) or keeper.process is None)
+        qt_loop.settle()
+
+
+def record(keeper):
+    words = []
+    keeper.words.connect(words.append)
+    return words
+
+
+def test_a_core_is_started_then_restarted_after_its_death(keeper):
+    words, hellos, losses = record(keeper), [], []
+    keeper.ready.connect(hellos.append)
+    keeper.lost.connect(lambda: losses.append(1))
+    keeper.start()
+    assert until(lambda: hellos), keeper.report()
+    assert words == ["Looking for the core…", "Starting the core…", "Connecting to the core…", "Connected"]
+    os.kill(hellos[0]["pid"], signal.SIGKILL)
+    assert until(lambda: len(hellos) == 2), keeper.report()
+    assert losses == [1] and "The core stopped: restarting…" in words
+    assert hellos[1]["pid"] != hellos[0]["pid"]
+
+
+def test_a_running_core_is_adopted_and_left_running(keeper):
+    hellos = []
+    keeper.ready.connect(hellos.append)
+    keeper.start()
+    assert until(lambda: hellos), keeper.report()
+    other = CoreKeeper("second", "0")
+    other.ready.connect(hellos.append)
+    other.start()
+    assert until(lambda: len(hellos) == 2)
+    assert hellos[0]["pid"] == hellos[1]["pid"] and other.process is None
+    other.stop()
+    qt_loop.settle(0.2)
+    os.kill(hellos[0]["pid"], 0)  # raises if it is gone
+    assert keeper.is_ready
+
+
+def test_the_started_core_leaves_with_its_keeper(keeper):
+    hellos = []
+    keeper.ready.connect(hellos.append)
+    keeper.start()
+    assert until(lambda: hellos), keeper.report()
+    process = keeper.process
+    ended = []
+    process.finished.connect(lambda code, _status: ended.append(code))
+    keeper.stop()
+    assert until(lambda: ended)
+    assert ended == [0]
+
+
+def test_a_core_that_never_lives_is_given_up(keeper, monkeypatch, tmp_path):
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no module named torch >&2\nexit 1\n")
+    broken.chmod(0o755)
+    (tmp_path / "config" / "anycost" / "core.json").write_text('{"python": "%s"}' % broken)
+    monkeypatch.setattr("anycost.bridge.qt_client.FIRST_DELAY_S", 0.01)
+    sentences = []
+    keeper.gave_up.connect(sentences.append)
+    keeper.start()
+    assert until(lambda: sentences)
+    assert "again and again" in sentences[0] and "no module named torch" in keeper.report()
+    assert not keeper.running
+    keeper.start()  # the artist may always try again
+    assert keeper.running
+
+
+def test_without_a_core_the_sentence_says_what_to_install(keeper, tmp_path):
+    (tmp_path / "config" / "anycost" / "core.json").unlink()
+    sentences = []
+    keeper.gave_up.connect(sentences.append)
+    keeper.start()
+    assert until(lambda: sentences)
+    assert "anycost plugin install" in sentences[0]
+
+
+def test_a_peer_that_never_answers_hello_is_given_up(keeper, tmp_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.qt_client.HELLO_LIMIT_S", 0.2)
+    folder = tmp_path / "run" / "anycost"
+    folder.mkdir(mode=0o700)
+    silent = Peer(folder)
+    sentences = []
+    keeper.gave_up.connect(sentences.append)
+    keeper.start()
+    assert until(lambda: sentences)
+    assert "does not answer" in sentences[0]
+    silent.listener.close()
+
+
+def test_a_folder_that_others_can_enter_is_not_trusted(keeper, tmp_path):
+    folder = tmp_path / "run" / "anycost"
+    folder.mkdir()
+    folder.chmod(0o777)
+    peer = Peer(folder)
+    sentences = []
+    keeper.gave_up.connect(sentences.append)
+    keeper.start()
+    assert until(lambda: sentences)
+    assert "only you can enter" in sentences[0]
+    peer.listener.close()
