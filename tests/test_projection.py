@@ -33,16 +33,11 @@ def untrained(tiny_pack: Path) -> Pack:
 
 @pytest.fixture(scope="module")
 def pack(untrained: Pack) -> Pack:
-    """Untrained, but made to be what training makes: pictures within -1..1, and sub-generators that agree
-    with G.
-    """
+    """Untrained, but made like a trained one: pictures within -1..1, sub-generators that agree with G."""
     pack = replace(untrained, ratios=(1.0,))
-    generator = pack.generator()
-    with torch.no_grad():
-        for layer, strength in zip(
-            [generator.to_rgb1, *generator.to_rgbs], (0.2, 0.2, 0.1, 0.05), strict=True
-        ):
-            layer.conv.weight.mul_(strength)
+    weights = pack.generator().state_dict()
+    for layer, strength in (("to_rgb1", 0.2), ("to_rgbs.0", 0.2), ("to_rgbs.1", 0.1), ("to_rgbs.2", 0.05)):
+        weights[f"{layer}.conv.weight"].mul_(strength)
     return pack
 
 

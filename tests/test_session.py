@@ -1,0 +1,268 @@
+"""An edit session from picture to layer, on a small pack whose finder sees coloured dots as a face."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from anycost.core.directions import edited
+from anycost.core.errors import CoreError
+from anycost.core.faces import Placement, crop
+from anycost.core.session import MAX_PICTURES, EditState, Session
+from anycost.models.pack import Pack
+from drawn_face import portrait, with_colour_finder
+
+FACE = Placement(130, 110, 160, 8)
+PICTURE = portrait(FACE, 300, 240)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return with_colour_finder(tiny_pack, tmp_path_factory.mktemp("session") / "pack")
+
+
+@pytest.fixture(scope="module")
+def pack(folder: Path) -> Pack:
+    return Pack.open(folder)
+
+
+@pytest.fixture
+def session(pack: Pack) -> Session:
+    return Session(pack)
+
+
+@pytest.fixture
+def projected(session: Session) -> Session:
+    session.open("a", PICTURE)
+    list(session.project("a", steps=0))
+    return session
+
+
+def never() -> bool:
+    return False
+
+
+def refusal(call) -> CoreError:
+    with pytest.raises(CoreError) as error:
+        call()
+    assert error.value.message.endswith(".")
+    return error.value
+
+
+def variant(folder: Path, target: Path, **changes: object) -> Pack:
+    """A copy of the pack with other values in its pack.json."""
+    shutil.copytree(folder, target)
+    manifest = json.loads((target / "pack.json").read_text()) | changes
+    (target / "pack.json").write_text(json.dumps(manifest))
+    return Pack.open(target)
+
+
+# Opening
+
+
+def test_open_places_the_face(session: Session):
+    placement = session.open("a", PICTURE)
+    assert math.dist((placement.x, placement.y), (FACE.x, FACE.y)) < 3
+    assert placement.size == pytest.approx(FACE.size, rel=0.03)
+    assert placement.angle == pytest.approx(FACE.angle, abs=2.5)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((10, 10, 3), np.uint8),
+        np.zeros((10, 10, 4), np.float32),
+        np.zeros((10, 4), np.uint8),
+        np.zeros((0, 10, 4), np.uint8),
+        np.zeros((1, 20_000, 4), np.uint8),
+        np.zeros((10, 10, 4), np.uint8),  # all transparent
+        np.lib.stride_tricks.as_strided(np.zeros(4, np.uint8), (9000, 9000, 4), (0, 0, 1)),
+    ],
+)
+def test_bad_pictures_are_refused(session: Session, picture: np.ndarray):
+    assert refusal(lambda: session.open("a", picture)).kind == "bad-picture"
+    assert len(session) == 0
+
+
+def test_a_picture_without_a_face_leaves_the_one_before(projected: Session):
+    plain = np.full((50, 50, 4), 255, np.uint8)
+    assert refusal(lambda: projected.open("a", plain)).kind == "no-face"
+    assert len(list(projected.render(EditState("a", 1, quality="draft"), never))) == 1
+
+
+def test_a_pack_without_a_finder_takes_the_middle(folder: Path, tmp_path: Path):
+    session = Session(variant(folder, tmp_path / "p", finder=None))
+    assert session.open("a", np.full((50, 80, 4), 255, np.uint8)) == Placement(40, 25, 50)
+
+
+def test_the_oldest_picture_is_forgotten(session: Session):
+    for number in range(MAX_PICTURES):
+        session.open(str(number), PICTURE)
+    list(session.project("0", steps=0))  # used again
+    session.open("one more", PICTURE)
+    assert len(session) == MAX_PICTURES
+    list(session.render(EditState("0", 1, quality="draft"), never))
+    assert refusal(lambda: next(session.project("1"))).kind == "unknown-picture"
+
+
+def test_close_forgets_and_may_be_repeated(projected: Session):
+    projected.close("a")
+    projected.close("a")
+    assert refusal(lambda: next(projected.render(EditState("a", 1), never))).kind == "unknown-picture"
+
+
+# Projecting
+
+
+def test_editing_needs_a_projection(session: Session):
+    session.open("a", PICTURE)
+    assert refusal(lambda: next(session.render(EditState("a", 1), never))).kind == "not-projected"
+    assert refusal(lambda: session.apply("a", {}, never)).kind == "not-projected"
+
+
+def test_the_first_step_is_the_encoders_and_every_step_is_edited_at_once(session: Session, pack: Pack):
+    session.open("a", PICTURE)
+    run = session.project("a", steps=3)
+    for stage in ("encoder", "refine", "refine", "refine"):
+        step = next(run)
+        assert step.stage == stage
+        shown = next(session.render(EditState("a", 1, quality="draft"), never)).rgb
+        other = Session(pack)
+        other.open("b", PICTURE)
+        other.restore("b", step.w)
+        assert np.array_equal(next(other.render(EditState("b", 1, quality="draft"), never)).rgb, shown)
+
+
+def test_without_an_encoder_projection_starts_from_the_mean(folder: Path, tmp_path: Path):
+    session = Session(variant(folder, tmp_path / "p", encoder=None))
+    session.open("a", PICTURE)
+    assert [step.stage for step in session.project("a", steps=1)] == ["mean", "warm-up"]
+
+
+@pytest.mark.parametrize(
+    "budget", [{"steps": -1}, {"steps": True}, {"steps": 10**9}, {"seconds": float("nan")}]
+)
+def test_a_budget_must_be_a_number_of_sense(session: Session, budget: dict):
+    session.open("a", PICTURE)
+    assert refusal(lambda: next(session.project("a", **budget))).kind == "bad-value"
+
+
+def test_latents_that_do_not_fit_are_refused(session: Session, pack: Pack):
+    session.open("a", PICTURE)
+    good = np.zeros((pack.n_style, pack.style_dim), np.float32)
+    for bad in (good[:-1], good.astype(np.float64), good + np.float32("nan")):
+        assert refusal(lambda bad=bad: session.restore("a", bad)).kind == "bad-value"
+    session.restore("a", good)
+
+
+# Editing
+
+
+def test_frames_climb_the_ladder(projected: Session, pack: Pack):
+    frames = list(projected.render(EditState("a", 7, {"smile": 0.5}, "full"), never))
+    assert [frame.index for frame in frames] == list(range(1, len(frames) + 1))
+    assert {frame.passes for frame in frames} == {len(frames)}
+    assert {frame.stamp for frame in frames} == {7}
+    assert frames[-1].resolution == pack.resolution
+    assert frames[-1].rgb.shape == (pack.resolution, pack.resolution, 3)
+    assert [frame.resolution for frame in frames] == sorted({frame.resolution for frame in frames})
+
+
+def test_an_edit_moves_the_picture_and_back(projected: Session):
+    def drawn(**edits: float) -> np.ndarray:
+        return list(projected.render(EditState("a", 1, edits, "full"), never))[-1].rgb
+
+    assert not np.array_equal(drawn(), drawn(smile=1.0))
+    assert np.array_equal(drawn(), drawn(smile=0.0))
+
+
+def test_a_stopped_edit_ends_without_a_frame(projected: Session):
+    assert list(projected.render(EditState("a", 1, quality="full"), lambda: True)) == []
+
+
+def test_unknown_names_and_values_out_of_range_are_refused(projected: Session):
+    def kind(edits: dict) -> str:
+        return refusal(lambda: list(projected.render(EditState("a", 1, edits), never))).kind
+
+    assert kind({"beard": 1.0}) == "unknown-direction"
+    for value in (1.01, -2, float("nan"), float("inf"), 10**400, "1", None, True):
+        assert kind({"smile": value}) == "bad-value"
+    assert refusal(lambda: projected.apply("a", {"smile": 3}, never)).kind == "bad-value"
+
+
+def test_edits_add_up(pack: Pack):
+    w = np.ones((pack.n_style, pack.style_dim), np.float32)
+    vectors = {d.name: d.vector for d in pack.directions}
+    both = edited(w, {"smile": 0.5, "age": -1}, pack)
+    assert np.allclose(both, w + 0.5 * vectors["smile"] - vectors["age"], atol=1e-6)
+    assert (w == 1).all()
+
+
+# Applying
+
+
+def test_apply_lays_the_full_picture_over_the_face(projected: Session):
+    layer = projected.apply("a", {"smile": 0.7}, never)
+    full = list(projected.render(EditState("a", 1, {"smile": 0.7}, "full"), never))[-1].rgb
+    h, w = layer.rgba.shape[:2]
+    over = PICTURE.copy()
+    over[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba
+    placement = projected.open("b", PICTURE)
+    shown = crop(over, placement, len(full))
+    inner = slice(len(full) // 3, -len(full) // 3)
+    assert np.abs(shown[inner, inner].astype(int) - full[inner, inner]).mean() < 6
+    assert layer.rgba[h // 2, w // 2, 3] == 255
+
+
+def test_a_layer_is_clipped_to_the_picture_and_to_what_is_not_transparent(session: Session):
+    at_the_border = portrait(Placement(40, 90, 160), 200, 200)
+    at_the_border[120:, :, 3] = 0
+    at_the_border[100:120, :, 3] = 128
+    session.open("a", at_the_border)
+    list(session.project("a", steps=0))
+    layer = session.apply("a", {}, never)
+    h, w = layer.rgba.shape[:2]
+    assert layer.x == 0
+    assert layer.x + w <= 200
+    alpha = np.zeros((200, 200), np.uint8)
+    alpha[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba[..., 3]
+    assert alpha[95, 60] == 255
+    assert alpha[110, 60] == 128
+    assert alpha[125:].max() == 0
+
+
+def test_apply_can_be_cancelled(projected: Session):
+    assert refusal(lambda: projected.apply("a", {}, lambda: True)).kind == "cancelled"
+
+
+# Packs
+
+
+@pytest.mark.parametrize(
+    "file", ["encoder.onnx", "finder.onnx", "features.safetensors", "generator.safetensors"]
+)
+def test_a_damaged_pack_says_so(folder: Path, tmp_path: Path, file: str):
+    """With the right hash, too: a file that is not what its name says must not get far."""
+    import hashlib
+
+    pack = tmp_path / "p"
+    shutil.copytree(folder, pack)
+    (pack / file).write_bytes(b"this is no network at all")
+    manifest = json.loads((pack / "pack.json").read_text())
+    manifest["files"][file] = hashlib.sha256((pack / file).read_bytes()).hexdigest()
+    (pack / "pack.json").write_text(json.dumps(manifest))
+
+    def use() -> None:
+        session = Session(Pack.open(pack))
+        session.open("a", PICTURE)
+        list(session.project("a", steps=0))
+
+    assert refusal(use).kind == "pack"
+
+
+def test_the_loss_has_a_name(session: Session):
+    assert session.loss_name == "the pack's own features"
