@@ -121,7 +121,7 @@ class Service:
         progress, frame = _sender(call, "project/progress"), _sender(call, "frame")
         self._projecting.add(key)
         try:
-            job = self.worker.project(lambda job: self._ready().project(key, budget, job, progress, frame))
+            job = self.worker.project(lambda job: self.studio().project(key, budget, job, progress, frame))
             return await self._wait(call, job)
         finally:
             self._projecting.discard(key)
@@ -137,7 +137,7 @@ class Service:
         complete = False
         if state["stamp"] >= self._stamps.get(key, 0):
             self._remember(key, state["stamp"])
-            job = self.worker.edit(key, lambda job: self._ready().edit(key, state, job, frame))
+            job = self.worker.edit(key, lambda job: self.studio().edit(key, state, job, frame))
             complete = await self._wait(call, job)
         return {"stamp": state["stamp"], "complete": complete}, b""
 
@@ -176,7 +176,8 @@ class Service:
         """Gives the model's memory back until the next request that needs it."""
         await asyncio.wrap_future(self.worker.task(lambda job: self._studio and self._studio.unload()).future)
 
-    def _ready(self) -> Studio:
+    def studio(self) -> Studio:
+        """Only for the worker's thread."""
         if self._studio is None:
             self.announce("Loading model 1/3")
             from .studio import Studio  # torch: seconds, which the socket need not wait for
@@ -185,7 +186,7 @@ class Service:
         return self._studio
 
     async def _task(self, call: Call, run: Callable[[Studio, Job], Any]) -> Any:
-        return await self._wait(call, self.worker.task(lambda job: run(self._ready(), job)))
+        return await self._wait(call, self.worker.task(lambda job: run(self.studio(), job)))
 
     async def _wait(self, call: Call, job: Job) -> Any:
         self._jobs[call] = job
@@ -270,7 +271,7 @@ def main(
     With `adopt_stdin` the end of standard input tells it, which comes when the starting program ends, however
     it ends. `pack` is the one for clients that name none.
     """
-    _start_log()
+    start_log()
     try:
         asyncio.run(_serve(socket_path, adopt_stdin, pack, idle_seconds))
     except ServerError as error:
@@ -296,7 +297,7 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
         loop.add_signal_handler(number, leave.set)
     if adopt_stdin:
         threading.Thread(target=_await_end, args=(loop, leave), daemon=True).start()
-    resting = asyncio.create_task(_rest_when_idle(service, idle_seconds))
+    resting = asyncio.create_task(rest_when_idle(service, idle_seconds))
     await leave.wait()
     log.info("leaving")
     resting.cancel()
@@ -312,14 +313,16 @@ def _await_end(loop: asyncio.AbstractEventLoop, leave: asyncio.Event) -> None:
         loop.call_soon_threadsafe(leave.set)
 
 
-async def _rest_when_idle(service: Service, idle_seconds: float) -> None:
+async def rest_when_idle(service: Service, idle_seconds: float) -> None:
+    """Unloads the model whenever there was nothing to do for so long."""
     while True:
         await asyncio.sleep(idle_seconds / 4)
         if service.worker.idle_seconds() >= idle_seconds:
             await service.unload()
 
 
-def _start_log() -> None:
+def start_log() -> None:
+    """Sends what is logged, and warnings, to the log file alone."""
     path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ class Wire:
         self.socket.settimeout(PATIENCE)
         self.socket.connect(path)
         self.notifications: list[tuple[str, dict[str, Any], bytes]] = []
+        self.pack: dict[str, Any] = {}
         self._decoder = Decoder()
         self._received: list[tuple[dict[str, Any], bytes]] = []
         self._number = 0
@@ -97,6 +98,9 @@ def private_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     for name in ("RUNTIME_DIR", "CONFIG_HOME", "STATE_HOME", "DATA_HOME"):
         (folder / name).mkdir(mode=0o700)
         patch.setenv(f"XDG_{name}", str(folder / name))
+    patch.setenv(
+        "OMP_NUM_THREADS", "1"
+    )  # threads that wait for each other crawl where tests run side by side
     noted = launch.config_path()
     noted.parent.mkdir()
     noted.write_text(json.dumps({"python": sys.executable}))
