@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from anycost.core.errors import CoreError
 from anycost.core.faces import Placement
 from anycost.models.manifest import PackError
 from drawn_face import portrait, with_colour_finder
+from PIL import Image
 from wire import PATIENCE, Wire, private_home, running
 
 PICTURE = portrait(Placement(150, 160, 150, 0), 320, 300)  # uint8 [300, 320, 4]
@@ -420,3 +423,26 @@ def test_the_log_is_bounded(home):
     sizes = [file.stat().st_size for file in service.log_path().parent.iterdir()]
     assert len(sizes) == service.LOG_FILES + 1
     assert sum(sizes) <= (service.LOG_FILES + 1) * service.LOG_BYTES
+
+
+def test_the_example_of_the_documentation_runs(wire, pack, tmp_path):
+    page = Path(service.__file__).parents[1] / "docs" / "protocol.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    (tmp_path / "panel.py").write_text(example)
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    command = [sys.executable, "panel.py", "in.png", "layer.png", str(pack)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("a layer at ")
+    assert "step 1 of" in done.stdout
+    with Image.open(tmp_path / "layer.png") as layer:
+        assert layer.mode == "RGBA"
+        assert layer.getextrema()[3] == (0, 255)
+
+
+def test_the_documentation_names_everything():
+    page = (Path(service.__file__).parents[1] / "docs" / "protocol.md").read_text()
+    told = set(re.findall(r"`([a-z/$-]+)`", page))
+    core = service.Service("portraits", lambda: None)
+    assert {*core.capabilities, "hello", *protocol.KINDS, *protocol.QUALITIES} <= told
+    core.worker.close(PATIENCE)
