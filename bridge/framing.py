@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import math
 import struct
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple, Union
 
 from .protocol import HEADER_BYTES, MAGIC, MAX_ATTACHMENT, MAX_JSON, PARSE_ERROR, ProtocolError
 
 _HEADER = struct.Struct(">4sII")
 assert _HEADER.size == HEADER_BYTES
+SMALL = 4096  # bytes of a piece that is merged with its neighbours
 
 
 def head(message: Dict[str, Any], attachment_length: int = 0) -> bytes:
@@ -33,11 +34,11 @@ def encode(message: Dict[str, Any], attachment: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Turns a stream in pieces of any size into messages; each byte is copied twice at most."""
+    """Turns a stream in pieces of any size into messages; each byte is copied once, in small pieces twice."""
 
     def __init__(self, max_attachment: int = MAX_ATTACHMENT):
         self.max_attachment = max_attachment
-        self._part = bytearray()  # of the header, the JSON or the attachment, whichever is being received
+        self._part: List[Union[bytearray, memoryview]] = []  # of what is being received, as it came
         self._receive = self._header
         self._missing = HEADER_BYTES
         self._attachment_length = 0
@@ -49,17 +50,28 @@ class Decoder:
         ProtocolError when the stream is not ours: it cannot be resumed, drop the connection.
         """
         complete: List[Tuple[Dict[str, Any], bytes]] = []
-        view = memoryview(data)
+        view = memoryview(bytes(data))  # no copy of bytes; what its owner may change is not kept
         while len(view) >= self._missing:
-            self._part += view[: self._missing]
+            self._keep(view[: self._missing])
             view = view[self._missing :]
-            part, self._part = self._part, bytearray()
+            part = b"".join(self._part)
+            self._part = []
             self._receive(part, complete)
-        self._part += view
+        self._keep(view)
         self._missing -= len(view)
         return complete
 
-    def _header(self, part: bytearray, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
+    def _keep(self, piece: memoryview) -> None:
+        if len(piece) >= SMALL:
+            self._part.append(piece)
+        elif piece:  # a list entry for every byte of a slow stream would cost fifty times its size
+            last = self._part[-1] if self._part else None
+            if not isinstance(last, bytearray):
+                last = bytearray()
+                self._part.append(last)
+            last += piece
+
+    def _header(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
         magic, json_length, self._attachment_length = _HEADER.unpack(part)
         if magic != MAGIC:
             raise ProtocolError("The other side does not speak Anycost's protocol.", PARSE_ERROR)
@@ -69,17 +81,17 @@ class Decoder:
             raise ProtocolError(f"The attachment is larger than {self.max_attachment} bytes.", PARSE_ERROR)
         self._receive, self._missing = self._json, json_length
 
-    def _json(self, part: bytearray, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
+    def _json(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
         self._message = parse(part)
         self._receive, self._missing = self._attachment, self._attachment_length
 
-    def _attachment(self, part: bytearray, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
-        complete.append((self._message, bytes(part)))
+    def _attachment(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
+        complete.append((self._message, part))
         self._message = {}
         self._receive, self._missing = self._header, HEADER_BYTES
 
 
-def parse(text: bytearray) -> Dict[str, Any]:
+def parse(text: bytes) -> Dict[str, Any]:
     """One JSON object of finite numbers; ProtocolError for anything else, however it is malformed."""
     try:
         message = json.loads(

@@ -211,3 +211,31 @@ def test_messages_know_their_sort(message, sort):
 def test_other_objects_are_refused(message):
     with pytest.raises(ProtocolError):
         protocol.check(message)
+
+
+@given(st.integers(0, 40_000), st.lists(st.integers(1, 9000), min_size=1, max_size=6), st.booleans())
+def test_large_attachments_in_pieces_of_changing_size(length, sizes, reused):
+    """Small and large pieces are kept differently; a buffer that its owner fills again is not kept at all."""
+    attachment = bytes(range(256)) * (length // 256)
+    stream = encode({"n": length}, attachment) + encode({})
+    decoder, received, at = Decoder(), [], 0
+    for size in itertools.cycle(sizes):
+        piece = bytearray(stream[at : at + size])
+        received += decoder.feed(piece if reused else bytes(piece))
+        piece[:] = bytes(len(piece))
+        at += size
+        if at >= len(stream):
+            break
+    assert received == [({"n": length}, attachment), ({}, b"")]
+
+
+def test_a_slow_stream_costs_no_more_than_its_bytes():
+    decoder = Decoder()
+    decoder.feed(encode({}, bytes(300_000))[:20])
+    tracemalloc.start()
+    try:
+        for _ in range(200_000):
+            decoder.feed(b"x")
+        assert tracemalloc.get_traced_memory()[1] < 600_000
+    finally:
+        tracemalloc.stop()
