@@ -74,9 +74,12 @@ def core_python() -> str:
     return python
 
 
-def core_command(path: Optional[str] = None) -> List[str]:
-    """Program and arguments of a core that listens at `path` and leaves when its standard input closes."""
-    return [core_python(), "-m", "anycost.core.service", path or socket_path()]
+def core_command(path: Optional[str] = None, python: Optional[str] = None) -> List[str]:
+    """Program and arguments of a core that listens at `path` and leaves when its standard input closes.
+
+    `python` is the interpreter that has the core; by default the noted one.
+    """
+    return [python or core_python(), "-m", "anycost.core.service", path or socket_path()]
 
 
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
@@ -116,7 +119,9 @@ def find_core(path: Optional[str] = None) -> Optional[Client]:
 
 
 @contextmanager
-def start_core(path: Optional[str] = None, seconds: float = 60.0) -> Iterator[Client]:
+def start_core(
+    path: Optional[str] = None, seconds: float = 60.0, python: Optional[str] = None
+) -> Iterator[Client]:
     """A connection to the core that is running or else to one that lives as long as the block.
 
     CoreNotInstalled when there is no core to start, or it does not answer within `seconds`.
@@ -128,7 +133,7 @@ def start_core(path: Optional[str] = None, seconds: float = 60.0) -> Iterator[Cl
         return
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            core_command(path),
+            core_command(path, python),
             env=core_environment(),
             cwd="/",
             stdin=subprocess.PIPE,
@@ -155,7 +160,7 @@ def _first_answer(process: subprocess.Popen, path: Optional[str], seconds: float
         time.sleep(0.02)
     complaints.seek(0)
     lines = complaints.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
-    text = "The core did not start ({}): run `anycost doctor` in a terminal to see what is missing."
+    text = "The core did not start ({}): run `anycost serve` in a terminal to see why."
     raise CoreNotInstalled(text.format(lines[-1] if lines else "it did not answer in time"))
 
 

@@ -121,6 +121,7 @@ class Peer:
         self._calls: Dict[int, Call] = {}
         self._answers: Set[asyncio.Task[None]] = set()
         self._greeted = False
+        self._writing: Optional[asyncio.Task[None]] = None
 
     def notify(self, method: str, params: Dict[str, Any], attachment: bytes = b"", topic: str = "") -> None:
         """Sends a notification; one that still waits under the same `topic` is dropped for it."""
@@ -129,26 +130,27 @@ class Peer:
 
     async def run(self) -> None:
         """Until either side closes the connection."""
-        parts = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
+        reading, self._writing = asyncio.create_task(self._read()), asyncio.create_task(self._write())
         try:
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            if not parts[1].done():
-                await self.flush()
+            await asyncio.wait((reading, self._writing), return_when=asyncio.FIRST_COMPLETED)
+            self._cancel_calls()
+            await self.flush()
         finally:
-            for part in parts:
+            for part in (reading, self._writing):
                 part.cancel()
-            await asyncio.wait(parts)
+            await asyncio.wait((reading, self._writing))
             self._socket.close()
-            for call in list(self._calls.values()):
-                self._cancel(call)
+            self._cancel_calls()
             self._server.service.left(self)
 
     async def flush(self) -> None:
-        """Gives the peer a moment to take what waits for it."""
-        try:
-            await asyncio.wait_for(self._outbox.sent.wait(), FLUSH_SECONDS)
-        except asyncio.TimeoutError:
-            log.info("peer %d did not take its last %d bytes", self.number, self._outbox.bytes)
+        """Gives a peer that reads a moment to take what waits for it."""
+        if self._writing is None:
+            return
+        sent = asyncio.create_task(self._outbox.sent.wait())
+        parts = (sent, self._writing)
+        await asyncio.wait(parts, timeout=FLUSH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        sent.cancel()
 
     async def _read(self) -> None:
         try:
@@ -240,6 +242,10 @@ class Peer:
         finally:
             del self._calls[call.number]
             self._server.held -= held
+
+    def _cancel_calls(self) -> None:
+        for call in list(self._calls.values()):
+            self._cancel(call)
 
     def _cancel(self, call: Call) -> None:
         call.cancelled = True

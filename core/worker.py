@@ -165,6 +165,7 @@ def _advance(job: Job) -> bool:
             job.abandon()
             job.check()
         return job.advance()
-    except BaseException as error:  # errors are data: whoever asked gets them, and the thread goes on
-        job.future.set_exception(error)
+    except BaseException as error:  # errors are data: whoever asked gets them, and the threads go on
+        sudden = not isinstance(error, Exception)  # SystemExit would end the event loop that waits for this
+        job.future.set_exception(RuntimeError(repr(error)) if sudden else error)
         return True

@@ -14,9 +14,10 @@ import time
 import pytest
 from anycost.bridge import launch, protocol
 from anycost.bridge.client import Client, ConnectionLost
-from anycost.bridge.framing import encode
+from anycost.bridge.framing import Decoder, encode
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, CallError
-from anycost.bridge.server import MAX_CALLS, MAX_PEERS, Outbox
+from anycost.bridge.server import MAX_CALLS, MAX_PEERS, Outbox, Server
+from anycost.core.service import Service
 from wire import PATIENCE, Wire, ended, private_home, running, socket_files, start, write
 
 
@@ -371,3 +372,39 @@ def test_outbox_of_a_peer_that_does_not_read_stays_small():
             await asyncio.wait_for(outbox.room(), 0.01)
 
     asyncio.run(scenario())
+
+
+# What takes long, with the patience of the server cut short
+
+
+def exchange(path: str, data: bytes) -> list[dict]:
+    """What a server of the real service says to one peer until it hangs up."""
+
+    async def scenario():
+        core = Service("portraits", lambda: None)
+        server = Server(path, core, {"version": "0", "pid": 0, "capabilities": []})
+        await server.start()
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(data)
+        received = await asyncio.wait_for(reader.read(), PATIENCE)
+        writer.close()
+        await server.close()
+        assert core.worker.close(PATIENCE)
+        return [message for message, _ in Decoder().feed(received)]
+
+    return asyncio.run(scenario())
+
+
+def test_a_peer_that_says_nothing_is_not_kept(own_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.server.HELLO_SECONDS", 0.05)
+    (message,) = exchange(own_path, b"")
+    assert "hello" in message["error"]["message"]
+
+
+def test_a_peer_with_too_much_unread_is_not_kept(own_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.server.MAX_UNREAD", 2000)
+    hello = {"protocol": protocol.PROTOCOL, "client": "test", "version": "0"}
+    requests = [protocol.request(1, "hello", hello)]
+    requests += [protocol.request(n, "core/status") for n in range(2, 60)]
+    messages = exchange(own_path, b"".join(map(encode, requests)))
+    assert 1 <= len(messages) < len(requests)
