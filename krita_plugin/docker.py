@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import Callable, List, Optional
 
 from krita import (
     Canvas,
@@ -18,7 +18,7 @@ from .. import __version__
 from ..bridge.qt_client import CoreKeeper
 from .document import KritaDocuments
 from .panel import Panel
-from .qt import QtCore
+from .qt import QtCore, QtWidgets
 from .state import PanelState
 from .wiring import connect
 
@@ -54,7 +54,10 @@ class AnycostDocker(DockWidget):
         self.documents = KritaDocuments()
         self.state = PanelState(self.keeper.client, self.documents)
         connect(self.keeper, self.state)
-        self.setWidget(Panel(self.state, self.keeper.start, self.keeper.report, self))
+        body = QtWidgets.QWidget(self)  # Krita sets the margins of a docker's own widget to one pixel
+        column = QtWidgets.QVBoxLayout(body)
+        column.addWidget(Panel(self.state, self.keeper.start, self.keeper.report, body))
+        self.setWidget(body)
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -90,13 +93,14 @@ class AnycostExtension(Extension):
         pass
 
     def createActions(self, window: Window) -> None:
+        main = window.qwindow()  # `window` itself is gone by the time that an action is used
         for name, text, done in ACTIONS:
             action = window.createAction(name, text, "tools/scripts")
-            action.triggered.connect(lambda _checked=False, done=done: self._run(window, done))
+            action.triggered.connect(lambda _checked=False, done=done: self._run(main, done))
 
-    def _run(self, window: Window, done) -> None:
+    def _run(self, main: QtWidgets.QMainWindow, done: Callable[[PanelState], None]) -> None:
         for docker in _dockers:
-            if docker.parent() == window.qwindow():
+            if docker.parent() == main:
                 docker.look()
                 done(docker.state)
 

@@ -77,7 +77,12 @@ class KritaDocuments:
         if (held.width(), held.height()) != picture.document_size:
             raise HostError(RESIZED)
         node = held.createNode(name, "paintlayer")
-        if node is None or not node.setColorSpace("RGBA", "U8", SRGB):  # before it is added: not an undo step
+        if node is None:
+            raise HostError(REFUSED)
+        node.setColorSpace(
+            "RGBA", "U8", SRGB
+        )  # before it is added: no undo step; False where nothing changes
+        if (node.colorModel(), node.colorDepth()) != ("RGBA", "U8"):
             raise HostError(REFUSED)
         left, top, image = placed(picture, layer)
         for y, strip in _strips(image):
@@ -159,8 +164,8 @@ def _strips(image: QtGui.QImage) -> Iterator[Tuple[int, QtGui.QImage]]:
 
 
 def _fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
-    data = raw_bytes(strip)
-    if len(data) != strip.width() * strip.height() * 4:  # Krita would take a short buffer without a word
-        raise HostError(REFUSED)
-    if not node.setPixelData(QtCore.QByteArray(data), left, top, strip.width(), strip.height()):
+    """Writes a strip and reads it back: Krita 5.1 says nothing of a write that failed or was too short."""
+    data, size = raw_bytes(strip), (strip.width(), strip.height())
+    node.setPixelData(QtCore.QByteArray(data), left, top, *size)
+    if bytes(node.pixelData(left, top, *size)) != data:
         raise HostError(REFUSED)

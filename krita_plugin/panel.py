@@ -11,7 +11,7 @@ from ..bridge.protocol import QUALITIES
 from . import state as topics
 from .direction_slider import DirectionSlider
 from .preview import Preview, face_crop
-from .qt import QAction, Qt, QtCore, QtGui, QtWidgets
+from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
 
 QUALITY_TIPS = {
@@ -30,6 +30,7 @@ QToolButton:hover { background: palette(midlight); }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QToolButton:focus { text-decoration: underline; }
 """
+BUDGETS = (("5 seconds", 5.0), ("20 seconds", 20.0), ("Until it levels off", None))
 SHORT_MESSAGE = 130  # characters of an error that are shown; the rest on hover
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
 
@@ -88,18 +89,10 @@ class Panel(QtWidgets.QWidget):
         self.preview = Preview(self)
         self.preview.comparing.connect(self._compare)
         column.addWidget(self.preview)
-        self.status = QtWidgets.QLabel(self)
-        self.status.setObjectName("anycost_status")
-        self.status.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.status.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column.addWidget(self.status)
+        column.addLayout(self._status_row())
         column.addWidget(self._quality_row())
         column.addWidget(self._slider_list(), 1)
-        column.addLayout(self._edit_row())
-        self.apply = self._button("apply", "Apply as new layer", self.state.apply)
-        self.apply.setToolTip("Draw the face in full and add it as one new layer: one undo step")
-        column.addWidget(self.apply)
+        column.addLayout(self._apply_row())
         column.addWidget(self._message_box())
         self.setMinimumWidth(220)
 
@@ -136,6 +129,7 @@ class Panel(QtWidgets.QWidget):
             action = QAction(text, self.menu)
             action.triggered.connect(lambda _checked=False, done=done: done())
             self.menu.addAction(action)
+        self.menu.addAction(self._budget_menu().menuAction())
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(5)
         row.addWidget(self.dot)
@@ -143,6 +137,19 @@ class Panel(QtWidgets.QWidget):
         for widget in (self.packs, self.start, self.menu):
             row.addWidget(widget)
         return row
+
+    def _budget_menu(self) -> QtWidgets.QMenu:
+        menu = QtWidgets.QMenu("Projection time", self.menu)
+        self.budgets = QActionGroup(menu)
+        for text, seconds in BUDGETS:
+            action = QAction(text, self.budgets)
+            action.setCheckable(True)
+            action.setChecked(seconds == self.state.projection_seconds)
+            action.triggered.connect(
+                lambda _checked=False, s=seconds: setattr(self.state, "projection_seconds", s)
+            )
+            menu.addAction(action)
+        return menu
 
     def _project_row(self) -> QtWidgets.QHBoxLayout:
         self.project = self._button("project", "Project", self.state.project)
@@ -184,16 +191,31 @@ class Panel(QtWidgets.QWidget):
         self.slider_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return self.slider_area
 
-    def _edit_row(self) -> QtWidgets.QHBoxLayout:
-        self.compare = self._button("compare", "Hold: original", None)
+    def _status_row(self) -> QtWidgets.QHBoxLayout:
+        self.status = QtWidgets.QLabel(self)
+        self.status.setObjectName("anycost_status")
+        policy = QtWidgets.QSizePolicy.Policy
+        self.status.setSizePolicy(policy.Ignored, policy.Preferred)
+        self.compare = QtWidgets.QToolButton(self)
+        self.compare.setObjectName("anycost_compare")
+        self.compare.setText("Original")
         self.compare.setToolTip("Hold to see the original (or hold the mouse on the preview)")
+        self.compare.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.compare.pressed.connect(lambda: self._compare(True))
         self.compare.released.connect(lambda: self._compare(False))
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.status, 1)
+        row.addWidget(self.compare)
+        return row
+
+    def _apply_row(self) -> QtWidgets.QHBoxLayout:
         self.reset = self._button("reset", "Reset all", self.state.reset_all)
         self.reset.setToolTip("All sliders back to zero")
+        self.apply = self._button("apply", "Apply as new layer", self.state.apply)
+        self.apply.setToolTip("Draw the face in full and add it as one new layer: one undo step")
         row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.compare, 1)
-        row.addWidget(self.reset, 1)
+        row.addWidget(self.reset)
+        row.addWidget(self.apply, 1)
         return row
 
     def _message_box(self) -> QtWidgets.QFrame:
@@ -290,6 +312,7 @@ class Panel(QtWidgets.QWidget):
 
     def _show_status(self) -> None:
         self.status.setText(self.state.status())
+        self.status.setToolTip(self.state.status())
 
     def _show_progress(self) -> None:
         portrait = self.state.portrait

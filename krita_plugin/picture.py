@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping, Tuple
 
 LONGEST_SIDE = 4096  # of a sent picture, in pixels; larger documents are sent scaled down
@@ -19,7 +19,7 @@ class Picture:
 
     width: int
     height: int
-    rgba: bytes  # [height, width, 4]
+    rgba: bytes = field(repr=False)  # [height, width, 4]
     left: int = 0  # document pixels
     top: int = 0
     factor: int = 1  # document pixels that one sent pixel covers, a side
@@ -52,7 +52,7 @@ class Layer:
     y: int
     width: int
     height: int
-    rgba: bytes  # [height, width, 4]
+    rgba: bytes = field(repr=False)  # [height, width, 4]
 
     def __post_init__(self) -> None:
         if len(self.rgba) != self.width * self.height * 4:

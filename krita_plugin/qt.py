@@ -11,10 +11,10 @@ from ..bridge.qt_client import QT6
 
 if TYPE_CHECKING or not QT6:
     from PyQt5 import QtCore, QtGui, QtWidgets
-    from PyQt5.QtWidgets import QAction, QShortcut, QUndoCommand, QUndoStack
+    from PyQt5.QtWidgets import QAction, QActionGroup, QUndoCommand, QUndoStack
 else:
     from PyQt6 import QtCore, QtGui, QtWidgets
-    from PyQt6.QtGui import QAction, QShortcut, QUndoCommand, QUndoStack
+    from PyQt6.QtGui import QAction, QActionGroup, QUndoCommand, QUndoStack
 
 Qt = QtCore.Qt
 Signal = QtCore.pyqtSignal
@@ -22,7 +22,7 @@ Signal = QtCore.pyqtSignal
 __all__ = [
     "QT6",
     "QAction",
-    "QShortcut",
+    "QActionGroup",
     "QUndoCommand",
     "QUndoStack",
     "Qt",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Hashable, List, Mapping, Optional, Protocol, Tuple
 
 from ..bridge import protocol
@@ -64,7 +64,7 @@ class Frame:
     ms: float
     width: int
     height: int
-    rgba: bytes  # [height, width, 4]
+    rgba: bytes = field(repr=False)  # [height, width, 4]
 
     @staticmethod
     def of(params: Mapping[str, Any], data: bytes) -> Frame:
@@ -201,6 +201,7 @@ class PanelState:
         self.packs: List[str] = []
         self.loss_name = ""
         self.directions: List[Direction] = []
+        self.projection_seconds: Optional[float] = None  # a budget; None: until the loss levels off
         self.quality = "auto"
         self._quality_before_draft = "auto"
         self.document: Optional[Hashable] = None
@@ -506,8 +507,11 @@ class PanelState:
             self._close(old)
         self.portraits[document] = portrait
         portrait.projection = Projection(0, 0, None)
+        params: Dict[str, Any] = {"picture": portrait.id}
+        if self.projection_seconds is not None:
+            params["seconds"] = self.projection_seconds
         portrait.request = self.link.request(
-            "picture/project", {"picture": portrait.id}, lambda answer: self._projected(portrait, answer)
+            "picture/project", params, lambda answer: self._projected(portrait, answer)
         )
         self._tell(DOCUMENT)
 

@@ -1,0 +1,239 @@
+"""Every sort of document, and what artists do to documents while the core works; the plugin came by zip."""
+
+from __future__ import annotations
+
+import os
+
+from krita import Selection
+from shared import Tap, open_panel, pixels, settled
+
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+
+
+def run(t):
+    docker = open_panel(t)
+    yield 0.2
+    t.check("without a document nothing can be done", not t.widget("anycost_project").isEnabled())
+    docker.state.project()
+    docker.state.apply()
+    docker.state.set_edit("smile", 1.0)
+    t.check("and nothing is complained of", docker.state.message == "", docker.state.message)
+    docker.state.projection_seconds = 0.5
+    yield from colour_models(t, docker)
+    yield from selections(t, docker)
+    yield from two_documents(t, docker)
+    yield from changes_while_working(t, docker)
+    yield from large(t, docker)
+
+
+def opened(t, docker, model="RGBA", depth="U8"):
+    """The sample picture in another colour model, in front and seen by the docker."""
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    if (model, depth) != ("RGBA", "U8"):
+        profiles = t.krita.profiles(model, depth)
+        preferred = [name for name in profiles if "srgbtrc" in name or "Chemical" in name]
+        document.setColorSpace(model, depth, (preferred or profiles)[0])
+    document.waitForDone()
+    t.krita.activeWindow().addView(document)
+    yield from t.until(lambda: t.krita.activeDocument() == document)
+    docker.look()
+    yield from t.until(lambda: docker.state.connected, 60)
+    return document
+
+
+def closed(t, docker, document):
+    document.waitForDone()
+    document.setModified(False)
+    document.close()
+    yield from t.until(lambda: all(document != other for other in t.krita.documents()))
+    docker.look()
+
+
+def projected(t, docker, what):
+    """Project the document in front; whether that came to an end."""
+    state = docker.state
+    state.project()
+    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state), 60)
+    done = state.portrait is not None and not state.busy
+    t.check(what + ": projects", done, (state.message, state.status()))
+    return done
+
+
+def applied(t, docker, document, what):
+    """Apply to the document in front; the new node."""
+    count = len(document.rootNode().childNodes())
+    docker.state.apply()
+    yield from t.until(lambda: not docker.state.portrait.applying)
+    document.waitForDone()
+    nodes = document.rootNode().childNodes()
+    t.check(what + ": Apply adds one layer", len(nodes) == count + 1, docker.state.message)
+    return nodes[-1]
+
+
+def as_srgb(document):
+    """The picture as RGBA8, converted by Krita itself from a copy."""
+    copy = document.clone()
+    copy.setColorSpace("RGBA", "U8", SRGB)
+    copy.waitForDone()
+    data = bytearray(pixels(copy))
+    copy.setModified(False)
+    copy.close()
+    data[0::4], data[2::4] = data[2::4], data[0::4]
+    return bytes(data)
+
+
+def colour_models(t, docker):
+    for model, depth in (("RGBA", "U16"), ("CMYKA", "U8"), ("GRAYA", "U8"), ("RGBA", "F32")):
+        what = model + " " + depth
+        document = yield from opened(t, docker, model, depth)
+        before = pixels(document)
+        t.check(what + ": is that", document.colorModel() == model, document.colorModel())
+        if not (yield from projected(t, docker, what)):
+            yield from closed(t, docker, document)
+            continue
+        sent, expected = docker.state.portrait.picture.rgba, as_srgb(document)
+        t.check(what + ": is read whole", len(sent) == len(expected), len(sent))
+        worst = max(abs(a - b) for a, b in zip(sent, expected, strict=True))
+        t.check(what + ": is read as sRGB", worst <= 1, worst)
+        t.check(what + ": reading changes nothing", pixels(document) == before)
+        node = yield from applied(t, docker, document, what)
+        t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
+        t.check(what + ": it shows", pixels(document) != before)
+        t.krita.action("edit_undo").trigger()
+        undone = yield from t.until(lambda d=document, b=before: pixels(d) == b, 5)
+        t.check(what + ": one undo takes it away", undone, len(document.rootNode().childNodes()))
+        yield from closed(t, docker, document)
+        t.check(what + ": closing it forgets its face", docker.state.portrait is None)
+
+
+def select(document, x, y, width, height):
+    selection = Selection()
+    selection.select(x, y, width, height, 255)
+    document.setSelection(selection)
+
+
+def selections(t, docker):
+    document = yield from opened(t, docker)
+    state = docker.state
+    select(document, 10, 10, 12, 8)
+    docker.look()
+    t.check("the button names the selection", "selection" in t.widget("anycost_project").text())
+    state.project()
+    yield 0.1
+    t.check("a tiny selection is a sentence", "12 × 8 px" in state.message, state.message)
+    t.check("that is shown", t.widget("anycost_error").isVisible() and state.portrait is None)
+
+    box = (7, 5, document.width() - 20, document.height() - 30)
+    select(document, *box)
+    if (yield from projected(t, docker, "selection")):
+        picture = state.portrait.picture
+        sent = (picture.left, picture.top, picture.width, picture.height)
+        t.check("only the selection's box is sent", sent == box, sent)
+        layers = []
+        add_layer = docker.documents.add_layer
+        docker.documents.add_layer = lambda *given: (layers.append(given[2]), add_layer(*given))
+        node = yield from applied(t, docker, document, "selection")
+        del docker.documents.add_layer
+        layer = layers[0]
+        stored = bytearray(node.pixelData(layer.x + 7, layer.y + 5, layer.width, layer.height))
+        stored[0::4], stored[2::4] = stored[2::4], stored[0::4]
+        t.check("the layer lies at the box's place", bytes(stored) == layer.rgba)
+    document.setSelection(None)
+    yield from closed(t, docker, document)
+
+
+def two_documents(t, docker):
+    state = docker.state
+    first = yield from opened(t, docker)
+    yield from projected(t, docker, "first of two")
+    name = state.directions[0].name
+    state.set_edit(name, 0.5)
+    yield from t.until(lambda: settled(state))
+    second = yield from opened(t, docker)
+    t.check("a second document has sliders of its own", state.value(name) == 0.0 and state.portrait is None)
+    state.projection_seconds = 3.0
+    state.project()
+    yield from t.until(lambda: state.busy)
+    window = t.krita.activeWindow()
+    view = next(view for view in window.views() if view.document() == first)
+    window.showView(view)
+    view.setVisible()
+    yield from t.until(lambda: t.krita.activeDocument() == first)
+    docker.look()
+    t.check("switching back shows the first one's", state.value(name) == 0.5, state.value(name))
+    finished = yield from t.until(
+        lambda: len(state.portraits) == 2 and not any(p.busy for p in [Work(state)]), 30
+    )
+    t.check("while the second one's projection goes on", finished, len(state.portraits))
+    state.set_edit(name, -0.5)
+    drawn = yield from t.until(lambda: settled(state))
+    t.check("and edits of the first are drawn", drawn, state.status())
+    state.projection_seconds = 0.5
+    yield from closed(t, docker, second)
+    yield from closed(t, docker, first)
+    t.check("both are forgotten", state.portraits == {}, state.portraits)
+
+
+class Work:
+    """Whether any document is being projected."""
+
+    def __init__(self, state):
+        self.state = state
+
+    @property
+    def busy(self):
+        return bool(self.state.opening) or any(p.projecting for p in self.state.portraits.values())
+
+
+def changes_while_working(t, docker):
+    state = docker.state
+    state.projection_seconds = 20.0
+    document = yield from opened(t, docker)
+    state.project()
+    yield from t.until(lambda: state.portrait is not None and state.portrait.drawable)
+    state.cancel()
+    cancelled = yield from t.until(lambda: not state.busy and settled(state))
+    t.check("Cancel keeps the face as it is then", cancelled and state.can_apply, state.status())
+
+    tap = state.link = Tap(state.link)
+    document.flatten()
+    document.waitForDone()
+    yield from applied(t, docker, document, "flattened meanwhile")
+    state.apply()
+    document.flatten()
+    yield from t.until(lambda: not state.portrait.applying)
+    document.waitForDone()
+    t.check("flattened while the layer was drawn", len(document.rootNode().childNodes()) == 2, state.message)
+
+    document.resizeImage(0, 0, document.width() + 8, document.height())
+    document.waitForDone()
+    state.apply()
+    yield from t.until(lambda: not state.portrait.applying)
+    t.check("a resized picture is not written to", "size has changed" in state.message, state.message)
+
+    state.project()
+    yield from t.until(lambda: state.portrait.projecting)
+    yield from closed(t, docker, document)
+    t.check("closed while projecting: forgotten", state.portraits == {} and state.document is None)
+    closings = [method for method, _ in tap.sent if method == "picture/close"]
+    t.check("and the core is told", len(closings) == 2, closings)
+    state.link = tap.link
+    t.check("without a document it says so again", state.status() == "Open a picture to begin")
+
+
+def large(t, docker):
+    """Wider than what is sent: reduced by two, read in slices, and laid back at its own scale."""
+    state = docker.state
+    state.projection_seconds = 0.2
+    document = yield from opened(t, docker)
+    document.scaleImage(5001, 900, 72, 72, "Box")
+    document.waitForDone()
+    docker.look()
+    if (yield from projected(t, docker, "large")):
+        picture = state.portrait.picture
+        sent = (picture.width, picture.height, picture.factor)
+        t.check("a large picture is sent at half size", sent == (2500, 450, 2), sent)
+        node = yield from applied(t, docker, document, "large")
+        bounds = node.bounds()
+        t.check("its layer has the picture's own scale", bounds.width() > 450 and bounds.x() % 2 == 0, bounds)
+    yield from closed(t, docker, document)

@@ -1,0 +1,70 @@
+"""What the scenarios share."""
+
+from __future__ import annotations
+
+
+class Tap:
+    """Stands between state and client and remembers what was sent."""
+
+    def __init__(self, link):
+        self.link = link
+        self.sent = []
+
+    def request(self, method, params, done, attachment=None, data=b""):
+        self.sent.append((method, dict(params)))
+        return self.link.request(method, params, done, attachment, data)
+
+    def cancel(self, number):
+        self.link.cancel(number)
+
+    def edits(self):
+        return [params for method, params in self.sent if method == "edit"]
+
+
+class Seen:
+    """Every frame that came on screen, and every word of the connection."""
+
+    def __init__(self, state):
+        self.state = state
+        self.frames = []
+        self.words = []
+        state.listeners.append(self.note)
+
+    def note(self, topic):
+        if topic == "frame" and self.state.portrait and self.state.portrait.frame:
+            self.frames.append(self.state.portrait.frame)
+        elif topic == "connection" and self.state.connection not in self.words[-1:]:
+            self.words.append(self.state.connection)
+
+
+def settled(state):
+    """The newest edit is on screen in its last pass."""
+    frame = state.portrait and state.portrait.frame
+    return frame and frame.stamp == state.portrait.stamp and frame.index == frame.passes
+
+
+def drag(t, slider, shares):
+    """Press the handle where it is and move it through `shares` of the groove, each a real mouse event."""
+    middle = slider.height() / 2
+    yield from t.xdotool(
+        "mousemove", *t.at(slider, slider.position_x(slider.value()), middle), "mousedown", 1
+    )
+    for share in shares:
+        value = slider.minimum() + share * (slider.maximum() - slider.minimum())
+        yield from t.xdotool("mousemove", *t.at(slider, slider.position_x(value), middle))
+    yield from t.xdotool("mouseup", 1)
+
+
+def pixels(document):
+    """The whole picture as Krita shows it, in its own colour model."""
+    return bytes(document.pixelData(0, 0, document.width(), document.height()))
+
+
+def open_panel(t):
+    """A window of the screen's size with the docker in front; the docker."""
+    t.krita.setBatchmode(True)  # or a dialog asks for the profile of some PNGs
+    t.window().setGeometry(0, 0, 1600, 1000)
+    docker = t.docker("anycost")
+    docker.setVisible(True)
+    docker.raise_()
+    return docker
