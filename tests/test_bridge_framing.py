@@ -8,11 +8,12 @@ import struct
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from anycost.bridge import protocol
 from anycost.bridge.framing import Decoder, encode
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, ProtocolError
-from hypothesis import given
-from hypothesis import strategies as st
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(

@@ -8,8 +8,9 @@ import sys
 import tempfile
 
 import pytest
-from anycost.bridge import launch
 from wire import private_home
+
+from anycost.bridge import launch
 
 
 @pytest.fixture

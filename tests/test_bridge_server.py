@@ -12,13 +12,14 @@ import threading
 import time
 
 import pytest
+from wire import PATIENCE, Wire, ended, private_home, running, socket_files, start, write
+
 from anycost.bridge import launch, protocol
 from anycost.bridge.client import Client, ConnectionLost
 from anycost.bridge.framing import Decoder, encode
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, CallError
 from anycost.bridge.server import MAX_CALLS, MAX_PEERS, Outbox, Server
 from anycost.core.service import Service
-from wire import PATIENCE, Wire, ended, private_home, running, socket_files, start, write
 
 
 @pytest.fixture(scope="module", autouse=True)

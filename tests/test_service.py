@@ -14,15 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_face import portrait, with_colour_finder
+from PIL import Image
+from wire import PATIENCE, Wire, private_home, running
+
 from anycost.bridge import launch, protocol
 from anycost.bridge.framing import encode
 from anycost.core import service
 from anycost.core.errors import CoreError
 from anycost.core.faces import Placement
 from anycost.models.manifest import PackError
-from drawn_face import portrait, with_colour_finder
-from PIL import Image
-from wire import PATIENCE, Wire, private_home, running
 
 PICTURE = portrait(Placement(150, 160, 150, 0), 320, 300)  # uint8 [300, 320, 4]
 DRAFT = {"edits": {}, "quality": "draft", "dragging": False}
@@ -437,7 +438,7 @@ def test_the_example_of_the_documentation_runs(wire, pack, tmp_path):
     assert "step 1 of" in done.stdout
     with Image.open(tmp_path / "layer.png") as layer:
         assert layer.mode == "RGBA"
-        assert layer.getextrema()[3] == (0, 255)
+        assert layer.getchannel("A").getextrema() == (0, 255)
 
 
 def test_the_documentation_names_everything():

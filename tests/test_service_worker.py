@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+
 from anycost.core.errors import CoreError
 from anycost.core.worker import PATIENCE, Worker
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from anycost.bridge import launch, protocol
 from anycost.bridge.framing import Decoder, encode
 
