@@ -44,7 +44,7 @@ class Decoder:
         self._attachment_length = 0
         self._message: Dict[str, Any] = {}
 
-    def feed(self, data: bytes) -> List[Tuple[Dict[str, Any], bytes]]:
+    def feed(self, data: Union[bytes, bytearray]) -> List[Tuple[Dict[str, Any], bytes]]:
         """The (message, attachment) pairs completed by `data`.
 
         ProtocolError when the stream is not ours: it cannot be resumed, drop the connection.
