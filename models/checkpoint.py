@@ -11,6 +11,7 @@ import argparse
 import io
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,12 +25,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from .manifest import PackError
-from .unpickle import NUMPY_TYPES, Known, Machine, Refused, Storage, known_names, storage_of
+from .unpickle import NUMPY_TYPES, Known, Machine, Refused, Storage, damaged, known_names, storage_of
 
 MAX_FILE_BYTES = 4 << 30
 MAX_HEADER_BYTES = 4 << 20  # of a safetensors file; a 1024 px generator has 30 KB
-MAX_PICKLE_BYTES = 64 << 20  # of the pickle in a PyTorch zip; it holds no tensor data
-MAX_ZIP_ENTRIES = 20_000
+MAX_PIECE = 8 << 20  # of the pickle in a PyTorch zip, and of its directory; neither holds tensor data
 FLOATS = ("F64", "F32", "F16", "BF16")
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # first object of PyTorch's older stream
 LEGACY_HEAD = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
@@ -86,7 +86,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         if head.startswith(b"\x80"):
             return Checkpoint("NVIDIA", _read_nvidia(path, size), size)
     except Refused as reason:
-        raise PackError(_refusal(path, str(reason))) from None
+        raise PackError(f'"{path}" {reason}.') from None
     except OSError as error:
         raise PackError(f'"{path}" cannot be read ({error.strerror}): check the disk it lies on.') from None
     raise PackError(
@@ -113,14 +113,6 @@ def _look(path: Path) -> tuple[int, bytes]:
             f'"{path}" is larger than 4 GiB, more than any generator: choose the generator\'s own file.'
         )
     return status.st_size, head
-
-
-def _refusal(path: Path, reason: str) -> str:
-    if "dnnlib.tflib" in reason:
-        return f'"{path}" is a TensorFlow StyleGAN file: convert it with legacy.py of NVIDIA\'s PyTorch code.'
-    if reason in ("is damaged", "is cut off"):
-        return f'"{path}" {reason}: get the file again.'
-    return f'"{path}" {reason}; it was not opened, so get the model from its original source.'
 
 
 # ---- safetensors
@@ -185,53 +177,53 @@ def read_exactly(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
 
 def _read_torch_zip(path: Path) -> Any:
     with path.open("rb") as file:
-        _check_torch_zip(file)
+        data, sizes = _torch_zip(file)
+    for key, storage in _storages(io.BytesIO(data), len(data))[1].items():
+        # torch.load believes the pickle about the size of a storage, not the entry that holds it
+        if sizes.get(key, -1) < storage.elements * storage.dtype.itemsize:
+            raise Refused("holds a tensor that claims more than the file has")
     return _torch_load(path, mmap=True)  # of a training file with optimisers, only the generator is touched
 
 
-def _check_torch_zip(file: BinaryIO) -> None:
-    """Refuses a zip that torch.save did not write, and tensors that lie outside their storage's entry.
-
-    torch.load believes the pickle about the size of a storage, not the entry.
-    """
+def _torch_zip(file: BinaryIO) -> tuple[bytes, dict[str, int]]:
+    """(pickle, bytes of each storage) of a zip, when torch.save wrote it."""
+    size = os.fstat(file.fileno()).st_size
     try:
-        archive = zipfile.ZipFile(file)
-        entries = {entry.filename: entry for entry in archive.infolist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise Refused("is cut off") from None
-    with archive:
-        pickles = [name for name in entries if name.count("/") == 1 and name.endswith("/data.pkl")]
-        if len(pickles) != 1:
-            raise PackError(f'"{file.name}" is an archive: unpack it and choose the model\'s file inside it.')
-        root = pickles[0].removesuffix("data.pkl")
-        if root + "constants.pkl" in entries:
-            raise PackError(
-                f'"{file.name}" is a TorchScript program: choose a checkpoint of the model instead.'
+        with zipfile.ZipFile(_Sparing(file)) as archive:  # type: ignore[arg-type]
+            entries = archive.infolist()
+            sizes = {entry.filename: entry.file_size for entry in entries}
+            pickles = [name for name in sizes if name.count("/") == 1 and name.endswith("/data.pkl")]
+            if len(pickles) != 1:
+                raise Refused("is an archive", "unpack it and choose the model's file inside it")
+            root = pickles[0].removesuffix("data.pkl")
+            if root + "constants.pkl" in sizes:
+                raise Refused("is a TorchScript program", "choose a checkpoint of the model instead")
+            whole = (
+                all(entry.file_size == entry.compress_size for entry in entries)
+                and sum(sizes.values()) <= size
             )
-        if len(archive.infolist()) > min(MAX_ZIP_ENTRIES, len(entries)) or any(
-            _is_packed(e) for e in entries.values()
-        ):
-            raise Refused("is an archive that PyTorch did not write")
-        if sum(entry.file_size for entry in entries.values()) > os.fstat(file.fileno()).st_size:
-            raise Refused("is an archive that PyTorch did not write")
-        if entries[pickles[0]].file_size > MAX_PICKLE_BYTES:
+            if not whole or len(sizes) != len(entries) or any(entry.compress_type for entry in entries):
+                raise Refused("is an archive that PyTorch did not write")
+            prefix = root + "data/"
+            storages = {name[len(prefix) :]: n for name, n in sizes.items() if name.startswith(prefix)}
+            return archive.read(pickles[0]), storages
+    except Refused:
+        raise
+    except (zipfile.BadZipFile, struct.error, EOFError, OverflowError, RuntimeError, ValueError):
+        raise damaged() from None
+
+
+class _Sparing:
+    """A file for zipfile, which reads its directory, of any size, at once."""
+
+    def __init__(self, file: BinaryIO):
+        self.file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_PIECE:
             raise Refused("has more content than any model")
-        try:
-            data = archive.read(pickles[0])
-        except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError):
-            raise Refused("is damaged") from None
-    for key, storage in _storages(io.BytesIO(data), len(data))[1].items():
-        entry = entries.get(f"{root}data/{key}")
-        if entry is None or entry.file_size < storage.elements * storage.dtype.itemsize:
-            raise Refused("holds a tensor that claims more than the file has")
-
-
-def _is_packed(entry: zipfile.ZipInfo) -> bool:
-    return (
-        entry.compress_type != zipfile.ZIP_STORED
-        or entry.file_size != entry.compress_size
-        or entry.flag_bits & 1 != 0
-    )
+        return self.file.read(size if size >= 0 else MAX_PIECE)
 
 
 def _storages(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storage]]:
@@ -260,19 +252,19 @@ def _check_torch_stream(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storag
     """
     header = Machine(file, end, {})
     if header.run() != LEGACY_MAGIC or header.run() != 1001:
-        raise Refused("is damaged")
+        raise damaged()
     system = header.run()
     if not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise Refused("comes from a big-endian computer")
+        raise Refused("comes from a big-endian computer", "save it again on an ordinary one")
     content, storages = _storages(file, end)
     keys = header.run()
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        raise Refused("is damaged")
+        raise damaged()
     if sorted(keys) != sorted(storages):
-        raise Refused("is damaged")
+        raise damaged()
     needed = sum(8 + storage.elements * storage.dtype.itemsize for storage in storages.values())
     if needed > end - file.tell():
-        raise Refused("is cut off")
+        raise damaged()
     return content, storages
 
 
@@ -283,7 +275,7 @@ def _torch_load(path: Path, *, mmap: bool) -> Any:
         with torch.serialization.safe_globals([*types, *rebuilders]):
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except Exception:  # whatever torch raises on a damaged file, of which there is no list
-        raise Refused("is damaged") from None
+        raise damaged() from None
 
 
 # ---- NVIDIA
@@ -311,10 +303,10 @@ def _storage_from_bytes(data: bytes) -> Storage:
     file = io.BytesIO(data)
     storage, _ = _check_torch_stream(file, len(data))
     if not isinstance(storage, Storage):
-        raise Refused("is damaged")
+        raise damaged()
     start = file.tell() + 8
     if int.from_bytes(data[start - 8 : start], "little") != storage.elements:
-        raise Refused("is damaged")
+        raise damaged()
     if not storage.elements:
         return Storage(0, storage.dtype, torch.empty(0, dtype=storage.dtype))
     memory = bytearray(memoryview(data)[start : start + storage.elements * storage.dtype.itemsize])

@@ -97,7 +97,7 @@ def load_generator(path: Path) -> tuple[Generator, Tensor, str]:
         network = Generator(*_dimensions(found.state))
     # before anything is copied: tensors that share memory could claim many times the size of the file
     if sum(t.numel() * t.element_size() for t in found.state.values()) > checkpoint.file_bytes:
-        raise Refused("holds tensors that claim more than the file has: get it from its original source")
+        raise Refused("holds tensors that claim more than the file has", "get it from its original source")
     network.load_state_dict(_complete(network, found.state), assign=True)
     network.eval().requires_grad_(False)
     return network, _mean_w(network, found.mean), found.format
@@ -109,9 +109,9 @@ def load_generator(path: Path) -> tuple[Generator, Tensor, str]:
 def recognise(content: Any) -> Found:
     """The generator in a model file's content. Raises Refused, saying what it is instead."""
     if not isinstance(content, dict):
-        raise Refused("holds no generator: choose a checkpoint of a StyleGAN2 or Anycost generator")
+        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
     if content and all(isinstance(name, str) and BOUNDARY.fullmatch(name) for name in content):
-        raise Refused("holds edit directions, not a generator: choose the generator's file")
+        raise Refused("holds edit directions, not a generator", "choose the generator's file")
     if "G_ema" in content:
         return _found_nvidia(tensors_of_network(content["G_ema"]))
     if "class_name" in content and "state" in content:
@@ -139,14 +139,14 @@ def _found(kind: str, state: dict[str, Tensor], mean: Any) -> Found:
     state.pop("latent_avg", None)
     if "conv1.conv.weight" not in state:
         _refuse_other_networks(state)
-        raise Refused("holds no generator: choose a checkpoint of a StyleGAN2 or Anycost generator")
+        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
     return Found(kind, state, mean if isinstance(mean, Tensor) else None)
 
 
 def _tensors(content: Any) -> dict[str, Tensor]:
     """The tensors of a state dict, or of the state dicts in it (so that other networks can be told)."""
     if not isinstance(content, dict):
-        raise Refused("holds no generator: choose a checkpoint of a StyleGAN2 or Anycost generator")
+        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
     found = {name: value for name, value in content.items() if isinstance(value, Tensor)}
     if not found:
         inner = [item for table in content.values() if isinstance(table, dict) for item in table.items()]
@@ -157,15 +157,15 @@ def _tensors(content: Any) -> dict[str, Tensor]:
 def _refuse_other_networks(tensors: Mapping[str, Tensor]) -> None:
     """Raises Refused when these are the tensors of a network that is known and is no generator we can run."""
     if any(name.startswith("synthesis.L") for name in tensors):
-        raise Refused("is an alias-free (StyleGAN3) generator: choose a StyleGAN2 one")
+        raise Refused("is an alias-free (StyleGAN3) generator", "choose a StyleGAN2 one")
     if "fc.weight" in tensors and "layer1.0.conv1.weight" in tensors:
         if len(tensors["fc.weight"]) == 80:
-            raise Refused("is an attribute predictor, not a generator: choose the generator's file")
-        raise Refused("is an encoder, not a generator: choose the generator's file")
+            raise Refused("is an attribute predictor, not a generator", "choose the generator's file")
+        raise Refused("is an encoder, not a generator", "choose the generator's file")
     if any(name.startswith("encoder.") for name in tensors):
-        raise Refused("is an encoder, not a generator: choose the generator's file")
+        raise Refused("is an encoder, not a generator", "choose the generator's file")
     if tensors.keys() & {"final_linear.0.weight", "final_conv.0.weight", "b4.fc.weight", "b4.out.weight"}:
-        raise Refused("is a discriminator, not a generator: choose the generator's file")
+        raise Refused("is a discriminator, not a generator", "choose the generator's file")
 
 
 # ---- what its tensors say
@@ -178,26 +178,26 @@ def _dimensions(state: Mapping[str, Tensor]) -> tuple[int, list[int], int, int]:
         convs += 1
     resolution = 4 << (convs // 2) if convs < 64 else 1 << 32
     if resolution > MAX_RESOLUTION:
-        raise Refused("is larger than any generator that can be drawn: choose a smaller one")
+        raise Refused("is larger than any generator that can be drawn", "choose a smaller one")
     n_mlp = 0
     while f"style.{n_mlp + 1}.weight" in state:
         n_mlp += 1
     if not 1 <= n_mlp <= MAX_MLP:
-        raise Refused(f"has a mapping network of {n_mlp} layers: choose a generator with 1 to {MAX_MLP}")
+        raise Refused(f"has a mapping network of {n_mlp} layers", f"choose a generator with 1 to {MAX_MLP}")
     layers = ["conv1", *(f"convs.{i}" for i in range(layer_count(resolution) - 2))]
     channels = [_axis(state, "input.input", 1, 4)]
     channels += [_axis(state, f"{layer}.conv.weight", 1, 5) for layer in layers]
     style_dim = _axis(state, "style.1.weight", 0, 2)
     if not 1 <= style_dim <= MAX_STYLE_DIM or min(channels) < 1 or too_large(channels):
-        raise Refused("is larger than any generator that can be drawn: choose a smaller one")
+        raise Refused("is larger than any generator that can be drawn", "choose a smaller one")
     return resolution, channels, style_dim, n_mlp
 
 
 def _axis(state: Mapping[str, Tensor], name: str, axis: int, axes: int) -> int:
     if name not in state:
-        raise Refused(f"lacks the tensor {name}: get the whole file again")
+        raise Refused(f"lacks the tensor {name}", "get the whole file again")
     if state[name].ndim != axes:
-        raise Refused(f"has {name} with a wrong shape, {list(state[name].shape)}: get another copy")
+        raise Refused(f"has {name} with a wrong shape, {list(state[name].shape)}", "get another copy")
     return state[name].shape[axis]
 
 
@@ -206,27 +206,28 @@ def _complete(network: Generator, state: Mapping[str, Tensor]) -> dict[str, Tens
     expected = network.state_dict()
     for name in state:
         if name not in expected:
-            raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has: choose another")
+            raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has", "choose another")
     complete: dict[str, Tensor] = {}
     for name, like in expected.items():
         tensor = state.get(name)
         if tensor is not None and (tensor.shape != like.shape or not tensor.is_floating_point()):
             raise Refused(
                 f"has {name} as {str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)} where float "
-                f"{list(like.shape)} belongs: get another copy"
+                f"{list(like.shape)} belongs",
+                "get another copy",
             )
         if name.endswith(".kernel"):
             complete[name] = fir_kernel(4)  # [4, 4]
             if tensor is not None and not torch.allclose(tensor.float(), complete[name], atol=1e-4):
-                raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name}): choose another generator")
+                raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name})", "choose another generator")
         elif tensor is not None:
             complete[name] = tensor.to(torch.float32, copy=True).contiguous()
         elif name.startswith("noises."):
             complete[name] = _noise_map(name, like.shape)
         else:
-            raise Refused(f"lacks the tensor {name}: get the whole file again")
+            raise Refused(f"lacks the tensor {name}", "get the whole file again")
         if not torch.isfinite(complete[name]).all():
-            raise Refused(f"has values in {name} that are not numbers: get another copy")
+            raise Refused(f"has values in {name} that are not numbers", "get another copy")
     return complete
 
 
@@ -244,10 +245,10 @@ def _mean_w(network: Generator, mean: Tensor | None) -> Tensor:
         return torch.cat([network.style(batch) for batch in z.split(256)]).double().mean(0).float()
     rows = mean if mean.ndim == 2 else mean[None]  # [1 or n_style, style_dim]
     if rows.ndim != 2 or rows.shape[1] != network.style_dim or not 1 <= len(rows) <= 64:
-        raise Refused(f"has a mean latent of a wrong shape, {list(mean.shape)}: get another copy")
+        raise Refused(f"has a mean latent of a wrong shape, {list(mean.shape)}", "get another copy")
     mean = rows.double().mean(0).float()
     if not torch.isfinite(mean).all():
-        raise Refused("has values in its mean latent that are not numbers: get another copy")
+        raise Refused("has values in its mean latent that are not numbers", "get another copy")
     return mean
 
 

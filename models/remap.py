@@ -47,19 +47,19 @@ def tensors_of_network(network: Mapping[str, Any]) -> dict[str, Tensor]:
         prefix, module, depth = waiting.pop()
         state = module.get("state") if isinstance(module, dict) else None
         if not isinstance(state, dict) or depth > MAX_DEPTH:
-            raise Refused("holds a network that is put together wrongly: get it from its original source")
+            raise Refused("holds a network that is put together wrongly", "get it from its original source")
         for table in ("_parameters", "_buffers"):
             for name, value in _entries(state, table):
                 if isinstance(value, Tensor):
                     found[prefix + name] = value
         waiting += [(f"{prefix}{name}.", child, depth + 1) for name, child in _entries(state, "_modules")]
-    raise Refused("holds a network of too many modules: get it from its original source")
+    raise Refused("holds a network of too many modules", "get it from its original source")
 
 
 def _entries(state: Mapping[str, Any], table: str) -> list[tuple[str, Any]]:
     entries = state.get(table)
     if not isinstance(entries, dict):
-        raise Refused("holds a network that is put together wrongly: get it from its original source")
+        raise Refused("holds a network that is put together wrongly", "get it from its original source")
     return [(str(name), value) for name, value in entries.items() if value is not None]
 
 
@@ -70,15 +70,14 @@ def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tenso
     for name, tensor in tensors.items():
         if name.endswith("resample_filter"):
             if tensor.shape != (4, 4) or not torch.allclose(tensor.float(), fir_kernel(1), atol=1e-5):
-                raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name}): choose another generator")
+                raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name})", "choose another generator")
         elif name != "mapping.w_avg":
             ours, place = _place(name)
             try:
                 state[ours] = place(tensor)
             except RuntimeError:
-                raise Refused(
-                    f"has {name} with a wrong shape, {list(tensor.shape)}: get another copy"
-                ) from None
+                shape = list(tensor.shape)
+                raise Refused(f"has {name} with a wrong shape, {shape}", "get another copy") from None
     for name in list(state):
         if name.endswith("activate.bias"):  # a generator that was trained without noise has no strengths
             state.setdefault(name.replace("activate.bias", "noise.weight"), torch.zeros(1))
@@ -87,13 +86,13 @@ def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tenso
 
 def _check_architecture(tensors: Mapping[str, Tensor]) -> None:
     if "mapping.embed.weight" in tensors:
-        raise Refused("is a class-conditional generator, which cannot be used: choose an unconditional one")
+        raise Refused("is a class-conditional generator, which cannot be used", "choose an unconditional one")
     blocks = {match[1] for name in tensors if (match := BLOCK.fullmatch(name))}
     for side in sorted(blocks, key=int):
         if f"synthesis.b{side}.skip.weight" in tensors:
-            raise Refused("is a generator of the residual architecture: choose one of the skip architecture")
+            raise Refused("is of the residual architecture", "choose a generator of the skip architecture")
         if f"synthesis.b{side}.torgb.weight" not in tensors:
-            raise Refused("is a generator without RGB skips: choose one of the skip architecture")
+            raise Refused("is a generator without RGB skips", "choose one that has them")
 
 
 def _place(name: str) -> tuple[str, Place]:
@@ -103,7 +102,7 @@ def _place(name: str) -> tuple[str, Place]:
     match = BLOCK.fullmatch(name)
     side = int(match[1]) if match else 0
     if match is None or side < 4 or side & (side - 1):
-        raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has: choose another")
+        raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has", "choose another")
     layer, _, tensor = match[2].partition(".")
     level = side.bit_length() - 1  # i = log2(r)
     if side == 4 and match[2] == "const":
@@ -118,4 +117,4 @@ def _place(name: str) -> tuple[str, Place]:
             ours, place = CONVOLUTION[tensor]
             index = 2 * (level - 3) + (layer == "conv1")
             return ("conv1." if side == 4 else f"convs.{index}.") + ours, place
-    raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has: choose another")
+    raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has", "choose another")

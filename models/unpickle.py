@@ -39,7 +39,16 @@ NUMPY_TYPES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1",
 
 
 class Refused(ValueError):
-    """The stream holds something that is not read; the message completes the sentence 'This file ...'."""
+    """A file is not read further; the message completes the sentence 'This file ...' and says what to do."""
+
+    def __init__(
+        self, reason: str, advice: str = "it was not opened, so get the model from its original source"
+    ):
+        super().__init__(f"{reason}: {advice}")
+
+
+def damaged() -> Refused:
+    return Refused("is damaged or cut off", "get the file again")
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ def _numpy_scalar(kind: NumpyType, data: bytes) -> Any:
 
 def _encode(text: str, encoding: str) -> bytes:
     if encoding not in ("latin1", "latin-1"):  # how protocol 2 writes bytes
-        raise Refused(f"holds a text in the encoding {str(encoding)[:20]}")
+        raise Refused("holds a text in an unusual encoding")
     return text.encode("latin-1")
 
 
@@ -176,7 +185,7 @@ def storage_of(reference: Any) -> tuple[str, Storage]:
     if kind != "storage" or dtype is None or not isinstance(key, str):
         raise Refused("refers to something that is no tensor's memory")
     if any(part is not None for part in reference[5:]):
-        raise Refused("holds views of a storage, as torch.save wrote them before 2017")
+        raise Refused("is of a version of PyTorch before 2017", "save it again with a newer one")
     return key, Storage(_sizes((elements,))[0], dtype)
 
 
@@ -190,7 +199,7 @@ class _Bounded:
 
     def read(self, size: int) -> bytes:
         if size > self.end - self.file.tell():
-            raise Refused("is cut off")
+            raise damaged()
         return self.file.read(size)
 
     def readline(self) -> bytes:
@@ -225,7 +234,7 @@ class Machine:
         except Refused:
             raise
         except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError):
-            raise Refused("is damaged") from None
+            raise damaged() from None
 
     def _run(self) -> Any:
         for operation, argument, _ in pickletools.genops(self.file):  # type: ignore[arg-type]
@@ -241,7 +250,9 @@ class Machine:
                 _HANDLERS[name](self, argument)
             else:
                 raise Refused(f"uses the pickle operation {name}")
-        return self.stack.pop()
+        if len(self.stack) != 1 or self.marks:
+            raise damaged()
+        return self.stack[0]
 
     def since_mark(self) -> list[Any]:
         items, self.stack = self.stack, self.marks.pop()
@@ -257,21 +268,25 @@ class Machine:
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
-            raise Refused("is damaged")
+            raise damaged()
         for key, value in zip(items[::2], items[1::2], strict=True):
             target[checked_key(key)] = value
 
     def append(self, items: list[Any]) -> None:
         if not isinstance(self.stack[-1], list):
-            raise Refused("is damaged")
+            raise damaged()
         self.stack[-1].extend(items)
 
     def add(self, items: list[Any]) -> None:
         if not isinstance(self.stack[-1], set):
-            raise Refused("is damaged")
+            raise damaged()
         self.stack[-1].update(_set(items))
 
     def name(self, name: str) -> None:
+        if name.startswith("dnnlib.tflib"):
+            raise Refused(
+                "is a TensorFlow StyleGAN file", "convert it with legacy.py of NVIDIA's PyTorch code"
+            )
         if name not in self.names:
             raise Refused(f"names {name[:100]!r}, which no model needs")
         self.stack.append(self.names[name])
@@ -280,7 +295,7 @@ class Machine:
         arguments = self.stack.pop()
         function = self.stack.pop()
         if not isinstance(function, Known) or not isinstance(arguments, tuple):
-            raise Refused("is damaged")
+            raise damaged()
         self.budget -= sum(len(a) for a in arguments if isinstance(a, (str, bytes, bytearray, list, dict)))
         if self.budget < 0:
             raise Refused("has more content than its size allows")
@@ -294,7 +309,7 @@ class Machine:
         elif not isinstance(
             target, dict
         ):  # a dict's attributes (_metadata of a state dict) are of no use here
-            raise Refused("is damaged")
+            raise damaged()
 
     def refer(self, reference: Any) -> None:
         if self.persistent is None:
@@ -332,7 +347,7 @@ _CONSTANTS = frozenset(
 def _stack_name(machine: Machine) -> None:
     name, module = machine.stack.pop(), machine.stack.pop()
     if not isinstance(name, str) or not isinstance(module, str):
-        raise Refused("is damaged")
+        raise damaged()
     machine.name(f"{module}.{name}")
 
 
@@ -347,7 +362,7 @@ def _tuple(count: int) -> Callable[[Machine, Any], None]:
     def make(machine: Machine, _: Any) -> None:
         items = machine.stack[len(machine.stack) - count :]
         if len(items) != count:
-            raise Refused("is damaged")
+            raise damaged()
         machine.stack[len(machine.stack) - count :] = [tuple(items)]
 
     return make

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from anycost.models.importing import import_checkpoint, measured_ladder, width_rule
-from anycost.models.pack import Pack, PackError
-from anycost.models.widths import WidthRule
 from foreign_files import Persistent, module_tree, nvidia_state, published_state, write_nvidia
 from safetensors.torch import save_file
 from torch import Tensor
+
+from anycost.models.importing import import_checkpoint, measured_ladder, width_rule
+from anycost.models.pack import Pack, PackError
+from anycost.models.widths import WidthRule
 
 SMALL = (12, 12, 10, 8, 6, 5)  # channels of a 16 px generator, all different enough to betray a swap
 
