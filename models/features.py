@@ -19,24 +19,27 @@ SIZE = 128  # px; pictures of any other size are resampled to it
 WIDTHS = (24, 48, 72, 96, 128)
 
 
+def stages(widths: Sequence[int]) -> nn.ModuleList:
+    """One stage a width, each of half the side of the one before it; the encoder's trunk too."""
+    found = nn.ModuleList()
+    before = 3
+    for width in widths:
+        strided, plain = (
+            nn.Conv2d(before, width, 3, stride=2, padding=1),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
+        found.append(nn.Sequential(strided, nn.ReLU(), plain, nn.ReLU()))
+        before = width
+    return found
+
+
 class Features(nn.Module):
-    """Five strided convolution stages, then one linear layer on the means of the last."""
+    """Five strided convolution stages, then one linear layer on the last."""
 
     def __init__(self, attributes: int, widths: Sequence[int] = WIDTHS):
         super().__init__()
-        self.stages = nn.ModuleList()
-        before = 3
-        for width in widths:
-            self.stages.append(
-                nn.Sequential(
-                    nn.Conv2d(before, width, 3, stride=2, padding=1),
-                    nn.ReLU(),
-                    nn.Conv2d(width, width, 3, padding=1),
-                    nn.ReLU(),
-                )
-            )
-            before = width
-        self.attributes = nn.Linear(before * 16, attributes)
+        self.stages = stages(widths)
+        self.attributes = nn.Linear(widths[-1] * 16, attributes)
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = 64, 32, ... 4."""

@@ -14,7 +14,7 @@ BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is th
 
 
 def layer_count(resolution: int) -> int:
-    """Layers (and styles of w+) of a generator that ends at `resolution` px; ValueError unless it is 4 * 2^n."""
+    """Layers (and styles of w+) of a generator that ends at `resolution` px; ValueError unless 4 * 2^n."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"A resolution must be a power of two from 4 px up, not {resolution}.")
     return 2 * (resolution.bit_length() - 1) - 2

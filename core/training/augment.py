@@ -10,14 +10,16 @@ from torch import Tensor
 
 
 def augment(picture: Tensor, strength: float = 1.0) -> Tensor:
-    """Varies [N, 3, R, R] in -1..1, each picture on its own; `strength` 0 leaves it, 1 is what other hands
-    and cameras do."""
-    picture = _shift(picture, strength)
-    picture = _colour(picture, strength)
-    picture = _soften(picture, strength)
-    return (picture + 0.05 * strength * torch.rand(len(picture), 1, 1, 1) * torch.randn_like(picture)).clamp(
-        -1, 1
-    )
+    """Varies [N, 3, R, R] in -1..1, each picture on its own: 0 leaves it, 1 is what other hands and cameras
+    do."""
+    return vary_look(_shift(picture, strength), strength)
+
+
+def vary_look(picture: Tensor, strength: float = 1.0) -> Tensor:
+    """The part of `augment` that leaves everything in its place."""
+    picture = _soften(_colour(picture, strength), strength)
+    grain = 0.05 * strength * torch.rand(len(picture), 1, 1, 1)
+    return (picture + grain * torch.randn_like(picture)).clamp(-1, 1)
 
 
 def _spread(count: int, width: float) -> Tensor:

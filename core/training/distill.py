@@ -33,6 +33,8 @@ from .losses import attention, downsample, picture_loss
 from .painted import Batch, PaintedBatches
 from .portraits import LANDMARKS, STYLE_DIM, paint_z
 
+RULE = WidthRule("proportional")  # how this pipeline's generators are cut
+
 # what a person looks at first: (radius in the unit square, weight)
 LOOKED_AT = {"left_eye": (0.06, 10.0), "right_eye": (0.06, 10.0), "mouth": (0.07, 8.0), "nose": (0.12, 3.0)}
 
@@ -42,13 +44,14 @@ class Settings:
     """One distillation. `phases` are (resolution, pictures): the low resolutions are the start of the high
     ones, and cheap."""
 
-    channels: tuple[int, ...] = (96, 96, 96, 96, 96, 96, 64, 64, 48, 48, 24, 24)
-    n_mlp: int = 3
-    phases: tuple[tuple[int, int], ...] = ((32, 8_000), (64, 22_000), (128, 20_000))
+    channels: tuple[int, ...] = (64, 64, 64, 64, 64, 64, 48, 48, 40, 40, 20, 20)
+    n_mlp: int = 2
+    phases: tuple[tuple[int, int], ...] = ((32, 15_000), (64, 19_000), (128, 8_000))
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
     batch: int = 8
-    learning_rate: float = 0.003
+    learning_rate: float = 0.02
     seed: int = 0
+    compiled: bool = True  # worth a minute of compiling in runs of more than some minutes
 
     @property
     def pictures(self) -> int:
@@ -84,7 +87,6 @@ class Distillation:
     def __init__(self, settings: Settings):
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.rule = WidthRule("proportional")
         self.generator = Generator(settings.phases[-1][0], settings.channels, STYLE_DIM, settings.n_mlp)
         self.average = Average(self.generator, half_life=2.0)
         mapping = list(self.generator.style.parameters())
@@ -96,7 +98,7 @@ class Distillation:
         # hold the attributes
         groups = [{"params": rest, "gain": 1.0}, {"params": mapping, "gain": 100.0}]
         self.optimiser = torch.optim.Adam(groups, lr=settings.learning_rate, betas=(0.9, 0.99))
-        self.compiled = torch.compile(self._blocks)
+        self.fused = torch.compile(self._blocks) if settings.compiled else self._blocks
         self.seen = 0
 
     def step(self, z: Tensor, target: Tensor, landmarks: Tensor) -> dict[str, float]:
@@ -108,7 +110,7 @@ class Distillation:
         full = self._pictures(w, resolution)
         painted = sum(self._loss(rgb, downsample(target, rgb.shape[-1]), points, sizes) for rgb in full)
         place = random.choice([i for i, rgb in enumerate(full) if rgb.shape[-1] >= resolution // 2])
-        channels = self.rule.expand(self.generator.channels, random.choice(self.settings.ratios))
+        channels = RULE.expand(self.generator.channels, random.choice(self.settings.ratios))
         side = full[place].shape[-1]
         sub = self.generator(w, side, channels[: layer_count(side)], noise="none")  # [N, 3, r, r]
         consistency = self._loss(sub, full[place].detach(), points, sizes)
@@ -128,7 +130,7 @@ class Distillation:
         """The full generator's pictures from 16 px up."""
         # passes over memory dominate at high resolution: there fusing them repays the minute that compiling
         # takes
-        blocks = self.compiled if resolution == self.generator.resolution else self._blocks
+        blocks = self.fused if resolution == self.generator.resolution else self._blocks
         return [rgb for rgb in blocks(w, resolution) if rgb.shape[-1] >= 16]
 
     def _blocks(self, w: Tensor, resolution: int) -> list[Tensor]:
@@ -161,6 +163,15 @@ class Distillation:
         self.optimiser.load_state_dict(state["optimiser"])
         self.seen = state["seen"]
         random.setstate(state["sampling"])
+
+
+def trained_generator(folder: Path) -> Generator:
+    """The averaged generator of the run in `folder`, for inference."""
+    state = checkpoints.load(folder / "last.pt")
+    settings = state["settings"]
+    generator = Generator(settings["phases"][-1][0], settings["channels"], STYLE_DIM, settings["n_mlp"])
+    generator.load_state_dict(state["average"])
+    return generator.eval().requires_grad_(False)
 
 
 def save_grid(
@@ -208,7 +219,7 @@ def run(settings: Settings, out: Path, resume: bool, minutes_between: float = 4.
                 save_grid(
                     out / f"grid-{work.seen:07d}.png",
                     work.average.network,
-                    work.rule,
+                    RULE,
                     target.shape[-1],
                     settings.ratios,
                 )

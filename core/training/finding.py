@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...models.finder import POINTS, STRIDE, Finder
-from .augment import augment
+from .augment import vary_look
 from .export import export_finder
 from .painted import PaintedBatches
 from .portraits import LANDMARKS
@@ -37,9 +38,8 @@ def scenes(portraits: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
     size = torch.exp(low + torch.rand(count) * (high - low))  # [N] px
     angle = (torch.rand(count) * 2 - 1) * math.radians(25)
     centre = SIDE / 2 + (torch.rand(count, 2) * 2 - 1) * (SIDE * 0.35)  # [N, 2] px
-    turn = torch.stack([torch.cos(angle), -torch.sin(angle), torch.sin(angle), torch.cos(angle)], 1).view(
-        -1, 2, 2
-    )
+    turn = torch.stack([torch.cos(angle), -torch.sin(angle), torch.sin(angle), torch.cos(angle)], 1)
+    turn = turn.view(-1, 2, 2)  # portrait -> picture
     placed = ((points - 0.5) * size[:, None, None]) @ turn.transpose(1, 2) + centre[:, None]  # [N, K, 2] px
     back = turn.transpose(1, 2) * (SIDE / size)[:, None, None]  # picture -> portrait, both in -1..1
     offset = -(back @ ((centre / SIDE) * 2 - 1)[:, :, None])  # [N, 2, 1]
@@ -50,12 +50,16 @@ def scenes(portraits: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def backgrounds(portraits: Tensor) -> Tensor:
-    """[N, 3, SIDE, SIDE] without a face: torn, turned and flat pieces of other portraits."""
-    order = torch.randperm(len(portraits))
-    shuffled = portraits[order].rot90(2, dims=(2, 3))  # upside down: no face that is to be found
+    """[N, 3, SIDE, SIDE] without a face: upside-down pieces of other portraits, flat colour, noise of any
+    grain."""
+    count = len(portraits)
+    shuffled = portraits[torch.randperm(count)].rot90(2, dims=(2, 3))  # upside down: no face to be found
     pieces = F.interpolate(shuffled[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
-    flat = portraits[order].mean(dim=(2, 3), keepdim=True).expand_as(pieces)
-    return torch.where(torch.rand(len(portraits), 1, 1, 1) < 0.5, pieces, flat)
+    flat = shuffled.mean(dim=(2, 3), keepdim=True).expand_as(pieces)
+    grain = random.choice((4, 8, 16, 32, 64, SIDE))
+    noise = F.interpolate(torch.rand(count, 3, grain, grain) * 2 - 1, (SIDE, SIDE), mode="bilinear")
+    kind = torch.randint(0, 3, (count, 1, 1, 1))
+    return torch.where(kind == 0, pieces, torch.where(kind == 1, flat, noise))
 
 
 def heat(points: Tensor) -> Tensor:
@@ -68,15 +72,17 @@ def heat(points: Tensor) -> Tensor:
 
 
 def batches(pictures: int, batch: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(pictures [N, 3, SIDE, SIDE], heat [N, 3, S, S]); every sixth scene has no face at all."""
+    """(pictures [N, 3, SIDE, SIDE], heat [N, 3, S, S]); a quarter of the scenes have no face."""
     order = [LANDMARKS.index(name) for name in POINTS]
     for _, portraits, landmarks in PaintedBatches(((128, pictures),), batch, seed=seed).in_background():
         drawn, points = scenes(portraits, landmarks[:, order])
         wanted = heat(points)
-        empty = torch.rand(len(drawn)) < 1 / 6
-        drawn[empty] = backgrounds(portraits)[empty]
-        wanted[empty] = 0
-        yield augment(drawn), wanted
+        chance = torch.rand(len(drawn))
+        drawn[chance < 0.1] = backgrounds(portraits)[chance < 0.1]
+        upside_down = (chance >= 0.1) & (chance < 0.25)
+        drawn[upside_down] = drawn[upside_down].rot90(2, dims=(2, 3))
+        wanted[chance < 0.25] = 0
+        yield vary_look(drawn), wanted
 
 
 def train(pictures: int, batch: int = 16, learning_rate: float = 2e-3) -> Finder:

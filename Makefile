@@ -1,0 +1,30 @@
+# `make demo` and `make test` do all set-up themselves.
+.PHONY: setup demo test lint pack clean
+PYTHON := .venv/bin/python
+RUN := runs/portraits
+
+setup:
+	scripts/setup
+
+demo: setup
+	$(PYTHON) -m anycost.core.demo
+
+test: setup
+	$(PYTHON) -m pytest $(ARGS)
+
+lint:
+	scripts/setup requirements/ci.txt
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright
+
+# trains the default pack from nothing: hours on a CPU
+pack: setup
+	$(PYTHON) -m anycost.core.training.distill --out $(RUN) --resume
+	$(PYTHON) -m anycost.core.training.attributes --out $(RUN)/features.safetensors
+	$(PYTHON) -m anycost.core.training.finding --out $(RUN)/finder.onnx
+	$(PYTHON) -m anycost.core.training.encoding --run $(RUN)
+	$(PYTHON) -m anycost.core.training.portraits_pack --run $(RUN) --out models/packs/portraits
+
+clean:
+	rm -rf .venv build dist demo *.egg-info
