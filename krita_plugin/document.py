@@ -35,7 +35,7 @@ class KritaDocuments:
         self._reading: Optional[_Reader] = None
 
     def current(self) -> Optional[Hashable]:
-        document = Krita.instance().activeDocument()
+        document = _front()
         if document is None:
             return None
         for number, held in self._held.items():
@@ -46,13 +46,12 @@ class KritaDocuments:
         return number
 
     def has_selection(self) -> bool:
-        document = Krita.instance().activeDocument()
+        document = _front()
         return document is not None and document.selection() is not None
 
     def closed(self) -> List[Hashable]:
         """The documents that are gone since the last call."""
-        alive = Krita.instance().documents()
-        gone = [number for number, held in self._held.items() if not any(held == other for other in alive)]
+        gone = [number for number, held in self._held.items() if not _is_open(held)]
         for number in gone:
             del self._held[number]
         return list(gone)
@@ -60,7 +59,7 @@ class KritaDocuments:
     def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
         """Read the selection's box, or the whole picture, in slices between Krita's own events."""
         try:
-            document = Krita.instance().activeDocument()
+            document = _front()
             if document is None:
                 raise HostError("No picture is open: open one, then press Project.")
             box = _box(document)
@@ -72,7 +71,7 @@ class KritaDocuments:
     def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
         """Add one paint layer on top, in one undo step; HostError when that cannot be."""
         held = next((held for number, held in self._held.items() if number == document), None)
-        if held is None or document in self.closed():
+        if held is None or not _is_open(held):
             raise HostError(CLOSED)
         if (held.width(), held.height()) != picture.document_size:
             raise HostError(RESIZED)
@@ -141,6 +140,16 @@ class _Reader(QtCore.QObject):
         )
         self._pixels = bytearray()
         self._done(picture)
+
+
+def _is_open(document: Document) -> bool:
+    return any(document == other for other in Krita.instance().documents())
+
+
+def _front() -> Optional[Document]:
+    """The document in front; Krita still names the last one a moment after it was closed."""
+    document = Krita.instance().activeDocument()
+    return document if document is not None and _is_open(document) else None
 
 
 def _box(document: Document) -> Box:

@@ -642,11 +642,11 @@ class PanelState:
     def _applied(self, document: Hashable, portrait: Portrait, name: str, answer: Answer) -> None:
         if _is_gone(answer):
             return
-        portrait.applying = False
         if answer.fault is not None:
             self._fault(answer.fault)
         elif self.portraits.get(document) is portrait:
             self._add_layer(document, portrait, name, answer)
+        portrait.applying = False  # only now: the host may handle events while it writes
         self._tell(PROGRESS)
 
     def _add_layer(self, document: Hashable, portrait: Portrait, name: str, answer: Answer) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PyQt5.QtCore import QByteArray, QObject
+from PyQt5.QtCore import QByteArray, QObject, QRect
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QAction, QDockWidget, QMainWindow
 
@@ -22,6 +22,7 @@ class Node(QObject):
     def setColorSpace(self, colorModel: str, colorDepth: str, colorProfile: str) -> bool: ...
     def setPixelData(self, value: QByteArray, x: int, y: int, w: int, h: int) -> None: ...
     def pixelData(self, x: int, y: int, w: int, h: int) -> QByteArray: ...
+    def bounds(self) -> QRect: ...
 
 class Document(QObject):
     def clone(self) -> Document: ...

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 
-from shared import Seen, Tap, drag, open_panel, pixels, settled
+from shared import Seen, Tap, drag, open_panel, pixels, recorded, settled
 
 STATUS = re.compile(r"^Pass \d+/\d+ · \d+ px( · ×[\d.]+)? · \d+ ms$")
 
@@ -140,14 +140,11 @@ def comparing(t):
 
 
 def applying(t, state, docker, document):
-    added = []
-    add_layer = docker.documents.add_layer
-    docker.documents.add_layer = lambda *given: (added.append(given[2]), add_layer(*given))
+    added = recorded(docker)
     root, before = document.rootNode(), pixels(document)
     count = len(root.childNodes())
     yield from t.click(t.widget("anycost_apply"))
     came = yield from t.until(lambda: len(root.childNodes()) == count + 1)
-    del docker.documents.add_layer
     if not t.check("Apply adds one layer", came, state.message):
         return
     document.waitForDone()

@@ -68,3 +68,16 @@ def open_panel(t):
     docker.setVisible(True)
     docker.raise_()
     return docker
+
+
+def recorded(docker):
+    """The layers that the state hands to Krita from now on, as the core sent them."""
+    layers = []
+    add_layer = type(docker.documents).add_layer
+
+    def record(document, picture, layer, name):
+        layers.append(layer)
+        add_layer(docker.documents, document, picture, layer, name)
+
+    docker.documents.add_layer = record
+    return layers
