@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-SIZE = 128  # px; pictures of any other size are resampled to it
-WIDTHS = (24, 48, 72, 96, 128)
+SIZE = 64  # px; pictures of any other size are resampled to it
+WIDTHS = (32, 64, 96, 128)
 
 
 def stages(widths: Sequence[int]) -> nn.ModuleList:
@@ -34,7 +34,7 @@ def stages(widths: Sequence[int]) -> nn.ModuleList:
 
 
 class Features(nn.Module):
-    """Five strided convolution stages, then one linear layer on the last."""
+    """Strided convolution stages down to 4 px, then one linear layer on the last."""
 
     def __init__(self, attributes: int, widths: Sequence[int] = WIDTHS):
         super().__init__()
@@ -42,7 +42,7 @@ class Features(nn.Module):
         self.attributes = nn.Linear(widths[-1] * 16, attributes)
 
     def maps(self, picture: Tensor) -> list[Tensor]:
-        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = 64, 32, ... 4."""
+        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = 32, 16, 8, 4."""
         if picture.shape[-1] != SIZE:
             smaller = picture.shape[-1] > SIZE
             picture = F.interpolate(
@@ -76,6 +76,6 @@ def load_features(path: Path) -> Features:
         with torch.device("meta"):
             network = Features(state["attributes.bias"].shape[0], widths)
         network.load_state_dict(state, assign=True)
-    except (KeyError, RuntimeError) as error:
+    except (IndexError, KeyError, RuntimeError) as error:
         raise ValueError(f"{path.name} does not hold an attribute network: {error}") from error
     return network.float().eval().requires_grad_(False)

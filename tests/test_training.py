@@ -91,7 +91,9 @@ def test_a_step_after_a_restart_is_the_step_without_it(tmp_path: Path):
     want = straight.step(*second)
     restarted.restore(checkpoints.load(tmp_path / "last.pt"))  # also which sub-generator comes next
     assert restarted.step(*second) == pytest.approx(want, rel=1e-5)
-    for mine, theirs in zip(restarted.average.network.parameters(), straight.average.network.parameters()):
+    for mine, theirs in zip(
+        restarted.average.network.parameters(), straight.average.network.parameters(), strict=True
+    ):
         torch.testing.assert_close(mine, theirs)
 
 

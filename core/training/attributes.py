@@ -36,7 +36,7 @@ def attribute_table(z: Tensor) -> Tensor:
     return torch.stack([found[name] for name in NAMES], dim=1)
 
 
-def train(pictures: int, batch: int = 16, learning_rate: float = 1e-3) -> Features:
+def train(pictures: int, batch: int = 32, learning_rate: float = 4e-3) -> Features:
     """The trained network; `pictures` of painting and learning."""
     torch.manual_seed(0)
     network = Features(len(NAMES))
@@ -48,7 +48,7 @@ def train(pictures: int, batch: int = 16, learning_rate: float = 1e-3) -> Featur
     bar = tqdm(PaintedBatches(((SIZE, pictures),), batch, seed=11).in_background(), total=pictures // batch)
     for z, picture, _ in bar:
         wanted = (attribute_table(z) - mean) / deviation  # [N, A]
-        loss = F.smooth_l1_loss(network(augment(picture)), wanted)
+        loss = F.smooth_l1_loss(network(augment(picture, 0.5)), wanted)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -71,7 +71,7 @@ def correlations(network: Features, pictures: int = 512) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the attribute network on painted portraits.")
     parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
-    parser.add_argument("--pictures", type=int, default=12_000)
+    parser.add_argument("--pictures", type=int, default=24_000)
     arguments = parser.parse_args()
     network = train(arguments.pictures)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

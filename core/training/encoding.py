@@ -13,6 +13,7 @@ import random
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 from tqdm import tqdm
@@ -41,17 +42,16 @@ def mean_w(generator: Generator, samples: int = 8192) -> Tensor:
 
 def started(generator: Generator, features_path: Path, pictures: int) -> Encoder:
     """An encoder with the attribute network's trunk and the linear layer that fits w best on `pictures`."""
-    encoder = Encoder(SIZE, generator.n_style, mean_w(generator).clone())
+    encoder = Encoder(SIZE, generator.n_style, mean_w(generator).clone()).eval()
     trunk = {name: value for name, value in load_file(features_path).items() if name.startswith("stages.")}
     encoder.stages.load_state_dict({name.removeprefix("stages."): value for name, value in trunk.items()})
     seen, wanted = [], []
-    batches = PaintedBatches(((SIZE, pictures),), 16, seed=31).in_background()
+    batches = PaintedBatches(((SIZE, pictures),), 32, seed=31).in_background()
     with torch.no_grad():
-        for z, picture, _ in tqdm(batches, total=pictures // 16, desc="first fit"):
+        for z, picture, _ in tqdm(batches, total=pictures // 32, desc="first fit"):
             seen.append(encoder.trunk(augment(picture, 0.5)))
             wanted.append(generator.style(z) - encoder.mean_w)
-        x = torch.cat(seen)  # [M, F]
-        x = torch.cat([x, torch.ones(len(x), 1)], dim=1)
+        x = F.pad(torch.cat(seen), (0, 1), value=1.0)  # [M, F + 1], the last for the bias
         ridge = 3e-2 * x.square().mean() * len(x)
         gram = x.T @ x + ridge * torch.eye(x.shape[1])
         solution = torch.linalg.solve(gram, x.T @ torch.cat(wanted)).T  # [D, F + 1]
@@ -70,12 +70,13 @@ class Reconstruction:
 
     def __call__(self, latents: Tensor, picture: Tensor, landmarks: Tensor) -> Tensor:
         """latents [N, n_style, D], picture [N, 3, R, R], landmarks [N, L, 2] -> the loss."""
-        full = self._distance(self.generator(latents, noise="none"), picture, landmarks)
-        side = random.choice((self.generator.resolution, self.generator.resolution // 2))
-        ratio = random.choice((0.25, 0.5, 0.75))
-        channels = self.rule.expand(self.generator.channels, ratio)[: layer_count(side)]
-        sub = self.generator(latents, side, channels, noise="none")  # [N, 3, r, r]
-        return full + ALPHA * self._distance(sub, downsample(picture, side), landmarks)
+        # full channels at half the resolution cost a quarter and are the start of the full picture
+        side = self.generator.resolution // random.choice((1, 2, 2))
+        target = downsample(picture, side)
+        full = self.generator(latents, side, noise="none")  # [N, 3, r, r]
+        channels = self.rule.expand(self.generator.channels, random.choice((0.25, 0.5, 0.75)))
+        sub = self.generator(latents, side, channels[: layer_count(side)], noise="none")  # [N, 3, r, r]
+        return self._distance(full, target, landmarks) + ALPHA * self._distance(sub, target, landmarks)
 
     def _distance(self, output: Tensor, target: Tensor, landmarks: Tensor) -> Tensor:
         weights = attention(*looked_at(landmarks), output.shape[-1])
@@ -86,18 +87,18 @@ class Reconstruction:
 def train(generator: Generator, features_path: Path, pictures: int, batch: int = 8) -> Encoder:
     """The trained encoder. Every second batch is drawn by the generator itself, whose w is exact."""
     torch.manual_seed(0)
-    encoder = started(generator, features_path, 4096)
+    encoder = started(generator, features_path, 8192)
     loss_of = Reconstruction(generator, RULE, load_features(features_path))
     optimiser = torch.optim.Adam(encoder.parameters(), lr=3e-4)
     steps = pictures // batch
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, eta_min=1e-5)
     spread = generator.style(torch.randn(1024, generator.style_dim)).var(dim=0).mean()
-    bar = tqdm(PaintedBatches(((SIZE, pictures),), batch, seed=32).in_background(), total=steps)
-    for count, (z, picture, landmarks) in enumerate(bar):
+    painted = PaintedBatches(((generator.resolution, pictures),), batch, seed=32)
+    for count, (z, picture, landmarks) in enumerate(bar := tqdm(painted.in_background(), total=steps)):
         w = generator.style(z)  # [N, D]
         if count % 2:
             picture = generator(w[:, None].expand(-1, generator.n_style, -1), noise="none").clamp(-1, 1)
-        latents = encoder(augment(picture, 0.7))  # [N, n_style, D]
+        latents = encoder(downsample(augment(picture, 0.7), SIZE))  # [N, n_style, D]
         known = (latents - w[:, None]).square().mean() / spread
         loss = LATENTS * known + loss_of(latents, picture, landmarks)
         optimiser.zero_grad(set_to_none=True)

@@ -1,0 +1,49 @@
+"""Keeps what the generator cannot draw: the picture's own texture, wherever an edit leaves the face alone.
+
+A projection is never exact. Its error, the residual x - G(w), holds brush strokes, grain, a tone of skin.
+Adding it to the edited G(w + d) gives back the picture itself where nothing was edited, and with no edit at
+all everywhere. Where the edit moved things, the fine residual would show as a ghost of what was there, so
+it fades out; the coarse one, which is tone and light, stays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MOVED = 12.0  # levels of 255: a change from which on the fine residual is a ghost rather than texture
+COARSE = 8  # cells a side of the coarse residual
+REACH = 32  # an edit's change is widened by the picture's side over this
+
+
+def keep_detail(edited: np.ndarray, projected: np.ndarray, original: np.ndarray) -> np.ndarray:
+    """The edited picture with the original's detail; all uint8 [S, S, 3], as is the result.
+
+    Equal to `original` where `edited` equals `projected` within a reach of S / 32.
+    """
+    drawn, before, picture = (_planes(rgb) for rgb in (edited, projected, original))  # [1, 3, S, S]
+    residual = picture - before
+    coarse = _coarse(residual)
+    out = drawn + coarse + _kept(drawn - before) * (residual - coarse)
+    return out[0].permute(1, 2, 0).round_().clamp_(0, 255).to(torch.uint8).numpy()
+
+
+def _planes(rgb: np.ndarray) -> Tensor:
+    return torch.from_numpy(rgb.astype(np.float32)).permute(2, 0, 1)[None]
+
+
+def _kept(change: Tensor) -> Tensor:
+    """How much of the fine residual stays, 0..1 [1, 1, S, S]: all of it where nothing changed nearby."""
+    side = change.shape[-1]
+    reach = max(1, side // REACH)
+    widest = F.max_pool2d(change.abs().amax(1, keepdim=True), 2 * reach + 1, stride=1, padding=reach)
+    smooth = F.avg_pool2d(widest, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
+    return torch.exp(-((smooth / MOVED) ** 2))
+
+
+def _coarse(residual: Tensor) -> Tensor:
+    """The residual's tone: its means over a coarse grid of cells, smoothly joined."""
+    means = F.adaptive_avg_pool2d(residual, min(COARSE, residual.shape[-1]))  # [1, 3, 8, 8]
+    return F.interpolate(means, residual.shape[-2:], mode="bicubic", align_corners=False)

@@ -1,0 +1,64 @@
+"""The picture's own detail stays where the edit leaves it alone, and leaves no ghost where it does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anycost.core.detail import REACH, keep_detail
+
+
+def smooth(seed: int, side: int = 64) -> np.ndarray:
+    """A soft picture, as a small generator draws."""
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(60, 200, (4, 4, 3)).repeat(side // 4, 0).repeat(side // 4, 1)
+    return cells.astype(np.uint8)
+
+
+def with_strokes(picture: np.ndarray, seed: int) -> np.ndarray:
+    strokes = np.random.default_rng(seed).integers(-40, 40, picture.shape)
+    return np.clip(picture.astype(int) + strokes, 0, 255).astype(np.uint8)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), side=st.sampled_from([8, 16, 64, 128]))
+def test_no_edit_gives_the_picture_itself(seed: int, side: int):
+    projected = smooth(seed, side)
+    original = with_strokes(projected, seed + 1)
+    np.testing.assert_array_equal(keep_detail(projected, projected, original), original)
+
+
+def test_far_from_the_edit_the_picture_is_untouched():
+    projected = smooth(1, 128)
+    original = with_strokes(projected, 2)
+    edited = projected.copy()
+    edited[80:100, 40:90] = 255  # a grin
+    out = keep_detail(edited, projected, original)
+    reach = 2 * 128 // REACH + 1
+    np.testing.assert_array_equal(out[: 80 - reach], original[: 80 - reach])
+    assert np.abs(out[88:92, 50:80].astype(int) - original[88:92, 50:80]).mean() > 30
+
+
+def test_what_moved_leaves_no_ghost():
+    """A fine line that is in the picture, but not in the projection, must go where the edit draws something
+    else."""
+    projected = np.full((64, 64, 3), 128, np.uint8)
+    original = projected.copy()
+    original[30:34, 10:54] = 20
+    edited = projected.copy()
+    edited[20:44] = 220
+    out = keep_detail(edited, projected, original).astype(int)
+    assert np.abs(out[30:34, 10:54] - out[26:28, 10:54].mean()).max() < 12
+
+
+def test_the_tone_stays_even_where_the_edit_is():
+    """The projection is too dark all over: the edited part must not stand out as a dark patch."""
+    projected = np.full((64, 64, 3), 100, np.uint8)
+    original = projected + 30
+    edited = projected.copy()
+    edited[20:44, 20:44] = 160
+    out = keep_detail(edited, projected, original).astype(int)
+    assert out[32, 32] == pytest.approx(190, abs=4)
+    assert out[2, 2] == pytest.approx(130, abs=1)
