@@ -30,7 +30,7 @@ from .widths import BASE_WIDTH, WidthRule, layer_count, layer_resolution, macs
 FFHQ = Alignment(eyes=(0.5, 0.5 - 0.1 / 3.6), mouth=(0.5, 0.5 + 0.9 / 3.6))
 LICENCE = "unknown: see where you got the file"
 RATIOS = (0.25, 0.5, 0.75, 1.0)
-SAMPLES = 3  # pictures on which a rung is held against the full generator
+SAMPLES = 2  # pictures on which a rung is held against the full generator
 WORST = 0.25  # of a rung: its squared error, as a share of the pictures' variance
 STEP = 0.7  # a rung costs at most this share of the next one
 BOUNDARY = re.compile(r"\d{1,2}_[A-Za-z0-9_]+")
@@ -279,12 +279,14 @@ def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[R
     w = w[:, None].repeat(1, network.n_style, 1)  # [S, n_style, style_dim]
     full = torch.cat([network(latent[None]).clamp(-1, 1) for latent in w])  # [S, 3, R, R]
     variance = max(float((full - full.mean((0, 2, 3), keepdim=True)).square().mean()), 1e-12)
-    top = Rung(network.resolution, 1.0, network.channels)
     rated: list[tuple[int, float, Rung]] = []
     for rung in _candidates(network, rule):
-        error = sum(_distance(network, latent, rung, whole) for latent, whole in zip(w, full, strict=True))
-        rated.append((macs(rung.channels), error / SAMPLES / variance, rung))
-    ladder = [top]
+        error = 0.0
+        for latent, picture in zip(w, full, strict=True):
+            if error <= WORST:  # what is out after one picture need not draw another
+                error += _distance(network, latent, rung, picture) / variance / SAMPLES
+        rated.append((macs(rung.channels), error, rung))
+    ladder = [Rung(network.resolution, 1.0, network.channels)]
     for cost, error, rung in sorted(rated, key=lambda entry: entry[0], reverse=True):
         beaten = any(other_cost <= cost and other < error for other_cost, other, _ in rated)
         if error <= WORST and not beaten and cost <= STEP * macs(ladder[0].channels):
@@ -299,7 +301,8 @@ def _candidates(network: Generator, rule: WidthRule) -> list[Rung]:
         for side in sides
         for ratio in RATIOS
     ]
-    return [rung for rung in rungs if rung.channels != network.channels]
+    dearest = STEP * macs(network.channels)
+    return [rung for rung in rungs if macs(rung.channels) <= dearest]
 
 
 def _distance(network: Generator, latent: Tensor, rung: Rung, whole: Tensor) -> float:
