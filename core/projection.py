@@ -199,15 +199,10 @@ class _Search:
 
 
 def sub_generators(pack: Pack, side: int) -> tuple[Rung, list[Rung]]:
-    """G at no more than `side` px, and the sub-generators G' of it that the pack was trained for, cheapest
-    first.
+    """G at no more than `side` px, and the G' of Eq. 7: the rungs below it, which are what the artist is
+    shown.
     """
     resolution = min(pack.resolution, side)
     full = Rung(resolution, None, pack.channels[: layer_count(resolution)])
-    subs = [
-        Rung(r, ratio, tuple(pack.rule.expand(pack.channels[: layer_count(r)], ratio)))
-        for r in sorted(pack.resolutions)
-        for ratio in sorted(pack.ratios)
-        if r <= resolution
-    ]
-    return full, [rung for rung in subs if rung.channels != full.channels]
+    lower = [rung for rung in pack.ladder if rung.resolution <= resolution and rung.channels != full.channels]
+    return full, lower

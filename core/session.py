@@ -114,7 +114,7 @@ class Session:
     def project(
         self, picture_id: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
     ) -> Iterator[ProjectionStep]:
-        """Projects an open picture (see projection.py); after every step its best latent is the one edited."""
+        """Projects an open picture (see projection.py); edits go on from the best latent after every step."""
         picture = self._picture(picture_id)
         _check_budget(seconds, steps)
         start = self._encoded(picture)
@@ -133,7 +133,7 @@ class Session:
         picture.w = latents.copy()
 
     def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
-        """Draws an edit state pass by pass (see ladder.py); ends early, between two blocks, once `stopped()`."""
+        """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`."""
         w = edited(self._projected(state.picture), state.edits, self.pack)
         rungs = passes(self.pack.ladder, state.quality, state.dragging, self.timings)
         for index, rung in enumerate(rungs, start=1):
@@ -145,14 +145,18 @@ class Session:
             self.timings.record(rung, ms)
             yield Frame(state.stamp, index, len(rungs), rung.resolution, rung.ratio, ms, rgb)
 
-    def apply(self, picture_id: str, edits: Mapping[str, float], stopped: Stopped) -> Layer:
-        """The edit in full quality as a layer over the picture; CoreError "cancelled" once `stopped()`.
+    def apply(
+        self, picture_id: str, edits: Mapping[str, float], stopped: Stopped, quality: str = "full"
+    ) -> Layer:
+        """The edit as a layer over the picture; CoreError "cancelled" once `stopped()`.
 
-        The layer is clipped to the picture and transparent where the picture is.
+        The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
+        gives the picture of that mode's last pass.
         """
         w = edited(self._projected(picture_id), edits, self.pack)
         picture = self._picture(picture_id)
-        rgb = render(self._generator, w, self.pack.ladder[-1], stopped)
+        rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
+        rgb = render(self._generator, w, rung, stopped)
         if rgb is None:
             raise CoreError("cancelled", "Applying was cancelled.")
         layer = paste(rgb, picture.placement, (picture.width, picture.height))

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from anycost.core import projection
 from anycost.core.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.projection import ProjectionStep, project, sub_generators
 from anycost.core.renderer import render
 from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
+from anycost.models.widths import layer_count
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,7 +36,8 @@ def untrained(tiny_pack: Path) -> Pack:
 @pytest.fixture(scope="module")
 def pack(untrained: Pack) -> Pack:
     """Untrained, but made like a trained one: pictures within -1..1, sub-generators that agree with G."""
-    pack = replace(untrained, ratios=(1.0,))
+    ladder = [Rung(r, 1.0, untrained.channels[: layer_count(r)]) for r in (8, 16, 32)]
+    pack = replace(untrained, ladder=tuple(ladder))
     weights = pack.generator().state_dict()
     for layer, strength in (("to_rgb1", 0.2), ("to_rgbs.0", 0.2), ("to_rgbs.1", 0.1), ("to_rgbs.2", 0.05)):
         weights[f"{layer}.conv.weight"].mul_(strength)
@@ -145,12 +148,13 @@ def test_one_sub_generator_a_step(
     assert seen <= set(subs)
 
 
-def test_the_sub_generators_are_what_the_pack_was_trained_for(untrained: Pack):
+def test_the_sub_generators_are_the_rungs_below(untrained: Pack):
+    full, subs = sub_generators(untrained, 32)
+    assert full.channels == untrained.channels
+    assert subs == list(untrained.ladder[:-1])
     full, subs = sub_generators(untrained, 16)
     assert full.channels == untrained.channels[:6]
-    assert [(rung.resolution, rung.ratio) for rung in subs] == [
-        (8, 0.25), (8, 0.5), (8, 1.0), (16, 0.25), (16, 0.5)
-    ]  # fmt: skip
+    assert [rung.resolution for rung in subs] == [8, 16]
 
 
 def test_ends_when_the_steps_are_done(pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray):

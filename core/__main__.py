@@ -1,0 +1,7 @@
+"""`python -m anycost.core` is the `anycost` command."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,256 @@
+"""The `anycost` command. Every failure is one sentence on stderr; what needs torch is imported by what uses
+it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__
+
+DEFAULT_PACK = "portraits"
+EXIT_BAD_INPUT, EXIT_UNFORESEEN, EXIT_INTERRUPTED = 2, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit code: 0, 2 for what the user can set right, 130 after Ctrl-C."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return chosen.run(chosen) or 0
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        code, sentence = _explained(error)
+        print(f"anycost: {sentence}", file=sys.stderr)
+        return code
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    # their modules are not all imported
+    if type(error).__name__ in ("CoreError", "PackError", "PluginError"):
+        return EXIT_BAD_INPUT, str(error)
+    if isinstance(error, ImportError):
+        return EXIT_BAD_INPUT, f"A library is missing ({error}): install Anycost again."
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return EXIT_BAD_INPUT, "There is not enough memory: close other programs or take a smaller picture."
+    if os.environ.get("ANYCOST_DEBUG"):
+        raise error
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return EXIT_UNFORESEEN, f"Something unforeseen went wrong ({what}); ANYCOST_DEBUG=1 shows where."
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"anycost: {message}; see {self.prog} --help.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="anycost", description="Face editing with one generator that runs at many costs.")
+    parser.add_argument("--version", action="version", version=f"anycost {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_edit(commands)
+    _add_render(commands)
+    _add_packs(commands)
+    _add_serve(commands)
+    _add_studio(commands)
+    _add_plugin(commands)
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pack", default=DEFAULT_PACK, metavar="NAME|DIR", help="a pack (default: %(default)s)"
+    )
+
+
+def _open_pack(name: str):
+    from ..models.pack import Pack
+
+    return Pack.open(name)
+
+
+# edit
+
+
+def _add_edit(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "edit", _edit, "edit the face in a picture file")
+    parser.add_argument("source", type=Path, metavar="IN", help="a PNG, JPEG, WebP, TIFF or BMP file")
+    parser.add_argument("target", type=Path, metavar="OUT", help="a file that ends in .png, .jpg or .webp")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an edit, such as smile=0.5; repeatable",
+    )
+    parser.add_argument("--quality", choices=("draft", "preview", "full"), default="full")
+    parser.add_argument(
+        "--seconds", type=_seconds, metavar="S", help="the most that finding the face's latent takes"
+    )
+    _add_pack(parser)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 to 86400")
+    return value
+
+
+def _edit(chosen: argparse.Namespace) -> None:
+    from .edit_command import edit_file, parse_edits
+
+    edits = parse_edits(chosen.set)
+    edit_file(chosen.source, chosen.target, _open_pack(chosen.pack), edits, chosen.quality, chosen.seconds)
+
+
+# render
+
+
+def _add_render(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "render", _render, "draw latents with any sub-generator of a pack")
+    _add_pack(parser)
+    latents = parser.add_mutually_exclusive_group(required=True)
+    latents.add_argument("--latents", type=Path, metavar="FILE.npy", help="float32 [N, n_style, style_dim]")
+    latents.add_argument("--seed", type=int, help="draw one latent from the prior, truncated to 0.7")
+    parser.add_argument("--resolution", type=int, metavar="R", help="px (default: the pack's)")
+    parser.add_argument(
+        "--channels",
+        default="full",
+        metavar="full|RATIO|C0,C1,...",
+        help="widths of the layers (default: full)",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png|FILE.npy")
+
+
+def _render(chosen: argparse.Namespace) -> None:
+    from .render_command import render_file
+
+    pack = _open_pack(chosen.pack)
+    render_file(pack, chosen.latents, chosen.seed or 0, chosen.resolution, chosen.channels, chosen.out)
+
+
+# packs
+
+
+def _add_packs(commands: argparse._SubParsersAction) -> None:
+    packs = commands.add_parser("packs", help="list, describe and import packs", allow_abbrev=False)
+    actions = packs.add_subparsers(required=True, metavar="ACTION")
+    _command(actions, "list", _list_packs, "name the installed packs")
+    show = _command(actions, "show", _show_pack, "describe one pack")
+    show.add_argument("pack", metavar="NAME|DIR")
+    bring = _command(actions, "import", _import_pack, "make a pack of a StyleGAN2 or Anycost generator file")
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--name", required=True, help="what the pack will be called")
+    bring.add_argument(
+        "--out", type=Path, metavar="DIR", help="the pack's folder (default: where packs are found)"
+    )
+
+
+def _list_packs(chosen: argparse.Namespace) -> None:
+    from ..models.manifest import PackError, read_manifest
+    from ..models.pack import list_packs
+
+    for name, folder in list_packs().items():
+        try:
+            pack = read_manifest(folder)
+            print(f"{name}\t{pack.resolution} px\t{pack.title}\t{folder}")
+        except PackError as error:
+            print(f"{name}\tcannot be used\t{error}\t{folder}")
+
+
+def _show_pack(chosen: argparse.Namespace) -> None:
+    from ..models.widths import macs
+
+    pack = _open_pack(chosen.pack)
+    print(f"{pack.title} ({pack.name})\n{pack.folder}")
+    print(f"Licence: {pack.licence}\nProvenance: {pack.provenance}")
+    parts = {"encoder": pack.encoder_path, "finder": pack.finder_path, "features": pack.features_path}
+    have = ", ".join(name for name, path in parts.items() if path) or "nothing beside the generator"
+    print(f"{pack.resolution} px, w+ [{pack.n_style}, {pack.style_dim}]; has {have}")
+    print("Ladder:")
+    for rung in pack.ladder:
+        width = "own widths" if rung.ratio is None else f"x{rung.ratio:g}"
+        print(f"  {rung.resolution:5d} px  {width:10s}  {macs(rung.channels) / 1e9:8.3f} GMAC")
+    print("Edits:" if pack.directions else "Edits: none")
+    for d in pack.directions:
+        print(f"  {d.name:24s} {d.low:g} to {d.high:g}  {d.group}: {d.label}")
+
+
+def _import_pack(chosen: argparse.Namespace) -> None:
+    from ..models.importing import import_checkpoint
+
+    print(import_checkpoint(chosen.file, chosen.name, chosen.out))
+
+
+# serve, studio, plugin
+
+
+def _add_serve(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "serve", _serve, "run the core for panels until it is told to leave")
+    parser.add_argument("--socket", metavar="PATH", help="where to listen (default: where panels look)")
+    _add_pack(parser)
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    from ..bridge.launch import socket_path
+    from .service import main as serve
+
+    return serve(chosen.socket or socket_path(), adopt_stdin=False, pack=chosen.pack)
+
+
+def _add_studio(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "studio", _studio, "open the panel in a window of its own, without Krita")
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture to open")
+
+
+def _studio(chosen: argparse.Namespace) -> int:
+    if not any(importlib.util.find_spec(binding) for binding in ("PyQt5", "PyQt6")):
+        raise ImportError("PyQt5")
+    image = [chosen.image] if chosen.image else []
+    return subprocess.call([sys.executable, "-m", "anycost.krita_plugin.studio", *image])
+
+
+def _add_plugin(commands: argparse._SubParsersAction) -> None:
+    plugin = commands.add_parser("plugin", help="bring the plugin into Krita", allow_abbrev=False)
+    actions = plugin.add_subparsers(required=True, metavar="ACTION")
+    _command(actions, "install", _install_plugin, "install and enable the plugin for this user's Krita")
+    package = _command(actions, "package", _package_plugin, "write the zip for Krita's plugin importer")
+    package.add_argument("out", type=Path, nargs="?", default=Path("anycost-krita.zip"), metavar="OUT.zip")
+
+
+def _install_plugin(chosen: argparse.Namespace) -> None:
+    from .plugin_package import install
+
+    print(f"{install()}\nStart Krita again; the panel is in Settings > Dockers > Anycost.")
+
+
+def _package_plugin(chosen: argparse.Namespace) -> None:
+    from .plugin_package import package
+
+    print(package(chosen.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
