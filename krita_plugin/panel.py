@@ -172,6 +172,7 @@ class Panel(QtWidgets.QWidget):
             button.setObjectName(f"anycost_quality_{quality}")
             button.setText(quality.capitalize())
             button.setToolTip(QUALITY_TIPS[quality])
+            button.setMinimumWidth(40)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             policy = QtWidgets.QSizePolicy.Policy

@@ -1,4 +1,4 @@
-"""A Qt application without a screen, its event loop in the test's hands, and a folder of its own for the core."""
+"""A Qt application without a screen, its event loop in the test's hands, and folders for a core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt5.QtCore import QEvent
 from PyQt5.QtWidgets import QApplication
-
 
 _held: list[QApplication] = []
 _raised: list[BaseException] = []

@@ -130,17 +130,21 @@ def test_words_of_frame_and_projection():
 
 
 def test_projecting_walks_from_reading_to_sliders(state, wire):
-    assert state.can_project and not state.can_edit
+    assert state.can_project
+    assert not state.can_edit
     state.project()
-    assert state.status() == "Looking for the face…" and state.busy
+    assert state.status() == "Looking for the face…"
+    assert state.busy
     assert len(wire.open[max(wire.open)][3]) == 64 * 64 * 4
     wire.answer("picture/open", PLACEMENT)
-    assert state.portrait.placement.size == 40.0 and not state.can_edit
+    assert state.portrait.placement.size == 40.0
+    assert not state.can_edit
     progress(state)
     assert state.status() == "Projecting 40/100 · loss 0.18"
     assert state.can_edit  # the encoder's answer can be edited while the projection goes on
     finish_projection(wire)
-    assert not state.busy and wire.asked("edit")["dragging"] is False
+    assert not state.busy
+    assert wire.asked("edit")["dragging"] is False
 
 
 def test_one_edit_in_flight_and_the_newest_follows(state, wire):
@@ -175,7 +179,8 @@ def test_a_frame_that_lies_about_its_size_is_refused(state, wire):
     size = {"format": "rgba8", "width": 64, "height": 64}
     params = {"picture": state.portrait.id, "stamp": 99, "pass": 1, "passes": 1, "resolution": 64}
     state.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
-    assert state.portrait.frame is before and "anycost plugin install" in state.message
+    assert state.portrait.frame is before
+    assert "anycost plugin install" in state.message
 
 
 def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
@@ -183,7 +188,8 @@ def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
     state.set_edit("smile", 0.7)
     state.set_edit("age", -0.2)
     wire.die(state)
-    assert not state.connected and state.can_edit
+    assert not state.connected
+    assert state.can_edit
     state.set_edit("age", -0.4)  # the artist goes on meanwhile
     state.link_ready()
     wire.answer("pack/open", PACK)
@@ -199,10 +205,13 @@ def test_a_core_that_dies_while_projecting_says_so(state, wire):
     wire.answer("picture/open", PLACEMENT)
     progress(state)
     wire.die(state)
-    assert "press Project" in state.message and not state.busy and not state.can_edit
+    assert "press Project" in state.message
+    assert not state.busy
+    assert not state.can_edit
     state.link_ready()
     wire.answer("pack/open", PACK)
-    assert state.can_project and wire.waiting("picture/open") == 0
+    assert state.can_project
+    assert wire.waiting("picture/open") == 0
 
 
 def test_a_picture_that_the_core_made_room_for_comes_back(state, wire):
@@ -211,7 +220,8 @@ def test_a_picture_that_the_core_made_room_for_comes_back(state, wire):
     wire.answer("edit", fault=Fault("unknown-picture", "It is no longer open."))
     wire.answer("picture/open", PLACEMENT)
     wire.answer("picture/restore")
-    assert wire.asked("edit")["edits"] == {"smile": 0.4} and state.message == ""
+    assert wire.asked("edit")["edits"] == {"smile": 0.4}
+    assert state.message == ""
 
 
 def test_cancel_keeps_the_face_of_the_last_step(state, wire):
@@ -221,14 +231,18 @@ def test_cancel_keeps_the_face_of_the_last_step(state, wire):
     state.cancel()
     assert wire.cancelled == [3]
     wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
-    assert not state.busy and state.message == "" and wire.waiting("edit") == 1
+    assert not state.busy
+    assert state.message == ""
+    assert wire.waiting("edit") == 1
 
 
 def test_cancel_before_the_face_was_found(state, wire):
     state.project()
     state.cancel()
     wire.answer("picture/open", fault=Fault("cancelled", "Cancelled."))
-    assert state.portrait is None and state.message == "" and state.can_project
+    assert state.portrait is None
+    assert state.message == ""
+    assert state.can_project
 
 
 def test_no_face_is_a_sentence_and_keeps_the_older_projection(state, wire):
@@ -236,7 +250,8 @@ def test_no_face_is_a_sentence_and_keeps_the_older_projection(state, wire):
     older = state.portrait
     state.project()
     wire.answer("picture/open", fault=Fault("no-face", "No face found: select the face."))
-    assert state.message == "No face found: select the face." and state.portrait is older
+    assert state.message == "No face found: select the face."
+    assert state.portrait is older
     assert wire.waiting("picture/close") == 0
 
 
@@ -247,7 +262,8 @@ def test_projecting_again_keeps_the_sliders_and_closes_the_older_picture(state, 
     state.project()
     wire.answer("picture/open", PLACEMENT)
     assert wire.asked("picture/close") == {"picture": older}
-    assert state.portrait.id != older and state.value("smile") == 0.6
+    assert state.portrait.id != older
+    assert state.value("smile") == 0.6
 
 
 def test_two_documents_have_their_own_faces(state, wire, desk):
@@ -256,12 +272,16 @@ def test_two_documents_have_their_own_faces(state, wire, desk):
     wire.answer("edit", {"complete": True})
     desk.front = "b"
     state.set_document("b")
-    assert state.value("smile") == 0.0 and not state.can_edit and state.can_project
+    assert state.value("smile") == 0.0
+    assert not state.can_edit
+    assert state.can_project
     state.project()
     state.set_document("a")  # switched while it looks for the face
-    assert state.value("smile") == 0.5 and not state.busy
+    assert state.value("smile") == 0.5
+    assert not state.busy
     wire.answer("picture/open", PLACEMENT)
-    assert set(state.portraits) == {"a", "b"} and state.portrait is state.portraits["a"]
+    assert set(state.portraits) == {"a", "b"}
+    assert state.portrait is state.portraits["a"]
     show(state, 1, document="b")
     assert state.portraits["b"].frame is not None
 
@@ -271,16 +291,20 @@ def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire,
     wire.answer("picture/open", PLACEMENT)
     desk.front = None
     state.forget("a")
-    assert wire.cancelled == [3] and wire.waiting("picture/close") == 1 and state.document is None
+    assert wire.cancelled == [3]
+    assert wire.waiting("picture/close") == 1
+    assert state.document is None
     finish_projection(wire)  # its late answer falls on nobody
-    assert state.portraits == {} and not state.can_apply
+    assert state.portraits == {}
+    assert not state.can_apply
 
 
 def test_a_document_closed_while_its_face_is_looked_for(state, wire):
     state.project()
     state.forget("a")
     wire.answer("picture/open", PLACEMENT)
-    assert state.portraits == {} and wire.waiting("picture/project") == 0
+    assert state.portraits == {}
+    assert wire.waiting("picture/project") == 0
 
 
 def test_apply_names_the_layer_and_places_it(state, wire, desk):
@@ -288,7 +312,8 @@ def test_apply_names_the_layer_and_places_it(state, wire, desk):
     state.set_edit("smile", 0.6)
     state.set_edit("age", -0.3)
     state.apply()
-    assert not state.can_apply and state.status() == "Drawing the layer…"
+    assert not state.can_apply
+    assert state.status() == "Drawing the layer…"
     assert wire.asked("picture/apply")["edits"] == {"smile": 0.6, "age": -0.3}
     size = {"format": "rgba8", "width": 2, "height": 1}
     wire.answer("picture/apply", {"x": 5, "y": 7, "attachment": size}, PIXEL * 2)
@@ -303,13 +328,17 @@ def test_a_layer_that_cannot_be_written_is_a_sentence_and_the_state_is_kept(stat
     desk.refuse = "The disk is full: make room, then apply again."
     size = {"format": "rgba8", "width": 1, "height": 1}
     wire.answer("picture/apply", {"x": 0, "y": 0, "attachment": size}, PIXEL)
-    assert state.message == desk.refuse and state.value("smile") == 0.6 and state.can_apply
+    assert state.message == desk.refuse
+    assert state.value("smile") == 0.6
+    assert state.can_apply
 
 
 def test_a_document_that_cannot_be_read_is_a_sentence(state, wire, desk):
     desk.refuse = "The selection is 4 × 4 px."
     state.project()
-    assert state.message == desk.refuse and state.can_project and wire.waiting("picture/open") == 0
+    assert state.message == desk.refuse
+    assert state.can_project
+    assert wire.waiting("picture/open") == 0
 
 
 def test_quality_is_sent_and_draft_toggles_back(state, wire):
@@ -327,7 +356,8 @@ def test_reset_all_sends_an_empty_edit(state, wire):
     state.set_edit("smile", 0.6)
     wire.answer("edit", {"complete": True})
     state.reset_all()
-    assert wire.asked("edit")["edits"] == {} and state.value("smile") == 0.0
+    assert wire.asked("edit")["edits"] == {}
+    assert state.value("smile") == 0.0
 
 
 def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
@@ -335,17 +365,21 @@ def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
     state.set_edit("smile", 0.6)
     state.use_pack("mine")
     wire.answer("pack/open", {**PACK, "directions": DIRECTIONS[1:]})
-    assert not state.can_edit and state.value("smile") == 0.0 and wire.waiting("picture/restore") == 0
+    assert not state.can_edit
+    assert state.value("smile") == 0.0
+    assert wire.waiting("picture/restore") == 0
     state.use_pack("portraits")
     wire.answer("pack/open", PACK)
-    assert wire.waiting("picture/open") == 1 and state.can_edit
+    assert wire.waiting("picture/open") == 1
+    assert state.can_edit
 
 
 def test_a_pack_that_cannot_be_opened_is_a_sentence(wire, desk):
     state = PanelState(wire, desk)
     state.link_ready()
     wire.answer("pack/open", fault=Fault("pack", "The pack is damaged: install it again."))
-    assert state.message == "The pack is damaged: install it again." and not state.connected
+    assert state.message == "The pack is damaged: install it again."
+    assert not state.connected
 
 
 @pytest.mark.parametrize("reply", [{}, {"directions": [{}], "packs": []}, {"directions": 3, "packs": None}])
@@ -353,7 +387,8 @@ def test_a_core_that_says_something_else_is_a_sentence(wire, desk, reply):
     state = PanelState(wire, desk)
     state.link_ready()
     wire.answer("pack/open", reply)
-    assert "anycost plugin install" in state.message and not state.connected
+    assert "anycost plugin install" in state.message
+    assert not state.connected
 
 
 def test_small_boxes_are_refused_with_advice():
