@@ -33,14 +33,9 @@ def edited(w: np.ndarray, edits: Mapping[str, float], pack: Pack) -> np.ndarray:
 
 
 def _checked(value: object, direction: Direction) -> float:
+    low, high = direction.low, direction.high
     # NaN and the infinities fail the comparison
-    if (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and direction.low <= value <= direction.high
-    ):
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return float(value)
-    raise CoreError(
-        "bad-value",
-        f'"{direction.label}" takes a number from {direction.low:g} to {direction.high:g}, not {str(value)[:40]}.',
-    )
+    text = f'"{direction.label}" takes a number from {low:g} to {high:g}, not {str(value)[:40]}.'
+    raise CoreError("bad-value", text)

@@ -164,7 +164,7 @@ def paste(
     the picture.
     """
     x0, y0, x1, y1 = layer_box(placement, picture_size)
-    rgb = _reduced(rgb, max(1, round(placement.size)))
+    rgb = reduced(rgb, max(1, round(placement.size)))
     out = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
     for row in range(0, y1 - y0, BAND_ROWS):
         band = out[row : row + BAND_ROWS]
@@ -174,7 +174,7 @@ def paste(
     return Layer(x0, y0, out)
 
 
-def _reduced(rgb: np.ndarray, side: int) -> np.ndarray:
+def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
     """A square uint8 [S, S, 3] at `side` px, or as it is when that is larger."""
     if side >= len(rgb):
         return rgb
@@ -243,7 +243,7 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
         view = replace(whole, angle=tilt)
         sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
         pixels = crop(rgba, view, sides[-1])
-        faces = [face for side in sides for face in _faces_in(_reduced(pixels, side), view, heat)]
+        faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
         if faces:
             return _refined(rgba, _clearest(faces), heat)
     raise CoreError("no-face", NO_FACE)

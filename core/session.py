@@ -11,9 +11,10 @@ from functools import cached_property
 import numpy as np
 
 from ..models.pack import Pack, PackError
+from .detail import keep_detail
 from .directions import edited
 from .errors import CoreError
-from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, whole_square
+from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, reduced, whole_square
 from .ladder import Timings, passes
 from .networks import Network, to_input
 from .perceptual import best_measure
@@ -148,17 +149,19 @@ class Session:
     def apply(
         self, picture_id: str, edits: Mapping[str, float], stopped: Stopped, quality: str = "full"
     ) -> Layer:
-        """The edit as a layer over the picture; CoreError "cancelled" once `stopped()`.
+        """The edit as a layer over the picture, with the picture's own detail (see detail.py).
 
         The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
-        gives the picture of that mode's last pass.
+        takes that mode's last pass. CoreError "cancelled" once `stopped()`.
         """
-        w = edited(self._projected(picture_id), edits, self.pack)
+        w = self._projected(picture_id)
         picture = self._picture(picture_id)
         rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
-        rgb = render(self._generator, w, rung, stopped)
-        if rgb is None:
+        drawn = render(self._generator, edited(w, edits, self.pack), rung, stopped)
+        before = render(self._generator, w, rung, stopped)
+        if drawn is None or before is None:
             raise CoreError("cancelled", "Applying was cancelled.")
+        rgb = keep_detail(drawn, before, reduced(picture.face, rung.resolution))
         layer = paste(rgb, picture.placement, (picture.width, picture.height))
         if picture.alpha is not None:
             alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha

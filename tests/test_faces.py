@@ -8,11 +8,12 @@ import math
 
 import numpy as np
 import pytest
-from anycost.core.errors import CoreError
-from anycost.core.faces import Face, Placement, crop, find_face, paste, place, whole_square
 from drawn_face import ALIGNMENT, DOTS, colour_finder, portrait
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from anycost.core.errors import CoreError
+from anycost.core.faces import Face, Placement, crop, find_face, paste, place, whole_square
 
 placements = st.builds(
     Placement,

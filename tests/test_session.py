@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_face import portrait, with_colour_finder
+
+from anycost.core.detail import keep_detail
 from anycost.core.directions import edited
 from anycost.core.errors import CoreError
-from anycost.core.faces import Placement, crop
+from anycost.core.faces import Layer, Placement, crop
 from anycost.core.session import MAX_PICTURES, EditState, Session
 from anycost.models.pack import Pack
-from drawn_face import portrait, with_colour_finder
 
 FACE = Placement(130, 110, 160, 8)
 PICTURE = portrait(FACE, 300, 240)
@@ -205,17 +207,39 @@ def test_edits_add_up(pack: Pack):
 # Applying
 
 
-def test_apply_lays_the_full_picture_over_the_face(projected: Session):
-    layer = projected.apply("a", {"smile": 0.7}, never)
-    full = list(projected.render(EditState("a", 1, {"smile": 0.7}, "full"), never))[-1].rgb
+def over_face(layer: Layer, picture: np.ndarray, placement: Placement) -> np.ndarray:
+    """The middle of the face, int [16, 16, 3], once the layer lies over the picture."""
     h, w = layer.rgba.shape[:2]
-    over = PICTURE.copy()
-    over[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba
-    placement = projected.open("b", PICTURE)
-    shown = crop(over, placement, len(full))
-    inner = slice(len(full) // 3, -len(full) // 3)
-    assert np.abs(shown[inner, inner].astype(int) - full[inner, inner]).mean() < 6
+    over = picture.copy()
     assert layer.rgba[h // 2, w // 2, 3] == 255
+    over[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba
+    return crop(over, placement, 32)[8:24, 8:24].astype(int)
+
+
+def test_apply_lays_the_edited_picture_over_the_face(projected: Session):
+    def full(**edits: float) -> np.ndarray:
+        return list(projected.render(EditState("a", 1, edits, "full"), never))[-1].rgb
+
+    layer = projected.apply("a", {"smile": 1.0}, never)
+    placement = projected.open("b", PICTURE)
+    expected = keep_detail(full(smile=1.0), full(), crop(PICTURE, placement, 32))[8:24, 8:24]
+    assert np.abs(over_face(layer, PICTURE, placement) - expected).mean() < 4
+    assert np.abs(expected - crop(PICTURE, placement, 32)[8:24, 8:24].astype(int)).mean() > 5
+
+
+def test_apply_without_an_edit_gives_the_picture_back(projected: Session):
+    layer = projected.apply("a", {}, never)
+    placement = projected.open("b", PICTURE)
+    before = crop(PICTURE, placement, 32)[8:24, 8:24]
+    assert np.abs(over_face(layer, PICTURE, placement) - before).mean() < 4
+
+
+@pytest.mark.parametrize("quality", ["draft", "preview"])
+def test_apply_in_another_quality(projected: Session, quality: str):
+    rough, full = (projected.apply("a", {"smile": 1.0}, never, q).rgba for q in (quality, "full"))
+    assert rough.shape == full.shape
+    assert np.array_equal(rough[..., 3], full[..., 3])
+    assert not np.array_equal(rough, full)
 
 
 def test_a_layer_is_clipped_to_the_picture_and_to_what_is_not_transparent(session: Session):
