@@ -58,7 +58,7 @@ def import_checkpoint(
     the user. Raises PackError when the file holds no generator that can be used, and for what `write_pack`
     refuses.
     """
-    path = Path(file).expanduser()
+    path = Path(os.path.expanduser(file))
     if not PACK_NAME.fullmatch(name):
         raise PackError(f'"{name}" cannot be the name of a pack: use letters, digits, - and _, at most 64.')
     if out is None and not replace and name in list_packs():

@@ -75,15 +75,18 @@ class Pack(Manifest):
     @classmethod
     def open(cls, name_or_folder: str | os.PathLike[str]) -> Pack:
         """The pack in a folder, or the installed one of that name (see `list_packs`)."""
-        folder = Path(name_or_folder).expanduser()
-        if not folder.is_dir():
-            installed = list_packs()
-            if str(name_or_folder) not in installed:
-                have = ", ".join(installed) or "none"
-                raise PackError(
-                    f'There is no pack "{name_or_folder}": give its folder, or an installed name ({have}).'
-                )
+        manifest_of = os.path.join(os.path.expanduser(name_or_folder), MANIFEST)
+        folder = Path(manifest_of).parent
+        installed = (
+            {} if os.path.isfile(manifest_of) else list_packs()
+        )  # a folder that is no pack hides no pack
+        if str(name_or_folder) in installed:
             folder = installed[str(name_or_folder)]
+        elif not os.path.isdir(folder):
+            have = ", ".join(installed) or "none"
+            raise PackError(
+                f'There is no pack "{name_or_folder}": give its folder, or an installed name ({have}).'
+            )
         manifest = read_manifest(folder)
         values = {field.name: getattr(manifest, field.name) for field in fields(Manifest)}
         for file in manifest.files:
@@ -99,17 +102,20 @@ class Pack(Manifest):
         """The mean of w over the prior, float32 [style_dim]."""
         return self._weights[1]
 
-    @property
+    @cached_property
     def encoder_path(self) -> Path | None:
-        return self._network_path(self.encoder_file)
+        return self._network(self.encoder_file)
 
-    @property
+    @cached_property
     def finder_path(self) -> Path | None:
-        return self._network_path(self.finder_file)
+        return self._network(self.finder_file)
 
-    @property
+    @cached_property
     def features_path(self) -> Path | None:
-        return self._network_path(self.features_file)
+        return self._network(self.features_file)
+
+    def _network(self, file: str | None) -> Path | None:
+        return None if file is None else _checked_file(self.folder, file, self.files)
 
     @cached_property
     def _weights(self) -> tuple[Generator, np.ndarray]:
@@ -121,17 +127,6 @@ class Pack(Manifest):
         mean_w = tensors.pop("latent_avg").numpy()  # [style_dim]
         network.load_state_dict(tensors, assign=True)
         return network.eval().requires_grad_(False), mean_w
-
-    @cached_property
-    def _verified(self) -> dict[str, Path]:
-        return {}
-
-    def _network_path(self, file: str | None) -> Path | None:
-        if file is None:
-            return None
-        if file not in self._verified:  # hashing a large encoder at each use would be felt
-            self._verified[file] = _checked_file(self.folder, file, self.files)
-        return self._verified[file]
 
 
 def user_packs_folder() -> Path:
@@ -249,7 +244,7 @@ def write_pack(
     place by renaming, so a failure leaves nothing half-made. PackError when the folder is taken (unless
     `replace`), the disk is full, or a value is one that opening would refuse.
     """
-    target = Path(folder).expanduser().absolute()
+    target = Path(os.path.abspath(os.path.expanduser(folder)))
     _check_target(target, replace)
     document = {
         "schema": SCHEMA,
@@ -323,7 +318,7 @@ def _rung_entry(rung: Rung) -> dict[str, Any]:
 def _stored(value: Tensor, half: bool) -> Tensor:
     # vectors stay float32: they are small, and biases and noise strengths lose the most by rounding
     kind = torch.float16 if half and value.ndim > 1 else torch.float32
-    return value.detach().to("cpu", kind).contiguous()
+    return value.detach().to("cpu", kind, copy=True).contiguous()  # copies: tied tensors are stored apart
 
 
 def _fill(
@@ -335,7 +330,7 @@ def _fill(
 ) -> None:
     """Writes every file, last pack.json with their hashes, and opens the result as a reader would."""
     for file, tensors in tables.items():
-        _write(folder / file, save({key: tensor.clone() for key, tensor in tensors.items()}))
+        _write(folder / file, save(dict(tensors)))
     for file, source in copies.items():
         shutil.copyfile(source, folder / file)
         _sync(folder / file)
@@ -343,10 +338,9 @@ def _fill(
         _write(folder / file, text.encode())
     document["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
     _write(folder / MANIFEST, json.dumps(document, indent=1, ensure_ascii=False).encode())
-    pack = Pack.open(folder)
-    pack.generator()
-    for _ in (pack.encoder_path, pack.finder_path, pack.features_path):
-        pass
+    Pack.open(folder).generator()
+    if os.name == "posix":
+        _sync(folder)
 
 
 def _write(path: Path, data: bytes) -> None:

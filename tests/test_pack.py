@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
 from anycost.models.generator import Generator
 from anycost.models.manifest import Manifest, parse_manifest
 from anycost.models.pack import (
@@ -30,9 +34,6 @@ from anycost.models.pack import (
     write_pack,
 )
 from anycost.models.widths import WidthRule
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from safetensors.torch import load_file, save_file
 
 CHANNELS = (12, 12, 8, 8, 6, 6)
 
@@ -196,6 +197,25 @@ def test_built_in_and_user_packs_are_listed_by_their_own_name(
         Pack.open("broken")
     with pytest.raises(PackError, match=r'There is no pack "other".*small'):
         Pack.open("other")
+
+
+@pytest.mark.parametrize("name", ["other", "~nobody-of-that-name", "x" * 5000, "a\0b", "a/b/c", ""])
+def test_a_pack_that_is_not_there_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PackError, match=r"There is no pack|is not a pack"):
+        Pack.open(name)
+
+
+def test_a_folder_that_happens_to_have_the_name_hides_no_pack(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    shutil.copytree(written, user_packs_folder() / "small")
+    (tmp_path / "small").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Pack.open("small").folder == user_packs_folder() / "small"
 
 
 def test_a_relative_data_home_is_ignored_as_its_specification_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -407,6 +427,16 @@ def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: A
     place[path[-1]] = value
     with contextlib.suppress(PackError):  # the one way to refuse
         assert isinstance(parse_manifest(document), Manifest)
+
+
+def test_the_documented_example_is_read() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "packs.md").read_text()
+    document = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    parts = [document[part]["file"] for part in ("generator", "encoder", "finder", "features")]
+    document["files"] = dict.fromkeys(parts, "0" * 64)
+    manifest = parse_manifest(document)
+    assert manifest.ladder[0].channels == (512, 512, 512, 512, 512, 512, 256, 256, 128, 128)
+    assert manifest.n_style == len(manifest.channels)
 
 
 # ---- weights that are not what pack.json says
