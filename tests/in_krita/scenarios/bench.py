@@ -1,0 +1,92 @@
+"""Figures from inside Krita: slider released to first and last frame, and the longest stall of the UI."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from PyQt5.QtCore import Qt, QTimer
+from shared import Seen, open_panel, settled
+
+EDITS = int(os.environ.get("DRIVE_EDITS", "40"))
+TICK_MS = 5
+
+
+class Ticker:
+    """A timer of 5 ms; how late it comes tells how long the UI thread was busy."""
+
+    def __init__(self):
+        self.gaps = []
+        self.last = None
+        self.timer = QTimer()
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(TICK_MS)
+
+    def tick(self):
+        now = time.perf_counter()
+        if self.last is not None:
+            self.gaps.append(1000 * (now - self.last))
+        self.last = now
+
+    def restart(self):
+        self.gaps, self.last = [], None
+
+
+def quantile(values, share):
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else None
+
+
+def run(t):
+    docker = open_panel(t)
+    state = docker.state
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    t.krita.activeWindow().addView(document)
+    began = time.perf_counter()
+    yield from t.until(lambda: state.connected, 120)
+    t.figures["document open to ready, s"] = round(time.perf_counter() - began, 1)
+    ticker = Ticker()
+    yield 1.0
+    t.figures["longest gap while idle, ms"] = quantile(ticker.gaps, 1.0)
+
+    state.projection_seconds = 5.0
+    ticker.restart()
+    began = time.perf_counter()
+    state.project()
+    yield from t.until(lambda: state.portrait is not None and state.portrait.frame is not None, 60)
+    t.figures["Project to first face, ms"] = round(1000 * (time.perf_counter() - began))
+    yield from t.until(lambda: not state.busy and settled(state), 120)
+    t.figures["longest gap while projecting, ms"] = quantile(ticker.gaps, 1.0)
+    if not t.check("projected", state.portrait is not None and settled(state), state.message):
+        return
+    yield from releases(t, state, ticker)
+
+
+def releases(t, state, ticker):
+    """Dragged a little, then let go: the times from the release on."""
+    name = state.directions[0].name
+    seen = Seen(state)
+    first, last, gaps = [], [], []
+    for index in range(EDITS):
+        ticker.restart()
+        for step in range(3):
+            state.set_edit(name, (index % 9 - 4) / 5 + step / 50, dragging=True)
+            yield 0.03
+        before = len(seen.frames)
+        began = time.perf_counter()
+        state.set_edit(name, (index % 9 - 4) / 5 + 0.07, dragging=False)
+        stamp = state.portrait.stamp
+        while not any(frame.stamp >= stamp for frame in seen.frames[before:]):
+            yield 0.001
+        first.append(1000 * (time.perf_counter() - began))
+        while not settled(state):
+            yield 0.001
+        last.append(1000 * (time.perf_counter() - began))
+        gaps += ticker.gaps
+    t.figures["released to first frame, ms (p50, p95)"] = [quantile(first, 0.5), quantile(first, 0.95)]
+    t.figures["released to last frame, ms (p50, p95)"] = [quantile(last, 0.5), quantile(last, 0.95)]
+    t.figures["longest gap while frames arrive, ms"] = quantile(gaps, 1.0)
+    t.figures["gaps, ms (p50, p95, p99)"] = [quantile(gaps, share) for share in (0.5, 0.95, 0.99)]
+    t.figures["frames"] = len(seen.frames)
+    t.check("measured", len(first) == EDITS)

@@ -1,0 +1,33 @@
+"""The real Krita under Xvfb, with the real mouse and the real core. Two starts of Krita, one profile."""
+
+from __future__ import annotations
+
+import pytest
+from in_krita import harness
+from in_krita.setting import make_setting
+
+ABSENT = harness.missing()
+pytestmark = [
+    pytest.mark.krita,
+    pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)} (apt-get install them)"),
+]
+LIMIT = 300.0  # seconds for a run before it is ended: a hang, not a benchmark
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory, tiny_pack):
+    return make_setting(tmp_path_factory.mktemp("krita"), tiny_pack)
+
+
+def test_an_artist_s_sitting(setting, tmp_path):
+    """The plugin as `anycost plugin install` puts it; at its end Krita's importer takes the zip."""
+    outcome = setting.run("editing", tmp_path / "editing", LIMIT)
+    assert outcome.problems == []
+    assert len(outcome.checks) >= 40
+
+
+def test_documents_of_every_sort(setting, tmp_path):
+    """With the plugin as Krita's own importer left it."""
+    outcome = setting.run("documents", tmp_path / "documents", LIMIT)
+    assert outcome.problems == []
+    assert len(outcome.checks) >= 50
