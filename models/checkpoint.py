@@ -13,7 +13,7 @@ import os
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from .manifest import PackError
-from .unpickle import NUMPY_TYPES, Known, Machine, Refused, Storage, damaged, known_names, storage_of
+from .unpickle import NUMPY_TYPES, Known, Limits, Machine, Refused, Storage, damaged, known_names, storage_of
 
 MAX_FILE_BYTES = 4 << 30
 MAX_HEADER_BYTES = 4 << 20  # of a safetensors file; a 1024 px generator has 30 KB
@@ -109,9 +109,7 @@ def _look(path: Path) -> tuple[int, bytes]:
     if status.st_size < 16:
         raise PackError(f'"{path}" is empty or nearly so: get the file again.')
     if status.st_size > MAX_FILE_BYTES:
-        raise PackError(
-            f'"{path}" is larger than 4 GiB, more than any generator: choose the generator\'s own file.'
-        )
+        raise PackError(f'"{path}" is larger than 4 GiB, more than any generator: choose another file.')
     return status.st_size, head
 
 
@@ -226,7 +224,7 @@ class _Sparing:
         return self.file.read(size if size >= 0 else MAX_PIECE)
 
 
-def _storages(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storage]]:
+def _storages(file: BinaryIO, end: int, limits: Limits | None = None) -> tuple[Any, dict[str, Storage]]:
     """The object of the next stream with shapes in the place of tensors, and the storages it refers to."""
     storages: dict[str, Storage] = {}
 
@@ -236,7 +234,7 @@ def _storages(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storage]]:
             raise Refused("gives one storage two sizes")
         return storage
 
-    return Machine(file, end, known_names(), refer).run(), storages
+    return Machine(file, end, known_names(), refer, limits).run(), storages
 
 
 def _read_torch_stream(path: Path, size: int) -> Any:
@@ -245,18 +243,20 @@ def _read_torch_stream(path: Path, size: int) -> Any:
     return _torch_load(path, mmap=False)
 
 
-def _check_torch_stream(file: BinaryIO, end: int) -> tuple[Any, dict[str, Storage]]:
+def _check_torch_stream(
+    file: BinaryIO, end: int, limits: Limits | None = None
+) -> tuple[Any, dict[str, Storage]]:
     """The object and storages of PyTorch's older stream, when its storages fit into what is left of it.
 
     Leaves the file where the first storage begins: its number of elements in 8 bytes, then the elements.
     """
-    header = Machine(file, end, {})
+    header = Machine(file, end, {}, limits=limits)
     if header.run() != LEGACY_MAGIC or header.run() != 1001:
         raise damaged()
     system = header.run()
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise Refused("comes from a big-endian computer", "save it again on an ordinary one")
-    content, storages = _storages(file, end)
+    content, storages = _storages(file, end, limits)
     keys = header.run()
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise damaged()
@@ -283,25 +283,25 @@ def _torch_load(path: Path, *, mmap: bool) -> Any:
 
 def _read_nvidia(path: Path, size: int) -> Any:
     """The pickle of NVIDIA's PyTorch generators, whose classes come as source code that is thrown away."""
-    names = known_names()
-    own = {
-        "torch_utils.persistence._reconstruct_persistent_obj": _network,
-        "torch.storage._load_from_bytes": _storage_from_bytes,
-        "dnnlib.util.EasyDict": lambda *_: {},
-    }
-    names |= {name: Known(name, make) for name, make in own.items()}
     with path.open("rb") as file:
-        return Machine(file, size, names).run()
+        machine = Machine(file, size, known_names())
+        own: dict[str, Callable[..., Any]] = {
+            "torch_utils.persistence._reconstruct_persistent_obj": _network,
+            "torch.storage._load_from_bytes": lambda data: _storage_from_bytes(data, machine.limits),
+            "dnnlib.util.EasyDict": lambda *_: {},
+        }
+        machine.names |= {name: Known(name, make) for name, make in own.items()}
+        return machine.run()
 
 
 def _network(meta: Any) -> dict[str, Any]:
     return {"class_name": meta["class_name"], "state": meta["state"]}
 
 
-def _storage_from_bytes(data: bytes) -> Storage:
+def _storage_from_bytes(data: bytes, limits: Limits) -> Storage:
     """A tensor's memory, which a plain pickle holds as the bytes of a PyTorch stream."""
     file = io.BytesIO(data)
-    storage, _ = _check_torch_stream(file, len(data))
+    storage, _ = _check_torch_stream(file, len(data), limits)
     if not isinstance(storage, Storage):
         raise damaged()
     start = file.tell() + 8

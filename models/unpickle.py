@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -206,6 +206,14 @@ class _Bounded:
         return self.file.readline(MAX_LINE)
 
 
+@dataclass
+class Limits:
+    """What a file may still cost. Streams inside streams share one."""
+
+    operations: int
+    copied: int  # bytes and elements given to calls: a call can be repeated cheaply, its result cannot
+
+
 class Machine:
     """Runs pickle streams that lie one after the other in a file; `persistent` answers persistent ids."""
 
@@ -213,16 +221,14 @@ class Machine:
         self,
         file: BinaryIO,
         end: int,
-        names: Mapping[str, Known],
+        names: dict[str, Known],
         persistent: Callable[[Any], Any] | None = None,
+        limits: Limits | None = None,
     ):
         self.file = _Bounded(file, end)
         self.names = names
         self.persistent = persistent
-        self.operations = MAX_OPERATIONS
-        self.budget = end + (
-            1 << 20
-        )  # of bytes and elements that calls may copy: one call can be repeated cheaply
+        self.limits = limits or Limits(MAX_OPERATIONS, end + (1 << 20))
 
     def run(self) -> Any:
         """The object that the next stream describes. Raises Refused, for whatever is wrong with it."""
@@ -238,8 +244,8 @@ class Machine:
 
     def _run(self) -> Any:
         for operation, argument, _ in pickletools.genops(self.file):  # type: ignore[arg-type]
-            self.operations -= 1
-            if self.operations < 0:
+            self.limits.operations -= 1
+            if self.limits.operations < 0:
                 raise Refused("has more content than any model")
             name = operation.name
             if name == "STOP":
@@ -284,9 +290,7 @@ class Machine:
 
     def name(self, name: str) -> None:
         if name.startswith("dnnlib.tflib"):
-            raise Refused(
-                "is a TensorFlow StyleGAN file", "convert it with legacy.py of NVIDIA's PyTorch code"
-            )
+            raise Refused("is a TensorFlow StyleGAN file", "convert it with NVIDIA's legacy.py")
         if name not in self.names:
             raise Refused(f"names {name[:100]!r}, which no model needs")
         self.stack.append(self.names[name])
@@ -296,8 +300,10 @@ class Machine:
         function = self.stack.pop()
         if not isinstance(function, Known) or not isinstance(arguments, tuple):
             raise damaged()
-        self.budget -= sum(len(a) for a in arguments if isinstance(a, (str, bytes, bytearray, list, dict)))
-        if self.budget < 0:
+        self.limits.copied -= sum(
+            len(a) for a in arguments if isinstance(a, (str, bytes, bytearray, list, dict))
+        )
+        if self.limits.copied < 0:
             raise Refused("has more content than its size allows")
         self.stack.append(function.make(*arguments))
 
@@ -306,9 +312,7 @@ class Machine:
         target = self.stack[-1]
         if isinstance(target, (NumpyType, Ignored)):
             target.build(state)
-        elif not isinstance(
-            target, dict
-        ):  # a dict's attributes (_metadata of a state dict) are of no use here
+        elif not isinstance(target, dict):  # whose attributes (a state dict's _metadata) are of no use
             raise damaged()
 
     def refer(self, reference: Any) -> None:

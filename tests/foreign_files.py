@@ -236,15 +236,13 @@ def pickled(content: Any) -> bytes:
 
 
 def write_torch_zip(
-    path: Path, data: bytes, storages: dict[str, bytes], compression: int = zipfile.ZIP_STORED, **more: bytes
+    path: Path, data: bytes, entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Path:
-    """A file as torch.save writes it, with a pickle and storages of our choice."""
+    """A file as torch.save writes it, with a pickle and entries ("data/0"...) of our choice."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         archive.writestr("archive/data.pkl", data)
         archive.writestr("archive/byteorder", "little")
-        for key, memory in storages.items():
-            archive.writestr(f"archive/data/{key}", memory)
-        archive.writestr("archive/version", "3\n")
-        for name, memory in more.items():
+        for name, memory in entries.items():
             archive.writestr(f"archive/{name}", memory)
+        archive.writestr("archive/version", "3\n")
     return path

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -276,6 +277,16 @@ def test_endless_operations_are_refused(tmp_path: Path, monkeypatch: pytest.Monk
         read_checkpoint(tmp_path / "model.pkl")
 
 
+def test_streams_inside_a_stream_share_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors = {str(i): torch.zeros(1) for i in range(20)}
+    file = write_nvidia(tmp_path / "network.pkl", tensors)  # type: ignore[arg-type]
+    assert len(read_checkpoint(file).content) == 21
+    outer = sum(1 for _ in pickletools.genops(file.read_bytes()))
+    monkeypatch.setattr(unpickle, "MAX_OPERATIONS", 2 * outer)
+    with pytest.raises(PackError, match="more content than any model"):
+        read_checkpoint(file)
+
+
 FLOATS = np.arange(4, dtype=np.float32).tobytes()
 
 
@@ -309,19 +320,19 @@ def test_a_tensor_may_not_claim_more_than_the_file_has(
 ) -> None:
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", elements), size, stride, offset)})
     with pytest.raises(PackError, match=r"claims more|tensor with|put together|is damaged"):
-        read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"0": FLOATS}))
+        read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"data/0": FLOATS}))
 
 
 def test_the_zip_of_the_test_above_reads_when_it_is_honest(tmp_path: Path) -> None:
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", 4), (2, 2), (2, 1))})
-    read = read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"0": FLOATS})).content
+    read = read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"data/0": FLOATS})).content
     assert_same(read, {"g_ema": torch.arange(4.0).view(2, 2)})
 
 
 def test_a_storage_of_two_sizes_is_refused(tmp_path: Path) -> None:
     claims = [ClaimedTensor(StorageName("0", n), (n,), (1,)) for n in (4, 400)]
     with pytest.raises(PackError, match="gives one storage two sizes"):
-        read_checkpoint(write_torch_zip(tmp_path / "model.pt", pickled(claims), {"0": FLOATS}))
+        read_checkpoint(write_torch_zip(tmp_path / "model.pt", pickled(claims), {"data/0": FLOATS}))
 
 
 def test_a_stream_may_not_claim_more_than_the_file_has(tmp_path: Path) -> None:
@@ -335,14 +346,14 @@ def test_a_stream_may_not_claim_more_than_the_file_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_packed_zip_is_refused(tmp_path: Path, compression: int) -> None:
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", 1 << 20), (1 << 20,), (1,))})
-    file = write_torch_zip(tmp_path / "model.pt", data, {"0": bytes(4 << 20)}, compression)
+    file = write_torch_zip(tmp_path / "model.pt", data, {"data/0": bytes(4 << 20)}, compression)
     assert file.stat().st_size < 50_000  # a bomb in small
     with pytest.raises(PackError, match="an archive that PyTorch did not write"):
         read_checkpoint(file)
 
 
 def test_a_zip_whose_entries_share_their_bytes_is_refused(tmp_path: Path) -> None:
-    file = write_torch_zip(tmp_path / "model.pt", pickled({}), {"0": bytes(1 << 16), "1": b"1234"})
+    file = write_torch_zip(tmp_path / "model.pt", pickled({}), {"data/0": bytes(1 << 16), "data/1": b"1234"})
     data = bytearray(file.read_bytes())
     first = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
     while data[first + 46 : first + 60] != b"archive/data/1":
@@ -429,7 +440,7 @@ def test_a_zip_of_something_else_is_to_be_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_torchscript_program_is_refused(tmp_path: Path) -> None:
-    file = write_torch_zip(tmp_path / "model.pt", pickled({}), {}, **{"constants.pkl": pickled(())})
+    file = write_torch_zip(tmp_path / "model.pt", pickled({}), {"constants.pkl": pickled(())})
     with pytest.raises(PackError, match="is a TorchScript program"):
         read_checkpoint(file)
 
