@@ -24,7 +24,14 @@ setup(
     python_requires=">=3.10",
     package_dir={"anycost": "."},
     packages=PACKAGES,
-    package_data={"anycost": ["models/packs/*/*", "krita_plugin/*.desktop", "krita_plugin/*.action", "krita_plugin/icons/*"]},
+    package_data={
+        "anycost": [
+            "models/packs/*/*",
+            "krita_plugin/*.desktop",
+            "krita_plugin/*.action",
+            "krita_plugin/icons/*",
+        ]
+    },
     install_requires=[
         "torch>=2.6",
         "numpy>=1.26",

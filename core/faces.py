@@ -40,8 +40,10 @@ LOOKS = ((0.0, LEVELS), (0.0, FAR_LEVELS), (40.0, LEVELS), (-40.0, LEVELS))
 PEAKS = 6  # of each kind that are combined
 PEAK_HEAT = 0.2
 FACE_SCORE = 0.35
-REFINE_SIDE = 96  # px of the crop in which a found face is looked at once more
-REFINE_REACH = 4.4  # side of that crop over the distance from eyes to mouth
+CLOSE_LOOKS = 6  # faces that are looked at closely, at most
+CLOSE_SIDES = (96, 112, 128)  # px of the crops in which that is done
+CLOSE_REACH = 4.4  # side of those crops over the distance from eyes to mouth
+SAME = 0.5  # of that distance: points of one face seen twice are no farther apart
 MOUTH_OVER_EYES = 1.1  # distance from eyes to mouth over that between the eyes, on a head seen from the front
 EYE_LINE = 3.0  # weight of the eye line over the line from eyes to mouth in the roll of a head
 
@@ -176,7 +178,12 @@ def paste(
 
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
     """A square uint8 [S, S, 3] at `side` px, or as it is when that is larger."""
-    if side >= len(rgb):
+    return rgb if side >= len(rgb) else resized(rgb, side)
+
+
+def resized(rgb: np.ndarray, side: int) -> np.ndarray:
+    """A square uint8 [S, S, 3] at `side` px, antialiased."""
+    if side == len(rgb):
         return rgb
     return np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.LANCZOS))
 
@@ -233,8 +240,7 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
     that covers the point (cell i covers pixels 4i..4i+4).
 
     Looks at the picture with some surroundings at
-    several sizes, upright and near first, and then once more at the best answer, turned upright and at the
-    size that the finder knows best.
+    several sizes, upright and near first, and then closely at the best answers.
     """
     height, width = rgba.shape[:2]
     longest = max(width, height)
@@ -244,15 +250,10 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
         sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
         pixels = crop(rgba, view, sides[-1])
         faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
-        if faces:
-            return _refined(rgba, _clearest(faces), heat)
+        face = _confirmed(rgba, faces, heat) if faces else None
+        if face:
+            return face
     raise CoreError("no-face", NO_FACE)
-
-
-def _clearest(faces: list[Face]) -> Face:
-    """The largest of the faces that score nearly as well as the best: who is in front is who is meant."""
-    best = max(face.score for face in faces)
-    return max((face for face in faces if face.score >= 0.8 * best), key=_eyes_to_mouth)
 
 
 def _eyes_to_mouth(face: Face) -> float:
@@ -260,13 +261,42 @@ def _eyes_to_mouth(face: Face) -> float:
     return math.dist(((lx + rx) / 2, (ly + ry) / 2), face.mouth)
 
 
-def _refined(rgba: np.ndarray, face: Face, heat: Heat) -> Face:
+def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
+    """The first of the faces that closer looks confirm.
+
+    The largest of those that score nearly as well as the best come first: who is in front is who is meant.
+    """
+    best = max(face.score for face in faces)
+    faces = sorted(
+        faces, key=lambda f: (f.score >= 0.8 * best, _eyes_to_mouth(f) if f.score >= 0.8 * best else f.score)
+    )
+    looks = (_closely(rgba, face, heat) for face in reversed(faces[-CLOSE_LOOKS:]))
+    return next((face for face in looks if face), None)
+
+
+def _closely(rgba: np.ndarray, face: Face, heat: Heat) -> Face | None:
+    """The same face turned upright and at the sizes that the finder knows best; None unless it stays the
+    same.
+    """
     (lx, ly), (rx, ry) = face.eyes
     centre_x, centre_y = (lx + rx) / 4 + face.mouth[0] / 2, (ly + ry) / 4 + face.mouth[1] / 2
     roll = math.degrees(math.atan2(ry - ly, rx - lx))
-    view = Placement(centre_x, centre_y, REFINE_REACH * _eyes_to_mouth(face), roll)
-    again = list(_faces_in(crop(rgba, view, REFINE_SIDE), view, heat))
-    return max(again, key=lambda f: f.score, default=face)
+    view = Placement(centre_x, centre_y, CLOSE_REACH * _eyes_to_mouth(face), roll)
+    pixels = crop(rgba, view, CLOSE_SIDES[-1])
+    seen = []
+    for side in CLOSE_SIDES:
+        found = [f for f in _faces_in(reduced(pixels, side), view, heat) if _agree(f, face)]
+        if not found:
+            return None
+        seen.append(max(found, key=lambda f: f.score))
+    points = np.mean([[*f.eyes, f.mouth] for f in seen], axis=0)  # [3, 2]
+    (lx, ly), (rx, ry), (mx, my) = points.tolist()
+    return Face(((lx, ly), (rx, ry)), (mx, my), min(f.score for f in seen))
+
+
+def _agree(a: Face, b: Face) -> bool:
+    apart = max(math.dist(p, q) for p, q in zip((*a.eyes, a.mouth), (*b.eyes, b.mouth), strict=True))
+    return apart < SAME * _eyes_to_mouth(b)
 
 
 def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]:

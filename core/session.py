@@ -10,11 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
+from ..models.manifest import Rung
 from ..models.pack import Pack, PackError
 from .detail import keep_detail
 from .directions import edited
 from .errors import CoreError
-from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, reduced, whole_square
+from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, resized, whole_square
 from .ladder import Timings, passes
 from .networks import Network, to_input
 from .perceptual import best_measure
@@ -24,6 +25,7 @@ from .renderer import Stopped, render, use_available_cores
 MAX_PICTURES = 8
 MAX_SIDE = 16384  # px
 MAX_BYTES = 256 << 20
+MAX_FACE = 1024  # px: the detail that is kept of a larger face
 STEPS = 100
 
 
@@ -36,6 +38,9 @@ class EditState:
     edits: Mapping[str, float] = field(default_factory=dict)
     quality: str = "auto"
     dragging: bool = False
+    detail: bool = (
+        True  # with the picture's own detail, as Apply gives it; else the generator's picture alone
+    )
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,15 @@ class _Picture:
     width: int
     height: int
     placement: Placement
-    face: np.ndarray  # uint8 [R, R, 3], at the generator's resolution
+    face: np.ndarray  # uint8 [S, S, 3], at the picture's own size within bounds (see _face_side)
     encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
     alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
+    drawn: dict[Rung, np.ndarray] = field(default_factory=dict)  # of w without edits, uint8 [r, r, 3]
+
+    def project(self, w: np.ndarray) -> None:
+        self.w = w
+        self.drawn.clear()
 
 
 class Session:
@@ -103,7 +113,7 @@ class Session:
             width,
             height,
             placement,
-            face=crop(rgba, placement, self.pack.resolution),
+            face=crop(rgba, placement, _face_side(placement, self.pack.resolution)),
             encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
             alpha=None if alpha.min() == 255 else alpha.copy(),
         )
@@ -119,8 +129,9 @@ class Session:
         picture = self._picture(picture_id)
         _check_budget(seconds, steps)
         start = self._encoded(picture)
-        for step in project(self.pack, picture.face, start, self._measure, steps, seconds, seed):
-            picture.w = step.w
+        face = resized(picture.face, self.pack.resolution)
+        for step in project(self.pack, face, start, self._measure, steps, seconds, seed):
+            picture.project(step.w)
             yield step
 
     def restore(self, picture_id: str, latents: np.ndarray) -> None:
@@ -131,7 +142,7 @@ class Session:
             raise CoreError(
                 "bad-value", f'The saved projection does not fit the pack "{self.pack.title}": project again.'
             )
-        picture.w = latents.copy()
+        picture.project(latents.copy())
 
     def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
         """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`."""
@@ -140,6 +151,8 @@ class Session:
         for index, rung in enumerate(rungs, start=1):
             begun = time.perf_counter()
             rgb = render(self._generator, w, rung, stopped)
+            if rgb is not None and state.detail:
+                rgb = self._with_detail(rgb, self._picture(state.picture), rung, rung.resolution, stopped)
             if rgb is None:
                 return
             ms = 1000 * (time.perf_counter() - begun)
@@ -154,14 +167,14 @@ class Session:
         The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
         takes that mode's last pass. CoreError "cancelled" once `stopped()`.
         """
-        w = self._projected(picture_id)
+        w = edited(self._projected(picture_id), edits, self.pack)
         picture = self._picture(picture_id)
         rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
-        drawn = render(self._generator, edited(w, edits, self.pack), rung, stopped)
-        before = render(self._generator, w, rung, stopped)
-        if drawn is None or before is None:
+        rgb = render(self._generator, w, rung, stopped)
+        if rgb is not None:
+            rgb = self._with_detail(rgb, picture, rung, len(picture.face), stopped)
+        if rgb is None:
             raise CoreError("cancelled", "Applying was cancelled.")
-        rgb = keep_detail(drawn, before, reduced(picture.face, rung.resolution))
         layer = paste(rgb, picture.placement, (picture.width, picture.height))
         if picture.alpha is not None:
             alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha
@@ -171,6 +184,20 @@ class Session:
     def close(self, picture_id: str) -> None:
         """Forgets a picture; one that is not open is forgotten already."""
         self._pictures.pop(picture_id, None)
+
+    def _with_detail(
+        self, rgb: np.ndarray, picture: _Picture, rung: Rung, side: int, stopped: Stopped
+    ) -> np.ndarray | None:
+        """A rung's edited picture at `side` px with the picture's own detail; None once `stopped()`."""
+        if rung not in picture.drawn:
+            assert picture.w is not None
+            before = render(self._generator, picture.w, rung, stopped)
+            if before is None:
+                return None
+            picture.drawn[rung] = before
+        return keep_detail(
+            resized(rgb, side), resized(picture.drawn[rung], side), resized(picture.face, side)
+        )
 
     @cached_property
     def _finder(self) -> Network | None:
@@ -208,6 +235,11 @@ class Session:
         if w is None:
             raise CoreError("not-projected", "The face has not been projected yet: project it first.")
         return w
+
+
+def _face_side(placement: Placement, resolution: int) -> int:
+    """px at which a face is kept: its own size, at least the generator's and at most `MAX_FACE`."""
+    return max(resolution, min(round(placement.size), MAX_FACE))
 
 
 def _or_core_error(load):

@@ -181,7 +181,7 @@ class Studio:
         return self._session
 
     def _draw_once(self, session: Session, key: str, job: Job, frame: Send) -> None:
-        state = replace(self._states.get(key, EditState(key, 0)), dragging=True)
+        state = replace(self._states.get(key, EditState(key, 0)), dragging=True, detail=False)
         try:
             drawn = next(session.render(state, job.stopped), None)
         except CoreError:  # an edit that its own request was refused for: draw the face as it is

@@ -14,7 +14,8 @@ from drawn_face import portrait, with_colour_finder
 from anycost.core.detail import keep_detail
 from anycost.core.directions import edited
 from anycost.core.errors import CoreError
-from anycost.core.faces import Layer, Placement, crop
+from anycost.core.faces import Layer, Placement, crop, resized
+from anycost.core.renderer import render
 from anycost.core.session import MAX_PICTURES, EditState, Session
 from anycost.models.pack import Pack
 
@@ -218,20 +219,52 @@ def over_face(layer: Layer, picture: np.ndarray, placement: Placement) -> np.nda
 
 def test_apply_lays_the_edited_picture_over_the_face(projected: Session):
     def full(**edits: float) -> np.ndarray:
-        return list(projected.render(EditState("a", 1, edits, "full"), never))[-1].rgb
+        state = EditState("a", 1, edits, "full", detail=False)
+        return resized(list(projected.render(state, never))[-1].rgb, 160)
 
     layer = projected.apply("a", {"smile": 1.0}, never)
     placement = projected.open("b", PICTURE)
-    expected = keep_detail(full(smile=1.0), full(), crop(PICTURE, placement, 32))[8:24, 8:24]
+    original = crop(PICTURE, placement, 160)
+    expected = resized(keep_detail(full(smile=1.0), full(), original), 32)[8:24, 8:24].astype(int)
     assert np.abs(over_face(layer, PICTURE, placement) - expected).mean() < 4
     assert np.abs(expected - crop(PICTURE, placement, 32)[8:24, 8:24].astype(int)).mean() > 5
 
 
-def test_apply_without_an_edit_gives_the_picture_back(projected: Session):
+def test_apply_without_an_edit_gives_the_pictures_own_pixels_back(projected: Session):
     layer = projected.apply("a", {}, never)
+    h, w = layer.rgba.shape[:2]
+    below = PICTURE[layer.y : layer.y + h, layer.x : layer.x + w, :3].astype(int)
+    inside = layer.rgba[..., 3] == 255
+    assert inside.mean() > 0.3
+    assert np.abs(layer.rgba[..., :3].astype(int) - below)[inside].mean() < 1
+
+
+def test_frames_show_what_apply_gives(projected: Session):
     placement = projected.open("b", PICTURE)
-    before = crop(PICTURE, placement, 32)[8:24, 8:24]
-    assert np.abs(over_face(layer, PICTURE, placement) - before).mean() < 4
+    untouched = list(projected.render(EditState("a", 1, {}, "full"), never))
+    for frame in untouched:
+        own = resized(crop(PICTURE, placement, 160), frame.resolution)
+        assert np.abs(frame.rgb.astype(int) - own).max() <= 1
+    edited_frame = list(projected.render(EditState("a", 2, {"smile": 1.0}, "full"), never))[-1].rgb
+    layer = projected.apply("a", {"smile": 1.0}, never)
+    shown = resized(edited_frame, 32)[8:24, 8:24].astype(int)
+    assert np.abs(over_face(layer, PICTURE, placement) - shown).mean() < 4
+
+
+def test_without_detail_a_frame_is_the_generators_alone(projected: Session, pack: Pack):
+    frame = list(projected.render(EditState("a", 1, {}, "full", detail=False), never))[-1]
+    w = projected._projected("a")
+    drawn = render(pack.generator(), w, pack.ladder[-1], never)
+    assert np.array_equal(frame.rgb, drawn)
+
+
+def test_another_latent_is_not_shown_with_the_former_ones_detail(projected: Session, pack: Pack):
+    list(projected.render(EditState("a", 1, {}, "full"), never))
+    shape = (pack.n_style, pack.style_dim)
+    projected.restore("a", np.random.default_rng(1).normal(size=shape).astype(np.float32))
+    placement = projected.open("b", PICTURE)
+    frame = list(projected.render(EditState("a", 2, {}, "full"), never))[-1]
+    assert np.abs(frame.rgb.astype(int) - resized(crop(PICTURE, placement, 160), frame.resolution)).max() <= 1
 
 
 @pytest.mark.parametrize("quality", ["draft", "preview"])

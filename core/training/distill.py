@@ -46,7 +46,7 @@ class Settings:
 
     channels: tuple[int, ...] = (64, 64, 64, 64, 64, 64, 48, 48, 40, 40, 20, 20)
     n_mlp: int = 2
-    phases: tuple[tuple[int, int], ...] = ((32, 15_000), (64, 19_000), (128, 8_000))
+    phases: tuple[tuple[int, int], ...] = ((32, 15_000), (64, 33_000), (128, 4_000))
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
     batch: int = 8
     learning_rate: float = 0.02

@@ -19,7 +19,7 @@ from ...models.pack import Pack
 
 
 def samples(pack: Pack, count: int, psi: float, seed: int) -> Tensor:
-    """[3, rungs * R, count * R]: rows from the cheapest rung to the full one, each at the size it is shown."""
+    """[3, rungs * R, count * R]: rows from the cheapest rung to the full one, all enlarged to R px."""
     generator = pack.generator()
     z = torch.randn(count, pack.style_dim, generator=torch.Generator().manual_seed(seed))
     rows = []
