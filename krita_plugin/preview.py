@@ -32,6 +32,7 @@ class Preview(QtWidgets.QWidget):
         self.image: Optional[QtGui.QImage] = None
         self.original: Optional[QtGui.QImage] = None
         self.compare = False
+        self._backdrop: Optional[QtGui.QPixmap] = None  # the hatching at this size and in these colours
         self._share: Optional[float] = None  # of the work under way; negative: unknown
         self._turn = 0
         self._spinner = QtCore.QTimer(self)
@@ -71,7 +72,12 @@ class Preview(QtWidgets.QWidget):
     def sizeHint(self) -> QtCore.QSize:
         return QtCore.QSize(self.width(), min(self.width(), LARGEST))
 
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        if event.type() == QtCore.QEvent.Type.PaletteChange:
+            self._backdrop = None
+
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        self._backdrop = None
         if event.oldSize().width() != event.size().width():
             self.updateGeometry()  # stays square where there is room
 
@@ -93,13 +99,11 @@ class Preview(QtWidgets.QWidget):
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtGui.QPainter(self)
+        if self._backdrop is None:
+            self._backdrop = self._hatching()
+        painter.drawPixmap(0, 0, self._backdrop)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
-        frame = QtCore.QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        path = QtGui.QPainterPath()
-        path.addRoundedRect(frame, 4, 4)
-        painter.setClipPath(path)
-        self._paint_hatching(painter)
         image = self.shown()
         if image is not None:
             painter.drawImage(self._square(), image)
@@ -114,14 +118,19 @@ class Preview(QtWidgets.QWidget):
         side = min(self.width(), self.height())
         return QtCore.QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
-    def _paint_hatching(self, painter: QtGui.QPainter) -> None:
+    def _hatching(self) -> QtGui.QPixmap:
         palette = self.palette()
-        painter.fillRect(self.rect(), palette.color(QtGui.QPalette.ColorRole.Base))
+        backdrop = QtGui.QPixmap(self.size())
+        backdrop.fill(palette.color(QtGui.QPalette.ColorRole.Base))
         line = palette.color(QtGui.QPalette.ColorRole.Text)
         line.setAlpha(28)
+        painter = QtGui.QPainter(backdrop)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
         painter.setPen(QtGui.QPen(line, 1))
         for x in range(-self.height(), self.width(), 8):
             painter.drawLine(x, self.height(), x + self.height(), 0)
+        painter.end()
+        return backdrop
 
     def _paint_outline(self, painter: QtGui.QPainter) -> None:
         """A head and shoulders: what belongs here."""
