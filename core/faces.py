@@ -40,7 +40,7 @@ LOOKS = ((0.0, LEVELS), (0.0, FAR_LEVELS), (40.0, LEVELS), (-40.0, LEVELS))
 PEAKS = 6  # of each kind that are combined
 PEAK_HEAT = 0.2
 FACE_SCORE = 0.35
-CLOSE_LOOKS = 6  # faces that are looked at closely, at most
+CLOSE_LOOKS = 8  # different faces that are looked at closely, at most
 CLOSE_SIDES = (96, 112, 128)  # px of the crops in which that is done
 CLOSE_REACH = 4.4  # side of those crops over the distance from eyes to mouth
 SAME = 0.5  # of that distance: points of one face seen twice are no farther apart
@@ -239,8 +239,8 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
     S/4, S/4] in 0..1 for left eye, right eye (as the viewer sees them) and mouth centre, highest in the cell
     that covers the point (cell i covers pixels 4i..4i+4).
 
-    Looks at the picture with some surroundings at
-    several sizes, upright and near first, and then closely at the best answers.
+    Looks at the picture with some surroundings at several sizes, upright and near first, and closely at what
+    that finds.
     """
     height, width = rgba.shape[:2]
     longest = max(width, height)
@@ -250,7 +250,7 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
         sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
         pixels = crop(rgba, view, sides[-1])
         faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
-        face = _confirmed(rgba, faces, heat) if faces else None
+        face = _confirmed(rgba, faces, heat)
         if face:
             return face
     raise CoreError("no-face", NO_FACE)
@@ -262,16 +262,23 @@ def _eyes_to_mouth(face: Face) -> float:
 
 
 def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
-    """The first of the faces that closer looks confirm.
+    """The first of the faces that a closer look confirms.
 
-    The largest of those that score nearly as well as the best come first: who is in front is who is meant.
+    The larger ones of those that score nearly as well as the best come first: who is in front is meant.
     """
-    best = max(face.score for face in faces)
-    faces = sorted(
-        faces, key=lambda f: (f.score >= 0.8 * best, _eyes_to_mouth(f) if f.score >= 0.8 * best else f.score)
-    )
-    looks = (_closely(rgba, face, heat) for face in reversed(faces[-CLOSE_LOOKS:]))
-    return next((face for face in looks if face), None)
+    best = max((face.score for face in faces), default=0.0)
+    near = [face for face in faces if face.score >= 0.8 * best]
+    far = [face for face in faces if face.score < 0.8 * best]
+    near.sort(key=_eyes_to_mouth, reverse=True)
+    far.sort(key=lambda face: face.score, reverse=True)
+    tried: list[Face] = []
+    for face in near + far:
+        if not any(_agree(face, other) for other in tried):
+            tried.append(face)
+            seen = _closely(rgba, face, heat)
+            if seen or len(tried) == CLOSE_LOOKS:
+                return seen
+    return None
 
 
 def _closely(rgba: np.ndarray, face: Face, heat: Heat) -> Face | None:
