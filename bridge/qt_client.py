@@ -34,6 +34,8 @@ LOG_TAIL = 16 << 10  # bytes of the core's own output that are kept for a report
 CONNECT_EVERY_MS = 100
 START_LIMIT_S = 90.0  # importing torch from a cold disk
 HELLO_LIMIT_S = 30.0
+SILENCE_LIMIT_S = 30.0  # without a byte although an answer is due, until the artist is told
+WATCH_EVERY_MS = 1000
 STARTS_A_MINUTE = 4
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 8.0
@@ -61,6 +63,12 @@ class QtClient(QtCore.QObject):
         self._queue: Deque[memoryview] = deque()
         self._queued = 0
         self._reading = False
+        self._heard = 0.0
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the core last said anything, 0 when no answer is due."""
+        return time.monotonic() - self._heard if self._pending else 0.0
 
     @property
     def is_connected(self) -> bool:
@@ -96,6 +104,8 @@ class QtClient(QtCore.QObject):
         """Send a request; `done` is called once, never before this returns. `attachment` describes `data`."""
         self._number += 1
         number = self._number
+        if not self._pending:
+            self._heard = time.monotonic()
         self._pending[number] = done
         if attachment is not None:
             params = dict(params, attachment=attachment)
@@ -144,6 +154,7 @@ class QtClient(QtCore.QObject):
         socket = self._socket
         if socket is None or self._reading:
             return
+        self._heard = time.monotonic()
         self._reading = True  # a callback that opens a dialog lets readyRead in again
         try:
             for message, data in self._decoder.feed(bytes(socket.read(READ_SLICE))):
@@ -231,6 +242,10 @@ class CoreKeeper(QtCore.QObject):
         self._timer = QtCore.QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._try)
+        self._silent = False
+        self._watch = QtCore.QTimer(self)
+        self._watch.setInterval(WATCH_EVERY_MS)
+        self._watch.timeout.connect(self._listen)
 
     @property
     def is_ready(self) -> bool:
@@ -250,6 +265,7 @@ class CoreKeeper(QtCore.QObject):
         """Let go of the core; one that was started here leaves by itself when its standard input closes."""
         self.running = self._greeted = False
         self._timer.stop()
+        self._watch.stop()
         self.client.close()
         self._let_go()
 
@@ -286,11 +302,21 @@ class CoreKeeper(QtCore.QObject):
         self._greeted = True
         self._failures = 0
         self.hello_answer = dict(answer.result)
+        self._silent = False
+        self._watch.start()
         self.words.emit("Connected")
         self.ready.emit(self.hello_answer)
 
+    def _listen(self) -> None:
+        """A core that stopped without dying: nothing can be done but say so, and say when it goes on."""
+        silent = self.client.silence > SILENCE_LIMIT_S
+        if silent != self._silent:
+            self._silent = silent
+            self.words.emit("The core does not answer: waiting for it…" if silent else "Ready")
+
     def _lost(self, why: str) -> None:
         was_ready, self._greeted = self._greeted, False
+        self._watch.stop()
         if was_ready:
             self.lost.emit()
         if not self.running:

@@ -117,3 +117,19 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(home):
 def test_kritarc(before, after):
     assert enabled(before) == after
     assert enabled(after) == after
+
+
+def test_a_zip_of_the_source_explains_itself(tmp_path):
+    """What GitHub's "Download ZIP" gives: folders' own entries, everything below one folder."""
+    if not Path(IMPORTER).exists():
+        pytest.skip("Krita is not installed: its importer is not here")
+    source, resources = tmp_path / "source.zip", tmp_path / "krita"
+    resources.mkdir()
+    with zipfile.ZipFile(source, "w") as archive:
+        for path in [ROOT / "__init__.py", *sorted((ROOT / "krita_plugin").rglob("*"))]:
+            if "__pycache__" not in path.parts:
+                archive.write(path, Path("anycost-for-krita-main") / path.relative_to(ROOT))
+    command = [sys.executable, f"{IMPORTER}/plugin_importer.py", str(source), str(resources)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Imported plugin: Anycost" in told.stdout
+    assert "anycost plugin install" in (resources / "pykrita/anycost/__init__.py").read_text()

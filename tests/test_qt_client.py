@@ -227,6 +227,22 @@ def test_a_running_core_is_adopted_and_left_running(keeper):
     assert keeper.is_ready
 
 
+def test_a_core_that_stops_without_dying_is_told_of_and_goes_on(keeper, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.qt_client.SILENCE_LIMIT_S", 0.3)
+    words, hellos, answers = record(keeper), [], []
+    keeper.ready.connect(hellos.append)
+    keeper.start()
+    assert until(lambda: hellos), keeper.report()
+    os.kill(hellos[0]["pid"], signal.SIGSTOP)
+    try:
+        keeper.client.request("core/status", {}, answers.append)
+        assert until(lambda: words[-1] == "The core does not answer: waiting for it…")
+    finally:
+        os.kill(hellos[0]["pid"], signal.SIGCONT)
+    assert until(lambda: words[-1] == "Ready")
+    assert answers[0].fault is None
+
+
 def test_the_started_core_leaves_with_its_keeper(keeper):
     hellos = []
     keeper.ready.connect(hellos.append)

@@ -1,0 +1,35 @@
+"""What Krita's importer finds in a zip of the source tree: it explains which zip was meant.
+
+The importer wants a folder called as the plugin is; in the source tree only this one is called so, and Krita
+copies nothing but it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+WORDS = (
+    "This was the zip of Anycost's source, which Krita cannot use.\n\n"
+    "Install the package anycost-krita, then run `anycost plugin install` in a terminal; or import the zip "
+    "that `anycost plugin package` writes. It takes this one's place."
+)
+
+
+def explain() -> None:
+    """A box over Krita's first window; it blocks nothing."""
+    try:
+        from PyQt5.QtWidgets import QApplication, QMessageBox
+    except ImportError:
+        from PyQt6.QtWidgets import (  # pyright: ignore[reportMissingImports]
+            QApplication,
+            QMessageBox,
+        )
+    box = QMessageBox(QMessageBox.Icon.Information, "Anycost", WORDS, parent=QApplication.activeWindow())
+    box.open()
+
+
+krita = sys.modules.get("krita")
+if krita is not None and hasattr(krita, "Krita"):
+    notifier = krita.Krita.instance().notifier()
+    notifier.setActive(True)
+    notifier.windowCreated.connect(explain)
