@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,7 +19,7 @@ from anycost.core.training.finding import SIDE, heat, scenes
 from anycost.core.training.losses import attention, downsample, picture_loss
 from anycost.core.training.painted import PaintedBatches
 from anycost.core.training.portraits import STYLE_DIM, attributes
-from anycost.core.training.steering import SLIDERS, direction
+from anycost.core.training.steering import SLIDERS, direction, effect
 from anycost.models.generator import Generator
 
 TINY = Settings(channels=(16,) * 8, phases=((32, 96),), batch=8, learning_rate=0.01, compiled=False)
@@ -154,3 +156,13 @@ def test_a_direction_leads_where_its_control_leads():
     column = generator.style[1].weight[:, NAMES.index(SLIDERS[0].control)]
     similarity = torch.nn.functional.cosine_similarity(torch.tensor(found.vector[0]), column, dim=0)
     assert similarity > 0.9
+
+
+def test_a_direction_that_changes_nothing_has_no_effect():
+    torch.manual_seed(0)
+    generator = Generator(32, (8,) * 8, style_dim=STYLE_DIM, n_mlp=1).eval().requires_grad_(False)
+    found = direction(generator, SLIDERS[0], samples=64)
+    still = replace(found, vector=np.zeros_like(found.vector))
+    assert effect(generator, still) == 0
+    assert effect(generator, found) > 0
+    assert effect(generator, replace(found, vector=3 * found.vector)) > effect(generator, found)

@@ -17,6 +17,9 @@ from ...models.pack import Direction
 from .attributes import NAMES
 
 
+VISIBLE = 20.0  # levels of 255: below this a slider seems dead
+
+
 @dataclass(frozen=True)
 class Slider:
     """A control of the painter as a slider: `reach` is how far z's coordinate goes for value 1 (in
@@ -70,6 +73,22 @@ def direction(generator: Generator, slider: Slider, samples: int = 4096) -> Dire
     return Direction(slider.control, slider.label, slider.group, -1.0, 1.0, np.ascontiguousarray(vector))
 
 
+def effect(generator: Generator, found: Direction, samples: int = 16) -> float:
+    """How much the direction changes what one sees, in levels of 255: from one end to the other, the mean
+    over the fiftieth of the pixels that change most.
+    """
+    z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(8))
+    side = min(64, generator.resolution)
+    vector = torch.from_numpy(found.vector)  # [n_style, D]
+    with torch.inference_mode():
+        w = generator.style(z)[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
+        ends = generator(w + vector, side), generator(w - vector, side)
+        change = (ends[0] - ends[1]).abs().amax(1).flatten(1) * 127.5  # [N, side * side]
+    return float(change.topk(change.shape[1] // 50, dim=1).values.mean())
+
+
 def directions(generator: Generator) -> list[Direction]:
-    """All sliders' directions, in the docker's order."""
-    return [direction(generator, slider) for slider in SLIDERS]
+    """The sliders' directions in the docker's order, without those that this generator has hardly learned
+    to draw."""
+    every = (direction(generator, slider) for slider in SLIDERS)
+    return [found for found in every if effect(generator, found) >= VISIBLE]
