@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from in_krita import harness
 from in_krita.setting import make_setting
 
 ABSENT = harness.missing()
+REQUIRED = bool(os.environ.get("ANYCOST_REQUIRE_KRITA"))  # continuous integration: fail rather than skip
 pytestmark = [
     pytest.mark.krita,
-    pytest.mark.skipif(bool(ABSENT), reason=f"not installed: {', '.join(ABSENT)} (apt-get install them)"),
+    pytest.mark.skipif(bool(ABSENT) and not REQUIRED, reason=f"not installed: {', '.join(ABSENT)} (apt-get install them)"),
 ]
 LIMIT = 300.0  # seconds for a run before it is ended: a hang, not a benchmark
 
 
 @pytest.fixture(scope="module")
 def setting(tmp_path_factory, tiny_pack):
+    assert ABSENT == []
     return make_setting(tmp_path_factory.mktemp("krita"), tiny_pack)
 
 

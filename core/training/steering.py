@@ -16,7 +16,6 @@ from ...models.generator import Generator
 from ...models.pack import Direction
 from .attributes import NAMES
 
-
 VISIBLE = 20.0  # levels of 255: below this a slider seems dead
 
 

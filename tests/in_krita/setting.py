@@ -21,7 +21,7 @@ from anycost.core.plugin_package import ROOT, install, package
 from .harness import Outcome, Profile
 
 SHIPPED = ROOT / "models" / "packs" / "portraits"
-SAMPLE = ROOT / "docs" / "sample.png"
+SAMPLE = ROOT / "core" / "sample" / "portrait.png"
 
 
 @dataclass
