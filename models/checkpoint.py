@@ -196,11 +196,8 @@ def _torch_zip(file: BinaryIO) -> tuple[bytes, dict[str, int]]:
             root = pickles[0].removesuffix("data.pkl")
             if root + "constants.pkl" in sizes:
                 raise Refused("is a TorchScript program", "choose a checkpoint of the model instead")
-            whole = (
-                all(entry.file_size == entry.compress_size for entry in entries)
-                and sum(sizes.values()) <= size
-            )
-            if not whole or len(sizes) != len(entries) or any(entry.compress_type for entry in entries):
+            packed = any(entry.compress_type != zipfile.ZIP_STORED for entry in entries)
+            if packed or len(sizes) != len(entries) or sum(sizes.values()) > size:
                 raise Refused("is an archive that PyTorch did not write")
             prefix = root + "data/"
             storages = {name[len(prefix) :]: n for name, n in sizes.items() if name.startswith(prefix)}

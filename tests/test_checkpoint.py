@@ -32,7 +32,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from anycost.models import unpickle
+from anycost.models import checkpoint, unpickle
 from anycost.models.checkpoint import read_checkpoint
 from anycost.models.manifest import PackError
 from anycost.models.remap import tensors_of_network
@@ -72,11 +72,11 @@ def assert_same(read: Any, expected: Any) -> None:
 def test_a_pytorch_file_reads_as_it_was_saved(tmp_path: Path, zipped: bool) -> None:
     content = CONTENT | {"args": argparse.Namespace(size=256, path="x"), "dtype": torch.float32}
     torch.save(content, tmp_path / "file.pt", _use_new_zipfile_serialization=zipped)
-    checkpoint = read_checkpoint(tmp_path / "file.pt")
-    assert checkpoint.container == "PyTorch"
-    assert checkpoint.file_bytes == (tmp_path / "file.pt").stat().st_size
-    del content["args"], checkpoint.content["args"]
-    assert_same(checkpoint.content, content)
+    found = read_checkpoint(tmp_path / "file.pt")
+    assert found.container == "PyTorch"
+    assert found.file_bytes == (tmp_path / "file.pt").stat().st_size
+    del content["args"], found.content["args"]
+    assert_same(found.content, content)
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -86,17 +86,17 @@ def test_an_nvidia_pickle_reads_as_it_was_dumped(tmp_path: Path, protocol: int) 
         "G_ema": module_tree(state),
         "content": CONTENT | {"names": {"a", "b"}, "array": np.arange(3)},
     }
-    checkpoint = read_checkpoint(write_nvidia(tmp_path / "network.pkl", networks, protocol))  # type: ignore[arg-type]
-    assert checkpoint.container == "NVIDIA"
-    assert checkpoint.content["G_ema"]["class_name"] == "Generator"
-    assert checkpoint.content["training_set_kwargs"] == {"path": "faces", "use_labels": False}
-    read = tensors_of_network(checkpoint.content["G_ema"])
+    found = read_checkpoint(write_nvidia(tmp_path / "network.pkl", networks, protocol))  # type: ignore[arg-type]
+    assert found.container == "NVIDIA"
+    assert found.content["G_ema"]["class_name"] == "Generator"
+    assert found.content["training_set_kwargs"] == {"path": "faces", "use_labels": False}
+    read = tensors_of_network(found.content["G_ema"])
     assert read.keys() == state.keys()
     for name in state:
         assert_same(read[name], state[name])
-    del checkpoint.content["content"]["array"]
-    assert checkpoint.content["content"].pop("names") == {"a", "b"}
-    assert_same(checkpoint.content["content"], CONTENT)
+    del found.content["content"]["array"]
+    assert found.content["content"].pop("names") == {"a", "b"}
+    assert_same(found.content["content"], CONTENT)
 
 
 def test_channels_last_weights_keep_their_values(tmp_path: Path) -> None:
@@ -287,6 +287,10 @@ def test_streams_inside_a_stream_share_its_limits(tmp_path: Path, monkeypatch: p
         read_checkpoint(file)
 
 
+def not_reached(*_: Any, **__: Any) -> None:
+    pytest.fail("torch.load, which would have made room for the claim, was called")
+
+
 FLOATS = np.arange(4, dtype=np.float32).tobytes()
 
 
@@ -316,8 +320,9 @@ FLOATS = np.arange(4, dtype=np.float32).tobytes()
     ],
 )
 def test_a_tensor_may_not_claim_more_than_the_file_has(
-    tmp_path: Path, elements: Any, size: Any, stride: Any, offset: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elements: Any, size: Any, stride: Any, offset: Any
 ) -> None:
+    monkeypatch.setattr(checkpoint, "_torch_load", not_reached)
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", elements), size, stride, offset)})
     with pytest.raises(PackError, match=r"claims more|tensor with|put together|is damaged"):
         read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"data/0": FLOATS}))
@@ -335,7 +340,10 @@ def test_a_storage_of_two_sizes_is_refused(tmp_path: Path) -> None:
         read_checkpoint(write_torch_zip(tmp_path / "model.pt", pickled(claims), {"data/0": FLOATS}))
 
 
-def test_a_stream_may_not_claim_more_than_the_file_has(tmp_path: Path) -> None:
+def test_a_stream_may_not_claim_more_than_the_file_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_torch_load", not_reached)
     stream = old_stream({"g_ema": torch.arange(1000.0)})
     assert stream.count(b"M\xe8\x03") == 2  # 1000, of the storage and of the size
     (tmp_path / "model.pt").write_bytes(stream.replace(b"M\xe8\x03", b"J\xff\xff\xff\x7f"))
@@ -344,10 +352,13 @@ def test_a_stream_may_not_claim_more_than_the_file_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_packed_zip_is_refused(tmp_path: Path, compression: int) -> None:
-    data = pickled({"g_ema": ClaimedTensor(StorageName("0", 1 << 20), (1 << 20,), (1,))})
-    file = write_torch_zip(tmp_path / "model.pt", data, {"data/0": bytes(4 << 20)}, compression)
-    assert file.stat().st_size < 50_000  # a bomb in small
+@pytest.mark.parametrize(
+    "memory", [bytes(4 << 20), os.urandom(1 << 12)]
+)  # a bomb, and one that packing enlarges
+def test_a_packed_zip_is_refused(tmp_path: Path, compression: int, memory: bytes) -> None:
+    elements = len(memory) // 4
+    data = pickled({"g_ema": ClaimedTensor(StorageName("0", elements), (elements,), (1,))})
+    file = write_torch_zip(tmp_path / "model.pt", data, {"data/0": memory}, compression)
     with pytest.raises(PackError, match="an archive that PyTorch did not write"):
         read_checkpoint(file)
 
@@ -506,7 +517,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(
     file = tmp_path_factory.getbasetemp() / f"damaged-{kind}"
     file.write_bytes(data)
     try:
-        checkpoint = read_checkpoint(file)
+        found = read_checkpoint(file)
     except PackError:
         return
-    assert checkpoint.file_bytes == len(data)
+    assert found.file_bytes == len(data)
