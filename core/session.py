@@ -19,6 +19,7 @@ from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, r
 from .ladder import Timings, passes
 from .networks import Network, to_input
 from .perceptual import best_measure
+from .photographs import YuNet, yunet_path
 from .projection import ProjectionStep, project
 from .renderer import Stopped, render, use_available_cores
 
@@ -209,10 +210,27 @@ class Session:
         path = _or_core_error(lambda: self.pack.encoder_path)
         return Network(path, "latents") if path else None
 
+    @cached_property
+    def _photograph_finder(self) -> YuNet | None:
+        path = yunet_path()
+        return YuNet(path) if path else None
+
     def _placement(self, rgba: np.ndarray) -> Placement:
-        if self._finder is None:
-            return whole_square(rgba.shape[1], rgba.shape[0])
-        return place(find_face(rgba, self._finder), self.pack.alignment)
+        """By the pack's finder, else by YuNet if it is at hand; without a finder, the middle."""
+        none_found = None
+        if self._finder is not None:
+            try:
+                return place(find_face(rgba, self._finder), self.pack.alignment)
+            except CoreError as error:
+                if error.kind != "no-face":
+                    raise
+                none_found = error
+        face = self._photograph_finder.find(rgba) if self._photograph_finder else None
+        if face is not None:
+            return place(face, self.pack.alignment)
+        if none_found is not None:
+            raise none_found
+        return whole_square(rgba.shape[1], rgba.shape[0])
 
     def _encoded(self, picture: _Picture) -> np.ndarray | None:
         if self._encoder is None or picture.encoder_face is None:
