@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Optional
 
+from .portrait import Direction
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
-from .state import Direction
 
 STEPS = 100  # slider positions to one unit
 LABEL_SHARE, SLIDER_SHARE = 5, 7  # of the row's width without the number

@@ -10,6 +10,7 @@ from typing import Callable, Dict, Optional
 from ..bridge.protocol import QUALITIES
 from . import state as topics
 from .direction_slider import DirectionSlider
+from .portrait import Direction
 from .preview import Preview, face_crop
 from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
@@ -280,7 +281,7 @@ class Panel(QtWidgets.QWidget):
         column.addStretch(1)
         self.slider_area.setWidget(body)
 
-    def _group_order(self, direction: topics.Direction) -> int:
+    def _group_order(self, direction: Direction) -> int:
         """Groups in the order in which the pack first names them; sorting is stable within one."""
         return [other.group for other in self.state.directions].index(direction.group)
 

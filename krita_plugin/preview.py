@@ -9,8 +9,8 @@ from typing import Optional
 
 from .picture import Picture, Placement
 from .pixels import image_of, scaled
+from .portrait import Frame
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
-from .state import Frame
 
 LARGEST = 384  # pixels a side on screen
 SMALLEST = 120

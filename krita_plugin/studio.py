@@ -271,6 +271,8 @@ class Studio(QtWidgets.QMainWindow):
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         self.keeper.stop()
+        if self.host.painting is not None:
+            self.host.painting.undo.indexChanged.disconnect()  # its end would paint into a window that is gone
         event.accept()
 
 
@@ -303,11 +305,35 @@ def _dropped_file(mime: Optional[QtCore.QMimeData]) -> str:
     return next((url.toLocalFile() for url in urls if url.isLocalFile()), "")
 
 
+def dark_palette() -> QtGui.QPalette:
+    """Neutral and dark, as painting programs are: colours of the picture are judged against it."""
+    palette, role = QtGui.QPalette(), QtGui.QPalette.ColorRole
+    shades = {
+        "#323232": (role.Window, role.AlternateBase),
+        "#262626": (role.Base, role.Dark, role.ToolTipBase),
+        "#3c3c3c": (role.Button,),
+        "#4a4a4a": (role.Midlight,),
+        "#5c5c5c": (role.Mid, role.Light),
+        "#161616": (role.Shadow,),
+        "#d8d8d8": (role.WindowText, role.Text, role.ButtonText, role.ToolTipText),
+        "#557394": (role.Highlight,),
+        "#ffffff": (role.HighlightedText, role.BrightText),
+    }
+    for shade, roles in shades.items():
+        for one in roles:
+            palette.setColor(one, QtGui.QColor(shade))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QtGui.QPalette.ColorGroup.Disabled, one, QtGui.QColor("#787878"))
+    return palette
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="anycost studio", description="Edit a face without Krita.")
     parser.add_argument("image", nargs="?", help="a picture to open")
     chosen = parser.parse_args(arguments)
     application = QtWidgets.QApplication(sys.argv[:1])
+    application.setStyle("Fusion")
+    application.setPalette(dark_palette())
     studio = Studio(CoreKeeper("studio", __version__))
     studio.show()
     if chosen.image:

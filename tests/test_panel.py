@@ -24,8 +24,9 @@ from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.picture import Placement as PanelPlacement
 from anycost.krita_plugin.pixels import rgba_bytes
+from anycost.krita_plugin.portrait import Direction
 from anycost.krita_plugin.preview import face_crop
-from anycost.krita_plugin.state import Direction, PanelState
+from anycost.krita_plugin.state import PanelState
 from anycost.krita_plugin.wiring import connect
 
 qt_loop.application()

@@ -6,7 +6,8 @@ import pytest
 
 from anycost.bridge.answer import Answer, Fault
 from anycost.krita_plugin.picture import HostError, Layer, Picture, check_size, reduction
-from anycost.krita_plugin.state import Frame, PanelState, Projection
+from anycost.krita_plugin.portrait import Frame, Projection
+from anycost.krita_plugin.state import PanelState
 
 DIRECTIONS = [
     {"name": "smile", "label": "Smile", "group": "Expression", "low": -1.0, "high": 1.0},
