@@ -19,8 +19,9 @@ class Finder(nn.Module):
         layers += [nn.Conv2d(width // 2, width, 3, stride=2, padding=1), nn.ReLU()]
         for dilation in (1, 2, 4, 2, 1):
             layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(width, len(POINTS), 1))
-        nn.init.constant_(self.layers[-1].bias, -4.0)  # nearly all of a picture is no eye and no mouth
+        last = nn.Conv2d(width, len(POINTS), 1)
+        nn.init.constant_(last.bias, -4.0)  # type: ignore[arg-type]  # nearly all of a picture is no eye and no mouth
+        self.layers = nn.Sequential(*layers, last)
 
     def logits(self, picture: Tensor) -> Tensor:
         """picture [N, 3, H, W] in -1..1, H and W multiples of 8 -> logits [N, 3, H/4, W/4]."""

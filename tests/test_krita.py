@@ -12,7 +12,7 @@ ABSENT = harness.missing()
 REQUIRED = bool(os.environ.get("ANYCOST_REQUIRE_KRITA"))  # continuous integration: fail rather than skip
 pytestmark = [
     pytest.mark.krita,
-    pytest.mark.skipif(bool(ABSENT) and not REQUIRED, reason=f"not installed: {', '.join(ABSENT)} (apt-get install them)"),
+    pytest.mark.skipif(bool(ABSENT) and not REQUIRED, reason=f"apt-get install {' '.join(ABSENT)}"),
 ]
 LIMIT = 300.0  # seconds for a run before it is ended: a hang, not a benchmark
 

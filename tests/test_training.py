@@ -50,13 +50,13 @@ def test_downsampling_is_the_mean_of_each_cell():
 def test_average_follows_and_copies_buffers():
     source = Generator(8, (4, 4, 4, 4), style_dim=4, n_mlp=1)
     average = Average(source, half_life=1.0, ramp_up=1.0)
-    start = source.input.input.detach().clone()
+    start = source.get_parameter("input.input").detach().clone()
     with torch.no_grad():
-        source.input.input += 1
-        source.noises.get_buffer("noise_0").fill_(5)
+        source.get_parameter("input.input").add_(1)
+        source.get_buffer("noises.noise_0").fill_(5)
     average.update(source, batch=1000, seen=1000)  # one half-life
-    torch.testing.assert_close(average.network.input.input, start + 0.5)
-    assert (average.network.noises.get_buffer("noise_0") == 5).all()
+    torch.testing.assert_close(average.network.get_parameter("input.input"), start + 0.5)
+    assert (average.network.get_buffer("noises.noise_0") == 5).all()
 
 
 def test_batches_depend_on_their_position_alone():
@@ -153,7 +153,7 @@ def test_a_direction_leads_where_its_control_leads():
     generator = Generator(8, (4,) * 4, style_dim=STYLE_DIM, n_mlp=1).requires_grad_(False)
     found = direction(generator, SLIDERS[0], samples=256)
     assert found.vector.shape == (generator.n_style, STYLE_DIM)
-    column = generator.style[1].weight[:, NAMES.index(SLIDERS[0].control)]
+    column = generator.get_parameter("style.1.weight")[:, NAMES.index(SLIDERS[0].control)]
     similarity = torch.nn.functional.cosine_similarity(torch.tensor(found.vector[0]), column, dim=0)
     assert similarity > 0.9
 

@@ -108,7 +108,8 @@ class Distillation:
         points, sizes = looked_at(landmarks)
         w = self.generator.style(z)[:, None].expand(-1, self.generator.n_style, -1)  # [N, n_style, D]
         full = self._pictures(w, resolution)
-        painted = sum(self._loss(rgb, downsample(target, rgb.shape[-1]), points, sizes) for rgb in full)
+        losses = [self._loss(rgb, downsample(target, rgb.shape[-1]), points, sizes) for rgb in full]
+        painted = torch.stack(losses).sum()
         place = random.choice([i for i, rgb in enumerate(full) if rgb.shape[-1] >= resolution // 2])
         channels = RULE.expand(self.generator.channels, random.choice(self.settings.ratios))
         side = full[place].shape[-1]
