@@ -12,6 +12,7 @@ PACKAGES = ["anycost"] + [
     "anycost." + ".".join(init.parent.relative_to(ROOT).parts)
     for room in ROOMS
     for init in sorted((ROOT / room).rglob("__init__.py"))
+    if (init.parents[1] / "__init__.py").exists()
 ]
 
 setup(
@@ -27,9 +28,11 @@ setup(
     package_data={
         "anycost": [
             "models/packs/*/*",
+            "core/sample/*.png",
+            "core/training/*.md",
             "krita_plugin/*.desktop",
             "krita_plugin/*.action",
-            "krita_plugin/icons/*",
+            "krita_plugin/*.html",
         ]
     },
     install_requires=[

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx.parser
+
 from anycost.core.faces import Placement
 from anycost.models.manifest import Alignment
 

@@ -5,12 +5,13 @@ moves.
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from anycost.core.errors import CoreError
 from anycost.core.ladder import FRAME_BUDGET_MS, Timings, passes
 from anycost.models.manifest import Rung
 from anycost.models.widths import WidthRule, macs
-from hypothesis import given
-from hypothesis import strategies as st
 
 FULL = (128, 128, 128, 128, 128, 128, 128, 128, 64, 64, 32, 32)  # 128 px
 RULE = WidthRule("proportional")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from anycost.core.lbfgs import LBFGS, value_and_gradient
 from torch import Tensor
+
+from anycost.core.lbfgs import LBFGS, value_and_gradient
 
 SCALES = torch.tensor([1.0, 10.0, 100.0, 1000.0])
 

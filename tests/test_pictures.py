@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from anycost.core.errors import CoreError
 from anycost.core.pictures import read_picture, write_picture
-from PIL import Image
 
 ORANGE = (250, 120, 10)
 

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from torch.nn import functional
+
 from anycost.core.training.portraits import (
     ALIGNMENT,
     CONTROLS,
@@ -14,7 +16,6 @@ from anycost.core.training.portraits import (
 )
 from anycost.core.training.portraits.controls import CORRELATIONS
 from anycost.core.training.portraits.sheet import draw_sheet
-from torch.nn import functional
 
 SIZE = 96
 

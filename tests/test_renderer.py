@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from anycost.core.renderer import render, to_pixels
 from anycost.models.pack import Pack
 

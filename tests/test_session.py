@@ -255,6 +255,7 @@ def test_without_detail_a_frame_is_the_generators_alone(projected: Session, pack
     frame = list(projected.render(EditState("a", 1, {}, "full", detail=False), never))[-1]
     w = projected._projected("a")
     drawn = render(pack.generator(), w, pack.ladder[-1], never)
+    assert drawn is not None
     assert np.array_equal(frame.rgb, drawn)
 
 
