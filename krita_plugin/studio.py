@@ -272,7 +272,7 @@ class Studio(QtWidgets.QMainWindow):
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         self.keeper.stop()
         if self.host.painting is not None:
-            self.host.painting.undo.indexChanged.disconnect()  # its end would paint into a window that is gone
+            self.host.painting.undo.indexChanged.disconnect()  # its end tells a window that is gone
         event.accept()
 
 

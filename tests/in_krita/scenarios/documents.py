@@ -99,6 +99,7 @@ def colour_models(t, docker):
         mean, worst = sum(apart) / len(apart), max(apart)
         t.check(what + ": is read as sRGB", mean <= TOLERANCE[model] and worst <= 48, (mean, worst))
         t.check(what + ": reading changes nothing", pixels(document) == before)
+        docker.state.set_edit(docker.state.directions[0].name, docker.state.directions[0].high)
         node = yield from applied(t, docker, document, what)
         t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
         t.check(what + ": it shows", pixels(document) != before)
