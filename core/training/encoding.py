@@ -71,7 +71,7 @@ class Reconstruction:
     def __call__(self, latents: Tensor, picture: Tensor, landmarks: Tensor) -> Tensor:
         """latents [N, n_style, D], picture [N, 3, R, R], landmarks [N, L, 2] -> the loss."""
         # full channels at half the resolution cost a quarter and are the start of the full picture
-        side = self.generator.resolution // random.choice((1, 2, 2))
+        side = self.generator.resolution // 2
         target = downsample(picture, side)
         full = self.generator(latents, side, noise="none")  # [N, 3, r, r]
         channels = self.rule.expand(self.generator.channels, random.choice((0.25, 0.5, 0.75)))
