@@ -61,6 +61,7 @@ class Window(QObject):
     def createAction(self, id: str, text: str = ..., menuLocation: str = ...) -> QAction: ...
 
 class Canvas(QObject): ...
+
 class DockWidgetFactoryBase:
     DockRight: Any
 
