@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, List, Optional
 
 from ..bridge.protocol import QUALITIES
 from . import state as topics
+from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
 from .portrait import Direction
 from .preview import Preview, face_crop
@@ -257,33 +258,34 @@ class Panel(QtWidgets.QWidget):
         self.start.setVisible(state.gave_up)
 
     def _show_pack(self) -> None:
+        names = (
+            self.state.packs if self.state.pack in self.state.packs else [self.state.pack, *self.state.packs]
+        )
         self.packs.clear()
-        self.packs.addItems(self.state.packs)
+        self.packs.addItems(names)
         self.packs.setCurrentText(self.state.pack)
         self.packs.setVisible(len(self.state.packs) > 1)
-        if [slider.direction for slider in self._sliders.values()] != self.state.directions:
+        if {slider.direction for slider in self._sliders.values()} != set(self.state.directions):
             self._build_sliders()
 
     def _build_sliders(self) -> None:
+        """Groups in the order in which the pack first names them."""
         self._sliders = {}
+        groups: Dict[str, List[Direction]] = {}
+        for direction in self.state.directions:
+            groups.setdefault(direction.group, []).append(direction)
         body = QtWidgets.QWidget(self.slider_area)
         column = QtWidgets.QVBoxLayout(body)
         column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(2)
-        group: Optional[str] = None
-        for direction in sorted(self.state.directions, key=self._group_order):
-            if direction.group != group:
-                group = direction.group
-                column.addWidget(_heading(group, body))
-            slider = self._sliders[direction.name] = DirectionSlider(direction, body)
-            slider.changed.connect(self.state.set_edit)
-            column.addWidget(slider)
+        column.setSpacing(0)
+        for name, directions in groups.items():
+            group = DirectionGroup(name, directions, body)
+            for row in group.rows:
+                row.changed.connect(self.state.set_edit)
+                self._sliders[row.direction.name] = row
+            column.addWidget(group)
         column.addStretch(1)
         self.slider_area.setWidget(body)
-
-    def _group_order(self, direction: Direction) -> int:
-        """Groups in the order in which the pack first names them; sorting is stable within one."""
-        return [other.group for other in self.state.directions].index(direction.group)
 
     def _show_quality(self) -> None:
         for button in self.qualities.buttons():
@@ -377,15 +379,6 @@ class Panel(QtWidgets.QWidget):
 
     def _copy_report(self) -> None:
         _to_clipboard(f"{self.state.report()}\n\n{self._report()}")
-
-
-def _heading(text: str, parent: QtWidgets.QWidget) -> QtWidgets.QLabel:
-    heading = QtWidgets.QLabel(text, parent)
-    font = heading.font()
-    font.setBold(True)
-    heading.setFont(font)
-    heading.setStyleSheet("margin-top: 4px;")
-    return heading
 
 
 def _to_clipboard(text: str) -> None:

@@ -284,6 +284,17 @@ def test_sliders_keep_to_their_ranges_and_stay_usable_at_260_px(quiet):
     assert quiet.minimumSizeHint().width() <= 260
 
 
+def test_a_group_folds_away_and_keeps_its_values(quiet):
+    slider, heading = (quiet.findChild(QWidget, f"anycost_{name}") for name in ("slider_age", "heading_Face"))
+    slider.setValue(-70)
+    click(heading)
+    assert not slider.isVisible()
+    assert quiet.findChild(QWidget, "anycost_slider_smile").isVisible()
+    click(heading)
+    assert slider.isVisible()
+    assert slider.value() == -70
+
+
 def test_the_crop_of_the_original_is_the_core_s(tmp_path):
     rgba = portrait(PLACE, 200, 160)
     picture = Picture(200, 160, rgba.tobytes())

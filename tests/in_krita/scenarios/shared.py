@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CROWD = ("ColorSelectorNg", "sharedtooldocker", "PresetDocker")  # leave the panel and the layers the room
+
 
 class Tap:
     """Stands between state and client and remembers what was sent."""
@@ -65,6 +67,9 @@ def open_panel(t):
     t.krita.setBatchmode(True)  # or a dialog asks for the profile of some PNGs
     t.window().setGeometry(0, 0, 1600, 1000)
     docker = t.docker("anycost")
+    for other in t.krita.dockers():
+        if other.objectName() in CROWD:
+            other.setVisible(False)
     docker.setVisible(True)
     docker.raise_()
     return docker
