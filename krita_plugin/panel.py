@@ -341,6 +341,8 @@ class Panel(QtWidgets.QWidget):
     def _show_controls(self) -> None:
         state = self.state
         self.project.setText("Project the selection" if state.has_selection else "Project the picture")
+        if not state.can_project:
+            self.project.clearFocus()  # or Qt would hand it to the next button
         self.project.setEnabled(state.can_project)
         self.project.setToolTip(self._project_tip())
         self.cancel.setVisible(state.busy)

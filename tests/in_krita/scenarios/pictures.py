@@ -1,0 +1,40 @@
+"""Pictures of the docker for the documentation, with the pack that is there."""
+
+from __future__ import annotations
+
+import os
+
+from shared import open_panel, settled
+
+EDITS = {"smile": 0.9, "age": -0.5, "glasses": 1.0, "hair_lightness": 0.7}
+
+
+def run(t):
+    docker = open_panel(t)
+    docker.keeper.words.connect(t.say)
+    state = docker.state
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    t.krita.activeWindow().addView(document)
+    yield from t.until(lambda: state.connected, 120)
+    state.project()
+    yield from t.until(lambda: state.portrait is not None and state.portrait.projecting, 60)
+    yield from t.until(lambda: not state.busy or state.portrait.projection.step >= 12, 120)
+    t.screenshot("projecting.png", docker)
+    yield from t.until(lambda: not state.busy, 240)
+    known = {direction.name for direction in state.directions}
+    for name, value in EDITS.items():
+        if name in known:
+            state.set_edit(name, value)
+            yield 0.3
+    yield from t.until(lambda: settled(state), 60)
+    yield 0.5
+    t.check("drawn", settled(state), state.status())
+    t.screenshot("docker.png", docker)
+    t.screenshot("krita.png")
+    count = len(document.rootNode().childNodes())
+    state.apply()
+    yield from t.until(lambda: len(document.rootNode().childNodes()) > count, 60)
+    document.waitForDone()
+    yield 1.5
+    t.check("applied", len(document.rootNode().childNodes()) > count, state.message)
+    t.screenshot("applied.png")
