@@ -99,6 +99,7 @@ class Portrait:
         self.picture = picture
         self.placement: Optional[Placement] = None
         self.latents: Dict[str, Latents] = {}  # by pack
+        self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
         self.projection: Optional[Projection] = None
         self.frame: Optional[Frame] = None

@@ -23,6 +23,8 @@ MISMATCH = (
     "The core and the plugin do not understand each other: run `anycost plugin install`, then restart Krita."
 )
 
+SHORT_PROJECTION = 5.0  # seconds
+
 # What changed, as told to listeners
 CONNECTION, PACK, DOCUMENT, PROGRESS, EDITS, FRAME, MESSAGE = (
     "connection",
@@ -111,7 +113,7 @@ class PanelState:
     def can_edit(self) -> bool:
         """Sliders answer, or will as soon as the core is back."""
         portrait = self.portrait
-        return portrait is not None and (portrait.drawable or self.pack in portrait.latents)
+        return portrait is not None and (portrait.drawable or self._can_revive(portrait))
 
     @property
     def can_apply(self) -> bool:
@@ -386,10 +388,13 @@ class PanelState:
         if old is not None:
             self._close(old)
         self.portraits[document] = portrait
+        self._start_projection(portrait, self.projection_seconds)
+
+    def _start_projection(self, portrait: Portrait, seconds: Optional[float]) -> None:
         portrait.projection = Projection(0, 0, None)
         params: Dict[str, Any] = {"picture": portrait.id}
-        if self.projection_seconds is not None:
-            params["seconds"] = self.projection_seconds
+        if seconds is not None:
+            params["seconds"] = seconds
         portrait.request = self.link.request(
             "picture/project", params, lambda answer: self._projected(portrait, answer)
         )
@@ -424,6 +429,8 @@ class PanelState:
             portrait.drawable = True
             self._keep_latents(portrait, answer)
         else:
+            if answer.fault.kind == "cancelled" and portrait.drawable:
+                portrait.cancelled_with = self.pack
             self._fault(answer.fault)
         if portrait.drawable:
             self._edited(portrait, dragging=False)
@@ -437,16 +444,22 @@ class PanelState:
             return
         portrait.latents[self.pack] = Latents(tuple(shape), answer.data)
 
+    def _can_revive(self, portrait: Portrait) -> bool:
+        return self.pack in portrait.latents or self.pack == portrait.cancelled_with
+
     def _revive(self, portrait: Portrait) -> None:
         """Tell a core that does not know this picture all that it needs, then send the newest edits."""
-        latents = portrait.latents.get(self.pack)
-        if not self.connected or portrait.open or latents is None:
-            return
-        portrait.open = True  # asked for: no second time
-        self._send_picture(portrait, lambda answer: self._reopened(portrait, latents, answer))
+        if self.connected and not portrait.open and self._can_revive(portrait):
+            portrait.open = True  # asked for: no second time
+            self._send_picture(portrait, lambda answer: self._reopened(portrait, answer))
 
-    def _reopened(self, portrait: Portrait, latents: Latents, answer: Answer) -> None:
+    def _reopened(self, portrait: Portrait, answer: Answer) -> None:
         if not self._opened(portrait, answer):
+            return
+        latents = portrait.latents.get(self.pack)
+        if latents is None:  # a cancelled projection answers none: a short one takes its place
+            portrait.cancelled_with = None
+            self._start_projection(portrait, SHORT_PROJECTION)
             return
         self.link.request(
             "picture/restore",

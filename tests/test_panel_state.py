@@ -237,6 +237,28 @@ def test_cancel_keeps_the_face_of_the_last_step(state, wire):
     assert wire.waiting("edit") == 1
 
 
+def test_a_cancelled_projection_is_made_up_for_when_the_core_dies(state, wire):
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    progress(state)
+    state.cancel()
+    wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
+    state.set_edit("smile", 0.5)
+    wire.die(state)
+    assert state.can_edit
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    wire.answer("picture/open", PLACEMENT)
+    assert wire.asked("picture/project")["seconds"] == 5.0
+    progress(state)
+    assert wire.asked("edit")["edits"] == {"smile": 0.5}
+    wire.die(state)  # again, in the middle of it: that may be why, so it is not tried a third time
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    assert wire.waiting("picture/open") == 0
+    assert "press Project" in state.message
+
+
 def test_cancel_before_the_face_was_found(state, wire):
     state.project()
     state.cancel()
