@@ -21,7 +21,7 @@ from .networks import Network, to_input
 from .perceptual import best_measure
 from .photographs import YuNet, yunet_path
 from .projection import ProjectionStep, project
-from .renderer import Stopped, render, use_available_cores
+from .renderer import Renderer, Stopped, use_available_cores
 
 MAX_PICTURES = 8
 MAX_SIDE = 16384  # px
@@ -88,7 +88,7 @@ class Session:
         self.pack = pack
         self.timings = Timings()
         self._pictures: OrderedDict[str, _Picture] = OrderedDict()
-        self._generator = _or_core_error(pack.generator)
+        self._renderer = Renderer(_or_core_error(pack.generator))
         self._measure = _or_core_error(lambda: best_measure(pack))
 
     @property
@@ -151,7 +151,7 @@ class Session:
         rungs = passes(self.pack.ladder, state.quality, state.dragging, self.timings)
         for index, rung in enumerate(rungs, start=1):
             begun = time.perf_counter()
-            rgb = render(self._generator, w, rung, stopped)
+            rgb = self._renderer.render(w, rung, stopped)
             if rgb is not None and state.detail:
                 rgb = self._with_detail(rgb, self._picture(state.picture), rung, rung.resolution, stopped)
             if rgb is None:
@@ -171,7 +171,7 @@ class Session:
         w = edited(self._projected(picture_id), edits, self.pack)
         picture = self._picture(picture_id)
         rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
-        rgb = render(self._generator, w, rung, stopped)
+        rgb = self._renderer.render(w, rung, stopped)
         if rgb is not None:
             rgb = self._with_detail(rgb, picture, rung, len(picture.face), stopped)
         if rgb is None:
@@ -192,7 +192,7 @@ class Session:
         """A rung's edited picture at `side` px with the picture's own detail; None once `stopped()`."""
         if rung not in picture.drawn:
             assert picture.w is not None
-            before = render(self._generator, picture.w, rung, stopped)
+            before = self._renderer.render(picture.w, rung, stopped)
             if before is None:
                 return None
             picture.drawn[rung] = before

@@ -13,7 +13,7 @@ import torch
 from anycost.core import projection
 from anycost.core.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.projection import ProjectionStep, project, sub_generators
-from anycost.core.renderer import render
+from anycost.core.renderer import Renderer
 from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
 from anycost.models.widths import layer_count
@@ -64,7 +64,7 @@ def picture(pack: Pack, hidden: np.ndarray) -> np.ndarray:
 
 
 def draw(pack: Pack, w: np.ndarray) -> np.ndarray:
-    drawn = render(pack.generator(), w, pack.ladder[-1], lambda: False)
+    drawn = Renderer(pack.generator()).render(w, pack.ladder[-1], lambda: False)
     assert drawn is not None
     return drawn
 

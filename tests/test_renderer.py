@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from anycost.core.renderer import render, to_pixels
+from anycost.core.renderer import Renderer, to_pixels
 from anycost.models.pack import Pack
 
 
@@ -29,7 +29,7 @@ def never() -> bool:
 
 def test_every_rung_draws_the_generators_picture(pack: Pack, w: np.ndarray):
     for rung in pack.ladder:
-        drawn = render(pack.generator(), w, rung, never)
+        drawn = Renderer(pack.generator()).render(w, rung, never)
         assert drawn is not None
         assert drawn.shape == (rung.resolution, rung.resolution, 3)
         with torch.no_grad():
@@ -39,7 +39,7 @@ def test_every_rung_draws_the_generators_picture(pack: Pack, w: np.ndarray):
 
 
 def test_the_same_latent_gives_the_same_pixels(pack: Pack, w: np.ndarray):
-    first, again = (render(pack.generator(), w, pack.ladder[-1], never) for _ in range(2))
+    first, again = (Renderer(pack.generator()).render(w, pack.ladder[-1], never) for _ in range(2))
     assert first is not None
     assert again is not None
     assert np.array_equal(first, again)
@@ -53,7 +53,7 @@ def test_stops_between_two_blocks(pack: Pack, w: np.ndarray, blocks: int):
         asked.append(len(asked))
         return len(asked) > blocks
 
-    assert render(pack.generator(), w, pack.ladder[-1], stopped) is None
+    assert Renderer(pack.generator()).render(w, pack.ladder[-1], stopped) is None
     assert len(asked) == blocks + 1  # 4, 8, 16, 32 px: asked after each but the last
 
 

@@ -15,7 +15,7 @@ from anycost.core.detail import keep_detail
 from anycost.core.directions import edited
 from anycost.core.errors import CoreError
 from anycost.core.faces import Layer, Placement, crop, resized
-from anycost.core.renderer import render
+from anycost.core.renderer import Renderer
 from anycost.core.session import MAX_PICTURES, EditState, Session
 from anycost.models.pack import Pack
 
@@ -254,7 +254,7 @@ def test_frames_show_what_apply_gives(projected: Session):
 def test_without_detail_a_frame_is_the_generators_alone(projected: Session, pack: Pack):
     frame = list(projected.render(EditState("a", 1, {}, "full", detail=False), never))[-1]
     w = projected._projected("a")
-    drawn = render(pack.generator(), w, pack.ladder[-1], never)
+    drawn = Renderer(pack.generator()).render(w, pack.ladder[-1], never)
     assert drawn is not None
     assert np.array_equal(frame.rgb, drawn)
 
