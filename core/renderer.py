@@ -38,7 +38,7 @@ class Renderer:
         `stopped` is asked between two resolution blocks; None when it said yes. The noise maps are the stored
         ones, so that two edits differ by what was edited alone.
         """
-        sub = self._ready(rung)
+        sub = self.prepare(rung)
         with torch.inference_mode():
             blocks = sub.blocks(torch.from_numpy(w)[None])
             rgb = next(blocks)  # [1, 3, 4, 4]
@@ -48,7 +48,8 @@ class Renderer:
                 rgb = next(blocks)  # [1, 3, r, r]
             return to_pixels(rgb)[0]
 
-    def _ready(self, rung: Rung) -> SubGenerator:
+    def prepare(self, rung: Rung) -> SubGenerator:
+        """The sub-generator of a rung; the first time takes as long as a frame or two."""
         if rung not in self._prepared:
             self._prepared[rung] = SubGenerator(self._generator, rung)
             if len(self._prepared) > PREPARED:

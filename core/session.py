@@ -39,16 +39,12 @@ class EditState:
     edits: Mapping[str, float] = field(default_factory=dict)
     quality: str = "auto"
     dragging: bool = False
-    detail: bool = (
-        True  # with the picture's own detail, as Apply gives it; else the generator's picture alone
-    )
+    detail: bool = True  # with the picture's own detail, as Apply gives it; else the generator's alone
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One finished pass of an edit: pass `index` (from 1) of `passes`. `ratio` is None for free channel
-    counts.
-    """
+    """One finished pass of an edit: `index` (from 1) of `passes`; `ratio` None for free channel counts."""
 
     stamp: int
     index: int
@@ -150,13 +146,14 @@ class Session:
         w = edited(self._projected(state.picture), state.edits, self.pack)
         rungs = passes(self.pack.ladder, state.quality, state.dragging, self.timings)
         for index, rung in enumerate(rungs, start=1):
+            self._renderer.prepare(rung)  # once a rung, and so no part of what it takes
             begun = time.perf_counter()
             rgb = self._renderer.render(w, rung, stopped)
+            ms = 1000 * (time.perf_counter() - begun)
             if rgb is not None and state.detail:
                 rgb = self._with_detail(rgb, self._picture(state.picture), rung, rung.resolution, stopped)
             if rgb is None:
                 return
-            ms = 1000 * (time.perf_counter() - begun)
             self.timings.record(rung, ms)
             yield Frame(state.stamp, index, len(rungs), rung.resolution, rung.ratio, ms, rgb)
 
