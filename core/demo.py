@@ -19,7 +19,7 @@ from .errors import CoreError
 from .pictures import read_picture
 
 SAMPLE = Path(__file__).with_name("sample") / "portrait.png"
-EDITS = {"smile": 0.9, "glasses": 1.0, "hair_lightness": 0.8}
+EDITS = {"smile": 1.0, "hair_length": 0.5}
 STEPS = 40
 QUALITIES = ("draft", "preview", "full")
 TILE = 256  # px of a picture in the strip

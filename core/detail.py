@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MOVED = 12.0  # levels of 255: a change from which on the fine residual is a ghost rather than texture
+# levels of 255 from which on the fine residual is a ghost rather than texture: of a change of shape, and of
+# any change (hair made lighter is still the same hair, but dark hair where the wall was is not)
+MOVED, REPAINTED = 16.0, 60.0
 COARSE = 8  # cells a side of the coarse residual
 REACH = 32  # an edit's change is widened by the picture's side over this
 
@@ -21,7 +23,7 @@ REACH = 32  # an edit's change is widened by the picture's side over this
 def keep_detail(edited: np.ndarray, projected: np.ndarray, original: np.ndarray) -> np.ndarray:
     """The edited picture with the original's detail; all uint8 [S, S, 3], as is the result.
 
-    Equal to `original` where `edited` equals `projected` within a reach of S / 32.
+    Equal to `original` where `edited` equals `projected` within a few times S / 32.
     """
     drawn, before, picture = (_planes(rgb) for rgb in (edited, projected, original))  # [1, 3, S, S]
     residual = picture - before
@@ -36,11 +38,19 @@ def _planes(rgb: np.ndarray) -> Tensor:
 
 def _kept(change: Tensor) -> Tensor:
     """How much of the fine residual stays, 0..1 [1, 1, S, S]: all of it where nothing changed nearby."""
-    side = change.shape[-1]
-    reach = max(1, side // REACH)
+    reach = max(1, change.shape[-1] // REACH)
+    shape = change - _smoothed(change, 2 * reach)
+    return torch.exp(-((_nearby(shape, reach) / MOVED) ** 2) - (_nearby(change, reach) / REPAINTED) ** 2)
+
+
+def _nearby(change: Tensor, reach: int) -> Tensor:
+    """The largest change within `reach` px of each pixel, smoothed: [1, 3, S, S] -> [1, 1, S, S]."""
     widest = F.max_pool2d(change.abs().amax(1, keepdim=True), 2 * reach + 1, stride=1, padding=reach)
-    smooth = F.avg_pool2d(widest, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
-    return torch.exp(-((smooth / MOVED) ** 2))
+    return _smoothed(widest, reach)
+
+
+def _smoothed(x: Tensor, reach: int) -> Tensor:
+    return F.avg_pool2d(x, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
 
 
 def _coarse(residual: Tensor) -> Tensor:
