@@ -37,10 +37,14 @@ BACKBONE_TITLES = {"alex": "AlexNet", "vgg": "VGG"}
 
 @dataclass(frozen=True)
 class Measure:
-    """A perceptual loss: `name` is a phrase for the panel, `embed` takes pictures [N, 3, R, R] in -1..1."""
+    """A perceptual loss: `name` is a phrase for the panel, `embed` takes pictures [N, 3, R, R] in -1..1.
+
+    `pixels` is the weight of the mean squared error that a projection adds to it.
+    """
 
     name: str
     embed: Callable[[Tensor], list[Tensor]]
+    pixels: float = 1.0
 
     def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
         """Mean distance (scalar) of two embedded batches."""
@@ -69,7 +73,9 @@ def from_features(network: Features) -> Measure:
     def embed(picture: Tensor) -> list[Tensor]:
         return [F.normalize(m, dim=1, eps=1e-6) for m in network.maps(picture)]  # each [N, C, S, S]
 
-    return Measure("the pack's own features", embed)
+        # whose distances are larger than LPIPS's, for the same two pictures
+
+    return Measure("the pack's own features", embed, pixels=4.0)
 
 
 def _pixel_pyramid(picture: Tensor) -> list[Tensor]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..models.pack import Pack
 
 ALPHA = 1.0  # weight of the sub-generator's term
-HOLD = 0.02  # weight of the mean squared distance from the start, in standard deviations of w
+HOLD = 0.05  # weight of the mean squared distance from the start, in standard deviations of w
 # px at which larger generators are projected: beyond it a step takes seconds and LPIPS sees no more
 SIDE = 256
 HISTORY = 10  # curvature pairs of L-BFGS
@@ -143,7 +143,9 @@ class _Search:
         # [1, 3, r, r], not clamped: gradients stay alive
         drawn = self.generator(w, rung.resolution, rung.channels)
         target, embedded = self._target(rung.resolution)
-        return self.measure.distance(self.measure.embed(drawn), embedded) + F.mse_loss(drawn, target)
+        return self.measure.distance(self.measure.embed(drawn), embedded) + self.measure.pixels * F.mse_loss(
+            drawn, target
+        )
 
     def _target(self, side: int) -> tuple[Tensor, list[Tensor]]:
         if side not in self.targets:
