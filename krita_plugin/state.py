@@ -23,7 +23,7 @@ MISMATCH = (
     "The core and the plugin do not understand each other: run `anycost plugin install`, then restart Krita."
 )
 
-SHORT_PROJECTION = 5.0  # seconds
+SHORT_PROJECTION, USUAL_PROJECTION = 5.0, 20.0  # seconds
 
 # What changed, as told to listeners
 CONNECTION, PACK, DOCUMENT, PROGRESS, EDITS, FRAME, MESSAGE = (
@@ -83,7 +83,7 @@ class PanelState:
         self.packs: List[str] = []
         self.loss_name = ""
         self.directions: List[Direction] = []
-        self.projection_seconds: Optional[float] = None  # a budget; None: until the loss levels off
+        self.projection_seconds: Optional[float] = USUAL_PROJECTION  # a budget; None: until it levels off
         self.quality = "auto"
         self._quality_before_draft = "auto"
         self.document: Optional[Hashable] = None

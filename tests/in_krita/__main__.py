@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,15 +20,23 @@ from .setting import make_setting
 LIMIT = 400.0
 
 
+def keep_pictures(found: Path, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for picture in found.glob("*.png"):
+        if picture.name != "final.png":  # the driver's own
+            shutil.copyfile(picture, out / picture.name)
+
+
 def main() -> int:
     absent = missing()
     if absent or len(sys.argv) < 2:
         print(f"not installed: {', '.join(absent)}" if absent else __doc__)
         return 2
     with tempfile.TemporaryDirectory(prefix="anycost-krita-") as folder:
-        out = Path(sys.argv[2] if len(sys.argv) > 2 else f"{folder}/out").absolute()
         setting = make_setting(Path(folder), make_tiny_pack(Path(folder) / "untrained"))
-        outcome = setting.run(sys.argv[1], out, LIMIT)
+        outcome = setting.run(sys.argv[1], Path(folder) / "out", LIMIT)
+        if len(sys.argv) > 2:
+            keep_pictures(Path(folder) / "out", Path(sys.argv[2]))
     print(json.dumps({"pack": setting.variables["ANYCOST_PACK"], **outcome.figures}, indent=1))
     print("\n".join(outcome.problems))
     return 1 if outcome.problems else 0

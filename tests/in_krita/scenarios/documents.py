@@ -55,7 +55,7 @@ def projected(t, docker, what):
     """Project the document in front; whether that came to an end."""
     state = docker.state
     state.project()
-    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state), 60)
+    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state), 120)
     done = state.portrait is not None and not state.busy
     t.check(what + ": projects", done, (state.message, state.status()))
     return done

@@ -6,7 +6,7 @@ import os
 
 from shared import open_panel, settled
 
-EDITS = {"smile": 0.9, "age": -0.5, "glasses": 1.0, "hair_lightness": 0.7}
+EDITS = {"smile": 0.8, "brow_raise": 0.4, "turn": 0.3}
 
 
 def run(t):

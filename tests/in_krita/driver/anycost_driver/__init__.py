@@ -62,7 +62,7 @@ class Tester:
 
     # Waiting and acting: all are generators, `yield from` them
 
-    def until(self, predicate, seconds=20.0):
+    def until(self, predicate, seconds=60.0):
         """True as soon as the predicate holds, False after the time."""
         end = time.monotonic() + seconds
         while not predicate():
