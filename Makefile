@@ -2,7 +2,8 @@
 .PHONY: setup demo test lint pack clean
 PYTHON := .venv/bin/python
 RUN := runs/portraits
-export OMP_WAIT_POLICY := PASSIVE # threads that spin while they wait starve each other (see core/__init__.py)
+# threads that spin while they wait starve each other (see core/__init__.py)
+export OMP_WAIT_POLICY := PASSIVE
 
 setup:
 	scripts/setup

@@ -2,6 +2,6 @@
 
 import os
 
-# Read when torch is first imported. By default its threads spin while they wait for one another; on a machine that
-# Krita keeps busy that made a frame of 70 ms take 500 and more.
+# Read when torch is first imported. By default its threads spin while they wait for one another: on a machine
+# that Krita keeps busy, a frame of 70 ms took 500 and more.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
