@@ -137,11 +137,8 @@ class _Search:
         yield from self._refine()
 
     def loss(self, w: Tensor, rung: Rung) -> Tensor:
-        """Perceptual distance and mean squared error of one sub-generator's picture to the target at its
-        size.
-        """
-        # [1, 3, r, r], not clamped: gradients stay alive
-        drawn = self.generator(w, rung.resolution, rung.channels)
+        """Perceptual distance and mean squared error of a rung's picture to the target at its size."""
+        drawn = self.generator(w, rung.resolution, rung.channels)  # [1, 3, r, r], not clamped: gradients live
         target, embedded = self._target(rung.resolution)
         return self.measure.distance(self.measure.embed(drawn), embedded) + self.measure.pixels * F.mse_loss(
             drawn, target
