@@ -83,7 +83,9 @@ class Session:
         use_available_cores()
         self.pack = pack
         self.timings = Timings()
-        self._pictures: OrderedDict[str, _Picture] = OrderedDict()
+        self.pictures: OrderedDict[str, _Picture] = (
+            OrderedDict()
+        )  # its owner may carry them to another session
         self._renderer = Renderer(_or_core_error(pack.generator))
         self._measure = _or_core_error(lambda: best_measure(pack))
 
@@ -94,7 +96,7 @@ class Session:
 
     def __len__(self) -> int:
         """How many pictures are open."""
-        return len(self._pictures)
+        return len(self.pictures)
 
     def open(self, picture_id: str, rgba: np.ndarray) -> Placement:
         """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB); keeps what editing it needs.
@@ -106,7 +108,7 @@ class Session:
         height, width = rgba.shape[:2]
         x0, y0, x1, y1 = layer_box(placement, (width, height))
         alpha = rgba[y0:y1, x0:x1, 3]
-        self._pictures[picture_id] = _Picture(
+        self.pictures[picture_id] = _Picture(
             width,
             height,
             placement,
@@ -114,9 +116,9 @@ class Session:
             encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
             alpha=None if alpha.min() == 255 else alpha.copy(),
         )
-        self._pictures.move_to_end(picture_id)
-        while len(self._pictures) > MAX_PICTURES:
-            self._pictures.popitem(last=False)
+        self.pictures.move_to_end(picture_id)
+        while len(self.pictures) > MAX_PICTURES:
+            self.pictures.popitem(last=False)
         return placement
 
     def project(
@@ -181,7 +183,7 @@ class Session:
 
     def close(self, picture_id: str) -> None:
         """Forgets a picture; one that is not open is forgotten already."""
-        self._pictures.pop(picture_id, None)
+        self.pictures.pop(picture_id, None)
 
     def _with_detail(
         self, rgb: np.ndarray, picture: _Picture, rung: Rung, side: int, stopped: Stopped
@@ -240,10 +242,10 @@ class Session:
         return w
 
     def _picture(self, picture_id: str) -> _Picture:
-        if picture_id not in self._pictures:
+        if picture_id not in self.pictures:
             raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
-        self._pictures.move_to_end(picture_id)
-        return self._pictures[picture_id]
+        self.pictures.move_to_end(picture_id)
+        return self.pictures[picture_id]
 
     def _projected(self, picture_id: str) -> np.ndarray:
         w = self._picture(picture_id).w

@@ -155,7 +155,7 @@ class Studio:
         """Gives the memory of the weights back; pictures and latents stay for the next request."""
         if self._session is None:
             return
-        self._resting = dict(self._session._pictures)  # faces and latents, without what made them
+        self._resting = dict(self._session.pictures)  # faces and latents, without what made them
         self._session = None
         gc.collect()
         with suppress(OSError, AttributeError):  # only glibc keeps what was freed, and has this
@@ -174,7 +174,7 @@ class Studio:
             self._announce("Loading model 3/3")
             self._session = Session(pack)
             if model == self._model:
-                self._session._pictures.update(self._resting)
+                self._session.pictures.update(self._resting)
             self._resting = {}
         self._name, self._model = name, model
         self._announce("Ready")

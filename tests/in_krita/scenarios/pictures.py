@@ -6,7 +6,7 @@ import os
 
 from shared import open_panel, settled
 
-EDITS = {"smile": 0.8, "brow_raise": 0.4, "turn": 0.3}
+EDITS = {"smile": 1.0, "hair_length": 0.5}
 
 
 def run(t):
