@@ -85,7 +85,7 @@ class Session:
         self.timings = Timings()
         self.pictures: OrderedDict[str, _Picture] = (
             OrderedDict()
-        )  # its owner may carry them to another session
+        )  # may be carried to another session
         self._renderer = Renderer(_or_core_error(pack.generator))
         self._measure = _or_core_error(lambda: best_measure(pack))
 
