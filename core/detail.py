@@ -17,6 +17,7 @@ from torch import Tensor
 # any change (hair made lighter is still the same hair, but dark hair where the wall was is not)
 MOVED, REPAINTED = 16.0, 60.0
 COARSE = 8  # cells a side of the coarse residual
+GATE = 256  # px at which is decided where the fine residual stays
 REACH = 32  # an edit's change is widened by the picture's side over this
 
 
@@ -38,19 +39,27 @@ def _planes(rgb: np.ndarray) -> Tensor:
 
 def _kept(change: Tensor) -> Tensor:
     """How much of the fine residual stays, 0..1 [1, 1, S, S]: all of it where nothing changed nearby."""
+    side = change.shape[-1]
+    if side > GATE:  # no generator's change is finer than this, and wide windows are slow at full size
+        change = F.interpolate(change, (GATE, GATE), mode="area")
     reach = max(1, change.shape[-1] // REACH)
     shape = change - _smoothed(change, 2 * reach)
-    return torch.exp(-((_nearby(shape, reach) / MOVED) ** 2) - (_nearby(change, reach) / REPAINTED) ** 2)
+    kept = torch.exp(-((_nearby(shape, reach) / MOVED) ** 2) - (_nearby(change, reach) / REPAINTED) ** 2)
+    return F.interpolate(kept, (side, side), mode="bilinear", align_corners=False)
 
 
 def _nearby(change: Tensor, reach: int) -> Tensor:
     """The largest change within `reach` px of each pixel, smoothed: [1, 3, S, S] -> [1, 1, S, S]."""
-    widest = F.max_pool2d(change.abs().amax(1, keepdim=True), 2 * reach + 1, stride=1, padding=reach)
-    return _smoothed(widest, reach)
+    width = 2 * reach + 1
+    rows = F.max_pool2d(change.abs().amax(1, keepdim=True), (1, width), stride=1, padding=(0, reach))
+    return _smoothed(F.max_pool2d(rows, (width, 1), stride=1, padding=(reach, 0)), reach)
 
 
 def _smoothed(x: Tensor, reach: int) -> Tensor:
-    return F.avg_pool2d(x, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
+    """Means over windows of 2 * reach + 1 px, one axis after the other."""
+    width = 2 * reach + 1
+    rows = F.avg_pool2d(x, (1, width), stride=1, padding=(0, reach), count_include_pad=False)
+    return F.avg_pool2d(rows, (width, 1), stride=1, padding=(reach, 0), count_include_pad=False)
 
 
 def _coarse(residual: Tensor) -> Tensor:
