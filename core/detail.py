@@ -21,16 +21,24 @@ GATE = 256  # px at which is decided where the fine residual stays
 REACH = 32  # an edit's change is widened by the picture's side over this
 
 
-def keep_detail(edited: np.ndarray, projected: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """The edited picture with the original's detail; all uint8 [S, S, 3], as is the result.
+class Detail:
+    """What `projected` lacks of `original`, both uint8 [S, S, 3]: its tone, and all that is finer."""
 
-    Equal to `original` where `edited` equals `projected` within a few times S / 32.
-    """
-    drawn, before, picture = (_planes(rgb) for rgb in (edited, projected, original))  # [1, 3, S, S]
-    residual = picture - before
-    coarse = _coarse(residual)
-    out = drawn + coarse + _kept(drawn - before) * (residual - coarse)
-    return out[0].permute(1, 2, 0).round_().clamp_(0, 255).to(torch.uint8).numpy()
+    def __init__(self, projected: np.ndarray, original: np.ndarray):
+        self._before = _planes(projected)  # [1, 3, S, S]
+        residual = _planes(original) - self._before
+        self._coarse = _coarse(residual)
+        self._fine = residual - self._coarse
+
+    @torch.inference_mode()
+    def added_to(self, edited: np.ndarray) -> np.ndarray:
+        """The edited picture with the original's detail, uint8 [S, S, 3].
+
+        Equal to the original where `edited` equals the projected picture within a few times S / 32.
+        """
+        drawn = _planes(edited)  # [1, 3, S, S]
+        out = drawn + self._coarse + _kept(drawn - self._before) * self._fine
+        return out[0].permute(1, 2, 0).round_().clamp_(0, 255).to(torch.uint8).numpy()
 
 
 def _planes(rgb: np.ndarray) -> Tensor:
@@ -45,7 +53,7 @@ def _kept(change: Tensor) -> Tensor:
     reach = max(1, change.shape[-1] // REACH)
     shape = change - _smoothed(change, 2 * reach)
     kept = torch.exp(-((_nearby(shape, reach) / MOVED) ** 2) - (_nearby(change, reach) / REPAINTED) ** 2)
-    return F.interpolate(kept, (side, side), mode="bilinear", align_corners=False)
+    return kept if side <= GATE else F.interpolate(kept, (side, side), mode="bilinear", align_corners=False)
 
 
 def _nearby(change: Tensor, reach: int) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..models.manifest import Rung
 from ..models.pack import Pack, PackError
-from .detail import keep_detail
+from .detail import Detail
 from .directions import edited
 from .errors import CoreError
 from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, resized, whole_square
@@ -66,11 +66,11 @@ class _Picture:
     encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
     alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
-    drawn: dict[Rung, np.ndarray] = field(default_factory=dict)  # of w without edits, uint8 [r, r, 3]
+    details: dict[Rung, Detail] = field(default_factory=dict)  # what the rungs' pictures of w lack
 
     def project(self, w: np.ndarray) -> None:
         self.w = w
-        self.drawn.clear()
+        self.details.clear()
 
 
 class Session:
@@ -149,11 +149,11 @@ class Session:
             self._renderer.prepare(rung)  # once a rung, and so no part of what it takes
             begun = time.perf_counter()
             rgb = self._renderer.render(w, rung, stopped)
-            ms = 1000 * (time.perf_counter() - begun)
             if rgb is not None and state.detail:
-                rgb = self._with_detail(rgb, self._picture(state.picture), rung, rung.resolution, stopped)
+                rgb = self._with_detail(rgb, self._picture(state.picture), rung, stopped)
             if rgb is None:
                 return
+            ms = 1000 * (time.perf_counter() - begun)
             self.timings.record(rung, ms)
             yield Frame(state.stamp, index, len(rungs), rung.resolution, rung.ratio, ms, rgb)
 
@@ -168,11 +168,12 @@ class Session:
         w = edited(self._projected(picture_id), edits, self.pack)
         picture = self._picture(picture_id)
         rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
-        rgb = self._renderer.render(w, rung, stopped)
-        if rgb is not None:
-            rgb = self._with_detail(rgb, picture, rung, len(picture.face), stopped)
-        if rgb is None:
+        drawn = self._renderer.render(w, rung, stopped)
+        before = self._unedited(picture, rung, stopped)
+        if drawn is None or before is None:
             raise CoreError("cancelled", "Applying was cancelled.")
+        side = len(picture.face)  # at the picture's own size, unlike the frames
+        rgb = Detail(resized(before, side), picture.face).added_to(resized(drawn, side))
         layer = paste(rgb, picture.placement, (picture.width, picture.height))
         if picture.alpha is not None:
             alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha
@@ -184,18 +185,22 @@ class Session:
         self.pictures.pop(picture_id, None)
 
     def _with_detail(
-        self, rgb: np.ndarray, picture: _Picture, rung: Rung, side: int, stopped: Stopped
+        self, rgb: np.ndarray, picture: _Picture, rung: Rung, stopped: Stopped
     ) -> np.ndarray | None:
-        """A rung's edited picture at `side` px with the picture's own detail; None once `stopped()`."""
-        if rung not in picture.drawn:
-            assert picture.w is not None
-            before = self._renderer.render(picture.w, rung, stopped)
+        """A rung's edited picture with the picture's own detail; None once `stopped()`."""
+        if rung not in picture.details:
+            before = self._unedited(picture, rung, stopped)
             if before is None:
                 return None
-            picture.drawn[rung] = before
-        return keep_detail(
-            resized(rgb, side), resized(picture.drawn[rung], side), resized(picture.face, side)
-        )
+            for other in self.pictures.values():  # a frame's detail is large: only one picture has any
+                if other is not picture:
+                    other.details.clear()
+            picture.details[rung] = Detail(before, resized(picture.face, rung.resolution))
+        return picture.details[rung].added_to(rgb)
+
+    def _unedited(self, picture: _Picture, rung: Rung, stopped: Stopped) -> np.ndarray | None:
+        assert picture.w is not None
+        return self._renderer.render(picture.w, rung, stopped)
 
     @cached_property
     def _finder(self) -> Network | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anycost.core.detail import REACH, keep_detail
+from anycost.core.detail import REACH, Detail
 
 
 def smooth(seed: int, side: int = 64) -> np.ndarray:
@@ -27,7 +27,7 @@ def with_strokes(picture: np.ndarray, seed: int) -> np.ndarray:
 def test_no_edit_gives_the_picture_itself(seed: int, side: int):
     projected = smooth(seed, side)
     original = with_strokes(projected, seed + 1)
-    np.testing.assert_array_equal(keep_detail(projected, projected, original), original)
+    np.testing.assert_array_equal(Detail(projected, original).added_to(projected), original)
 
 
 def test_far_from_the_edit_the_picture_is_untouched():
@@ -35,7 +35,7 @@ def test_far_from_the_edit_the_picture_is_untouched():
     original = with_strokes(projected, 2)
     edited = projected.copy()
     edited[80:100, 40:90] = 255  # a grin
-    out = keep_detail(edited, projected, original)
+    out = Detail(projected, original).added_to(edited)
     reach = 4 * 128 // REACH + 1
     np.testing.assert_array_equal(out[: 80 - reach], original[: 80 - reach])
     assert np.abs(out[88:92, 50:80].astype(int) - original[88:92, 50:80]).mean() > 30
@@ -49,7 +49,7 @@ def test_what_moved_leaves_no_ghost():
     original[30:34, 10:54] = 20
     edited = projected.copy()
     edited[20:44] = 220
-    out = keep_detail(edited, projected, original).astype(int)
+    out = Detail(projected, original).added_to(edited).astype(int)
     assert np.abs(out[30:34, 10:54] - out[26:28, 10:54].mean()).max() < 0.2 * 108  # of how dark it was
 
 
@@ -59,6 +59,6 @@ def test_the_tone_stays_even_where_the_edit_is():
     original = projected + 30
     edited = projected.copy()
     edited[20:44, 20:44] = 160
-    out = keep_detail(edited, projected, original).astype(int)
+    out = Detail(projected, original).added_to(edited).astype(int)
     assert out[32, 32] == pytest.approx(190, abs=4)
     assert out[2, 2] == pytest.approx(130, abs=1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from drawn_face import portrait, with_colour_finder
 
-from anycost.core.detail import keep_detail
+from anycost.core.detail import Detail
 from anycost.core.directions import edited
 from anycost.core.errors import CoreError
 from anycost.core.faces import Layer, Placement, crop, resized
@@ -225,7 +225,7 @@ def test_apply_lays_the_edited_picture_over_the_face(projected: Session):
     layer = projected.apply("a", {"smile": 1.0}, never)
     placement = projected.open("b", PICTURE)
     original = crop(PICTURE, placement, 160)
-    expected = resized(keep_detail(full(smile=1.0), full(), original), 32)[8:24, 8:24].astype(int)
+    expected = resized(Detail(full(), original).added_to(full(smile=1.0)), 32)[8:24, 8:24].astype(int)
     assert np.abs(over_face(layer, PICTURE, placement) - expected).mean() < 4
     assert np.abs(expected - crop(PICTURE, placement, 32)[8:24, 8:24].astype(int)).mean() > 2
 
