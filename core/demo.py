@@ -71,6 +71,9 @@ def walk(client: Client, rgba: np.ndarray, out: Path) -> None:
     for name, face in faces.items():
         face.save(out / f"{name}.png")
     strip(faces).save(out / "strip.png")
+    resident = client.call("core/status").result["resident_bytes"]
+    if resident is not None:
+        print(f"core: {resident / 2**20:.0f} MiB resident")
     print(f"edits {EDITS} written to {out}/: {', '.join(faces)} and strip.png")
 
 
