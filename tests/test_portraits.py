@@ -15,7 +15,7 @@ from anycost.core.training.portraits import (
     unit,
 )
 from anycost.core.training.portraits.controls import CORRELATIONS
-from anycost.core.training.portraits.sheet import draw_sheet
+from anycost.core.training.portraits.sheet import sheet
 
 SIZE = 96
 
@@ -172,6 +172,8 @@ def test_wrong_requests_are_refused_with_a_sentence():
         attributes(torch.zeros(2, 3))
 
 
-def test_a_contact_sheet_is_written(tmp_path):
-    path = draw_sheet(tmp_path / "deep" / "sheet.png", rows=1, columns=2, resolution=32, seed=3)
-    assert path.read_bytes()[:4] == b"\x89PNG"
+def test_a_contact_sheet_shows_the_seeded_portraits_row_by_row():
+    tiled = sheet(2, 3, 32, seed=3)
+    assert tiled.shape == (64, 96, 3)
+    third = paint_z(some_z(6, seed=3), 32).rgb[4]
+    assert (tiled[32:, 32:64].permute(2, 0, 1) / 127.5 - 1.0 - third).abs().max() < 0.01

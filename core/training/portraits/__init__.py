@@ -1,6 +1,6 @@
 """Procedural illustrated portraits whose every control is known exactly."""
 
-from .controls import CONTROLS, STYLE_DIM, attributes, unit
+from .controls import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, unit
 from .painter import LANDMARKS, Picture, paint, paint_z
 from .pose import ALIGNMENT
 
@@ -8,6 +8,7 @@ __all__ = [
     "ALIGNMENT",
     "CONTROLS",
     "LANDMARKS",
+    "PAPER_ATTRIBUTES",
     "STYLE_DIM",
     "Picture",
     "attributes",

@@ -132,9 +132,9 @@ _INDEX = {control.name: index for index, control in enumerate(CONTROLS)}
 # target's own coordinate fills up the variance to one, so every frequency above stays as written.
 CORRELATIONS: dict[str, dict[str, float]] = {
     "grey": {"age": 0.8},
-    "bald": {"masculine": 0.6, "age": 0.35},
-    "beard": {"masculine": 0.75, "age": 0.1},
-    "moustache": {"masculine": 0.7, "beard": 0.45},
+    "bald": {"masculine": 0.75, "age": 0.35},
+    "beard": {"masculine": 0.9, "age": 0.1},
+    "moustache": {"masculine": 0.88, "beard": 0.3},
     "jaw": {"masculine": 0.55},
     "brow_thickness": {"masculine": 0.5},
     "lips": {"masculine": -0.4, "skin_tone": 0.25},
@@ -143,6 +143,7 @@ CORRELATIONS: dict[str, dict[str, float]] = {
     "earrings": {"masculine": -0.5},
     "hair_length": {"masculine": -0.7},
     "bangs": {"masculine": -0.4},
+    "tucked": {"earrings": 0.4},
     "eye_size": {"masculine": -0.3, "age": -0.3},
     "nose_size": {"masculine": 0.35, "age": 0.2},
     "eye_colour": {"skin_tone": -0.7},
@@ -155,6 +156,16 @@ CORRELATIONS: dict[str, dict[str, float]] = {
     "brow_frown": {"smile": -0.35, "masculine": 0.3},
     "cheeks": {"age": -0.2},
     "hat": {"bald": 0.2},
+}
+
+
+# The paper's editing attributes (section 4.5): the control that is each, and from which value on a portrait has it.
+PAPER_ATTRIBUTES = {
+    "Smiling": ("smile", 0.35),
+    "Black_Hair": ("black_hair", 0.5),
+    "Eyeglasses": ("glasses", 0.5),
+    "Straight_Hair": ("straight_hair", 0.6),
+    "Earrings": ("earrings", 0.5),
 }
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from . import head
 from .canvas import Area
 from .pose import Pose, Tints
 from .shapes import bump, cover, mix, ramp, rgb, smooth, soft_max
@@ -66,7 +67,9 @@ class Hair:
         width = (self.half + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
         lean = 0.030 * p["parting"] * above
         radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
-        if_curly = torch.sin(frequency * 2.0 * self.x + 1.0) * torch.sin(frequency * 1.9 * y)
+        if_curly = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y)) * torch.sin(
+            frequency * 1.7 * y + 2.0 * torch.sin(8.0 * self.x + 3.0 * p["parting"])
+        )
         ends = 0.016 * torch.sin(self.waved * 75.0) * (1.0 - curl)
         distance = soft_max(radial, (y - self.end + ends).expand_as(radial), 0.06)
         angle = torch.atan2(self.waved, self.middle_y + 0.12 - y)
@@ -89,7 +92,8 @@ class Hair:
         fringe = (
             -0.112
             + 0.016 * a.abs() / 0.2
-            + 0.010 * torch.sin(a * 85.0 + 2.0 * p["parting"])
+            + 0.005 * torch.sin(a * 85.0 + 2.0 * p["parting"])
+            + 0.005 * torch.sin(a * 131.0 + 5.0 * p["sweep"])
             + 0.05 * (away / 0.2) * p["sweep"] * 0.4
         )
         line = mix(swept, fringe, p["bangs"] * (1.0 - p["bald"]))
@@ -99,7 +103,7 @@ class Hair:
         """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
         pose, p = self.pose, self.pose.p
         x = self.area.x
-        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.16 * p["bangs"] * self.long * 0.5
+        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.10 * p["bald"]
         b = pose.down(y)
         right = (inner + pose.yaw).clamp(max=1.55)
         left = (-inner + pose.yaw).clamp(min=-1.55)
@@ -110,12 +114,18 @@ class Hair:
         xl = pose.x + pose.radius * torch.sin(left) - before + ripple
         lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
         narrow = 0.030 * self.long * smooth(0.06, 0.30, b) - 0.02 * (1.0 - self.long) * smooth(-0.06, 0.03, b)
+        narrow = narrow - 0.085 * ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0).square()  # tips point outward
         sides = torch.maximum(x - xr - lean + narrow, xl - x + lean + narrow)  # < 0 on the face
         top = self.hairline(pose.across(x)) - b
         self.opening = soft_max(sides, top.expand_as(sides), 0.09)
         stop = mix(torch.full_like(self.end, 0.487), self.end, self.long * (1.0 - p["tucked"]))
-        tips = 0.012 * torch.sin(x * 90.0)
-        return torch.maximum(-self.opening, y - stop + tips)
+        tips = 0.006 * torch.sin(x * 90.0)
+        behind = torch.maximum(self._past_ear(-1.0), self._past_ear(1.0))  # [N, 1, w], > 0 beyond an ear
+        return torch.maximum(-self.opening, torch.minimum(y - stop + tips, 0.5 * (y - stop) - behind))
+
+    def _past_ear(self, side: float) -> Tensor:
+        ear = head.ear_place(self.pose, side)[0]
+        return side * (self.area.x - ear) - 0.020
 
     def wave_at(self, y: Tensor) -> Tensor:
         p = self.pose.p
@@ -188,7 +198,7 @@ def forehead_shadow(hair: Hair) -> Tensor:
     """How much the hair's edge keeps the light from the face, 0..1 [N, h, w]."""
     p = hair.pose.p
     near = hair.opening + 0.018
-    return smooth(-0.03, 0.035, near) * (1.0 - p["bald"]) * 0.9
+    return smooth(-0.05, 0.035, near) * (1.0 - p["bald"]) * 0.8
 
 
 def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
@@ -199,7 +209,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     nx, _, outline = pose.outline(area)
     grow = 0.022 * p["beard"] * smooth(0.06, 0.30, b)
     reach = a.abs() / pose.radius
-    start = 0.172 - 0.16 * smooth(0.30, 1.05, reach) + 0.012 * torch.sin(3.0 * reach)  # cheek line
+    start = 0.178 - 0.17 * smooth(0.45, 1.0, reach) + 0.010 * torch.sin(3.0 * reach)  # cheek line
     hole_b = (b - pose.mouth_b - 0.004) / (0.036 + 0.018 * p["mouth_open"])
     hole = 1.0 - (a / (pose.mouth_half * 1.16)).square() - hole_b.square()
     texture = (
@@ -208,7 +218,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
         * torch.sin(b * 60.0 + 2.0 * torch.sin(a * 60.0))
     )
     alpha = cover(outline - grow + 0.003 * texture, 0.012) * smooth(
-        -0.012, 0.045, b - start + 0.006 * texture
+        -0.022, 0.050, b - start + 0.012 * texture
     )
     alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"]
     cosine = (

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .canvas import Area
-from .shapes import smooth
+from .shapes import bump, smooth
 
 ALIGNMENT = {"eyes": (0.5, 0.46), "mouth": (0.5, 0.66)}
 _MAX_TURN = 0.42  # radians
@@ -69,11 +69,12 @@ class Pose:
         length = self.chin_b - self.middle_b
         above = (-b / self.skull_height).clamp_(min=0.0)
         below = (b / length).clamp_(min=0.0)
-        power = 2.25 + 0.55 * self.p["jaw"] + 0.15 * self.p["cheeks"]
+        power = 2.12 + 0.36 * self.p["jaw"] + 0.12 * self.p["cheeks"]
         fall = below.clamp(min=1e-4).pow(power)  # [N, h, 1]
         lean = 0.62 * self.shift * smooth(0.1, 1.0, below)  # the chin turns with the face
         hollow = 1.0 - 0.035 * torch.exp(-((below - 0.52) / 0.2).square()) * (0.6 - self.p["cheeks"])
-        side = (area.x - self.x - lean) / (self.width * hollow)  # [N, h, w]
+        side = area.x - self.x - lean
+        side = side / (self.width * (hollow + self._profile(side, self.down(area.y))))  # [N, h, w]
         rows = above.square() + fall
         value = side.square() + rows
         slope = (power * fall / below.clamp(min=0.05) / length * 0.5) + above / self.skull_height
@@ -81,6 +82,12 @@ class Pose:
         distance = (value - 1.0) / (2.0 * gradient)  # [N, h, w]
         vertical = below.pow(power - 1.0) * 0.9 - above
         return side, vertical, distance
+
+    def _profile(self, side: Tensor, b: Tensor) -> Tensor:
+        """A turned head's far contour: the socket sinks in between brow and cheekbone. [N, h, w]"""
+        away = (torch.sign(side) * self.yaw).clamp_(min=0.0) * (1.0 / _MAX_TURN)
+        relief = 0.05 * bump(b - 0.085, 0.055) - 0.075 * bump(b - 0.002, 0.05) + 0.02 * bump(b + 0.085, 0.04)
+        return away * relief
 
     def lit(self, nx: Tensor, ny: Tensor) -> Tensor:
         """Cosine between the key light and a form whose normal has these picture-plane parts."""

@@ -49,17 +49,22 @@ def glasses(canvas: Area, pose: Pose) -> None:
     area.light(rgb(90, 86, 80, like=b), glint * _worn(p["glasses"]) * 0.8)
 
 
-def earrings(canvas: Area, pose: Pose) -> None:
+def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
+    """Painted with the ears, before face and locks: a far ear's vanishes behind the head as the ear does.
+
+    Under locks that cover the ear they hang nearer to the cheek, where they show.
+    """
     p = pose.p
+    covered = hair.long * (1.0 - p["tucked"])
     metal = ramp(
         p["glasses_tone"] * 0.5 + 0.5 * p["lip_colour"], [(240, 196, 96), (232, 170, 110), (220, 224, 232)]
     )
     for side in (-1.0, 1.0):
         area = canvas.area(0.12, 0.50, 0.46, 0.74) if side < 0 else canvas.area(0.54, 0.50, 0.88, 0.74)
         x, y = ear_place(pose, side)
-        x = x + side * 0.004
+        x = x + side * (0.004 - 0.012 * covered)
         y = y + 0.066 * (1.0 + 0.14 * p["ears"])
-        seen = smooth(0.34, 0.18, side * pose.yaw) * _worn(p["earrings"])
+        seen = smooth(0.38, 0.26, side * pose.yaw) * _worn(p["earrings"])
         du, dv = area.x - x, area.y - y
         drop = ((du / 0.85).square() + (dv - 0.036).square()).sqrt_()
         stem = cover(du.abs() - 0.0035, 1.5 * area.pixel) * smooth(-0.01, 0.0, dv) * smooth(0.03, 0.02, dv)
