@@ -102,15 +102,18 @@ def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half
 def _shirt_collar(
     area: Area, pose: Pose, tints: Tints, colour: Tensor, x: Tensor, shirt: Tensor, half: Tensor
 ) -> None:
-    along = 0.965 - area.y - 1.3 * x.abs()  # 0 on the front edge, falling outward
-    band = torch.maximum(along * 0.6, -along * 0.6 - 0.050)
-    band = torch.maximum(band, 0.822 + 0.25 * x.abs() - area.y)
-    band = torch.maximum(band, x.abs() - half - 0.052)
-    alpha = cover(band, 1.5 * area.pixel) * shirt
-    area.glaze(rgb(140, 130, 150, like=x), cover(band - 0.012, 0.03) * shirt * 0.6)
+    """Two flaps that fall from the neck to their points, and the shadow under them."""
+    side = x.abs()
+    front = 0.972 - area.y - 1.25 * side  # < 0 outward of the flap's front edge
+    lower = area.y - 0.952 - 0.28 * side  # > 0 below the flap
+    outer = side - half - 0.022 - 0.26 * (area.y - 0.84)  # > 0 beyond its outer edge
+    top = 0.826 + 0.22 * side - area.y
+    flap = torch.maximum(torch.maximum(front * 0.6, lower), torch.maximum(outer, top))
+    area.glaze(rgb(140, 130, 150, like=x), cover(flap - 0.010, 0.03) * shirt * 0.6)
     paler = colour * 0.65 + 0.33
-    cosine = pose.lit(x.clamp(-0.4, 0.4) * 2.0, torch.full_like(x, -0.35)) + 0.3 * (0.9 - area.y) / 0.1 * 0.2
-    area.blend(tints.shade(paler, cosine), alpha)
+    cosine = pose.lit(x.clamp(-0.4, 0.4) * 2.0, torch.full_like(x, -0.35)) + 0.06 - 1.2 * (area.y - 0.90)
+    fold = smooth(0.0, 0.012, -front) * 0.22 - 0.16
+    area.blend(tints.shade(paler, cosine + fold), cover(flap, 1.5 * area.pixel) * shirt)
 
 
 def finish(canvas: Area, pose: Pose) -> None:

@@ -52,9 +52,10 @@ def eye(canvas: Area, pose: Pose, skin: Tensor, side: float) -> None:
     within = smooth(1.25, 0.95, lids.u.abs())
     _lid_skin(area, pose, lids, within)
     opening = _cover(lids.upper - lids.v, soft) * _cover(lids.v - lids.lower, soft)
-    opening = opening * smooth(1.0, 0.97, lids.u.abs())
+    on_face = smooth(0.002, -0.010, pose.outline(area)[2])  # a far eye ends at the head's contour
+    opening = opening * smooth(1.0, 0.97, lids.u.abs()) * on_face
     _eyeball(area, pose, lids, opening)
-    _lashes(area, pose, lids, soft)
+    _lashes(area, pose, lids, soft, on_face)
 
 
 def _cover(distance: Tensor, softness: Tensor) -> Tensor:
@@ -112,7 +113,7 @@ def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
     area.blend(rgb(255, 250, 240, like=v), second * opening * 0.45)
 
 
-def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor) -> None:
+def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor, on_face: Tensor) -> None:
     p = pose.p
     outer = smooth(-1.0, 0.9, lids.u)
     made = (0.45 - 0.6 * p["masculine"] + 0.5 * p["eyeshadow"]).clamp(0.0, 1.2)
@@ -124,10 +125,10 @@ def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor) -> None:
     wing = 0.28 * (lids.u - 0.86).clamp(min=0.0) * (0.4 + made)
     line = lids.v - lids.upper + 0.035 + wing
     dark = mix(rgb(58, 34, 30, like=line), rgb(26, 16, 18, like=line), p["black_hair"].unsqueeze(1))
-    area.blend(dark, _cover(line.abs() - thick, soft) * (thick / 0.05).clamp(0.0, 1.0) * 0.94)
+    area.blend(dark, _cover(line.abs() - thick, soft) * (thick / 0.05).clamp(0.0, 1.0) * on_face * 0.94)
     below = _cover((lids.v - lids.lower - 0.01).abs() - 0.022, soft * 1.3) * smooth(-0.9, 0.5, lids.u)
     below = below * smooth(1.05, 0.92, lids.u.abs())
-    area.blend(dark, below * (0.40 + 0.25 * made))
+    area.blend(dark, below * on_face * (0.40 + 0.25 * made))
 
 
 def brow(canvas: Area, pose: Pose, colour: Tensor, side: float) -> None:

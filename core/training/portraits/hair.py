@@ -64,7 +64,8 @@ class Hair:
         below = (y - self.middle_y).clamp(min=0.0)
         flare = self.long * (0.10 + 0.12 * volume) - (1.0 - self.long) * 0.26
         tip = ((y - self.end + 0.11) / 0.13).clamp(0.0, 1.0)
-        width = (self.half + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
+        temples = 0.75 * (self.half - self.pose.width) * (1.0 - self.long) * (1.0 - 0.4 * curl)
+        width = (self.half - temples * smooth(-0.06, 0.10, y - self.middle_y) + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
         lean = 0.030 * p["parting"] * above
         radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
         if_curly = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y)) * torch.sin(
@@ -96,6 +97,7 @@ class Hair:
             + 0.005 * torch.sin(a * 131.0 + 5.0 * p["sweep"])
             + 0.05 * (away / 0.2) * p["sweep"] * 0.4
         )
+        swept = swept + 0.0025 * torch.sin(a * 150.0) * torch.sin(a * 67.0 + 1.0)
         line = mix(swept, fringe, p["bangs"] * (1.0 - p["bald"]))
         return line - 0.30 * p["bald"]
 
@@ -136,8 +138,9 @@ class Hair:
     def _bald_cut(self, y: Tensor) -> Tensor:
         """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
         b = self.pose.down(y)
-        bow = 0.05 - 0.6 * (self.x.abs() - 0.10).clamp(min=0.0)
-        return -0.62 + (0.52 + bow) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
+        back = 0.35 * (self.x.abs() - 0.14).clamp(min=0.0)  # higher towards the back of the head
+        tufts = 0.006 * torch.sin(self.x * 160.0 + 30.0 * b)
+        return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b + tufts
 
     def shaded(self, tints: Tints, colour: Tensor, depth: "float | Tensor") -> Tensor:
         """Strands under the light [N, 3, h, w]; depth darkens hair that lies further back."""
@@ -188,7 +191,8 @@ def back(hair: Hair, picture: Tensor) -> None:
 def front(hair: Hair, picture: Tensor) -> None:
     """Cap, fringe and the locks that frame the face, with their soft edge shade."""
     distance = soft_max(hair.outer, hair.front, 0.01)
-    alpha = cover(distance, 0.003 + 1.3 * hair.area.pixel) * cover(hair.cut, 0.05)
+    feather = 0.03 * hair.pose.p["bald"]  # what is left thins out over the temples
+    alpha = cover(distance - 0.3 * feather, 0.003 + 1.3 * hair.area.pixel + feather) * cover(hair.cut, 0.05)
     inner = torch.exp(-(hair.opening.clamp(min=0.0)) / 0.022)
     dimmed = picture * (1.0 - 0.30 * inner).unsqueeze(1)
     hair.area.blend(dimmed, alpha)
@@ -209,7 +213,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     nx, _, outline = pose.outline(area)
     grow = 0.022 * p["beard"] * smooth(0.06, 0.30, b)
     reach = a.abs() / pose.radius
-    start = 0.178 - 0.17 * smooth(0.45, 1.0, reach) + 0.010 * torch.sin(3.0 * reach)  # cheek line
+    start = 0.186 - 0.16 * smooth(0.50, 1.02, reach).square() - 0.03 * smooth(0.1, 0.8, reach)  # cheek line
     hole_b = (b - pose.mouth_b - 0.004) / (0.036 + 0.018 * p["mouth_open"])
     hole = 1.0 - (a / (pose.mouth_half * 1.16)).square() - hole_b.square()
     texture = (
@@ -218,7 +222,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
         * torch.sin(b * 60.0 + 2.0 * torch.sin(a * 60.0))
     )
     alpha = cover(outline - grow + 0.003 * texture, 0.012) * smooth(
-        -0.022, 0.050, b - start + 0.012 * texture
+        -0.030, 0.062, b - start + 0.014 * texture
     )
     alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"]
     cosine = (

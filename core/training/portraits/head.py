@@ -101,15 +101,15 @@ def _relief(pose: Pose, area: Area, a: Tensor, b: Tensor) -> "tuple[Tensor, Tens
 def _glow(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor, skin: Tensor) -> None:
     """Blush, eye-socket shade, cheek lights and freckles."""
     p = pose.p
-    cheek_a = (a.abs() - 0.125) / 0.06
+    cheek_a = (a.abs() - 0.122) / 0.065
     cheek_b = (b - 0.115 + 0.012 * p["smile"]) / 0.05
     blush = bump(cheek_a, 1.0) * bump(cheek_b, 1.0)
-    area.glaze(rgb(255, 192, 182, like=a), blush * alpha * (0.2 + 0.7 * p["blush"]))
+    area.glaze(rgb(255, 192, 182, like=a), blush * alpha * (0.15 + 0.6 * p["blush"]) * (1.0 - 0.35 * p["skin_tone"]))
     socket = bump((a.abs() - pose.eye_a + 0.012) / 0.066, 1.0) * bump((b + 0.022) / 0.04, 1.0)
     area.glaze(rgb(190, 140, 132, like=a), socket * alpha * 0.62)
-    upper = bump((a.abs() - 0.132) / 0.035, 1.0) * bump((b - 0.075) / 0.026, 1.0)
+    upper = bump((a.abs() - 0.128) / 0.046, 1.0) * bump((b - 0.078 + 0.25 * (a.abs() - 0.128)) / 0.032, 1.0)
     lit_side = (0.6 + 0.6 * torch.sign(a) * p["light_direction"]).clamp_(0.0, 1.0)
-    area.light(rgb(52, 44, 34, like=a) * (0.5 + 0.5 * skin), upper * alpha * lit_side)
+    area.light(rgb(40, 35, 28, like=a) * (0.5 + 0.5 * skin), upper * alpha * lit_side)
     brow = bump(a / 0.08, 1.0) * bump((b + 0.15) / 0.05, 1.0)
     area.light(rgb(30, 27, 22, like=a), brow * alpha)
     spots = torch.sin(a * 190.0 + 1.3 * torch.sin(b * 53.0)) * torch.sin(
@@ -145,40 +145,58 @@ def _age(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor) -> None:
 
 
 def nose(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
-    """Bridge planes, tip, wings and nostrils; the tip stands out from the head and so turns further."""
+    """Bridge, ball, wings and nostrils; the tip stands out from the head and so turns further."""
     p = pose.p
     area = canvas.area(0.36, 0.40, 0.64, 0.64)
     b = pose.down(area.y)  # [N, h, 1]
     tip = pose.nose_b
-    stand = 0.052 * smooth(-0.04, 1.0, b / tip) * (1.0 + 0.2 * p["nose_size"])  # protrusion by height
+    down = smooth(-0.06, 1.0, b / tip)
+    stand = 0.052 * down * (1.0 + 0.2 * p["nose_size"])  # protrusion by height
     a = pose.across(area.x, stand)  # [N, h, w]
     size = 1.0 + 0.15 * p["nose_size"]
     wide = (1.0 + 0.22 * p["nose_width"]) * (1.0 + 0.06 * p["nose_size"])
-    ridge_half = 0.016 + 0.012 * smooth(0.2, 1.0, b / tip)
-    window = smooth(-0.03, 0.03, b) * smooth(0.022, -0.006, b - tip)
-    u = a / (ridge_half * wide)
-    slope = u * torch.exp(-0.5 * u.square()) * window  # sideways slope of the ridge
-    ball = bump(a / (0.026 * wide), 1.0) * bump((b - tip + 0.010) / (0.020 * size), 1.0)
-    lean = (slope * pose.light[0] * 1.05).clamp(-1.0, 1.0)
+    _bridge(area, pose, skin, a, b, wide, size)
+    _nostrils(area, pose, a, b, wide, size)
+    shine = bump((a - 0.006 * p["light_direction"]) / 0.0095, 1.0)
+    spot = bump((b - tip + 0.015) / 0.011, 1.0) * 0.8
+    spot = spot + 0.26 * smooth(0.0, 0.05, b) * smooth(0.0, -0.04, b - tip)
+    tone = mix(rgb(92, 86, 78, like=b), rgb(70, 70, 74, like=b), p["skin_tone"].unsqueeze(1))
+    area.light(tone, shine * spot * 0.8)
+
+
+def _bridge(area: Area, pose: Pose, skin: Tensor, a: Tensor, b: Tensor, wide: Tensor, size: Tensor) -> None:
+    """The ridge widens towards the ball; one flank is lit, the other lies in shade."""
+    tip = pose.nose_b
+    half = (0.017 + 0.014 * smooth(0.1, 1.0, b / tip)) * wide  # [N, h, 1]
+    window = smooth(-0.06, 0.05, b) * smooth(0.020, -0.022, b - tip)
+    u = a / half
+    slope = u * torch.exp(-0.5 * u.square()) * window  # sideways slope of the ridge, [N, h, w]
+    ball_v = (b - tip + 0.007) / (0.022 * size)
+    ball_u = a / (0.030 * wide)
+    ball = torch.exp(-ball_u.square() - ball_v.square())
+    lean = slope * pose.light[0] * 0.9 + ball * (ball_u * pose.light[0] - 0.9 * ball_v) * 0.45
+    lean = lean.clamp(-1.0, 1.0)
     warm = rgb(60, 50, 40, like=b) * (0.45 + 0.55 * skin)
-    area.light(warm, lean.clamp(min=0.0) * 0.75)
-    area.glaze(rgb(178, 120, 108, like=b), (-lean).clamp_(min=0.0) * 0.9 + 0.10 * slope.abs())
-    area.glaze(rgb(255, 214, 206, like=b), ball * 0.6)
-    # underside, wings, nostrils, and the shadow on the upper lip
-    under = bump(a / (0.036 * wide), 1.0) * bump((b - tip - 0.016 * size) / 0.010, 1.0)
-    area.glaze(rgb(176, 112, 104, like=b), under * 0.85)
-    cast = bump((a + 0.022 * pose.light[0]) / (0.032 * wide), 1.0) * bump((b - tip - 0.030) / 0.013, 1.0)
-    area.glaze(rgb(186, 132, 124, like=b), cast * 0.6)
-    wing = ((a.abs() - 0.029 * wide).square() + ((b - tip - 0.002) * 0.85).square()).sqrt_()
-    crease = bump(wing - 0.0145 * size, 0.0055) * smooth(
-        -0.004, 0.008, a.abs() - 0.029 * wide + 0.3 * (tip - b)
-    )
-    area.glaze(rgb(150, 90, 80, like=b), crease * 0.62)
-    hole_a, hole_b = (a.abs() - 0.0175 * wide) / (0.0105 * wide), (b - tip - 0.0135 * size) / 0.0058
-    hole = smooth(1.35, 0.55, hole_a.square() + (hole_b + 0.35 * hole_a).square())
-    area.glaze(rgb(96, 46, 42, like=b), hole * 0.85)
-    shine = bump((a - 0.006 * p["light_direction"]) / 0.0085, 1.0)
-    spot = shine * (
-        bump((b - tip + 0.016) / 0.010, 1.0) * 0.9 + 0.35 * smooth(0.0, 0.04, b) * smooth(0.0, -0.03, b - tip)
-    )
-    area.light(mix(rgb(92, 86, 78, like=b), rgb(70, 70, 74, like=b), p["skin_tone"].unsqueeze(1)), spot * 0.8)
+    area.light(warm, lean.clamp(min=0.0) * 0.55)
+    area.glaze(rgb(182, 122, 110, like=b), (-lean).clamp_(min=0.0) * 0.85 + 0.14 * slope.abs())
+    area.glaze(rgb(255, 216, 208, like=b), ball * 0.55)
+    side = bump((a.abs() - half - 0.010) / 0.014, 1.0) * smooth(0.25, 0.8, b / tip) * window
+    area.glaze(rgb(206, 150, 138, like=b), side * 0.45)
+
+
+def _nostrils(area: Area, pose: Pose, a: Tensor, b: Tensor, wide: Tensor, size: Tensor) -> None:
+    """Underside, wings with their crease, nostrils, and the shadow on the upper lip."""
+    tip = pose.nose_b
+    under = bump(a / (0.036 * wide), 1.0) * bump((b - tip - 0.015 * size) / 0.011, 1.0)
+    area.glaze(rgb(186, 122, 112, like=b), under * 0.75)
+    cast = bump((a + 0.022 * pose.light[0]) / (0.034 * wide), 1.0) * bump((b - tip - 0.031) / 0.014, 1.0)
+    area.glaze(rgb(192, 138, 130, like=b), cast * 0.55)
+    wing_a, wing_b = (a.abs() - 0.0285 * wide) / (0.0150 * wide), (b - tip - 0.001) / (0.0165 * size)
+    wing = (wing_a.square() + wing_b.square()).sqrt_()
+    outer = smooth(-0.4, 0.5, wing_a + 0.25 * wing_b)
+    crease = bump(wing - 1.0, 0.26) * outer * smooth(-1.3, -0.5, wing_b)
+    area.glaze(rgb(156, 94, 84, like=b), crease * 0.55)
+    area.light(rgb(26, 20, 16, like=b), smooth(0.9, 0.2, wing) * 0.6)
+    hole_a, hole_b = (a.abs() - 0.0170 * wide) / (0.0098 * wide), (b - tip - 0.0128 * size) / (0.0052 * size)
+    hole = smooth(1.5, 0.3, hole_a.square() + (hole_b + 0.45 * hole_a).square())
+    area.glaze(rgb(112, 56, 50, like=b), hole * 0.8)

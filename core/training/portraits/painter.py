@@ -78,7 +78,7 @@ def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
     wear.earrings(canvas, pose, locks)
     _paint_face(canvas, pose, tints, skin, hair_tone, locks)
     hair.front(locks, strands)
-    wear.glasses(canvas, pose)
+    wear.glasses(canvas, pose, locks)
     wear.hat(canvas, pose, tints, locks)
     backdrop.finish(canvas, pose)
     return Picture(canvas.rgb.clamp_(0.0, 1.0).mul_(2.0).sub_(1.0), _landmarks(pose, locks))

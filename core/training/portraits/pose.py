@@ -86,7 +86,7 @@ class Pose:
     def _profile(self, side: Tensor, b: Tensor) -> Tensor:
         """A turned head's far contour: the socket sinks in between brow and cheekbone. [N, h, w]"""
         away = (torch.sign(side) * self.yaw).clamp_(min=0.0) * (1.0 / _MAX_TURN)
-        relief = 0.05 * bump(b - 0.085, 0.055) - 0.075 * bump(b - 0.002, 0.05) + 0.02 * bump(b + 0.085, 0.04)
+        relief = 0.05 * bump(b - 0.085, 0.055) - 0.045 * bump(b - 0.002, 0.05) + 0.02 * bump(b + 0.085, 0.04)
         return away * relief
 
     def lit(self, nx: Tensor, ny: Tensor) -> Tensor:

@@ -15,10 +15,11 @@ _BRIDGE = 0.030  # half the gap between the lenses
 
 def _worn(gate: Tensor) -> Tensor:
     """Opacity of a worn thing: nearly every portrait shows it wholly or not at all."""
-    return smooth(0.25, 0.75, gate)
+    return smooth(0.35, 0.65, gate)
 
 
-def glasses(canvas: Area, pose: Pose) -> None:
+def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
+    """Frames in front of face and fringe; the sidepieces run under locks that cover the ear."""
     p = pose.p
     area = canvas.area(0.16, 0.36, 0.84, 0.58)
     b = pose.down(area.y) - 0.012
@@ -42,7 +43,10 @@ def glasses(canvas: Area, pose: Pose) -> None:
     outer = pose.eye_a + half_w
     temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > outer).float()
     edge = (pose.width * 1.02 - (area.x - pose.x).abs()) / 0.006
-    temple = temple * edge.clamp(0.0, 1.0)
+    column, row = area.corner
+    height, width = area.rgb.shape[2:]
+    locks = hair.opening[:, row : row + height, column : column + width]
+    temple = temple * edge.clamp(0.0, 1.0) * cover(locks - 0.012, 0.012)
     whole = torch.maximum(torch.maximum(frame, bridge), temple) * _worn(p["glasses"])
     area.blend(rim, whole * 0.95)
     glint = bump((b + half_h) / 0.010, 1.0) * frame
@@ -96,7 +100,10 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     shape = ((x / half).abs().pow(2.0) + up.pow(power)).clamp(min=1e-4).sqrt()
     crown = torch.maximum((shape - 1.0) * 0.2, b - band - 0.012)
     edge = b + 0.178 - 0.10 * x.square() * 2.0
-    brim = ((x / (half * 1.42)).square() + (edge / 0.040).square()).sqrt() * 0.06 - 0.06
+    brim_u, brim_v = x / (half * 1.42), edge / 0.040
+    brim = brim_u.square() + brim_v.square()
+    slope = ((brim_u / (half * 1.42)).square() + (brim_v / 0.040).square()).sqrt().clamp(min=1.0)
+    brim = (brim - 1.0) / (2.0 * slope)
     cosine = pose.lit(
         (x / half).clamp(-0.95, 0.95).expand_as(crown) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5)
     )
