@@ -1,7 +1,5 @@
 """Behind and below the head: the background's colours and soft lights, shoulders and clothes."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -117,16 +115,26 @@ def _shirt_collar(
 
 
 def finish(canvas: Area, pose: Pose) -> None:
-    """Broad brush marks, a soft vignette and the light's colour over the whole picture."""
+    """Brush marks and a soft vignette over the whole picture."""
     p = pose.p
     x, y = canvas.x, canvas.y
-    bend = 0.35 * torch.sin(4.1 * y + 2.0 * x + p["background_red"]) + 0.2 * torch.sin(
-        math.pi * 5.0 * x - 3.0 * y
-    )
-    marks = torch.sin(21.0 * (x * 0.8 + y * 0.6) + 6.0 * bend) * torch.sin(
-        13.0 * (y * 0.9 - x * 0.5) - 5.0 * bend
-    )
-    fine = torch.sin(47.0 * (x * 0.5 + y) + 11.0 * bend) * torch.sin(33.0 * (x - 0.4 * y) + 9.0 * bend)
-    brush = 0.022 * marks + 0.012 * fine
+    one, two = _brush_marks(x, y, canvas.pixel)  # [1, R, R]
+    phase = 3.0 * p["background_red"] + 2.0 * p["clothing_yellow"]
     edge = ((x - 0.5).square() * 1.5 + (y - 0.48).square() * 1.3 - 0.12).clamp_(min=0.0)
-    canvas.rgb.mul_((1.0 + brush - 0.55 * edge).unsqueeze(1))
+    surface = 1.0 - 0.55 * edge + one * (0.03 * torch.cos(phase)) + two * (0.03 * torch.sin(phase))
+    canvas.rgb.mul_(surface.unsqueeze(1))
+
+
+def _brush_marks(x: Tensor, y: Tensor, pixel: float) -> "tuple[Tensor, Tensor]":
+    """Two fields of strokes, a quarter of a wave apart: any mixture of them is a field of strokes too."""
+    angle = 0.7 + 0.8 * torch.sin(2.6 * x + 1.0) + 0.7 * torch.sin(3.4 * y - 2.0 * x)
+    along = x * 0.8 + y * 0.6 + 0.10 * torch.cos(angle)
+    across = y * 0.8 - x * 0.6 + 0.10 * torch.sin(angle)
+    one, two = torch.zeros_like(across), torch.zeros_like(across)
+    for share, fineness in ((0.45, 38.0), (0.35, 83.0), (0.20, 170.0)):
+        share = share * min(max(2.6 - fineness * pixel, 0.0), 1.0)  # finer than pixels: not seen
+        length = 0.6 + 0.4 * torch.sin(fineness * 0.16 * along + 2.0 * torch.sin(0.3 * fineness * across))
+        phase = fineness * across + 1.5 * torch.sin(0.2 * fineness * along + 0.1 * fineness * across)
+        one += share * length * torch.sin(phase)
+        two += share * length * torch.cos(phase)
+    return one, two

@@ -36,7 +36,7 @@ class Hair:
         curl = smooth(0.62, 0.12, straight)
         wave = smooth(0.92, 0.45, straight)
         volume = 0.5 + 0.5 * p["hair_volume"]
-        thick = (0.022 + 0.042 * volume + 0.040 * curl) * (1.0 - 0.65 * p["bald"])
+        thick = (0.022 + 0.042 * volume + 0.040 * curl) * (1.0 - 0.85 * p["bald"])
         length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
         self.long = smooth(0.30, 0.50, length)
         self.end = 0.50 + 0.10 * smooth(0.15, 0.4, length) + 0.62 * (length - 0.25).clamp(min=0.0)  # lowest y
@@ -78,7 +78,8 @@ class Hair:
             angle * 19.0 + 3.0 * p["sweep"]
         )
         tufts = tufts * 0.0055 * (1.0 - self.long) * (1.0 - curl) * (1.0 - p["bald"])
-        return distance + 0.015 * curl * if_curly + tufts
+        coils = torch.sin(frequency * 4.1 * self.x + 2.0 * if_curly) * torch.sin(frequency * 3.7 * y + 1.0)
+        return distance + curl * (0.013 * if_curly + 0.006 * coils) + tufts
 
     def hairline(self, a: Tensor) -> Tensor:
         """Height b of the hair's lower edge above the forehead at face coordinates a."""
@@ -105,7 +106,7 @@ class Hair:
         """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
         pose, p = self.pose, self.pose.p
         x = self.area.x
-        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.10 * p["bald"]
+        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.20 * p["bald"]
         b = pose.down(y)
         right = (inner + pose.yaw).clamp(max=1.55)
         left = (-inner + pose.yaw).clamp(min=-1.55)
@@ -142,6 +143,10 @@ class Hair:
         tufts = 0.006 * torch.sin(self.x * 160.0 + 30.0 * b)
         return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b + tufts
 
+    def _seen(self, frequency: float, drop: Tensor) -> Tensor:
+        """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
+        return smooth(2.4, 0.9, frequency * self.area.pixel / (0.10 + drop.clamp(max=0.42)))
+
     def shaded(self, tints: Tints, colour: Tensor, depth: "float | Tensor") -> Tensor:
         """Strands under the light [N, 3, h, w]; depth darkens hair that lies further back."""
         p, y = self.pose.p, self.area.y
@@ -153,15 +158,15 @@ class Hair:
         locks = torch.sin(spread * 13.0 + 1.3 + 1.5 * drop)
         strands = torch.sin(spread * 37.0 + 2.0 * locks)
         fine = torch.sin(spread * 83.0 + 3.0 * strands)
-        texture = 0.45 * locks + 0.33 * strands + 0.22 * fine
-        ringlets = torch.sin(self.frequency * 2.6 * self.x + 2.0 * torch.sin(15.0 * y)) * torch.sin(
-            self.frequency * 2.6 * y + locks
-        )
-        texture = mix(texture, 0.7 * ringlets + 0.3 * fine, 0.75 * self.curl)
+        texture = 0.45 * locks + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
+        turns = torch.sin(self.frequency * 2.3 * y + 2.4 * torch.sin(spread * 9.0 + 6.0 * y))
+        coils = torch.sin(spread * 21.0 + 1.6 * turns + 1.2 * torch.sin(self.frequency * 0.9 * y))
+        ringlets = 0.55 * turns + 0.45 * turns * coils + 0.2 * coils
+        texture = mix(texture, ringlets * 0.85 + 0.15 * fine, 0.85 * self.curl)
         nx = (self.waved / self.half).clamp(-0.97, 0.97)
         ny = ((y - self.middle_y) / self.height).clamp(-0.9, 0.25)
         lit = self.pose.lit(nx * 0.85, ny.expand_as(nx) * 0.85)
-        cosine = lit + 0.26 * texture - depth
+        cosine = lit + (0.26 + 0.16 * self.curl) * texture - depth
         picture = tints.shade(colour, cosine)
         dome = (nx.square() + ((y - self.middle_y) / self.height).square()).sqrt_()
         band = bump(dome - 0.70 - 0.06 * texture, 0.13) * smooth(0.05, 0.75, lit) * (0.55 + 0.45 * texture)
@@ -172,6 +177,7 @@ class Hair:
             * smooth(0.2, 0.8, lit)
         )
         shine = (band + lower).clamp(min=0.0) * (0.35 + 0.65 * p["straight_hair"])
+        shine = shine + 0.38 * self.curl * smooth(0.25, 0.9, texture) * smooth(0.1, 0.9, lit)
         edge = smooth(-0.030, -0.002, self.outer) * (-nx * p["light_direction"]).clamp_(min=0.0)
         rim = tints.rim * (0.14 + 0.28 * colour)
         picture.addcmul_(rim.expand_as(picture), edge.unsqueeze(1))
@@ -190,9 +196,9 @@ def back(hair: Hair, picture: Tensor) -> None:
 
 def front(hair: Hair, picture: Tensor) -> None:
     """Cap, fringe and the locks that frame the face, with their soft edge shade."""
-    distance = soft_max(hair.outer, hair.front, 0.01)
-    feather = 0.03 * hair.pose.p["bald"]  # what is left thins out over the temples
-    alpha = cover(distance - 0.3 * feather, 0.003 + 1.3 * hair.area.pixel + feather) * cover(hair.cut, 0.05)
+    edge = 0.003 + 1.3 * hair.area.pixel
+    thin = 0.035 * hair.pose.p["bald"]  # what is left thins out over the temples
+    alpha = cover(hair.outer, edge) * cover(hair.front - 0.3 * thin, edge + thin) * cover(hair.cut, 0.05)
     inner = torch.exp(-(hair.opening.clamp(min=0.0)) / 0.022)
     dimmed = picture * (1.0 - 0.30 * inner).unsqueeze(1)
     hair.area.blend(dimmed, alpha)
@@ -213,7 +219,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     nx, _, outline = pose.outline(area)
     grow = 0.022 * p["beard"] * smooth(0.06, 0.30, b)
     reach = a.abs() / pose.radius
-    start = 0.186 - 0.16 * smooth(0.50, 1.02, reach).square() - 0.03 * smooth(0.1, 0.8, reach)  # cheek line
+    start = 0.186 - 0.16 * smooth(0.40, 1.05, reach) - 0.02 * smooth(0.1, 0.8, reach)  # cheek line
     hole_b = (b - pose.mouth_b - 0.004) / (0.036 + 0.018 * p["mouth_open"])
     hole = 1.0 - (a / (pose.mouth_half * 1.16)).square() - hole_b.square()
     texture = (
@@ -224,7 +230,7 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     alpha = cover(outline - grow + 0.003 * texture, 0.012) * smooth(
         -0.030, 0.062, b - start + 0.014 * texture
     )
-    alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"]
+    alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"] * smooth(-0.03, 0.05, b)
     cosine = (
         pose.lit((nx * 0.85).clamp(-0.95, 0.95), ((b - 0.16) * 1.6).clamp(-0.9, 0.9).expand_as(nx))
         + 0.22 * texture
