@@ -12,8 +12,8 @@ def background(canvas: Area, pose: Pose) -> None:
     """Two related colours in a slanted gradient, a glow behind the head, and out-of-focus lights."""
     p = pose.p
     red, yellow, light = p["background_red"], p["background_yellow"], p["background_lightness"]
-    first = chroma(0.60 + 0.16 * light, 0.26 * red, 0.28 * yellow)
-    second = chroma(0.38 + 0.14 * light, 0.22 * red - 0.10 * yellow, 0.22 * yellow + 0.10 * red)
+    first = chroma(0.56 + 0.22 * light, 0.20 * red, 0.22 * yellow)
+    second = chroma(0.33 + 0.18 * light, 0.17 * red - 0.09 * yellow, 0.18 * yellow + 0.09 * red)
     side = p["light_direction"]
     slant = (canvas.y * 0.9 - side * (canvas.x - 0.5) * 0.7) + 0.05 * torch.sin(5.0 * canvas.x + 3.0 * red)
     canvas.rgb.copy_(first.expand_as(canvas.rgb))
@@ -75,7 +75,7 @@ def _neck(area: Area, pose: Pose, tints: Tints, skin: Tensor, x: Tensor, half: T
 def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half: Tensor) -> None:
     p = pose.p
     red, yellow = p["clothing_red"], p["clothing_yellow"]
-    colour = chroma(0.48 + 0.20 * torch.sin(2.5 * red - 1.5 * yellow), 0.46 * red, 0.42 * yellow)
+    colour = chroma(0.48 + 0.20 * torch.sin(2.5 * red - 1.5 * yellow), 0.38 * red, 0.36 * yellow)
     crew = smooth(-0.15, -0.35, p["collar"])
     shirt = smooth(0.15, 0.35, p["collar"])
     opening = crew * 0.93 + (1.0 - crew) * 1.03

@@ -7,7 +7,7 @@ from .canvas import Area
 from .pose import Pose
 from .shapes import bump, cover, mix, ramp, rgb, smooth
 
-_IRIS = [(70, 40, 24), (104, 62, 30), (136, 100, 44), (92, 124, 70), (72, 130, 150), (84, 140, 196)]
+_IRIS = [(86, 50, 30), (110, 66, 32), (136, 100, 44), (92, 124, 70), (72, 130, 150), (84, 140, 196)]
 
 
 class _Lids:

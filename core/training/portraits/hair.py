@@ -94,8 +94,8 @@ class Hair:
         fringe = (
             -0.112
             + 0.016 * a.abs() / 0.2
-            + 0.005 * torch.sin(a * 85.0 + 2.0 * p["parting"])
-            + 0.005 * torch.sin(a * 131.0 + 5.0 * p["sweep"])
+            + 0.003 * torch.sin(a * 61.0 + 2.0 * p["parting"])
+            + 0.004 * torch.sin(a * 173.0 + 5.0 * p["sweep"])
             + 0.05 * (away / 0.2) * p["sweep"] * 0.4
         )
         swept = swept + 0.0025 * torch.sin(a * 150.0) * torch.sin(a * 67.0 + 1.0)

@@ -100,9 +100,10 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     shape = ((x / half).abs().pow(2.0) + up.pow(power)).clamp(min=1e-4).sqrt()
     crown = torch.maximum((shape - 1.0) * 0.2, b - band - 0.012)
     edge = b + 0.178 - 0.10 * x.square() * 2.0
-    brim_u, brim_v = x / (half * 1.42), edge / 0.040
+    reach, drop = half * (1.0 + 0.42 * brimmed), 0.012 + 0.028 * brimmed
+    brim_u, brim_v = x / reach, edge / drop
     brim = brim_u.square() + brim_v.square()
-    slope = ((brim_u / (half * 1.42)).square() + (brim_v / 0.040).square()).sqrt().clamp(min=1.0)
+    slope = ((brim_u / reach).square() + (brim_v / drop).square()).sqrt().clamp(min=1.0)
     brim = (brim - 1.0) / (2.0 * slope)
     cosine = pose.lit(
         (x / half).clamp(-0.95, 0.95).expand_as(crown) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5)
@@ -126,5 +127,5 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     area.blend(tints.shade(trim, cosine + rib + 0.05), fold * on)
     area.blend(
         tints.shade(colour * 1.05, cosine + 0.1 - 4.0 * edge.clamp(min=0.0)),
-        cover(brim, 1.5 * area.pixel) * on * brimmed,
+        cover(brim, 1.5 * area.pixel) * on * smooth(0.0, 0.25, brimmed),
     )
