@@ -38,7 +38,7 @@ def neck_and_clothes(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> No
     area = canvas.area(0.0, 0.62, 1.0, 1.0)
     p = pose.p
     middle = 0.5 - 0.35 * pose.shift
-    half = 0.103 + 0.020 * p["masculine"] + 0.008 * p["face_width"]
+    half = 0.104 + 0.026 * p["masculine"] + 0.008 * p["face_width"]
     x = area.x - middle  # [N, 1, w]
     _neck(area, pose, tints, skin, x, half)
     top = 0.844 - 0.014 * p["masculine"]

@@ -161,10 +161,10 @@ CORRELATIONS: dict[str, dict[str, float]] = {
 
 # The paper's editing attributes (section 4.5): the control that is each, and from which value on a portrait has it.
 PAPER_ATTRIBUTES = {
-    "Smiling": ("smile", 0.35),
+    "Smiling": ("smile", 0.5),
     "Black_Hair": ("black_hair", 0.5),
     "Eyeglasses": ("glasses", 0.5),
-    "Straight_Hair": ("straight_hair", 0.6),
+    "Straight_Hair": ("straight_hair", 0.75),
     "Earrings": ("earrings", 0.5),
 }
 

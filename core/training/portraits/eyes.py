@@ -49,10 +49,10 @@ def eye(canvas: Area, pose: Pose, skin: Tensor, side: float) -> None:
     area = canvas.area(0.27, 0.36, 0.51, 0.54) if side < 0 else canvas.area(0.49, 0.36, 0.73, 0.54)
     lids = _Lids(area, pose, side)
     soft = area.pixel / lids.half * 1.5
-    within = smooth(1.25, 0.95, lids.u.abs())
+    on_face = smooth(0.002, -0.010, pose.outline(area)[2])  # a far eye ends at the head's contour
+    within = smooth(1.25, 0.95, lids.u.abs()) * on_face
     _lid_skin(area, pose, lids, within)
     opening = _cover(lids.upper - lids.v, soft) * _cover(lids.v - lids.lower, soft)
-    on_face = smooth(0.002, -0.010, pose.outline(area)[2])  # a far eye ends at the head's contour
     opening = opening * smooth(1.0, 0.97, lids.u.abs()) * on_face
     _eyeball(area, pose, lids, opening)
     _lashes(area, pose, lids, soft, on_face)
@@ -118,7 +118,7 @@ def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor, on_face: Tensor) 
     outer = smooth(-1.0, 0.9, lids.u)
     made = (0.45 - 0.6 * p["masculine"] + 0.5 * p["eyeshadow"]).clamp(0.0, 1.2)
     thick = (
-        (0.050 + 0.085 * outer * (0.7 + 0.45 * made))
+        (0.050 + 0.085 * outer * (0.62 - 0.25 * p["masculine"] + 0.45 * made))
         * smooth(1.22, 0.90, lids.u)
         * smooth(-1.1, -0.9, lids.u)
     )
@@ -149,6 +149,7 @@ def brow(canvas: Area, pose: Pose, colour: Tensor, side: float) -> None:
     shape = (
         cover(v.abs() - thick + hairs, 0.006 + area.pixel) * smooth(-0.07, 0.05, t) * smooth(1.06, 0.90, t)
     )
+    shape = shape * smooth(0.003, -0.006, pose.outline(area)[2])
     area.blend(colour, shape * (0.80 + 0.12 * p["brow_thickness"]))
     ridge = bump(v - 0.020, 0.010) * smooth(0.1, 0.4, t) * smooth(1.0, 0.7, t)
     area.light(rgb(26, 22, 18, like=v), ridge)

@@ -79,7 +79,7 @@ class Hair:
         )
         tufts = tufts * 0.0055 * (1.0 - self.long) * (1.0 - curl) * (1.0 - p["bald"])
         coils = torch.sin(frequency * 4.1 * self.x + 2.0 * if_curly) * torch.sin(frequency * 3.7 * y + 1.0)
-        return distance + curl * (0.013 * if_curly + 0.006 * coils) + tufts
+        return distance + curl * (1.0 - 0.7 * p["bald"]) * (0.013 * if_curly + 0.006 * coils) + tufts
 
     def hairline(self, a: Tensor) -> Tensor:
         """Height b of the hair's lower edge above the forehead at face coordinates a."""

@@ -22,20 +22,20 @@ class Pose:
         turn, nod = p["turn"], p["nod"]
         self.yaw = turn * _MAX_TURN
         self.sin, self.cos = torch.sin(self.yaw), torch.cos(self.yaw)
-        self.width = 0.212 * (1.0 + 0.075 * p["face_width"] + 0.03 * p["masculine"])
+        self.width = 0.212 * (1.0 + 0.075 * p["face_width"] + 0.04 * p["masculine"])
         self.radius = self.width * 1.05
         self.shift = self.radius * self.sin  # how far the midline is from the head's centre
         self.x = 0.5 + 0.012 * turn - self.shift
         self.eye_y = ALIGNMENT["eyes"][1] + 0.006 * nod
         self.mouth_b = 0.2 - 0.006 * nod + 0.006 * p["chin"]
-        self.chin_b = 0.332 - 0.016 * nod + 0.022 * p["chin"] + 0.012 * p["masculine"]
+        self.chin_b = 0.332 - 0.016 * nod + 0.022 * p["chin"] + 0.016 * p["masculine"]
         self.middle_b = -0.045 - 0.02 * nod  # widest height of the skull
         self.skull_height = 0.262 + 0.02 * nod
         self.eye_a = 0.109 * (1.0 + 0.06 * p["eye_spacing"] + 0.03 * p["face_width"])
-        self.eye_half = 0.063 * (1.0 + 0.13 * p["eye_size"])
+        self.eye_half = 0.063 * (1.0 + 0.13 * p["eye_size"] - 0.035 * p["masculine"])
         self.mouth_half = 0.07 * (1.0 + 0.14 * p["mouth_width"] + 0.15 * p["smile"])
         self.nose_b = 0.112 + 0.012 * p["nose_size"] + 0.012 * nod
-        self.brow_b = -0.083 - 0.024 * p["brow_raise"] - 0.006 * p["eye_size"]
+        self.brow_b = -0.083 - 0.024 * p["brow_raise"] - 0.006 * p["eye_size"] + 0.006 * p["masculine"]
         # key light from above, in front
         raw = torch.stack(
             [0.85 * p["light_direction"], torch.full_like(turn, -0.5), torch.full_like(turn, 0.72)]
@@ -69,7 +69,7 @@ class Pose:
         length = self.chin_b - self.middle_b
         above = (-b / self.skull_height).clamp_(min=0.0)
         below = (b / length).clamp_(min=0.0)
-        power = 2.12 + 0.36 * self.p["jaw"] + 0.12 * self.p["cheeks"]
+        power = 2.12 + 0.36 * self.p["jaw"] + 0.12 * self.p["cheeks"] + 0.14 * self.p["masculine"]
         fall = below.clamp(min=1e-4).pow(power)  # [N, h, 1]
         lean = 0.62 * self.shift * smooth(0.1, 1.0, below)  # the chin turns with the face
         hollow = 1.0 - 0.035 * torch.exp(-((below - 0.52) / 0.2).square()) * (0.6 - self.p["cheeks"])
