@@ -65,7 +65,9 @@ class Hair:
         flare = self.long * (0.10 + 0.12 * volume) - (1.0 - self.long) * 0.26
         tip = ((y - self.end + 0.11) / 0.13).clamp(0.0, 1.0)
         temples = 0.75 * (self.half - self.pose.width) * (1.0 - self.long) * (1.0 - 0.4 * curl)
-        width = (self.half - temples * smooth(-0.06, 0.10, y - self.middle_y) + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
+        width = (
+            self.half - temples * smooth(-0.06, 0.10, y - self.middle_y) + flare * below * (1.0 - 0.6 * below)
+        ) * (1.0 - 0.55 * tip * tip)
         lean = 0.030 * p["parting"] * above
         radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
         if_curly = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y)) * torch.sin(
@@ -106,7 +108,9 @@ class Hair:
         """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
         pose, p = self.pose, self.pose.p
         x = self.area.x
-        inner = 1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.20 * p["bald"]
+        inner = (
+            1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.20 * p["bald"]
+        )
         b = pose.down(y)
         right = (inner + pose.yaw).clamp(max=1.55)
         left = (-inner + pose.yaw).clamp(min=-1.55)
@@ -117,7 +121,9 @@ class Hair:
         xl = pose.x + pose.radius * torch.sin(left) - before + ripple
         lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
         narrow = 0.030 * self.long * smooth(0.06, 0.30, b) - 0.02 * (1.0 - self.long) * smooth(-0.06, 0.03, b)
-        narrow = narrow - 0.085 * ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0).square()  # tips point outward
+        narrow = (
+            narrow - 0.085 * ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0).square()
+        )  # tips point outward
         sides = torch.maximum(x - xr - lean + narrow, xl - x + lean + narrow)  # < 0 on the face
         top = self.hairline(pose.across(x)) - b
         self.opening = soft_max(sides, top.expand_as(sides), 0.09)
@@ -140,8 +146,7 @@ class Hair:
         """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
         b = self.pose.down(y)
         back = 0.35 * (self.x.abs() - 0.14).clamp(min=0.0)  # higher towards the back of the head
-        tufts = 0.006 * torch.sin(self.x * 160.0 + 30.0 * b)
-        return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b + tufts
+        return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
 
     def _seen(self, frequency: float, drop: Tensor) -> Tensor:
         """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
@@ -158,7 +163,9 @@ class Hair:
         locks = torch.sin(spread * 13.0 + 1.3 + 1.5 * drop)
         strands = torch.sin(spread * 37.0 + 2.0 * locks)
         fine = torch.sin(spread * 83.0 + 3.0 * strands)
-        texture = 0.45 * locks + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
+        texture = (
+            0.45 * locks + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
+        )
         turns = torch.sin(self.frequency * 2.3 * y + 2.4 * torch.sin(spread * 9.0 + 6.0 * y))
         coils = torch.sin(spread * 21.0 + 1.6 * turns + 1.2 * torch.sin(self.frequency * 0.9 * y))
         ringlets = 0.55 * turns + 0.45 * turns * coils + 0.2 * coils
@@ -189,7 +196,7 @@ class Hair:
 
 def back(hair: Hair, picture: Tensor) -> None:
     """The mass behind head and shoulders."""
-    alpha = cover(hair.outer, 0.004 + hair.area.pixel) * cover(hair.cut, 0.05)
+    alpha = cover(hair.outer, 0.004 + hair.area.pixel) * cover(hair.cut, 0.08)
     deep = smooth(-0.015, -0.10, hair.outer).unsqueeze(1)  # nearer the neck, further from the light
     hair.area.blend(picture * (1.0 - 0.42 * deep), alpha)
 
@@ -198,7 +205,7 @@ def front(hair: Hair, picture: Tensor) -> None:
     """Cap, fringe and the locks that frame the face, with their soft edge shade."""
     edge = 0.003 + 1.3 * hair.area.pixel
     thin = 0.035 * hair.pose.p["bald"]  # what is left thins out over the temples
-    alpha = cover(hair.outer, edge) * cover(hair.front - 0.3 * thin, edge + thin) * cover(hair.cut, 0.05)
+    alpha = cover(hair.outer, edge) * cover(hair.front - 0.3 * thin, edge + thin) * cover(hair.cut, 0.08)
     inner = torch.exp(-(hair.opening.clamp(min=0.0)) / 0.022)
     dimmed = picture * (1.0 - 0.30 * inner).unsqueeze(1)
     hair.area.blend(dimmed, alpha)

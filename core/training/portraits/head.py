@@ -104,7 +104,9 @@ def _glow(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor, skin: Ten
     cheek_a = (a.abs() - 0.122) / 0.065
     cheek_b = (b - 0.115 + 0.012 * p["smile"]) / 0.05
     blush = bump(cheek_a, 1.0) * bump(cheek_b, 1.0)
-    area.glaze(rgb(255, 192, 182, like=a), blush * alpha * (0.15 + 0.6 * p["blush"]) * (1.0 - 0.35 * p["skin_tone"]))
+    area.glaze(
+        rgb(255, 192, 182, like=a), blush * alpha * (0.15 + 0.6 * p["blush"]) * (1.0 - 0.35 * p["skin_tone"])
+    )
     socket = bump((a.abs() - pose.eye_a + 0.012) / 0.066, 1.0) * bump((b + 0.022) / 0.04, 1.0)
     area.glaze(rgb(190, 140, 132, like=a), socket * alpha * 0.62)
     upper = bump((a.abs() - 0.128) / 0.046, 1.0) * bump((b - 0.078 + 0.25 * (a.abs() - 0.128)) / 0.032, 1.0)
