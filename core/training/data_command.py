@@ -25,7 +25,7 @@ def draw(
     if not 32 <= resolution <= 1024:
         raise CoreError("bad-value", f"Portraits are painted at 32 to 1024 pixels, not {resolution}.")
     if rows * columns * resolution**2 > _MOST_PIXELS:
-        text = "The sheet would have more than 64 megapixels: give fewer rows or columns, or smaller portraits."
+        text = "The sheet would have more than 64 megapixels: give fewer or smaller portraits."
         raise CoreError("bad-value", text)
     if not 0 <= seed < 2**63:
         raise CoreError("bad-value", f"A seed is a number from 0 to 2^63 - 1, not {seed}.")

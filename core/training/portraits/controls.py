@@ -159,7 +159,7 @@ CORRELATIONS: dict[str, dict[str, float]] = {
 }
 
 
-# The paper's editing attributes (section 4.5): the control that is each, and from which value on a portrait has it.
+# The paper's editing attributes: the control and its least value that make a portrait have one.
 PAPER_ATTRIBUTES = {
     "Smiling": ("smile", 0.5),
     "Black_Hair": ("black_hair", 0.5),

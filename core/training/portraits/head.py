@@ -62,6 +62,7 @@ def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tens
     alpha = cover(distance, 1.5 * area.pixel)
     a, b = pose.across(area.x), pose.down(area.y)  # [N, 1, w], [N, h, 1]
     dx, dy = _relief(pose, area, a, b)
+    dx = dx * (1.0 - smooth(0.45, 1.0, nx.abs()))  # seen edge-on, the form turns away by itself
     cosine = pose.lit((nx * 0.86 + dx).clamp(-0.95, 0.95), (ny * 0.8 + dy).clamp(-0.95, 0.95))
     cosine = cosine - 0.75 * hair_shadow
     area.blend(tints.shade(skin, cosine), alpha)
