@@ -1,9 +1,11 @@
 """Behind and below the head: the background's colours and soft lights, shoulders and clothes."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
-from .canvas import Area
+from .canvas import Area, blank
 from .pose import Pose, Tints
 from .shapes import bump, chroma, cover, rgb, smooth, soft_max
 
@@ -118,15 +120,18 @@ def finish(canvas: Area, pose: Pose) -> None:
     """Brush marks and a soft vignette over the whole picture."""
     p = pose.p
     x, y = canvas.x, canvas.y
-    one, two = _brush_marks(x, y, canvas.pixel)  # [1, R, R]
+    one, two = _brush_marks(x.numel(), str(x.device))  # [1, R, R]
     phase = 3.0 * p["background_red"] + 2.0 * p["clothing_yellow"]
     edge = ((x - 0.5).square() * 1.5 + (y - 0.48).square() * 1.3 - 0.12).clamp_(min=0.0)
     surface = 1.0 - 0.55 * edge + one * (0.03 * torch.cos(phase)) + two * (0.03 * torch.sin(phase))
     canvas.rgb.mul_(surface.unsqueeze(1))
 
 
-def _brush_marks(x: Tensor, y: Tensor, pixel: float) -> "tuple[Tensor, Tensor]":
+@lru_cache(maxsize=4)
+def _brush_marks(resolution: int, device: str) -> "tuple[Tensor, Tensor]":
     """Two fields of strokes, a quarter of a wave apart: any mixture of them is a field of strokes too."""
+    canvas = blank(1, resolution, device)
+    x, y, pixel = canvas.x, canvas.y, canvas.pixel
     angle = 0.7 + 0.8 * torch.sin(2.6 * x + 1.0) + 0.7 * torch.sin(3.4 * y - 2.0 * x)
     along = x * 0.8 + y * 0.6 + 0.10 * torch.cos(angle)
     across = y * 0.8 - x * 0.6 + 0.10 * torch.sin(angle)

@@ -22,6 +22,11 @@ class Area:
         view = self.rgb[:, :, rows, columns]
         return Area(view, self.x[:, :, columns], self.y[:, rows], self.pixel, corner)
 
+    def crop(self, field: Tensor, of: "Area") -> Tensor:
+        """The part of a field [N, H, W] over the area `of` that lies here: [N, h, w]."""
+        column, row = self.corner[0] - of.corner[0], self.corner[1] - of.corner[1]
+        return field[:, row : row + self.y.numel(), column : column + self.x.numel()]
+
     def _index(self, place: float, axis: int, centres: Tensor) -> int:
         index = round(place / self.pixel) - self.corner[axis]
         return min(max(index, 0), centres.numel())

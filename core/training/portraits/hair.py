@@ -6,7 +6,7 @@ from torch import Tensor
 from . import head
 from .canvas import Area
 from .pose import Pose, Tints
-from .shapes import bump, cover, mix, ramp, rgb, smooth, soft_max
+from .shapes import bump, cover, mix, nowhere, ramp, rgb, smooth, soft_max
 
 _BROWN = [(56, 36, 28), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
 _RED = [(70, 30, 20), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
@@ -221,6 +221,8 @@ def forehead_shadow(hair: Hair) -> Tensor:
 def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     """Full beard along the jaw, and moustache."""
     p = pose.p
+    if nowhere(torch.maximum(p["beard"], p["moustache"])):
+        return
     area = canvas.area(0.22, 0.46, 0.78, 0.90)
     a, b = pose.across(area.x), pose.down(area.y)
     nx, _, outline = pose.outline(area)

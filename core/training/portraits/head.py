@@ -16,6 +16,7 @@ _SKIN = [
     (140, 90, 66),
     (102, 66, 52),
 ]
+_CREASE = (168, 108, 98)
 
 
 def skin_colour(p: "dict[str, Tensor]") -> Tensor:
@@ -55,16 +56,17 @@ def _ear(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, side: float) -> N
     )
 
 
-def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tensor, area: Area) -> Tensor:
-    """Paint the head's form on `area`; hair_shadow [N, h, w] is the light the hair keeps off. -> alpha"""
+def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tensor) -> None:
+    """The head's form; hair_shadow [N, R, R] is the light that the hair keeps off."""
     p = pose.p
+    area = canvas.area(0.2, 0.08, 0.8, 0.86)
     nx, ny, distance = pose.outline(area)
     alpha = cover(distance, 1.5 * area.pixel)
     a, b = pose.across(area.x), pose.down(area.y)  # [N, 1, w], [N, h, 1]
-    dx, dy = _relief(pose, area, a, b)
+    dx, dy = _relief(pose, a, b)
     dx = dx * (1.0 - smooth(0.45, 1.0, nx.abs()))  # seen edge-on, the form turns away by itself
     cosine = pose.lit((nx * 0.86 + dx).clamp(-0.95, 0.95), (ny * 0.8 + dy).clamp(-0.95, 0.95))
-    cosine = cosine - 0.75 * hair_shadow
+    cosine = cosine - 0.75 * area.crop(hair_shadow, canvas)
     area.blend(tints.shade(skin, cosine), alpha)
     # light that passes through skin reddens the edge of the shadow
     turning = bump(cosine - 0.22, 0.22)
@@ -73,12 +75,12 @@ def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tens
         min=0.0
     )
     area.light(tints.rim * 0.26, edge * alpha)
-    _glow(area, pose, a, b, alpha, skin)
-    _age(area, pose, a, b, alpha)
-    return alpha
+    _forehead(area, pose, alpha)
+    _sockets(area, pose, alpha)
+    _cheeks(area, pose, alpha, skin)
 
 
-def _relief(pose: Pose, area: Area, a: Tensor, b: Tensor) -> "tuple[Tensor, Tensor]":
+def _relief(pose: Pose, a: Tensor, b: Tensor) -> "tuple[Tensor, Tensor]":
     """What cheeks, brow, sockets and chin add to the normal: slopes along x and y, [N, h, w]."""
     p = pose.p
     full = 0.34 + 0.16 * p["cheeks"] + 0.24 * p["smile"].clamp(min=0.0)
@@ -99,52 +101,60 @@ def _relief(pose: Pose, area: Area, a: Tensor, b: Tensor) -> "tuple[Tensor, Tens
     return dx + hill * u + dip * u2 * 0.4, dy + hill * v + dip * v2
 
 
-def _glow(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor, skin: Tensor) -> None:
-    """Blush, eye-socket shade, cheek lights and freckles."""
+def _forehead(area: Area, pose: Pose, on_face: Tensor) -> None:
+    """The light on the brow, and the lines that age draws across it."""
     p = pose.p
-    cheek_a = (a.abs() - 0.122) / 0.065
-    cheek_b = (b - 0.115 + 0.012 * p["smile"]) / 0.05
-    blush = bump(cheek_a, 1.0) * bump(cheek_b, 1.0)
-    area.glaze(
-        rgb(255, 192, 182, like=a), blush * alpha * (0.15 + 0.6 * p["blush"]) * (1.0 - 0.35 * p["skin_tone"])
-    )
-    socket = bump((a.abs() - pose.eye_a + 0.012) / 0.066, 1.0) * bump((b + 0.022) / 0.04, 1.0)
-    area.glaze(rgb(190, 140, 132, like=a), socket * alpha * 0.62)
-    upper = bump((a.abs() - 0.128) / 0.046, 1.0) * bump((b - 0.078 + 0.25 * (a.abs() - 0.128)) / 0.032, 1.0)
-    lit_side = (0.6 + 0.6 * torch.sign(a) * p["light_direction"]).clamp_(0.0, 1.0)
-    area.light(rgb(40, 35, 28, like=a) * (0.5 + 0.5 * skin), upper * alpha * lit_side)
+    part = area.area(0.0, 0.20, 1.0, 0.46)
+    a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
     brow = bump(a / 0.08, 1.0) * bump((b + 0.15) / 0.05, 1.0)
-    area.light(rgb(30, 27, 22, like=a), brow * alpha)
-    spots = torch.sin(a * 190.0 + 1.3 * torch.sin(b * 53.0)) * torch.sin(
-        b * 200.0 + 1.5 * torch.sin(a * 41.0 + 1.0)
-    )
-    where = bump((a.abs() - 0.085) / 0.06, 1.0) * bump((b - 0.085) / 0.045, 1.0)
-    area.glaze(rgb(196, 134, 104, like=a), smooth(0.30, 0.9, spots) * where * alpha * p["freckles"] * 0.55)
-
-
-def _age(area: Area, pose: Pose, a: Tensor, b: Tensor, alpha: Tensor) -> None:
-    """Nasolabial folds, forehead and crow's-feet lines, bags."""
-    p = pose.p
+    part.light(rgb(30, 27, 22, like=a), brow * alpha)
     age = smooth(0.42, 1.0, p["age"])
-    smile = p["smile"].clamp(min=0.0)
-    along = ((b - 0.085) / 0.125).clamp(0.0, 1.0)  # nose wing to beyond the mouth's corner
-    path = 0.047 + along * (pose.mouth_half + 0.004 - 0.047) + 0.014 * torch.sin(3.1 * along)
-    window = smooth(0.085, 0.135, b) * smooth(0.225, 0.165, b)
-    fold = bump((a.abs() - path) / 0.010, 1.0) * window * (0.05 + 0.46 * age + 0.22 * smile)
     lines = torch.zeros((), device=a.device)
     for height in (-0.128, -0.152, -0.176):
         lines = lines + bump((b - height - 0.9 * a.square() + 0.2 * p["brow_raise"] * 0.02) / 0.0045, 1.0)
     lines = lines * bump(a / 0.10, 1.0) * (0.34 * age + 0.14 * age * p["brow_raise"])
-    outer = (a.abs() - pose.eye_a - pose.eye_half * 1.12) / 0.022
+    part.glaze(rgb(*_CREASE, like=a), lines.clamp_(0.0, 1.0) * alpha)
+
+
+def _sockets(area: Area, pose: Pose, on_face: Tensor) -> None:
+    """The shade that the brow throws, crow's feet and bags."""
+    p = pose.p
+    part = area.area(0.0, 0.33, 1.0, 0.55)
+    a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
+    aside = a.abs() - pose.eye_a
+    socket = bump((aside + 0.012) / 0.066, 1.0) * bump((b + 0.022) / 0.04, 1.0)
+    part.glaze(rgb(190, 140, 132, like=a), socket * alpha * 0.62)
+    age = smooth(0.42, 1.0, p["age"])
+    outer = (aside - pose.eye_half * 1.12) / 0.022
+    feet = smooth(0.1, 0.9, torch.sin((b - 0.004) * (230.0 - 20.0 * outer)))
     feet = (
-        bump(outer - 0.4, 0.8)
-        * smooth(0.1, 0.9, torch.sin((b - 0.004) * (230.0 - 20.0 * outer)))
-        * bump(b / 0.026, 1.0)
+        feet * bump(outer - 0.4, 0.8) * bump(b / 0.026, 1.0) * age * (0.35 + 0.3 * p["smile"].clamp(min=0.0))
     )
-    bag = bump((b - 0.043 - 1.2 * (a.abs() - pose.eye_a).square() * -1.0) / 0.008, 1.0)
-    bag = bag * bump((a.abs() - pose.eye_a) / 0.045, 1.0) * (0.12 + 0.40 * age)
-    total = fold + lines + feet * age * (0.35 + 0.3 * smile) + bag
-    area.glaze(rgb(168, 108, 98, like=a), total.clamp_(0.0, 1.0) * alpha)
+    bag = bump((b - 0.043 + 1.2 * aside.square()) / 0.008, 1.0) * bump(aside / 0.045, 1.0)
+    part.glaze(rgb(*_CREASE, like=a), (feet + bag * (0.12 + 0.40 * age)).clamp_(0.0, 1.0) * alpha)
+
+
+def _cheeks(area: Area, pose: Pose, on_face: Tensor, skin: Tensor) -> None:
+    """Blush, lights, freckles, and the folds from the nose's wings to the mouth's corners."""
+    p = pose.p
+    part = area.area(0.0, 0.43, 1.0, 0.75)
+    a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
+    side = a.abs()  # [N, 1, w]
+    blush = bump((side - 0.122) / 0.065, 1.0) * bump((b - 0.115 + 0.012 * p["smile"]) / 0.05, 1.0)
+    strength = (0.15 + 0.6 * p["blush"]) * (1.0 - 0.35 * p["skin_tone"])
+    part.glaze(rgb(255, 192, 182, like=a), blush * alpha * strength)
+    upper = bump((side - 0.128) / 0.046, 1.0) * bump((b - 0.078 + 0.25 * (side - 0.128)) / 0.032, 1.0)
+    lit_side = (0.6 + 0.6 * torch.sign(a) * p["light_direction"]).clamp_(0.0, 1.0)
+    part.light(rgb(40, 35, 28, like=a) * (0.5 + 0.5 * skin), upper * alpha * lit_side)
+    spots = torch.sin(a * 190.0 + 1.3 * torch.sin(b * 53.0))
+    spots = spots * torch.sin(b * 200.0 + 1.5 * torch.sin(a * 41.0 + 1.0))
+    where = bump((side - 0.085) / 0.06, 1.0) * bump((b - 0.085) / 0.045, 1.0) * p["freckles"] * 0.55
+    part.glaze(rgb(196, 134, 104, like=a), smooth(0.30, 0.9, spots) * where * alpha)
+    along = ((b - 0.085) / 0.125).clamp(0.0, 1.0)  # nose wing to beyond the mouth's corner
+    path = 0.047 + along * (pose.mouth_half + 0.004 - 0.047) + 0.014 * torch.sin(3.1 * along)
+    deep = 0.05 + 0.46 * smooth(0.42, 1.0, p["age"]) + 0.22 * p["smile"].clamp(min=0.0)
+    fold = bump((side - path) / 0.010, 1.0) * smooth(0.085, 0.135, b) * smooth(0.225, 0.165, b) * deep
+    part.glaze(rgb(*_CREASE, like=a), fold * alpha)
 
 
 def nose(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from . import backdrop, eyes, hair, head, mouth, wear
-from .canvas import blank
+from .canvas import Area, blank
 from .controls import attributes, complete
 from .pose import Pose, Tints
 
@@ -29,7 +29,7 @@ LANDMARKS = (
     "hair_top",
 )  # left and right are the picture's
 # Pixels painted at once on a CPU: small enough that the working tensors stay in the processor's cache.
-_CACHED_PIXELS = 12 * 128 * 128
+_CACHED_PIXELS = 16 * 128 * 128
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,10 @@ def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
     return Picture(canvas.rgb.clamp_(0.0, 1.0).mul_(2.0).sub_(1.0), _landmarks(pose, locks))
 
 
-def _paint_face(canvas, pose: Pose, tints: Tints, skin: Tensor, hair_tone: Tensor, locks: hair.Hair) -> None:
-    area = canvas.area(0.2, 0.08, 0.8, 0.86)
-    column, row = area.corner
-    height, width = area.rgb.shape[2:]
-    shadow = hair.forehead_shadow(locks)[:, row : row + height, column : column + width]
-    head.face(canvas, pose, tints, skin, shadow, area)
+def _paint_face(
+    canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_tone: Tensor, locks: hair.Hair
+) -> None:
+    head.face(canvas, pose, tints, skin, hair.forehead_shadow(locks))
     head.nose(canvas, pose, tints, skin)
     mouth.mouth(canvas, pose, tints, skin)
     hair.beard(canvas, pose, tints, hair_tone)

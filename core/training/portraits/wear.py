@@ -7,7 +7,7 @@ from .canvas import Area
 from .hair import Hair
 from .head import ear_place
 from .pose import Pose, Tints
-from .shapes import bump, chroma, cover, mix, ramp, rgb, smooth
+from .shapes import bump, chroma, cover, mix, nowhere, ramp, rgb, smooth
 
 _RIMS = [(24, 20, 26), (40, 30, 34), (88, 48, 32), (140, 44, 44), (196, 150, 74)]
 _BRIDGE = 0.030  # half the gap between the lenses
@@ -21,6 +21,8 @@ def _worn(gate: Tensor) -> Tensor:
 def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
     """Frames in front of face and fringe; the sidepieces run under locks that cover the ear."""
     p = pose.p
+    if nowhere(p["glasses"]):
+        return
     area = canvas.area(0.16, 0.36, 0.84, 0.58)
     b = pose.down(area.y) - 0.012
     a = pose.across(area.x, 0.030)
@@ -43,9 +45,7 @@ def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
     outer = pose.eye_a + half_w
     temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > outer).float()
     edge = (pose.width * 1.02 - (area.x - pose.x).abs()) / 0.006
-    column, row = area.corner
-    height, width = area.rgb.shape[2:]
-    locks = hair.opening[:, row : row + height, column : column + width]
+    locks = area.crop(hair.opening, hair.area)
     temple = temple * edge.clamp(0.0, 1.0) * cover(locks - 0.012, 0.012)
     whole = torch.maximum(torch.maximum(frame, bridge), temple) * _worn(p["glasses"])
     area.blend(rim, whole * 0.95)
@@ -59,6 +59,8 @@ def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
     Under locks that cover the ear they hang nearer to the cheek, where they show.
     """
     p = pose.p
+    if nowhere(p["earrings"]):
+        return
     covered = hair.long * (1.0 - p["tucked"])
     metal = ramp(
         p["glasses_tone"] * 0.5 + 0.5 * p["lip_colour"], [(240, 196, 96), (232, 170, 110), (220, 224, 232)]
@@ -84,6 +86,8 @@ def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
 def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     """A knitted cap at one end of hat_shape, a brimmed hat at the other."""
     p = pose.p
+    if nowhere(p["hat"]):
+        return
     area = canvas.area(0.0, 0.0, 1.0, 0.42)
     brimmed = smooth(-0.15, 0.25, p["hat_shape"])
     x = area.x - pose.x - 0.25 * pose.shift
