@@ -12,7 +12,7 @@ def smooth(low: float, high: float, value: Tensor) -> Tensor:
     return t * t * (3.0 - 2.0 * t)
 
 
-def cover(distance: Tensor, softness: float) -> Tensor:
+def cover(distance: Tensor, softness: "float | Tensor") -> Tensor:
     """Share of a pixel inside a shape whose signed distance (negative inside) is given in the same unit."""
     return (0.5 - distance / softness).clamp_(0.0, 1.0)
 
