@@ -21,26 +21,30 @@ class _Lids:
         self.u = (a * side - pose.eye_a) / half  # [N, 1, w]
         bow = 0.10 * p["nod"] * self.u.square()
         self.v = b / half + tilt * self.u + bow  # [N, h, w]
-        smile = p["smile"].clamp(min=0.0)
-        open_ = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp_(min=0.30)
+        above, below = _opening(pose)
         inside = (1.0 - self.u.square()).clamp_(min=0.0)
         lean = 1.0 - 0.16 * self.u
-        self.upper = -open_ * inside.pow(0.72) * lean
-        self.lower = (0.34 - 0.09 * smile) * inside.pow(0.9) * (1.0 + 0.22 * self.u)
-        self.open = open_
+        self.upper = -above * inside.pow(0.72) * lean
+        self.lower = below * inside.pow(0.9) * (1.0 + 0.22 * self.u)
         self.half = half
         self.side = side
 
 
-def eye_landmarks(pose: Pose, side: float) -> "dict[str, tuple[Tensor, Tensor]]":
+def _opening(pose: Pose) -> "tuple[Tensor, Tensor]":
+    """How far the lids' middles are above and below the eye line, in half widths."""
     p = pose.p
-    x = pose.column(side * pose.eye_a)
     smile = p["smile"].clamp(min=0.0)
-    open_ = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp(min=0.30)
+    above = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp_(min=0.30)
+    return above, 0.34 - 0.09 * smile
+
+
+def eye_landmarks(pose: Pose, side: float) -> "dict[str, tuple[Tensor, Tensor]]":
+    x = pose.column(side * pose.eye_a)
+    above, below = _opening(pose)
     return {
         "eye": (x, pose.eye_y),
-        "eye_top": (x, pose.eye_y - open_ * pose.eye_half),
-        "eye_bottom": (x, pose.eye_y + (0.34 - 0.09 * smile) * pose.eye_half),
+        "eye_top": (x, pose.eye_y - above * pose.eye_half),
+        "eye_bottom": (x, pose.eye_y + below * pose.eye_half),
         "brow": (x, pose.eye_y + pose.brow_b - 0.01),
     }
 
@@ -52,14 +56,10 @@ def eye(canvas: Area, pose: Pose, skin: Tensor, side: float) -> None:
     on_face = smooth(0.002, -0.010, pose.outline(area)[2])  # a far eye ends at the head's contour
     within = smooth(1.25, 0.95, lids.u.abs()) * on_face
     _lid_skin(area, pose, lids, within)
-    opening = _cover(lids.upper - lids.v, soft) * _cover(lids.v - lids.lower, soft)
+    opening = cover(lids.upper - lids.v, soft) * cover(lids.v - lids.lower, soft)
     opening = opening * smooth(1.0, 0.97, lids.u.abs()) * on_face
     _eyeball(area, pose, lids, opening)
     _lashes(area, pose, lids, soft, on_face)
-
-
-def _cover(distance: Tensor, softness: Tensor) -> Tensor:
-    return (0.5 - distance / softness).clamp_(0.0, 1.0)
 
 
 def _lid_skin(area: Area, pose: Pose, lids: _Lids, within: Tensor) -> None:
@@ -84,33 +84,45 @@ def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
     area.blend(white, opening)
     corner = bump(u + 0.93, 0.16) * opening
     area.blend(rgb(214, 132, 122, like=v), corner * 0.75)
+    _iris(area, pose, lids, opening)
+    area.glaze(rgb(110, 88, 98, like=v), bump(v - lids.upper, 0.20) * opening * 0.85)
+    _glints(area, pose, lids, opening)
+
+
+def _centre(pose: Pose, lids: _Lids) -> "tuple[Tensor, Tensor]":
+    """How far each place is from the pupil, in the lids' u and v."""
+    p = pose.p
     gaze = 0.36 * p["gaze_x"] * lids.side - 0.02
     height = -0.13 + 0.13 * p["gaze_y"] - 0.06 * p["eye_open"]
-    du, dv = u - gaze, v - height
+    return lids.u - gaze, lids.v - height
+
+
+def _iris(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
+    """Rays, a dark ring, light gathered opposite the lamp, and the pupil."""
+    p = pose.p
+    du, dv = _centre(pose, lids)
     radius = (du.square() + dv.square()).sqrt_()
-    size = 0.50
-    soft = area.pixel * 1.5 / lids.half
-    iris = _cover(radius - size, soft) * opening
+    size, soft = 0.50, area.pixel * 1.5 / lids.half
+    iris = cover(radius - size, soft) * opening
     colour = ramp(p["eye_colour"], _IRIS)
-    shade = (
-        0.72 + 0.75 * (dv / size).clamp(-1.0, 1.0) * 0.55 + 0.10 * torch.sin(6.0 * torch.atan2(dv, du) * 2.0)
-    )
-    ring = smooth(0.66, 1.0, radius / size)
-    shade = (shade * (1.0 - 0.62 * ring)).clamp_(0.16, 1.4)
+    rays = 0.10 * torch.sin(12.0 * torch.atan2(dv, du))
+    shade = 0.72 + 0.4125 * (dv / size).clamp(-1.0, 1.0) + rays
+    shade = (shade * (1.0 - 0.62 * smooth(0.66, 1.0, radius / size))).clamp_(0.16, 1.4)
     area.blend((colour * 1.12 + 0.03) * shade.unsqueeze(1), iris)
     bowl = bump(dv - 0.22, 0.16) * bump(du + 0.10 * p["light_direction"] * lids.side, 0.24)
     area.light(colour * 0.75 + 0.05, bowl * iris)
-    pupil = _cover(radius - 0.225, soft) * opening
-    area.blend(rgb(18, 12, 14, like=v), pupil)
-    shadow = bump(v - lids.upper, 0.20) * opening
-    area.glaze(rgb(110, 88, 98, like=v), shadow * 0.85)
-    cu, cv = du - 0.17 * p["light_direction"] * lids.side, dv + 0.20
-    glint = _cover((cu.square() + (cv * 1.1).square()).sqrt_() - 0.125, soft * 1.2) * opening
-    area.blend(rgb(255, 253, 248, like=v), glint * 0.96)
-    second = _cover(
-        ((du + 0.16 * p["light_direction"] * lids.side).square() + (dv - 0.24).square()).sqrt_() - 0.06, soft
-    )
-    area.blend(rgb(255, 250, 240, like=v), second * opening * 0.45)
+    area.blend(rgb(18, 12, 14, like=dv), cover(radius - 0.225, soft) * opening)
+
+
+def _glints(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
+    """The lamp in the cornea, and the room's faint answer below it."""
+    du, dv = _centre(pose, lids)
+    soft = area.pixel * 1.5 / lids.half
+    lamp = pose.p["light_direction"] * lids.side
+    first = ((du - 0.17 * lamp).square() + ((dv + 0.20) * 1.1).square()).sqrt_() - 0.125
+    area.blend(rgb(255, 253, 248, like=dv), cover(first, soft * 1.2) * opening * 0.96)
+    second = ((du + 0.16 * lamp).square() + (dv - 0.24).square()).sqrt_() - 0.06
+    area.blend(rgb(255, 250, 240, like=dv), cover(second, soft) * opening * 0.45)
 
 
 def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor, on_face: Tensor) -> None:
@@ -125,8 +137,8 @@ def _lashes(area: Area, pose: Pose, lids: _Lids, soft: Tensor, on_face: Tensor) 
     wing = 0.28 * (lids.u - 0.86).clamp(min=0.0) * (0.4 + made)
     line = lids.v - lids.upper + 0.035 + wing
     dark = mix(rgb(58, 34, 30, like=line), rgb(26, 16, 18, like=line), p["black_hair"].unsqueeze(1))
-    area.blend(dark, _cover(line.abs() - thick, soft) * (thick / 0.05).clamp(0.0, 1.0) * on_face * 0.94)
-    below = _cover((lids.v - lids.lower - 0.01).abs() - 0.022, soft * 1.3) * smooth(-0.9, 0.5, lids.u)
+    area.blend(dark, cover(line.abs() - thick, soft) * (thick / 0.05).clamp(0.0, 1.0) * on_face * 0.94)
+    below = cover((lids.v - lids.lower - 0.01).abs() - 0.022, soft * 1.3) * smooth(-0.9, 0.5, lids.u)
     below = below * smooth(1.05, 0.92, lids.u.abs())
     area.blend(dark, below * on_face * (0.40 + 0.25 * made))
 

@@ -32,11 +32,11 @@ class Hair:
     def __init__(self, area: Area, pose: Pose) -> None:
         p = pose.p
         self.area, self.pose = area, pose
-        straight = p["straight_hair"]
-        curl = smooth(0.62, 0.12, straight)
-        wave = smooth(0.92, 0.45, straight)
+        self.curl = smooth(0.62, 0.12, p["straight_hair"])
+        self.wave = smooth(0.92, 0.45, p["straight_hair"])
+        self.frequency = 26.0 - 9.0 * p["curl_size"]
         volume = 0.5 + 0.5 * p["hair_volume"]
-        thick = (0.022 + 0.042 * volume + 0.040 * curl) * (1.0 - 0.85 * p["bald"])
+        thick = (0.022 + 0.042 * volume + 0.040 * self.curl) * (1.0 - 0.85 * p["bald"])
         length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
         self.long = smooth(0.30, 0.50, length)
         self.end = 0.50 + 0.10 * smooth(0.15, 0.4, length) + 0.62 * (length - 0.25).clamp(min=0.0)  # lowest y
@@ -44,44 +44,49 @@ class Hair:
         self.middle_y = pose.eye_y + pose.middle_b - 0.005
         self.half = pose.width + thick
         quiff = (0.3 + 0.7 * p["sweep"]).clamp(min=0.0) * (1.0 - self.long) * (1.0 - p["bald"])
-        self.height = pose.skull_height + (thick * 1.15 + 0.026 * quiff) * (
-            1.0 - 0.8 * p["hat"]
-        )  # flat under a hat
-        x, y = area.x, area.y
-        frequency = 26.0 + 9.0 * p["curl_size"] * -1.0
+        above = thick * 1.15 + 0.026 * quiff
+        self.height = pose.skull_height + above * (1.0 - 0.8 * p["hat"])  # flat under a hat
+        y = area.y
         fall = smooth(0.30, 0.75, y) * self.long + 0.25
-        sway = wave * (1.0 - 0.5 * curl) * 0.016 * fall * torch.sin(frequency * y + 2.0 * p["sweep"])
-        self.x = x - self.middle_x  # [N, 1, w]
-        self.waved = self.x + sway * (1.0 + 0.35 * torch.sin(9.0 * self.x + 1.0))  # [N, h, w]
-        self.outer = self._silhouette(y, curl, frequency, volume)
-        self.front = self._front(y, curl)
-        self.curl, self.wave, self.frequency = curl, wave, frequency
+        sway = torch.sin(self.frequency * y + 2.0 * p["sweep"])  # [N, h, 1]
+        self.x = area.x - self.middle_x  # [N, 1, w]
+        swing = self.wave * (1.0 - 0.5 * self.curl) * 0.016 * fall * sway
+        self.waved = self.x + swing * (1.0 + 0.35 * torch.sin(9.0 * self.x + 1.0))  # [N, h, w]
+        self.outer = self._silhouette(y, volume)
+        self.front = self._front(y, sway)
         self.cut = self._bald_cut(y)
 
-    def _silhouette(self, y: Tensor, curl: Tensor, frequency: Tensor, volume: Tensor) -> Tensor:
+    def _silhouette(self, y: Tensor, volume: Tensor) -> Tensor:
+        """Signed distance of all the hair, [N, h, w]."""
         p = self.pose.p
         above = (self.middle_y - y).clamp(min=0.0) / self.height
         below = (y - self.middle_y).clamp(min=0.0)
         flare = self.long * (0.10 + 0.12 * volume) - (1.0 - self.long) * 0.26
         tip = ((y - self.end + 0.11) / 0.13).clamp(0.0, 1.0)
-        temples = 0.75 * (self.half - self.pose.width) * (1.0 - self.long) * (1.0 - 0.4 * curl)
-        width = (
-            self.half - temples * smooth(-0.06, 0.10, y - self.middle_y) + flare * below * (1.0 - 0.6 * below)
-        ) * (1.0 - 0.55 * tip * tip)
+        temples = 0.75 * (self.half - self.pose.width) * (1.0 - self.long) * (1.0 - 0.4 * self.curl)
+        width = self.half - temples * smooth(-0.06, 0.10, y - self.middle_y)
+        width = (width + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
         lean = 0.030 * p["parting"] * above
         radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
-        if_curly = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y)) * torch.sin(
-            frequency * 1.7 * y + 2.0 * torch.sin(8.0 * self.x + 3.0 * p["parting"])
-        )
-        ends = 0.016 * torch.sin(self.waved * 75.0) * (1.0 - curl)
+        ends = 0.016 * torch.sin(self.waved * 75.0) * (1.0 - self.curl)
         distance = soft_max(radial, (y - self.end + ends).expand_as(radial), 0.06)
+        return distance + self._curls(y) + self._tufts(y)
+
+    def _curls(self, y: Tensor) -> Tensor:
+        frequency = self.frequency
+        across = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y))
+        bend = 2.0 * torch.sin(8.0 * self.x + 3.0 * self.pose.p["parting"])
+        large = across * torch.sin(frequency * 1.7 * y + bend)
+        small = torch.sin(frequency * 4.1 * self.x + 2.0 * large) * torch.sin(frequency * 3.7 * y + 1.0)
+        return self.curl * (1.0 - 0.7 * self.pose.p["bald"]) * (0.013 * large + 0.006 * small)
+
+    def _tufts(self, y: Tensor) -> Tensor:
+        p = self.pose.p
         angle = torch.atan2(self.waved, self.middle_y + 0.12 - y)
         tufts = torch.sin(angle * 11.0 + 4.0 * p["parting"]) + 0.6 * torch.sin(
             angle * 19.0 + 3.0 * p["sweep"]
         )
-        tufts = tufts * 0.0055 * (1.0 - self.long) * (1.0 - curl) * (1.0 - p["bald"])
-        coils = torch.sin(frequency * 4.1 * self.x + 2.0 * if_curly) * torch.sin(frequency * 3.7 * y + 1.0)
-        return distance + curl * (1.0 - 0.7 * p["bald"]) * (0.013 * if_curly + 0.006 * coils) + tufts
+        return tufts * 0.0055 * (1.0 - self.long) * (1.0 - self.curl) * (1.0 - p["bald"])
 
     def hairline(self, a: Tensor) -> Tensor:
         """Height b of the hair's lower edge above the forehead at face coordinates a."""
@@ -104,26 +109,29 @@ class Hair:
         line = mix(swept, fringe, p["bangs"] * (1.0 - p["bald"]))
         return line - 0.30 * p["bald"]
 
-    def _front(self, y: Tensor, curl: Tensor) -> Tensor:
+    def _front(self, y: Tensor, sway: Tensor) -> Tensor:
         """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
         pose, p = self.pose, self.pose.p
         x = self.area.x
         inner = (
-            1.22 - 0.05 * p["hair_volume"] - 0.05 * curl - 0.08 * p["bangs"] * self.long - 0.20 * p["bald"]
+            1.22
+            - 0.05 * p["hair_volume"]
+            - 0.05 * self.curl
+            - 0.08 * p["bangs"] * self.long
+            - 0.20 * p["bald"]
         )
         b = pose.down(y)
         right = (inner + pose.yaw).clamp(max=1.55)
         left = (-inner + pose.yaw).clamp(min=-1.55)
         beyond = 0.35 * ((inner + pose.yaw - 1.50).clamp(min=0.0))
         before = 0.35 * ((inner - pose.yaw - 1.50).clamp(min=0.0))
-        ripple = 0.006 * self.wave_at(y)
+        ripple = 0.006 * self.wave * sway
         xr = pose.x + pose.radius * torch.sin(right) + beyond + ripple
         xl = pose.x + pose.radius * torch.sin(left) - before + ripple
         lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
         narrow = 0.030 * self.long * smooth(0.06, 0.30, b) - 0.02 * (1.0 - self.long) * smooth(-0.06, 0.03, b)
-        narrow = (
-            narrow - 0.085 * ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0).square()
-        )  # tips point outward
+        tip = ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0)
+        narrow = narrow - 0.085 * tip.square()  # the locks end in points, outward
         sides = torch.maximum(x - xr - lean + narrow, xl - x + lean + narrow)  # < 0 on the face
         top = self.hairline(pose.across(x)) - b
         self.opening = soft_max(sides, top.expand_as(sides), 0.09)
@@ -136,12 +144,6 @@ class Hair:
         ear = head.ear_place(self.pose, side)[0]
         return side * (self.area.x - ear) - 0.020
 
-    def wave_at(self, y: Tensor) -> Tensor:
-        p = self.pose.p
-        return smooth(0.92, 0.45, p["straight_hair"]) * torch.sin(
-            (26.0 - 9.0 * p["curl_size"]) * y + 2.0 * p["sweep"]
-        )
-
     def _bald_cut(self, y: Tensor) -> Tensor:
         """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
         b = self.pose.down(y)
@@ -152,46 +154,40 @@ class Hair:
         """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
         return smooth(2.4, 0.9, frequency * self.area.pixel / (0.10 + drop.clamp(max=0.42)))
 
-    def shaded(self, tints: Tints, colour: Tensor, depth: "float | Tensor") -> Tensor:
-        """Strands under the light [N, 3, h, w]; depth darkens hair that lies further back."""
-        p, y = self.pose.p, self.area.y
-        root_x = 0.085 * p["parting"] + 0.7 * self.pose.shift
-        root_y = self.middle_y - self.height - 0.02
-        drop = (y - root_y).clamp(min=0.0)
-        away = self.waved - root_x * (1.0 - smooth(0.0, 0.5, drop))
-        spread = away / (0.10 + drop.clamp(max=0.42))  # [N, h, w], constant along a strand
+    def _strands(self, y: Tensor, top: Tensor) -> Tensor:
+        """Light and dark along strands that fall from the parting, or ringlets: about -1..1, [N, h, w]."""
+        drop = (y - top).clamp(min=0.0)
+        root = (0.085 * self.pose.p["parting"] + 0.7 * self.pose.shift) * (1.0 - smooth(0.0, 0.5, drop))
+        spread = (self.waved - root) / (0.10 + drop.clamp(max=0.42))  # [N, h, w], constant along a strand
         locks = torch.sin(spread * 13.0 + 1.3 + 1.5 * drop)
         strands = torch.sin(spread * 37.0 + 2.0 * locks)
         fine = torch.sin(spread * 83.0 + 3.0 * strands)
-        texture = (
-            0.45 * locks + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
-        )
+        smoothed = 0.45 * locks
+        smoothed = smoothed + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
         turns = torch.sin(self.frequency * 2.3 * y + 2.4 * torch.sin(spread * 9.0 + 6.0 * y))
         coils = torch.sin(spread * 21.0 + 1.6 * turns + 1.2 * torch.sin(self.frequency * 0.9 * y))
         ringlets = 0.55 * turns + 0.45 * turns * coils + 0.2 * coils
-        texture = mix(texture, ringlets * 0.85 + 0.15 * fine, 0.85 * self.curl)
+        return mix(smoothed, ringlets * 0.85 + 0.15 * fine, 0.85 * self.curl)
+
+    def shaded(self, tints: Tints, colour: Tensor) -> Tensor:
+        """Strands under the light, their bands of shine and the rim of light from behind: [N, 3, h, w]."""
+        p, y = self.pose.p, self.area.y
+        texture = self._strands(y, self.middle_y - self.height - 0.02)
         nx = (self.waved / self.half).clamp(-0.97, 0.97)
-        ny = ((y - self.middle_y) / self.height).clamp(-0.9, 0.25)
-        lit = self.pose.lit(nx * 0.85, ny.expand_as(nx) * 0.85)
-        cosine = lit + (0.26 + 0.16 * self.curl) * texture - depth
-        picture = tints.shade(colour, cosine)
-        dome = (nx.square() + ((y - self.middle_y) / self.height).square()).sqrt_()
-        band = bump(dome - 0.70 - 0.06 * texture, 0.13) * smooth(0.05, 0.75, lit) * (0.55 + 0.45 * texture)
-        lower = (
-            0.45
-            * bump(torch.sin(7.0 * y + 1.0 + 0.5 * texture) - 0.9, 0.5)
-            * smooth(0.5, 0.6, y)
-            * smooth(0.2, 0.8, lit)
-        )
-        shine = (band + lower).clamp(min=0.0) * (0.35 + 0.65 * p["straight_hair"])
+        rise = (y - self.middle_y) / self.height  # [N, h, 1]
+        lit = self.pose.lit(nx * 0.85, rise.clamp(-0.9, 0.25).expand_as(nx) * 0.85)
+        picture = tints.shade(colour, lit + (0.26 + 0.16 * self.curl) * texture)
+        dome = (nx.square() + rise.square()).sqrt_()
+        shine = bump(dome - 0.70 - 0.06 * texture, 0.13) * smooth(0.05, 0.75, lit) * (0.55 + 0.45 * texture)
+        lower = bump(torch.sin(7.0 * y + 1.0 + 0.5 * texture) - 0.9, 0.5) * smooth(0.2, 0.8, lit)
+        shine = (shine + 0.45 * smooth(0.5, 0.6, y) * lower).clamp(min=0.0)
+        shine = shine * (0.35 + 0.65 * p["straight_hair"])
         shine = shine + 0.38 * self.curl * smooth(0.25, 0.9, texture) * smooth(0.1, 0.9, lit)
         edge = smooth(-0.030, -0.002, self.outer) * (-nx * p["light_direction"]).clamp_(min=0.0)
         rim = tints.rim * (0.14 + 0.28 * colour)
         picture.addcmul_(rim.expand_as(picture), edge.unsqueeze(1))
         gleam = (colour * 0.75 + 0.10) * tints.key
-        return picture.addcmul_(
-            gleam.expand_as(picture), (shine * (1.0 - 1.4 * depth)).clamp_(min=0.0).unsqueeze(1)
-        )
+        return picture.addcmul_(gleam.expand_as(picture), shine.unsqueeze(1))
 
 
 def back(hair: Hair, picture: Tensor) -> None:
@@ -231,28 +227,32 @@ def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
     start = 0.186 - 0.16 * smooth(0.40, 1.05, reach) - 0.02 * smooth(0.1, 0.8, reach)  # cheek line
     hole_b = (b - pose.mouth_b - 0.004) / (0.036 + 0.018 * p["mouth_open"])
     hole = 1.0 - (a / (pose.mouth_half * 1.16)).square() - hole_b.square()
-    texture = (
-        0.45
-        * torch.sin(a * 150.0 + 2.5 * torch.sin(b * 42.0))
-        * torch.sin(b * 60.0 + 2.0 * torch.sin(a * 60.0))
-    )
-    alpha = cover(outline - grow + 0.003 * texture, 0.012) * smooth(
-        -0.030, 0.062, b - start + 0.014 * texture
-    )
+    texture = torch.sin(a * 150.0 + 2.5 * torch.sin(b * 42.0))
+    texture = 0.45 * texture * torch.sin(b * 60.0 + 2.0 * torch.sin(a * 60.0))
+    alpha = cover(outline - grow + 0.003 * texture, 0.012)
+    alpha = alpha * smooth(-0.030, 0.062, b - start + 0.014 * texture)
     alpha = alpha * cover(hole * 0.030, 0.016) * p["beard"] * smooth(-0.03, 0.05, b)
-    cosine = (
-        pose.lit((nx * 0.85).clamp(-0.95, 0.95), ((b - 0.16) * 1.6).clamp(-0.9, 0.9).expand_as(nx))
-        + 0.22 * texture
-    )
-    picture = tints.shade(colour * 0.85, cosine - 0.08)
-    area.blend(picture, alpha * 0.95)
-    tip = pose.mouth_b - 0.030
+    ny = ((b - 0.16) * 1.6).clamp(-0.9, 0.9).expand_as(nx)
+    cosine = pose.lit((nx * 0.85).clamp(-0.95, 0.95), ny) + 0.22 * texture
+    area.blend(tints.shade(colour * 0.85, cosine - 0.08), alpha * 0.95)
     u = a / (pose.mouth_half * 1.12)
-    centre = tip + 0.014 * u.square() - 0.012 * p["smile"] * u.square() + 0.006 * bump(u, 0.12) * -1.0
+    _moustache(area, pose, tints, colour, u, b, texture, cosine)
+
+
+def _moustache(
+    area: Area,
+    pose: Pose,
+    tints: Tints,
+    colour: Tensor,
+    u: Tensor,
+    b: Tensor,
+    texture: Tensor,
+    cosine: Tensor,
+) -> None:
+    """Over the lip; u runs -1..1 from end to end."""
+    p = pose.p
+    centre = pose.mouth_b - 0.030 + (0.014 - 0.012 * p["smile"]) * u.square() - 0.006 * bump(u, 0.12)
     thick = 0.0145 * (1.0 - u.square()).clamp(min=0.0).pow(0.5) * (1.0 - 0.35 * bump(u, 0.10))
-    lip = (
-        cover((b - centre).abs() - thick + 0.002 * texture, 0.008)
-        * smooth(1.05, 0.9, u.abs())
-        * p["moustache"]
-    )
-    area.blend(tints.shade(colour * 0.95, cosine + 0.12 + 6.0 * (centre - b)), lip * 0.95)
+    lip = cover((b - centre).abs() - thick + 0.002 * texture, 0.008) * smooth(1.05, 0.9, u.abs())
+    shade = cosine + 0.12 + 6.0 * (centre - b)
+    area.blend(tints.shade(colour * 0.95, shade), lip * p["moustache"] * 0.95)

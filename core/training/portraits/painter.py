@@ -70,7 +70,7 @@ def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
     pose, tints = Pose(p), Tints(p)
     skin, hair_tone = head.skin_colour(p), hair.hair_colour(p)
     locks = hair.Hair(canvas, pose)
-    strands = locks.shaded(tints, hair_tone, 0.0)
+    strands = locks.shaded(tints, hair_tone)
     backdrop.background(canvas, pose)
     hair.back(locks, strands)
     backdrop.neck_and_clothes(canvas, pose, tints, skin)

@@ -24,33 +24,37 @@ def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
     if nowhere(p["glasses"]):
         return
     area = canvas.area(0.16, 0.36, 0.84, 0.58)
-    b = pose.down(area.y) - 0.012
-    a = pose.across(area.x, 0.030)
+    a, b = pose.across(area.x, 0.030), pose.down(area.y) - 0.012
     half_w, half_h = 0.083, 0.062 - 0.006 * p["glasses_shape"]
-    rim = ramp(p["glasses_tone"], _RIMS)
-    power = 2.2 + 2.6 * smooth(-0.6, 0.9, p["glasses_shape"])
-    u = (a.abs() - pose.eye_a - 0.003).abs() / half_w
-    v = b.abs() / half_h
-    radius = (u.clamp(min=1e-3).pow(power) + v.clamp(min=1e-3).pow(power)).pow(1.0 / power)
-    distance = (radius - 1.0) * 0.068
+    distance = _lenses(area, pose, a, b, half_w, half_h)
     thick = 0.0048 + 0.0016 * p["glasses_shape"]
-    glass = cover(distance, 1.5 * area.pixel) * _worn(p["glasses"])
-    area.light(rgb(16, 18, 22, like=b), glass)
-    streak = bump((u * torch.sign(a.abs() - pose.eye_a)) * 1.0 + v * torch.sign(b) * 0.8 + 0.42, 0.20)
-    area.light(rgb(60, 62, 68, like=b), streak * glass * 0.7)
-    area.glaze(rgb(150, 110, 105, like=b), bump(distance - 0.006, 0.010) * _worn(p["glasses"]) * 0.35)
     frame = cover(distance.abs() - thick, 1.4 * area.pixel)
     bridge = cover((b + 0.022 - 0.9 * a.square()).abs() - thick, 1.4 * area.pixel)
     bridge = bridge * smooth(_BRIDGE + 0.004, _BRIDGE - 0.001, a.abs())
-    outer = pose.eye_a + half_w
-    temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > outer).float()
+    temple = cover((b + 0.020).abs() - thick, 1.4 * area.pixel) * (a.abs() > pose.eye_a + half_w).float()
     edge = (pose.width * 1.02 - (area.x - pose.x).abs()) / 0.006
     locks = area.crop(hair.opening, hair.area)
     temple = temple * edge.clamp(0.0, 1.0) * cover(locks - 0.012, 0.012)
     whole = torch.maximum(torch.maximum(frame, bridge), temple) * _worn(p["glasses"])
-    area.blend(rim, whole * 0.95)
+    area.blend(ramp(p["glasses_tone"], _RIMS), whole * 0.95)
     glint = bump((b + half_h) / 0.010, 1.0) * frame
     area.light(rgb(90, 86, 80, like=b), glint * _worn(p["glasses"]) * 0.8)
+
+
+def _lenses(area: Area, pose: Pose, a: Tensor, b: Tensor, half_w: float, half_h: Tensor) -> Tensor:
+    """Glass, its reflections and its shadow on the cheek. -> signed distance of the lenses [N, h, w]"""
+    p = pose.p
+    power = 2.2 + 2.6 * smooth(-0.6, 0.9, p["glasses_shape"])
+    aside = a.abs() - pose.eye_a
+    u, v = (aside - 0.003).abs() / half_w, b.abs() / half_h
+    radius = (u.clamp(min=1e-3).pow(power) + v.clamp(min=1e-3).pow(power)).pow(1.0 / power)
+    distance = (radius - 1.0) * 0.068
+    glass = cover(distance, 1.5 * area.pixel) * _worn(p["glasses"])
+    area.light(rgb(16, 18, 22, like=b), glass)
+    streak = bump(u * torch.sign(aside) + v * torch.sign(b) * 0.8 + 0.42, 0.20)
+    area.light(rgb(60, 62, 68, like=b), streak * glass * 0.7)
+    area.glaze(rgb(150, 110, 105, like=b), bump(distance - 0.006, 0.010) * _worn(p["glasses"]) * 0.35)
+    return distance
 
 
 def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
@@ -89,47 +93,33 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
     if nowhere(p["hat"]):
         return
     area = canvas.area(0.0, 0.0, 1.0, 0.42)
+    soft, on = 1.5 * area.pixel, _worn(p["hat"])
     brimmed = smooth(-0.15, 0.25, p["hat_shape"])
-    x = area.x - pose.x - 0.25 * pose.shift
-    b = pose.down(area.y)
-    colour = chroma(
-        0.40 + 0.1 * torch.sin(3.0 * p["clothing_yellow"]),
-        -0.22 * p["clothing_red"] + 0.06,
-        0.24 * p["clothing_yellow"],
-    )
-    band = -0.185 + 0.35 * x.square() * (1.0 - brimmed)
+    x, b = area.x - pose.x - 0.25 * pose.shift, pose.down(area.y)
     half = hair.half + 0.014
+    lightness = 0.40 + 0.1 * torch.sin(3.0 * p["clothing_yellow"])
+    colour = chroma(lightness, -0.22 * p["clothing_red"] + 0.06, 0.24 * p["clothing_yellow"])
+    band = -0.185 + 0.35 * x.square() * (1.0 - brimmed)  # lower edge of the crown, [N, 1, w]
     up = ((band - b) / (hair.height - pose.middle_b - 0.112)).clamp(min=0.0)
-    power = 2.0 + 1.5 * brimmed
-    shape = ((x / half).abs().pow(2.0) + up.pow(power)).clamp(min=1e-4).sqrt()
+    shape = ((x / half).square() + up.pow(2.0 + 1.5 * brimmed)).clamp(min=1e-4).sqrt()
     crown = torch.maximum((shape - 1.0) * 0.2, b - band - 0.012)
-    edge = b + 0.178 - 0.10 * x.square() * 2.0
-    reach, drop = half * (1.0 + 0.42 * brimmed), 0.012 + 0.028 * brimmed
-    brim_u, brim_v = x / reach, edge / drop
-    brim = brim_u.square() + brim_v.square()
-    slope = ((brim_u / reach).square() + (brim_v / drop).square()).sqrt().clamp(min=1.0)
-    brim = (brim - 1.0) / (2.0 * slope)
-    cosine = pose.lit(
-        (x / half).clamp(-0.95, 0.95).expand_as(crown) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5)
-    )
+    cosine = pose.lit((x / half).clamp(-0.95, 0.95).expand_as(up) * 0.9, (-up * 0.8 + 0.15).clamp(-0.9, 0.5))
+    below = smooth(0.05, -0.005, b - band - 0.02) * smooth(-0.03, 0.02, b - band)
+    area.glaze(rgb(110, 84, 96, like=b), below * cover(x.abs() - half, 0.03) * on * 0.8)
     knit = torch.sin(x / half * 40.0) * (1.0 - brimmed) * 0.10
-    on = _worn(p["hat"])
-    area.glaze(
-        rgb(110, 84, 96, like=b),
-        smooth(0.05, -0.005, b - band - 0.02)
-        * cover(x.abs() - half, 0.03)
-        * smooth(-0.03, 0.02, b - band)
-        * on
-        * 0.8,
-    )
-    area.blend(tints.shade(colour, cosine + knit), cover(crown, 1.5 * area.pixel) * on)
-    fold = cover((b - band + 0.028).abs() - 0.036, 1.5 * area.pixel) * cover(
-        x.abs() - half - 0.006, 1.5 * area.pixel
-    )
-    trim = mix(colour * 1.18, colour * 0.5, brimmed.unsqueeze(1))
+    area.blend(tints.shade(colour, cosine + knit), cover(crown, soft) * on)
+    fold = cover((b - band + 0.028).abs() - 0.036, soft) * cover(x.abs() - half - 0.006, soft)
     rib = 0.18 * torch.sin(x / half * 46.0) * (1.0 - brimmed)
+    trim = mix(colour * 1.18, colour * 0.5, brimmed.unsqueeze(1))
     area.blend(tints.shade(trim, cosine + rib + 0.05), fold * on)
-    area.blend(
-        tints.shade(colour * 1.05, cosine + 0.1 - 4.0 * edge.clamp(min=0.0)),
-        cover(brim, 1.5 * area.pixel) * on * smooth(0.0, 0.25, brimmed),
-    )
+    edge = b + 0.178 - 0.20 * x.square()
+    picture = tints.shade(colour * 1.05, cosine + 0.1 - 4.0 * edge.clamp(min=0.0))
+    area.blend(picture, cover(_brim(x / half, edge, half, brimmed), soft) * on * smooth(0.0, 0.25, brimmed))
+
+
+def _brim(u: Tensor, edge: Tensor, half: Tensor, brimmed: Tensor) -> Tensor:
+    """Signed distance of a flat ellipse that grows as the hat gets its brim, [N, h, w]."""
+    reach, drop = 1.0 + 0.42 * brimmed, 0.012 + 0.028 * brimmed
+    u, v = u / reach, edge / drop
+    slope = ((u / (reach * half)).square() + (v / drop).square()).sqrt().clamp(min=1.0)
+    return (u.square() + v.square() - 1.0) / (2.0 * slope)
