@@ -1,5 +1,10 @@
 """The portrait painter: what it draws follows its controls and nothing else."""
 
+import hashlib
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch.nn import functional
@@ -8,13 +13,16 @@ from anycost.core.training.portraits import (
     ALIGNMENT,
     CONTROLS,
     LANDMARKS,
+    PAPER_ATTRIBUTES,
     STYLE_DIM,
     attributes,
     paint,
     paint_z,
     unit,
 )
-from anycost.core.training.portraits.controls import CORRELATIONS
+from anycost.core.training.portraits.canvas import blank
+from anycost.core.training.portraits.controls import CORRELATIONS, complete
+from anycost.core.training.portraits.pose import Pose
 from anycost.core.training.portraits.sheet import sheet
 
 SIZE = 96
@@ -161,6 +169,97 @@ def test_turning_moves_the_nose_further_than_the_eyes():
 
     assert shift("nose") > shift("mouth") > 0.0
     assert shift("nose") > 0.5 * (shift("left_eye") + shift("right_eye"))
+
+
+def test_the_far_ears_earring_is_hidden_by_the_head_and_the_near_ones_is_not():
+    for turn in (-1.0, 1.0):
+        worn = {"turn": turn, "hair_length": 0.1}
+        difference = changed(with_value("earrings", 0.0, **worn), with_value("earrings", 1.0, **worn))
+        near, far = ("left_ear", "right_ear") if turn > 0 else ("right_ear", "left_ear")
+        marks = {name: float(place({"turn": torch.tensor([turn])}, name)[0]) * SIZE for name in (near, far)}
+        columns = torch.where(difference > 0.02)[1].float()
+        assert columns.numel() > 10
+        assert (columns - marks[near]).abs().max() < 0.06 * SIZE
+
+
+@pytest.mark.parametrize("turn", [-0.7, -0.3, 0.0, 0.3, 0.7])
+def test_no_earring_hangs_over_the_face(turn: float):
+    worn = {"turn": turn, "hair_length": 0.1}
+    difference = changed(with_value("earrings", 0.0, **worn), with_value("earrings", 1.0, **worn))
+    controls = complete({"turn": torch.tensor([turn])})
+    pose = Pose({name: values.view(-1, 1, 1) for name, values in controls.items()})
+    on_face = pose.outline(blank(1, SIZE, None))[2][0] < -2.0 / SIZE
+    assert on_face.float().mean() > 0.1
+    assert difference[on_face].max() < 0.01 < difference.max()
+
+
+def test_earrings_show_under_long_hair_too():
+    long = {"hair_length": 0.6}
+    covered = changed(
+        with_value("earrings", 0.0, tucked=0.0, **long), with_value("earrings", 1.0, tucked=0.0, **long)
+    )
+    tucked = changed(
+        with_value("earrings", 0.0, tucked=1.0, **long), with_value("earrings", 1.0, tucked=1.0, **long)
+    )
+    assert 0.2 * tucked.sum() < covered.sum() < tucked.sum()
+
+
+@pytest.mark.parametrize("turn", [-1.0, 1.0])
+def test_a_far_eye_ends_at_the_heads_contour(turn: float):
+    head = {"turn": turn, "bald": 1.0}
+    skin = changed(with_value("skin_tone", 0.0, **head), with_value("skin_tone", 1.0, **head)) > 0.1
+    eyes = changed(with_value("eye_open", -1.0, **head), with_value("eye_open", 1.0, **head)) > 0.05
+    rows, columns = torch.where(eyes)
+    for row in rows.unique():
+        on_head = torch.where(skin[row])[0]
+        assert columns[rows == row].min() >= on_head.min()
+        assert columns[rows == row].max() <= on_head.max()
+
+
+def test_beards_grow_on_masculine_faces():
+    values = attributes(some_z(20000))
+    bearded = values["masculine"][values["beard"] > 0.5]
+    assert (bearded > 0.0).float().mean() > 0.98
+
+
+def test_the_papers_attributes_are_controls_that_a_good_part_of_portraits_has():
+    assert set(PAPER_ATTRIBUTES) == {"Smiling", "Black_Hair", "Eyeglasses", "Straight_Hair", "Earrings"}
+    values = attributes(some_z(20000))
+    for control, least in PAPER_ATTRIBUTES.values():
+        assert 0.15 < (values[control] > least).float().mean() < 0.65
+
+
+def test_what_others_wear_changes_nobodys_picture():
+    names = ("hat", "glasses", "earrings", "beard", "moustache")
+    together = paint({name: torch.tensor([0.0, 1.0]) for name in names}, 64).rgb
+    alone = paint({name: torch.zeros(1) for name in names}, 64).rgb
+    assert torch.allclose(together[:1], alone, atol=1e-5)
+    assert not torch.allclose(together[1:], alone, atol=0.5)
+
+
+def test_everything_is_made_on_the_device_of_the_controls():
+    picture = paint_z(torch.zeros(2, STYLE_DIM, device="meta"), 64)
+    assert picture.rgb.device.type == picture.landmarks.device.type == "meta"
+    assert picture.rgb.shape == (2, 3, 64, 64)
+
+
+def test_the_same_seed_paints_the_same_bits_in_every_process():
+    code = (
+        "import hashlib, torch; torch.set_num_threads(1);"
+        "from anycost.core.training.portraits import paint_z;"
+        "z = torch.randn(6, 64, generator=torch.Generator().manual_seed(5));"
+        "print(hashlib.sha256(paint_z(z, 128).rgb.numpy().tobytes()).hexdigest())"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout.strip()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        here = hashlib.sha256(paint_z(some_z(6, seed=5), 128).rgb.numpy().tobytes()).hexdigest()
+    finally:
+        torch.set_num_threads(threads)
+    assert said == here
 
 
 def test_wrong_requests_are_refused_with_a_sentence():
