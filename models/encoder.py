@@ -10,29 +10,37 @@ from .features import WIDTHS, stages
 
 
 class Encoder(nn.Module):
-    """The attribute network's stages, then one linear layer that gives every style its own offset from the
-    mean w.
+    """A backbone, then one linear layer that gives every style its own offset from the mean w.
 
-    `size` is the side in px of the pictures it reads, `mean_w` [style_dim] the generator's mean.
+    `size` is the side in px of the pictures it reads, `mean_w` [style_dim] the generator's mean. The backbone
+    is the attribute network's stages at `widths`, or another one and how many numbers it makes of a picture.
     """
 
     mean_w: Tensor
 
-    def __init__(self, size: int, n_style: int, mean_w: Tensor, widths: Sequence[int] = WIDTHS):
+    def __init__(
+        self,
+        size: int,
+        n_style: int,
+        mean_w: Tensor,
+        widths: Sequence[int] = WIDTHS,
+        backbone: tuple[nn.Module, int] | None = None,
+    ):
         super().__init__()
-        self.n_style = n_style
+        self.size, self.n_style = size, n_style
         self.register_buffer("mean_w", mean_w)
-        self.stages = stages(widths)
         side = size // 2 ** len(widths)
-        self.latents = nn.Linear(widths[-1] * side * side, n_style * len(mean_w))
+        self.trunk, outputs = backbone or (
+            nn.Sequential(*stages(widths), nn.Flatten()),
+            widths[-1] * side * side,
+        )
+        self.latents = nn.Linear(outputs, n_style * len(mean_w))
+        nn.init.zeros_(self.latents.bias)
 
-    def trunk(self, picture: Tensor) -> Tensor:
-        """picture [N, 3, size, size] in -1..1 -> what the last stage sees, flat [N, F]."""
-        for stage in self.stages:
-            picture = stage(picture)
-        return picture.flatten(1)
+    def offsets(self, picture: Tensor) -> Tensor:
+        """picture [N, 3, size, size] in -1..1 -> how far w+ is from the mean [N, n_style, style_dim]."""
+        return self.latents(self.trunk(picture)).unflatten(1, (self.n_style, -1))
 
     def forward(self, picture: Tensor) -> Tensor:
         """picture [N, 3, size, size] in -1..1 -> w+ [N, n_style, style_dim]."""
-        offset = self.latents(self.trunk(picture)).unflatten(1, (self.n_style, -1))  # [N, n_style, D]
-        return self.mean_w + offset
+        return self.mean_w + self.offsets(picture)

@@ -15,8 +15,13 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-SIZE = 64  # px; pictures of any other size are resampled to it
-WIDTHS = (32, 64, 96, 128)
+LAST = 4  # px: side of the last stage's maps, from which the attributes are read
+WIDTHS = (16, 32, 64, 96, 160)  # the first stages run at the highest resolution: there channels are few
+
+
+def side_of(widths: Sequence[int]) -> int:
+    """Side in px of the pictures that so many stages read: 64 of four, 128 of five."""
+    return LAST * 2 ** len(widths)
 
 
 def stages(widths: Sequence[int]) -> nn.ModuleList:
@@ -28,25 +33,39 @@ def stages(widths: Sequence[int]) -> nn.ModuleList:
             nn.Conv2d(before, width, 3, stride=2, padding=1),
             nn.Conv2d(width, width, 3, padding=1),
         )
+        for conv in (strided, plain):
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+            nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
         found.append(nn.Sequential(strided, nn.ReLU(), plain, nn.ReLU()))
         before = width
     return found
 
 
 class Features(nn.Module):
-    """Strided convolution stages down to 4 px, then one linear layer on the last."""
+    """Strided convolution stages down to 4 px, then one linear layer on the last.
+
+    `mean` and `deviation` [A] are those of the attributes in the population that it was trained on: they
+    turn its standardised outputs into attribute values.
+    """
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, attributes: int, widths: Sequence[int] = WIDTHS):
         super().__init__()
+        self.side = side_of(widths)
         self.stages = stages(widths)
-        self.attributes = nn.Linear(widths[-1] * 16, attributes)
+        self.attributes = nn.Linear(widths[-1] * LAST * LAST, attributes)
+        self.register_buffer("mean", torch.zeros(attributes))
+        self.register_buffer("deviation", torch.ones(attributes))
 
     def maps(self, picture: Tensor) -> list[Tensor]:
-        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = 32, 16, 8, 4."""
-        if picture.shape[-1] != SIZE:
-            smaller = picture.shape[-1] > SIZE
+        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = side / 2 down to 4; pictures of
+        another size are resampled to `side` px."""
+        if picture.shape[-1] != self.side:
+            smaller = picture.shape[-1] > self.side
             picture = F.interpolate(
-                picture, (SIZE, SIZE), mode="bilinear", antialias=smaller, align_corners=False
+                picture, (self.side, self.side), mode="bilinear", antialias=smaller, align_corners=False
             )
         found = []
         for stage in self.stages:
@@ -55,26 +74,39 @@ class Features(nn.Module):
         return found
 
     def forward(self, picture: Tensor) -> Tensor:
-        """picture [N, 3, R, R] in -1..1 -> attributes [N, A], standardised as in training."""
+        """picture [N, 3, R, R] in -1..1 -> attributes [N, A], standardised: 0 is the population's mean, 1 one
+        deviation above it."""
         return self.attributes(self.maps(picture)[-1].flatten(1))
+
+    def values(self, picture: Tensor) -> Tensor:
+        """The same as attribute values [N, A] in the units of the population: a gate is near 0 or 1, and on
+        above 0.5."""
+        return self(picture) * self.deviation + self.mean
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """Perceptual distance [N] of pictures [N, 3, R, R]: squared differences of channel-normalised
         features, summed over the stages (the form of LPIPS, with every channel's weight the same)."""
         total = a.new_zeros(len(a))
-        for one, other in zip(self.maps(a), self.maps(b), strict=True):
-            difference = F.normalize(one, dim=1, eps=1e-6) - F.normalize(other, dim=1, eps=1e-6)
+        for mine, other in zip(self.maps(a), self.maps(b), strict=True):
+            x, y = (F.normalize(found.float(), dim=1, eps=1e-6) for found in (mine, other))
+            difference = x - y
             total = total + difference.square().sum(dim=1).mean(dim=(1, 2))
         return total
 
 
 def load_features(path: Path) -> Features:
-    """The network of a pack's features file. ValueError when the tensors are not those of this network."""
+    """The network of a pack's features file. ValueError when the tensors are not those of this network.
+
+    Files without the population's mean and deviation load too: their values are standardised.
+    """
     state = load_file(path)
     widths = [state[name].shape[0] for name in sorted(state) if name.endswith(".0.weight")]
     try:
+        count = state["attributes.bias"].shape[0]
+        state.setdefault("mean", torch.zeros(count))
+        state.setdefault("deviation", torch.ones(count))
         with torch.device("meta"):
-            network = Features(state["attributes.bias"].shape[0], widths)
+            network = Features(count, widths)
         network.load_state_dict(state, assign=True)
     except (IndexError, KeyError, RuntimeError) as error:
         raise ValueError(f"{path.name} does not hold an attribute network: {error}") from error

@@ -25,11 +25,18 @@ def export_finder(finder: Finder, path: Path) -> None:
     _export(finder, torch.zeros(1, 3, 64, 96), path, "heat", axes)
 
 
+def picture_side(path: Path) -> int:
+    """Side in px of the pictures that an exported encoder reads."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return int(session.get_inputs()[0].shape[-1])
+
+
 def _export(network: torch.nn.Module, example: torch.Tensor, path: Path, output: str, axes: dict) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # the tracer needs no further package, and is enough here
+        # the tracer needs no further package, and is enough here
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             network.eval(),
             (example,),

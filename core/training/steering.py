@@ -1,30 +1,45 @@
-"""The directions of a distilled generator: where w goes when one control of the painter is moved.
+"""The directions of a generator: where w goes when one attribute of its pictures changes.
 
-The painter knows every attribute of every z, so a direction needs no classifier: it is the mean change of w
-when one coordinate of z goes from one end to the other and the rest stay, over many portraits. Its unit is
-then what an artist expects: from 0, value 1 is a clear change and -1 the opposite one.
+`extract` is the paper's way for any generator: an SVM on samples that the attribute network has judged.
+For a generator that was distilled from the painter there is a second way: the painter knows every attribute
+of every z, so a direction is the mean change of w when one control moves (`known_step`). Both are measured
+alike; a slider's value 1 is the end of the useful range.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm import tqdm
 
-from ...models.generator import Generator
-from ...models.pack import Direction
+from ...models.features import Features
+from ...models.generator import Generator, truncate
+from ...models.pack import Direction, Pack
 from .attributes import NAMES
+from .directions_range import Judge, Nature, effects, ends
+from .directions_svm import apart, boundary, pictures, readable_side, sample
+from .encoding import mean_w
+from .portraits import PAPER_ATTRIBUTES
 
-VISIBLE = 20.0  # levels of 255: below this a slider seems dead
+PSI = 0.7  # truncation of the samples, as in the paper
+JUDGED = 64  # portraits on which ranges and side effects are measured
+POPULATION = 2048  # pictures that say what is natural
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A control of the painter as a slider: `reach` is how far z's coordinate goes for value 1 (in
-    deviations)."""
+    """An attribute of the painter as a slider; `reach` is how far its coordinate of z goes for `known_step`,
+    in deviations."""
 
-    control: str
+    attribute: str
     label: str
     group: str
     reach: float = 2.0
@@ -59,35 +74,126 @@ SLIDERS = (
 )
 
 
-def direction(generator: Generator, slider: Slider, samples: int = 4096) -> Direction:
-    """The mean step of w for the slider's control, the same for every style."""
-    index = NAMES.index(slider.control)
+def extract(
+    source: Pack | Generator,
+    features: Features,
+    names: Sequence[str] | None = None,
+    samples: int = 100_000,
+    *,
+    outputs: Sequence[str] = NAMES,
+    apart_from: Mapping[str, Sequence[str]] | None = None,
+    share: float = 0.02,
+    seed: int = 0,
+) -> tuple[list[Direction], dict[str, Any]]:
+    """Directions by linear SVMs (paper, section 4.5), and a report of what each does.
+
+    `outputs` are the attributes that `features` reads, in its order, and `names` those that become directions
+    (all, if not given). `apart_from` names for an attribute the others that its direction must not move
+    (conditional manipulation). `share` of the samples at each end are the SVM's examples. Under torchrun the
+    samples are shared out. ValueError for names that are not among the outputs, and too few samples.
+    """
+    names = list(outputs if names is None else names)
+    wanted = dict(apart_from or {})
+    for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
+        if name not in outputs:
+            raise ValueError(f'The attribute network reads no "{name}": choose among {", ".join(outputs)}.')
+    generator, mean = _generator(source)
+    columns = {name: k for k, name in enumerate(outputs)}
+    side = readable_side(generator, mean, features, [columns[name] for name in names])
+    found = sample(generator, mean, features, samples, psi=PSI, side=side, seed=seed)
+    needed = dict.fromkeys([*names, *(other for others in wanted.values() for other in others)])
+    normals = {name: boundary(found, columns[name], share) for name in needed}
+    kept = {name: apart(normals[name], [normals[o] for o in wanted.get(name, ())]) for name in names}
+    directions, report = measured(source, features, kept, outputs=outputs, side=side)
+    for name in names:
+        report[name]["apart_from"] = list(wanted.get(name, ()))
+    return directions, report
+
+
+def known_step(generator: Generator, control: str, reach: float = 2.0, samples: int = 4096) -> Tensor:
+    """The mean step of w [D] when one control of the painter goes from 0 to `reach` deviations, the rest as
+    they are; for generators that were distilled from the painter."""
+    index = NAMES.index(control)
     z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(4))
     above, below = z.clone(), z.clone()
-    above[:, index] = slider.reach
-    below[:, index] = -slider.reach
+    above[:, index] = reach
+    below[:, index] = -reach
     with torch.inference_mode():
-        step = (generator.style(above) - generator.style(below)).mean(0) / 2  # [D]
-    vector = step.expand(generator.n_style, -1).numpy().astype(np.float32)  # [n_style, D]
-    return Direction(slider.control, slider.label, slider.group, -1.0, 1.0, np.ascontiguousarray(vector))
+        return (generator.style(above) - generator.style(below)).mean(0) / 2
 
 
-def effect(generator: Generator, found: Direction, samples: int = 16) -> float:
-    """How much the direction changes what one sees, in levels of 255: from one end to the other, the mean
-    over the fiftieth of the pixels that change most.
-    """
-    z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(8))
-    side = min(64, generator.resolution)
-    vector = torch.from_numpy(found.vector)  # [n_style, D]
-    with torch.inference_mode():
-        w = generator.style(z)[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
-        ends = generator(w + vector, side), generator(w - vector, side)
-        change = (ends[0] - ends[1]).abs().amax(1).flatten(1) * 127.5  # [N, side * side]
-    return float(change.topk(change.shape[1] // 50, dim=1).values.mean())
+@torch.inference_mode()
+def measured(
+    source: Pack | Generator,
+    features: Features,
+    vectors: Mapping[str, Tensor],
+    *,
+    outputs: Sequence[str] = NAMES,
+    side: int | None = None,
+) -> tuple[list[Direction], dict[str, Any]]:
+    """Directions that lead along `vectors` [D], in their order and scaled to their useful range, and what
+    each does, by name."""
+    generator, mean = _generator(source)
+    side = side or min(64, generator.resolution)
+    z = torch.randn(POPULATION, generator.style_dim, generator=torch.Generator().manual_seed(5))
+    population = generator.style(z.to(mean.device))  # [N, D]
+    drawn = torch.cat([pictures(generator, part, side) for part in population.split(64)])
+    judge = Judge(generator, features, Nature(features, drawn), side)
+    judged = truncate(population[:JUDGED], mean, PSI)
+    directions, report = [], {}
+    for name, vector in tqdm(vectors.items(), desc="ranges", unit="direction"):
+        normal = vector.to(mean.device) / vector.norm()
+        unit = float((population @ normal).std())
+        found = judge.walk(judged, normal, unit)
+        column = list(outputs).index(name)
+        back, on = ends(found, column)
+        report[name] = {
+            "low_deviations": round(-back / unit, 3),
+            "high_deviations": round(on / unit, 3),
+            **effects(found, column, back, on, outputs, watched(features, outputs)),
+        }
+        directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), generator.n_style))
+    return directions, report
 
 
-def directions(generator: Generator) -> list[Direction]:
-    """The sliders' directions in the docker's order, without those that this generator has hardly learned
-    to draw."""
-    every = (direction(generator, slider) for slider in SLIDERS)
-    return [found for found in every if effect(generator, found) >= VISIBLE]
+def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tuple[int, float]]:
+    """The paper's attributes among `outputs`: their columns, and the standardised values from which on a
+    portrait has them."""
+    found = {}
+    for name, (control, threshold) in PAPER_ATTRIBUTES.items():
+        if control in outputs:
+            k = list(outputs).index(control)
+            found[name] = (k, float((threshold - features.mean[k]) / features.deviation[k]))
+    return found
+
+
+def _generator(source: Pack | Generator) -> tuple[Generator, Tensor]:
+    """The generator and its mean w [D]."""
+    if isinstance(source, Pack):
+        return source.generator(), torch.from_numpy(source.mean_w)
+    return source, mean_w(source)
+
+
+def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
+    """A slider from `low` to 1, whose value 1 adds `step` [D] to every style."""
+    slider = next((s for s in SLIDERS if s.attribute == name), None)
+    label = slider.label if slider else name.replace("_", " ").capitalize()
+    vector = np.ascontiguousarray(step.expand(n_style, -1).numpy().astype(np.float32))  # [n_style, D]
+    return Direction(name, label, slider.group if slider else "Attributes", low, 1.0, vector)
+
+
+def portrait_directions(generator: Generator, features: Features) -> tuple[list[Direction], dict[str, Any]]:
+    """The default pack's sliders in the docker's order, and what each does."""
+    vectors = {s.attribute: known_step(generator, s.attribute, s.reach) for s in SLIDERS}
+    return measured(generator, features, vectors)
+
+
+def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
+    """Writes `out` (safetensors, a vector [n_style, style_dim] a direction, as a pack has them) and beside it
+    a JSON file of the same name: the sliders as pack.json lists them, and the report."""
+    save_file({d.name: torch.from_numpy(d.vector) for d in directions}, out)
+    sliders = [
+        {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high} for d in directions
+    ]
+    content = {"directions": sliders, "report": dict(report)}
+    out.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
