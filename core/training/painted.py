@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from . import distributed
 from .portraits import STYLE_DIM, paint_z
 
 Batch = tuple[
@@ -16,11 +18,10 @@ Batch = tuple[
 
 
 class PaintedBatches(IterableDataset):
-    """The batches of a schedule from position `seen` on.
+    """This process's shares of joint batches, from position `seen` on, without end.
 
-    `schedule` are (resolution, pictures) one after the other; `stride` is how far the position moves with a
-    batch (more than `batch` when batches are shown again). A batch depends on seed and position alone, so a
-    run can resume.
+    `schedule` are (resolution, pictures) one after the other; the last resolution goes on. A batch depends
+    on seed and position alone, so a run can resume.
     """
 
     def __init__(
@@ -30,31 +31,41 @@ class PaintedBatches(IterableDataset):
         *,
         seed: int = 0,
         seen: int = 0,
-        stride: int | None = None,
+        correlated: bool = True,
     ):
         self.schedule = schedule
         self.batch = batch
         self.seed = seed
         self.seen = seen
-        self.stride = stride or batch
+        self.correlated = correlated
+        self.device = distributed.device()
+        self.part = distributed.part()
 
     def resolution_at(self, seen: int) -> int:
         """Side in px of the pictures after `seen` of them."""
-        for resolution, count in self.schedule:
-            if seen < count:
+        for resolution, pictures in self.schedule:
+            if seen < pictures:
                 return resolution
-            seen -= count
+            seen -= pictures
         return self.schedule[-1][0]
 
     def __iter__(self) -> Iterator[Batch]:
-        torch.set_num_threads(1)
-        for seen in range(self.seen, sum(count for _, count in self.schedule), self.stride):
+        for seen in count(self.seen, self.batch):
             generator = torch.Generator().manual_seed(self.seed * 2**32 + seen)
-            z = torch.randn(self.batch, STYLE_DIM, generator=generator)  # [N, D]
+            joint = torch.randn(self.batch, STYLE_DIM, generator=generator)  # [joint N, D]
+            z = self.part.of(joint).to(self.device)  # [N, D]
             with torch.no_grad():
-                painted = paint_z(z, self.resolution_at(seen))
+                painted = paint_z(z, self.resolution_at(seen), self.correlated)
             yield z, painted.rgb, painted.landmarks
 
-    def in_background(self) -> DataLoader:
-        """The same batches, painted by one other process a few ahead."""
-        return DataLoader(self, batch_size=None, num_workers=1, prefetch_factor=4)
+    def in_background(self) -> Iterable[Batch]:
+        """The same batches, painted by one other process a few ahead; a GPU paints them itself at once."""
+        if self.device.type != "cpu":
+            return self
+        return DataLoader(
+            self, batch_size=None, num_workers=1, prefetch_factor=4, worker_init_fn=_use_one_thread
+        )
+
+
+def _use_one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)

@@ -1,0 +1,56 @@
+"""The pictures that a generator learns from: painted portraits, or a folder of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from . import distributed
+from .painted import PaintedBatches
+
+
+@dataclass(frozen=True)
+class Data:
+    """`kind` is "portraits" or "folder"; `correlated` portraits go together as in a population, `mirror`
+    shows a folder's pictures from both sides."""
+
+    kind: str = "portraits"
+    folder: str = ""
+    mirror: bool = True
+    correlated: bool = True
+
+    def __post_init__(self):
+        if self.kind not in ("portraits", "folder"):
+            raise ValueError(f'data.kind is "portraits" or "folder", not "{self.kind}".')
+        if (self.kind == "folder") != bool(self.folder):
+            raise ValueError('data.folder belongs to data.kind = "folder": give both or neither.')
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real pictures [N, 3, R, R] in -1..1; of painted ones also z [N, D] and landmarks [N, K, 2]."""
+
+    pictures: Tensor
+    z: Tensor | None = None
+    landmarks: Tensor | None = None
+
+
+def batches(data: Data, resolution: int, batch: int, seed: int, seen: int) -> Iterator[Batch]:
+    """This process's shares of joint batches from position `seen` on, without end."""
+    if data.kind == "folder":
+        from .folder import FolderBatches
+
+        folder = FolderBatches(
+            Path(data.folder), resolution, batch, seed=seed, seen=seen, mirror=data.mirror
+        )
+        for pictures in folder.in_background():
+            yield Batch(pictures.to(distributed.device()))
+        return
+    painted = PaintedBatches(
+        ((resolution, 1),), batch, seed=seed, seen=seen, correlated=data.correlated
+    ).in_background()
+    for z, pictures, landmarks in painted:
+        yield Batch(pictures, z, landmarks)

@@ -1,0 +1,102 @@
+"""One process or many: a run's joint batch, its shares, and gradients that are one.
+
+Under `torchrun` every process takes its share of each joint batch. A run is the same on one process and on
+many: what is drawn at random is drawn for the joint batch and then shared out, and gradients are averaged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+@contextmanager
+def processes() -> Iterator[None]:
+    """Joins the group that torchrun made, if it made one, and leaves it at the end."""
+    here = device()
+    if here.type == "cuda":
+        torch.cuda.set_device(here)
+    joined = "RANK" in os.environ and not dist.is_initialized()
+    if joined:
+        dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+    try:
+        yield
+    finally:
+        if joined:
+            dist.destroy_process_group()
+
+
+def device() -> torch.device:
+    """What this process computes on: its own GPU, or the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+def world() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which of them this one is; 0 writes files and shows progress."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of each joint batch is a process's own. A value, that a process's workers can be given: they
+    are in no group themselves."""
+
+    rank: int
+    world: int
+
+    def of(self, joint: Tensor) -> Tensor:
+        """A joint batch [N, ...] -> [N / world, ...]. ValueError unless it divides."""
+        if len(joint) % self.world:
+            text = f"A batch of {len(joint)} cannot be shared by {self.world} processes: change `batch`."
+            raise ValueError(text)
+        each = len(joint) // self.world
+        return joint[self.rank * each : (self.rank + 1) * each]
+
+
+def part() -> Part:
+    """This process's part."""
+    return Part(rank(), world())
+
+
+def share(joint: Tensor) -> Tensor:
+    """This process's part of a joint batch [N, ...] -> [N / world, ...]. ValueError unless it divides."""
+    return part().of(joint)
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Sets every gradient to its mean over the processes: that of the joint batch's mean loss.
+
+    A parameter that no process's step used keeps no gradient, so that its moments stay as they are.
+    """
+    if world() == 1:
+        return
+    parameters = list(parameters)
+    used = torch.tensor([float(p.grad is not None) for p in parameters], device=parameters[0].device)
+    dist.all_reduce(used)
+    shared = [p for p, count in zip(parameters, used.tolist(), strict=True) if count]
+    flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in shared])
+    dist.all_reduce(flat)
+    for parameter, mean in zip(shared, (flat / world()).split([p.numel() for p in shared]), strict=True):
+        parameter.grad = mean.view_as(parameter)
+
+
+def average(values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The processes' mean of scalars by name; every process must have the same names."""
+    if world() == 1 or not values:
+        return values
+    joint = torch.stack([value.detach().float() for value in values.values()])
+    dist.all_reduce(joint)
+    return dict(zip(values, joint / world(), strict=True))

@@ -1,0 +1,35 @@
+"""Everything that a step draws at random, from the run's seed and the step's position alone.
+
+So a run that is resumed draws what it would have drawn, and many processes draw what one would: normals
+are drawn for the joint batch and shared, choices are the same everywhere.
+"""
+
+from __future__ import annotations
+
+import random
+
+import torch
+from torch import Tensor
+
+from . import distributed
+
+
+class Draws:
+    """The random numbers of one step; `purpose` keeps users of the same position apart."""
+
+    def __init__(self, seed: int, seen: int, purpose: str, device: torch.device | None = None):
+        key = f"{seed}/{seen}/{purpose}"
+        self.choices = random.Random(key)
+        self._normals = torch.Generator(device or "cpu").manual_seed(self.choices.getrandbits(62))
+
+    def normal(self, each: int, *shape: int) -> Tensor:
+        """This process's normals [each, *shape] of the joint batch."""
+        joint = torch.randn(
+            each * distributed.world(), *shape, generator=self._normals, device=self._normals.device
+        )
+        return distributed.share(joint)
+
+    def uniform(self, each: int) -> Tensor:
+        """This process's numbers [each] in 0..1 of the joint batch."""
+        joint = torch.rand(each * distributed.world(), generator=self._normals, device=self._normals.device)
+        return distributed.share(joint)

@@ -1,0 +1,339 @@
+"""Trains a generator by the stages of its TOML file: the task that `loop.run` drives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...models.discriminator import Discriminator
+from ...models.features import Features, load_features
+from ...models.generator import Generator
+from ...models.widths import WidthRule, layer_count
+from ..errors import CoreError
+from . import checkpoints, distributed, precision, sorting
+from .averaging import Average
+from .data import Batch, Data, batches
+from .draws import Draws
+from .game import Game, Losses
+from .grids import rungs, save_sheet
+from .mapping import LAYERS, hold_controls, mapped
+from .portraits import STYLE_DIM, paint_z
+from .stages import Stage, locate
+from .supervised import distillation
+
+SHOWN = 8  # portraits on a sample sheet
+
+
+@dataclass(frozen=True)
+class Shape:
+    """[generator]: `channels` has one count a layer, `from_` names a run whose generator this one starts as."""
+
+    resolution: int
+    channels: tuple[int, ...]
+    style_dim: int = STYLE_DIM
+    n_mlp: int = LAYERS
+    width_rule: str = "proportional"
+    noise: bool = False
+    from_: str = ""
+
+    def __post_init__(self):
+        if self.width_rule not in ("proportional", "capped"):
+            raise ValueError(f'width_rule is "proportional" or "capped", not "{self.width_rule}".')
+        if len(self.channels) != layer_count(self.resolution) or min(self.channels) < 1:
+            needed = layer_count(self.resolution)
+            raise ValueError(f"generator.channels needs {needed} counts for {self.resolution} px.")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """[discriminator]: `channels` has one count for each of 4, 8, ..., R px.
+
+    `widths` is "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator)."""
+
+    channels: tuple[int, ...] = ()
+    widths: str = "conditioned"
+
+    def __post_init__(self):
+        if self.widths not in ("conditioned", "same", "reduced"):
+            raise ValueError(
+                f'discriminator.widths is "conditioned", "same" or "reduced", not "{self.widths}".'
+            )
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """[optimiser]: Adam's learning rate in adversarial stages; the average's half-life in thousands of
+    pictures."""
+
+    learning_rate: float = 0.002
+    half_life: float = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A generator's TOML file. `batch` counts the pictures of a step over all processes."""
+
+    generator: Shape
+    stages: tuple[Stage, ...]
+    discriminator: Judge = Judge()
+    data: Data = Data()
+    losses: Losses = Losses()
+    optimiser: Optimiser = Optimiser()
+    seed: int = 0
+    batch: int = 8
+    precision: str = "auto"
+
+    def __post_init__(self):
+        if not self.stages:
+            raise ValueError("A run needs at least one [[stages]] table.")
+        for stage in self.stages:
+            self._check(stage)
+
+    def _check(self, stage: Stage) -> None:
+        side = self.generator.resolution
+        if stage.top > side:
+            raise ValueError(f"A stage trains {stage.top} px, but the generator ends at {side} px.")
+        if stage.kind == "distil" or stage.supervised:
+            if self.data.kind != "portraits" or self.generator.style_dim != STYLE_DIM:
+                raise ValueError(
+                    f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise a '
+                    "generator."
+                )
+        if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
+            raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
+        if stage.kind != "distil" and 4 << len(self.discriminator.channels) != 2 * side:
+            raise ValueError(f"discriminator.channels needs one count for each of 4, 8, ... {side} px.")
+        if stage.adaptive and self.discriminator.widths == "reduced" and stage.widths != "uniform":
+            raise ValueError('A reduced-channel discriminator follows widths = "uniform" only.')
+
+
+def start(settings: Settings) -> Generating:
+    """The task of a fresh run."""
+    return Generating(settings)
+
+
+class Generating:
+    """A generator, its average, a discriminator, their optimisers: see `loop.Task`."""
+
+    def __init__(self, settings: Settings):
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.batch = settings.batch
+        self.pictures = sum(stage.pictures for stage in settings.stages)
+        self.device = distributed.device()
+        self.rule = WidthRule(settings.generator.width_rule)  # type: ignore[arg-type]
+        self.dtype = precision.chosen(settings.precision, self.device)
+        self.generator = self._placed(_generator(settings))
+        self.average = Average(self.generator, settings.optimiser.half_life)
+        self.discriminator = self._placed(_discriminator(settings))
+        self.game = Game(
+            self.generator,
+            self.discriminator,
+            self.rule,
+            settings.losses,
+            noise=settings.generator.noise,
+            reduced=settings.discriminator.widths == "reduced",
+        )
+        self.stage = -1
+        self.path_mean = torch.zeros((), device=self.device)
+        self.lazy: dict[str, Tensor] = {}  # the regularisers' last values
+        self._begin(0)
+
+    def _placed(self, network):
+        """On the device, and its 4-axis weights channels last: so are all maps that are computed from them."""
+        for parameter in network.to(self.device).parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return network
+
+    def _features(self) -> Features:
+        path = self.settings.losses.features
+        try:
+            return self._placed(load_features(Path(path)))
+        except (OSError, ValueError) as error:
+            raise CoreError("bad-value", f'losses.features: "{path}" cannot be read ({error}).') from None
+
+    # stages
+
+    def _begin(self, index: int) -> None:
+        """Enters a stage: fresh optimisers, and sorted channels where it asks for them."""
+        self.stage = index
+        stage = self.settings.stages[index]
+        if stage.adaptive and stage.sort:
+            self._sort()
+        if stage.adaptive and self.settings.losses.features:  # a run may begin before there are any
+            self.game.features = self._features()
+        self.lazy = {}
+        losses = self.settings.losses
+        every = losses.path_every if stage.kind == "single" and losses.path_length else 0
+        distil = stage.kind == "distil"  # whose mapping holds the painter's controls and is not trained
+        trained = [p for name, p in self.generator.named_parameters() if not (distil and name.startswith("style."))]
+        self.g_optimiser = _adam(trained, (0.9, 0.99) if distil else (0.0, 0.99), every)
+        self.d_optimiser = _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every)
+
+    def _sort(self) -> None:
+        places = sorting.order(self.generator)
+        sorting.permute(dict(self.generator.named_parameters()), places)
+        sorting.permute(dict(self.average.network.named_parameters()), places)
+
+    # loop.Task
+
+    def batches(self, seen: int) -> Iterator[Batch]:
+        settings = self.settings
+        while True:
+            index, done = locate(settings.stages, seen)
+            stage = settings.stages[index]
+            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen)
+            last = index == len(settings.stages) - 1
+            for batch in source:
+                yield batch
+                seen, done = seen + settings.batch, done + settings.batch
+                if done >= stage.pictures and not last:
+                    break
+
+    def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
+        index, done = locate(self.settings.stages, seen)
+        if index != self.stage:
+            self._begin(index)
+        stage = self.settings.stages[index]
+        self._set_rates(stage, done / stage.pictures)
+        losses = self._distil(stage, batch, seen) if stage.kind == "distil" else self._play(stage, batch, seen)
+        self.average.update(self.generator, self.batch, seen + self.batch)
+        return losses
+
+    def _set_rates(self, stage: Stage, done: float) -> None:
+        rate = stage.rate(done, self.settings.optimiser.learning_rate)
+        for optimiser in (self.g_optimiser, self.d_optimiser):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["lazy"]
+
+    def _distil(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
+        draws = Draws(self.settings.seed, seen, "distil", self.device)
+        with precision.autocast(self.dtype, self.device):
+            losses = distillation(self.generator, self.rule, stage.ratios, batch, draws)
+        self._descend(self.g_optimiser, self.generator, torch.stack(list(losses.values())).sum())
+        return losses
+
+    def _play(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
+        """One step of each side; each regulariser has a step of its own every few (lazy regularisation)."""
+        losses, count = self.settings.losses, seen // self.batch
+        _train_only(self.discriminator, self.generator)
+        with precision.autocast(self.dtype, self.device):
+            d = self.game.discriminator_losses(stage, batch, self._draws(seen, "d"))
+        self._descend(self.d_optimiser, self.discriminator, d["d"])
+        if losses.r1 and count % losses.r1_every == 0:
+            penalty = self.game.r1_loss(stage, batch, self._draws(seen, "r1"))
+            self._descend(self.d_optimiser, self.discriminator, penalty)
+            self.lazy["r1"] = penalty.detach() / losses.r1_every
+        _train_only(self.generator, self.discriminator)
+        with precision.autocast(self.dtype, self.device):
+            g = self.game.generator_losses(stage, batch, self._draws(seen, "g"))
+        self._descend(self.g_optimiser, self.generator, torch.stack(list(g.values())).sum())
+        if stage.kind == "single" and losses.path_length and count % losses.path_every == 0:
+            draws = self._draws(seen, "path")
+            penalty, self.path_mean = self.game.path_loss(stage, batch, draws, self.path_mean)
+            self._descend(self.g_optimiser, self.generator, penalty)
+            self.lazy["path"] = penalty.detach() / losses.path_every
+        return {**d, **g, **self.lazy}
+
+    def _draws(self, seen: int, purpose: str) -> Draws:
+        return Draws(self.settings.seed, seen, purpose, self.device)
+
+    @staticmethod
+    def _descend(optimiser: torch.optim.Adam, network: nn.Module, loss: Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        distributed.average_gradients(network.parameters())
+        optimiser.step()
+
+    def state(self) -> dict[str, Any]:
+        shape = self.settings.generator
+        return {
+            "architecture": {**asdict(shape), "channels": list(shape.channels)},
+            "stage": self.stage,
+            "generator": self.generator.state_dict(),
+            "average": self.average.network.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "g_optimiser": self.g_optimiser.state_dict(),
+            "d_optimiser": self.d_optimiser.state_dict(),
+            "path_mean": self.path_mean,
+            "lazy": self.lazy,
+            "precision": str(self.dtype).removeprefix("torch."),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of another generator or discriminator."""
+        kept = self.settings.generator
+        if {**state["architecture"], "from_": ""} != {**asdict(kept), "channels": list(kept.channels), "from_": ""}:
+            raise CoreError("bad-value", "The run's [generator] has other settings than its TOML file has now.")
+        self._begin(state["stage"])  # what it sorts is overwritten by the checkpoint's, which is sorted
+        try:
+            self.discriminator.load_state_dict(state["discriminator"])
+        except RuntimeError:
+            raise CoreError("bad-value", "The run's [discriminator] has other settings than its TOML file.") from None
+        self.generator.load_state_dict(state["generator"])
+        self.average.network.load_state_dict(state["average"])
+        self.g_optimiser.load_state_dict(state["g_optimiser"])
+        self.d_optimiser.load_state_dict(state["d_optimiser"])
+        self.path_mean = state["path_mean"].to(self.device)
+        self.lazy = dict(state["lazy"])
+        self.dtype = precision.NAMES[state["precision"]]
+
+    @torch.no_grad()
+    def show(self, folder: Path, seen: int) -> None:
+        """A sheet of the averaged generator's rungs, below the painter's pictures where those are known."""
+        network, shape = self.average.network, self.settings.generator
+        stage = self.settings.stages[self.stage]
+        z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(self.device)
+        w = mapped(network.style, z)[:, None].expand(-1, network.n_style, -1)  # [N, n_style, D]
+        noise = "constant" if shape.noise else "none"
+        adapted = stage.adaptive or stage.kind == "distil"
+        ratios = sorted({1.0, *stage.ratios}) if adapted else [1.0]
+        with precision.autocast(self.dtype, self.device):
+            rows = rungs(network, self.rule, w, stage.resolutions, ratios, noise)
+        if self.settings.data.kind == "portraits" and shape.style_dim == STYLE_DIM and stage.top >= 32:
+            rows.insert(0, paint_z(z, stage.top, self.settings.data.correlated).rgb)
+        save_sheet(rows, folder / f"samples-{seen:08d}.png")
+
+
+def _generator(settings: Settings) -> Generator:
+    shape = settings.generator
+    if not shape.from_:
+        generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
+        if settings.stages[0].kind == "distil":
+            hold_controls(generator.style)
+        return generator
+    try:
+        found = checkpoints.trained(Path(shape.from_)).generator
+    except FileNotFoundError:
+        raise CoreError("bad-value", f'generator.from: there is no run in "{shape.from_}".') from None
+    wanted = (shape.resolution, shape.channels, shape.style_dim)
+    if (found.resolution, found.channels, found.style_dim) != wanted:
+        raise CoreError("bad-value", f'generator.from: the generator in "{shape.from_}" has another shape.')
+    return found.train().requires_grad_(True)
+
+
+def _discriminator(settings: Settings) -> Discriminator:
+    judge = settings.discriminator
+    played = [stage for stage in settings.stages if stage.kind != "distil"]
+    sides = sorted({side for stage in played for side in stage.resolutions})
+    conditioned = judge.widths == "conditioned" and any(stage.adaptive for stage in played)
+    return Discriminator(judge.channels, sides, conditioned=conditioned) if played else Discriminator((1,), (4,))
+
+
+def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:
+    """Adam; a regulariser that has its own step every `every` steps asks for the correction of lazy
+    regularisation: rate and betas for as many steps more."""
+    lazy = every / (every + 1) if every else 1.0
+    corrected = (betas[0] ** lazy, betas[1] ** lazy)
+    return torch.optim.Adam([{"params": list(parameters), "lazy": lazy}], lr=0.0, betas=corrected, eps=1e-8)
+
+
+def _train_only(one: nn.Module, other: nn.Module) -> None:
+    one.requires_grad_(True)
+    other.requires_grad_(False)

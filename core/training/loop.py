@@ -1,0 +1,147 @@
+"""The loop that every network is trained by: steps, checkpoints, logs, samples; resumed exactly.
+
+A `Task` knows what a step is. The loop counts pictures, saves every few minutes, writes `log.jsonl` and
+TensorBoard's events, and stops with a clear word when a loss is no number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from . import checkpoints, distributed
+
+
+class Task(Protocol):
+    """One network's training. What a step draws at random must follow from `seen` alone."""
+
+    pictures: int  # of the whole run
+    batch: int  # pictures a step, over all processes
+
+    def batches(self, seen: int) -> Iterator[Any]:
+        """This process's batches from position `seen` (in pictures of the joint batch) on, without end."""
+        ...
+
+    def step(self, batch: Any, seen: int) -> dict[str, Tensor]:
+        """One step; the losses by name, scalars. The same names on every process."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values that `restore` goes on from exactly."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None: ...
+
+    def show(self, folder: Path, seen: int) -> None:
+        """Writes pictures of how far it is into `folder`."""
+        ...
+
+
+class NotANumber(RuntimeError):
+    """A loss went to infinity or is no number."""
+
+
+class NothingToResume(RuntimeError):
+    """A run was to be gone on with, and there is none; or a new one would overwrite one that is there."""
+
+
+def run(task: Task, out: Path, *, resume: bool = False, minutes: float = 4.0, log_every: int = 20) -> None:
+    """Trains `task` to its end in the folder `out`; a kill loses at most `minutes` of work.
+
+    With `resume` it goes on from `out`/last.pt. NotANumber leaves the last good checkpoint in place.
+    """
+    last = out / checkpoints.LAST
+    if resume and not last.exists():
+        raise NothingToResume(f"There is no run in {out} to go on with: leave --resume out.")
+    if last.exists() and not resume:
+        raise NothingToResume(f"{out} holds a run: add --resume to go on with it, or name another folder.")
+    seen = 0
+    if resume:
+        state = checkpoints.load(last)
+        task.restore(state["task"])
+        seen = state["seen"]
+    _train(task, seen, _Record(out, task, seen, log_every), minutes)
+
+
+def _train(task: Task, seen: int, record: _Record, minutes: float) -> None:
+    saved = time.monotonic()
+    with record:
+        for batch in task.batches(seen) if seen < task.pictures else ():
+            losses = task.step(batch, seen)
+            seen += task.batch
+            record.losses(losses, seen)
+            if distributed.rank() == 0 and (time.monotonic() - saved > 60 * minutes or seen >= task.pictures):
+                record.check(losses, seen)
+                record.save(seen)
+                saved = time.monotonic()
+            if seen >= task.pictures:
+                return
+
+
+class _Record:
+    """What a run leaves in its folder while it goes; only the first process writes."""
+
+    def __init__(self, out: Path, task: Task, seen: int, every: int):
+        self.out, self.task, self.every = out, task, every
+        self.steps = 0
+        self.first = distributed.rank() == 0
+        out.mkdir(parents=True, exist_ok=True)
+        self.bar = tqdm(
+            total=task.pictures, initial=seen, unit="picture", mininterval=1, disable=not self.first
+        )
+        self.board = _board(out) if self.first else None
+
+    def __enter__(self) -> _Record:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bar.close()
+        if self.board is not None:
+            self.board.close()
+
+    def losses(self, losses: dict[str, Tensor], seen: int) -> None:
+        self.steps += 1
+        self.bar.update(self.task.batch)
+        if self.steps % self.every and seen < self.task.pictures:
+            return
+        values = self.check(distributed.average(losses), seen)
+        if not self.first:
+            return
+        with open(self.out / "log.jsonl", "a") as log:
+            log.write(json.dumps({"seen": seen, **values}) + "\n")
+        self.bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
+        if self.board is not None:
+            for name, value in values.items():
+                self.board.add_scalar(name, value, seen)
+
+    @staticmethod
+    def check(losses: dict[str, Tensor], seen: int) -> dict[str, float]:
+        values = {name: float(value.detach()) for name, value in losses.items()}
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise NotANumber(
+                    f'The loss "{name}" is no number after {seen} pictures. The last checkpoint is kept: '
+                    "lower the learning rate or raise R1's weight, and go on with --resume."
+                )
+        return values
+
+    def save(self, seen: int) -> None:
+        checkpoints.save(self.out / checkpoints.LAST, {"seen": seen, "task": self.task.state()})
+        self.task.show(self.out, seen)
+
+
+def _board(out: Path):
+    """TensorBoard's writer, where it is installed (`pip install anycost-krita[train]`)."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(out / "events"))

@@ -1,0 +1,61 @@
+"""Which sub-generators a step trains (paper, sections 3.1 and 3.2)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...models.widths import WidthRule, layer_count
+
+SAMPLED = 2  # resolutions an iteration, of all
+
+
+@dataclass(frozen=True)
+class Sub:
+    """A sub-generator G^k_C: its resolution in px and the channel counts that run."""
+
+    resolution: int
+    channels: tuple[int, ...]
+
+
+def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[int]:
+    """The resolutions of one iteration, falling: two of them, or the one there is."""
+    return sorted(chance.sample(list(resolutions), min(SAMPLED, len(resolutions))), reverse=True)
+
+
+def draw_widths(
+    chance: random.Random, kind: str, rule: WidthRule, full: Sequence[int], ratios: Sequence[float]
+) -> tuple[int, ...]:
+    """Channel counts for every layer of `full`.
+
+    `kind`: "uniform" is one ratio for all layers, "flexible" one for each. ValueError for another word.
+    """
+    if kind == "uniform":
+        return rule.expand(full, chance.choice(list(ratios)))
+    if kind == "flexible":
+        by_ratio = {ratio: rule.expand(full, ratio) for ratio in ratios}
+        return tuple(by_ratio[chance.choice(list(ratios))][layer] for layer in range(len(full)))
+    raise ValueError(f'Widths are drawn "uniform", "flexible" or "sandwich", not "{kind}".')
+
+
+def draw_subs(
+    chance: random.Random,
+    kind: str,
+    rule: WidthRule,
+    full: Sequence[int],
+    resolutions: Sequence[int],
+    ratios: Sequence[float],
+) -> list[Sub]:
+    """The sub-generators of one iteration: one at each drawn resolution.
+
+    "sandwich" (slimmable networks' rule) trains the full and the narrowest generator at the higher of the
+    resolutions, and one of flexible widths at the lower.
+    """
+    sides = draw_resolutions(chance, resolutions)
+    if kind == "sandwich":
+        ends = [(sides[0], rule.expand(full, ratio)) for ratio in (max(ratios), min(ratios))]
+        chosen = [*ends, (sides[-1], draw_widths(chance, "flexible", rule, full, ratios))]
+    else:
+        chosen = [(side, draw_widths(chance, kind, rule, full, ratios)) for side in sides]
+    return [Sub(side, channels[: layer_count(side)]) for side, channels in chosen]

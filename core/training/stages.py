@@ -1,0 +1,74 @@
+"""The stages of a generator's training, as a run's TOML file lists them (paper, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...models.widths import layer_count
+
+KINDS = {
+    "distil": "warm start: the painter's pictures, supervised",
+    "single": "stage 1, StyleGAN2 at one resolution",
+    "multi-resolution": "stage 2, two of the resolutions an iteration",
+    "all-resolutions": "MSG-GAN's way, the baseline of stage 2",
+    "adaptive-channel": "stage 3, sub-generators of drawn widths",
+}
+DISTIL_RATE = 0.015
+DECAYED = 0.6  # share of a stage with `decay` over which its rate falls, to a twentieth
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One [[stages]] table.
+
+    `resolutions` (px) are those that are trained, `ratios` and `widths` ("uniform", "flexible",
+    "sandwich") the sub-generators of stage 3, which `sort` precedes by channel sorting. `supervised` weighs
+    the painter's own picture of each z beside the game. `decay` lets the learning rate fall to the end.
+    """
+
+    kind: str
+    pictures: int
+    resolutions: tuple[int, ...]
+    ratios: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
+    widths: str = "uniform"
+    sort: bool = True
+    supervised: float = 0.0
+    learning_rate: float | None = None
+    decay: bool = False
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f'A stage\'s kind is one of {", ".join(KINDS)}, not "{self.kind}".')
+        if not self.resolutions or self.pictures < 1:
+            raise ValueError("A stage needs at least one resolution and one picture.")
+        for side in self.resolutions:
+            layer_count(side)
+        if self.kind == "single" and len(self.resolutions) != 1:
+            raise ValueError('A stage of kind "single" has one resolution.')
+        if not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
+            raise ValueError("A stage's ratios lie above 0 and at most at 1.")
+        if self.widths not in ("uniform", "flexible", "sandwich"):
+            raise ValueError(f'widths is "uniform", "flexible" or "sandwich", not "{self.widths}".')
+
+    @property
+    def top(self) -> int:
+        """The highest resolution of the stage; nothing is run beyond it."""
+        return max(self.resolutions)
+
+    @property
+    def adaptive(self) -> bool:
+        return self.kind == "adaptive-channel"
+
+    def rate(self, done: float, usual: float) -> float:
+        """The learning rate when the share `done` (0..1) of the stage is over."""
+        rate = self.learning_rate or (DISTIL_RATE if self.kind == "distil" else usual)
+        return rate * max(0.05, min(1.0, (1 - done) / DECAYED)) if self.decay else rate
+
+
+def locate(stages: tuple[Stage, ...], seen: int) -> tuple[int, int]:
+    """Which stage the position `seen` falls in, and how many pictures of that stage are over."""
+    for index, stage in enumerate(stages):
+        if seen < stage.pictures:
+            return index, seen
+        seen -= stage.pictures
+    return len(stages) - 1, stages[-1].pictures
