@@ -1,29 +1,37 @@
-"""The small networks beside the generator: attributes, encoder, finder."""
+"""The small networks beside the generator: the attribute network itself, and what the training of all three
+(attributes, finder, encoder) has in common."""
 
 from __future__ import annotations
 
+import math
+import os
+import socket
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import onnxruntime
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.multiprocessing.spawn import spawn
 
-from anycost.core.training.attributes import NAMES, attribute_table, standards
-from anycost.core.training.encoding import started
-from anycost.core.training.export import export_encoder, export_finder
-from anycost.core.training.painted import PaintedBatches
+from anycost.core.training import attributes, checkpoints, encoding, finding, loop
+from anycost.core.training.descent import Descent, one_cycle
+from anycost.core.training.directions_svm import sample
+from anycost.core.training.distributed import processes
 from anycost.core.training.portraits import STYLE_DIM
-from anycost.models.encoder import Encoder
-from anycost.models.features import SIZE, Features, load_features
-from anycost.models.finder import STRIDE, Finder
+from anycost.models.features import Features, load_features, side_of
 from anycost.models.generator import Generator
 
 
 @pytest.fixture
 def features() -> Features:
     torch.manual_seed(0)
-    return Features(len(NAMES)).eval()
+    return Features(12).eval()
+
+
+# the attribute network
 
 
 def test_distance_is_zero_for_equal_pictures_symmetric_and_positive(features: Features):
@@ -36,55 +44,182 @@ def test_distance_is_zero_for_equal_pictures_symmetric_and_positive(features: Fe
 
 
 def test_any_size_of_picture_is_read(features: Features):
-    for side in (16, SIZE, 200):
+    for side in (16, 128, 200):
         maps = features.maps(torch.zeros(1, 3, side, side))
-        assert [m.shape[-1] for m in maps] == [32, 16, 8, 4]
+        assert [m.shape[-1] for m in maps] == [64, 32, 16, 8, 4]
+
+
+def test_the_size_follows_from_the_number_of_stages():
+    assert [side_of((8,) * count) for count in (3, 4, 5)] == [32, 64, 128]
+    network = Features(3, (8, 8, 8, 8))
+    assert network.side == 64
+    assert [m.shape[-1] for m in network.maps(torch.zeros(1, 3, 64, 64))] == [32, 16, 8, 4]
 
 
 def test_a_features_file_comes_back_as_it_was(features: Features, tmp_path: Path):
+    features.mean.fill_(0.25)
+    features.deviation.fill_(2.0)
     save_file(features.state_dict(), tmp_path / "features.safetensors")
     again = load_features(tmp_path / "features.safetensors")
-    picture = torch.rand(1, 3, SIZE, SIZE)
+    picture = torch.rand(1, 3, 128, 128)
     torch.testing.assert_close(again(picture), features(picture))
+    torch.testing.assert_close(again.values(picture), 2 * features(picture) + 0.25)
     save_file({"attributes.bias": torch.zeros(3)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="does not hold an attribute network"):
         load_features(tmp_path / "other.safetensors")
 
 
-def test_exports_compute_what_the_modules_do(tmp_path: Path):
+def test_a_file_of_four_stages_without_a_population_loads(tmp_path: Path):
+    """As packs had them before."""
     torch.manual_seed(0)
-    encoder, finder = Encoder(SIZE, 6, torch.randn(8)).eval(), Finder(8).eval()
-    export_encoder(encoder, SIZE, tmp_path / "encoder.onnx")
-    export_finder(finder, tmp_path / "finder.onnx")
-    for network, shape, name in (
-        (encoder, (3, 3, SIZE, SIZE), "encoder"),
-        (finder, (1, 3, 48, 80), "finder"),
-    ):
-        picture = torch.rand(shape) * 2 - 1
-        session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"))
-        (got,) = session.run(None, {"picture": picture.numpy()})
-        with torch.no_grad():
-            expected = network(picture)
-        torch.testing.assert_close(torch.tensor(got), expected, atol=1e-4, rtol=1e-4)
-    assert expected.shape == (1, 3, 48 // STRIDE, 80 // STRIDE)
+    old = Features(3, (8, 8, 8, 8)).eval()
+    state = {name: value for name, value in old.state_dict().items() if name not in ("mean", "deviation")}
+    save_file(state, tmp_path / "features.safetensors")
+    again, picture = load_features(tmp_path / "features.safetensors"), torch.rand(2, 3, 64, 64)
+    assert again.side == 64
+    torch.testing.assert_close(again(picture), old(picture))
+    torch.testing.assert_close(again.values(picture), again(picture))
 
 
-def test_attributes_are_standardised(tmp_path: Path):
-    mean, deviation = standards()
-    found = attribute_table(torch.randn(4000, STYLE_DIM))
-    standardised = (found - mean) / deviation
-    assert standardised.mean(0).abs().max() < 0.15
-    assert (standardised.std(0) - 1).abs().max() < 0.2
+def test_the_network_is_small():
+    assert sum(p.numel() for p in Features(64).parameters()) * 4 < 4_000_000
 
 
-def test_the_encoders_first_fit_is_better_than_the_mean(features: Features, tmp_path: Path):
+# what the three trainings have in common
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the encoder's task needs."""
     torch.manual_seed(0)
-    generator = Generator(32, (8,) * 8, STYLE_DIM, 2).eval().requires_grad_(False)
-    save_file(features.state_dict(), tmp_path / "features.safetensors")
-    encoder = started(generator, tmp_path / "features.safetensors", 512)
-    z, picture, _ = next(iter(PaintedBatches(((SIZE, 128),), 128, seed=500)))
-    with torch.no_grad():
-        w = generator.style(z)
-        error = (encoder(picture)[:, 0] - w).square().mean()
-        baseline = (encoder.mean_w - w).square().mean()
-    assert error < baseline
+    folder = tmp_path_factory.mktemp("tasks")
+    architecture = {
+        "resolution": 32,
+        "channels": [8] * 8,
+        "style_dim": STYLE_DIM,
+        "n_mlp": 1,
+        "width_rule": "proportional",
+    }
+    generator = Generator(32, (8,) * 8, STYLE_DIM, 1)
+    task = {"architecture": architecture, "average": generator.state_dict()}
+    checkpoints.save(folder / "run" / checkpoints.LAST, {"seen": 0, "task": task})
+    save_file(Features(4, (8, 8, 8)).state_dict(), folder / "features.safetensors")
+    return folder
+
+
+def tiny_task(name: str, folder: Path) -> Any:
+    """A task of seconds; the same wherever it is made."""
+    common: dict[str, Any] = {"batch": 4, "pictures": 20, "precision": "float32"}
+    if name == "attributes":
+        return attributes.start(attributes.Settings(widths=(8, 8, 8), repeats=2, **common))
+    if name == "finder":
+        return finding.start(finding.Settings(width=8, repeats=2, **common))
+    return encoding.start(
+        encoding.Settings(
+            generator=str(folder / "run"),
+            features=str(folder / "features.safetensors"),
+            loss=encoding.Loss(latents=1.0, delta=0.1),
+            first_fit=32,
+            resolutions=(16, 32),
+            **common,
+        )
+    )
+
+
+NETWORKS = ("attributes", "finder", "encoder")
+
+
+def weights(task: Any) -> dict[str, torch.Tensor]:
+    network = task.encoder if isinstance(task, encoding.EncoderTraining) else task.network
+    return dict(network.named_parameters())
+
+
+class Killed(Exception):
+    pass
+
+
+def dying(task: Any, steps: int) -> Any:
+    """The task, which dies in the middle of a step."""
+    step: Callable = task.step
+
+    def until(batch: Any, seen: int) -> dict[str, torch.Tensor]:
+        losses = step(batch, seen)
+        if seen >= steps * task.batch:
+            raise Killed
+        return losses
+
+    task.step = until
+    return task
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(name: str, tasks: Path, tmp_path: Path):
+    straight = tiny_task(name, tasks)
+    loop.run(straight, tmp_path / "straight")
+    with pytest.raises(Killed):
+        loop.run(dying(tiny_task(name, tasks), 3), tmp_path / "killed", minutes=0)
+    assert checkpoints.load(tmp_path / "killed" / checkpoints.LAST)["seen"] == 12
+    resumed = tiny_task(name, tasks)
+    loop.run(resumed, tmp_path / "killed", resume=True)
+    for mine, theirs in zip(weights(resumed).values(), weights(straight).values(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-7)
+    assert list((tmp_path / "killed").glob("samples-*.png"))
+
+
+def gradients(folder: Path) -> dict[str, Any]:
+    """What a first step of every task leaves in `grad` (the joint batch's, whoever asks), and samples for
+    directions."""
+    found: dict[str, Any] = {}
+    for name in NETWORKS:
+        task = tiny_task(name, folder)
+        task.step(next(task.batches(0)), 0)
+        found[name] = {n: p.grad for n, p in weights(task).items() if p.grad is not None}
+    generator = checkpoints.trained(folder / "run").generator
+    mean = torch.zeros(STYLE_DIM)
+    read = sample(generator, mean, lambda p: p.mean((2, 3)), 24, side=8, batch=8)
+    found["samples"] = {"w": read.w, "read": read.read}
+    return found
+
+
+def one_of_two(rank: int, folder: Path, port: int) -> None:
+    os.environ.update(
+        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
+    )
+    torch.set_num_threads(1)
+    with processes():
+        found = gradients(folder)
+    if rank == 1:
+        torch.save(found, folder / "joint.pt")
+
+
+def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(tasks: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    spawn(one_of_two, (tasks, port), nprocs=2)
+    joint, alone = torch.load(tasks / "joint.pt", weights_only=True), gradients(tasks)
+    for name, found in alone.items():
+        assert joint[name].keys() == found.keys()
+        for parameter, expected in found.items():
+            scale = float(expected.abs().max())
+            torch.testing.assert_close(
+                joint[name][parameter], expected, rtol=0, atol=1e-3 * scale + 1e-7, msg=f"{name} {parameter}"
+            )
+
+
+def test_the_rate_rises_then_falls_to_nearly_nothing():
+    assert one_cycle(0.0) < 0.01
+    assert one_cycle(0.1) == pytest.approx(1)
+    assert one_cycle(0.55) == pytest.approx(0.5, abs=0.01)
+    assert one_cycle(1.0) < 0.01
+    assert one_cycle(1.5) == one_cycle(1.0)
+    rates = [one_cycle(k / 100) for k in range(101)]
+    assert max(abs(a - b) for a, b in pairwise(rates)) < 0.11
+
+
+def test_descent_finds_a_minimum():
+    place = torch.nn.Parameter(torch.tensor([3.0, -2.0]))
+    descent = Descent([place], 0.1, 200)
+    for k in range(200):
+        descent.step((place - 1).square().sum(), k)
+    assert math.isclose(float(place.detach().mean()), 1, abs_tol=0.02)

@@ -7,8 +7,10 @@ the gate's value too, so that every output means the same: the attribute, standa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ...models.features import WIDTHS, Features, side_of
+from ..errors import CoreError
 from . import checkpoints, distributed, precision
 from .augment import augment
 from .descent import Descent
@@ -170,6 +173,9 @@ class AttributeTraining:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of a network of another size."""
+        if state["widths"] != list(self.settings.widths):
+            raise CoreError("bad-value", "The run has other `widths` than its TOML file has now.")
         self.network.load_state_dict(state["network"])
         self.colours.load_state_dict(state["colours"])
         self.descent.restore(state["descent"])
@@ -216,12 +222,11 @@ def finish(folder: Path) -> Path:
 def readings(network: Features, pictures: int = 1024, side: int | None = None) -> tuple[Tensor, Tensor]:
     """The attribute values [N, A] of unseen portraits of the population, painted at `side` px: as read, and
     as they are."""
+    source = iter(PaintedBatches(((side or network.side, 1),), 32, seed=UNSEEN))
     read, truth = [], []
-    for start_at in range(0, pictures, 32):
-        generator = torch.Generator().manual_seed(UNSEEN * 2**32 + start_at)
-        z = torch.randn(32, STYLE_DIM, generator=generator)
+    for z, picture, _ in islice(source, math.ceil(pictures / 32)):
         with torch.inference_mode():
-            read.append(network.values(paint_z(z, side or network.side).rgb))
+            read.append(network.values(picture))
         truth.append(attribute_table(z))
     return torch.cat(read), torch.cat(truth)
 

@@ -260,7 +260,8 @@ class EncoderTraining:
 
     def state(self) -> dict[str, Any]:
         return {
-            "settings": {"backbone": self.settings.backbone, "widths": list(self.widths)},
+            "backbone": self.settings.backbone,
+            "widths": list(self.widths),
             "encoder": self.encoder.state_dict(),
             "size": self.encoder.size,
             "n_style": self.encoder.n_style,
@@ -269,7 +270,11 @@ class EncoderTraining:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.encoder.load_state_dict(state["encoder"])
+        """Goes on from a state; CoreError when it is of another encoder."""
+        try:
+            self.encoder.load_state_dict(state["encoder"])
+        except RuntimeError:
+            raise CoreError("bad-value", "The run's encoder has other settings than its TOML file.") from None
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]
 
@@ -315,8 +320,7 @@ def finish(folder: Path) -> Path:
     """Writes `folder`/encoder.onnx from the run in it; `export.picture_side` tells the size it reads."""
     kept = checkpoints.load(folder / checkpoints.LAST)["task"]
     weights, size = kept["encoder"], kept["size"]
-    backbone, widths = kept["settings"]["backbone"], tuple(kept["settings"]["widths"])
-    encoder = build(backbone, size, kept["n_style"], weights["mean_w"], widths)
+    encoder = build(kept["backbone"], size, kept["n_style"], weights["mean_w"], tuple(kept["widths"]))
     encoder.load_state_dict(weights)
     path = folder / "encoder.onnx"
     export_encoder(encoder, size, path)

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.finder import POINTS, STRIDE, Finder
+from ..errors import CoreError
 from . import checkpoints, distributed, precision
 from .augment import PAPER, media, vary_look, vignetted
 from .descent import Descent
@@ -114,12 +115,12 @@ def put(
 
 
 def backgrounds(portraits: Tensor, draws: Draws) -> Tensor:
-    """[N, 3, SIDE, SIDE] without a face: upside-down pieces of other portraits, flat colour, noise of any
+    """[N, 3, SIDE, SIDE] without a face: a piece of each portrait upside down, flat colour, noise of any
     grain, paper."""
     count = len(portraits)
-    shuffled = portraits.roll(1, 0).rot90(2, dims=(2, 3))  # upside down: no face to be found
-    pieces = F.interpolate(shuffled[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
-    flat = shuffled.mean(dim=(2, 3), keepdim=True).expand_as(pieces)
+    turned = portraits.rot90(2, dims=(2, 3))  # upside down: no face to be found
+    pieces = F.interpolate(turned[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
+    flat = turned.mean(dim=(2, 3), keepdim=True).expand_as(pieces)
     size = draws.choices.choice((4, 8, 16, 32, 64, SIDE))
     noise = F.interpolate(draws.normal(count, 3, size, size) / 2, (SIDE, SIDE), mode="bilinear")
     paper = torch.full_like(pieces, PAPER)
@@ -185,6 +186,9 @@ class FinderTraining:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of a network of another size."""
+        if state["width"] != self.settings.width:
+            raise CoreError("bad-value", "The run has another `width` than its TOML file has now.")
         self.network.load_state_dict(state["network"])
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]

@@ -15,17 +15,22 @@ def repeated(
 ) -> Iterator[Item]:
     """Batches from position `seen` on (in shown pictures), each shown `times` times within its block.
 
-    `source(position)` gives fresh batches of `batch` pictures from a position on. `block` of them at a time
-    are shown `times` times over, each time in another order; a block's order depends on seed and place
-    alone, so a run resumes exactly.
+    `source(position)` gives fresh batches of `batch` pictures from a position on. `block` of them are shown
+    as they come, then again in other orders. A block depends on seed and place alone, so a run resumes
+    exactly.
     """
-    shown = block * batch * times  # pictures a block
-    number, within = divmod(seen, shown)
-    fresh = iter(source(number * block * batch))
-    skip = within // batch
-    while kept := list(islice(fresh, block)):
+    number, within = divmod(seen, block * batch * times)
+    fresh, skip = iter(source(number * block * batch)), within // batch
+    while True:
+        kept = []
+        for item in islice(fresh, block):
+            kept.append(item)
+            if len(kept) > skip:
+                yield item
+        if not kept:
+            return
         chance = random.Random(f"{seed}/{number}")
-        order = [k for _ in range(times) for k in chance.sample(range(len(kept)), len(kept))]
-        for k in order[skip:]:
+        again = [k for _ in range(times - 1) for k in chance.sample(range(len(kept)), len(kept))]
+        for k in again[max(0, skip - len(kept)) :]:
             yield kept[k]
         number, skip = number + 1, 0
