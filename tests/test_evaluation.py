@@ -29,7 +29,7 @@ from anycost.core.evaluation.frechet import (
     inception_at_hand,
 )
 from anycost.core.evaluation.path_length import path_lengths, smooth
-from anycost.core.evaluation.reals import Reals, portraits
+from anycost.core.evaluation.reals import Reals, of_folder, portraits
 from anycost.core.evaluation.reconstruction import reconstructions
 from anycost.core.evaluation.subject import SEED, Subject, normals, of_pack
 from anycost.core.perceptual import Measure
@@ -232,6 +232,19 @@ def test_a_lower_resolution_is_the_sub_generator_that_ends_there(tiny_pack: Path
     assert subject.macs((16, 0.5)) == macs(channels)
 
 
+def test_a_folders_pictures_are_each_read_once(tmp_path: Path):
+    for level in range(6):
+        Image.new("RGB", (40, 32), (level, level, level)).save(tmp_path / f"{level}.png")
+    Image.new("RGB", (16, 16)).save(tmp_path / "small.png")
+    reals = of_folder(tmp_path, 32, 100)
+    assert reals.count == 6
+    levels = (reals.read(torch.arange(6))[:, 0, 0, 0] + 1) * 127.5
+    assert sorted(levels.round().tolist()) == list(range(6))
+    assert of_folder(tmp_path, 32, 4).read(torch.arange(4)).shape == (4, 3, 32, 32)
+    with pytest.raises(CoreError, match="no picture of at least 64 px"):
+        of_folder(tmp_path, 64, 100)
+
+
 # a whole pack
 
 
@@ -264,6 +277,8 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(tiny_pack: Path, tmp_path
         evaluate(pack, 40, tmp_path / "out", "portraits")
     with pytest.raises(CoreError, match="take hundreds"):
         evaluate(pack, 1, tmp_path / "out")
+    with pytest.raises(CoreError, match="There is no folder"):
+        evaluate(pack, SAMPLES, tmp_path / "out", str(tmp_path / "nowhere"))
     bare = without_features(pack, tmp_path / "bare")
     with pytest.raises(CoreError, match="FID needs features"):
         evaluate(bare, SAMPLES, tmp_path / "out", "portraits")

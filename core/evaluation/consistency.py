@@ -58,14 +58,18 @@ def psnr(squared: float) -> float | None:
 
 
 @torch.no_grad()
-def agreement(subject: Subject, features: Features, samples: int) -> dict[Cell, dict[str, float]]:
+def agreement(
+    subject: Subject, features: Features, samples: int, full: Subject | None = None
+) -> dict[Cell, dict[str, float]]:
     """The share of `samples` latents, truncated to 0.5, on whose pictures a sub-generator and the full
-    generator agree that an attribute is there or not: one share for each of the paper's attributes."""
+    generator (of `full`, if it is another one) agree that an attribute is there or not: one share for each of
+    the paper's attributes."""
+    full = full or subject
     z = normals(samples, subject.generator.style_dim, SEED + 2)
     rows = {cell: Collected(samples, len(PAPER_ATTRIBUTES)) for cell in subject.cells}
     for places in shares(samples, "attributes"):
         w = subject.latents(z[places], PSI)
-        wanted = has(features, subject.pictures(w)[subject.resolutions[-1]])  # [N, K]
+        wanted = has(features, full.pictures(full.latents(z[places], PSI))[full.resolutions[-1]])  # [N, K]
         for ratio in subject.ratios:
             for side, picture in subject.pictures(w, ratio).items():
                 rows[side, ratio].put(places, has(features, picture) == wanted)

@@ -17,7 +17,7 @@ from .consistency import agreement, distances, psnr
 from .frechet import Extractor, Inception, Pooled, check_samples, frechet_distances, inception_at_hand
 from .path_length import path_lengths, smooth
 from .plots import save_plots
-from .reals import Reals, portraits  # folder
+from .reals import Reals, of_folder, portraits
 from .reconstruction import Reconstruction, of_file, reconstructions
 from .report import Report, Row
 from .subject import Cell, Subject, of_pack
@@ -86,7 +86,7 @@ def _reals(pack: Pack, data: str | None, resolution: int, samples: int) -> Reals
         data = PORTRAITS
     if data is None:
         return None
-    return portraits(resolution, samples)
+    return portraits(resolution, samples) if data == PORTRAITS else of_folder(Path(data), resolution, samples)
 
 
 def _fids(

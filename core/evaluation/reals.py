@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from ..errors import CoreError
+from ..pictures import read_picture
+from ..training import distributed
+from ..training.folder import square, survey
 from ..training.losses import downsample
 from ..training.portraits import STYLE_DIM, paint_z
 from .subject import SEED, normals, shares
@@ -36,3 +43,24 @@ def portraits(resolution: int, count: int) -> Reals:
     return Reals(
         "painted portraits", count, lambda places: downsample(paint_z(z[places], painted).rgb, resolution)
     )
+
+
+def of_folder(folder: Path, resolution: int, most: int) -> Reals:
+    """The pictures of a folder and its sub-folders, `most` of them by lot if there are more, not mirrored.
+
+    CoreError for a folder that is not there or has no picture of at least `resolution` px; reading a damaged
+    one is a CoreError that names it.
+    """
+    files = survey(folder, resolution).pictures
+    if not files:
+        text = f'"{folder}" has no picture of at least {resolution} px: name another folder.'
+        raise CoreError("bad-value", text)
+    lot = torch.randperm(len(files), generator=torch.Generator().manual_seed(SEED))[:most].tolist()
+
+    def read(places: Tensor) -> Tensor:
+        rgb = np.stack(
+            [square(read_picture(files[lot[k]]), resolution) for k in places.tolist()]
+        )  # [N, R, R, 3]
+        return (torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 127.5 - 1).to(distributed.device())
+
+    return Reals(f"pictures of {folder}", len(lot), read)
