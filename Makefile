@@ -1,7 +1,6 @@
 # `make demo` and `make test` do all set-up themselves.
-.PHONY: setup demo test lint pack clean
+.PHONY: setup demo test lint pack tables clean
 PYTHON := .venv/bin/python
-RUN := runs/portraits
 # threads that spin while they wait starve each other (see core/__init__.py)
 export OMP_WAIT_POLICY := PASSIVE
 
@@ -20,13 +19,17 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 
-# trains the default pack from nothing: hours on a CPU
+# trains the default pack from nothing, each network by its file in configs/: hours on a CPU
 pack: setup
-	$(PYTHON) -m anycost.core.training.distill --out $(RUN) --resume
-	$(PYTHON) -m anycost.core.training.attributes --out $(RUN)/features.safetensors
-	$(PYTHON) -m anycost.core.training.finding --out $(RUN)/finder.onnx
-	$(PYTHON) -m anycost.core.training.encoding --run $(RUN)
-	$(PYTHON) -m anycost.core.training.portraits_pack --run $(RUN) --out models/packs/portraits
+	$(PYTHON) -m anycost.core train configs/attributes.toml
+	$(PYTHON) -m anycost.core train configs/finder.toml
+	$(PYTHON) -m anycost.core train configs/portraits.toml
+	$(PYTHON) -m anycost.core train configs/encoder.toml
+	$(PYTHON) -m anycost.core.training.portraits_pack --out models/packs/portraits
+
+# the paper's tables at toy size, and what our own training says: minutes
+tables: setup
+	$(PYTHON) -m anycost.core.evaluation.tables --out docs/tables.md
 
 clean:
 	rm -rf .venv build dist demo *.egg-info

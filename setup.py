@@ -44,7 +44,16 @@ setup(
         "lpips>=0.1.4",
         "PyQt5>=5.15",
         "tqdm>=4.66",
+        'tomli>=2; python_version < "3.11"',
     ],
-    extras_require={"train": ["onnx>=1.16", "tensorboard>=2.16"]},
+    extras_require={
+        "train": [
+            "onnx>=1.16",
+            "tensorboard>=2.16",
+            "torchmetrics>=1.4",
+            "matplotlib>=3.8",
+            "scikit-learn>=1.4",
+        ]
+    },
     entry_points={"console_scripts": ["anycost = anycost.core.cli:main"]},
 )

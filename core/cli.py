@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_edit(commands)
     _add_render(commands)
     _add_packs(commands)
+    _add_train(commands)
+    _add_data(commands)
+    _add_evaluate(commands)
+    _add_directions(commands)
     _add_serve(commands)
     _add_studio(commands)
     _add_plugin(commands)
@@ -202,6 +206,85 @@ def _import_pack(chosen: argparse.Namespace) -> None:
     from ..models.importing import import_checkpoint
 
     print(import_checkpoint(chosen.file, chosen.name, chosen.out))
+
+
+# train, data, evaluate, directions
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    text = "train the network that a TOML file describes; under torchrun on many processes"
+    parser = _command(commands, "train", _train, text)
+    parser.add_argument("config", type=Path, metavar="CONFIG.toml")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the run's folder (default: runs/ and its name)"
+    )
+
+
+def _train(chosen: argparse.Namespace) -> None:
+    from .training.train import train_file
+
+    train_file(chosen.config, chosen.out, chosen.resume)
+
+
+def _add_data(commands: argparse._SubParsersAction) -> None:
+    data = commands.add_parser("data", help="look at what networks are trained on", allow_abbrev=False)
+    actions = data.add_subparsers(required=True, metavar="ACTION")
+    sheet = _command(actions, "portraits", _data_portraits, "draw a contact sheet of painted portraits")
+    sheet.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
+    sheet.add_argument("--rows", type=int, default=5)
+    sheet.add_argument("--columns", type=int, default=8)
+    sheet.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one portrait")
+    sheet.add_argument("--seed", type=int, default=4)
+    text = "leave out what goes together in a population, such as age and grey hair"
+    sheet.add_argument("--uncorrelated", action="store_true", help=text)
+    folder = _command(actions, "folder", _data_folder, "say what a folder of pictures is good for")
+    folder.add_argument("folder", type=Path)
+
+
+def _data_portraits(chosen: argparse.Namespace) -> None:
+    from .training.data_command import draw
+
+    draw(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed, not chosen.uncorrelated)
+
+
+def _data_folder(chosen: argparse.Namespace) -> None:
+    from .training.folder import check
+
+    print(check(chosen.folder))
+
+
+def _add_evaluate(commands: argparse._SubParsersAction) -> None:
+    text = "measure every sub-generator of a pack: cost, FID, distance and agreement with the full one"
+    parser = _command(commands, "evaluate", _evaluate, text)
+    _add_pack(parser)
+    parser.add_argument("--samples", type=int, default=2000, help="pictures (default: %(default)s)")
+    parser.add_argument("--data", metavar="portraits|DIR", help="real pictures (default: those of the pack)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="for table and plots (default: evaluation/NAME)"
+    )
+
+
+def _evaluate(chosen: argparse.Namespace) -> None:
+    from .evaluation.evaluate_command import evaluate
+
+    pack = _open_pack(chosen.pack)
+    evaluate(pack, chosen.samples, chosen.out or Path("evaluation") / pack.name, chosen.data)
+
+
+def _add_directions(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "directions", _directions, "extract edits from a generator by SVMs")
+    _add_pack(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
+    text = "an attribute to make an edit of (default: all); repeatable"
+    parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
+
+
+def _directions(chosen: argparse.Namespace) -> None:
+    from .training.directions_command import extract_file
+
+    extract_file(_open_pack(chosen.pack), chosen.attribute, chosen.samples, chosen.out)
 
 
 # serve, studio, plugin

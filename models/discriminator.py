@@ -51,7 +51,7 @@ class EqualConv2d(nn.Module):
 
 
 class Down(nn.Module):
-    """The FIR low-pass before a strided convolution; `stride` 2 keeps only the pixels that a 1x1 one reads."""
+    """The FIR low-pass before a strided convolution; `stride` 2 keeps the pixels that a 1x1 one reads."""
 
     kernel: Tensor
 
@@ -162,7 +162,9 @@ class Discriminator(nn.Module):
         """
         return self.judge({picture.shape[-1]: picture}, g_arch, ratio)
 
-    def judge(self, pictures: Mapping[int, Tensor], g_arch: Tensor | None = None, ratio: float = 1.0) -> Tensor:
+    def judge(
+        self, pictures: Mapping[int, Tensor], g_arch: Tensor | None = None, ratio: float = 1.0
+    ) -> Tensor:
         """One logit [N] for all resolutions of a portrait at once, side -> picture: MSG-GAN's way, with sums
         where MSG-GAN concatenates."""
         side = max(pictures)

@@ -26,7 +26,9 @@ def read(path: Path) -> dict[str, Any]:
         with open(path, "rb") as file:
             return tomllib.load(file)
     except OSError as error:
-        raise CoreError("bad-value", f'"{path}" cannot be read ({error.strerror}): name a TOML file.') from None
+        raise CoreError(
+            "bad-value", f'"{path}" cannot be read ({error.strerror}): name a TOML file.'
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CoreError("bad-value", f'"{path}" is not TOML: {error}.') from None
 

@@ -43,9 +43,7 @@ def batches(data: Data, resolution: int, batch: int, seed: int, seen: int) -> It
     if data.kind == "folder":
         from .folder import FolderBatches
 
-        folder = FolderBatches(
-            Path(data.folder), resolution, batch, seed=seed, seen=seen, mirror=data.mirror
-        )
+        folder = FolderBatches(Path(data.folder), resolution, batch, seed=seed, seen=seen, mirror=data.mirror)
         for pictures in folder.in_background():
             yield Batch(pictures.to(distributed.device()))
         return

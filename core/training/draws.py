@@ -14,13 +14,18 @@ from torch import Tensor
 from . import distributed
 
 
+def choices(seed: int, seen: int, purpose: str) -> random.Random:
+    """The source of everything that a step draws; the same in every process, and on every run."""
+    return random.Random(f"{seed}/{seen}/{purpose}")
+
+
 class Draws:
     """The random numbers of one step; `purpose` keeps users of the same position apart."""
 
     def __init__(self, seed: int, seen: int, purpose: str, device: torch.device | None = None):
-        key = f"{seed}/{seen}/{purpose}"
-        self.choices = random.Random(key)
-        self._normals = torch.Generator(device or "cpu").manual_seed(self.choices.getrandbits(62))
+        self.choices = choices(seed, seen, purpose)
+        # 32 bits: a generator on the CPU takes no notice of more
+        self._normals = torch.Generator(device or "cpu").manual_seed(self.choices.getrandbits(32))
 
     def normal(self, each: int, *shape: int) -> Tensor:
         """This process's normals [each, *shape] of the joint batch."""

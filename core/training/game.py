@@ -80,19 +80,23 @@ class Game:
         z = draws.normal(len(batch.pictures), 2, generator.style_dim)  # [N, 2, D]
         if draws.choices.random() >= self.losses.mixing:
             return mapped(generator.style, z[:, 0])[:, None].expand(-1, generator.n_style, -1)
-        first, second = mapped(generator.style, z.flatten(0, 1)).unflatten(0, (-1, 2)).unbind(1)  # [N, D] each
+        first, second = (
+            mapped(generator.style, z.flatten(0, 1)).unflatten(0, (-1, 2)).unbind(1)
+        )  # [N, D] each
         crossover = draws.choices.randrange(1, layer_count(stage.top))
-        both = (v[:, None].expand(-1, generator.n_style, -1) for v in (first, second))
-        return mix(*both, crossover)
+        first, second = (v[:, None].expand(-1, generator.n_style, -1) for v in (first, second))
+        return mix(first, second, crossover)
 
     def noise_maps(self, stage: Stage, count: int, draws: Draws) -> str | list[Tensor]:
-        """One map [N, 1, r, r] for each convolution up to the stage's resolution, the same for every player."""
+        """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players."""
         if not self.noise:
             return "none"
         sides = (layer_resolution(k + 1) for k in range(layer_count(stage.top) - 1))
         return [draws.normal(count, 1, side, side) for side in sides]
 
-    def drawn(self, players: list[Sub], w: Tensor, noise, *, teach: bool) -> tuple[list[Tensor], dict[int, Tensor]]:
+    def drawn(
+        self, players: list[Sub], w: Tensor, noise, *, teach: bool
+    ) -> tuple[list[Tensor], dict[int, Tensor]]:
         """The players' pictures, and the full generator's by resolution.
 
         Full players share one run, up to the highest resolution among them and no further. `teach` runs the
@@ -124,10 +128,14 @@ class Game:
     def _first(noise, resolution: int):
         return noise if isinstance(noise, str) else noise[: layer_count(resolution) - 1]
 
-    def judged(self, stage: Stage, pictures: list[Tensor], players: list[Sub], codes: list[Tensor]) -> list[Tensor]:
+    def judged(
+        self, stage: Stage, pictures: list[Tensor], players: list[Sub], codes: list[Tensor]
+    ) -> list[Tensor]:
         """The discriminator's logits [N] for each player's pictures; all at once gives one for all."""
         if stage.kind == "all-resolutions":
-            return [self.discriminator.judge({p.shape[-1]: p for p in pictures}, self._code(codes[0], pictures))]
+            return [
+                self.discriminator.judge({p.shape[-1]: p for p in pictures}, self._code(codes[0], pictures))
+            ]
         return [
             self.discriminator(picture, self._code(code, pictures), self._ratio(sub))
             for picture, sub, code in zip(pictures, players, codes, strict=True)
@@ -205,7 +213,9 @@ class Game:
 
     def _consistency(self, sub: Tensor, full: Tensor) -> Tensor:
         side = min(sub.shape[-1], PERCEPTUAL_SIDE)
-        return consistency(downsample(sub, side), downsample(full, side), self.features, self.losses.perceptual)
+        return consistency(
+            downsample(sub, side), downsample(full, side), self.features, self.losses.perceptual
+        )
 
     def path_loss(self, stage: Stage, batch: Batch, draws: Draws, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Path-length regularisation (StyleGAN2, Eq. 4) on every second picture of the batch -> the loss, and

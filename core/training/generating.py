@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ SHOWN = 8  # portraits on a sample sheet
 
 @dataclass(frozen=True)
 class Shape:
-    """[generator]: `channels` has one count a layer, `from_` names a run whose generator this one starts as."""
+    """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start."""
 
     resolution: int
     channels: tuple[int, ...]
@@ -81,8 +81,8 @@ class Settings:
     generator: Shape
     stages: tuple[Stage, ...]
     discriminator: Judge = Judge()
-    data: Data = Data()
-    losses: Losses = Losses()
+    data: Data = field(default_factory=Data)
+    losses: Losses = field(default_factory=Losses)
     optimiser: Optimiser = Optimiser()
     seed: int = 0
     batch: int = 8
@@ -98,12 +98,11 @@ class Settings:
         side = self.generator.resolution
         if stage.top > side:
             raise ValueError(f"A stage trains {stage.top} px, but the generator ends at {side} px.")
-        if stage.kind == "distil" or stage.supervised:
-            if self.data.kind != "portraits" or self.generator.style_dim != STYLE_DIM:
-                raise ValueError(
-                    f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise a '
-                    "generator."
-                )
+        known = self.data.kind == "portraits" and self.generator.style_dim == STYLE_DIM
+        if (stage.kind == "distil" or stage.supervised) and not known:
+            raise ValueError(
+                f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) supervise a generator.'
+            )
         if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
             raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
         if stage.kind != "distil" and 4 << len(self.discriminator.channels) != 2 * side:
@@ -145,7 +144,7 @@ class Generating:
         self._begin(0)
 
     def _placed(self, network):
-        """On the device, and its 4-axis weights channels last: so are all maps that are computed from them."""
+        """On the device, and its 4-axis weights channels last: so are all maps that come of them."""
         for parameter in network.to(self.device).parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -172,7 +171,9 @@ class Generating:
         losses = self.settings.losses
         every = losses.path_every if stage.kind == "single" and losses.path_length else 0
         distil = stage.kind == "distil"  # whose mapping holds the painter's controls and is not trained
-        trained = [p for name, p in self.generator.named_parameters() if not (distil and name.startswith("style."))]
+        trained = [
+            p for name, p in self.generator.named_parameters() if not (distil and name.startswith("style."))
+        ]
         self.g_optimiser = _adam(trained, (0.9, 0.99) if distil else (0.0, 0.99), every)
         self.d_optimiser = _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every)
 
@@ -202,7 +203,9 @@ class Generating:
             self._begin(index)
         stage = self.settings.stages[index]
         self._set_rates(stage, done / stage.pictures)
-        losses = self._distil(stage, batch, seen) if stage.kind == "distil" else self._play(stage, batch, seen)
+        losses = (
+            self._distil(stage, batch, seen) if stage.kind == "distil" else self._play(stage, batch, seen)
+        )
         self.average.update(self.generator, self.batch, seen + self.batch)
         return losses
 
@@ -269,13 +272,21 @@ class Generating:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from a state; CoreError when it is of another generator or discriminator."""
         kept = self.settings.generator
-        if {**state["architecture"], "from_": ""} != {**asdict(kept), "channels": list(kept.channels), "from_": ""}:
-            raise CoreError("bad-value", "The run's [generator] has other settings than its TOML file has now.")
+        if {**state["architecture"], "from_": ""} != {
+            **asdict(kept),
+            "channels": list(kept.channels),
+            "from_": "",
+        }:
+            raise CoreError(
+                "bad-value", "The run's [generator] has other settings than its TOML file has now."
+            )
         self._begin(state["stage"])  # what it sorts is overwritten by the checkpoint's, which is sorted
         try:
             self.discriminator.load_state_dict(state["discriminator"])
         except RuntimeError:
-            raise CoreError("bad-value", "The run's [discriminator] has other settings than its TOML file.") from None
+            raise CoreError(
+                "bad-value", "The run's [discriminator] has other settings than its TOML file."
+            ) from None
         self.generator.load_state_dict(state["generator"])
         self.average.network.load_state_dict(state["average"])
         self.g_optimiser.load_state_dict(state["g_optimiser"])
@@ -289,7 +300,9 @@ class Generating:
         """A sheet of the averaged generator's rungs, below the painter's pictures where those are known."""
         network, shape = self.average.network, self.settings.generator
         stage = self.settings.stages[self.stage]
-        z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(self.device)
+        z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(
+            self.device
+        )
         w = mapped(network.style, z)[:, None].expand(-1, network.n_style, -1)  # [N, n_style, D]
         noise = "constant" if shape.noise else "none"
         adapted = stage.adaptive or stage.kind == "distil"
@@ -323,7 +336,9 @@ def _discriminator(settings: Settings) -> Discriminator:
     played = [stage for stage in settings.stages if stage.kind != "distil"]
     sides = sorted({side for stage in played for side in stage.resolutions})
     conditioned = judge.widths == "conditioned" and any(stage.adaptive for stage in played)
-    return Discriminator(judge.channels, sides, conditioned=conditioned) if played else Discriminator((1,), (4,))
+    return (
+        Discriminator(judge.channels, sides, conditioned=conditioned) if played else Discriminator((1,), (4,))
+    )
 
 
 def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:

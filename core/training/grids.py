@@ -28,7 +28,12 @@ def save_sheet(rows: Sequence[Tensor], path: Path) -> None:
 
 @torch.no_grad()
 def rungs(
-    generator: Generator, rule: WidthRule, w: Tensor, sides: Sequence[int], ratios: Sequence[float], noise: str
+    generator: Generator,
+    rule: WidthRule,
+    w: Tensor,
+    sides: Sequence[int],
+    ratios: Sequence[float],
+    noise: str,
 ) -> list[Tensor]:
     """The latents w+ [N, n_style, D] drawn by every rung, the full one first: a row for each side and
     ratio."""

@@ -41,7 +41,9 @@ def hold_controls(style: nn.Sequential) -> None:
     if len(layers) != LAYERS or layers[0].weight.shape != (STYLE_DIM, STYLE_DIM):
         raise ValueError(f"Distilling the painter takes n_mlp = {LAYERS} and style_dim = {STYLE_DIM}.")
     gate = torch.tensor([control.kind == "gate" for control in CONTROLS])
-    threshold = torch.tensor([NormalDist().inv_cdf(1 - c.middle) if c.kind == "gate" else 0.0 for c in CONTROLS])
+    threshold = torch.tensor(
+        [NormalDist().inv_cdf(1 - c.middle) if c.kind == "gate" else 0.0 for c in CONTROLS]
+    )
     scale = torch.where(gate, -1.0, 1.0)
     _set(layers[0], scale[:, None] * _mixing(), torch.where(gate, threshold + BAND, torch.tensor(OFFSET)))
     for index, layer in enumerate(layers[1:], start=1):

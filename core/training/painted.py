@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from . import distributed
+from .draws import choices
 from .portraits import STYLE_DIM, paint_z
 
 Batch = tuple[
@@ -51,7 +52,8 @@ class PaintedBatches(IterableDataset):
 
     def __iter__(self) -> Iterator[Batch]:
         for seen in count(self.seen, self.batch):
-            generator = torch.Generator().manual_seed(self.seed * 2**32 + seen)
+            bits = choices(self.seed, seen, "portraits").getrandbits(32)
+            generator = torch.Generator().manual_seed(bits)
             joint = torch.randn(self.batch, STYLE_DIM, generator=generator)  # [joint N, D]
             z = self.part.of(joint).to(self.device)  # [N, D]
             with torch.no_grad():

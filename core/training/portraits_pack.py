@@ -1,68 +1,82 @@
-"""Puts the parts of a run together into the pack `portraits`.
+"""Puts the runs of the default pack's networks together: `make pack`.
 
-python -m anycost.core.training.portraits_pack --run runs/portraits --out models/packs/portraits
+python -m anycost.core.training.portraits_pack --runs runs --out models/packs/portraits
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from safetensors.torch import load_file
 
-from ...models.features import SIZE
+from ...models.features import load_features
+from ...models.generator import Generator
 from ...models.manifest import Alignment, Rung
 from ...models.pack import write_pack
-from ...models.widths import layer_count
+from ...models.widths import WidthRule, layer_count
 from . import checkpoints
-from .distill import RULE, trained_generator
 from .encoding import mean_w
+from .export import picture_side
 from .finding import SIDE
 from .portraits import ALIGNMENT
-from .steering import directions
+from .steering import portrait_directions
 
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS = (16, 32, 64, 128)
 LADDER = ((64, 0.5), (128, 0.5), (128, 1.0))
-PROVENANCE = "distilled from {} pictures by this project's own painter; no photograph, no other artist's work"
+PROVENANCE = (
+    "trained on {} pictures by this project's own painter, supervised and adversarially; no photograph, no "
+    "other artist's work"
+)
 CARD = Path(__file__).with_name("portraits_card.md")
 LICENCE = Path(__file__).parents[2] / "LICENSE"
 
 
-def assemble(run: Path, out: Path) -> Path:
-    """Writes the pack from what the training commands left in the folder `run`."""
-    generator = trained_generator(run)
-    seen = checkpoints.load(run / "last.pt")["seen"]
-    widths = {ratio: RULE.expand(generator.channels, ratio) for ratio in RATIOS}
-    ladder = [Rung(side, ratio, widths[ratio][: layer_count(side)]) for side, ratio in LADDER]
+def ladder(generator: Generator, rule: WidthRule) -> list[Rung]:
+    """The rungs of `LADDER`, cheapest first."""
+    widths = {ratio: rule.expand(generator.channels, ratio) for ratio in RATIOS}
+    return [Rung(side, ratio, widths[ratio][: layer_count(side)]) for side, ratio in LADDER]
+
+
+def assemble(runs: Path, out: Path) -> Path:
+    """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`, and beside them
+    directions.json: what each slider does."""
+    trained = checkpoints.trained(runs / "portraits")
+    features = runs / "attributes" / "features.safetensors"
+    found, report = portrait_directions(trained.generator, load_features(features))
+    (runs / "directions.json").write_text(json.dumps(report, indent=1) + "\n")
+    encoder = runs / "encoder" / "encoder.onnx"
     return write_pack(
         out,
-        generator,
+        trained.generator,
         name="portraits",
         title="Illustrated portraits",
         licence="Apache-2.0",
-        provenance=PROVENANCE.format(seen),
-        mean_w=mean_w(generator).numpy(),
-        rule=RULE,
+        provenance=PROVENANCE.format(trained.pictures),
+        mean_w=mean_w(trained.generator).numpy(),
+        rule=trained.rule,
         ratios=RATIOS,
         resolutions=RESOLUTIONS,
-        ladder=ladder,
+        ladder=ladder(trained.generator, trained.rule),
         alignment=Alignment(**ALIGNMENT),
-        directions=directions(generator),
-        encoder=(run / "encoder.onnx", SIZE),
-        finder=(run / "finder.onnx", SIDE),
-        features=load_file(run / "features.safetensors"),
+        directions=found,
+        encoder=(encoder, picture_side(encoder)),
+        finder=(runs / "finder" / "finder.onnx", SIDE),
+        features=load_file(features),
         documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
+        half=True,
         replace=True,
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Put a run's networks together into the pack `portraits`.")
-    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser = argparse.ArgumentParser(description="Put the default pack's networks together.")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
     arguments = parser.parse_args()
-    print(assemble(arguments.run, arguments.out))
+    print(assemble(arguments.runs, arguments.out))
 
 
 if __name__ == "__main__":

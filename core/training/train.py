@@ -20,7 +20,7 @@ def train_file(path: Path, out: Path | None, resume: bool) -> None:
 
 
 def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
-    """Trains to the end what `config`, a TOML file's content, describes; CoreError for what is wrong in it."""
+    """Trains to the end what `config`, a TOML file's content, describes; CoreError for mistakes in it."""
     rest = dict(config)
     network = rest.pop("network", None)
     if network not in NETWORKS:
@@ -30,7 +30,8 @@ def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
     with distributed.processes():
         if settings.batch % distributed.world():
             raise CoreError(
-                "bad-value", f"A batch of {settings.batch} cannot be shared by {distributed.world()} processes."
+                "bad-value",
+                f"A batch of {settings.batch} cannot be shared by {distributed.world()} processes.",
             )
         try:
             loop.run(module.start(settings), out, resume=resume)
