@@ -18,7 +18,7 @@ from torch.multiprocessing.spawn import spawn
 
 from anycost.core.training import attributes, checkpoints, encoding, finding, loop
 from anycost.core.training.descent import Descent, one_cycle
-from anycost.core.training.directions_svm import sample
+from anycost.core.training.directions_svm import Artist, sample
 from anycost.core.training.distributed import processes
 from anycost.core.training.portraits import STYLE_DIM
 from anycost.models.features import Features, load_features, side_of
@@ -175,8 +175,8 @@ def gradients(folder: Path) -> dict[str, Any]:
         task.step(next(task.batches(0)), 0)
         found[name] = {n: p.grad for n, p in weights(task).items() if p.grad is not None}
     generator = checkpoints.trained(folder / "run").generator
-    mean = torch.zeros(STYLE_DIM)
-    read = sample(generator, mean, lambda p: p.mean((2, 3)), 24, side=8, batch=8)
+    draw = Artist(generator, torch.zeros(STYLE_DIM), "float32")
+    read = sample(draw, lambda p: p.mean((2, 3)), 24, side=8, batch=8)
     found["samples"] = {"w": read.w, "read": read.read}
     return found
 

@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from anycost.core.training import directions_range, directions_svm, steering
+from anycost.core.training import directions_range, steering
 from anycost.core.training.attributes import NAMES, standards
-from anycost.core.training.directions_range import Judge, Nature, Walk, effects, ends
-from anycost.core.training.directions_svm import Samples, apart, boundary, readable_side, sample
+from anycost.core.training.directions_range import Judge, Nature, Walk, effects, ends, summary
+from anycost.core.training.directions_svm import Artist, Samples, apart, boundary, readable_side, sample
 from anycost.core.training.portraits import PAPER_ATTRIBUTES, STYLE_DIM, attributes
 from anycost.core.training.steering import SLIDERS, extract, known_step, measured, watched, write
 from anycost.models.features import Features
@@ -41,6 +41,11 @@ def generator() -> Generator:
 def features() -> Features:
     torch.manual_seed(1)
     return Features(len(OUTPUTS), (8, 8)).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def draw(generator: Generator) -> Artist:
+    return Artist(generator, generator.style(some(512, 16)).mean(0), "float32")
 
 
 @pytest.fixture(autouse=True)
@@ -90,24 +95,29 @@ def test_directions_kept_apart_are_at_right_angles_to_all_others():
 # samples
 
 
-def test_samples_are_truncated_and_read_as_their_pictures_are(generator: Generator):
-    mean = generator.style(some(512, 16)).mean(0)
-
+def test_samples_are_truncated_and_read_as_their_pictures_are(draw: Artist):
     def brightness(picture: torch.Tensor) -> torch.Tensor:
         return picture.mean((1, 2, 3))[:, None]
 
-    found = sample(generator, mean, brightness, 100, psi=0.5, side=8, batch=32, seed=3)
+    found = sample(draw, brightness, 100, psi=0.5, side=8, batch=32, seed=3)
     assert found.w.shape == (128, 16)
-    again = directions_svm.pictures(generator, found.w, 8)
-    torch.testing.assert_close(brightness(again), found.read)
-    wide = sample(generator, mean, brightness, 100, psi=1.0, side=8, batch=32, seed=3)
-    torch.testing.assert_close(found.w - mean, 0.5 * (wide.w - mean))
+    torch.testing.assert_close(brightness(draw(found.w, 8)), found.read)
+    wide = sample(draw, brightness, 100, psi=1.0, side=8, batch=32, seed=3)
+    torch.testing.assert_close(found.w - draw.mean, 0.5 * (wide.w - draw.mean))
 
 
-def test_the_lowest_resolution_that_can_be_read_is_taken(generator: Generator):
+def test_an_artist_draws_what_its_generator_does(generator: Generator, draw: Artist):
+    w = generator.style(some(3, 16))
+    expected = generator(w[:, None].expand(-1, generator.n_style, -1), 16).clamp(-1, 1)
+    torch.testing.assert_close(draw(w), expected, atol=1e-5, rtol=1e-4)
+    rough = Artist(generator, draw.mean, "bfloat16")(w)
+    assert rough.dtype == torch.float32
+    assert 0 < (rough - expected).abs().mean() < 0.05
+
+
+def test_the_lowest_resolution_that_can_be_read_is_taken(draw: Artist):
     torch.manual_seed(0)
-    large = Generator(64, (8,) * 10, style_dim=16, n_mlp=1).eval().requires_grad_(False)
-    mean = large.style(some(64, 16)).mean(0)
+    large = Artist(Generator(64, (8,) * 10, style_dim=16, n_mlp=1), torch.zeros(16), "float32")
 
     def blurred(picture: torch.Tensor) -> torch.Tensor:
         return F.avg_pool2d(picture, picture.shape[-1] // 4).flatten(1)[:, :1]
@@ -117,9 +127,8 @@ def test_the_lowest_resolution_that_can_be_read_is_taken(generator: Generator):
             return some(len(picture), 1, seed=len(picture))  # nothing can be read
         return picture[:, 0, 32, 32:33]
 
-    same = readable_side(generator, generator.style(some(64, 16)).mean(0), blurred, [0])
-    assert same == 16  # the generator's own is the lowest there is
-    assert readable_side(large, mean, sharp, [0]) == 64
+    assert readable_side(draw, blurred, [0]) == 16  # the generator's own is the lowest there is
+    assert readable_side(large, sharp, [0]) == 64
 
 
 # ranges
@@ -181,17 +190,16 @@ def test_effects_count_flips_and_changes():
 
 def test_pictures_like_the_population_are_natural_and_others_are_not(features: Features):
     noise = torch.rand(600, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    nature = Nature(features, noise[:500])
-    assert nature.share(noise[500:]) > 0.9
-    assert nature.share(0.2 * noise[500:] + 0.8) < 0.1
+    nature = Nature(summary(features.maps(noise[:500])))
+    assert nature.share(summary(features.maps(noise[500:]))) > 0.9
+    assert nature.share(summary(features.maps(0.2 * noise[500:] + 0.8))) < 0.1
 
 
-def test_a_walk_reads_the_pictures_along_the_way(generator: Generator, features: Features):
-    w, normal = generator.style(some(4, 16)), unit(some(16, seed=5))
-    population = directions_svm.pictures(generator, generator.style(some(64, 16)), 16)
-    found = Judge(generator, features, Nature(features, population), 16).walk(w, normal, 0.5)
+def test_a_walk_reads_the_pictures_along_the_way(draw: Artist, features: Features):
+    w, normal = draw.style(some(4, 16)), unit(some(16, seed=5))
+    found = Judge(draw, features, draw.style(some(64, 16)), 16).walk(w, normal, 0.5)
     k = len(found.steps) // 2 + 3
-    expected = features(directions_svm.pictures(generator, w + found.steps[k] * normal, 16))
+    expected = features(draw(w + found.steps[k] * normal, 16))
     torch.testing.assert_close(found.read[k], expected)
     torch.testing.assert_close(found.at(float(found.steps[k])), expected)
     assert found.steps.abs().max() == pytest.approx(directions_range.FARTHEST * 0.5)
@@ -271,6 +279,23 @@ def test_a_known_step_leads_where_its_control_leads():
     found = known_step(generator, SLIDERS[0].attribute, samples=256)
     column = generator.get_parameter("style.1.weight")[:, NAMES.index(SLIDERS[0].attribute)]
     assert F.cosine_similarity(found, column, dim=0) > 0.9
+
+
+def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.MonkeyPatch):
+    """One step for all: what it does to one attribute it does to another the other way, and nothing to the
+    third."""
+    torch.manual_seed(0)
+    generator = Generator(32, (8,) * 8, style_dim=STYLE_DIM, n_mlp=1).eval().requires_grad_(False)
+    network = Features(len(NAMES), (8, 8, 8)).eval().requires_grad_(False)
+    for name, factor in (("age", 30.0), ("masculine", -30.0), ("skin_tone", 0.0)):
+        network.attributes.weight[NAMES.index(name)] = factor * network.attributes.weight[0]
+    monkeypatch.setattr(steering, "SLIDERS", tuple(s for s in SLIDERS if s.group == "Person"))
+    monkeypatch.setattr(steering, "known_step", lambda *_: some(STYLE_DIM))
+    found, report = steering.portrait_directions(generator, network)
+    assert list(report) == ["age", "masculine", "skin_tone"]
+    (shipped,) = found
+    assert report[shipped.name]["change"] > 0.5
+    assert report["skin_tone"]["change"] == 0
 
 
 def test_the_papers_attributes_are_watched_at_their_thresholds():

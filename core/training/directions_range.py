@@ -11,39 +11,33 @@ import torch
 from torch import Tensor
 
 from ...models.features import Features
-from ...models.generator import Generator
-from .directions_svm import pictures
+from .directions_svm import Artist
 
-STEPS = 12  # along each way
-FARTHEST = 6.0  # deviations of the population along the direction
+STEPS = 6  # along each way
+FARTHEST = 4.5  # deviations of the population along the direction
 SATURATED = 0.9  # of the most that the attribute changes: farther on hardly anything happens
 NATURAL = 0.99  # share of the population's pictures that are natural by definition
 LEFT = 0.75  # share of edited pictures that must still be so
 
 
-class Nature:
-    """What pictures of the population look like: the mean and covariance of the attribute network's maps,
-    each averaged over its places."""
+def summary(maps: list[Tensor]) -> Tensor:
+    """The attribute network's maps [N, C, S, S], each averaged over its places -> [N, F]."""
+    return torch.cat([found.mean((2, 3)) for found in maps], dim=1)
 
-    def __init__(self, features: Features, population: Tensor):
-        """`population` are pictures [N, 3, R, R]."""
-        self.features = features
-        found = self._embedded(population)  # [N, F]
-        self.mean = found.mean(0)
-        covariance = torch.cov(found.T)
+
+class Nature:
+    """What pictures of the population look like: the mean and covariance of their summaries [N, F]."""
+
+    def __init__(self, population: Tensor):
+        self.mean = population.mean(0)
+        covariance = torch.cov(population.T)
         ridge = 1e-3 * covariance.diagonal().mean() * torch.eye(len(covariance), device=covariance.device)
         self.precision = torch.linalg.inv(covariance + ridge)
-        self.limit = self._distance(found).quantile(NATURAL)
+        self.limit = self._distance(population).quantile(NATURAL)
 
     def share(self, edited: Tensor) -> float:
-        """The share of pictures [N, 3, R, R] that could belong to the population."""
-        return float((self._distance(self._embedded(edited)) <= self.limit).float().mean())
-
-    def _embedded(self, picture: Tensor) -> Tensor:
-        parts = [
-            torch.cat([m.mean((2, 3)) for m in self.features.maps(part)], 1) for part in picture.split(32)
-        ]
-        return torch.cat(parts)
+        """The share of pictures, by their summaries [N, F], that could belong to the population."""
+        return float((self._distance(edited) <= self.limit).float().mean())
 
     def _distance(self, found: Tensor) -> Tensor:
         away = found - self.mean
@@ -66,25 +60,29 @@ class Walk:
         return torch.lerp(self.read[k - 1], self.read[k], (step - low) / (high - low))
 
 
-@dataclass(frozen=True)
 class Judge:
-    """Draws pictures at `side` px and says what they show and whether they are natural."""
+    """Looks at pictures of w's drawn at `side` px: what they show, and whether they are natural."""
 
-    generator: Generator
-    features: Features
-    nature: Nature
-    side: int
+    def __init__(self, draw: Artist, features: Features, population: Tensor, side: int):
+        """`population` are w's [N, D] that nothing was done to."""
+        self.draw, self.features, self.side = draw, features, side
+        self.nature = Nature(torch.cat([self.look(part)[1] for part in population.split(64)]))
 
     @torch.inference_mode()
+    def look(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """w [N, D] -> attributes [N, A], standardised, and summaries [N, F]."""
+        maps = self.features.maps(self.draw(w, self.side))
+        return self.features.attributes(maps[-1].flatten(1)), summary(maps)
+
     def walk(self, w: Tensor, normal: Tensor, unit: float) -> Walk:
         """Goes from w [N, D] along a unit `normal` [D] up to `FARTHEST` times `unit` either way."""
         steps = torch.linspace(-FARTHEST, FARTHEST, 2 * STEPS + 1) * unit
         read, natural = [], []
         for step in steps.tolist():
-            drawn = pictures(self.generator, w + step * normal.to(w.device), self.side)
-            read.append(self.features(drawn))
-            natural.append(self.nature.share(drawn))
-        return Walk(steps, torch.stack(read).cpu(), torch.tensor(natural))
+            attributes, summaries = self.look(w + step * normal)
+            read.append(attributes.cpu())
+            natural.append(self.nature.share(summaries))
+        return Walk(steps, torch.stack(read), torch.tensor(natural))
 
 
 def ends(found: Walk, column: int) -> tuple[float, float]:

@@ -4,6 +4,7 @@ clearly lack it. The separating plane's normal is the direction."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,14 +15,40 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...models.generator import Generator, truncate
-from . import distributed
+from . import distributed, precision
 from .draws import Draws
 
 Read = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
 
+PSI = 0.7  # truncation of the samples, as in the paper
 READABLE = 0.9  # correlation with what is read off full pictures, from which a lower resolution will do
 LEAST = 0.05  # of a normal's length, that must be left when others are taken out of it
 FEWEST = 8  # samples of each side
+
+
+class Artist:
+    """Draws many pictures of one generator: a copy of it on this process's device, laid out and rounded as
+    is fastest there. `mean` [D] is the mean of w, `resolution` the generator's."""
+
+    def __init__(self, generator: Generator, mean: Tensor, number_type: str = "auto"):
+        self.device = distributed.device()
+        self.mean = mean.to(self.device)
+        self.resolution, self.style_dim = generator.resolution, generator.style_dim
+        self.dtype = precision.chosen(number_type, self.device)
+        self._generator = copy.deepcopy(generator).to(self.device).requires_grad_(False)
+        for parameter in self._generator.parameters():
+            if parameter.ndim == 4:  # const's layout is that of all maps that come of it
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def style(self, z: Tensor) -> Tensor:
+        """z [N, D] -> w [N, D]."""
+        return self._generator.style(z)
+
+    def __call__(self, w: Tensor, side: int | None = None) -> Tensor:
+        """w [N, D] -> pictures [N, 3, side, side] in -1..1."""
+        with precision.autocast(self.dtype, self.device):
+            picture = self._generator(w[:, None].expand(-1, self._generator.n_style, -1), side)
+        return picture.float().clamp(-1, 1)
 
 
 @dataclass(frozen=True)
@@ -34,36 +61,26 @@ class Samples:
 
 @torch.inference_mode()
 def sample(
-    generator: Generator,
-    mean: Tensor,
+    draw: Artist,
     read: Read,
     count: int,
     *,
-    psi: float = 0.7,
+    psi: float = PSI,
     side: int | None = None,
     batch: int = 64,
     seed: int = 0,
 ) -> Samples:
-    """`count` w's (or a few more, to fill the last batch), truncated by `psi` toward `mean` [D], and what
+    """`count` w's (or a few more, to fill the last batch), truncated by `psi` toward the mean, and what
     `read` says of their pictures at `side` px; every process draws its share and gets all of them."""
-    mean = mean.to(generator.input.input.device)
     parts = []
     starts = range(0, count, batch)
     for seen in tqdm(starts, desc="samples", unit="batch", disable=distributed.rank() > 0):
-        draws = Draws(seed, seen, "directions", mean.device)
-        z = draws.normal(batch // distributed.world(), generator.style_dim)  # [N, D]
-        w = truncate(generator.style(z), mean, psi)
-        parts.append(torch.cat([w, read(pictures(generator, w, side))], dim=1))
-    found = _gathered(torch.stack(parts))  # [batches, batch, D + A]
-    w, values = (
-        found.flatten(0, 1).cpu().split([generator.style_dim, found.shape[2] - generator.style_dim], 1)
-    )
-    return Samples(w, values)
-
-
-def pictures(generator: Generator, w: Tensor, side: int | None = None) -> Tensor:
-    """w [N, D] -> pictures [N, 3, side, side] in -1..1."""
-    return generator(w[:, None].expand(-1, generator.n_style, -1), side).clamp(-1, 1)
+        draws = Draws(seed, seen, "directions", draw.device)
+        z = draws.normal(batch // distributed.world(), draw.style_dim)  # [N, D]
+        w = truncate(draw.style(z), draw.mean, psi)
+        parts.append(torch.cat([w, read(draw(w, side))], dim=1))
+    found = _gathered(torch.stack(parts)).flatten(0, 1).cpu()  # [N, D + A]
+    return Samples(found[:, : draw.style_dim], found[:, draw.style_dim :])
 
 
 def _gathered(mine: Tensor) -> Tensor:
@@ -76,25 +93,22 @@ def _gathered(mine: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def readable_side(
-    generator: Generator, mean: Tensor, read: Read, columns: Sequence[int], count: int = 128
-) -> int:
+def readable_side(draw: Artist, read: Read, columns: Sequence[int], count: int = 128) -> int:
     """The lowest resolution (px) off which all attributes in `columns` are read nearly as off full
     pictures: sampling there costs least."""
-    z = torch.randn(count, generator.style_dim, generator=torch.Generator().manual_seed(3)).to(mean.device)
-    w = truncate(generator.style(z), mean, 0.7)
+    z = torch.randn(count, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)
+    w = truncate(draw.style(z), draw.mean, PSI)
 
     def readings(side: int | None) -> Tensor:
-        parts = [read(pictures(generator, part, side))[:, list(columns)] for part in w.split(32)]
-        found = torch.cat(parts)  # [N, A]
+        found = torch.cat([read(draw(part, side))[:, list(columns)] for part in w.split(32)])  # [N, A]
         return (found - found.mean(0)) / found.std(0).clamp_min(1e-6)
 
-    full, side = readings(None), min(32, generator.resolution)
-    while side < generator.resolution:
+    full, side = readings(None), min(32, draw.resolution)
+    while side < draw.resolution:
         if (readings(side) * full).mean(0).min() >= READABLE:
             return side
         side *= 2
-    return generator.resolution
+    return draw.resolution
 
 
 def boundary(samples: Samples, column: int, share: float = 0.02) -> Tensor:

@@ -35,7 +35,7 @@ PORTRAIT = (48.0, 180.0)  # px: sides of the portrait's square in it; the face i
 RADIUS = 1.2  # cells: how far around a point its heat reaches
 STEEPEST = 45.0  # degrees in the plane up to which a face is to be found
 NONE_FROM = 55.0  # degrees from which there is no face
-EMPTY, STEEP = 0.1, 0.15  # shares of the scenes without a face and with one that is turned too far
+EMPTY, STEEP = 0.1, 0.25  # shares of the scenes without a face and with one that is turned too far
 SKETCHES = 0.25  # share of the portraits that fade into paper
 FOUND = 0.35  # heat, as a geometric mean over the points, from which a face is found
 UNSEEN = 98  # seed of the portraits that are never trained on
@@ -233,7 +233,7 @@ def measure(found_by: Heat, count: int = 512) -> Report:
     eyes, mouth = shown.points[:, :2].mean(1), shown.points[:, 2]
     scale = (mouth - eyes).norm(dim=1)  # [N]
     error = (at - shown.points).norm(dim=2).mean(1) / scale
-    found = height.log().mean(1).exp() >= FOUND
+    found = (height.clamp_min(1e-6).log().mean(1).exp() >= FOUND) & upright(at)
     whole = ((shown.points > 0) & (shown.points < SIDE)).all(2).all(1)
     face = shown.found & whole
     right = found & (error < 0.5)
@@ -242,6 +242,13 @@ def measure(found_by: Heat, count: int = 512) -> Report:
         missed=float((~right)[face].float().mean()),
         false=float(found[~shown.found].float().mean()),
     )
+
+
+def upright(points: Tensor) -> Tensor:
+    """Whether points [N, 3, 2] lie as eyes and mouth of a face do that is not turned too far [N]."""
+    across, down = points[:, 1] - points[:, 0], points[:, 2] - points[:, :2].mean(1)
+    turn = torch.rad2deg(torch.atan2(across[:, 1], across[:, 0])).abs()
+    return (turn < NONE_FROM) & (across[:, 0] * down[:, 1] > across[:, 1] * down[:, 0])  # the mouth below
 
 
 def peaks(maps: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,15 +23,17 @@ from tqdm import tqdm
 from ...models.features import Features
 from ...models.generator import Generator, truncate
 from ...models.pack import Direction, Pack
+from ...models.widths import layer_count
+from . import distributed
 from .attributes import NAMES
-from .directions_range import Judge, Nature, effects, ends
-from .directions_svm import apart, boundary, pictures, readable_side, sample
+from .directions_range import Judge, effects, ends
+from .directions_svm import PSI, Artist, apart, boundary, readable_side, sample
 from .encoding import mean_w
 from .portraits import PAPER_ATTRIBUTES
 
-PSI = 0.7  # truncation of the samples, as in the paper
-JUDGED = 64  # portraits on which ranges and side effects are measured
+JUDGED = 32  # portraits on which ranges and side effects are measured
 POPULATION = 2048  # pictures that say what is natural
+VISIBLE = 0.5  # deviations from end to end: below this a slider seems dead
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,10 @@ def extract(
     for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
         if name not in outputs:
             raise ValueError(f'The attribute network reads no "{name}": choose among {", ".join(outputs)}.')
-    generator, mean = _generator(source)
+    draw, features = artist(source), features.to(distributed.device())
     columns = {name: k for k, name in enumerate(outputs)}
-    side = readable_side(generator, mean, features, [columns[name] for name in names])
-    found = sample(generator, mean, features, samples, psi=PSI, side=side, seed=seed)
+    side = readable_side(draw, features, [columns[name] for name in names])
+    found = sample(draw, features, samples, side=side, seed=seed)
     needed = dict.fromkeys([*names, *(other for others in wanted.values() for other in others)])
     normals = {name: boundary(found, columns[name], share) for name in needed}
     kept = {name: apart(normals[name], [normals[o] for o in wanted.get(name, ())]) for name in names}
@@ -118,7 +120,7 @@ def known_step(generator: Generator, control: str, reach: float = 2.0, samples: 
     above, below = z.clone(), z.clone()
     above[:, index] = reach
     below[:, index] = -reach
-    with torch.inference_mode():
+    with torch.no_grad():
         return (generator.style(above) - generator.style(below)).mean(0) / 2
 
 
@@ -133,16 +135,17 @@ def measured(
 ) -> tuple[list[Direction], dict[str, Any]]:
     """Directions that lead along `vectors` [D], in their order and scaled to their useful range, and what
     each does, by name."""
-    generator, mean = _generator(source)
-    side = side or min(64, generator.resolution)
-    z = torch.randn(POPULATION, generator.style_dim, generator=torch.Generator().manual_seed(5))
-    population = generator.style(z.to(mean.device))  # [N, D]
-    drawn = torch.cat([pictures(generator, part, side) for part in population.split(64)])
-    judge = Judge(generator, features, Nature(features, drawn), side)
-    judged = truncate(population[:JUDGED], mean, PSI)
+    draw, features = artist(source), features.to(distributed.device())
+    z = torch.randn(POPULATION, draw.style_dim, generator=torch.Generator().manual_seed(5))
+    population = draw.style(z.to(draw.device))  # [N, D]
+    judge = Judge(draw, features, population, side or min(64, draw.resolution))
+    judged = truncate(population[:JUDGED], draw.mean, PSI)
+    n_style = layer_count(draw.resolution)
     directions, report = [], {}
-    for name, vector in tqdm(vectors.items(), desc="ranges", unit="direction"):
-        normal = vector.to(mean.device) / vector.norm()
+    for name, vector in tqdm(
+        vectors.items(), desc="ranges", unit="direction", disable=distributed.rank() > 0
+    ):
+        normal = vector.to(draw.device) / vector.norm()
         unit = float((population @ normal).std())
         found = judge.walk(judged, normal, unit)
         column = list(outputs).index(name)
@@ -152,8 +155,15 @@ def measured(
             "high_deviations": round(on / unit, 3),
             **effects(found, column, back, on, outputs, watched(features, outputs)),
         }
-        directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), generator.n_style))
+        directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), n_style))
     return directions, report
+
+
+def artist(source: Pack | Generator) -> Artist:
+    """Draws the generator's pictures; its mean of w is the pack's, or that of samples."""
+    if isinstance(source, Pack):
+        return Artist(source.generator(), torch.from_numpy(source.mean_w))
+    return Artist(source, mean_w(source))
 
 
 def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tuple[int, float]]:
@@ -167,13 +177,6 @@ def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tup
     return found
 
 
-def _generator(source: Pack | Generator) -> tuple[Generator, Tensor]:
-    """The generator and its mean w [D]."""
-    if isinstance(source, Pack):
-        return source.generator(), torch.from_numpy(source.mean_w)
-    return source, mean_w(source)
-
-
 def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
     """A slider from `low` to 1, whose value 1 adds `step` [D] to every style."""
     slider = next((s for s in SLIDERS if s.attribute == name), None)
@@ -183,9 +186,11 @@ def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
 
 
 def portrait_directions(generator: Generator, features: Features) -> tuple[list[Direction], dict[str, Any]]:
-    """The default pack's sliders in the docker's order, and what each does."""
+    """The default pack's sliders in the docker's order, without those that its generator has hardly learned
+    to draw, and what each control does."""
     vectors = {s.attribute: known_step(generator, s.attribute, s.reach) for s in SLIDERS}
-    return measured(generator, features, vectors)
+    directions, report = measured(generator, features, vectors)
+    return [d for d in directions if report[d.name]["change"] >= VISIBLE], report
 
 
 def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
