@@ -8,7 +8,6 @@ from pathlib import Path
 from ...models.features import load_features
 from ...models.pack import Pack
 from ..errors import CoreError
-from ..pictures import check_writable
 from . import distributed
 from .steering import extract, write
 
@@ -18,7 +17,8 @@ def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Pat
 
     CoreError for a pack without an attribute network, unknown names, and too few samples.
     """
-    check_writable(out)
+    if not out.parent.is_dir():
+        raise CoreError("bad-value", f'There is no folder "{out.parent}" to write to: name another file.')
     if pack.features_path is None:
         raise CoreError("pack", f'The pack "{pack.title}" has no attribute network to judge its pictures.')
     features = load_features(pack.features_path)

@@ -101,7 +101,7 @@ class Settings:
         known = self.data.kind == "portraits" and self.generator.style_dim == STYLE_DIM
         if (stage.kind == "distil" or stage.supervised) and not known:
             raise ValueError(
-                f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) supervise a generator.'
+                f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise.'
             )
         if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
             raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
