@@ -93,11 +93,11 @@ def test_the_frechet_distance_of_gaussians_is_the_formulas():
     a, b, mean = rng.normal(size=(6, 6)), rng.normal(size=(6, 6)) + np.eye(6), rng.normal(size=6)
     root = np.real(np.asarray(scipy.linalg.sqrtm(a @ a.T @ b @ b.T)))
     expected = mean @ mean + np.trace(a @ a.T + b @ b.T - 2 * root)
-    reals = torch.tensor(rng.normal(size=(10_000, 6)) @ a.T).float()
+    reals = torch.tensor(rng.normal(size=(4_000, 6)) @ a.T).float()
     mapping, shift = torch.tensor(b.T).float(), torch.tensor(mean).float()
     subject = drawn((4,), 6, lambda z, _: as_picture(z @ mapping + shift))
-    found = frechet_distances(subject, numbers(6), [as_picture(reals)], 10_000)
-    assert found[4, 1.0] == pytest.approx(expected, rel=0.05)
+    found = frechet_distances(subject, numbers(6), [as_picture(reals)], 4_000)
+    assert found[4, 1.0] == pytest.approx(expected, rel=0.08)
 
 
 def test_equal_sets_have_no_frechet_distance_and_blur_raises_it():

@@ -46,17 +46,17 @@ def attributes(measured: Measured, results: Results, toys: Toys) -> str:
         return "Left out: this pack's network does not read the painter's attributes."
     own = agreement(measured.subject, measured.features, measured.samples)
     columns = {
-        f"{measured.pack.name} x{r:g}": _per_cent(own[measured.top, r])
+        f"{measured.pack.name} ×{r:g}": _per_cent(own[measured.top, r])
         for r in PAPER_RATIOS
         if (measured.top, r) in own
     }
     seeds = results.seeds
     for ratio in NARROW:
         found = [results.figures[f"conditioned-{s}"]["agreement"][key(TOP, ratio)] for s in seeds]
-        columns[f"toy x{ratio:g}"] = _per_cent(*found)
-        columns[f"separate toy x{ratio:g}"] = _per_cent(*(separate_agreement(toys, s, ratio) for s in seeds))
+        columns[f"toy ×{ratio:g}"] = _per_cent(*found)
+        columns[f"separate toy ×{ratio:g}"] = _per_cent(*(separate_agreement(toys, s, ratio) for s in seeds))
     for k, ratio in enumerate(PAPER_RATIOS):
-        columns[f"paper x{ratio:g}"] = {name: f"{pair[k]:.1f}" for name, pair in paper.AGREEMENT.items()}
+        columns[f"paper ×{ratio:g}"] = {name: f"{pair[k]:.1f}" for name, pair in paper.AGREEMENT.items()}
     rows = [
         [name.replace("_", " "), *(column[name] for column in columns.values())] for name in paper.AGREEMENT
     ]
@@ -82,7 +82,7 @@ def speed(measured: Measured) -> str:
     rows = [
         [
             f"{s.reduction:g}x",
-            f"{s.cell[0]} px x{s.cell[1]:g}",
+            f"{s.cell[0]} px ×{s.cell[1]:g}",
             f"{measured.subject.macs(s.cell) / 1e9:.4f}",
             f"{distance[s.cell]:.3f}",
             f"{s.plain_ms:.1f}",

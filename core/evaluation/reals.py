@@ -36,9 +36,9 @@ class Reals:
             yield places, self.read(places)
 
 
-def portraits(resolution: int, count: int) -> Reals:
+def portraits(resolution: int, count: int, seed: int = SEED + 4) -> Reals:
     """Portraits that no training painted."""
-    z = normals(count, STYLE_DIM, SEED + 4)
+    z = normals(count, STYLE_DIM, seed)
     painted = max(resolution, SMALLEST)
     return Reals(
         "painted portraits", count, lambda places: downsample(paint_z(z[places], painted).rgb, resolution)

@@ -34,13 +34,15 @@ def speeds(
 ) -> list[Speed]:
     """The nearest sub-generator to the full one within each cost, timed by the median of `runs`."""
     full = max(subject.macs(cell) for cell in subject.cells)
+    timed: dict[Cell, tuple[float, float]] = {}
     found = []
     for reduction in reductions:
         cheap = [cell for cell in subject.cells if subject.macs(cell) * reduction <= full]
-        if not cheap:
-            continue
-        cell = min(cheap, key=lambda cell: distances[cell])
-        found.append(Speed(reduction, cell, *_timed(subject, cell, runs)))
+        if cheap:
+            cell = min(cheap, key=lambda cell: distances[cell])
+            if cell not in timed:
+                timed[cell] = _timed(subject, cell, runs)
+            found.append(Speed(reduction, cell, *timed[cell]))
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -56,22 +57,22 @@ def _introduction(pack: Pack, size: Size) -> str:
     seeds = "1 seed" if size.seeds == 1 else f"{size.seeds} seeds; figures are means (lowest to highest)"
     command = " ".join(f"--{field.name} {getattr(size, field.name)}" for field in fields(size))
     sides, channels = (", ".join(map(str, numbers)) for numbers in (RESOLUTIONS, CHANNELS))
-    lines = [
-        "# The paper's tables, at toy size",
-        "",
-        "Written by the command below; do not edit.",
-        "",
-        f"    python -m anycost.core.evaluation.tables --out docs/tables.md --pack {pack.name} {command}",
-        "",
-        f"Tables 1 to 3 are of small generators: {sides} px, channels {channels}, {size.pictures:,}",
-        f"painted portraits a stage at batch {BATCH}, after a warm start of {size.warm:,}; {seeds}. The",
-        "paper trains on millions of photographs at 1024 px: read ours for which is better, where seeds agree.",
-        "",
-        f'FID, distance and attributes are of the attribute network of "{pack.title}", over {size.samples:,}',
-        f"samples. FID is printed times {SCALE}. They are neither Inception's FID nor LPIPS, and not to be",
-        "compared with the paper's in size.",
+    about = [
+        f"Tables 1 to 3 are of small generators ({sides} px, channels {channels}): {size.pictures:,} painted "
+        f"portraits a stage, {BATCH} a step, after a warm start of {size.warm:,}; {seeds}. The paper trains "
+        "on millions of photographs at 1024 px: read ours for what is better, not for how good it is.",
+        f'FID, distance and attributes are those of the attribute network of "{pack.title}", over '
+        f"{size.samples:,} samples; FID is printed times {SCALE}. They are neither Inception's FID nor "
+        "LPIPS, and are not to be compared with the paper's in size.",
     ]
-    return "\n".join(lines)
+    return "\n\n".join(
+        [
+            "# The paper's tables, at toy size",
+            "Written by this command; do not edit.",
+            f"    python -m anycost.core.evaluation.tables --out docs/tables.md --pack {pack.name} {command}",
+            *(textwrap.fill(text, 120) for text in about),
+        ]
+    )
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from .trials import Figures, key
 WIDE = tuple(sorted(RATIOS, reverse=True))
 NARROW = WIDE[1:]
 SCALE = 1000  # times which distances of own features are shown: they are small
-FID = f"FID (own features) x {SCALE}"
+FID = f"FID (own features) × {SCALE}"
 NOT_AT_HAND = "The paper's own figures of this table are not at hand."
 
 SECOND_STAGE = {
@@ -54,7 +54,7 @@ class Results:
 
 def multi_resolution(results: Results) -> str:
     """Table 1: FID by resolution."""
-    warm = results.figures["warm"]["fid"]
+    warm = results.figures["warm-1"]["fid"]
     rows = [
         ["warm start, before any of these", *(f"{SCALE * warm[key(s, 1)]:.1f}" for s in RESOLUTIONS)],
         [
@@ -106,15 +106,15 @@ def discriminators(results: Results) -> str:
         compared("Conditioned D", f"{kind} D", results.pairs("conditioned", kind, WIDE))
         for kind in ("same", "reduced")
     ]
-    return "\n\n".join([table([FID, *(f"x{ratio:g}" for ratio in WIDE)], rows), "\n".join(said), NOT_AT_HAND])
+    return "\n\n".join([table([FID, *(f"×{ratio:g}" for ratio in WIDE)], rows), "\n".join(said), NOT_AT_HAND])
 
 
 def third_stage(results: Results) -> str:
     """Table 3: what consistency and sorting do, in FID and in distance to the full output."""
     head = [
         f"{FID}; distance",
-        *(f"x{ratio:g}" for ratio in WIDE),
-        *(f"distance x{ratio:g}" for ratio in NARROW),
+        *(f"×{ratio:g}" for ratio in WIDE),
+        *(f"distance ×{ratio:g}" for ratio in NARROW),
     ]
     rows = [
         [

@@ -1,8 +1,9 @@
 """The small generators and encoders that docs/tables.md compares: what each is trained by.
 
 All start from one generator that was distilled from the painter at full width (`warm`), so that thousands of
-pictures are enough to see differences. Stage 3's start from stage 2's of the same seed, as in the paper; what
-is trained separately starts from nothing, because a narrow generator cannot take over a wide one's weights.
+pictures are enough to see differences. Stage 3's start from stage 2's of the same seed, as in the paper; a
+generator that is trained separately for a ratio has a warm start of its own, because a narrow one cannot take
+over a wide one's weights. The game is played on a folder of portraits, painted once for all runs.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from ...models.widths import WidthRule
 RESOLUTIONS = (8, 16, 32)  # px
 TOP = RESOLUTIONS[-1]
 RATIOS = (0.25, 0.5, 1.0)
-CHANNELS = (64, 64, 64, 64, 48, 48, 32, 32)
-JUDGE = (64, 64, 48, 32)  # the discriminator's channels at 4, 8, ... px
-BATCH = 16
+CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
+JUDGE = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
+BATCH = 8
+R1 = 0.1  # 10 is for 1024 px: so small pictures leave the discriminator blind with it
 
 # what stage 3 is compared without: name -> how its configuration differs
 WITHOUT: dict[str, dict[str, Any]] = {
@@ -63,11 +65,19 @@ class Toys:
         seeds = range(self.size.seeds)
         second = [toy for seed in seeds for toy in (*self._second_stage(seed), *self._separate(seed))]
         third = [toy for seed in seeds for toy in self._third_stage(seed)]
-        return [[self._warm()], second, third, [toy for seed in seeds for toy in self._encoders(seed)]]
+        encoders = [toy for seed in seeds for toy in self._encoders(seed)]
+        return [[self._warm(ratio) for ratio in RATIOS], second, third, encoders]
 
-    def _warm(self) -> Toy:
-        stage = {**_stage("distil", self.size.warm), "ratios": [1.0], "decay": True}
-        return Toy("warm", self._config(0, [stage]), RESOLUTIONS)
+    def pictures(self, side: int) -> Path:
+        """The folder of the portraits of one resolution: smaller ones are the same, reduced."""
+        return self.folder / f"portraits-{side}"
+
+    def _warm(self, ratio: float) -> Toy:
+        """Distilled from the painter: the full generator, and the narrow ones that are trained separately."""
+        stage = {"kind": "distil", "pictures": self.size.warm, "resolutions": list(RESOLUTIONS)}
+        config = self._config(0, {**stage, "ratios": [1.0], "decay": True}, ratio)
+        del config["data"]
+        return Toy(_warm(ratio), config, RESOLUTIONS)
 
     def _second_stage(self, seed: int) -> list[Toy]:
         """Single resolutions, all at once (MSG-GAN's way), and two sampled an iteration (the paper's)."""
@@ -79,25 +89,17 @@ class Toys:
         return [
             Toy(
                 f"{name}-{seed}",
-                self._config(seed, [_stage(kind, self.size.pictures, sides)], start="warm"),
+                self._config(seed, self._stage(kind, sides), start=_warm(1.0)),
                 tuple(side for side in RESOLUTIONS if side <= max(sides)),
             )
             for name, (kind, sides) in kinds.items()
         ]
 
     def _separate(self, seed: int) -> list[Toy]:
-        """A generator of its own for each ratio, with as many pictures of each kind as stages 1 to 3 take."""
-        stages = [
-            {**_stage("distil", self.size.warm), "ratios": [1.0], "decay": True},
-            _stage("multi-resolution", 2 * self.size.pictures),
-        ]
-        rule = WidthRule()
+        """A generator of its own for each ratio, with as many pictures as stages 2 and 3 take together."""
+        stage = self._stage("multi-resolution", times=2)
         return [
-            Toy(
-                f"separate-{ratio:g}-{seed}",
-                self._config(seed, stages, channels=rule.expand(CHANNELS, ratio)),
-                (TOP,),
-            )
+            Toy(f"separate-{ratio:g}-{seed}", self._config(seed, stage, ratio, start=_warm(ratio)), (TOP,))
             for ratio in RATIOS
         ]
 
@@ -110,8 +112,8 @@ class Toys:
     def _adaptive(
         self, seed: int, widths: str = "conditioned", consistency: float = 1.0, sort: bool = True
     ) -> dict[str, Any]:
-        stage = {**_stage("adaptive-channel", self.size.pictures), "ratios": list(RATIOS), "sort": sort}
-        return self._config(seed, [stage], start=f"sampled-{seed}", widths=widths, consistency=consistency)
+        stage = {**self._stage("adaptive-channel"), "ratios": list(RATIOS), "sort": sort}
+        return self._config(seed, stage, start=f"sampled-{seed}", widths=widths, consistency=consistency)
 
     def _encoders(self, seed: int) -> list[Toy]:
         generator = f"conditioned-{seed}"
@@ -137,30 +139,35 @@ class Toys:
             for name, ratios in ENCODERS.items()
         ]
 
+    def _stage(self, kind: str, resolutions: tuple[int, ...] = RESOLUTIONS, times: int = 1) -> dict[str, Any]:
+        return {"kind": kind, "pictures": times * self.size.pictures, "resolutions": list(resolutions)}
+
     def _config(
         self,
         seed: int,
-        stages: list[dict[str, Any]],
+        stage: dict[str, Any],
+        ratio: float = 1.0,
         *,
-        channels: tuple[int, ...] = CHANNELS,
         start: str = "",
         widths: str = "conditioned",
         consistency: float = 1.0,
     ) -> dict[str, Any]:
-        generator = {"resolution": TOP, "channels": list(channels)}
+        generator = {"resolution": TOP, "channels": list(WidthRule().expand(CHANNELS, ratio))}
         if start:
             generator["from"] = str(self.folder / start)
+        folder = self.pictures(max(stage["resolutions"]))
         return {
             "network": "generator",
             "seed": seed,
             "batch": BATCH,
+            "data": {"kind": "folder", "folder": str(folder), "mirror": False},
             "generator": generator,
             "discriminator": {"channels": list(JUDGE), "widths": widths},
-            "losses": {"consistency": consistency, "features": str(self.features)},
+            "losses": {"r1": R1, "consistency": consistency, "features": str(self.features)},
             "optimiser": {"half_life": 1.0},
-            "stages": stages,
+            "stages": [stage],
         }
 
 
-def _stage(kind: str, pictures: int, resolutions: tuple[int, ...] = RESOLUTIONS) -> dict[str, Any]:
-    return {"kind": kind, "pictures": pictures, "resolutions": list(resolutions)}
+def _warm(ratio: float) -> str:
+    return f"warm-{ratio:g}"

@@ -11,23 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from ...models.features import Features, load_features
 from ...models.pack import file_sha256
 from ..errors import CoreError
 from ..perceptual import from_features
 from ..pictures import write_bytes
+from ..renderer import to_pixels
 from ..training import checkpoints
 from ..training.attributes import NAMES
+from ..training.losses import downsample
 from ..training.train import train
 from .consistency import agreement, distances
 from .frechet import Extractor, Pooled, check_samples, frechet_distances
-from .reals import portraits
+from .reals import Reals, portraits
 from .reconstruction import of_file, reconstructions
-from .subject import of_run
-from .toys import TOP, Toy, Toys
+from .subject import SEED, of_run
+from .toys import RESOLUTIONS, TOP, Toy, Toys
 
 CONFIG, FIGURES = "config.json", "figures.json"
+UNSEEN = "unseen-{}.pt"
 Figures = dict[str, Any]  # what is known of one run, by name; those of a sub-generator by `key`
 
 
@@ -42,12 +46,35 @@ def run_all(toys: Toys, workers: int) -> dict[str, Figures]:
     CoreError for a run that fails, and for a folder that holds runs of other settings.
     """
     check_samples(_extractor(load_features(toys.features)), toys.size.samples)
+    _paint(toys)
     work = partial(figures, folder=toys.folder, features=toys.features, samples=toys.size.samples)
     found: dict[str, Figures] = {}
     for level in toys.levels():
         results = map(work, level) if workers == 1 else _shared(work, level, workers)
         found.update(zip((toy.name for toy in level), results, strict=True))
     return found
+
+
+def _paint(toys: Toys) -> None:
+    """Paints once what all runs are trained and measured on, where it is missing."""
+    count = toys.size.pictures
+    missing = [side for side in RESOLUTIONS if len(list(toys.pictures(side).glob("*.png"))) != count]
+    for side in missing:
+        toys.pictures(side).mkdir(parents=True, exist_ok=True)
+    for places, picture in portraits(TOP, count, SEED + 5).batches("painting") if missing else ():
+        for side in missing:
+            for k, rgb in zip(places.tolist(), to_pixels(downsample(picture, side)), strict=True):
+                Image.fromarray(rgb).save(toys.pictures(side) / f"{k:06d}.png")
+    unseen = toys.folder / UNSEEN.format(toys.size.samples)
+    if not unseen.exists():
+        reals = portraits(TOP, toys.size.samples)  # [N, 3, R, R], of other seeds than the runs'
+        checkpoints.save(unseen, {"pictures": reals.read(torch.arange(reals.count))})
+
+
+def _unseen(folder: Path, side: int, samples: int) -> Reals:
+    """The portraits that no run is trained on, at one of the toys' resolutions."""
+    pictures = checkpoints.load(folder / UNSEEN.format(samples))["pictures"]
+    return Reals("painted portraits", samples, lambda places: downsample(pictures[places], side))
 
 
 def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[Figures]:
@@ -62,13 +89,14 @@ def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[
 def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
     """Trains one run to its end and measures it, unless its folder says that this has been done."""
     out = folder / toy.name
-    _train(toy, out)
+    _claim(toy, out)
     asked = {"samples": samples, "features": file_sha256(features)[:12]}
     kept = out / FIGURES
     if kept.exists():
         found = json.loads(kept.read_text())
         if found["asked"] == asked:
             return found
+    train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run ends at once
     network = load_features(features)
     measured = (
         _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
@@ -77,28 +105,22 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
     return json.loads(kept.read_text())
 
 
-def _train(toy: Toy, out: Path) -> None:
-    config, last = json.dumps(toy.config, indent=1), out / checkpoints.LAST
+def _claim(toy: Toy, out: Path) -> None:
+    """Notes in a run's folder what it is trained by; CoreError when that was something else."""
+    config = json.dumps(toy.config, indent=1)
     out.mkdir(parents=True, exist_ok=True)
-    if (out / CONFIG).exists() and (out / CONFIG).read_text() != config:
+    if not (out / CONFIG).exists():
+        write_bytes(out / CONFIG, config.encode())
+    elif (out / CONFIG).read_text() != config:
         raise CoreError(
             "bad-value", f'"{out}" holds a run of other settings: remove it or name other --runs.'
         )
-    write_bytes(out / CONFIG, config.encode())
-    if last.exists() and checkpoints.load(last)["seen"] >= _pictures(toy):
-        return
-    train(toy.config, out, resume=last.exists())
-
-
-def _pictures(toy: Toy) -> int:
-    stages = toy.config.get("stages")
-    return sum(stage["pictures"] for stage in stages) if stages else toy.config["pictures"]
 
 
 def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures:
     """FID of every sub-generator that the run trained; of several ratios, how near they are to the full."""
     subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
-    reals = portraits(toy.resolutions[-1], samples)
+    reals = _unseen(out.parent, toy.resolutions[-1], samples)
     pictures = (picture for _, picture in reals.batches("real pictures"))
     found: Figures = {"fid": frechet_distances(subject, _extractor(features), pictures, samples)}
     if len(subject.ratios) > 1:
@@ -114,7 +136,7 @@ def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figure
     out = folder / toy.name
     size = checkpoints.load(out / checkpoints.LAST)["task"]["size"]
     encode = of_file(out / "encoder.onnx", size, subject)
-    rows = reconstructions(subject, encode, from_features(features), portraits(TOP, samples))
+    rows = reconstructions(subject, encode, from_features(features), _unseen(folder, TOP, samples))
     return {"rows": {key(TOP, row.ratio): [row.full, row.sub, row.between] for row in rows}}
 
 
