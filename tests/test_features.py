@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 import socket
 from collections.abc import Callable
@@ -186,6 +187,7 @@ def one_of_two(rank: int, folder: Path, port: int) -> None:
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
     )
     torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # for the painting workers, as under torchrun
     with processes():
         found = gradients(folder)
     if rank == 1:
