@@ -219,13 +219,14 @@ def large(t, docker):
     state = docker.state
     state.projection_seconds = 0.2
     document = yield from opened(t, docker)
-    document.scaleImage(5001, 900, 72, 72, "Box")
+    document.scaleImage(2101, 2101, 72, 72, "Box")
+    document.resizeImage(-1450, 0, 5001, 2101)  # the portrait in the middle of a wide canvas
     document.waitForDone()
     docker.look()
     if (yield from projected(t, docker, "large")):
         picture = state.portrait.picture
         sent = (picture.width, picture.height, picture.factor)
-        t.check("a large picture is sent at half size", sent == (2500, 450, 2), sent)
+        t.check("a large picture is sent at half size", sent == (2500, 1050, 2), sent)
         layers = recorded(docker)
         node = yield from applied(t, docker, document, "large")
         layer, bounds = layers[0], node.bounds()
