@@ -51,6 +51,7 @@ setup(
             "onnx>=1.16",
             "tensorboard>=2.16",
             "torchmetrics>=1.4",
+            "torch-fidelity>=0.3",
             "matplotlib>=3.8",
             "scikit-learn>=1.4",
         ]
