@@ -1,5 +1,5 @@
-"""Runs one scenario in the real Krita: `PYTHONPATH=tests python -m in_krita bench` prints the panel's figures, and
-`... pictures OUT` takes the pictures for the documentation.
+"""Runs one scenario in the real Krita: `PYTHONPATH=tests python -m in_krita bench` prints the panel's
+figures, and `... pictures OUT` takes the pictures for the documentation.
 """
 
 from __future__ import annotations
