@@ -160,11 +160,20 @@ def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path)
     assert os.listdir(tmp_path) == ["white.png"]
 
 
+def heed_ctrl_c() -> None:
+    """A shell's background jobs, tests among them, are born deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
     Image.fromarray(PICTURE).save(tmp_path / "in.png")
     line = [*COMMAND, "edit", "in.png", "out.png", "--pack", str(folder)]
     process = subprocess.Popen(
-        line, cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        line,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=heed_ctrl_c,
     )
     time.sleep(1)  # in its imports or in the projection: both must be left in peace
     process.send_signal(signal.SIGINT)
