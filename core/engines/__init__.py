@@ -1,0 +1,1 @@
+"""The engines: what draws a sub-generator on this machine, each held against models/generator.py."""

@@ -1,0 +1,43 @@
+"""What every engine is to the rest of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+from .windows import Window
+
+Stopped = Callable[[], bool]
+
+
+def never() -> bool:
+    """A `stopped` for work that nobody interrupts."""
+    return False
+
+
+class Engine(Protocol):
+    """One sub-generator G^k_C, ready to draw one latent at a time with the generator's stored noise.
+
+    `precision` is "float32", "bfloat16" or "float16": that of its convolutions. Pictures are float32 always.
+    """
+
+    name: str
+    precision: str
+    resolution: int
+    channels: tuple[int, ...]
+
+    def draw(
+        self,
+        w: Tensor,
+        resolution: int | None = None,
+        window: Window | None = None,
+        stopped: Stopped = never,
+    ) -> Tensor | None:
+        """w float32 [n_style, style_dim] -> the picture float32 [3, h, w], about -1..1, not clamped.
+
+        At `resolution` (default: its own) or less, and of that picture only `window`, when given. `stopped`
+        is asked at least once a block; None as soon as it says yes. ValueError for what it cannot draw.
+        """
+        ...
