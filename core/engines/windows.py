@@ -2,7 +2,8 @@
 
 A 3x3 convolution looks one pixel further on every side. A layer that doubles reads, for the output pixels
 p to q - 1, the inputs floor(p / 2) - 1 to floor((q + 1) / 2): the FIR filter reaches one pixel back and two
-on, and the transposed convolution makes its pixel r of the inputs ceil(r / 2) - 1 to floor(r / 2).
+on, and the transposed convolution makes its pixel r of the inputs ceil(r / 2) - 1 to floor(r / 2). A window
+may reach out of its map, where zeros are.
 """
 
 from __future__ import annotations
@@ -45,22 +46,32 @@ class Window:
             and other.right <= self.right
         )
 
-    def grown(self, by: int, side: int) -> Window:
-        """Wider by `by` pixels on every side, within a map of `side` pixels a side."""
+    def grown(self, before: int, after: int) -> Window:
+        """With `before` more pixels at its top and left, and `after` at its bottom and right."""
+        return Window(self.top - before, self.left - before, self.bottom + after, self.right + after)
+
+    def clipped(self, side: int) -> Window:
+        """What of it lies in a map of `side` pixels a side."""
+        return Window(max(0, self.top), max(0, self.left), min(side, self.bottom), min(side, self.right))
+
+    def halved(self) -> Window:
+        """What a layer that doubles reads of its input to make this window."""
         return Window(
-            max(0, self.top - by),
-            max(0, self.left - by),
-            min(side, self.bottom + by),
-            min(side, self.right + by),
+            self.top // 2 - 1, self.left // 2 - 1, (self.bottom + 1) // 2 + 1, (self.right + 1) // 2 + 1
         )
 
-    def halved(self, side: int) -> Window:
-        """What a layer that doubles reads of its input, of `side` pixels a side, to make this window."""
-        return Window(
-            max(0, self.top // 2 - 1),
-            max(0, self.left // 2 - 1),
-            min(side, (self.bottom + 1) // 2 + 1),
-            min(side, (self.right + 1) // 2 + 1),
+    def doubled(self) -> Window:
+        """The same part of a map with twice as many pixels a side."""
+        return Window(2 * self.top, 2 * self.left, 2 * self.bottom, 2 * self.right)
+
+    def beyond(self, side: int) -> tuple[int, int, int, int]:
+        """How far it reaches out of a map of `side` pixels a side: at the top, left, bottom and right."""
+        inside = self.clipped(side)
+        return (
+            inside.top - self.top,
+            inside.left - self.left,
+            self.bottom - inside.bottom,
+            self.right - inside.right,
         )
 
     def within(self, outer: Window) -> Window:

@@ -30,7 +30,7 @@ class Losses:
     """[losses]: weights, and every how many steps the two regularisers are added.
 
     `consistency` weighs Eq. 5 in stage 3, and `perceptual` its perceptual part, which needs `features`: the
-    file of an attribute network.
+    file of an attribute network, whose distances are about ten times those of LPIPS.
     """
 
     r1: float = 10.0
@@ -39,7 +39,7 @@ class Losses:
     path_every: int = 8
     mixing: float = 0.9
     consistency: float = 1.0
-    perceptual: float = 1.0
+    perceptual: float = 0.1
     features: str = ""
 
 
