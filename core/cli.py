@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(commands)
     _add_evaluate(commands)
     _add_directions(commands)
+    _add_bench(commands)
     _add_serve(commands)
     _add_studio(commands)
     _add_plugin(commands)
@@ -79,7 +80,7 @@ def _command(commands: argparse._SubParsersAction, name: str, run, text: str) ->
     return parser
 
 
-def _add_pack(parser: argparse.ArgumentParser) -> None:
+def _add_pack(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--pack", default=DEFAULT_PACK, metavar="NAME|DIR", help="a pack (default: %(default)s)"
     )
@@ -285,6 +286,28 @@ def _directions(chosen: argparse.Namespace) -> None:
     from .training.directions_command import extract_file
 
     extract_file(_open_pack(chosen.pack), chosen.attribute, chosen.samples, chosen.out)
+
+
+# bench
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    text = "measure how fast this machine draws every rung of a pack's ladder"
+    parser = _command(commands, "bench", _bench, text)
+    networks = parser.add_mutually_exclusive_group()
+    _add_pack(networks)
+    text = "a random generator of StyleGAN2's size at 1024 px instead of a pack"
+    networks.add_argument("--config-f", action="store_true", help=text)
+    parser.add_argument("--engine", metavar="NAME", help="only this engine (default: the fastest)")
+    parser.add_argument("--precision", metavar="fp32|bf16|fp16", help="only this precision")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _bench(chosen: argparse.Namespace) -> None:
+    from .bench.bench_command import bench
+
+    pack = None if chosen.config_f else _open_pack(chosen.pack)
+    bench(pack, chosen.engine, chosen.precision, chosen.json)
 
 
 # serve, studio, plugin

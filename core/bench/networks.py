@@ -1,0 +1,76 @@
+"""What is benched: a generator and a ladder of its sub-generators, of a pack or at the size of the paper's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...models.generator import Generator, StyledConv, truncate
+from ...models.manifest import Rung
+from ...models.pack import Pack
+from ...models.widths import WidthRule, layer_count, layer_resolution, macs
+
+RESOLUTIONS = (128, 256, 512, 1024)  # px, the paper's
+RATIOS = (1.0, 0.75, 0.5, 0.25)
+CONFIG_F = 32768  # its channels are this number over the side, 512 at most
+NOISE_STRENGTH = 0.1  # any but zero, which would save the work
+PSI = 0.7  # truncation of the latents
+SEED = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A generator with its rungs, cheapest first, the last of which is the full generator.
+
+    `mean_w` is [style_dim]; `folder` is the pack's, and `key` says which weights these are; config-F, whose
+    weights nobody keeps, has neither.
+    """
+
+    title: str
+    generator: Generator
+    mean_w: Tensor
+    rungs: tuple[Rung, ...]
+    folder: Path | None = None
+    key: str | None = None
+
+    @torch.inference_mode()
+    def latents(self, count: int) -> Tensor:
+        """w+ [count, n_style, style_dim] of random faces, the same in every process."""
+        z = torch.randn(count, self.generator.style_dim, generator=torch.Generator().manual_seed(SEED))
+        w = truncate(self.generator.style(z), self.mean_w, PSI)  # [N, D]
+        return w[:, None].repeat(1, self.generator.n_style, 1)
+
+
+def of_pack(pack: Pack) -> Network:
+    """A pack's generator and ladder."""
+    return Network(
+        pack.title,
+        pack.generator(),
+        torch.from_numpy(pack.mean_w),
+        pack.ladder,
+        pack.folder.resolve(),
+        pack.files[pack.generator_file],
+    )
+
+
+def config_f() -> Network:
+    """StyleGAN2's config-F at 1024 px with random weights (120 MB), at the paper's ratios and resolutions."""
+    top = RESOLUTIONS[-1]
+    widths = [min(512, CONFIG_F // layer_resolution(i)) for i in range(layer_count(top))]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        generator = Generator(top, widths).eval().requires_grad_(False)
+    for layer in generator.modules():
+        if isinstance(layer, StyledConv):
+            layer.noise.weight.fill_(NOISE_STRENGTH)
+    rule = WidthRule("proportional")
+    rungs = [
+        Rung(side, ratio, rule.expand(widths, ratio)[: layer_count(side)])
+        for side in RESOLUTIONS
+        for ratio in RATIOS
+    ]
+    rungs.sort(key=lambda rung: macs(rung.channels))
+    return Network(f"config-F at {top} px, random weights", generator, torch.zeros(512), tuple(rungs))

@@ -1,0 +1,41 @@
+"""The machine's roofline: the most that its 3x3 convolutions reach, which every rung is held against."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+import torch.nn.functional as F
+
+SHAPES = ((512, 32), (512, 64), (256, 64), (256, 128), (128, 128), (64, 256))  # channels, side in px
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+SECONDS = 0.3  # for each shape and precision
+FEWEST = 3  # times that each is run
+
+
+def roofline() -> dict[str, float]:
+    """GFLOP/s (two for a multiply-accumulate) of channels-last convolutions by torch on the cores of this
+    process, by precision: the fastest run of the best shape."""
+    return {
+        name: max(_gflops(dtype, channels, side) for channels, side in SHAPES)
+        for name, dtype in PRECISIONS.items()
+    }
+
+
+def higher(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    """Of two measurements; other work on the machine only ever lowers one."""
+    return {name: max(one[name], other[name]) for name in one}
+
+
+@torch.inference_mode()
+def _gflops(dtype: torch.dtype, channels: int, side: int) -> float:
+    last = torch.channels_last
+    x = torch.randn(1, channels, side, side).to(dtype, memory_format=last)  # [1, C, H, W]
+    weight = torch.randn(channels, channels, 3, 3).to(dtype, memory_format=last)  # [C, C, 3, 3]
+    flop = 2 * 9 * channels * channels * side * side
+    times: list[float] = []
+    while len(times) < FEWEST or sum(times) < SECONDS:
+        start = time.perf_counter()
+        F.conv2d(x, weight, padding=1)
+        times.append(time.perf_counter() - start)
+    return flop / min(times) / 1e9

@@ -1,0 +1,139 @@
+"""Every rung of a network: how long it takes beside the full rung and the plain module, how near its
+picture comes to the full one's, and how much memory it takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...models.manifest import Rung
+from ...models.widths import macs
+from ..engines.engine import Engine
+from ..evaluation.consistency import each_distance, psnr
+from ..perceptual import Measure
+from ..training.losses import downsample
+from .engines import Choice, open_engine
+from .fresh import peak_bytes
+from .networks import Network
+from .timing import Times, in_turns
+
+LATENTS = 4  # drawn one after the other: nothing of a picture is left over for the next one
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A rung by the fastest of its engines: times in ms of it, of the full rung and of the plain module in
+    the same rounds.
+
+    `psnr` (dB, None for equal pictures) and `distance` (None without a measure) are to the plain full
+    picture, reduced to the rung's side.
+    """
+
+    rung: Rung
+    choice: Choice
+    times: Times
+    full_ms: float
+    plain_ms: float
+    psnr: float | None
+    distance: float | None
+    peak_bytes: int | None
+
+    @property
+    def macs(self) -> int:
+        return macs(self.rung.channels)
+
+    @property
+    def gflops(self) -> float:
+        """10^9 operations a second, two for each multiply-accumulate."""
+        return 2 * self.macs / self.times.ms / 1e6
+
+
+def measure_rungs(
+    network: Network, choices: Sequence[Choice], measure: Measure | None, told: Told
+) -> list[Drawn]:
+    """All rungs of the network, each by the fastest of `choices`; `told` hears how far it has come."""
+    latents = network.latents(LATENTS)
+    pictures = _plain_pictures(network, latents)
+    count = len(network.rungs)
+    drawn, full = [], None
+    for place in range(count - 1, -1, -1):  # the full rung is what the others are compared with
+        rung = network.rungs[place]
+        choice, engine, times = _fastest(network, rung, choices, full, latents)
+        if full is None:
+            full = engine
+            times["full"] = times[choice]
+        one = Drawn(
+            rung,
+            choice,
+            times[choice],
+            times["full"].ms,
+            times["plain"].ms,
+            *_nearness(engine, latents, pictures, measure),
+            peak_bytes(network, place, choice),
+        )
+        told(f"{count - place} of {count}: {title(rung)} takes {one.times.ms:.1f} ms by {choice.engine}")
+        drawn.insert(0, one)
+    return drawn
+
+
+def title(rung: Rung) -> str:
+    """128 px ×0.5."""
+    return f"{rung.resolution} px " + ("own widths" if rung.ratio is None else f"×{rung.ratio:g}")
+
+
+def in_succession(draw: Callable[[Tensor], object], latents: Tensor) -> Callable[[], object]:
+    """`draw` of one of the latents [N, n_style, D] after the other, and of the first again after the last."""
+    turn = itertools.cycle(latents)
+    return lambda: draw(next(turn))
+
+
+def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
+    """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
+
+    @torch.inference_mode()
+    def draw(w: Tensor) -> Tensor:
+        return network.generator(w[None], rung.resolution, rung.channels)[0]
+
+    return draw
+
+
+def _fastest(
+    network: Network, rung: Rung, choices: Sequence[Choice], full: Engine | None, latents: Tensor
+) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
+    engines = {choice: open_engine(choice, network.generator, rung, network.key) for choice in choices}
+    draws: dict[Choice | str, Callable] = {choice: engine.draw for choice, engine in engines.items()}
+    draws["plain"] = plain(network, rung)
+    if full is not None:
+        draws["full"] = full.draw
+    times = in_turns({key: in_succession(draw, latents) for key, draw in draws.items()})
+    best = min(choices, key=lambda choice: times[choice].ms)
+    return best, engines[best], times
+
+
+def _plain_pictures(network: Network, latents: Tensor) -> Tensor:
+    """The full generator's [N, 3, R, R], within -1..1."""
+    draw = plain(network, network.rungs[-1])
+    return torch.stack([draw(w) for w in latents]).clamp_(-1, 1)
+
+
+@torch.inference_mode()
+def _nearness(
+    engine: Engine, latents: Tensor, pictures: Tensor, measure: Measure | None
+) -> tuple[float | None, float | None]:
+    """PSNR and perceptual distance of an engine's pictures to the full ones; see `Drawn`."""
+    made = torch.stack([_whole(engine, w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
+    wanted = downsample(pictures, engine.resolution)  # [N, 3, r, r]
+    distance = None if measure is None else each_distance(measure, made, wanted).mean().item()
+    return psnr((made - wanted).square().mean().item()), distance
+
+
+def _whole(engine: Engine, w: Tensor) -> Tensor:
+    picture = engine.draw(w)
+    assert picture is not None
+    return picture

@@ -1,0 +1,49 @@
+"""Times of several pieces of work, taken in turns: what slows the machine down slows all of them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+WARM_UP = 2  # rounds that are not timed
+FEWEST, MOST = 5, 40  # rounds
+SECONDS = 2.0  # after which only the fewest rounds are made
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Times:
+    """Of one piece of work, in milliseconds: the median, and from the first to the third quartile."""
+
+    ms: float
+    spread: float
+
+
+def in_turns(
+    works: Mapping[Key, Callable[[], object]], rounds: int = MOST, seconds: float = SECONDS
+) -> dict[Key, Times]:
+    """Does each piece of work once a round, for at most `rounds` and about `seconds`."""
+    taken: dict[Key, list[float]] = {key: [] for key in works}
+    for _ in range(min(WARM_UP, rounds)):
+        for work in works.values():
+            work()
+    began = time.perf_counter()
+    for k in range(rounds):
+        if k >= FEWEST and time.perf_counter() - began > seconds:
+            break
+        for key, work in works.items():
+            start = time.perf_counter()
+            work()
+            taken[key].append(1000 * (time.perf_counter() - start))
+    return {key: _times(values) for key, values in taken.items()}
+
+
+def _times(values: list[float]) -> Times:
+    if len(values) == 1:
+        return Times(values[0], 0.0)
+    first, median, third = statistics.quantiles(values, n=4, method="inclusive")
+    return Times(median, third - first)
