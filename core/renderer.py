@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,11 +12,11 @@ from torch import Tensor
 
 from ..models.generator import Generator
 from ..models.manifest import Rung
-from .engine import SubGenerator
+from .engines.engine import Engine, Stopped
+from .engines.torch_engine import TorchEngine
+from .engines.windows import Window
 
-Stopped = Callable[[], bool]
-
-PREPARED = 4  # sub-generators that are kept ready; each holds a copy of the weights it runs with
+PREPARED = 4  # engines that are kept ready; each holds a copy of the weights it runs with
 
 
 def use_available_cores() -> None:
@@ -26,39 +26,46 @@ def use_available_cores() -> None:
 
 
 class Renderer:
-    """Draws with a generator's sub-generators, which it prepares when they are first asked for."""
+    """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
 
-    def __init__(self, generator: Generator):
-        self._generator = generator
-        self._prepared: OrderedDict[Rung, SubGenerator] = OrderedDict()
+    A rung that another one begins with (its resolution is lower, its channels are the same) is drawn by the
+    other one's engine, which goes on from there when the other is asked for.
+    """
 
-    def render(self, w: np.ndarray, rung: Rung, stopped: Stopped) -> np.ndarray | None:
+    def __init__(self, generator: Generator, ladder: Sequence[Rung] = ()):
+        self._generator, self._ladder = generator, ladder
+        self._prepared: OrderedDict[Rung, Engine] = OrderedDict()
+
+    def render(
+        self, w: np.ndarray, rung: Rung, stopped: Stopped, window: Window | None = None
+    ) -> np.ndarray | None:
         """The picture of w+ float32 [n_style, style_dim] by a rung's sub-generator: uint8 [R, R, 3].
 
-        `stopped` is asked between two resolution blocks; None when it said yes. The noise maps are the stored
-        ones, so that two edits differ by what was edited alone.
+        Only the `window` of it when one is given: [h, w, 3]. `stopped` is asked at least once a resolution
+        block; None when it said yes. The noise maps are the stored ones, so that two edits differ by what was
+        edited alone.
         """
-        sub = self.prepare(rung)
-        with torch.inference_mode():
-            blocks = sub.blocks(torch.from_numpy(w)[None])
-            rgb = next(blocks)  # [1, 3, 4, 4]
-            while rgb.shape[-1] < rung.resolution:
-                if stopped():
-                    return None
-                rgb = next(blocks)  # [1, 3, r, r]
-            return to_pixels(rgb)[0]
+        rgb = self.prepare(rung).draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
+        return None if rgb is None else to_pixels(rgb[None])[0]
 
-    def prepare(self, rung: Rung) -> SubGenerator:
-        """The sub-generator of a rung; the first time takes as long as a frame or two."""
+    def prepare(self, rung: Rung) -> Engine:
+        """The engine that draws a rung; the first time takes as long as a frame or two."""
+        rung = self._drawn_by(rung)
         if rung not in self._prepared:
-            self._prepared[rung] = SubGenerator(self._generator, rung)
+            self._prepared[rung] = TorchEngine(self._generator, rung)
             if len(self._prepared) > PREPARED:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(rung)
         return self._prepared[rung]
 
+    def _drawn_by(self, rung: Rung) -> Rung:
+        """The largest rung of the ladder that begins with this one."""
+        count = len(rung.channels)
+        same = [other for other in self._ladder if other.channels[:count] == rung.channels]
+        return max(same, key=lambda other: other.resolution, default=rung)
+
 
 def to_pixels(rgb: Tensor) -> np.ndarray:
     """[N, 3, R, R] in -1..1 -> uint8 [N, R, R, 3]."""
-    scaled = (rgb.float() * 127.5 + 127.5).round_().clamp_(0, 255)
-    return scaled.to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    scaled = rgb.float().mul(127.5).add_(127.5).round_().clamp_(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -84,7 +84,7 @@ class Session:
         self.pack = pack
         self.timings = Timings()
         self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
-        self._renderer = Renderer(_or_core_error(pack.generator))
+        self._renderer = Renderer(_or_core_error(pack.generator), pack.ladder)
         self._measure = _or_core_error(lambda: best_measure(pack))
 
     @property

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from anycost.core.renderer import Renderer, to_pixels
+from anycost.core.engines.windows import Window
+from anycost.core.renderer import PREPARED, Renderer, to_pixels
+from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
+from anycost.models.widths import layer_count
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,34 @@ def test_stops_between_two_blocks(pack: Pack, w: np.ndarray, blocks: int):
         return len(asked) > blocks
 
     assert Renderer(pack.generator()).render(w, pack.ladder[-1], stopped) is None
-    assert len(asked) == blocks + 1  # 4, 8, 16, 32 px: asked after each but the last
+    assert len(asked) == blocks + 1  # 4, 8, 16, 32 px: asked before each
+
+
+def test_a_window_is_the_picture_s_crop(pack: Pack, w: np.ndarray):
+    rung = pack.ladder[-1]
+    whole = Renderer(pack.generator()).render(w, rung, never)
+    part = Renderer(pack.generator()).render(w, rung, never, Window(3, 9, 20, 11))
+    assert whole is not None
+    assert part is not None
+    assert np.abs(part.astype(int) - whole[3:20, 9:11]).max() <= 1  # 0.5 may round either way
+
+
+def test_rungs_that_begin_another_are_drawn_by_its_engine(pack: Pack, w: np.ndarray):
+    whole = pack.ladder[-1]
+    begin = Rung(8, 1.0, whole.channels[: layer_count(8)])
+    renderer = Renderer(pack.generator(), [begin, whole])
+    assert renderer.prepare(begin) is renderer.prepare(whole)
+    found, alone = renderer.render(w, begin, never), Renderer(pack.generator()).render(w, begin, never)
+    assert found is not None
+    assert alone is not None
+    assert np.array_equal(found, alone)
+
+
+def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):
+    renderer = Renderer(pack.generator())
+    for count in range(1, PREPARED + 3):
+        renderer.render(w, Rung(8, None, (count,) * 4), never)
+    assert len(renderer._prepared) == PREPARED
 
 
 def test_pixels_are_rounded_and_clamped():

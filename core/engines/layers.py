@@ -100,8 +100,7 @@ class Conv:
         if self.up:
             x = self._upsampled(x, modulated.weight, bias, window)
         else:
-            x, padding = _padded(x, window.grown(1, 1).beyond(self.side))
-            x = F.conv2d(x, modulated.weight, bias, padding=padding)
+            x = _convolved(x, modulated.weight, bias, window.grown(1, 1).beyond(self.side))
         if modulated.after is not None:
             x = x.mul_(modulated.after).add_(self._bias[:, None, None])
         if self._noise is not None:
@@ -109,12 +108,12 @@ class Conv:
         return F.leaky_relu_(x, SLOPE)
 
     def _upsampled(self, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window) -> Tensor:
+        assert self._blur is not None
         x = F.conv_transpose2d(x, weight, stride=2)  # [1, O, 2h + 1, 2w + 1]
         made = self.reads(window).doubled().grown(0, 1)  # of the side + 1 pixels that the whole input makes
         seen = window.grown(1, 2)  # by the filter
         x = cut(x, seen.clipped(self.side + 1).within(made))
-        x, padding = _padded(x, seen.beyond(self.side + 1))
-        return F.conv2d(x, self._blur, bias, padding=padding, groups=len(self._bias))
+        return _convolved(x, self._blur, bias, seen.beyond(self.side + 1), groups=self.outputs)
 
 
 class Rgb:
@@ -122,20 +121,17 @@ class Rgb:
 
     def __init__(self, layer: ToRGB, inputs: int, device: torch.device):
         self._style = _Style(layer.conv.modulation, inputs, device)
-        weight = layer.conv.weight[0, :, :inputs, 0, 0] * layer.conv.scale
-        self._weight = weight.t().contiguous().to(device)  # [I, 3]
+        weight = layer.conv.weight[0, :, :inputs] * layer.conv.scale  # [3, I, 1, 1]
+        self._weight = weight.contiguous(memory_format=torch.channels_last).to(device)
         self._bias = layer.bias.flatten().to(device)  # [3]
 
     def modulated(self, w: Tensor) -> Tensor:
-        """The weights [I, 3] for w [1, D]."""
-        return self._weight * self._style(w).t()
+        """The weights [3, I, 1, 1] for w [1, D]."""
+        return self._weight * self._style(w)[:, :, None, None]
 
     def __call__(self, x: Tensor, weight: Tensor) -> Tensor:
         """x [1, I, H, W] -> [1, 3, H, W]."""
-        height, width = x.shape[2:]
-        pixels = x.permute(0, 2, 3, 1).reshape(height * width, -1)  # [H * W, I], a view of channels-last maps
-        rgb = torch.addmm(self._bias, pixels.float(), weight)  # [H * W, 3]
-        return rgb.reshape(1, height, width, 3).permute(0, 3, 1, 2)
+        return F.conv2d(x.float(), weight, self._bias)
 
 
 def doubled(rgb: Tensor, have: Window, side: int, window: Window) -> Tensor:
@@ -155,10 +151,15 @@ def cut(x: Tensor, window: Window) -> Tensor:
     return x[..., window.top : window.bottom, window.left : window.right]
 
 
-def _padded(x: Tensor, beyond: tuple[int, int, int, int]) -> tuple[Tensor, tuple[int, int]]:
-    """Leaves zeros beyond the top, left, bottom and right to a convolution's own padding of rows and columns,
-    but for those that only one of two opposite sides has."""
-    top, left, bottom, right = beyond
-    rows, columns = min(top, bottom), min(left, right)
-    extra = (left - columns, right - columns, top - rows, bottom - rows)
-    return (F.pad(x, extra) if any(extra) else x), (rows, columns)
+def _convolved(
+    x: Tensor, weight: Tensor, bias: Tensor | None, zeros: tuple[int, int, int, int], groups: int = 1
+) -> Tensor:
+    """The convolution of x, beyond which lie so many `zeros` at the top, left, bottom and right.
+
+    Where opposite sides differ it makes a little too much: a copy of x with the zeros would cost more.
+    """
+    top, left, bottom, right = zeros
+    rows, columns = max(top, bottom), max(left, right)
+    x = F.conv2d(x, weight, bias, padding=(rows, columns), groups=groups)
+    surplus = Window(rows - top, columns - left, bottom - rows + x.shape[2], right - columns + x.shape[3])
+    return cut(x, surplus)

@@ -18,7 +18,7 @@ from .engine import Stopped, never
 from .layers import Conv, Modulated, Rgb, cut, doubled, start
 from .windows import Window
 
-STRIP_BYTES = 4 << 20  # of one layer's maps in a strip, on a CPU: a few of these are what its caches hold
+STRIP_BYTES = 8 << 20  # of one layer's maps in a strip, on a CPU: what its caches hold
 FEWEST_ROWS = 16  # of a strip: each makes two rows of its neighbours once more
 
 
@@ -156,18 +156,17 @@ class _Block:
         made = [conv.modulated(w[None, i]) for conv, i in zip(self._convs, self._styles, strict=True)]
         to_rgb = self._rgb.modulated(w[None, self._rgb_style])
         strips = window.strips(self._rows(window))
-        out = self._room(window) if len(strips) > 1 else None
+        x_room, rgb_room = self._room(window) if len(strips) > 1 else (None, None)
         for strip in strips:
             if stopped():
                 return None
             x, rgb = self._strip(below, made, to_rgb, strip)
-            if out is None:
+            if rgb_room is None:  # the one strip is the window
                 return _Maps(window, None if self._last else x, rgb)
-            place = strip.within(window)
-            if out.x is not None:
-                cut(out.x, place).copy_(x)
-            cut(out.rgb, place).copy_(rgb)
-        return out
+            if x_room is not None:
+                cut(x_room, strip.within(window)).copy_(x)
+            cut(rgb_room, strip.within(window)).copy_(rgb)
+        return _Maps(window, x_room, rgb_room)
 
     def _strip(
         self, below: _Maps, made: list[Modulated], to_rgb: Tensor, window: Window
@@ -192,16 +191,16 @@ class _Block:
         rows = max(FEWEST_ROWS, STRIP_BYTES // row)
         return rows if 2 * rows <= window.height else window.height
 
-    def _room(self, window: Window) -> _Maps:
-        """For the strips of a window; memory that was used before costs no page faults."""
+    def _room(self, window: Window) -> tuple[Tensor | None, Tensor]:
+        """For the maps and the picture of a window's strips; memory used before costs no page faults."""
         rgb = torch.empty(1, 3, window.height, window.width, device=self._device)
         if self._last:
-            return _Maps(window, None, rgb)
+            return None, rgb
         if window != Window.whole(self.side):
-            return _Maps(window, self._empty(window), rgb)
+            return self._empty(window), rgb
         if self._buffer is None:
             self._buffer = self._empty(window)
-        return _Maps(window, self._buffer, rgb)
+        return self._buffer, rgb
 
     def _empty(self, window: Window) -> Tensor:
         shape = (1, self._outputs, window.height, window.width)

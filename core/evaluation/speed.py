@@ -7,13 +7,14 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import torch
 
 from ...models.generator import Generator
 from ...models.manifest import Rung
 from ...models.widths import layer_count
-from ..engine import SubGenerator
+from ..engines.torch_engine import TorchEngine
 from .subject import Cell, Subject, normals
 
 WARM_UP = 3  # runs that are not timed
@@ -52,10 +53,11 @@ def _timed(subject: Subject, cell: Cell, runs: int) -> tuple[float, float]:
     generator: Generator = subject.generator
     side, ratio = cell
     channels = subject.rule.expand(generator.channels, ratio)[: layer_count(side)]
-    w = subject.latents(normals(1, generator.style_dim, 0))
-    engine = SubGenerator(generator, Rung(side, ratio, channels))
-    plain = _median_ms(lambda: generator(w, side, channels), runs)
-    return plain, _median_ms(lambda: list(engine.blocks(w)), runs)
+    engine = TorchEngine(generator, Rung(side, ratio, channels))
+    # in turn: of the picture that it drew last, an engine has all there is
+    latents = cycle(subject.latents(normals(2, generator.style_dim, 0)))  # [n_style, D] each
+    plain = _median_ms(lambda: generator(next(latents)[None], side, channels), runs)
+    return plain, _median_ms(lambda: engine.draw(next(latents)), runs)
 
 
 def _median_ms(work: Callable[[], object], runs: int) -> float:
