@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_directions(commands)
     _add_bench(commands)
+    _add_search(commands)
     _add_serve(commands)
     _add_studio(commands)
     _add_plugin(commands)
@@ -308,6 +309,37 @@ def _bench(chosen: argparse.Namespace) -> None:
 
     pack = None if chosen.config_f else _open_pack(chosen.pack)
     bench(pack, chosen.engine, chosen.precision, chosen.json)
+
+
+def _add_search(commands: argparse._SubParsersAction) -> None:
+    text = "find the sub-generators that draw most like the full one within a budget, as the pack's ladder"
+    parser = _command(commands, "search", _search, text)
+    _add_pack(parser)
+    text = "times fewer multiply-accumulates than the full output takes, or ms a picture; repeatable"
+    parser.add_argument("--budget", action="append", required=True, metavar="8x|20ms", help=text)
+    number = {"type": int, "metavar": "N"}
+    parser.add_argument("--generations", default=20, **number, help="(default: %(default)s, the paper's)")
+    parser.add_argument("--population", default=50, **number, help="(default: %(default)s, the paper's)")
+    parser.add_argument("--samples", default=64, **number, help="latents compared (default: %(default)s)")
+    parser.add_argument("--seed", default=0, **number, help="of the search (default: %(default)s)")
+    text = "where searches go on from, and ladder and plot go to (default: %(default)s)"
+    parser.add_argument("--out", type=Path, default=Path("search"), metavar="DIR", help=text)
+    parser.add_argument("--install", action="store_true", help="make the result the pack's ladder")
+
+
+def _search(chosen: argparse.Namespace) -> None:
+    from .search.evolution import Settings
+    from .search.search_command import search
+
+    settings = Settings(chosen.population, chosen.generations, chosen.seed)
+    search(
+        _open_pack(chosen.pack),
+        chosen.budget,
+        settings,
+        chosen.samples,
+        chosen.out,
+        to_install=chosen.install,
+    )
 
 
 # serve, studio, plugin

@@ -1,0 +1,110 @@
+"""The evolution alone (paper, appendix B.2): it knows neither networks nor pictures, only what fits a budget
+and how far a sub-generator's output is from the full one's."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ...models.manifest import Rung
+from .space import Space
+
+PARENTS = 5  # one of so many in a population becomes one
+MUTATION = 0.1  # probability that a layer's width, or the resolution, is drawn anew
+TRIES = 100  # to find a candidate that was not seen before
+
+Fits = Callable[[Rung], bool]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paper's numbers; half of each generation comes by crossover, half by mutation."""
+
+    population: int = 50
+    generations: int = 20
+    seed: int = 0
+
+
+@dataclass
+class Found:
+    """How far a search has come: the distance of every candidate seen, and the lowest one after each
+    generation, the first population's at the start."""
+
+    distances: dict[Rung, float] = field(default_factory=dict)
+    lowest: list[float] = field(default_factory=list)
+
+    def nearest(self, count: int | None = None) -> list[Rung]:
+        """The candidates of the lowest distances (all without `count`), the nearest first."""
+        return sorted(self.distances, key=lambda rung: (self.distances[rung], rung.channels))[:count]
+
+
+def evolve(
+    space: Space,
+    first: Sequence[Rung],
+    fits: Fits,
+    distance: Callable[[Rung], float],
+    settings: Settings,
+    found: Found,
+) -> Iterator[Found]:
+    """Goes on from `found`, which it adds to, and yields it after the first population and each generation.
+
+    `first` are candidates of the space to begin with; those that do not fit are left out, random ones fill
+    the population. The best are never lost: parents are the nearest of all that were seen. What a generation
+    draws depends on the seed and its number alone, so a search that goes on later is the same. ValueError
+    when `space.cheapest` does not fit.
+    """
+    if not fits(space.cheapest):
+        raise ValueError("Nothing fits the budget.")
+    for generation in range(len(found.lowest), settings.generations + 1):
+        chance = random.Random(f"{settings.seed}/{generation}")
+        if generation == 0:
+            candidates = _first_population(space, first, fits, settings, chance)
+        else:
+            candidates = _children(space, fits, settings, found, chance)
+        for rung in candidates:
+            if rung not in found.distances:
+                found.distances[rung] = distance(rung)
+        found.lowest.append(min(found.distances.values()))
+        yield found
+
+
+def _first_population(
+    space: Space, first: Sequence[Rung], fits: Fits, settings: Settings, chance: random.Random
+) -> list[Rung]:
+    candidates = [rung for rung in dict.fromkeys(first) if fits(rung)][: settings.population]
+    while len(candidates) < settings.population:
+        candidates.append(_fitting(lambda: space.draw(chance), fits, candidates))
+    return candidates
+
+
+def _children(
+    space: Space, fits: Fits, settings: Settings, found: Found, chance: random.Random
+) -> list[Rung]:
+    parents = found.nearest(max(1, settings.population // PARENTS))
+
+    def crossed() -> Rung:
+        return space.cross(chance, chance.choice(parents), chance.choice(parents))
+
+    def mutated() -> Rung:
+        return space.mutate(chance, chance.choice(parents), MUTATION)
+
+    children: dict[Rung, None] = {}
+    for k in range(settings.population):
+        make = crossed if 2 * k < settings.population else mutated
+        children[_fitting(make, fits, {*found.distances, *children})] = None
+    return list(children)
+
+
+def _fitting(make: Callable[[], Rung], fits: Fits, known: set[Rung] | list[Rung]) -> Rung:
+    """One that fits, made again until it does; one that is not known, unless hardly any is left.
+
+    It ends: a child may be its parent, and a random candidate the cheapest, and these fit.
+    """
+    for _ in range(TRIES):
+        rung = make()
+        if rung not in known and fits(rung):
+            return rung
+    while not fits(rung := make()):
+        pass
+    return rung

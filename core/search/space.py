@@ -1,0 +1,86 @@
+"""The sub-generators that a search chooses from, and how new ones come of known ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from ...models.manifest import Rung
+from ...models.widths import WidthRule, layer_count
+
+
+def uniform(
+    full: Sequence[int], rule: WidthRule, ratios: Iterable[float], resolutions: Iterable[int]
+) -> list[Rung]:
+    """Sub-generators of one ratio for all layers, at each resolution; `full` are the generator's widths."""
+    return [
+        Rung(side, ratio, rule.expand(full, ratio)[: layer_count(side)])
+        for side in resolutions
+        for ratio in ratios
+    ]
+
+
+def free(rung: Rung) -> Rung:
+    """The same sub-generator as one of free widths, as which a search knows it."""
+    return Rung(rung.resolution, None, rung.channels)
+
+
+@dataclass(frozen=True)
+class Space:
+    """All sub-generators that have one of `resolutions` and, in every layer, one of the channel counts that
+    `widths` has for it. Both rise; all sub-generators here have ratio None."""
+
+    resolutions: tuple[int, ...]
+    widths: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(
+        cls, full: Sequence[int], rule: WidthRule, ratios: Iterable[float], resolutions: Iterable[int]
+    ) -> Space:
+        """Every layer of its own ratio, expanded by the pack's rule: what ratios a layer has in common (with
+        a capped rule, all at low resolutions) is one choice."""
+        layers = zip(*(rule.expand(full, ratio) for ratio in ratios), strict=True)
+        return cls(tuple(sorted(resolutions)), tuple(tuple(sorted(set(counts))) for counts in layers))
+
+    @property
+    def cheapest(self) -> Rung:
+        side = self.resolutions[0]
+        return Rung(side, None, tuple(counts[0] for counts in self._layers(side)))
+
+    def holds(self, rung: Rung) -> bool:
+        """Whether it is one of these."""
+        if rung.ratio is not None or rung.resolution not in self.resolutions:
+            return False
+        layers = self._layers(rung.resolution)
+        return len(layers) == len(rung.channels) and all(
+            c in counts for c, counts in zip(rung.channels, layers, strict=True)
+        )
+
+    def draw(self, chance: random.Random) -> Rung:
+        """One at random. All its layers draw from their first few widths, and how many that are is drawn
+        before: with a tight budget hardly any would fit else."""
+        side = chance.choice(self.resolutions)
+        few = chance.randint(1, max(len(counts) for counts in self.widths))
+        return Rung(side, None, tuple(chance.choice(counts[:few]) for counts in self._layers(side)))
+
+    def cross(self, chance: random.Random, a: Rung, b: Rung) -> Rung:
+        """The resolution and each layer's width of one parent or the other; a layer that only one has is that
+        one's."""
+        side = chance.choice((a.resolution, b.resolution))
+        pairs = list(zip_longest(a.channels, b.channels))[: layer_count(side)]
+        return Rung(side, None, tuple(chance.choice([c for c in pair if c is not None]) for pair in pairs))
+
+    def mutate(self, chance: random.Random, rung: Rung, share: float) -> Rung:
+        """The resolution and each layer's width drawn anew with the probability `share`, and the widths of
+        layers that `rung` does not have."""
+        side = chance.choice(self.resolutions) if chance.random() < share else rung.resolution
+        channels = [
+            chance.choice(counts) if i >= len(rung.channels) or chance.random() < share else rung.channels[i]
+            for i, counts in enumerate(self._layers(side))
+        ]
+        return Rung(side, None, tuple(channels))
+
+    def _layers(self, side: int) -> tuple[tuple[int, ...], ...]:
+        return self.widths[: layer_count(side)]
