@@ -13,6 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .engines.layers import cut
+from .engines.windows import Window
+
 # levels of 255 from which on the fine residual is a ghost rather than texture: of a change of shape, and of
 # any change (hair made lighter is still the same hair, but dark hair where the wall was is not)
 MOVED, REPAINTED = 16.0, 60.0
@@ -30,14 +33,37 @@ class Detail:
         self._coarse = _coarse(residual)
         self._fine = residual - self._coarse
 
+    def around(self, window: Window) -> Window:
+        """What must be known of an edited picture to give a window of it its detail: all that is near.
+
+        Exact for pictures of up to `GATE` px a side, or of a multiple of that.
+        """
+        side = self._before.shape[-1]
+        cell = max(1, side // GATE)  # px a side over which a change is averaged
+        reach = cell * (4 * _reach(side) + 1)  # the farthest that `_kept` looks
+        near = window.grown(reach, reach)
+        whole_cells = Window(
+            near.top // cell * cell,
+            near.left // cell * cell,
+            -(-near.bottom // cell) * cell,
+            -(-near.right // cell) * cell,
+        )
+        return whole_cells.clipped(side)
+
     @torch.inference_mode()
-    def added_to(self, edited: np.ndarray) -> np.ndarray:
+    def added_to(self, edited: np.ndarray, window: Window | None = None) -> np.ndarray:
         """The edited picture with the original's detail, uint8 [S, S, 3].
 
-        Equal to the original where `edited` equals the projected picture within a few times S / 32.
+        Equal to the original where `edited` equals the projected picture within a few times S / 32. With a
+        `window`, `edited` is `around(window)` alone, and what comes is the window: uint8 [h, w, 3].
         """
-        drawn = _planes(edited)  # [1, 3, S, S]
-        out = drawn + self._coarse + _kept(drawn - self._before) * self._fine
+        side = self._before.shape[-1]
+        window = Window.whole(side) if window is None else window
+        seen = self.around(window)
+        drawn = _planes(edited)  # [1, 3, H, W]
+        kept = _kept(drawn - cut(self._before, seen), side)  # [1, 1, H, W]
+        inner = window.within(seen)
+        out = cut(drawn, inner) + cut(self._coarse, window) + cut(kept, inner) * cut(self._fine, window)
         return out[0].permute(1, 2, 0).round_().clamp_(0, 255).to(torch.uint8).numpy()
 
 
@@ -45,15 +71,23 @@ def _planes(rgb: np.ndarray) -> Tensor:
     return torch.from_numpy(rgb.astype(np.float32)).permute(2, 0, 1)[None]
 
 
-def _kept(change: Tensor) -> Tensor:
-    """How much of the fine residual stays, 0..1 [1, 1, S, S]: all of it where nothing changed nearby."""
-    side = change.shape[-1]
+def _kept(change: Tensor, side: int) -> Tensor:
+    """How much of the fine residual stays, 0..1 [1, 1, h, w]: all of it where nothing changed nearby.
+
+    `change` [1, 3, h, w] is that of a picture of `side` px a side, or of a part of it.
+    """
+    size = change.shape[-2:]
     if side > GATE:  # no generator's change is finer than this, and wide windows are slow at full size
-        change = F.interpolate(change, (GATE, GATE), mode="area")
-    reach = max(1, change.shape[-1] // REACH)
+        change = F.interpolate(change, [length * GATE // side for length in size], mode="area")
+    reach = _reach(side)
     shape = change - _smoothed(change, 2 * reach)
     kept = torch.exp(-((_nearby(shape, reach) / MOVED) ** 2) - (_nearby(change, reach) / REPAINTED) ** 2)
-    return kept if side <= GATE else F.interpolate(kept, (side, side), mode="bilinear", align_corners=False)
+    return kept if side <= GATE else F.interpolate(kept, size, mode="bilinear", align_corners=False)
+
+
+def _reach(side: int) -> int:
+    """How far a change is widened, in px of the gate."""
+    return max(1, min(side, GATE) // REACH)
 
 
 def _nearby(change: Tensor, reach: int) -> Tensor:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any
 
 from ..bridge.protocol import INVALID_PARAMS, MAX_NAME, QUALITIES, CallError
+from .ladder import Region
 
 MAX_EDITS = 256
 MAX_STEPS = 10_000
 MAX_SECONDS = 3600.0
+MAX_FRAME_MS = 10_000.0
+LARGEST = sys.float_info.max
 MAX_PATH = 4096  # characters of a pack's name or folder
 
 Params = dict[str, Any]
@@ -24,7 +27,7 @@ def text(params: Params, name: str, most: int = MAX_NAME) -> str:
 
 
 def edit_state(params: Params) -> dict[str, Any]:
-    """Stamp, edits, quality and dragging of an edit."""
+    """Stamp, edits, quality and dragging of an edit, and of region and frame_ms those that are given."""
     stamp, quality, dragging = (params.get(name) for name in ("stamp", "quality", "dragging"))
     if type(stamp) is not int or not 0 <= stamp < 1 << 53:
         raise _refused("stamp", "a whole number that rises with every edit")
@@ -32,7 +35,28 @@ def edit_state(params: Params) -> dict[str, Any]:
         raise _refused("quality", "one of " + ", ".join(QUALITIES))
     if not isinstance(dragging, bool):
         raise _refused("dragging", "true or false")
-    return {"stamp": stamp, "edits": edits(params), "quality": quality, "dragging": dragging}
+    state = {"stamp": stamp, "edits": edits(params), "quality": quality, "dragging": dragging}
+    if params.get("region") is not None:
+        state["region"] = _region(params)
+    if params.get("frame_ms") is not None:
+        state["frame_ms"] = _frame_ms(params)
+    return state
+
+
+def _region(params: Params) -> Region:
+    sides = params["region"]
+    if isinstance(sides, list) and len(sides) == 4 and all(map(_is_number, sides)):
+        left, top, right, bottom = map(float, sides)
+        if 0 <= left < right <= 1 and 0 <= top < bottom <= 1:
+            return Region(left, top, right, bottom)
+    raise _refused("region", "left, top, right and bottom of a part of the face's square, each from 0 to 1")
+
+
+def _frame_ms(params: Params) -> float:
+    ms = params["frame_ms"]
+    if not (_is_number(ms) and 1 <= ms <= MAX_FRAME_MS):
+        raise _refused("frame_ms", f"a number of milliseconds from 1 to {MAX_FRAME_MS:g}")
+    return float(ms)
 
 
 def edits(params: Params) -> dict[str, float]:
@@ -57,7 +81,8 @@ def budget(params: Params) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # no math.isfinite: it raises for a whole number that no float can hold
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _refused(name: str, expected: str) -> CallError:

@@ -212,12 +212,16 @@ def _key(peer: Peer, picture: str) -> str:
 
 
 def _sender(call: Call, method: str) -> Callable[[dict[str, Any], bytes], None]:
-    """Sends notifications on the call's picture from any thread; of those that wait, the newest stays."""
+    """Sends notifications on the call's picture from any thread; of those that wait, the newest stays.
+
+    Frames of a part wait beside whole ones: they are laid over them.
+    """
     loop, picture = asyncio.get_running_loop(), call.params["picture"]
 
     def send(params: dict[str, Any], attachment: bytes) -> None:
         params = {"picture": picture, **params}
-        loop.call_soon_threadsafe(call.peer.notify, method, params, attachment, f"{method} {picture}")
+        topic = f"{method} {picture} {params.get('whole')}"
+        loop.call_soon_threadsafe(call.peer.notify, method, params, attachment, topic)
 
     return send
 

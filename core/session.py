@@ -14,14 +14,16 @@ from ..models.manifest import Rung
 from ..models.pack import Pack, PackError
 from .detail import Detail
 from .directions import edited
+from .engines.engine import Stopped
+from .engines.windows import Window
 from .errors import CoreError
 from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, resized, whole_square
-from .ladder import Timings, passes
+from .ladder import FRAME_BUDGET_MS, Region, Timings, passes
 from .networks import Network, to_input
 from .perceptual import best_measure
 from .photographs import YuNet, yunet_path
 from .projection import ProjectionStep, project
-from .renderer import Renderer, Stopped, use_available_cores
+from .renderer import Renderer, use_available_cores
 
 MAX_PICTURES = 8
 MAX_SIDE = 16384  # px
@@ -40,11 +42,16 @@ class EditState:
     quality: str = "auto"
     dragging: bool = False
     detail: bool = True  # with the picture's own detail, as Apply gives it; else the generator's alone
+    region: Region | None = None  # of the face's square: what is refined first
+    frame_ms: float = FRAME_BUDGET_MS  # what a frame may take while `dragging`
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One finished pass of an edit: `index` (from 1) of `passes`; `ratio` None for free channel counts."""
+    """One finished pass of an edit: `index` (from 1) of `passes`; `ratio` None for free channel counts.
+
+    `window` is the part that it covers of a picture `resolution` px a side: all of it, or the edit's region.
+    """
 
     stamp: int
     index: int
@@ -52,7 +59,8 @@ class Frame:
     resolution: int
     ratio: float | None
     ms: float
-    rgb: np.ndarray  # uint8 [resolution, resolution, 3]
+    window: Window
+    rgb: np.ndarray  # uint8 [h, w, 3], the window
 
 
 @dataclass
@@ -142,20 +150,36 @@ class Session:
         picture.project(latents.copy())
 
     def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
-        """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`."""
+        """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`.
+
+        The region comes alone by rungs whose detail of this projection is known, from their first whole frame
+        on: to make it takes a whole picture, which would be what the region is there to spare.
+        """
         w = edited(self._projected(state.picture), state.edits, self.pack)
-        rungs = passes(self.pack.ladder, state.quality, state.dragging, self.timings)
-        for index, rung in enumerate(rungs, start=1):
-            self._renderer.prepare(rung)  # once a rung, and so no part of what it takes
+        picture = self._picture(state.picture)
+        ready = picture.details if state.detail else self.pack.ladder
+        plan = passes(
+            self.pack.ladder,
+            state.quality,
+            state.dragging,
+            self.timings,
+            state.frame_ms,
+            state.region,
+            ready,
+        )
+        for index, step in enumerate(plan, start=1):
+            rung = step.rung
+            self._renderer.prepare(rung)  # this and the detail: once a rung, and so no part of what it takes
+            detail = self._detail(picture, rung, stopped) if state.detail else None
+            if state.detail and detail is None:
+                return
             begun = time.perf_counter()
-            rgb = self._renderer.render(w, rung, stopped)
-            if rgb is not None and state.detail:
-                rgb = self._with_detail(rgb, self._picture(state.picture), rung, stopped)
+            rgb = self._drawn(w, rung, step.window, detail, stopped)
             if rgb is None:
                 return
             ms = 1000 * (time.perf_counter() - begun)
-            self.timings.record(rung, ms)
-            yield Frame(state.stamp, index, len(rungs), rung.resolution, rung.ratio, ms, rgb)
+            self.timings.record(step, ms)
+            yield Frame(state.stamp, index, len(plan), rung.resolution, rung.ratio, ms, step.window, rgb)
 
     def apply(
         self, picture_id: str, edits: Mapping[str, float], stopped: Stopped, quality: str = "full"
@@ -167,7 +191,7 @@ class Session:
         """
         w = edited(self._projected(picture_id), edits, self.pack)
         picture = self._picture(picture_id)
-        rung = passes(self.pack.ladder, quality, False, self.timings)[-1]
+        rung = passes(self.pack.ladder, quality, False, self.timings)[-1].rung
         drawn = self._renderer.render(w, rung, stopped)
         before = self._unedited(picture, rung, stopped)
         if drawn is None or before is None:
@@ -184,10 +208,18 @@ class Session:
         """Forgets a picture; one that is not open is forgotten already."""
         self.pictures.pop(picture_id, None)
 
-    def _with_detail(
-        self, rgb: np.ndarray, picture: _Picture, rung: Rung, stopped: Stopped
+    def _drawn(
+        self, w: np.ndarray, rung: Rung, window: Window, detail: Detail | None, stopped: Stopped
     ) -> np.ndarray | None:
-        """A rung's edited picture with the picture's own detail; None once `stopped()`."""
+        """A window of a rung's picture, uint8 [h, w, 3], with what detail there is; None once `stopped()`."""
+        seen = window if detail is None else detail.around(window)
+        rgb = self._renderer.render(w, rung, stopped, seen)
+        if rgb is None or stopped():
+            return None
+        return rgb if detail is None else detail.added_to(rgb, window)
+
+    def _detail(self, picture: _Picture, rung: Rung, stopped: Stopped) -> Detail | None:
+        """What a rung's unedited picture lacks; None once `stopped()` before it was known."""
         if rung not in picture.details:
             before = self._unedited(picture, rung, stopped)
             if before is None:
@@ -196,7 +228,7 @@ class Session:
                 if other is not picture:
                     other.details.clear()
             picture.details[rung] = Detail(before, resized(picture.face, rung.resolution))
-        return picture.details[rung].added_to(rgb)
+        return picture.details[rung]
 
     def _unedited(self, picture: _Picture, rung: Rung, stopped: Stopped) -> np.ndarray | None:
         assert picture.w is not None

@@ -20,6 +20,7 @@ from ..bridge.protocol import f32, rgba8
 from ..models.manifest import Manifest, read_manifest
 from ..models.pack import Pack, list_packs
 from ..models.widths import macs
+from .engines.windows import Window
 from .errors import CoreError
 from .session import EditState, Frame, Session
 from .worker import Job
@@ -181,7 +182,8 @@ class Studio:
         return self._session
 
     def _draw_once(self, session: Session, key: str, job: Job, frame: Send) -> None:
-        state = replace(self._states.get(key, EditState(key, 0)), dragging=True, detail=False)
+        newest = self._states.get(key, EditState(key, 0))
+        state = replace(newest, dragging=True, detail=False, region=None)
         try:
             drawn = next(session.render(state, job.stopped), None)
         except CoreError:  # an edit that its own request was refused for: draw the face as it is
@@ -192,16 +194,19 @@ class Studio:
 
 
 def _frame_message(frame: Frame) -> tuple[dict[str, Any], bytes]:
-    side = frame.resolution
-    rgba = np.full((side, side, 4), 255, np.uint8)  # [R, R, 4]
+    height, width = frame.rgb.shape[:2]
+    rgba = np.full((height, width, 4), 255, np.uint8)  # [h, w, 4]
     rgba[..., :3] = frame.rgb
     params = {
         "stamp": frame.stamp,
         "pass": frame.index,
         "passes": frame.passes,
-        "resolution": side,
+        "resolution": frame.resolution,
         "ratio": frame.ratio,
         "ms": frame.ms,
-        "attachment": rgba8(side, side),
+        "whole": frame.window == Window.whole(frame.resolution),
+        "x": frame.window.left,
+        "y": frame.window.top,
+        "attachment": rgba8(width, height),
     }
     return params, rgba.tobytes()

@@ -74,7 +74,7 @@ class AnycostDocker(DockWidget):
         for document in self.documents.closed():
             self.state.forget(document)
         self.state.set_document(self.documents.current())
-        self.state.set_selection(self.documents.has_selection())
+        self.state.set_selection(self.documents.selection())
         if self.state.document is not None and not self.state.gave_up:
             self.keeper.start()
 

@@ -11,7 +11,7 @@ from typing import Callable, Dict, Hashable, Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
 
-from .picture import HostError, Layer, Picture, check_size, reduction
+from .picture import Box, HostError, Layer, Picture, check_size, reduction
 from .pixels import placed, raw_bytes, rgba_bytes, scaled
 from .qt import QtCore, QtGui
 
@@ -22,8 +22,6 @@ RESIZED = "The picture's size has changed since it was projected: press Project,
 REFUSED = (
     "Krita could not write the layer: save your work, make room in memory and on disk, then apply again."
 )
-
-Box = Tuple[int, int, int, int]  # left, top, width, height in document pixels
 
 
 class KritaDocuments:
@@ -45,9 +43,13 @@ class KritaDocuments:
         self._held[number] = document
         return number
 
-    def has_selection(self) -> bool:
+    def selection(self) -> Optional[Box]:
+        """The box of the selection of the document in front."""
         document = _front()
-        return document is not None and document.selection() is not None
+        selection = None if document is None else document.selection()
+        if selection is None:
+            return None
+        return selection.x(), selection.y(), selection.width(), selection.height()
 
     def closed(self) -> List[Hashable]:
         """The documents that are gone since the last call."""

@@ -32,6 +32,7 @@ QToolButton:hover { background: palette(midlight); }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QToolButton:focus { text-decoration: underline; }
 """
+SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", 80.0), ("Best in half a second", 500.0))
 BUDGETS = (("5 seconds", 5.0), ("20 seconds", 20.0), ("Until it levels off", None))
 SHORT_MESSAGE = 130  # characters of an error that are shown; the rest on hover
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
@@ -93,6 +94,7 @@ class Panel(QtWidgets.QWidget):
         column.addWidget(self.preview)
         column.addLayout(self._status_row())
         column.addWidget(self._quality_row())
+        column.addLayout(self._speed_row())
         column.addWidget(self._slider_list(), 1)
         column.addLayout(self._apply_row())
         column.addWidget(self._message_box())
@@ -183,6 +185,26 @@ class Panel(QtWidgets.QWidget):
             self.qualities.addButton(button)
             row.addWidget(button)
         return self.segments
+
+    def _speed_row(self) -> QtWidgets.QHBoxLayout:
+        self.speed = QtWidgets.QComboBox(self)
+        self.speed.setObjectName("anycost_speed")
+        self.speed.setAccessibleName("While dragging")
+        self.speed.setToolTip("While a slider moves in Auto: the best face that keeps up with this")
+        for text, ms in SPEEDS:
+            self.speed.addItem(text, ms)
+        view = self.speed.view()
+        if view is not None:
+            view.setMinimumWidth(self.speed.sizeHint().width())  # the list is wider than a narrow panel's row
+        self.speed.setCurrentIndex(self.speed.findData(self.state.frame_ms))
+        policy = QtWidgets.QSizePolicy.Policy
+        self.speed.setSizePolicy(policy.Ignored, policy.Fixed)
+        self.speed.activated.connect(lambda _index: setattr(self.state, "frame_ms", self.speed.currentData()))
+        self.speed_label = QtWidgets.QLabel("While dragging", self)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.speed_label)
+        row.addWidget(self.speed, 1)
+        return row
 
     def _slider_list(self) -> QtWidgets.QScrollArea:
         self.slider_area = QtWidgets.QScrollArea(self)
@@ -290,6 +312,8 @@ class Panel(QtWidgets.QWidget):
     def _show_quality(self) -> None:
         for button in self.qualities.buttons():
             button.setChecked(button.objectName() == f"anycost_quality_{self.state.quality}")
+        for widget in (self.speed_label, self.speed):
+            widget.setEnabled(self.state.quality == "auto")  # the others are of one rung, however fast
 
     def _show_document(self) -> None:
         portrait = self.state.portrait
@@ -311,7 +335,10 @@ class Panel(QtWidgets.QWidget):
 
     def _show_frame(self) -> None:
         portrait = self.state.portrait
-        self.preview.show_frame(None if portrait is None else portrait.frame)
+        if portrait is None:
+            self.preview.show_frame(None)
+        else:
+            self.preview.show_frame(portrait.frame, portrait.part)
         self._show_status()
 
     def _show_status(self) -> None:
@@ -340,7 +367,9 @@ class Panel(QtWidgets.QWidget):
 
     def _show_controls(self) -> None:
         state = self.state
-        self.project.setText("Project the selection" if state.has_selection else "Project the picture")
+        self.project.setText(
+            "Project the selection" if state.selection is not None else "Project the picture"
+        )
         if not state.can_project:
             self.project.clearFocus()  # or Qt would hand it to the next button
         self.project.setEnabled(state.can_project)
@@ -353,7 +382,7 @@ class Panel(QtWidgets.QWidget):
             slider.setEnabled(state.can_edit)
 
     def _project_tip(self) -> str:
-        what = "the selection's box" if self.state.has_selection else "the whole picture"
+        what = "the selection's box" if self.state.selection is not None else "the whole picture"
         tip = f"Find the face in {what} and bring it into the generator's reach; nothing is painted yet"
         return tip + (f"\nLoss: {self.state.loss_name}" if self.state.loss_name else "")
 

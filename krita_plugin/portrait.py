@@ -28,7 +28,7 @@ class Direction:
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture of the face, drawn by one rung of the ladder."""
+    """One picture of the face, drawn by one rung of the ladder; or a part of it, if it is not `whole`."""
 
     stamp: int
     index: int  # counted from 1
@@ -39,6 +39,9 @@ class Frame:
     width: int
     height: int
     rgba: bytes = field(repr=False)  # [height, width, 4]
+    whole: bool = True
+    x: int = 0  # where a part's corner lies in the whole, `resolution` pixels a side
+    y: int = 0
 
     @staticmethod
     def of(params: Mapping[str, Any], data: bytes) -> Frame:
@@ -55,12 +58,16 @@ class Frame:
             size["width"],
             size["height"],
             data,
+            bool(params.get("whole", True)),
+            int(params.get("x", 0)),
+            int(params.get("y", 0)),
         )
 
     def words(self) -> str:
         """The status line, e.g. "Pass 2/3 · 128 px · ×0.5 · 31 ms"."""
+        part = "" if self.whole else " · selection"
         width = "" if self.ratio is None else f" · ×{self.ratio:g}"
-        return f"Pass {self.index}/{self.passes} · {self.resolution} px{width} · {self.ms:.0f} ms"
+        return f"Pass {self.index}/{self.passes}{part} · {self.resolution} px{width} · {self.ms:.0f} ms"
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,8 @@ class Portrait:
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
         self.projection: Optional[Projection] = None
-        self.frame: Optional[Frame] = None
+        self.frame: Optional[Frame] = None  # the newest whole one
+        self.part: Optional[Frame] = None  # the selection in a later rung's quality, to be laid over it
         self.applying = False
         self.request: Optional[int] = None  # the picture/open or picture/project under way: what Cancel ends
         self.open = False  # the core that is connected has the picture
@@ -116,6 +124,27 @@ class Portrait:
     @property
     def projecting(self) -> bool:
         return self.projection is not None
+
+    @property
+    def newest(self) -> Optional[Frame]:
+        """The frame that came last of those on screen."""
+        return self.part if self.part and self.frame and self.part.index > self.frame.index else self.frame
+
+    def show(self, frame: Frame) -> bool:
+        """Takes a frame of the core; False for one that is older than what is on screen.
+
+        A part belongs to the whole frame of its own stamp, and has served once the last whole one is there.
+        """
+        old = -1 if self.frame is None else self.frame.stamp
+        if frame.stamp < old or not (frame.whole or frame.stamp == old):
+            return False
+        if not frame.whole:
+            self.part = frame
+            return True
+        if frame.stamp > old or frame.index == frame.passes:
+            self.part = None
+        self.frame = frame
+        return True
 
     def touch(self, dragging: bool) -> None:
         """The edit state changed: it waits to be sent under a new stamp."""

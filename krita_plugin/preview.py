@@ -30,6 +30,8 @@ class Preview(QtWidgets.QWidget):
         self.setSizePolicy(policy.Expanding, policy.Preferred)
         self.setMinimumSize(SMALLEST, SMALLEST)
         self.image: Optional[QtGui.QImage] = None
+        self._part: Optional[QtGui.QImage] = None  # laid over the image...
+        self._place = QtCore.QRectF()  # ...here, in fractions of its sides
         self.original: Optional[QtGui.QImage] = None
         self.compare = False
         self._backdrop: Optional[QtGui.QPixmap] = None  # the hatching at this size and in these colours
@@ -41,8 +43,14 @@ class Preview(QtWidgets.QWidget):
 
     # What is shown
 
-    def show_frame(self, frame: Optional[Frame]) -> None:
+    def show_frame(self, frame: Optional[Frame], part: Optional[Frame] = None) -> None:
+        """A whole frame, and over it a part of a better one."""
         self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
+        self._part = None
+        if part is not None:
+            side = part.resolution
+            self._part = image_of(part.rgba, part.width, part.height)
+            self._place = QtCore.QRectF(part.x / side, part.y / side, part.width / side, part.height / side)
         self.update()
 
     def show_original(self, image: Optional[QtGui.QImage]) -> None:
@@ -106,9 +114,12 @@ class Preview(QtWidgets.QWidget):
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
         image = self.shown()
         if image is not None:
-            painter.drawImage(self._square(), image)
+            square = self._square()
+            painter.drawImage(square, image)
             if image is self.original:
                 self._paint_badge(painter, "Original")
+            elif self._part is not None:
+                painter.drawImage(_within(square, self._place), self._part)
         else:
             self._paint_outline(painter)
         if self._share is not None:
@@ -176,6 +187,12 @@ class Preview(QtWidgets.QWidget):
         painter.setFont(font)
         painter.setPen(QtGui.QColor(255, 255, 255))
         painter.drawText(ring, int(Qt.AlignmentFlag.AlignCenter), f"{share * 100:.0f}")
+
+
+def _within(square: QtCore.QRectF, place: QtCore.QRectF) -> QtCore.QRectF:
+    """A place that is given in fractions of a square's sides."""
+    x, y = square.x() + place.x() * square.width(), square.y() + place.y() * square.height()
+    return QtCore.QRectF(x, y, place.width() * square.width(), place.height() * square.height())
 
 
 def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> QtGui.QImage:

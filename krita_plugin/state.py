@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Hashable, List, Mapping, Optional, Proto
 
 from ..bridge import protocol
 from ..bridge.answer import Answer, Fault
-from .picture import HostError, Layer, Picture, Placement
+from .picture import Box, HostError, Layer, Picture, Placement, region_of
 from .portrait import Direction, Frame, Latents, Portrait, Projection
 
 DEFAULT_PACK = "portraits"
@@ -24,6 +24,7 @@ MISMATCH = (
 )
 
 SHORT_PROJECTION, USUAL_PROJECTION = 5.0, 20.0  # seconds
+USUAL_FRAME_MS = 80.0  # a dozen frames a second
 
 # What changed, as told to listeners
 CONNECTION, PACK, DOCUMENT, PROGRESS, EDITS, FRAME, MESSAGE = (
@@ -77,7 +78,7 @@ class PanelState:
         self.connection = "Waiting for a picture"
         self.connected = False  # the pack is open: requests make sense
         self.gave_up = False  # nobody tries to reach a core any more: the artist may
-        self.has_selection = False
+        self.selection: Optional[Box] = None  # of the current document
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.pack_title = ""
         self.packs: List[str] = []
@@ -85,6 +86,7 @@ class PanelState:
         self.directions: List[Direction] = []
         self.projection_seconds: Optional[float] = USUAL_PROJECTION  # a budget; None: until it levels off
         self.quality = "auto"
+        self.frame_ms = USUAL_FRAME_MS  # what a frame may take while a slider is dragged
         self._quality_before_draft = "auto"
         self.document: Optional[Hashable] = None
         self.portraits: Dict[Hashable, Portrait] = {}
@@ -135,8 +137,8 @@ class PanelState:
             return "Drawing the layer…"
         if portrait.projection is not None:
             return portrait.projection.words()
-        if portrait.frame is not None:
-            return portrait.frame.words()
+        if portrait.newest is not None:
+            return portrait.newest.words()
         return "Drawing…" if self.can_edit else "Press Project to begin"
 
     def value(self, name: str) -> float:
@@ -231,7 +233,7 @@ class PanelState:
         self.connected = False
         for portrait in self.portraits.values():
             portrait.forget_core()
-            portrait.frame = None
+            portrait.frame = portrait.part = None
         self.pack = name
         self._tell(CONNECTION)
         self._open_pack()
@@ -243,6 +245,7 @@ class PanelState:
         if document == self.document:
             return
         self.document = document
+        self.selection = None
         self.say("")
         self._tell(DOCUMENT)
         if self.portrait is not None:
@@ -257,10 +260,10 @@ class PanelState:
             self.document = None
         self._tell(DOCUMENT)
 
-    def set_selection(self, has_selection: bool) -> None:
-        """Project will take the selection's box, or the whole picture."""
-        if has_selection != self.has_selection:
-            self.has_selection = has_selection
+    def set_selection(self, box: Optional[Box]) -> None:
+        """Project will take the selection's box, or the whole picture; edits refine it first."""
+        had, self.selection = self.selection, box
+        if (had is None) != (box is None):
             self._tell(PROGRESS)
 
     # What the connection says
@@ -501,8 +504,18 @@ class PanelState:
             "edits": dict(portrait.edits),
             "quality": self.quality,
             "dragging": portrait.dragging,
+            "frame_ms": self.frame_ms,
         }
+        region = self._region(portrait)
+        if region is not None:
+            params["region"] = region
         self.link.request("edit", params, lambda answer: self._edit_answered(portrait, stamp, answer))
+
+    def _region(self, portrait: Portrait) -> Optional[List[float]]:
+        """Where the selection lies over the face: what the artist looks at."""
+        if portrait is not self.portrait or self.selection is None or portrait.placement is None:
+            return None
+        return region_of(self.selection, portrait.picture, portrait.placement)
 
     def _edit_answered(self, portrait: Portrait, stamp: int, answer: Answer) -> None:
         if _is_gone(answer):
@@ -527,8 +540,7 @@ class PanelState:
         frame = Frame.of(params, data)
         if portrait.in_flight is not None and frame.stamp >= portrait.in_flight:
             portrait.in_flight = None
-        if portrait.frame is None or frame.stamp >= portrait.frame.stamp:
-            portrait.frame = frame
+        if portrait.show(frame):
             self._tell(FRAME)
         self._pump(portrait)
 

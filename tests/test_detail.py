@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anycost.core.detail import REACH, Detail
+from anycost.core.engines.windows import Window
 
 
 def smooth(seed: int, side: int = 64) -> np.ndarray:
@@ -62,3 +63,28 @@ def test_the_tone_stays_even_where_the_edit_is():
     out = Detail(projected, original).added_to(edited).astype(int)
     assert out[32, 32] == pytest.approx(190, abs=4)
     assert out[2, 2] == pytest.approx(130, abs=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    side=st.sampled_from([8, 32, 128, 512]),
+    corners=st.lists(st.floats(0, 1), min_size=4, max_size=4),
+    seed=st.integers(0, 1000),
+)
+def test_a_window_has_the_detail_of_the_whole_picture(side: int, corners: list[float], seed: int):
+    left, right = sorted(round(side * x) for x in corners[:2])
+    top, bottom = sorted(round(side * y) for y in corners[2:])
+    window = Window(top, left, bottom + 1, right + 1).clipped(side)
+    window = Window(min(top, side - 1), min(left, side - 1), window.bottom, window.right)
+    rng = np.random.default_rng(seed)
+    projected = smooth(seed, side)
+    edited = projected.copy()
+    y, x = rng.integers(0, side, 2)  # of something that the edit changes
+    edited[y : y + side // 8, x : x + side // 3] ^= rng.integers(0, 256, 3).astype(np.uint8)
+    detail = Detail(projected, with_strokes(projected, seed + 1))
+    near = detail.around(window)
+    assert near.fits(side)
+    assert near.holds(window)
+    part = detail.added_to(edited[near.top : near.bottom, near.left : near.right], window)
+    whole = detail.added_to(edited)[window.top : window.bottom, window.left : window.right]
+    assert np.abs(part.astype(int) - whole).max() <= 1
