@@ -55,7 +55,9 @@ def _asked(task: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(line, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         why = (done.stderr.strip().splitlines() or ["it was ended"])[-1]
-        raise CoreError("internal", f"A process that measures failed ({why}): close other programs and retry.")
+        raise CoreError(
+            "internal", f"A process that measures failed ({why}): close other programs and retry."
+        )
     return json.loads(done.stdout)
 
 

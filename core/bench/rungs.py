@@ -3,7 +3,6 @@ picture comes to the full one's, and how much memory it takes."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,9 +18,9 @@ from ..training.losses import downsample
 from .engines import Choice, open_engine
 from .fresh import peak_bytes
 from .networks import Network
-from .timing import Times, in_turns
+from .timing import Times, in_turns, one_after_another
 
-LATENTS = 4  # drawn one after the other: nothing of a picture is left over for the next one
+LATENTS = 4  # drawn in turn
 
 Told = Callable[[str], None]
 
@@ -87,12 +86,6 @@ def title(rung: Rung) -> str:
     return f"{rung.resolution} px " + ("own widths" if rung.ratio is None else f"×{rung.ratio:g}")
 
 
-def in_succession(draw: Callable[[Tensor], object], latents: Tensor) -> Callable[[], object]:
-    """`draw` of one of the latents [N, n_style, D] after the other, and of the first again after the last."""
-    turn = itertools.cycle(latents)
-    return lambda: draw(next(turn))
-
-
 def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
     """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
 
@@ -111,7 +104,7 @@ def _fastest(
     draws["plain"] = plain(network, rung)
     if full is not None:
         draws["full"] = full.draw
-    times = in_turns({key: in_succession(draw, latents) for key, draw in draws.items()})
+    times = in_turns({key: one_after_another(draw, latents) for key, draw in draws.items()})
     best = min(choices, key=lambda choice: times[choice].ms)
     return best, engines[best], times
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+
+from torch import Tensor
 
 WARM_UP = 2  # rounds that are not timed
 FEWEST, MOST = 5, 40  # rounds
@@ -28,9 +31,11 @@ def in_turns(
 ) -> dict[Key, Times]:
     """Does each piece of work once a round, for at most `rounds` and about `seconds`."""
     taken: dict[Key, list[float]] = {key: [] for key in works}
-    for _ in range(min(WARM_UP, rounds)):
-        for work in works.values():
-            work()
+    began = time.perf_counter()
+    for k in range(WARM_UP):
+        if k == 0 or time.perf_counter() - began < seconds:
+            for work in works.values():
+                work()
     began = time.perf_counter()
     for k in range(rounds):
         if k >= FEWEST and time.perf_counter() - began > seconds:
@@ -40,6 +45,13 @@ def in_turns(
             work()
             taken[key].append(1000 * (time.perf_counter() - start))
     return {key: _times(values) for key, values in taken.items()}
+
+
+def one_after_another(draw: Callable[[Tensor], object], latents: Tensor) -> Callable[[], object]:
+    """Work that draws each of the latents [N, n_style, D] in turn: of the one that it drew last, an engine has
+    all there is."""
+    turn = itertools.cycle(latents)
+    return lambda: draw(next(turn))
 
 
 def _times(values: list[float]) -> Times:

@@ -3,21 +3,17 @@ Table 5)."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 
 import torch
 
 from ...models.generator import Generator
 from ...models.manifest import Rung
 from ...models.widths import layer_count
+from ..bench.timing import in_turns, one_after_another
 from ..engines.torch_engine import TorchEngine
 from .subject import Cell, Subject, normals
-
-WARM_UP = 3  # runs that are not timed
 
 
 @dataclass(frozen=True)
@@ -54,17 +50,7 @@ def _timed(subject: Subject, cell: Cell, runs: int) -> tuple[float, float]:
     side, ratio = cell
     channels = subject.rule.expand(generator.channels, ratio)[: layer_count(side)]
     engine = TorchEngine(generator, Rung(side, ratio, channels))
-    # in turn: of the picture that it drew last, an engine has all there is
-    latents = cycle(subject.latents(normals(2, generator.style_dim, 0)))  # [n_style, D] each
-    plain = _median_ms(lambda: generator(next(latents)[None], side, channels), runs)
-    return plain, _median_ms(lambda: engine.draw(next(latents)), runs)
-
-
-def _median_ms(work: Callable[[], object], runs: int) -> float:
-    times = []
-    for k in range(WARM_UP + runs):
-        start = time.perf_counter()
-        work()
-        if k >= WARM_UP:
-            times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
+    latents = subject.latents(normals(2, generator.style_dim, 0))  # [2, n_style, D]
+    draws = {"plain": lambda w: generator(w[None], side, channels), "fast": engine.draw}
+    times = in_turns({name: one_after_another(draw, latents) for name, draw in draws.items()}, runs)
+    return times["plain"].ms, times["fast"].ms
