@@ -26,7 +26,7 @@ def bench(pack: Pack | None, engine: str | None, precision: str | None, as_json:
     """
     choices = wanted(engine, precision)
     use_available_cores()
-    report = measured(pack, choices, _tell)
+    report = measured(pack, choices, tell)
     print(json.dumps(report.data(), indent=1) if as_json else report.text())
 
 
@@ -57,5 +57,6 @@ def wanted(engine: str | None, precision: str | None) -> list[Choice]:
     return fitting
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Progress, which is not the result."""
     print(text, file=sys.stderr)

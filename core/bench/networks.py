@@ -1,4 +1,4 @@
-"""What is benched: a generator and a ladder of its sub-generators, of a pack or at the size of the paper's."""
+"""What is benched: a generator and sub-generators of it, from a pack or of the paper's size."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def in_turns(
 
 
 def one_after_another(draw: Callable[[Tensor], object], latents: Tensor) -> Callable[[], object]:
-    """Work that draws each of the latents [N, n_style, D] in turn: of the one that it drew last, an engine has
-    all there is."""
+    """Work that draws each of the latents [N, n_style, D] in turn: of the one it drew last, an engine has all
+    there is."""
     turn = itertools.cycle(latents)
     return lambda: draw(next(turn))
 
