@@ -13,10 +13,13 @@ from drawn_face import portrait, with_colour_finder
 
 from anycost.core.detail import Detail
 from anycost.core.directions import edited
+from anycost.core.engines.engine import Stopped
 from anycost.core.errors import CoreError
 from anycost.core.faces import Layer, Placement, crop, resized
+from anycost.core.ladder import Pass, Region, Timings
 from anycost.core.renderer import Renderer
-from anycost.core.session import MAX_PICTURES, EditState, Session
+from anycost.core.session import MAX_PICTURES, EditState, Frame, Session
+from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
 
 FACE = Placement(130, 110, 160, 8)
@@ -203,6 +206,119 @@ def test_edits_add_up(pack: Pack):
     both = edited(w, {"smile": 0.5, "age": -1}, pack)
     assert np.allclose(both, w + 0.5 * vectors["smile"] - vectors["age"], atol=1e-6)
     assert (w == 1).all()
+
+
+# Regions
+
+EYE = Region(0.3, 0.35, 0.5, 0.5)
+
+
+class Steady(Timings):
+    """Knows no times, so that passes are chosen by work however busy the machine is."""
+
+    def record(self, drawn: Pass, ms: float) -> None:
+        pass
+
+
+@pytest.fixture
+def steady(projected: Session) -> Session:
+    """No pass is skipped."""
+    projected.timings = Steady()
+    return projected
+
+
+def in_region(frames: list[Frame]) -> list[Frame]:
+    """Those that are not whole."""
+    return [f for f in frames if f.rgb.shape[:2] != (f.resolution, f.resolution)]
+
+
+@pytest.mark.parametrize("detail", [True, False])
+def test_the_region_comes_second_and_is_the_last_frame_s_crop(steady: Session, detail: bool):
+    list(steady.render(EditState("a", 1, {}, "full", detail=detail), never))  # makes the detail known
+    edits = {"smile": 1.0, "age": -0.5}
+    frames = list(steady.render(EditState("a", 2, edits, "full", detail=detail, region=EYE), never))
+    assert [frame.index for frame in frames] == [1, 2, 3]
+    assert {frame.passes for frame in frames} == {3}
+    assert in_region(frames) == [frames[1]]
+    part, last = frames[1], frames[2]
+    assert (part.resolution, part.ratio) == (last.resolution, last.ratio)
+    window = part.window
+    assert window == EYE.window(part.resolution)
+    expected = last.rgb[window.top : window.bottom, window.left : window.right]
+    assert np.abs(part.rgb.astype(int) - expected).max() <= 1
+
+
+def test_the_first_full_frame_of_a_projection_is_whole(steady: Session, pack: Pack):
+    """A region's detail would take a whole picture, which it is there to spare."""
+    for stamp, parts in ((1, 0), (2, 1)):
+        frames = list(steady.render(EditState("a", stamp, {"smile": 1}, "full", region=EYE), never))
+        assert len(in_region(frames)) == parts
+    steady.restore("a", np.ones((pack.n_style, pack.style_dim), np.float32))
+    frames = list(steady.render(EditState("a", 3, {"smile": 1}, "full", region=EYE), never))
+    assert not in_region(frames)
+
+
+def test_a_region_s_time_is_not_the_rung_s(projected: Session, pack: Pack):
+    list(projected.render(EditState("a", 1, {}, "full"), never))
+    for rung, ms in zip(pack.ladder, (1, 1e4, 1e6), strict=True):
+        for _ in range(9):
+            projected.timings.record(Pass.whole(rung), ms)
+    run = projected.render(EditState("a", 2, {"smile": 1}, "full", region=EYE), never)
+    window = EYE.window(pack.resolution)
+    assert [next(run).index, next(run).window] == [1, window]  # and no further
+    assert projected.timings.median(pack.ladder[-1]) == 1e6
+    assert (projected.timings.expected_of_window(Pass(pack.ladder[-1], window)) or 1e6) < 1e4
+
+
+def test_while_dragging_the_frame_s_budget_chooses(projected: Session, pack: Pack):
+    class Slow(Steady):
+        def expected(self, rung: Rung) -> float:
+            return dict(zip(pack.ladder, (1, 100, 4000), strict=True))[rung]
+
+    projected.timings = Slow()
+
+    def drawn(frame_ms: float, region: Region | None = None) -> list[tuple[int, bool]]:
+        state = EditState("a", 2, {}, "auto", True, detail=False, region=region, frame_ms=frame_ms)
+        return [(f.resolution, in_region([f]) == [f]) for f in projected.render(state, never)]
+
+    draft, middle, full = (rung.resolution for rung in pack.ladder)
+    assert drawn(33) == [(draft, False)]
+    assert drawn(33, EYE) == [(draft, False), (middle, True)]
+    assert drawn(500) == [(middle, False)]
+    assert drawn(500, EYE) == [(middle, False), (full, True)]
+
+
+# Preemption
+
+
+class Interruption:
+    """A `stopped` that says yes after so many questions."""
+
+    def __init__(self, after: int):
+        self.after, self.asked = after, 0
+
+    def __call__(self) -> bool:
+        self.asked += 1
+        return self.asked > self.after
+
+
+@pytest.mark.parametrize("region", [None, EYE])
+def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: Region | None):
+    def drawn(stopped: Stopped) -> list[Frame]:
+        list(steady.render(EditState("a", 1, {}, "full"), never))  # each begins with the same maps
+        return list(steady.render(EditState("a", 2, {"smile": 1.0}, "full", region=region), stopped))
+
+    drawn(never)  # makes the detail known
+    patient = Interruption(1_000_000)
+    finished = drawn(patient)
+    assert patient.asked > 2 * len(finished)
+    for after in range(patient.asked):
+        interruption = Interruption(after)
+        frames = drawn(interruption)
+        assert interruption.asked == after + 1  # the first yes ends it
+        assert len(frames) < len(finished)
+        for frame, whole in zip(frames, finished, strict=False):  # and what came before is complete
+            assert np.array_equal(frame.rgb, whole.rgb)
 
 
 # Applying
