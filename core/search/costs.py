@@ -19,9 +19,9 @@ from ..engines.engine import Engine
 from ..errors import CoreError
 from .space import Space, free
 
-BUDGET = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(x|ms)")
+BUDGET = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(x|ms)")
 DRAWN = 64  # random sub-generators that a time table is made of
-QUICK, CAREFUL = 0.3, 2.0  # seconds that timing takes: of one of those, and of what a search ends with
+QUICK, CAREFUL = 9, 40  # pictures that are timed: of one of those, and of what a search ends with
 
 Cost = Callable[[Rung], float]
 
@@ -74,10 +74,10 @@ class Stopwatch:
             self._known[rung] = self.measure(rung, CAREFUL)
         return self._known[rung]
 
-    def measure(self, rung: Rung, seconds: float) -> float:
-        """Measured now, for about so long, by five pictures at least."""
+    def measure(self, rung: Rung, pictures: int) -> float:
+        """Measured now, by so many pictures, or fewer where they take seconds."""
         engine, latents = self._open(rung), itertools.cycle(self._latents)
-        return in_turns({rung: lambda: engine.draw(next(latents))}, seconds=seconds)[rung].ms
+        return in_turns({rung: lambda: engine.draw(next(latents))}, rounds=pictures)[rung].ms
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class TimeTable:
         return float(np.dot(blocks, self.blocks) + np.dot(layers, self.layers))
 
 
-def time_table(space: Space, known: Sequence[Rung], measure: Callable[[Rung, float], float]) -> TimeTable:
+def time_table(space: Space, known: Sequence[Rung], measure: Callable[[Rung, int], float]) -> TimeTable:
     """The table of what `known` and random sub-generators of the space take, measured one after the other."""
     chance = random.Random(0)
     rungs = list(dict.fromkeys([*known, *(space.draw(chance) for _ in range(DRAWN))]))

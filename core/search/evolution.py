@@ -4,7 +4,7 @@ and how far a sub-generator's output is from the full one's."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...models.manifest import Rung
@@ -92,18 +92,18 @@ def _children(
     children: dict[Rung, None] = {}
     for k in range(settings.population):
         make = crossed if 2 * k < settings.population else mutated
-        children[_fitting(make, fits, {*found.distances, *children})] = None
+        children[_fitting(make, fits, found.distances, children)] = None
     return list(children)
 
 
-def _fitting(make: Callable[[], Rung], fits: Fits, known: set[Rung] | list[Rung]) -> Rung:
+def _fitting(make: Callable[[], Rung], fits: Fits, *known: Container[Rung]) -> Rung:
     """One that fits, made again until it does; one that is not known, unless hardly any is left.
 
     It ends: a child may be its parent, and a random candidate the cheapest, and these fit.
     """
     for _ in range(TRIES):
         rung = make()
-        if rung not in known and fits(rung):
+        if fits(rung) and not any(rung in some for some in known):
             return rung
     while not fits(rung := make()):
         pass
