@@ -36,9 +36,9 @@ def measured(**times: float) -> Timings:
     return timings
 
 
-def rungs(quality: str, dragging: bool, timings: Timings, **more: float) -> list[Rung]:
+def rungs(quality: str, dragging: bool, timings: Timings, budget: float = FRAME_BUDGET_MS) -> list[Rung]:
     """The rungs of the passes without a region, which are all whole."""
-    plan = passes(LADDER, quality, dragging, timings, **more)
+    plan = passes(LADDER, quality, dragging, timings, budget)
     assert plan == [Pass.whole(step.rung) for step in plan]
     return [step.rung for step in plan]
 

@@ -24,8 +24,8 @@ from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.picture import Placement as PanelPlacement
 from anycost.krita_plugin.pixels import rgba_bytes
-from anycost.krita_plugin.portrait import Direction
-from anycost.krita_plugin.preview import face_crop
+from anycost.krita_plugin.portrait import Direction, Frame
+from anycost.krita_plugin.preview import Preview, face_crop
 from anycost.krita_plugin.state import PanelState
 from anycost.krita_plugin.wiring import connect
 
@@ -220,6 +220,20 @@ def test_projection_goes_on_while_another_document_is_edited(bench):
     assert bench.state.portraits["b"].edits == {}
 
 
+def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
+    bench.state.set_quality("full")
+    bench.project()
+    shown = []
+    bench.state.listeners.append(lambda topic: shown.append(bench.state.portrait.newest))
+    bench.state.set_selection((80, 60, 24, 16))
+    bench.state.set_edit("smile", 0.8)
+    assert until(bench.settled)
+    stamp = bench.state.portrait.stamp
+    passes = [frame for frame in dict.fromkeys(shown) if frame.stamp == stamp]
+    assert [frame.whole for frame in passes] in ([True, False, True], [True])  # a fast machine needs one
+    assert bench.state.portrait.part is None
+
+
 # Without a core
 
 
@@ -282,6 +296,39 @@ def test_sliders_keep_to_their_ranges_and_stay_usable_at_260_px(quiet):
     right = quiet.findChild(QWidget, "anycost_value_age")
     assert right.mapTo(quiet, QPoint(right.width(), 0)).x() <= 260
     assert quiet.minimumSizeHint().width() <= 260
+
+
+def test_the_speed_is_chosen_in_the_artist_s_words(quiet):
+    speed = quiet.findChild(QWidget, "anycost_speed")
+    assert speed.currentText() == "12 frames a second"
+    speed.setFocus()
+    QTest.keyClick(speed, Qt.Key.Key_Up)  # pyright: ignore[reportCallIssue]
+    assert speed.currentText() == "30 frames a second"
+    assert quiet.state.frame_ms == 33.0
+    quiet.state.set_quality("full")
+    assert not speed.isEnabled()  # only Auto follows it
+    quiet.state.set_quality("auto")
+    assert speed.isEnabled()
+
+
+def test_a_part_is_painted_where_it_lies():
+    preview = Preview()
+    preview.resize(128, 128)
+    blue, red = bytes([0, 0, 255, 255]), bytes([255, 0, 0, 255])
+    whole = Frame(1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64)
+    preview.show_frame(whole, Frame(1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, False, 32, 8))
+    grab = preview.grab().toImage()
+
+    def colour(x, y):
+        shown = grab.pixelColor(x, y)
+        return shown.red(), shown.green(), shown.blue()
+
+    assert {colour(x, y) for x in (67, 92) for y in (19, 28)} == {(255, 0, 0)}
+    assert {colour(x, y) for x in (60, 100) for y in (19, 28)} == {(0, 0, 255)}
+    assert {colour(x, y) for x in (67, 92) for y in (12, 36)} == {(0, 0, 255)}
+    preview.show_frame(whole)
+    grab = preview.grab().toImage()
+    assert colour(80, 24) == (0, 0, 255)
 
 
 def test_a_group_folds_away_and_keeps_its_values(quiet):

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anycost.bridge.answer import Answer, Fault
-from anycost.krita_plugin.picture import HostError, Layer, Picture, check_size, reduction
+from anycost.core import faces
+from anycost.krita_plugin.picture import (
+    HostError,
+    Layer,
+    Picture,
+    Placement,
+    check_size,
+    reduction,
+    region_of,
+)
 from anycost.krita_plugin.portrait import Frame, Projection
 from anycost.krita_plugin.state import PanelState
 
@@ -104,6 +116,14 @@ def show(state, stamp, index=1, side=2, document=None):
     state.notified("frame", params, PIXEL * side * side)
 
 
+def show_part(state, stamp, index=2, passes=3, side=2):
+    """A frame of the selection alone."""
+    size = {"format": "rgba8", "width": side, "height": side}
+    params = {"picture": state.portrait.id, "stamp": stamp, "pass": index, "passes": passes}
+    params.update(resolution=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
+    state.notified("frame", params, PIXEL * side * side)
+
+
 def project(state, wire):
     """Project the current document to the end; its first edit has been drawn."""
     state.project()
@@ -128,6 +148,11 @@ def test_words_of_frame_and_projection():
     assert Frame(1, 1, 1, 64, None, 8.6, 1, 1, PIXEL).words() == "Pass 1/1 · 64 px · 9 ms"
     assert Frame(1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL).words() == "Pass 3/3 · 256 px · ×1 · 120 ms"
     assert Projection(40, 100, 0.1834).words() == "Projecting 40/100 · loss 0.18"
+
+
+def test_words_of_a_part():
+    part = Frame(1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, whole=False)
+    assert part.words() == "Pass 2/4 · selection · 128 px · ×1 · 31 ms"
 
 
 def test_projecting_walks_from_reading_to_sliders(state, wire):
@@ -182,6 +207,114 @@ def test_a_frame_that_lies_about_its_size_is_refused(state, wire):
     state.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
     assert state.portrait.frame is before
     assert "anycost plugin install" in state.message
+
+
+# The selection, and the artist's speed
+
+
+def test_the_selection_is_sent_where_it_lies_on_the_face(state, wire):
+    state.set_selection((22, 20, 20, 10))  # the face's square is 12..52 x 10..50
+    project(state, wire)
+    state.set_edit("smile", 0.5, dragging=True)
+    assert wire.asked("edit")["region"] == pytest.approx([0.25, 0.25, 0.75, 0.5])
+    wire.answer("edit", {"complete": True})
+    state.set_selection((0, 0, 8, 8))  # beside it
+    state.set_edit("smile", 0.6)
+    assert "region" not in wire.asked("edit")
+    wire.answer("edit", {"complete": True})
+    state.set_selection(None)
+    state.set_edit("smile", 0.7)
+    assert "region" not in wire.asked("edit")
+
+
+def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
+    project(state, wire)
+    state.set_selection((22, 20, 20, 10))
+    desk.front = "b"
+    state.set_document("b")
+    assert state.selection is None
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    state.set_selection((22, 20, 20, 10))
+    state.set_document("a")
+    finish_projection(wire)  # of the document behind
+    assert "region" not in wire.asked("edit")
+
+
+def test_the_speed_is_sent_with_every_edit(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    assert wire.asked("edit")["frame_ms"] == 80.0
+    wire.answer("edit", {"complete": True})
+    state.frame_ms = 33.0
+    state.set_edit("smile", 0.6)
+    assert wire.asked("edit")["frame_ms"] == 33.0
+
+
+def test_a_part_lies_over_the_whole_frame_of_its_stamp_until_the_last(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    portrait = state.portrait
+    stamp = portrait.stamp
+    show_part(state, stamp)
+    assert portrait.part is None  # what is on screen is of an older stamp
+    show(state, stamp, index=1)
+    show_part(state, stamp)
+    shown = [portrait.frame, portrait.part]
+    assert [frame and (frame.index, frame.whole) for frame in shown] == [(1, True), (2, False)]
+    assert "selection" in state.status()
+    show(state, stamp, index=2)  # whole, by a middle rung: the part is still the better one
+    assert portrait.part is not None
+    show(state, stamp, index=3)
+    assert portrait.part is None
+    assert "selection" not in state.status()
+
+
+def test_a_newer_frame_takes_the_older_part_away(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5, dragging=True)
+    stamp = state.portrait.stamp
+    show(state, stamp)
+    show_part(state, stamp, passes=2)
+    state.set_edit("smile", 0.6, dragging=True)
+    assert state.portrait.part is not None  # until there is something newer to see
+    show(state, stamp + 1)
+    assert state.portrait.part is None
+    show_part(state, stamp)
+    assert state.portrait.part is None
+
+
+def test_a_part_that_lies_about_its_size_is_refused(state, wire):
+    project(state, wire)
+    show_part(state, state.portrait.stamp, side=0)
+    assert state.portrait.part is None
+    assert "anycost plugin install" in state.message
+
+
+BOXES = st.tuples(st.integers(-50, 150), st.integers(-50, 150), st.integers(1, 200), st.integers(1, 200))
+
+
+@given(
+    box=BOXES,
+    at=st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(20, 150), st.floats(-60, 60)),
+    factor=st.integers(1, 3),
+)
+def test_a_region_holds_what_of_the_box_lies_on_the_face_and_little_else(box, at, factor):
+    picture = Picture(100, 100, bytes(40000), left=7, top=5, factor=factor, document_size=(310, 310))
+    found = region_of(box, picture, Placement(*at))
+    steps = np.linspace(0, 1, 30)
+    points = np.stack(np.meshgrid(steps, steps), axis=-1) * box[2:] + box[:2]  # [30, 30, 2], document
+    unit = faces.Placement(*at).to_unit((points - (7, 5)) / factor)
+    on_face = unit[((unit > 0) & (unit < 1)).all(axis=-1)]
+    if found is None:
+        assert len(on_face) == 0
+        return
+    left, top, right, bottom = found
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1
+    for points, low, high in ((unit[..., 0], left, right), (unit[..., 1], top, bottom)):
+        assert low == pytest.approx(max(0, points.min()), abs=1e-6)
+        assert high == pytest.approx(min(1, points.max()), abs=1e-6)
 
 
 def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
