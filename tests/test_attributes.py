@@ -127,7 +127,7 @@ def test_colours_are_read_off_maps_that_hold_them():
 
 
 def test_training_reads_better_and_leaves_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    task = attributes.start(TINY)
+    task = attributes.AttributeTraining(TINY)
     steps = [
         float(task.step(batch, 16 * k)["reading"].detach())
         for k, batch in enumerate(islice(task.batches(0), 64))
@@ -143,9 +143,9 @@ def test_training_reads_better_and_leaves_a_file(tmp_path: Path, capsys: pytest.
 
 
 def test_a_run_with_other_widths_is_not_gone_on_with(tmp_path: Path):
-    task = attributes.start(TINY)
+    task = attributes.AttributeTraining(TINY)
     kept = task.state()
-    other = attributes.start(Settings(widths=(8, 8), precision="float32"))
+    other = attributes.AttributeTraining(Settings(widths=(8, 8), precision="float32"))
     with pytest.raises(attributes.CoreError, match="widths"):
         other.restore(kept)
 

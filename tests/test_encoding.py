@@ -64,7 +64,7 @@ def own_pictures(task: EncoderTraining, count: int) -> tuple[torch.Tensor, torch
 
 
 def test_eq_6_is_zero_for_the_full_generator_where_the_latents_are_the_pictures_own(parts: Path):
-    task = encoding.start(settings(parts))
+    task = encoding.EncoderTraining(settings(parts))
     latents, picture = own_pictures(task, 4)
     terms = task._reconstruction(latents, picture, Draws(0, 0, "test"))
     assert terms["full"] < 1e-5
@@ -75,7 +75,7 @@ def test_eq_6_is_zero_for_the_full_generator_where_the_latents_are_the_pictures_
 
 def test_alpha_is_one(parts: Path):
     """The sub-generator's term is the same distance with the same weights."""
-    task = encoding.start(settings(parts, ratios=(1.0,), resolutions=(32,)))
+    task = encoding.EncoderTraining(settings(parts, ratios=(1.0,), resolutions=(32,)))
     latents, picture = own_pictures(task, 4)
     terms = task._reconstruction(latents.roll(1, 0), picture, Draws(0, 0, "test"))
     torch.testing.assert_close(terms["sub"], terms["full"])
@@ -84,7 +84,9 @@ def test_alpha_is_one(parts: Path):
 def test_only_pictures_that_are_as_they_were_painted_have_a_known_w(parts: Path):
     batch = Batch(torch.rand(64, 3, 32, 32), torch.randn(64, STYLE_DIM), torch.rand(64, 16, 2))
     supervised = Loss(latents=1.0)
-    task = encoding.start(settings(parts, loss=supervised, variety=replace(PLAIN, mirrored=0.5, grey=0.2)))
+    task = encoding.EncoderTraining(
+        settings(parts, loss=supervised, variety=replace(PLAIN, mirrored=0.5, grey=0.2))
+    )
     picture, w, known = task._examples(batch, Draws(0, 0, "test"))
     assert batch.z is not None
     torch.testing.assert_close(w, task.generator.style(batch.z))
@@ -97,7 +99,7 @@ def test_only_pictures_that_are_as_they_were_painted_have_a_known_w(parts: Path)
 
 def test_the_generators_own_pictures_have_a_known_w_whatever_the_data(parts: Path):
     batch = Batch(torch.rand(64, 3, 32, 32))
-    task = encoding.start(settings(parts, variety=replace(PLAIN, generated=0.5)))
+    task = encoding.EncoderTraining(settings(parts, variety=replace(PLAIN, generated=0.5)))
     picture, w, known = task._examples(batch, Draws(0, 0, "test"))
     real = (picture == batch.pictures).flatten(1).all(1)
     assert torch.equal(~real, known.bool())
@@ -107,7 +109,7 @@ def test_the_generators_own_pictures_have_a_known_w_whatever_the_data(parts: Pat
 
 
 def test_the_first_fit_is_better_than_the_mean_for_every_style(parts: Path):
-    task = encoding.start(settings(parts, first_fit=1024))
+    task = encoding.EncoderTraining(settings(parts, first_fit=1024))
     _, picture = own_pictures(task, 128)
     w = own_pictures(task, 128)[0][:, 0]
     task._fit()
@@ -118,7 +120,7 @@ def test_the_first_fit_is_better_than_the_mean_for_every_style(parts: Path):
 
 
 def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Path, tmp_path: Path):
-    task = encoding.start(settings(parts, loss=Loss(latents=1.0, delta=0.1), first_fit=64))
+    task = encoding.EncoderTraining(settings(parts, loss=Loss(latents=1.0, delta=0.1), first_fit=64))
     batch = next(task.batches(0))
     losses = [sum(v.item() for v in task.step(batch, 32).values()) for _ in range(20)]
     assert losses[-1] < 0.9 * losses[0]
@@ -135,7 +137,7 @@ def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Pat
 
 
 def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
-    task = encoding.start(settings(parts, loss=Loss(delta=1.0), first_fit=64))
+    task = encoding.EncoderTraining(settings(parts, loss=Loss(delta=1.0), first_fit=64))
     batch = next(task.batches(0))
     assert task.step(batch, 0)["delta"] < 1e-9  # the first fit gives every style the same offset
     torch.nn.init.normal_(task.encoder.latents.weight, std=0.1)
@@ -144,7 +146,7 @@ def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
 
 def test_a_published_backbone_learns_and_is_written(parts: Path, tmp_path: Path):
     """ResNet-18 without its classifier, and the head [n_style * style_dim] in its place."""
-    task = encoding.start(settings(parts, backbone="resnet18", side=32, batch=4))
+    task = encoding.EncoderTraining(settings(parts, backbone="resnet18", side=32, batch=4))
     assert sum(p.numel() for p in task.encoder.trunk.parameters()) == 11_176_512
     assert task.encoder.latents.weight.shape == (task.generator.n_style * STYLE_DIM, 512)
     before = task.encoder.latents.weight.detach().clone()
@@ -184,11 +186,11 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(parts: Path):
     with pytest.raises(ValueError, match="at least one"):
         settings(parts, ratios=())
     with pytest.raises(CoreError, match="no generator's run"):
-        encoding.start(settings(parts, generator=str(parts)))
+        encoding.EncoderTraining(settings(parts, generator=str(parts)))
     with pytest.raises(CoreError, match="features"):
-        encoding.start(settings(parts, features=str(parts / "none.safetensors")))
+        encoding.EncoderTraining(settings(parts, features=str(parts / "none.safetensors")))
     with pytest.raises(CoreError, match="draws up to 32 px"):
-        encoding.start(settings(parts, resolutions=(64,)))
-    other = encoding.start(settings(parts, backbone="resnet18", side=32)).state()
+        encoding.EncoderTraining(settings(parts, resolutions=(64,)))
+    other = encoding.EncoderTraining(settings(parts, backbone="resnet18", side=32)).state()
     with pytest.raises(CoreError, match="other settings"):
-        encoding.start(settings(parts)).restore(other)
+        encoding.EncoderTraining(settings(parts)).restore(other)

@@ -112,10 +112,10 @@ def tiny_task(name: str, folder: Path) -> Any:
     """A task of seconds; the same wherever it is made."""
     common: dict[str, Any] = {"batch": 4, "pictures": 20, "precision": "float32"}
     if name == "attributes":
-        return attributes.start(attributes.Settings(widths=(8, 8, 8), repeats=2, **common))
+        return attributes.AttributeTraining(attributes.Settings(widths=(8, 8, 8), repeats=2, **common))
     if name == "finder":
-        return finding.start(finding.Settings(width=8, repeats=2, **common))
-    return encoding.start(
+        return finding.FinderTraining(finding.Settings(width=8, repeats=2, **common))
+    return encoding.EncoderTraining(
         encoding.Settings(
             generator=str(folder / "run"),
             features=str(folder / "features.safetensors"),

@@ -115,7 +115,7 @@ def test_a_face_is_upright_up_to_its_steepest_turn():
 
 
 def test_training_finds_better_and_leaves_the_same_finder_as_onnx(tmp_path: Path):
-    task = finding.start(TINY)
+    task = finding.FinderTraining(TINY)
     batch = next(task.batches(0))
     losses = [float(task.step(batch, 64)["heat"].detach()) for _ in range(60)]  # the same scenes each time
     assert losses[-1] < 0.5 * losses[2]
@@ -135,9 +135,9 @@ def test_the_finder_that_ships_is_small():
 
 
 def test_a_run_of_another_width_is_not_gone_on_with():
-    kept = finding.start(TINY).state()
+    kept = finding.FinderTraining(TINY).state()
     with pytest.raises(CoreError, match="width"):
-        finding.start(Settings(width=12, precision="float32")).restore(kept)
+        finding.FinderTraining(Settings(width=12, precision="float32")).restore(kept)
 
 
 def test_a_place_is_seen_by_the_whole_face():

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from ...models.features import WIDTHS, Features, side_of
 from ..errors import CoreError
-from . import checkpoints, distributed, precision
+from . import checkpoints, precision
 from .augment import augment
 from .descent import Descent
 from .draws import Draws
@@ -30,6 +30,7 @@ from .painted import PaintedBatches
 from .portraits import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, paint_z
 from .replay import repeated
 from .standardised import fold, standardise
+from .task import Training
 
 NAMES = tuple(control.name for control in CONTROLS)  # the order of the network's outputs
 GATES = tuple(k for k, control in enumerate(CONTROLS) if control.kind == "gate")
@@ -101,20 +102,11 @@ class Colours(nn.Module):
         return torch.stack(errors).mean()
 
 
-def start(settings: Settings) -> AttributeTraining:
-    """The task of a fresh run."""
-    return AttributeTraining(settings)
-
-
-class AttributeTraining:
+class AttributeTraining(Training[Settings]):
     """The attribute network and its optimiser: see `loop.Task`."""
 
     def __init__(self, settings: Settings):
-        torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.pictures, self.batch = settings.pictures, settings.batch
-        self.device = distributed.device()
-        self.dtype = precision.chosen(settings.precision, self.device)
+        super().__init__(settings)
         self.network = Features(len(NAMES), settings.widths)
         self.network.mean, self.network.deviation = standards()
         standardise(self.network)

@@ -35,6 +35,7 @@ from .grids import save_sheet
 from .losses import downsample
 from .portraits import STYLE_DIM
 from .sampling import draw_widths
+from .task import Training
 
 RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # what they make of a picture
 BACKBONES = ("stages", *RESNETS)
@@ -117,20 +118,11 @@ def build(backbone: str, size: int, n_style: int, mean: Tensor, widths: tuple[in
     return Encoder(size, n_style, mean, backbone=(trunk, RESNETS[backbone]))
 
 
-def start(settings: Settings) -> EncoderTraining:
-    """The task of a fresh run. CoreError when the generator or the features cannot be read."""
-    return EncoderTraining(settings)
-
-
-class EncoderTraining:
+class EncoderTraining(Training[Settings]):
     """The encoder and its optimiser; the generator and the attribute network stay: see `loop.Task`."""
 
     def __init__(self, settings: Settings):
-        torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.pictures, self.batch = settings.pictures, settings.batch
-        self.device = distributed.device()
-        self.dtype = precision.chosen(settings.precision, self.device)
+        super().__init__(settings)
         trained, features = _trained(settings.generator), _features(settings.features)
         self.rule = trained.rule
         self.generator = trained.generator.to(self.device)

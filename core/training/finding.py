@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ...models.finder import POINTS, STRIDE, Finder
 from ..errors import CoreError
-from . import checkpoints, distributed, precision
+from . import checkpoints, precision
 from .augment import PAPER, media, vary_look, vignetted
 from .descent import Descent
 from .draws import Draws
@@ -29,6 +29,7 @@ from .painted import PaintedBatches
 from .portraits import LANDMARKS
 from .replay import repeated
 from .standardised import fold, standardise
+from .task import Training
 
 SIDE = 128  # px of a training picture
 PORTRAIT = (48.0, 180.0)  # px: sides of the portrait's square in it; the face is about a third of that wide
@@ -137,20 +138,11 @@ def heat(points: Tensor) -> Tensor:
     return down[..., :, None] * across[..., None, :]
 
 
-def start(settings: Settings) -> FinderTraining:
-    """The task of a fresh run."""
-    return FinderTraining(settings)
-
-
-class FinderTraining:
+class FinderTraining(Training[Settings]):
     """The finder and its optimiser: see `loop.Task`."""
 
     def __init__(self, settings: Settings):
-        torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.pictures, self.batch = settings.pictures, settings.batch
-        self.device = distributed.device()
-        self.dtype = precision.chosen(settings.precision, self.device)
+        super().__init__(settings)
         self.network = Finder(settings.width)
         standardise(self.network)
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -111,11 +111,6 @@ class Settings:
             raise ValueError('A reduced-channel discriminator follows widths = "uniform" only.')
 
 
-def start(settings: Settings) -> Generating:
-    """The task of a fresh run."""
-    return Generating(settings)
-
-
 class Generating:
     """A generator, its average, a discriminator, their optimisers: see `loop.Task`."""
 

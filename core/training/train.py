@@ -11,7 +11,12 @@ from ..errors import CoreError
 from . import distributed, loop
 from .config import build, read
 
-NETWORKS = {"generator": "generating", "attributes": "attributes", "finder": "finding", "encoder": "encoding"}
+NETWORKS = {  # its module, and the task in it
+    "generator": ("generating", "Generating"),
+    "attributes": ("attributes", "AttributeTraining"),
+    "finder": ("finding", "FinderTraining"),
+    "encoder": ("encoding", "EncoderTraining"),
+}
 
 
 def train_file(path: Path, out: Path | None, resume: bool) -> None:
@@ -25,7 +30,8 @@ def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
     network = rest.pop("network", None)
     if network not in NETWORKS:
         raise CoreError("bad-value", f'The setting "network" is one of {", ".join(NETWORKS)}.')
-    module = import_module(f".{NETWORKS[network]}", __package__)
+    name, task = NETWORKS[network]
+    module = import_module(f".{name}", __package__)
     settings = build(module.Settings, rest)
     with distributed.processes():
         if settings.batch % distributed.world():
@@ -34,7 +40,7 @@ def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
                 f"A batch of {settings.batch} cannot be shared by {distributed.world()} processes.",
             )
         try:
-            loop.run(module.start(settings), out, resume=resume)
+            loop.run(getattr(module, task)(settings), out, resume=resume)
         except (loop.NotANumber, loop.NothingToResume) as error:
             raise CoreError("bad-value", str(error)) from None
         finish = getattr(module, "finish", None)

@@ -1,0 +1,39 @@
+"""What the tasks of single networks begin with."""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar
+
+import torch
+
+from . import distributed, precision
+
+
+class Sizes(Protocol):
+    """What every such network's settings have."""
+
+    @property
+    def pictures(self) -> int: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def precision(self) -> str: ...
+
+
+S = TypeVar("S", bound=Sizes)
+
+
+class Training(Generic[S]):
+    """The settings, the device and its precision; whatever is drawn next follows from the seed."""
+
+    def __init__(self, settings: S):
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.pictures, self.batch = settings.pictures, settings.batch
+        self.device = distributed.device()
+        self.dtype = precision.chosen(settings.precision, self.device)
