@@ -144,11 +144,10 @@ class _Searcher:
         if least <= limit:
             return
         if budget.unit == "x":
-            most = macs(self._full) / least
-            raise CoreError(
-                "bad-value", f"{budget} is more than this pack can save: {most:.1f}x is the most."
-            )
-        text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
+            most = int(macs(self._full) / least)
+            text = f"{budget} is more than this pack can save: {most}x is about the most."
+        else:
+            text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
         raise CoreError("bad-value", text)
 
     def report(self, found: Mapping[Budget, Rung]) -> Report:
