@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from torch import Tensor
 
 from anycost.core.bench import bench_command, fresh, growth, networks, page, parts, rungs, timing
 from anycost.core.bench import roofline as roofs
-from anycost.core.bench.engines import Choice
 from anycost.core.bench.fresh import ColdStart
 from anycost.core.bench.networks import Network, config_f
 from anycost.core.bench.report import Report
 from anycost.core.bench.rungs import Drawn
 from anycost.core.bench.timing import Times
 from anycost.core.cli import main
+from anycost.core.engines.choice import Choice
 from anycost.core.engines.torch_engine import TorchEngine
 from anycost.core.errors import CoreError
 from anycost.models.generator import Generator
@@ -72,7 +73,7 @@ def answer(tiny_pack: Path) -> dict[str, Any]:
     """What a real process prints for the tiny pack, with engine and precision forced."""
     line = [sys.executable, "-c", PROCESS, "bench", "--pack", str(tiny_pack), "--json"]
     done = subprocess.run(
-        [*line, "--engine", "torch", "--precision", "bf16"],
+        [*line, "--engine", "torch", "--precision", "fp32"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -91,7 +92,7 @@ def test_every_rung_is_told_with_the_forced_engine(answer: dict[str, Any]):
         [12, 12, 12, 12, 8, 8],
         [24, 24, 24, 24, 16, 16, 16, 16],
     ]
-    assert {(rung["engine"], rung["precision"]) for rung in rungs} == {("torch", "bf16")}
+    assert {(rung["engine"], rung["precision"]) for rung in rungs} == {("torch", "fp32")}
 
 
 def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
@@ -103,7 +104,7 @@ def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
         assert rung["ms"] > 0
         assert rung["ms_spread"] >= 0
         assert rung["gflops"] == pytest.approx(2 * rung["macs"] / (rung["ms"] / 1000) / 1e9)
-        assert rung["roofline_fraction"] == pytest.approx(rung["gflops"] / answer["roofline"]["bf16"])
+        assert rung["roofline_fraction"] == pytest.approx(rung["gflops"] / answer["roofline"]["fp32"])
         assert rung["speedup_full"] == pytest.approx(rung["ms_full"] / rung["ms"])
         assert rung["speedup_plain"] == pytest.approx(rung["ms_plain"] / rung["ms"])
     assert answer["rungs"][-1]["speedup_full"] == 1
@@ -111,8 +112,8 @@ def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
 
 def test_pictures_are_compared_with_the_full_one(answer: dict[str, Any]):
     draft, _, full = answer["rungs"]
-    assert full["psnr"] > 42 > draft["psnr"]  # the full rung's own line says what bfloat16 costs
-    assert 0 <= full["distance"] < draft["distance"]
+    assert full["psnr"] > 90 > draft["psnr"]  # the full rung's own line says what engine and precision cost
+    assert 0 <= full["distance"] < 1e-3 < draft["distance"]
     assert answer["measure"] == "the pack's own features"
 
 
@@ -168,11 +169,20 @@ def test_the_fastest_engine_of_each_rung_is_kept(tiny_pack: Path):
     assert {drawn.choice for drawn in report.rungs} <= {FP32, BF16}
 
 
+@pytest.mark.usefixtures("quick")
+def test_an_engine_whose_driver_is_missing_is_left_out(tiny_pack: Path):
+    pack, missing = Pack.open(tiny_pack), Choice("onnxruntime-tpu", "float32")
+    report = bench_command.measured(pack, [missing, FP32], lambda text: None)
+    assert {drawn.choice for drawn in report.rungs} == {FP32}
+    with pytest.raises(CoreError, match="onnxruntime-tpu"):
+        bench_command.measured(pack, [missing], lambda text: None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--engine", "abacus"], ["abacus", "torch in fp32"]),
-        (["--precision", "fp8"], ["fp8", "torch in bf16"]),
+        (["--precision", "fp8"], ["fp8", "torch in fp32"]),
         (["--engine", "torch", "--precision", "int4"], ["torch in int4"]),
         (["--pack", "nowhere"], ["nowhere"]),
         (["--pack", "tiny", "--config-f"], ["--config-f", "--pack"]),
@@ -314,6 +324,8 @@ def test_a_report_of_known_figures():
     assert full["macs"] == macs
     assert full["roofline_fraction"] == pytest.approx(2 * macs / 0.008 / 100e9)
     assert made.roofline == {"fp32": 100.0, "bf16": 210.0}
+    on_gpu = replace(made.rungs[1], choice=Choice("torch-cuda", "float32"))
+    assert made.fraction(on_gpu) is None  # the roofline is the CPU's
     lines = [line.split() for line in made.text().splitlines()]
     assert ["8", "own"] in [line[:2] for line in lines]
     assert ["same", "-", "3"] in [line[-3:] for line in lines]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CoreError
 
 if TYPE_CHECKING:
-    from .engines import Choice
+    from ..engines.choice import Choice
     from .networks import Network
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
@@ -62,7 +62,7 @@ def _asked(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _memory(task: dict[str, Any]) -> dict[str, int | None]:
-    from .engines import open_engine
+    from ..engines.choice import open_engine
 
     if not os.access(CLEAR, os.W_OK):
         return {"peak_bytes": None}
@@ -81,8 +81,8 @@ def _start(task: dict[str, Any]) -> dict[str, float]:
     import torch  # noqa: F401
 
     imported = time.perf_counter()
+    from ..engines.choice import open_engine
     from ..renderer import to_pixels
-    from .engines import open_engine
 
     network, rung, choice = _opened(task)
     engine = open_engine(choice, network.generator, rung, network.key)
@@ -94,8 +94,8 @@ def _start(task: dict[str, Any]) -> dict[str, float]:
 
 def _opened(task: dict[str, Any]):
     from ...models.pack import Pack
+    from ..engines.choice import Choice
     from ..renderer import use_available_cores
-    from .engines import Choice
     from .networks import config_f, of_pack
 
     use_available_cores()

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ...models.manifest import Rung
 from ...models.widths import layer_count, macs
+from ..engines.choice import Choice, open_engine
 from ..engines.engine import Engine
 from ..engines.windows import Window
 from ..evaluation.markdown import table
-from .engines import Choice, open_engine
 from .networks import RESOLUTIONS, Network
 from .parts import PARTS, times_by_part
 from .report import SHORT

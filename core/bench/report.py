@@ -35,9 +35,10 @@ class Report:
         return higher(self.before, self.after)
 
     def fraction(self, drawn: Drawn) -> float | None:
-        """Of the roofline of the precision; None for one whose roofline is not measured."""
+        """Of the roofline of the precision; None for a precision or a device whose roofline is not known."""
+        device = drawn.choice.engine.partition("-")[2] or "cpu"
         best = self.roofline.get(SHORT[drawn.choice.precision])
-        return None if best is None else drawn.gflops / best
+        return None if best is None or device != "cpu" else drawn.gflops / best
 
     def data(self) -> dict[str, Any]:
         """Plain values for JSON."""

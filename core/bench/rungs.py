@@ -11,11 +11,12 @@ from torch import Tensor
 
 from ...models.manifest import Rung
 from ...models.widths import macs
+from ..engines.choice import Choice, open_engine
 from ..engines.engine import Engine
+from ..errors import CoreError
 from ..evaluation.consistency import each_distance, psnr
 from ..perceptual import Measure
 from ..training.losses import downsample
-from .engines import Choice, open_engine
 from .fresh import peak_bytes
 from .networks import Network
 from .timing import Times, in_turns, one_after_another
@@ -86,6 +87,17 @@ def title(rung: Rung) -> str:
     return f"{rung.resolution} px " + ("own widths" if rung.ratio is None else f"×{rung.ratio:g}")
 
 
+def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:
+    """w [n_style, D] -> its picture [3, R, R], drawn and where the core needs it."""
+
+    def draw(w: Tensor) -> Tensor:
+        picture = engine.draw(w)
+        assert picture is not None
+        return picture.cpu()
+
+    return draw
+
+
 def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
     """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
 
@@ -99,14 +111,27 @@ def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
 def _fastest(
     network: Network, rung: Rung, choices: Sequence[Choice], full: Engine | None, latents: Tensor
 ) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
-    engines = {choice: open_engine(choice, network.generator, rung, network.key) for choice in choices}
-    draws: dict[Choice | str, Callable] = {choice: engine.draw for choice, engine in engines.items()}
+    engines = _opened(network, rung, choices)
+    draws: dict[Choice | str, Callable] = {c: picture_of(engine) for c, engine in engines.items()}
     draws["plain"] = plain(network, rung)
     if full is not None:
-        draws["full"] = full.draw
+        draws["full"] = picture_of(full)
     times = in_turns({key: one_after_another(draw, latents) for key, draw in draws.items()})
-    best = min(choices, key=lambda choice: times[choice].ms)
+    best = min(engines, key=lambda choice: times[choice].ms)
     return best, engines[best], times
+
+
+def _opened(network: Network, rung: Rung, choices: Sequence[Choice]) -> dict[Choice, Engine]:
+    """The engines that this machine has after all; CoreError when it has none of them."""
+    engines, why = {}, ""
+    for choice in choices:
+        try:
+            engines[choice] = open_engine(choice, network.generator, rung, network.key)
+        except Exception as error:  # whatever a library raises that lacks a driver
+            why = f'"{choice.engine}" does not work on this machine ({error}): take another engine.'
+    if not engines:
+        raise CoreError("bad-value", why)
+    return engines
 
 
 def _plain_pictures(network: Network, latents: Tensor) -> Tensor:
@@ -120,13 +145,7 @@ def _nearness(
     engine: Engine, latents: Tensor, pictures: Tensor, measure: Measure | None
 ) -> tuple[float | None, float | None]:
     """PSNR and perceptual distance of an engine's pictures to the full ones; see `Drawn`."""
-    made = torch.stack([_whole(engine, w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
+    made = torch.stack([picture_of(engine)(w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
     wanted = downsample(pictures, engine.resolution)  # [N, 3, r, r]
     distance = None if measure is None else each_distance(measure, made, wanted).mean().item()
     return psnr((made - wanted).square().mean().item()), distance
-
-
-def _whole(engine: Engine, w: Tensor) -> Tensor:
-    picture = engine.draw(w)
-    assert picture is not None
-    return picture
