@@ -64,9 +64,9 @@ def attributes(measured: Measured, results: Results, toys: Toys) -> str:
 
 
 _SEPARATE = (
-    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours were all "
-    "distilled from one painter, so that the same z means the same person to each: they agree more than "
-    "strangers would."
+    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours all begin with "
+    "the same z meaning the same person, and go apart from there. Of pictures as small as the toys' an "
+    "attribute is often read the same way for all: then two generators agree in nearly all or in none."
 )
 
 
