@@ -27,7 +27,7 @@ pack: setup
 	$(PYTHON) -m anycost.core train configs/encoder.toml
 	$(PYTHON) -m anycost.core.training.portraits_pack --out models/packs/portraits
 
-# the paper's tables at toy size, and what our own training says: minutes
+# the paper's tables at toy size, and what our own training says: a quarter of an hour
 tables: setup
 	$(PYTHON) -m anycost.core.evaluation.tables --out docs/tables.md
 
