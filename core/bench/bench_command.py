@@ -12,8 +12,8 @@ from ..perceptual import Measure, best_measure
 from ..renderer import use_available_cores
 from .fresh import cold_start
 from .networks import Network, config_f, of_pack
-from .report import SHORT, Report
-from .roofline import roofline
+from .report import Report
+from .roofline import SHORT, roofline
 from .rungs import Told, measure_rungs
 
 

@@ -18,7 +18,7 @@ from ..engines.windows import Window
 from ..evaluation.markdown import table
 from .networks import RESOLUTIONS, Network
 from .parts import PARTS, times_by_part
-from .report import SHORT
+from .roofline import SHORT
 from .timing import Times, in_turns, one_after_another
 
 SIDES = (8, 16, 32, 64, 128, 256, 512, 1024)  # px

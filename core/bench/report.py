@@ -12,10 +12,8 @@ import torch
 from ..evaluation import paper
 from ..evaluation.report import columns
 from .fresh import ColdStart
-from .roofline import higher
+from .roofline import SHORT, higher
 from .rungs import Drawn, title
-
-SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}  # the roofline's words for precisions
 
 
 @dataclass(frozen=True)

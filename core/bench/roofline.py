@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 SHAPES = ((512, 32), (512, 64), (256, 64), (256, 128), (128, 128), (64, 256))  # channels, side in px
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}  # the bench's words for the engines' own
 SECONDS = 0.3  # for each shape and precision
 FEWEST = 3  # times that each is run
 

@@ -19,6 +19,7 @@ from ..perceptual import Measure
 from ..training.losses import downsample
 from .fresh import peak_bytes
 from .networks import Network
+from .roofline import SHORT
 from .timing import Times, in_turns, one_after_another
 
 LATENTS = 4  # drawn in turn
@@ -77,7 +78,8 @@ def measure_rungs(
             *_nearness(engine, latents, pictures, measure),
             peak_bytes(network, place, choice),
         )
-        told(f"{count - place} of {count}: {title(rung)} takes {one.times.ms:.1f} ms by {choice.engine}")
+        by = f"{choice.engine} in {SHORT[choice.precision]}"
+        told(f"{count - place} of {count}: {title(rung)} takes {one.times.ms:.1f} ms by {by}")
         drawn.insert(0, one)
     return drawn
 
