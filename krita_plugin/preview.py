@@ -30,7 +30,7 @@ class Preview(QtWidgets.QWidget):
         self.setSizePolicy(policy.Expanding, policy.Preferred)
         self.setMinimumSize(SMALLEST, SMALLEST)
         self.image: Optional[QtGui.QImage] = None
-        self._part: Optional[QtGui.QImage] = None  # laid over the image...
+        self.part: Optional[QtGui.QImage] = None  # laid over the image...
         self._place = QtCore.QRectF()  # ...here, in fractions of its sides
         self.original: Optional[QtGui.QImage] = None
         self.compare = False
@@ -46,10 +46,10 @@ class Preview(QtWidgets.QWidget):
     def show_frame(self, frame: Optional[Frame], part: Optional[Frame] = None) -> None:
         """A whole frame, and over it a part of a better one."""
         self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
-        self._part = None
+        self.part = None
         if part is not None:
             side = part.resolution
-            self._part = image_of(part.rgba, part.width, part.height)
+            self.part = image_of(part.rgba, part.width, part.height)
             self._place = QtCore.QRectF(part.x / side, part.y / side, part.width / side, part.height / side)
         self.update()
 
@@ -118,8 +118,8 @@ class Preview(QtWidgets.QWidget):
             painter.drawImage(square, image)
             if image is self.original:
                 self._paint_badge(painter, "Original")
-            elif self._part is not None:
-                painter.drawImage(_within(square, self._place), self._part)
+            elif self.part is not None:
+                painter.drawImage(_within(square, self._place), self.part)
         else:
             self._paint_outline(painter)
         if self._share is not None:

@@ -308,7 +308,7 @@ class PanelState:
         if portrait is None:
             return
         try:
-            if method == "frame":
+            if method == "frame" and portrait.open:  # not one of the pack before
                 self._frame(portrait, params, data)
             elif method == "project/progress" and portrait.request is not None:
                 self._progress(portrait, params)

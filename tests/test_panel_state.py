@@ -530,6 +530,14 @@ def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
     assert state.can_edit
 
 
+def test_a_late_frame_of_the_pack_before_is_not_shown(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.use_pack("mine")
+    show(state, state.portrait.stamp)
+    assert state.portrait.frame is None
+
+
 def test_a_pack_that_cannot_be_opened_is_a_sentence(wire, desk):
     state = PanelState(wire, desk)
     state.link_ready()

@@ -1,7 +1,4 @@
-"""A newer edit or a cancel ends the pass that is being drawn: on the rendering thread and over the socket.
-
-The pack's last rung takes as long as hundreds of its first, so that a test which waited for it would tell.
-"""
+"""A newer edit or a cancel ends the pass that is being drawn: on the rendering thread and over the socket."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
+from slow_pack import SIDE, STYLES, make_slow_pack
 from wire import PATIENCE, Wire, private_home, running
 
 from anycost.bridge import launch, protocol
@@ -19,12 +16,7 @@ from anycost.core.errors import CoreError
 from anycost.core.ladder import Region
 from anycost.core.studio import Studio
 from anycost.core.worker import Job, Worker
-from anycost.models.generator import Generator
-from anycost.models.manifest import Alignment, Rung
-from anycost.models.pack import Direction, write_pack
-from anycost.models.widths import WidthRule, layer_count
 
-SIDE = 256
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 4), np.uint8)
 PICTURE[..., 3] = 255
 EYE = (0.25, 0.25, 0.375, 0.375)
@@ -32,35 +24,12 @@ EYE = (0.25, 0.25, 0.375, 0.375)
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Untrained, without encoder and finder: an 8 px rung and a slow one of 256 px."""
-    torch.manual_seed(7)
-    channels = (128,) * layer_count(SIDE)
-    generator = Generator(SIDE, channels, style_dim=16, n_mlp=2)
-    rule = WidthRule("proportional")
-    vector = np.full((generator.n_style, 16), 0.5, np.float32)
-    return write_pack(
-        tmp_path_factory.mktemp("packs") / "slow",
-        generator,
-        name="slow",
-        title="Slow",
-        licence="Apache-2.0",
-        provenance="untrained, made by the tests",
-        mean_w=np.zeros(16, np.float32),
-        rule=rule,
-        ratios=(1.0, 0.25),
-        resolutions=(8, SIDE),
-        ladder=[
-            Rung(8, 0.25, rule.expand(channels, 0.25)[: layer_count(8)]),
-            Rung(SIDE, 1.0, channels),
-        ],
-        alignment=Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66)),
-        directions=[Direction("smile", "Smile", "Test", -1.0, 1.0, vector)],
-    )
+    return make_slow_pack(tmp_path_factory.mktemp("packs") / "slow")
 
 
 @pytest.fixture
 def latents() -> np.ndarray:
-    return np.random.default_rng(1).normal(size=(layer_count(SIDE), 16)).astype("<f4")
+    return np.random.default_rng(1).normal(size=STYLES).astype("<f4")
 
 
 # On the rendering thread

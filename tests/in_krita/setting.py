@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from slow_pack import make_slow_pack
 
 from anycost.core.plugin_package import ROOT, install, package
 
@@ -44,6 +45,7 @@ def make_setting(folder: Path, tiny_pack: Path) -> Setting:
         install()
     variables = {
         "ANYCOST_PACK": str(chosen_pack(folder, tiny_pack)),
+        "DRIVE_SLOW_PACK": str(make_slow_pack(folder / "slow")),
         "DRIVE_PICTURE": str(chosen_picture(folder)),
         "DRIVE_ZIP": str(package(folder / "anycost.zip")),
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from krita import Selection
-from shared import Tap, open_panel, pixels, recorded, settled
+from shared import Tap, open_panel, pixels, recorded, select, settled
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 PROFILES = {"RGBA": SRGB, "GRAYA": "Gray-D50-elle-V2-srgbtrc.icc", "CMYKA": "Chemical proof"}
@@ -108,12 +107,6 @@ def colour_models(t, docker):
         t.check(what + ": one undo takes it away", undone, len(document.rootNode().childNodes()))
         yield from closed(t, docker, document)
         t.check(what + ": closing it forgets its face", docker.state.portrait is None)
-
-
-def select(document, x, y, width, height):
-    selection = Selection()
-    selection.select(x, y, width, height, 255)
-    document.setSelection(selection)
 
 
 def selections(t, docker):

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 
+from refining import refining
 from shared import Seen, Tap, drag, open_panel, pixels, recorded, settled
 
 STATUS = re.compile(r"^Pass \d+/\d+ · \d+ px( · ×[\d.]+)? · \d+ ms$")
@@ -65,6 +66,7 @@ def run(t):
     yield from applying(t, state, docker, document)
     yield from losing_the_core(t, state, docker, seen, name)
     yield from shortcuts(t, state, document)
+    yield from refining(t, docker, document, seen, tap)
     importing(t)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from krita import Selection
+
 CROWD = ("ColorSelectorNg", "sharedtooldocker", "PresetDocker")  # leave the panel and the layers the room
 
 
@@ -34,7 +36,7 @@ class Seen:
 
     def note(self, topic):
         if topic == "frame" and self.state.portrait and self.state.portrait.frame:
-            self.frames.append(self.state.portrait.frame)
+            self.frames.append(self.state.portrait.newest)
         elif topic == "connection" and self.state.connection not in self.words[-1:]:
             self.words.append(self.state.connection)
 
@@ -55,6 +57,12 @@ def drag(t, slider, shares):
         value = slider.minimum() + share * (slider.maximum() - slider.minimum())
         yield from t.xdotool("mousemove", *t.at(slider, slider.position_x(value), middle))
     yield from t.xdotool("mouseup", 1)
+
+
+def select(document, x, y, width, height):
+    selection = Selection()
+    selection.select(x, y, width, height, 255)
+    document.setSelection(selection)
 
 
 def pixels(document):

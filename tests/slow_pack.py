@@ -1,0 +1,40 @@
+"""A pack whose last rung takes as long as hundreds of its first: for what a newer edit interrupts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from anycost.models.generator import Generator
+from anycost.models.manifest import Alignment, Rung
+from anycost.models.pack import Direction, write_pack
+from anycost.models.widths import WidthRule, layer_count
+
+SIDE = 256
+CHANNELS = (128,) * layer_count(SIDE)
+STYLES = (layer_count(SIDE), 16)  # shape of w+
+
+
+def make_slow_pack(folder: Path) -> Path:
+    """Untrained, without encoder and finder: an 8 px rung and one of 256 px."""
+    torch.manual_seed(7)
+    rule = WidthRule("proportional")
+    vector = np.random.default_rng(7).normal(0, 0.5, STYLES).astype(np.float32)
+    draft = Rung(8, 0.25, rule.expand(CHANNELS, 0.25)[: layer_count(8)])
+    return write_pack(
+        folder,
+        Generator(SIDE, CHANNELS, style_dim=STYLES[1], n_mlp=2),
+        name="slow",
+        title="Slow",
+        licence="Apache-2.0",
+        provenance="untrained, made by the tests",
+        mean_w=np.zeros(STYLES[1], np.float32),
+        rule=rule,
+        ratios=(1.0, 0.25),
+        resolutions=(8, SIDE),
+        ladder=[draft, Rung(SIDE, 1.0, CHANNELS)],
+        alignment=Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66)),
+        directions=[Direction("smile", "Smile", "Test", -1.0, 1.0, vector)],
+    )
