@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from tqdm import tqdm
 
 from ...models.manifest import Rung
 from ...models.widths import macs
-from ..bench.timing import in_turns
+from ..bench.timing import in_turns, one_after_another
 from ..engines.engine import Engine
 from ..errors import CoreError
 from .space import Space, free
@@ -76,8 +75,8 @@ class Stopwatch:
 
     def measure(self, rung: Rung, pictures: int) -> float:
         """Measured now, by so many pictures, or fewer where they take seconds."""
-        engine, latents = self._open(rung), itertools.cycle(self._latents)
-        return in_turns({rung: lambda: engine.draw(next(latents))}, rounds=pictures)[rung].ms
+        draw = one_after_another(self._open(rung).draw, self._latents)
+        return in_turns({rung: draw}, rounds=pictures)[rung].ms
 
 
 @dataclass(frozen=True)

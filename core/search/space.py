@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from ...models.manifest import Rung
 from ...models.widths import WidthRule, layer_count
+
+CHANGE = 0.25  # probability that a random candidate's next layer is of another ratio
 
 
 def uniform(
@@ -59,18 +60,28 @@ class Space:
         )
 
     def draw(self, chance: random.Random) -> Rung:
-        """One at random. All its layers draw from their first few widths, and how many that are is drawn
-        before: with a tight budget hardly any would fit else."""
+        """One at random: runs of layers draw their place among the first few widths, and how many those are
+        is drawn before. Of evenly drawn ones hardly any would hold a tight budget, or draw well: neighbours
+        that are as wide suit each other."""
         side = chance.choice(self.resolutions)
         few = chance.randint(1, max(len(counts) for counts in self.widths))
-        return Rung(side, None, tuple(chance.choice(counts[:few]) for counts in self._layers(side)))
+        place, channels = chance.randrange(few), []
+        for counts in self._layers(side):
+            if chance.random() < CHANGE:
+                place = chance.randrange(few)
+            channels.append(counts[min(place, len(counts) - 1)])
+        return Rung(side, None, tuple(channels))
 
     def cross(self, chance: random.Random, a: Rung, b: Rung) -> Rung:
-        """The resolution and each layer's width of one parent or the other; a layer that only one has is that
-        one's."""
-        side = chance.choice((a.resolution, b.resolution))
-        pairs = list(zip_longest(a.channels, b.channels))[: layer_count(side)]
-        return Rung(side, None, tuple(chance.choice([c for c in pair if c is not None]) for pair in pairs))
+        """A child of b's resolution, whose layers are of either parent where both have them: one half of the
+        children take every layer of any parent, the other half the first ones of a and then those of b, so
+        that layers which suit each other stay together."""
+        shared = min(len(a.channels), len(b.channels))
+        if chance.random() < 0.5:
+            first = chance.randint(0, shared)
+            return Rung(b.resolution, None, a.channels[:first] + b.channels[first:])
+        mixed = [chance.choice(pair) for pair in zip(a.channels, b.channels, strict=False)]
+        return Rung(b.resolution, None, (*mixed, *b.channels[shared:]))
 
     def mutate(self, chance: random.Random, rung: Rung, share: float) -> Rung:
         """The resolution and each layer's width drawn anew with the probability `share`, and the widths of
