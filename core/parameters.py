@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from typing import Any
 
 from ..bridge.protocol import INVALID_PARAMS, MAX_NAME, QUALITIES, CallError
@@ -12,7 +12,6 @@ MAX_EDITS = 256
 MAX_STEPS = 10_000
 MAX_SECONDS = 3600.0
 MAX_FRAME_MS = 10_000.0
-LARGEST = sys.float_info.max
 MAX_PATH = 4096  # characters of a pack's name or folder
 
 Params = dict[str, Any]
@@ -81,8 +80,7 @@ def budget(params: Params) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    # no math.isfinite: it raises for a whole number that no float can hold
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _refused(name: str, expected: str) -> CallError:
