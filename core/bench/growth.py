@@ -22,8 +22,8 @@ from .roofline import SHORT
 from .timing import Times, in_turns, one_after_another
 
 SIDES = (8, 16, 32, 64, 128, 256, 512, 1024)  # px
-BATCHES = (1, 2, 4, 8)
-BATCH_SIDE = 256  # px of their pictures
+BATCHES = (1, 2, 4)  # as many as LATENTS at most
+BATCH_SIDE = 128  # px of their pictures
 REGIONS = (4, 2, 1)  # the picture's side over the region's
 LATE = (1024, 256, 32)  # px of the first block that an edit reaches
 LATENTS = 4
@@ -53,7 +53,7 @@ class Growth:
         return table(["resolution", "GMAC", *self._columns("ms", "GFLOP/s")], rows)
 
     def by_batch(self) -> str:
-        """Several pictures at 256 px: the engine draws one after the other, the plain module all at once."""
+        """Several pictures at 128 px: the engine draws one after the other, the plain module all at once."""
         rung = Rung(BATCH_SIDE, 1.0, self._channels(BATCH_SIDE))
         rows = [[str(count)] for count in BATCHES]
         for choice in self._choices:
@@ -116,7 +116,7 @@ class Growth:
         return in_turns(works, seconds=SECONDS)
 
     def _plain(self, rung: Rung, count: int) -> Callable[[], Tensor]:
-        w = self._latents.repeat(-(-count // LATENTS), 1, 1)[:count]  # [count, n_style, D]
+        w = self._latents[:count]  # [count, n_style, D]
 
         @torch.inference_mode()
         def draw() -> Tensor:
