@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -12,9 +13,11 @@ from torch import Tensor
 
 from ..models.generator import Generator
 from ..models.manifest import Rung
+from .engines.choice import ALWAYS, Choice, open_engine
 from .engines.engine import Engine, Stopped
-from .engines.torch_engine import TorchEngine
 from .engines.windows import Window
+
+log = logging.getLogger(__name__)
 
 PREPARED = 4  # engines that are kept ready; each holds a copy of the weights it runs with
 
@@ -28,12 +31,20 @@ def use_available_cores() -> None:
 class Renderer:
     """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
 
-    A rung that another one begins with (its resolution is lower, its channels are the same) is drawn by the
-    other one's engine, which goes on from there when the other is asked for.
+    `choose` says by which; `key` is the hash of the generator's weights. A rung that begins another one (its
+    resolution is lower, its channels are the same) is drawn by the other's engine, if that is one of torch,
+    which goes on from there when the other is asked for.
     """
 
-    def __init__(self, generator: Generator, ladder: Sequence[Rung] = ()):
+    def __init__(
+        self,
+        generator: Generator,
+        ladder: Sequence[Rung] = (),
+        choose: Callable[[Rung], Choice] = lambda rung: ALWAYS,
+        key: str | None = None,
+    ):
         self._generator, self._ladder = generator, ladder
+        self._choose, self._key = choose, key
         self._prepared: OrderedDict[Rung, Engine] = OrderedDict()
 
     def render(
@@ -52,16 +63,28 @@ class Renderer:
         """The engine that draws a rung; the first time takes as long as a frame or two."""
         rung = self._drawn_by(rung)
         if rung not in self._prepared:
-            self._prepared[rung] = TorchEngine(self._generator, rung)
+            self._prepared[rung] = self._opened(rung)
             if len(self._prepared) > PREPARED:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(rung)
         return self._prepared[rung]
 
+    def _opened(self, rung: Rung) -> Engine:
+        choice = self._choose(rung)
+        try:
+            return open_engine(choice, self._generator, rung, self._key)
+        except Exception as error:  # libraries and drivers have exceptions of their own
+            if choice == ALWAYS:
+                raise
+            log.warning("%s in %s cannot be used: %s", *choice, error)
+            return open_engine(ALWAYS, self._generator, rung)
+
     def _drawn_by(self, rung: Rung) -> Rung:
         """The largest rung of the ladder that begins with this one."""
-        count = len(rung.channels)
-        same = [other for other in self._ladder if other.channels[:count] == rung.channels]
+        count, choice = len(rung.channels), self._choose(rung)
+        if not choice.engine.startswith("torch"):  # the others draw one resolution
+            return rung
+        same = [o for o in self._ladder if o.channels[:count] == rung.channels and self._choose(o) == choice]
         return max(same, key=lambda other: other.resolution, default=rung)
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PACK = "portraits"
 IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
+CALM_SECONDS = 3.0  # without work, until the engines are measured
 LEAVE_SECONDS = 1.0  # for the step that is being computed when the core is told to leave
 LOG_BYTES, LOG_FILES = 1 << 20, 3
 MAX_STAMPS = 1024
@@ -158,6 +159,7 @@ class Service:
             "pictures": studio.pictures if studio else 0,
             "pack": studio.pack if studio else None,
             "loaded": bool(studio and studio.loaded),
+            "calibrated": bool(studio and studio.calibrated),
             "uptime": time.monotonic() - self._started,
         }
         return status, b""
@@ -175,6 +177,22 @@ class Service:
     async def unload(self) -> None:
         """Gives the model's memory back until the next request that needs it."""
         await asyncio.wrap_future(self.worker.task(lambda job: self._studio and self._studio.unload()).future)
+
+    @property
+    def wants_calibration(self) -> bool:
+        """Whether a pack is loaded whose engines were not measured on this machine."""
+        return self._studio is not None and self._studio.calibrated is False
+
+    async def calibrate(self) -> None:
+        """Measures them; whatever else is asked for comes first, and ends it."""
+
+        def run(job: Job) -> None:
+            self.studio().calibrate(lambda: job.stopped() or self.worker.work_waits)
+
+        try:
+            await asyncio.wrap_future(self.worker.task(run).future)
+        except Exception as error:  # the artist did not ask for it
+            log.warning("not calibrated: %s", error)
 
     def studio(self) -> Studio:
         """Only for the worker's thread."""
@@ -301,10 +319,14 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
         loop.add_signal_handler(number, leave.set)
     if adopt_stdin:
         threading.Thread(target=_await_end, args=(loop, leave), daemon=True).start()
-    resting = asyncio.create_task(rest_when_idle(service, idle_seconds))
+    idle = [
+        asyncio.create_task(rest_when_idle(service, idle_seconds)),
+        asyncio.create_task(calibrate_when_calm(service, CALM_SECONDS)),
+    ]
     await leave.wait()
     log.info("leaving")
-    resting.cancel()
+    for task in idle:
+        task.cancel()
     await server.close()
     service.worker.close(LEAVE_SECONDS)
 
@@ -323,6 +345,14 @@ async def rest_when_idle(service: Service, idle_seconds: float) -> None:
         await asyncio.sleep(idle_seconds / 4)
         if service.worker.idle_seconds() >= idle_seconds:
             await service.unload()
+
+
+async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
+    """Measures a new pack's engines as soon as nobody has asked for anything for so long."""
+    while True:
+        await asyncio.sleep(calm_seconds / 4)
+        if service.wants_calibration and service.worker.idle_seconds() >= calm_seconds:
+            await service.calibrate()
 
 
 def start_log() -> None:

@@ -12,8 +12,10 @@ import numpy as np
 
 from ..models.manifest import Rung
 from ..models.pack import Pack, PackError
+from .calibration import Calibration, Progress, calibrate, load
 from .detail import Detail
 from .directions import edited
+from .engines.choice import ALWAYS
 from .engines.engine import Stopped
 from .engines.windows import Window
 from .errors import CoreError
@@ -92,8 +94,27 @@ class Session:
         self.pack = pack
         self.timings = Timings()
         self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
-        self._renderer = Renderer(_or_core_error(pack.generator), pack.ladder)
+        self._draw_by(load(pack))
         self._measure = _or_core_error(lambda: best_measure(pack))
+
+    def _draw_by(self, calibration: Calibration | None) -> None:
+        self.calibrated = calibration is not None
+        choose = calibration.choice if calibration else (lambda rung: ALWAYS)
+        key = self.pack.files[self.pack.generator_file]
+        self._renderer = Renderer(_or_core_error(self.pack.generator), self.pack.ladder, choose, key)
+
+    def calibrate(self, progress: Progress, stopped: Stopped) -> None:
+        """Measures which engine draws each rung fastest here (see calibration.py), and draws by it from then
+        on; nothing changes once `stopped()`. CoreError when the result cannot be kept, which is not tried
+        again."""
+        self.calibrated = True
+        calibration = calibrate(self.pack, progress, stopped)
+        if calibration is None:
+            self.calibrated = False
+            return
+        self._draw_by(calibration)
+        for picture in self.pictures.values():  # a detail is what one engine's picture lacks
+            picture.details.clear()
 
     @property
     def loss_name(self) -> str:

@@ -152,6 +152,22 @@ class Studio:
         for key in [key for key in self._keys if key.startswith(prefix)]:
             self.close(key)
 
+    @property
+    def calibrated(self) -> bool | None:
+        """Whether each rung is drawn by its fastest engine; None before a pack is loaded."""
+        session = self._session
+        return None if session is None else session.calibrated
+
+    def calibrate(self, stopped: Callable[[], bool]) -> None:
+        """Measures the engines of the loaded pack; the artist is told how far that is."""
+
+        def progress(_what: str, share: float) -> None:
+            self._announce(f"Ready; measuring this computer {share:.0%}")
+
+        if self._session is not None:
+            self._session.calibrate(progress, stopped)
+            self._announce("Ready")
+
     def unload(self) -> None:
         """Gives the memory of the weights back; pictures and latents stay for the next request."""
         if self._session is None:

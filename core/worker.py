@@ -107,6 +107,11 @@ class Worker:
         """Whether there is something more urgent than a projection."""
         return bool(self._tasks)
 
+    @property
+    def work_waits(self) -> bool:
+        """Whether there is anything to do after the job that is being done."""
+        return bool(self._tasks or self._projections)
+
     def idle_seconds(self) -> float:
         """How long there has been nothing to do."""
         with self._changed:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from anycost.core.engines.choice import ALWAYS, Choice
 from anycost.core.engines.windows import Window
 from anycost.core.renderer import PREPARED, Renderer, to_pixels
 from anycost.models.manifest import Rung
@@ -78,6 +79,43 @@ def test_rungs_that_begin_another_are_drawn_by_its_engine(pack: Pack, w: np.ndar
     assert found is not None
     assert alone is not None
     assert np.array_equal(found, alone)
+
+
+def test_each_rung_is_drawn_by_the_engine_that_was_chosen_for_it(pack: Pack, w: np.ndarray):
+    chosen = dict(
+        zip(
+            pack.ladder,
+            [Choice("onnxruntime-cpu", "float32"), ALWAYS, Choice("torch", "bfloat16")],
+            strict=True,
+        )
+    )
+    renderer = Renderer(pack.generator(), pack.ladder, chosen.__getitem__)
+    for rung, choice in chosen.items():
+        engine = renderer.prepare(rung)
+        assert Choice(engine.name, engine.precision) == choice
+        drawn, plain = renderer.render(w, rung, never), Renderer(pack.generator()).render(w, rung, never)
+        assert drawn is not None
+        assert plain is not None
+        assert np.abs(drawn.astype(int) - plain).mean() < 2
+
+
+def test_only_engines_that_draw_several_resolutions_are_shared(pack: Pack):
+    whole = pack.ladder[-1]
+    begin = Rung(8, 1.0, whole.channels[: layer_count(8)])
+    onnx, ladder = Choice("onnxruntime-cpu", "float32"), [begin, whole]
+    for choices in ([onnx, onnx], [ALWAYS, Choice("torch", "bfloat16")], [ALWAYS, onnx]):
+        renderer = Renderer(pack.generator(), ladder, dict(zip(ladder, choices, strict=True)).__getitem__)
+        assert renderer.prepare(begin).resolution == 8
+        assert renderer.prepare(whole).resolution == 32
+
+
+def test_an_engine_that_does_not_open_after_all_is_replaced(pack: Pack, w: np.ndarray):
+    renderer = Renderer(pack.generator(), pack.ladder, lambda rung: Choice("torch-vulkan", "float32"))
+    assert renderer.prepare(pack.ladder[0]).name == "torch"
+    drawn, plain = (r.render(w, pack.ladder[0], never) for r in (renderer, Renderer(pack.generator())))
+    assert drawn is not None
+    assert plain is not None
+    assert np.array_equal(drawn, plain)
 
 
 def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):

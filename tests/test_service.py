@@ -426,6 +426,31 @@ def test_an_idle_core_gives_the_models_memory_back(pack):
     asyncio.run(scenario())
 
 
+def test_a_calm_core_measures_its_engines_once(pack, home):
+    """Whatever is asked for meanwhile comes first; the artist is told how far it is."""
+
+    async def scenario():
+        core = service.Service(str(pack), lambda: None)
+        told = []
+        core.announce = told.append
+        measuring = asyncio.create_task(service.calibrate_when_calm(core, 0.02))
+        await asyncio.sleep(0.1)
+        assert told == []  # no pack is loaded for it
+        await asyncio.wrap_future(core.worker.task(lambda job: core.studio().open_pack(str(pack))).future)
+        async with asyncio.timeout(PATIENCE):
+            while core.wants_calibration:
+                task = core.worker.task(lambda job: "asked for")
+                assert await asyncio.wrap_future(task.future) == "asked for"
+                await asyncio.sleep(0.3)
+        measuring.cancel()
+        core.worker.close(PATIENCE)
+        return told
+
+    told = asyncio.run(scenario())
+    assert any(text.startswith("Ready; measuring this computer") for text in told)
+    assert told[-1] == "Ready"
+
+
 def test_the_log_is_bounded(home):
     script = (
         "from anycost.core import service; import logging; service.start_log()\n"

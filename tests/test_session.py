@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from drawn_face import portrait, with_colour_finder
 
+from anycost.core import calibration
 from anycost.core.detail import Detail
 from anycost.core.directions import edited
+from anycost.core.engines.choice import ALWAYS, Choice
 from anycost.core.engines.engine import Stopped
 from anycost.core.errors import CoreError
 from anycost.core.faces import Layer, Placement, crop, resized
@@ -440,3 +442,50 @@ def test_a_damaged_pack_says_so(folder: Path, tmp_path: Path, file: str):
 
 def test_the_loss_has_a_name(session: Session):
     assert session.loss_name == "the pack's own features"
+
+
+# Calibration
+
+
+@pytest.fixture
+def calibrated(projected: Session, tmp_path: Path, monkeypatch) -> Session:
+    """One whose full rung was found to be fastest in bfloat16; its cache is its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(calibration, "available", lambda: [ALWAYS, Choice("torch", "bfloat16")])
+    monkeypatch.setattr(calibration, "_near", lambda picture, expected: picture.shape == expected.shape)
+    whole = projected.pack.ladder[-1].channels
+    finish = calibration._Race.finish
+
+    def told(race, seconds: float):
+        rows = finish(race, seconds)
+        return tuple(sorted(rows, key=lambda row: (row.choice == ALWAYS) == (race._rung.channels == whole)))
+
+    monkeypatch.setattr(calibration._Race, "finish", told)
+    projected.calibrate(lambda what, share: None, never)
+    return projected
+
+
+def test_after_calibration_the_fastest_engines_draw(calibrated: Session):
+    assert calibrated.calibrated
+    draft, *_, whole = calibrated.pack.ladder
+    assert calibrated._renderer.prepare(draft).precision == "float32"
+    assert calibrated._renderer.prepare(whole).precision == "bfloat16"
+
+
+def test_what_was_projected_before_goes_on_after_calibration(calibrated: Session):
+    """With no edit a face is the picture's own still: its detail is of the engine that draws now."""
+    frame = list(calibrated.render(EditState("a", 1, quality="full"), never))[-1]
+    face = resized(calibrated.pictures["a"].face, frame.resolution)
+    assert np.abs(frame.rgb.astype(int) - face).max() <= 1
+
+
+def test_the_next_session_knows_what_was_measured(calibrated: Session):
+    assert Session(calibrated.pack).calibrated
+
+
+def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked = []
+    projected.calibrate(lambda what, share: None, lambda: asked.append(0) or len(asked) > 4)
+    assert not projected.calibrated
+    assert not Session(projected.pack).calibrated

@@ -96,7 +96,7 @@ class Wire:
 
 def private_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Lets this process and its cores use `folder` for sockets, logs and settings; this Python has a core."""
-    for name in ("RUNTIME_DIR", "CONFIG_HOME", "STATE_HOME", "DATA_HOME"):
+    for name in ("RUNTIME_DIR", "CONFIG_HOME", "STATE_HOME", "DATA_HOME", "CACHE_HOME"):
         (folder / name).mkdir(mode=0o700)
         patch.setenv(f"XDG_{name}", str(folder / name))
     patch.setenv(
