@@ -111,8 +111,8 @@ def passes(
     rung that is not much cheaper than the next pass is skipped. CoreError "bad-value" for another quality.
 
     After the first pass comes the `region` alone, by the rung of the last pass, or while dragging in "auto"
-    by the best one that draws it within the budget. Only by one of the `ready` rungs, and only where much is
-    left to draw afterwards.
+    by the best one that draws it within the budget. Only by one of the `ready` rungs, and not where it takes
+    nearly as long as the whole: where it is most of it, or on an engine that draws whole pictures only.
     """
     rungs = _rungs(ladder, quality, dragging, timings, budget)
     whole = [Pass.whole(rung) for rung in rungs]
@@ -123,8 +123,8 @@ def passes(
         fitting = [part for part in better if _fits(timings.expected_of_window(part), budget)]
         return [*whole, *fitting[-1:]]
     part = Pass.of(rungs[-1], region)
-    worth_it = len(rungs) > 1 and rungs[-1] in ready and part.share * USEFUL <= 1
-    return [whole[0], part, *whole[1:]] if worth_it else whole
+    cheap = _cost_of_window(part, timings) * USEFUL <= _cost(part.rung, timings)
+    return [whole[0], part, *whole[1:]] if cheap and len(rungs) > 1 and part.rung in ready else whole
 
 
 def _rungs(
@@ -160,3 +160,7 @@ def _thinned(rungs: Sequence[Rung], timings: Timings) -> list[Rung]:
 
 def _cost(rung: Rung, timings: Timings) -> float:
     return timings.expected(rung) or float(macs(rung.channels))
+
+
+def _cost_of_window(part: Pass, timings: Timings) -> float:
+    return timings.expected_of_window(part) or macs(part.rung.channels) * part.share

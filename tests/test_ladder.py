@@ -155,6 +155,15 @@ def test_no_region_where_nothing_much_is_left_to_draw():
     assert passes(LADDER, "auto", False, fast, region=EYE, ready=LADDER) == [Pass.whole(WHOLE)]
 
 
+def test_no_region_that_was_seen_to_take_as_long_as_the_whole():
+    times = measured(r0=5, r1=90, r2=200, r3=300, r4=400)
+    part = Pass.of(WHOLE, EYE)
+    for ms, drawn in ((390, False), (100, True)):
+        for _ in range(9):
+            times.record(part, ms)
+        assert parts(passes(LADDER, "full", False, times, region=EYE, ready=LADDER)) == [part] * drawn
+
+
 def test_no_region_by_a_rung_that_is_not_ready():
     times = measured(r0=5, r1=90, r2=200, r3=300, r4=400)
     assert not parts(passes(LADDER, "full", False, times, region=EYE, ready=[DRAFT, MIDDLE]))
