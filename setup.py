@@ -47,6 +47,7 @@ setup(
         'tomli>=2; python_version < "3.11"',
     ],
     extras_require={
+        "openvino": ["openvino>=2025.0"],
         "train": [
             "onnx>=1.16",
             "tensorboard>=2.16",

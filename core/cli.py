@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_directions(commands)
     _add_bench(commands)
+    _add_calibrate(commands)
     _add_search(commands)
     _add_serve(commands)
     _add_studio(commands)
@@ -309,6 +310,19 @@ def _bench(chosen: argparse.Namespace) -> None:
 
     pack = None if chosen.config_f else _open_pack(chosen.pack)
     bench(pack, chosen.engine, chosen.precision, chosen.json)
+
+
+def _add_calibrate(commands: argparse._SubParsersAction) -> None:
+    text = "measure which engine draws each rung of a pack fastest on this machine, and use it from now on"
+    parser = _command(commands, "calibrate", _calibrate, text)
+    _add_pack(parser)
+    parser.add_argument("--again", action="store_true", help="measure even if it was measured before")
+
+
+def _calibrate(chosen: argparse.Namespace) -> None:
+    from .calibrate_command import print_calibration
+
+    print_calibration(_open_pack(chosen.pack), chosen.again)
 
 
 def _add_search(commands: argparse._SubParsersAction) -> None:

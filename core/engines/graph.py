@@ -81,7 +81,7 @@ class _Graph:
         return graph.node("LeakyRelu", x, alpha=SLOPE)
 
     def _upsampled(self, x: str, weight: Tensor) -> str:
-        """[1, I, H, W] -> [1, O, 2H, 2W]: transposed convolution by the weight [O, I, 3, 3], then the FIR filter.
+        """[1, I, H, W] -> [1, O, 2H, 2W]: transposed convolution by a weight [O, I, 3, 3], then the FIR.
 
         Four convolutions, one for each phase of the output, or one with the filter folded in, ran slower.
         """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor, wait
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,10 +23,16 @@ PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine
 
 def providers() -> list[str]:
     """Which of `PROVIDERS` the installed ONNX Runtime has."""
+    have = _onnxruntime().get_available_providers()
+    return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
+
+
+def _onnxruntime() -> ModuleType:
+    """The library; unless told not to before it is imported, it reports to its maker over the network."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # here, because it takes a while
 
-    have = onnxruntime.get_available_providers()
-    return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
+    return onnxruntime
 
 
 class OnnxEngine(GraphEngine):
@@ -34,10 +42,11 @@ class OnnxEngine(GraphEngine):
 
     def __init__(self, graph: bytes, rung: Rung, provider: str = "cpu"):
         """ValueError for a provider that cannot be used on this machine."""
-        import onnxruntime
-
+        if provider not in providers():
+            raise ValueError(f'The installed ONNX Runtime has no "{provider}".')
         super().__init__(rung)
         self.name = f"onnxruntime-{provider}"
+        onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # failures come as exceptions
         options.intra_op_num_threads = usable_cores()
@@ -56,9 +65,7 @@ class OnnxEngine(GraphEngine):
         self._thread = ThreadPoolExecutor(1)
 
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
-        import onnxruntime
-
-        running = onnxruntime.RunOptions()
+        running = _onnxruntime().RunOptions()
         running.log_severity_level = 4  # ending early is no failure
         drawing = self._thread.submit(self._draw, w, running)
         try:

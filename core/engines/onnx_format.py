@@ -37,7 +37,7 @@ class GraphWriter:
         for side in value.shape:
             tensor += _number(1, side)
         tensor += _number(2, TYPES[value.dtype]) + _text(8, name)
-        tensor += _message(9, [memoryview(value.reshape(-1).numpy()).cast("B")])
+        tensor += _message(9, [value.reshape(-1).view(torch.uint8).numpy().data])
         self._constants += _message(5, tensor)
         return name
 
@@ -54,7 +54,7 @@ class GraphWriter:
     def finish(
         self, input_name: str, input_shape: Iterable[int], output: str, output_shape: Iterable[int]
     ) -> bytes:
-        """The file; its output is called like the value. ValueError for more weights than one file can have."""
+        """The file; its output is called like the value. ValueError for more weights than a file can have."""
         graph = self._nodes + _text(2, "anycost") + self._constants
         graph += _message(11, _float_value(input_name, input_shape))
         graph += _message(12, _float_value(output, output_shape))
@@ -71,7 +71,7 @@ class GraphWriter:
 def _attribute(name: str, value: int | float | Sequence[int]) -> Pieces:
     pieces = _text(1, name)
     if isinstance(value, float):
-        return pieces + [_tag(2, 5), struct.pack("<f", value)] + _number(20, 1)
+        return [*pieces, _tag(2, 5), struct.pack("<f", value), *_number(20, 1)]
     if isinstance(value, int):
         return pieces + _number(3, value) + _number(20, 2)
     for item in value:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import sys
+from types import ModuleType
+from typing import cast
 
 import numpy as np
 
@@ -19,17 +22,23 @@ def installed() -> bool:
     return importlib.util.find_spec("openvino") is not None
 
 
+def _openvino() -> ModuleType:
+    """The library, without its converter, which tells its maker over the network that it was imported."""
+    sys.modules.setdefault("openvino.tools.ovc", cast(ModuleType, None))  # so that importing it fails
+    import openvino  # here, because it takes a while
+
+    return openvino
+
+
 class OpenVinoEngine(GraphEngine):
     """See `Engine`. `graph` is what `write_graph` makes of the rung."""
 
     name = "openvino"
 
     def __init__(self, graph: bytes, rung: Rung, precision: str = "float32"):
-        import openvino  # here, because it takes half a second
-
         super().__init__(rung)
         self.precision = precision
-        core = openvino.Core()
+        core = _openvino().Core()
         settings = {
             "INFERENCE_NUM_THREADS": usable_cores(),
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
@@ -40,10 +49,8 @@ class OpenVinoEngine(GraphEngine):
         self._request = model.create_infer_request()
 
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
-        import openvino
-
         picture = np.empty((3, self.resolution, self.resolution), np.float32)
-        self._request.set_output_tensor(openvino.Tensor(picture, shared_memory=True))
+        self._request.set_output_tensor(_openvino().Tensor(picture, shared_memory=True))
         self._request.start_async({"w": w})
         ended = False
         try:
