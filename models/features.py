@@ -7,7 +7,7 @@ It stands where the paper has a CelebA attribute predictor and LPIPS. Its weight
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -102,12 +102,25 @@ def load_features(path: Path) -> Features:
     state = load_file(path)
     widths = [state[name].shape[0] for name in sorted(state) if name.endswith(".0.weight")]
     try:
+        _check_shapes(state, widths)
         count = state["attributes.bias"].shape[0]
         state.setdefault("mean", torch.zeros(count))
         state.setdefault("deviation", torch.ones(count))
-        with torch.device("meta"):
-            network = Features(count, widths)
+        network = Features(count, widths)
         network.load_state_dict(state, assign=True)
     except (IndexError, KeyError, RuntimeError) as error:
         raise ValueError(f"{path.name} does not hold an attribute network: {error}") from error
     return network.float().eval().requires_grad_(False)
+
+
+def _check_shapes(state: Mapping[str, Tensor], widths: Sequence[int]) -> None:
+    """RuntimeError unless the large tensors fit together: none of a network's is larger than the file's."""
+    expected: dict[str, tuple[int, ...]] = {
+        "attributes.weight": (len(state["attributes.bias"]), widths[-1] * LAST * LAST)
+    }
+    for k, (before, width) in enumerate(zip([3, *widths], widths, strict=False)):
+        expected[f"stages.{k}.0.weight"] = (width, before, 3, 3)
+        expected[f"stages.{k}.2.weight"] = (width, width, 3, 3)
+    for name, shape in expected.items():
+        if state[name].shape != shape:
+            raise RuntimeError(f"{name} is {list(state[name].shape)}, not {list(shape)}.")

@@ -22,9 +22,16 @@ Noise = str | Sequence[Tensor]
 
 def fir_kernel(gain: float) -> Tensor:
     """The separable [1, 3, 3, 1] low-pass filter as a [4, 4] kernel that sums to `gain`."""
-    taps = torch.tensor(FIR)
+    taps = torch.tensor(FIR, device="cpu")  # even of a network that is built on "meta" (see `_normal`)
     kernel = torch.outer(taps, taps)  # [4, 4]
     return kernel * (gain / kernel.sum())
+
+
+def _normal(*shape: int, over: float = 1.0) -> Tensor:
+    """Normal numbers, divided by `over`; on "meta" only a shape, since numbers there would load torch's
+    compiler, which takes longer than to open a pack."""
+    values = torch.empty(shape)
+    return values if values.is_meta else values.normal_().div_(over)
 
 
 def modulated_conv2d(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up: bool) -> Tensor:
@@ -60,7 +67,7 @@ class EqualLinear(nn.Module):
         self, inputs: int, outputs: int, *, bias: float = 0.0, lr_mul: float = 1.0, activate: bool = False
     ):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_mul)
+        self.weight = nn.Parameter(_normal(outputs, inputs, over=lr_mul))
         self.bias = nn.Parameter(torch.full((outputs,), bias))
         self.scale = lr_mul / math.sqrt(inputs)
         self.lr_mul = lr_mul
@@ -116,7 +123,7 @@ class ModulatedConv2d(nn.Module):
         up: bool = False,
     ):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(1, outputs, inputs, size, size))
+        self.weight = nn.Parameter(_normal(1, outputs, inputs, size, size))
         self.modulation = EqualLinear(style_dim, inputs, bias=1.0)
         self.scale = 1 / math.sqrt(inputs * size * size)
         self.demodulate = demodulate
@@ -188,7 +195,7 @@ class ConstantInput(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.input = nn.Parameter(torch.randn(1, channels, 4, 4))
+        self.input = nn.Parameter(_normal(1, channels, 4, 4))
 
 
 class Generator(nn.Module):
@@ -218,7 +225,7 @@ class Generator(nn.Module):
         self.noises = nn.Module()
         for k in range(self.n_style - 1):
             side = layer_resolution(k + 1)
-            self.noises.register_buffer(f"noise_{k}", torch.randn(1, 1, side, side))
+            self.noises.register_buffer(f"noise_{k}", _normal(1, 1, side, side))
 
     def forward(
         self,

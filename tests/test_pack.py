@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -591,3 +592,14 @@ def test_a_full_disk_leaves_the_old_pack_and_says_so(tmp_path: Path) -> None:
         assert sorted(os.listdir(disk)) == ["filler", "pack"]
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_opening_a_pack_does_not_load_torch_s_compiler(tiny_pack):
+    """Arithmetic on "meta" would: seconds before the first face."""
+    script = (
+        "import sys; from anycost.core.session import Session; from anycost.models.pack import Pack\n"
+        f"Session(Pack.open({str(tiny_pack)!r}))\n"
+        "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
