@@ -40,6 +40,7 @@ setup(
         "numpy>=1.26",
         "pillow>=10",
         "safetensors>=0.4.5",
+        "onnx>=1.16",
         "onnxruntime>=1.17",
         "lpips>=0.1.4",
         "PyQt5>=5.15",
@@ -49,13 +50,12 @@ setup(
     extras_require={
         "openvino": ["openvino>=2025.0"],
         "train": [
-            "onnx>=1.16",
             "tensorboard>=2.16",
             "torchmetrics>=1.4",
             "torch-fidelity>=0.3",
             "matplotlib>=3.8",
             "scikit-learn>=1.4",
-        ]
+        ],
     },
     entry_points={"console_scripts": ["anycost = anycost.core.cli:main"]},
 )

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_torch_engine import NARROW, WIDE, full, latent, plain, rungs, trained
 
-from anycost.core.engines import graph_cache, onnx_format
+from anycost.core.engines import graph_cache, graph_writer
 from anycost.core.engines.choice import ALWAYS, Choice, available, bfloat16_is_fast, open_engine
 from anycost.core.engines.engine import Engine
 from anycost.core.engines.graph import write_graph
@@ -146,14 +146,14 @@ def test_a_rung_the_generator_does_not_have_is_refused():
 
 def test_a_rung_that_no_file_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch):
     size = len(write_graph(trained(NARROW), full()))
-    monkeypatch.setattr(onnx_format, "MAX_BYTES", size // 2)
+    monkeypatch.setattr(graph_writer, "MAX_BYTES", size // 2)
     with pytest.raises(ValueError, match="too large"):
         write_graph(trained(NARROW), full())
 
 
 @given(st.lists(st.integers(0, 1 << 62), min_size=1, max_size=9), st.floats(width=32, allow_nan=False))
 def test_attributes_and_constants_are_read_back(numbers: list[int], value: float):
-    writer = onnx_format.GraphWriter()
+    writer = graph_writer.GraphWriter()
     constant = torch.tensor([numbers])
     held = writer.constant(constant)
     output = writer.node("Any", "in", held, several=tuple(numbers), one=numbers[0], real=value)

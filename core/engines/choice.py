@@ -9,8 +9,6 @@ import torch
 from ...models.generator import Generator
 from ...models.manifest import Rung
 from .engine import Engine
-from .graph import write_graph
-from .graph_cache import cached_graph
 from .onnx_engine import OnnxEngine, providers
 from .openvino_engine import OpenVinoEngine, installed
 from .torch_engine import TorchEngine
@@ -57,6 +55,9 @@ def open_engine(choice: Choice, generator: Generator, rung: Rung, key: str | Non
         return TorchEngine(generator, rung, choice.precision, device or "cpu")
     if library not in ("onnxruntime", "openvino"):
         raise ValueError(f'There is no engine "{choice.engine}".')
+    from .graph import write_graph  # here, because the package onnx takes a while
+    from .graph_cache import cached_graph
+
     graph = write_graph(generator, rung) if key is None else cached_graph(generator, rung, key)
     if library == "openvino":
         return OpenVinoEngine(graph, rung, choice.precision)

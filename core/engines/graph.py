@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...models.generator import EqualLinear, Generator, StyledConv, ToRGB, fir_kernel
 from ...models.manifest import Rung
-from .onnx_format import GraphWriter
+from .graph_writer import GraphWriter
 
 VERSION = 1  # of the graph for the same weights: older ones in the cache are not used
 GAIN = math.sqrt(2)

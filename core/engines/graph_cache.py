@@ -16,7 +16,7 @@ from ..cache import cache_folder
 from ..errors import CoreError
 from ..pictures import write_bytes
 from .graph import VERSION, write_graph
-from .onnx_format import MAX_BYTES as MAX_GRAPH_BYTES
+from .graph_writer import MAX_BYTES as MAX_GRAPH_BYTES
 
 FOLDER = "graphs"
 MAX_BYTES = 1 << 30  # of all graphs together; the least recently used go

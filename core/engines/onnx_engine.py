@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, wait
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,16 +21,10 @@ PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine
 
 def providers() -> list[str]:
     """Which of `PROVIDERS` the installed ONNX Runtime has."""
-    have = _onnxruntime().get_available_providers()
-    return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
-
-
-def _onnxruntime() -> ModuleType:
-    """The library; unless told not to before it is imported, it reports to its maker over the network."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # here, because it takes a while
 
-    return onnxruntime
+    have = onnxruntime.get_available_providers()
+    return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
 
 
 class OnnxEngine(GraphEngine):
@@ -46,7 +38,8 @@ class OnnxEngine(GraphEngine):
             raise ValueError(f'The installed ONNX Runtime has no "{provider}".')
         super().__init__(rung)
         self.name = f"onnxruntime-{provider}"
-        onnxruntime = _onnxruntime()
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # failures come as exceptions
         options.intra_op_num_threads = usable_cores()
@@ -65,7 +58,9 @@ class OnnxEngine(GraphEngine):
         self._thread = ThreadPoolExecutor(1)
 
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
-        running = _onnxruntime().RunOptions()
+        import onnxruntime
+
+        running = onnxruntime.RunOptions()
         running.log_severity_level = 4  # ending early is no failure
         drawing = self._thread.submit(self._draw, w, running)
         try:
@@ -74,9 +69,7 @@ class OnnxEngine(GraphEngine):
                     return None
             return drawing.result()
         finally:
-            running.terminate = (
-                True  # it ends before the next node, and its thread is free for the next picture
-            )
+            running.terminate = True  # before its next node, and the thread is free for the next picture
 
     def _draw(self, w: np.ndarray, running: Any) -> np.ndarray:
         (picture,) = self._session.run([self._output], {"w": w}, running)
