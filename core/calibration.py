@@ -58,10 +58,11 @@ class Calibration:
     def __init__(self, rungs: Mapping[tuple[int, ...], tuple[Timed, ...]]):
         self.rungs = dict(rungs)
 
-    def choice(self, rung: Rung) -> Choice:
-        """The fastest; for a rung that was not measured, that of the rung closest to it in work."""
+    def choice(self, rung: Rung, part: bool = False) -> Choice:
+        """The fastest, of those that draw parts if only a `part` of the picture is wanted. For a rung that was
+        not measured, that of the rung closest to it in work."""
         nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - macs(rung.channels)))
-        return self.rungs[nearest][0].choice
+        return next(t.choice for t in self.rungs[nearest] if t.choice.draws_parts or not part)
 
     def ms(self, rung: Rung) -> float | None:
         """What its choice took; None for a rung that was not measured."""
@@ -228,6 +229,7 @@ def _parsed(rungs: Any, pack: Pack) -> Calibration | None:
         for rung in rungs
     }
     entries = [timed for row in read.values() for timed in row]
-    sound = all(t.choice in have and 0 < t.ms < math.inf for t in entries) and all(read.values())
+    sound = all(t.choice in have and 0 < t.ms < math.inf for t in entries)
+    sound = sound and all(ALWAYS in (t.choice for t in row) for row in read.values())
     whole = read.keys() == {rung.channels for rung in pack.ladder}
     return Calibration(read) if sound and whole else None

@@ -19,7 +19,7 @@ from .engines.windows import Window
 
 log = logging.getLogger(__name__)
 
-PREPARED = 4  # engines that are kept ready; each holds a copy of the weights it runs with
+PREPARED = 6  # engines that are kept ready; each holds a copy of the weights it runs with
 
 
 def use_available_cores() -> None:
@@ -31,7 +31,8 @@ def use_available_cores() -> None:
 class Renderer:
     """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
 
-    `choose` says by which; `key` is the hash of the generator's weights. A rung that begins another one (its
+    `choose` says by which, for a rung and whether only a part of its picture is wanted; `key` is the hash of
+    the generator's weights. A rung that begins another one (its
     resolution is lower, its channels are the same) is drawn by the other's engine, if that is one of torch,
     which goes on from there when the other is asked for.
     """
@@ -40,12 +41,12 @@ class Renderer:
         self,
         generator: Generator,
         ladder: Sequence[Rung] = (),
-        choose: Callable[[Rung], Choice] = lambda rung: ALWAYS,
+        choose: Callable[[Rung, bool], Choice] = lambda rung, part: ALWAYS,
         key: str | None = None,
     ):
         self._generator, self._ladder = generator, ladder
         self._choose, self._key = choose, key
-        self._prepared: OrderedDict[Rung, Engine] = OrderedDict()
+        self._prepared: OrderedDict[tuple[Rung, Choice], Engine] = OrderedDict()
 
     def render(
         self, w: np.ndarray, rung: Rung, stopped: Stopped, window: Window | None = None
@@ -56,21 +57,23 @@ class Renderer:
         block; None when it said yes. The noise maps are the stored ones, so that two edits differ by what was
         edited alone.
         """
-        rgb = self.prepare(rung).draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
+        part = window is not None and window != Window.whole(rung.resolution)
+        engine = self.prepare(rung, part)
+        rgb = engine.draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
         return None if rgb is None else to_pixels(rgb[None])[0]
 
-    def prepare(self, rung: Rung) -> Engine:
-        """The engine that draws a rung; the first time takes as long as a frame or two."""
-        rung = self._drawn_by(rung)
-        if rung not in self._prepared:
-            self._prepared[rung] = self._opened(rung)
+    def prepare(self, rung: Rung, part: bool = False) -> Engine:
+        """The engine that draws a rung, or parts of it; the first time takes as long as a frame or two."""
+        choice = self._choose(rung, part)
+        key = self._drawn_by(rung, choice), choice
+        if key not in self._prepared:
+            self._prepared[key] = self._opened(*key)
             if len(self._prepared) > PREPARED:
                 self._prepared.popitem(last=False)
-        self._prepared.move_to_end(rung)
-        return self._prepared[rung]
+        self._prepared.move_to_end(key)
+        return self._prepared[key]
 
-    def _opened(self, rung: Rung) -> Engine:
-        choice = self._choose(rung)
+    def _opened(self, rung: Rung, choice: Choice) -> Engine:
         try:
             return open_engine(choice, self._generator, rung, self._key)
         except Exception as error:  # libraries and drivers have exceptions of their own
@@ -79,12 +82,16 @@ class Renderer:
             log.warning("%s in %s cannot be used: %s", *choice, error)
             return open_engine(ALWAYS, self._generator, rung)
 
-    def _drawn_by(self, rung: Rung) -> Rung:
-        """The largest rung of the ladder that begins with this one."""
-        count, choice = len(rung.channels), self._choose(rung)
-        if not choice.engine.startswith("torch"):  # the others draw one resolution
+    def _drawn_by(self, rung: Rung, choice: Choice) -> Rung:
+        """The largest rung of the ladder that begins with this one and is drawn by the same choice."""
+        if not choice.draws_parts:  # nor lower resolutions
             return rung
-        same = [o for o in self._ladder if o.channels[:count] == rung.channels and self._choose(o) == choice]
+        count = len(rung.channels)
+        same = [
+            other
+            for other in self._ladder
+            if other.channels[:count] == rung.channels and choice == self._choose(other, False)
+        ]
         return max(same, key=lambda other: other.resolution, default=rung)
 
 

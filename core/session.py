@@ -99,7 +99,7 @@ class Session:
 
     def _draw_by(self, calibration: Calibration | None) -> None:
         self.calibrated = calibration is not None
-        choose = calibration.choice if calibration else (lambda rung: ALWAYS)
+        choose = calibration.choice if calibration else (lambda rung, part: ALWAYS)
         key = self.pack.files[self.pack.generator_file]
         self._renderer = Renderer(_or_core_error(self.pack.generator), self.pack.ladder, choose, key)
 
@@ -190,7 +190,8 @@ class Session:
         )
         for index, step in enumerate(plan, start=1):
             rung = step.rung
-            self._renderer.prepare(rung)  # this and the detail: once a rung, and so no part of what it takes
+            # this and the detail: once a rung, and so no part of what it takes
+            self._renderer.prepare(rung, part=step.share < 1)
             detail = self._detail(picture, rung, stopped) if state.detail else None
             if state.detail and detail is None:
                 return

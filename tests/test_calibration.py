@@ -176,6 +176,15 @@ def test_what_was_measured_is_read_back(pack: Pack, cache: Path):
         assert ALWAYS in {timed.choice for timed in read.rungs[rung.channels]}
 
 
+def test_parts_are_drawn_by_the_fastest_that_draws_parts():
+    rung = Rung(8, 1.0, (4, 4, 4, 4))
+    rows = [("openvino", "bfloat16"), ("torch", "bfloat16"), ("onnxruntime-cpu", "float32"), ALWAYS]
+    timed = tuple(Timed(Choice(*row), 1.0 + k) for k, row in enumerate(rows))
+    calibration = Calibration({rung.channels: timed})
+    assert calibration.choice(rung) == Choice("openvino", "bfloat16")
+    assert calibration.choice(rung, part=True) == Choice("torch", "bfloat16")
+
+
 def test_a_rung_that_was_not_measured_takes_its_neighbours_engine():
     calibrated = Calibration({(2,) * 4: (Timed(B, 1.0),), (16,) * 8: (Timed(C, 9.0), Timed(B, 11.0))})
     assert calibrated.choice(Rung(32, None, (15,) * 8)) == C

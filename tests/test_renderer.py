@@ -89,7 +89,7 @@ def test_each_rung_is_drawn_by_the_engine_that_was_chosen_for_it(pack: Pack, w: 
             strict=True,
         )
     )
-    renderer = Renderer(pack.generator(), pack.ladder, chosen.__getitem__)
+    renderer = Renderer(pack.generator(), pack.ladder, lambda rung, part: chosen[rung])
     for rung, choice in chosen.items():
         engine = renderer.prepare(rung)
         assert Choice(engine.name, engine.precision) == choice
@@ -104,18 +104,30 @@ def test_only_engines_that_draw_several_resolutions_are_shared(pack: Pack):
     begin = Rung(8, 1.0, whole.channels[: layer_count(8)])
     onnx, ladder = Choice("onnxruntime-cpu", "float32"), [begin, whole]
     for choices in ([onnx, onnx], [ALWAYS, Choice("torch", "bfloat16")], [ALWAYS, onnx]):
-        renderer = Renderer(pack.generator(), ladder, dict(zip(ladder, choices, strict=True)).__getitem__)
+        chosen = dict(zip(ladder, choices, strict=True))
+        renderer = Renderer(pack.generator(), ladder, lambda rung, part, chosen=chosen: chosen[rung])
         assert renderer.prepare(begin).resolution == 8
         assert renderer.prepare(whole).resolution == 32
 
 
 def test_an_engine_that_does_not_open_after_all_is_replaced(pack: Pack, w: np.ndarray):
-    renderer = Renderer(pack.generator(), pack.ladder, lambda rung: Choice("torch-vulkan", "float32"))
+    renderer = Renderer(pack.generator(), pack.ladder, lambda rung, part: Choice("torch-vulkan", "float32"))
     assert renderer.prepare(pack.ladder[0]).name == "torch"
     drawn, plain = (r.render(w, pack.ladder[0], never) for r in (renderer, Renderer(pack.generator())))
     assert drawn is not None
     assert plain is not None
     assert np.array_equal(drawn, plain)
+
+
+def test_parts_are_drawn_by_an_engine_that_spares_the_rest(pack: Pack, w: np.ndarray):
+    onnx, rung = Choice("onnxruntime-cpu", "float32"), pack.ladder[-1]
+    renderer = Renderer(pack.generator(), pack.ladder, lambda rung, part: ALWAYS if part else onnx)
+    whole, part = renderer.render(w, rung, never), renderer.render(w, rung, never, Window(0, 0, 9, 9))
+    engines = list(renderer._prepared.values())
+    assert [engine.name for engine in engines] == ["onnxruntime-cpu", "torch"]
+    assert whole is not None
+    assert part is not None
+    assert np.abs(part.astype(int) - whole[:9, :9]).max() <= 1
 
 
 def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):

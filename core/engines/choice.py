@@ -25,6 +25,12 @@ class Choice(NamedTuple):
     engine: str
     precision: str
 
+    @property
+    def draws_parts(self) -> bool:
+        """Whether a part of the picture, or a lower resolution, takes a part of the time; else all is drawn
+        whatever is wanted."""
+        return self.engine.startswith("torch")
+
 
 ALWAYS = Choice("torch", "float32")  # what every machine has
 
