@@ -59,8 +59,10 @@ class Calibration:
         self.rungs = dict(rungs)
 
     def choice(self, rung: Rung, part: bool = False) -> Choice:
-        """The fastest, of those that draw parts if only a `part` of the picture is wanted. For a rung that was
-        not measured, that of the rung closest to it in work."""
+        """The fastest; of those that draw parts, if only a `part` of the picture is wanted.
+
+        For a rung that was not measured, that of the rung closest to it in work.
+        """
         nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - macs(rung.channels)))
         return next(t.choice for t in self.rungs[nearest] if t.choice.draws_parts or not part)
 
