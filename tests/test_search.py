@@ -21,7 +21,10 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anycost.core.calibration import Calibration, Timed
 from anycost.core.cli import main
+from anycost.core.engines.choice import ALWAYS, Choice, open_engine
+from anycost.core.engines.engine import Engine
 from anycost.core.errors import CoreError
 from anycost.core.evaluation.subject import of_pack
 from anycost.core.ladder import Pass, Timings, passes
@@ -429,6 +432,28 @@ def test_more_generations_go_on_and_another_search_is_refused(
     for damaged in (b"", b"[" * 100_000, b"{}", kept[:100], kept.replace(b'"winner": [', b'"winner": [7, ')):
         state.write_bytes(damaged)
         assert "delete it" in refused(capfd, *base)
+
+
+def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pack, best = Pack.open(tiny_pack), Choice("torch", "bfloat16")
+    opened: list[Choice] = []
+
+    def opening(choice: Choice, *arguments: Any) -> Engine:
+        opened.append(choice)
+        return open_engine(choice, *arguments)
+
+    calibration = Calibration({pack.channels: (Timed(best, 1.0), Timed(ALWAYS, 2.0))})
+    monkeypatch.setattr("anycost.core.search.costs.DRAWN", 1)
+    monkeypatch.setattr("anycost.core.renderer.open_engine", opening)
+    arguments = ["--budget", "5000ms", "--samples", "2", "--population", "4", "--generations", "0"]
+    for known, choice in ((None, ALWAYS), (calibration, best)):
+        opened.clear()
+        monkeypatch.setattr("anycost.core.search.search_command.load", lambda _, known=known: known)
+        out = tmp_path / choice.precision
+        assert main(["search", "--pack", str(tiny_pack), *arguments, "--out", str(out)]) == 0
+        assert set(opened) == {choice}
 
 
 def test_without_matplotlib_a_sentence_stands_for_the_plot(

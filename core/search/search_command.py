@@ -13,11 +13,11 @@ from tqdm import tqdm
 from ...models.manifest import Rung
 from ...models.pack import Pack
 from ...models.widths import macs
-from ..engines.torch_engine import TorchEngine
+from ..calibration import load
 from ..errors import CoreError
 from ..evaluation.subject import SEED, Subject, normals, of_pack
 from ..pictures import write_bytes
-from ..renderer import use_available_cores
+from ..renderer import Renderer, use_available_cores
 from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
 from .evolution import Settings
@@ -90,7 +90,7 @@ class _Searcher:
         self._space = Space.of(*choices)
         self._cells = uniform(*choices)  # the full one is the last
         self._measure = measure_of(pack)
-        self._clock = _clock(subject)
+        self._clock = _clock(pack, subject)
 
     def found(self, budgets: Sequence[Budget]) -> dict[Budget, Rung]:
         """The rung that each budget's search ends with, by its ratio if it is a uniform one."""
@@ -163,6 +163,11 @@ class _Searcher:
         return Report(self._pack.title, self._measure.name, self._samples, rows, cells)
 
 
-def _clock(subject: Subject) -> Stopwatch:
+def _clock(pack: Pack, subject: Subject) -> Stopwatch:
+    """Of what an artist waits for here: the engines that calibration chose, or torch before there was one."""
     latents = subject.latents(normals(TIMES, subject.generator.style_dim, TIMED), PSI)
-    return Stopwatch(lambda rung: TorchEngine(subject.generator, rung), latents)
+    calibration = load(pack)
+    generator = subject.generator
+    # without a key: the graphs of candidates are not worth caching
+    renderer = Renderer(generator, choose=calibration.choice) if calibration else Renderer(generator)
+    return Stopwatch(renderer.prepare, latents)

@@ -65,7 +65,16 @@ def run(t):
     t.figures["most UI work in a gap while projecting, ms"] = quantile(ticker.work, 1.0)
     if not t.check("projected", state.portrait is not None and settled(state), state.message):
         return
+    yield from calibration(t)
     yield from releases(t, state, ticker)
+
+
+def calibration(t):
+    """The core measures its engines as soon as nobody asks for anything."""
+    label = t.widget("anycost_connection")
+    began = yield from t.until(lambda: "measuring" in label.text(), 20)
+    ended = yield from t.until(lambda: "measuring" not in label.text(), 120)
+    t.check("calibrated", began and ended, label.text())
 
 
 def releases(t, state, ticker):
