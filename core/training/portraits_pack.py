@@ -25,7 +25,13 @@ from .steering import portrait_directions
 
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS = (16, 32, 64, 128)
-LADDER = ((64, 0.5), (128, 0.5), (128, 1.0))
+# found by `anycost search --budget 16x --budget 8x --budget 2x`: a ratio, or each layer's channels
+LADDER: tuple[tuple[int, float | tuple[int, ...]], ...] = (
+    (64, 0.25),
+    (128, (144, 96, 96, 96, 96, 96, 72, 72, 24, 24, 12, 12)),
+    (128, (192, 192, 192, 192, 144, 144, 108, 108, 72, 72, 24, 24)),
+    (128, 1.0),
+)
 PROVENANCE = (
     "trained on {} pictures by this project's own painter, supervised and adversarially; no photograph, no "
     "other artist's work"
@@ -36,8 +42,12 @@ LICENCE = Path(__file__).parents[2] / "LICENSE"
 
 def ladder(generator: Generator, rule: WidthRule) -> list[Rung]:
     """The rungs of `LADDER`, cheapest first."""
-    widths = {ratio: rule.expand(generator.channels, ratio) for ratio in RATIOS}
-    return [Rung(side, ratio, widths[ratio][: layer_count(side)]) for side, ratio in LADDER]
+    return [
+        Rung(side, None, widths)
+        if isinstance(widths, tuple)
+        else Rung(side, widths, rule.expand(generator.channels, widths)[: layer_count(side)])
+        for side, widths in LADDER
+    ]
 
 
 def assemble(runs: Path, out: Path) -> Path:
