@@ -228,6 +228,14 @@ def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
     assert again.table == table
 
 
+def test_one_slow_moment_rules_out_no_other_finalist(tmp_path: Path):
+    table = TimeTable((0.0,) * 4, (1e-6,) * 8)
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    *_, found = run.go_on([], table, 2.0, far)
+    slow, second = found.nearest(2)
+    assert run.winner(lambda rung: 100.0 if rung == slow else table(rung), 2.0) == second
+
+
 def test_a_machine_too_slow_for_all_of_them_is_told_so(tmp_path: Path):
     run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(5, 1), {})
     list(run.go_on([], TimeTable((0.0,) * 4, (1e-6,) * 8), 2.0, far))

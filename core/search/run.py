@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from .space import Space
 
 STATE = "state.json"
 MAX_STATE_BYTES = 1 << 28
+SURE = 5  # candidates that must be measured before a table counts as too low
 
 
 class Run:
@@ -71,7 +71,7 @@ class Run:
 
     def winner(self, clock: Cost | None, limit: float) -> Rung:
         """The nearest candidate, or with a `clock` (ms) the nearest that really holds the limit; once found
-        it stays. What the table is seen to be wrong by is expected of the other candidates too."""
+        it stays. What the table is at least too low by is expected of the other candidates too."""
         if self._winner is None:
             self._winner = self._nearest_within(clock, limit)
             self._write()
@@ -81,15 +81,15 @@ class Run:
         nearest = self._found.nearest()
         if clock is None or self._table is None:
             return nearest[0]
-        errors = [1.0]
+        factors = []
         for rung in nearest:
             expected = self._table(rung)
-            if expected * statistics.median(errors) > limit:
+            if len(factors) >= SURE and expected * min(factors) > limit:
                 continue
             taken = clock(rung)
             if taken <= limit:
                 return rung
-            errors.append(taken / expected)
+            factors.append(taken / expected)
         text = f"Nothing of what was found really draws within {self.budget}: allow more time."
         raise CoreError("bad-value", text)
 
