@@ -20,7 +20,7 @@ from .engines.engine import Stopped
 from .engines.windows import Window
 from .errors import CoreError
 from .faces import Layer, Placement, crop, find_face, layer_box, paste, place, resized, whole_square
-from .ladder import FRAME_BUDGET_MS, Region, Timings, passes
+from .ladder import FRAME_BUDGET_MS, Pass, Region, Timings, passes
 from .networks import Network, to_input
 from .perceptual import best_measure
 from .photographs import YuNet, yunet_path
@@ -92,7 +92,6 @@ class Session:
     def __init__(self, pack: Pack):
         use_available_cores()
         self.pack = pack
-        self.timings = Timings()
         self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
         self._draw_by(load(pack))
         self._measure = _or_core_error(lambda: best_measure(pack))
@@ -102,6 +101,11 @@ class Session:
         choose = calibration.choice if calibration else (lambda rung, part: ALWAYS)
         key = self.pack.files[self.pack.generator_file]
         self._renderer = Renderer(_or_core_error(self.pack.generator), self.pack.ladder, choose, key)
+        self.timings = Timings()
+        for rung in self.pack.ladder:
+            ms = calibration.ms(rung) if calibration else None
+            if ms is not None:
+                self.timings.record(Pass.whole(rung), ms)
 
     def calibrate(self, progress: Progress, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here (see calibration.py), and draws by it from then

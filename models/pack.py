@@ -262,7 +262,7 @@ def write_pack(
         },
         "ratios": list(ratios),
         "resolutions": list(resolutions),
-        "ladder": [_rung_entry(rung) for rung in ladder],
+        "ladder": [rung_entry(rung) for rung in ladder],
         "alignment": {"eyes": list(alignment.eyes), "mouth": list(alignment.mouth)},
         "encoder": {"file": ENCODER_FILE, "size": encoder[1]} if encoder else None,
         "finder": {"file": FINDER_FILE, "size": finder[1]} if finder else None,
@@ -309,7 +309,8 @@ def _check_target(target: Path, replace: bool) -> None:
         raise PackError(f'"{target}" has other files in it: choose an empty folder for the pack.')
 
 
-def _rung_entry(rung: Rung) -> dict[str, Any]:
+def rung_entry(rung: Rung) -> dict[str, Any]:
+    """A rung as pack.json has it: one of free widths names every layer's channels."""
     if rung.ratio is None:
         return {"resolution": rung.resolution, "channels": list(rung.channels)}
     return {"resolution": rung.resolution, "ratio": rung.ratio}

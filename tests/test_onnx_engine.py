@@ -296,3 +296,22 @@ def test_the_libraries_report_to_nobody(tmp_path: Path):
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "True False"
     assert list(home.iterdir()) == []  # where they would note what they count by
+
+
+def test_signals_are_handled_after_openvino_was_used():
+    """Without a core that stays, Ctrl-C after `anycost bench` ends in a segmentation fault."""
+    program = (
+        "import faulthandler, gc, signal, subprocess, torch\n"
+        "from anycost.core.engines.choice import Choice, open_engine\n"
+        "from anycost.models.generator import Generator\n"
+        "from anycost.models.manifest import Rung\n"
+        "faulthandler.enable()\n"
+        "signal.signal(signal.SIGCHLD, lambda number, frame: print('heard', flush=True))\n"
+        "generator = Generator(4, (2, 2), style_dim=2, n_mlp=1)\n"
+        "engine = open_engine(Choice('openvino', 'float32'), generator, Rung(4, 1.0, (2, 2)))\n"
+        "engine.draw(torch.zeros(2, 2))\n"
+        "del engine; gc.collect()\n"
+        "subprocess.run(['true'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (0, "heard\n")

@@ -33,11 +33,11 @@ from anycost.core.search import distances, evolution
 from anycost.core.search.costs import Budget, TimeTable, fitted, parse_budget, work
 from anycost.core.search.distances import Distances, measure_of
 from anycost.core.search.evolution import Found, Settings, evolve
-from anycost.core.search.ladder_file import as_ladder, entries, install
+from anycost.core.search.ladder_file import as_ladder, install
 from anycost.core.search.run import Run
 from anycost.core.search.space import Space, free, uniform
 from anycost.models.manifest import PackError, Rung, read_manifest
-from anycost.models.pack import Pack
+from anycost.models.pack import Pack, rung_entry
 from anycost.models.widths import WidthRule, layer_count, macs
 
 COMMAND = [sys.executable, "-m", "anycost.core", "search"]
@@ -358,7 +358,7 @@ def test_the_command_searches_shows_and_installs(tiny_pack: Path, tmp_path: Path
         assert word in done.stdout + done.stderr
     pack = Pack.open(folder)
     report = json.loads((tmp_path / "search" / "tiny-ladder.json").read_bytes())
-    assert entries(pack.ladder) == report["ladder"]
+    assert [rung_entry(rung) for rung in pack.ladder] == report["ladder"]
     full = macs(pack.channels)
     for row, limit in zip(report["searched"], (full / 8, full), strict=True):
         assert row["macs"] == macs(row["channels"]) <= limit

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+from functools import cache
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,6 +21,13 @@ PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 def installed() -> bool:
     """Whether OpenVINO is."""
     return importlib.util.find_spec("openvino") is not None
+
+
+@cache
+def _core() -> Any:
+    """The library's one core, which stays: it lays a stack of its own under signal handlers, and with the
+    last core that stack would go while the system still uses it."""
+    return _openvino().Core()
 
 
 def _openvino() -> ModuleType:
@@ -38,7 +46,7 @@ class OpenVinoEngine(GraphEngine):
     def __init__(self, graph: bytes, rung: Rung, precision: str = "float32"):
         super().__init__(rung)
         self.precision = precision
-        core = _openvino().Core()
+        core = _core()
         settings = {
             "INFERENCE_NUM_THREADS": usable_cores(),
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],

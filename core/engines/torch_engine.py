@@ -51,6 +51,8 @@ class TorchEngine:
         self.channels = generator.check(latent, rung.resolution, rung.channels)
         self.resolution, self.precision = rung.resolution, precision
         self._device = torch.device(device)
+        if self._device.type == "cuda" and precision == "float32":
+            torch.backends.cudnn.allow_tf32 = False  # which rounds what it multiplies to ten bits
         dtype = getattr(torch, precision)
         with torch.inference_mode():
             x = start(generator.input, self.channels[0], dtype, self._device)

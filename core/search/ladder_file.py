@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ...models.manifest import MANIFEST, Rung, parse_manifest
-from ...models.pack import BUILT_IN, Pack
+from ...models.pack import BUILT_IN, Pack, rung_entry
 from ...models.widths import macs
 from ..errors import CoreError
 from ..pictures import write_bytes
@@ -23,16 +22,6 @@ def as_ladder(distances: Mapping[Rung, float], full: Rung) -> list[Rung]:
         if cheaper and (not ladder or distances[rung] < distances[ladder[-1]]):
             ladder.append(rung)
     return [*ladder, full]
-
-
-def entries(ladder: Sequence[Rung]) -> list[dict[str, Any]]:
-    """A ladder as pack.json has it: rungs of free widths name every layer's channels."""
-    return [
-        {"resolution": rung.resolution, "channels": list(rung.channels)}
-        if rung.ratio is None
-        else {"resolution": rung.resolution, "ratio": rung.ratio}
-        for rung in ladder
-    ]
 
 
 def check_installable(pack: Pack) -> None:
@@ -53,6 +42,6 @@ def install(pack: Pack, ladder: Sequence[Rung]) -> None:
     all as it was. PackError or CoreError when the pack cannot have this ladder or be written."""
     path = pack.folder / MANIFEST
     document = json.loads(path.read_bytes())
-    document["ladder"] = entries(ladder)
+    document["ladder"] = [rung_entry(rung) for rung in ladder]
     parse_manifest(document)
     write_bytes(path, json.dumps(document, indent=1, ensure_ascii=False).encode())

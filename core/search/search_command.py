@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ...models.manifest import Rung
-from ...models.pack import Pack
+from ...models.pack import Pack, rung_entry
 from ...models.widths import macs
 from ..calibration import load
 from ..errors import CoreError
@@ -21,7 +21,7 @@ from ..renderer import Renderer, use_available_cores
 from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
 from .evolution import Settings
-from .ladder_file import as_ladder, check_installable, entries, install
+from .ladder_file import as_ladder, check_installable, install
 from .report import Measured, Report, Row, best_within
 from .run import Run
 from .space import Space, free, uniform
@@ -49,7 +49,7 @@ def search(
     report = searcher.report(searcher.found(wanted))
     print(report.text())
     ladder = as_ladder({row.found.rung: row.found.distance for row in report.rows}, report.cells[-1].rung)
-    data = {"ladder": entries(ladder), **report.data()}
+    data = {"ladder": [rung_entry(rung) for rung in ladder], **report.data()}
     file = out / f"{pack.name}-ladder.json"
     write_bytes(file, json.dumps(data, indent=1, ensure_ascii=False).encode())
     print(f"\nThe ladder is in {file}.")
