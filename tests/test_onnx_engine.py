@@ -307,10 +307,11 @@ def test_signals_are_handled_after_openvino_was_used():
         "from anycost.models.manifest import Rung\n"
         "faulthandler.enable()\n"
         "signal.signal(signal.SIGCHLD, lambda number, frame: print('heard', flush=True))\n"
-        "generator = Generator(4, (2, 2), style_dim=2, n_mlp=1)\n"
-        "engine = open_engine(Choice('openvino', 'float32'), generator, Rung(4, 1.0, (2, 2)))\n"
-        "engine.draw(torch.zeros(2, 2))\n"
-        "del engine; gc.collect()\n"
+        "generator = Generator(8, (2,) * 4, style_dim=2, n_mlp=1)\n"
+        "engines = [open_engine(Choice('openvino', 'float32'), generator, Rung(s, 1.0, (2,) * n))\n"
+        "           for s, n in ((4, 2), (8, 4))]\n"
+        "for engine in engines: engine.draw(torch.zeros(4, 2))\n"
+        "while engines: del engines[0], engine; gc.collect(); engine = None\n"
         "subprocess.run(['true'])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
