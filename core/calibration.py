@@ -64,11 +64,14 @@ class Calibration:
         For a rung that was not measured, that of the rung closest to it in work.
         """
         nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - macs(rung.channels)))
-        return next(t.choice for t in self.rungs[nearest] if t.choice.draws_parts or not part)
+        return self._first(nearest, part).choice
 
-    def ms(self, rung: Rung) -> float | None:
-        """What its choice took; None for a rung that was not measured."""
-        return self.rungs[rung.channels][0].ms if rung.channels in self.rungs else None
+    def ms(self, rung: Rung, part: bool = False) -> float | None:
+        """What its choice took, for a whole picture; None for a rung that was not measured."""
+        return self._first(rung.channels, part).ms if rung.channels in self.rungs else None
+
+    def _first(self, channels: tuple[int, ...], part: bool) -> Timed:
+        return next(timed for timed in self.rungs[channels] if timed.choice.draws_parts or not part)
 
 
 def calibrate(pack: Pack, progress: Progress, stopped: Stopped) -> Calibration | None:

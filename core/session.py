@@ -15,7 +15,7 @@ from ..models.pack import Pack, PackError
 from .calibration import Calibration, Progress, calibrate, load
 from .detail import Detail
 from .directions import edited
-from .engines.choice import ALWAYS
+from .engines.choice import ALWAYS, Choice
 from .engines.engine import Stopped
 from .engines.windows import Window
 from .errors import CoreError
@@ -93,32 +93,45 @@ class Session:
         use_available_cores()
         self.pack = pack
         self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
-        self._draw_by(load(pack))
+        self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
+        self._draw_by(*self._drawing(load(pack), quick=True))
         self._measure = _or_core_error(lambda: best_measure(pack))
 
-    def _draw_by(self, calibration: Calibration | None) -> None:
-        self.calibrated = calibration is not None
-        choose = calibration.choice if calibration else (lambda rung, part: ALWAYS)
-        key = self.pack.files[self.pack.generator_file]
-        self._renderer = Renderer(_or_core_error(self.pack.generator), self.pack.ladder, choose, key)
-        self.timings = Timings()
-        for rung in self.pack.ladder:
-            ms = calibration.ms(rung) if calibration else None
+    def _drawing(self, known: Calibration | None, quick: bool) -> tuple[Renderer, Timings]:
+        """A renderer by the fastest engines that were measured, or of those that open `quick`ly, and what it
+        takes before it has drawn anything."""
+        pack, timings = self.pack, Timings()
+        for rung in pack.ladder:
+            ms = known.ms(rung, quick) if known else None
             if ms is not None:
-                self.timings.record(Pass.whole(rung), ms)
+                timings.record(Pass.whole(rung), ms)
 
-    def calibrate(self, progress: Progress, stopped: Stopped) -> None:
-        """Measures which engine draws each rung fastest here (see calibration.py), and draws by it from then
-        on; nothing changes once `stopped()`. CoreError when the result cannot be kept, which is not tried
-        again."""
-        self.calibrated = True
-        calibration = calibrate(self.pack, progress, stopped)
-        if calibration is None:
-            self.calibrated = False
-            return
-        self._draw_by(calibration)
+        def choose(rung: Rung, part: bool) -> Choice:
+            return known.choice(rung, part or quick) if known else ALWAYS
+
+        generator, key = _or_core_error(pack.generator), pack.files[pack.generator_file]
+        return Renderer(generator, pack.ladder, choose, key), timings
+
+    def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
+        self._renderer, self.timings = renderer, timings
         for picture in self.pictures.values():  # a detail is what one engine's picture lacks
             picture.details.clear()
+
+    def calibrate(self, progress: Progress, stopped: Stopped) -> None:
+        """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
+        these engines and draws by them from then on; nothing changes once `stopped()`.
+
+        CoreError when the result cannot be kept, which is not tried again.
+        """
+        self.calibrated = True
+        known = load(self.pack) or calibrate(self.pack, progress, stopped)
+        renderer, timings = self._drawing(known, quick=False)
+        for rung in self.pack.ladder:
+            if known is None or stopped():
+                self.calibrated = False
+                return
+            renderer.prepare(rung)
+        self._draw_by(renderer, timings)
 
     @property
     def loss_name(self) -> str:

@@ -12,6 +12,8 @@ import pytest
 from drawn_face import portrait, with_colour_finder
 
 from anycost.core import calibration
+from anycost.core import session as session_module
+from anycost.core.calibration import Timed
 from anycost.core.detail import Detail
 from anycost.core.directions import edited
 from anycost.core.engines.choice import ALWAYS, Choice
@@ -479,11 +481,26 @@ def test_what_was_projected_before_goes_on_after_calibration(calibrated: Session
     assert np.abs(frame.rgb.astype(int) - face).max() <= 1
 
 
-def test_the_next_session_knows_what_was_measured(calibrated: Session):
-    """Its first drag is not by the draft because nothing was drawn yet."""
+def test_the_next_session_knows_what_was_measured(calibrated: Session, monkeypatch):
+    """Its first drag is not by the draft because nothing was drawn yet, and its engines open without being
+    measured again."""
     following = Session(calibrated.pack)
-    assert following.calibrated
     assert all(following.timings.median(rung) for rung in following.pack.ladder)
+    assert following._renderer.prepare(calibrated.pack.ladder[-1]).precision == "bfloat16"
+    monkeypatch.setattr(session_module, "calibrate", None)
+    following.calibrate(lambda what, share: None, never)
+    assert following.calibrated
+
+
+def test_engines_that_take_a_while_to_open_wait_for_a_calm_moment(projected: Session, monkeypatch):
+    rows = [Timed(Choice("onnxruntime-cpu", "float32"), 1.0), Timed(ALWAYS, 3.0)]
+    known = calibration.Calibration({rung.channels: tuple(rows) for rung in projected.pack.ladder})
+    monkeypatch.setattr(session_module, "load", lambda pack: known)
+    session, whole = Session(projected.pack), projected.pack.ladder[-1]
+    assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("torch", 3.0)
+    session.calibrate(lambda what, share: None, never)
+    assert len(session._renderer._prepared) == len(session.pack.ladder)  # the next drag opens none
+    assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("onnxruntime-cpu", 1.0)
 
 
 def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_path: Path, monkeypatch):
@@ -491,4 +508,4 @@ def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_pat
     asked = []
     projected.calibrate(lambda what, share: None, lambda: asked.append(0) or len(asked) > 4)
     assert not projected.calibrated
-    assert not Session(projected.pack).calibrated
+    assert calibration.load(projected.pack) is None

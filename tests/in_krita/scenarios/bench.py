@@ -6,7 +6,7 @@ import os
 import time
 
 from PyQt5.QtCore import Qt, QTimer
-from shared import Seen, open_panel, settled
+from shared import Seen, calibration, open_panel, settled
 
 EDITS = int(os.environ.get("DRIVE_EDITS", "40"))
 TICK_MS = 5
@@ -65,16 +65,9 @@ def run(t):
     t.figures["most UI work in a gap while projecting, ms"] = quantile(ticker.work, 1.0)
     if not t.check("projected", state.portrait is not None and settled(state), state.message):
         return
-    yield from calibration(t)
+    calibrated = yield from calibration(t)
+    t.check("calibrated", calibrated)
     yield from releases(t, state, ticker)
-
-
-def calibration(t):
-    """The core measures its engines as soon as nobody asks for anything."""
-    label = t.widget("anycost_connection")
-    began = yield from t.until(lambda: "measuring" in label.text(), 20)
-    ended = yield from t.until(lambda: "measuring" not in label.text(), 120)
-    t.check("calibrated", began and ended, label.text())
 
 
 def releases(t, state, ticker):

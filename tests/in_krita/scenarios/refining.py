@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from shared import recorded, select, settled
+from shared import calibration, recorded, select, settled
 
 EYE = (0.34, 0.4, 0.5, 0.5)  # left, top, right, bottom in the face's square
 MOVES = 60  # of the mouse in one drag, each as soon as the one before is handled
@@ -30,6 +30,7 @@ def refining(t, docker, document, seen, tap):
     state.cancel()
     drawn = yield from t.until(lambda: not state.busy and settled(state), 60)
     if t.check("another pack draws the face its own way", drawn, (state.message, state.status())):
+        yield from calibration(t)  # later it would change the engines in the middle of what is looked at
         name = state.directions[0].name
         yield from overtaking(t, state, seen, tap, name)
         yield from selecting(t, docker, document, seen, tap, name)
@@ -95,6 +96,7 @@ def selecting(t, docker, document, seen, tap, name):
             document.setSelection(None)
             docker.look()
         count = len(document.rootNode().childNodes())
+        yield from t.until(lambda: state.can_apply)  # Krita handles events while a layer is added
         state.apply()
         yield from t.until(lambda count=count: len(document.rootNode().childNodes()) == count + 1)
         document.waitForDone()

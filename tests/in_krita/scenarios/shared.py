@@ -47,6 +47,15 @@ def settled(state):
     return frame and frame.stamp == state.portrait.stamp and frame.index == frame.passes
 
 
+def calibration(t):
+    """Waits for the core to measure its engines, which it does as soon as nobody asks for anything; False
+    when it did not, because it has done so before."""
+    label = t.widget("anycost_connection")
+    began = yield from t.until(lambda: "measuring" in label.text(), 8)
+    ended = yield from t.until(lambda: "measuring" not in label.text(), 120)
+    return began and ended
+
+
 def drag(t, slider, shares):
     """Press the handle where it is and move it through `shares` of the groove, each a real mouse event."""
     middle = slider.height() / 2
