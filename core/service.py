@@ -308,6 +308,8 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     service = Service(pack, leave.set)
     hello = {"version": __version__, "pid": os.getpid(), "capabilities": service.capabilities}
     server = Server(socket_path, service, hello)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, leave.set)  # before anybody can know that it runs
     await server.start()
     log.info("core %s listens at %s", __version__, socket_path)
 
@@ -315,8 +317,6 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
         loop.call_soon_threadsafe(server.broadcast, "core/state", {"text": text}, "core/state")
 
     service.announce = announce
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, leave.set)
     if adopt_stdin:
         threading.Thread(target=_await_end, args=(loop, leave), daemon=True).start()
     idle = [
