@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tqdm import tqdm
 
-from ..models.manifest import Rung
 from ..models.pack import Pack
 from .calibration import Calibration, Timed, calibrate, load
+from .cores import use_available_cores
 from .engines.engine import never
-from .renderer import use_available_cores
+from .evaluation.report import columns
 
 
 def print_calibration(pack: Pack, again: bool) -> None:
@@ -19,14 +19,12 @@ def print_calibration(pack: Pack, again: bool) -> None:
 
 def table(pack: Pack, calibration: Calibration) -> str:
     """A line for each rung of the pack's ladder: its engine, and what the others took."""
-    rows = [("rung", "engine", "precision", "ms", "the others took")]
+    rows = [["rung", "engine", "precision", "ms", "the others took"]]
     for rung in pack.ladder:
         first, *others = calibration.rungs[rung.channels]
         slower = ", ".join(f"{' '.join(other.choice)} {_ms(other)}" for other in others)
-        rows.append((_title(rung), first.choice.engine, first.choice.precision, _ms(first), slower))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
+        rows.append([rung.title, *first.choice, _ms(first), slower])
+    return columns(rows)
 
 
 def _measured(pack: Pack) -> Calibration:
@@ -39,10 +37,6 @@ def _measured(pack: Pack) -> Calibration:
         calibration = calibrate(pack, show, never)
     assert calibration is not None  # for nothing stopped it
     return calibration
-
-
-def _title(rung: Rung) -> str:
-    return f"{rung.resolution} px " + ("own widths" if rung.ratio is None else f"x{rung.ratio:g}")
 
 
 def _ms(timed: Timed) -> str:

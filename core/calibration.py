@@ -12,7 +12,7 @@ import math
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -26,9 +26,9 @@ from ..models.manifest import Rung
 from ..models.pack import Pack
 from ..models.widths import macs
 from .cache import cache_folder
+from .cores import usable_cores
 from .engines.choice import ALWAYS, Choice, available, open_engine
 from .engines.engine import Engine, Stopped
-from .engines.graph_engine import usable_cores
 from .pictures import write_bytes
 from .render_command import seeded
 
@@ -52,11 +52,14 @@ class Timed:
     ms: float
 
 
+Measured = dict[tuple[int, ...], tuple[Timed, ...]]  # the engines of each rung, fastest first, by channels
+
+
 class Calibration:
     """The engines of each rung, fastest first, by the channels of the rung."""
 
-    def __init__(self, rungs: Mapping[tuple[int, ...], tuple[Timed, ...]]):
-        self.rungs = dict(rungs)
+    def __init__(self, rungs: Measured):
+        self.rungs = rungs
 
     def choice(self, rung: Rung, part: bool = False) -> Choice:
         """The fastest; of those that draw parts, if only a `part` of the picture is wanted.
@@ -74,21 +77,26 @@ class Calibration:
         return next(timed for timed in self.rungs[channels] if timed.choice.draws_parts or not part)
 
 
-def calibrate(pack: Pack, progress: Progress, stopped: Stopped) -> Calibration | None:
+def calibrate(
+    pack: Pack, progress: Progress, stopped: Stopped, measured: Measured | None = None
+) -> Calibration | None:
     """Measures every rung of the pack's ladder by every engine that this machine has, and keeps the result.
 
-    Takes seconds; a minute for a 1024 px generator. None, and nothing is kept, once `stopped()`, which is
-    asked before every picture and while it is drawn. CoreError when the result cannot be written.
+    Takes seconds; a minute for a 1024 px generator. None, and no file is written, once `stopped()`, which is
+    asked before every picture and while it is drawn; the rungs done by then are in `measured`, from which
+    another call goes on. CoreError when the result cannot be written.
     """
     made_for = _made_for(pack)
     path = _path(made_for)  # before anything is measured, for it says whether there is a cache
     rungs, choices = {rung.channels: rung for rung in pack.ladder}, available()
     latents = [seeded(pack, seed)[0] for seed in (0, 1)]  # [n_style, style_dim] each
     steps = len(rungs) * (len(choices) + 1)
-    measured = {}
+    measured = {} if measured is None else measured
     try:
         for number, rung in enumerate(rungs.values()):
-            title, done = f"{rung.resolution} px", number * (len(choices) + 1)
+            if rung.channels in measured:
+                continue
+            title, done = rung.title, number * (len(choices) + 1)
             race = _Race(pack, rung, latents, stopped)
             for entered, choice in enumerate(choices):
                 progress(f"{title}, {choice.engine} {choice.precision}", (done + entered) / steps)

@@ -198,8 +198,7 @@ def _show_pack(chosen: argparse.Namespace) -> None:
     print(f"{pack.resolution} px, w+ [{pack.n_style}, {pack.style_dim}]; has {have}")
     print("Ladder:")
     for rung in pack.ladder:
-        width = "own widths" if rung.ratio is None else f"x{rung.ratio:g}"
-        print(f"  {rung.resolution:5d} px  {width:10s}  {macs(rung.channels) / 1e9:8.3f} GMAC")
+        print(f"  {rung.title:18s}  {macs(rung.channels) / 1e9:8.3f} GMAC")
     print("Edits:" if pack.directions else "Edits: none")
     for d in pack.directions:
         print(f"  {d.name:24s} {d.low:g} to {d.high:g}  {d.group}: {d.label}")

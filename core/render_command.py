@@ -14,9 +14,10 @@ from torch import Tensor
 from ..models.generator import truncate
 from ..models.pack import Pack
 from ..models.widths import layer_count
+from .cores import use_available_cores
 from .errors import CoreError
 from .pictures import check_is_file, write_bytes
-from .renderer import to_pixels, use_available_cores
+from .renderer import to_pixels
 
 PSI = 0.7  # truncation of drawn latents
 COLUMNS = 8  # of the grid that several pictures make in a PNG

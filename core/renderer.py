@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -22,19 +21,13 @@ log = logging.getLogger(__name__)
 PREPARED = 6  # engines that are kept ready; each holds a copy of the weights it runs with
 
 
-def use_available_cores() -> None:
-    """Lets torch use the cores this process may run on; it counts the machine's, more in a container."""
-    if hasattr(os, "sched_getaffinity"):
-        torch.set_num_threads(max(1, min(torch.get_num_threads(), len(os.sched_getaffinity(0)))))
-
-
 class Renderer:
     """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
 
     `choose` says by which, for a rung and whether only a part of its picture is wanted; `key` is the hash of
-    the generator's weights. A rung that begins another one (its
-    resolution is lower, its channels are the same) is drawn by the other's engine, if that is one of torch,
-    which goes on from there when the other is asked for.
+    the generator's weights. A rung that begins another one (its resolution is lower, its channels are the
+    same) is drawn by the other's engine, if that is one of torch, which goes on from there when the other is
+    asked for.
     """
 
     def __init__(

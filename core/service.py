@@ -180,11 +180,11 @@ class Service:
 
     @property
     def wants_calibration(self) -> bool:
-        """Whether a pack is loaded whose engines were not measured on this machine."""
+        """Whether a pack is loaded whose fastest engines are not open yet."""
         return self._studio is not None and self._studio.calibrated is False
 
     async def calibrate(self) -> None:
-        """Measures them; whatever else is asked for comes first, and ends it."""
+        """Measures and opens them; whatever else is asked for comes first, and ends it."""
 
         def run(job: Job) -> None:
             self.studio().calibrate(lambda: job.stopped() or self.worker.work_waits)
@@ -192,7 +192,7 @@ class Service:
         try:
             await asyncio.wrap_future(self.worker.task(run).future)
         except Exception as error:  # the artist did not ask for it
-            log.warning("not calibrated: %s", error)
+            log.warning("not calibrated", exc_info=error)
 
     def studio(self) -> Studio:
         """Only for the worker's thread."""
@@ -348,7 +348,7 @@ async def rest_when_idle(service: Service, idle_seconds: float) -> None:
 
 
 async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
-    """Measures a new pack's engines as soon as nobody has asked for anything for so long."""
+    """Measures and opens a pack's engines as soon as nobody has asked for anything for so long."""
     while True:
         await asyncio.sleep(calm_seconds / 4)
         if service.wants_calibration and service.worker.idle_seconds() >= calm_seconds:

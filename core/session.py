@@ -12,7 +12,8 @@ import numpy as np
 
 from ..models.manifest import Rung
 from ..models.pack import Pack, PackError
-from .calibration import Calibration, Progress, calibrate, load
+from .calibration import Calibration, Measured, Progress, calibrate, load
+from .cores import use_available_cores
 from .detail import Detail
 from .directions import edited
 from .engines.choice import ALWAYS, Choice
@@ -25,7 +26,7 @@ from .networks import Network, to_input
 from .perceptual import best_measure
 from .photographs import YuNet, yunet_path
 from .projection import ProjectionStep, project
-from .renderer import Renderer, use_available_cores
+from .renderer import Renderer
 
 MAX_PICTURES = 8
 MAX_SIDE = 16384  # px
@@ -93,6 +94,7 @@ class Session:
         use_available_cores()
         self.pack = pack
         self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
+        self._measured: Measured = {}  # by a calibration that was stopped
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
         self._draw_by(*self._drawing(load(pack), quick=True))
         self._measure = _or_core_error(lambda: best_measure(pack))
@@ -124,7 +126,7 @@ class Session:
         CoreError when the result cannot be kept, which is not tried again.
         """
         self.calibrated = True
-        known = load(self.pack) or calibrate(self.pack, progress, stopped)
+        known = load(self.pack) or calibrate(self.pack, progress, stopped, self._measured)
         renderer, timings = self._drawing(known, quick=False)
         for rung in self.pack.ladder:
             if known is None or stopped():

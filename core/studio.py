@@ -159,7 +159,7 @@ class Studio:
         return None if session is None else session.calibrated
 
     def calibrate(self, stopped: Callable[[], bool]) -> None:
-        """Measures the engines of the loaded pack; the artist is told how far that is."""
+        """Measures and opens the engines of the loaded pack; the artist is told how far that is."""
 
         def progress(_what: str, share: float) -> None:
             self._announce(f"Ready; measuring this computer {share:.0%}")

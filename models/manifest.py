@@ -41,6 +41,11 @@ class Rung:
     ratio: float | None
     channels: tuple[int, ...]
 
+    @property
+    def title(self) -> str:
+        """ "128 px ×0.5"."""
+        return f"{self.resolution} px " + ("own widths" if self.ratio is None else f"×{self.ratio:g}")
+
 
 @dataclass(frozen=True)
 class Alignment:

@@ -133,7 +133,7 @@ def test_progress_grows_from_nothing_to_all(pack: Pack, monkeypatch: pytest.Monk
     shares = [share for _, share in told]
     assert shares == sorted(set(shares))
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert told[0][0] == "8 px, torch float32"
+    assert told[0][0] == "8 px ×0.25, torch float32"
 
 
 def test_stopped_at_any_time_it_keeps_nothing(pack: Pack, cache: Path, monkeypatch: pytest.MonkeyPatch):
@@ -272,9 +272,9 @@ def test_the_table_has_a_line_for_every_rung(pack: Pack):
     rows = {rung.channels: (Timed(B, 1.2345), Timed(A, 234.5)) for rung in pack.ladder}
     lines = table(pack, Calibration(rows)).split("\n")
     assert [line.split()[:4] for line in lines[1:]] == [
-        ["8", "px", "x0.25", "b"],
-        ["16", "px", "x0.5", "b"],
-        ["32", "px", "x1", "b"],
+        ["8", "px", "×0.25", "b"],
+        ["16", "px", "×0.5", "b"],
+        ["32", "px", "×1", "b"],
     ]
     assert lines[1].endswith("1.23  torch float32 234")
 

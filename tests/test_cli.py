@@ -301,7 +301,7 @@ def test_packs_are_listed_and_shown(called: Run):
     assert "tiny\t32 px\tTiny\t" in listed.stdout
     shown = called("packs", "show", "tiny")
     assert shown.returncode == 0
-    for words in ("Apache-2.0", "untrained", "encoder, finder, features", "x0.25", "smile", "-1 to 1"):
+    for words in ("Apache-2.0", "untrained", "encoder, finder, features", "×0.25", "smile", "-1 to 1"):
         assert words in shown.stdout
     refused(called("packs", "show", "nowhere"), "nowhere")
 

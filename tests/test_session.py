@@ -509,3 +509,23 @@ def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_pat
     projected.calibrate(lambda what, share: None, lambda: asked.append(0) or len(asked) > 4)
     assert not projected.calibrated
     assert calibration.load(projected.pack) is None
+
+
+def test_calibration_goes_on_where_it_was_stopped(projected: Session, tmp_path: Path, monkeypatch):
+    """An artist leaves a large pack in peace for seconds only, again and again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    raced, enter = [], calibration._Race.enter
+
+    def noted(race, choice):
+        raced.append(race._rung.channels)
+        enter(race, choice)
+
+    monkeypatch.setattr(calibration._Race, "enter", noted)
+    ladder = [rung.channels for rung in projected.pack.ladder]
+    projected.calibrate(lambda what, share: None, lambda: ladder[1] in raced)
+    assert not projected.calibrated
+    assert set(raced) == set(ladder[:2])
+    raced.clear()
+    projected.calibrate(lambda what, share: None, never)
+    assert projected.calibrated
+    assert set(raced) == set(ladder[1:])

@@ -6,10 +6,10 @@ import json
 import sys
 
 from ...models.pack import Pack
+from ..cores import use_available_cores
 from ..engines.choice import Choice, available
 from ..errors import CoreError
 from ..perceptual import Measure, best_measure
-from ..renderer import use_available_cores
 from .fresh import cold_start
 from .networks import Network, config_f, of_pack
 from .report import Report

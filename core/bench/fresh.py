@@ -94,8 +94,8 @@ def _start(task: dict[str, Any]) -> dict[str, float]:
 
 def _opened(task: dict[str, Any]):
     from ...models.pack import Pack
+    from ..cores import use_available_cores
     from ..engines.choice import Choice
-    from ..renderer import use_available_cores
     from .networks import config_f, of_pack
 
     use_available_cores()

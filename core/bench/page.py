@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...models.pack import Pack, PackError
+from ..cores import use_available_cores
 from ..errors import CoreError
 from ..pictures import write_bytes
-from ..renderer import use_available_cores
 from .bench_command import measured, tell, wanted
 from .growth import Growth
 from .networks import config_f

@@ -13,7 +13,7 @@ from ..evaluation import paper
 from ..evaluation.report import columns
 from .fresh import ColdStart
 from .roofline import SHORT, higher
-from .rungs import Drawn, title
+from .rungs import Drawn
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Report:
 
     def _beside_the_paper(self) -> str:
         rows = [
-            [f"{reduction}x", title(self.rungs[place].rung), f"{ours:.1f}x", f"{theirs:.1f}x"]
+            [f"{reduction}x", self.rungs[place].rung.title, f"{ours:.1f}x", f"{theirs:.1f}x"]
             for reduction, place, ours, theirs in self._table_5()
         ]
         head = ["cost", "costliest rung within", "faster", "the paper's Table 5"]

@@ -79,14 +79,9 @@ def measure_rungs(
             peak_bytes(network, place, choice),
         )
         by = f"{choice.engine} in {SHORT[choice.precision]}"
-        told(f"{count - place} of {count}: {title(rung)} takes {one.times.ms:.1f} ms by {by}")
+        told(f"{count - place} of {count}: {rung.title} takes {one.times.ms:.1f} ms by {by}")
         drawn.insert(0, one)
     return drawn
-
-
-def title(rung: Rung) -> str:
-    """128 px ×0.5."""
-    return f"{rung.resolution} px " + ("own widths" if rung.ratio is None else f"×{rung.ratio:g}")
 
 
 def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:

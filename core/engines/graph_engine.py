@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from abc import ABC, abstractmethod
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from .windows import Window
 ASK_EVERY = 0.002  # seconds, while a picture is drawn in another thread
 
 
-class GraphEngine:
+class GraphEngine(ABC):
     """See `Engine`. A window is cut out of the whole picture."""
 
     name: str
@@ -45,13 +45,6 @@ class GraphEngine:
         rgb = torch.from_numpy(picture)
         return rgb if window is None else cut(rgb, window)
 
+    @abstractmethod
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
         """The whole picture float32 [3, R, R], in memory that no later one takes; None once `stopped()`."""
-        raise NotImplementedError
-
-
-def usable_cores() -> int:
-    """How many threads are of use: torch knows the machine's cores, the system those of this process."""
-    if not hasattr(os, "sched_getaffinity"):
-        return torch.get_num_threads()
-    return max(1, min(torch.get_num_threads(), len(os.sched_getaffinity(0))))

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...models.manifest import Rung
+from ..cores import usable_cores
 from .engine import Stopped
-from .graph_engine import ASK_EVERY, GraphEngine, usable_cores
+from .graph_engine import ASK_EVERY, GraphEngine
 
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine's name
     "cpu": ("CPUExecutionProvider", {}),

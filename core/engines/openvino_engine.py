@@ -12,8 +12,9 @@ from typing import Any, cast
 import numpy as np
 
 from ...models.manifest import Rung
+from ..cores import usable_cores
 from .engine import Stopped
-from .graph_engine import ASK_EVERY, GraphEngine, usable_cores
+from .graph_engine import ASK_EVERY, GraphEngine
 
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 

@@ -148,9 +148,14 @@ class _Block:
 
     def reads(self, window: Window) -> Window:
         """The part of the block before that a window of this one needs."""
+        return self._windows(window)[0]
+
+    def _windows(self, window: Window) -> list[Window]:
+        """What each convolution reads, and at the end the window that they make."""
+        windows = [window]
         for conv in reversed(self._convs):
-            window = conv.reads(window)
-        return window
+            windows.insert(0, conv.reads(windows[0]))
+        return windows
 
     def draw(self, below: _Maps, w: Tensor, window: Window, stopped: Stopped) -> _Maps | None:
         """A window of this block from what it reads of the one before, for w [n_style, D]; None once
@@ -173,12 +178,10 @@ class _Block:
     def _strip(
         self, below: _Maps, made: list[Modulated], to_rgb: Tensor, window: Window
     ) -> tuple[Tensor, Tensor]:
-        windows = [window]
-        for conv in reversed(self._convs):
-            windows.insert(0, conv.reads(windows[0]))
+        read, *windows = self._windows(window)
         assert below.x is not None
-        x = cut(below.x, windows[0].within(below.window))
-        for conv, modulated, needed in zip(self._convs, made, windows[1:], strict=True):
+        x = cut(below.x, read.within(below.window))
+        for conv, modulated, needed in zip(self._convs, made, windows, strict=True):
             x = conv(x, modulated, needed)  # [1, C, h, w]
         rgb = self._rgb(x, to_rgb)  # [1, 3, h, w]
         if below.rgb is not None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ...models.features import Features, load_features
 from ...models.pack import Pack
+from ..cores import use_available_cores
 from ..errors import CoreError
 from ..perceptual import Measure, best_measure
 from ..pictures import write_bytes
-from ..renderer import use_available_cores
 from ..training import distributed
 from ..training.attributes import NAMES
 from .consistency import agreement, distances, psnr

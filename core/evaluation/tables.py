@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 
 from ...models.pack import Pack, PackError
+from ..cores import use_available_cores
 from ..errors import CoreError
 from ..pictures import write_bytes
-from ..renderer import use_available_cores
 from . import pack_tables, toy_tables
 from .pack_tables import Measured
 from .toy_tables import SCALE, Results

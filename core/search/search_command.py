@@ -14,10 +14,11 @@ from ...models.manifest import Rung
 from ...models.pack import Pack, rung_entry
 from ...models.widths import macs
 from ..calibration import load
+from ..cores import use_available_cores
 from ..errors import CoreError
 from ..evaluation.subject import SEED, Subject, normals, of_pack
 from ..pictures import write_bytes
-from ..renderer import Renderer, use_available_cores
+from ..renderer import Renderer
 from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
 from .evolution import Settings
