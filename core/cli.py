@@ -217,7 +217,12 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     text = "train the network that a TOML file describes; under torchrun on many processes"
     parser = _command(commands, "train", _train, text)
     parser.add_argument("config", type=Path, metavar="CONFIG.toml")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
+    start.add_argument("--from-pack", default="", metavar="PACK", help="begin with the network of a pack")
+    parser.add_argument(
+        "--seen", type=int, default=0, metavar="PICTURES", help="how far into the run the pack's network is"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="the run's folder (default: runs/ and its name)"
     )
@@ -226,7 +231,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
 def _train(chosen: argparse.Namespace) -> None:
     from .training.train import train_file
 
-    train_file(chosen.config, chosen.out, chosen.resume)
+    train_file(chosen.config, chosen.out, resume=chosen.resume, pack=chosen.from_pack, seen=chosen.seen)
 
 
 def _add_data(commands: argparse._SubParsersAction) -> None:

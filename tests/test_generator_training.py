@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,27 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
 from anycost.core.errors import CoreError
 from anycost.core.training import checkpoints, distributed, loop, sorting
 from anycost.core.training.adversarial import discriminator_loss, generator_loss, path_lengths, r1
 from anycost.core.training.attributes import NAMES, attribute_table
 from anycost.core.training.config import build, read
-from anycost.core.training.data import Batch
+from anycost.core.training.data import Batch, Data, batches
 from anycost.core.training.draws import Draws
 from anycost.core.training.generating import Generating, Settings
 from anycost.core.training.mapping import LAYERS, hold_controls, mapped
+from anycost.core.training.muon import Muon, orthogonalised
 from anycost.core.training.portraits import CONTROLS, STYLE_DIM
 from anycost.core.training.precision import autocast
 from anycost.core.training.sampling import draw_resolutions, draw_subs
 from anycost.core.training.stages import Stage, locate
-from anycost.core.training.supervised import painted_loss
+from anycost.core.training.supervised import distillation, painted_loss
 from anycost.core.training.train import train
 from anycost.models.discriminator import RATIOS, Discriminator, architecture
+from anycost.models.features import Features
 from anycost.models.generator import Generator
 from anycost.models.widths import WidthRule, layer_count, layer_resolution
 
@@ -347,10 +351,10 @@ def test_consistency_is_held_against_the_live_full_generator():
 def test_lazy_regularisation_corrects_rate_and_betas():
     task = task_of(config(SINGLE, optimiser={"learning_rate": 0.002}))
     task.step(painted(task), 0)
-    (group,) = task.d_optimiser.param_groups
+    (group,) = task.optimisers["discriminator"].param_groups
     assert group["lr"] == pytest.approx(0.002 * 16 / 17)
     assert group["betas"] == pytest.approx((0.0, 0.99 ** (16 / 17)))
-    (group,) = task.g_optimiser.param_groups
+    (group,) = task.optimisers["generator"].param_groups
     assert group["lr"] == pytest.approx(0.002 * 8 / 9)
 
 
@@ -418,10 +422,73 @@ def test_the_supervised_losses_fall():
     assert (losses() < 0.8 * before).all()
 
 
+def test_a_step_of_muon_keeps_the_singular_vectors_and_evens_out_the_values():
+    gradient = torch.randn(1, 6, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+    kernel = nn.Parameter(torch.zeros_like(gradient))
+    kernel.grad = gradient
+    Muon([kernel], lr=0.5).step()
+    left, _, right = torch.linalg.svd(gradient[0].flatten(1), full_matrices=False)
+    moved = left.T @ -kernel.detach()[0].flatten(1) @ right.T / (0.5 * 0.2 * math.sqrt(18))
+    values = moved.diagonal()
+    torch.testing.assert_close(moved, torch.diag(values), atol=1e-4, rtol=0)
+    assert values.min() > 0.3
+    assert values.max() < 1.3
+    assert kernel.detach().square().mean().sqrt() == pytest.approx(0.5 * 0.2, rel=0.3)  # as long as Adam's
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(-6, 6))
+def test_any_matrix_is_orthogonalised(rows: int, columns: int, magnitude: float):
+    drawn = torch.randn(rows, columns, generator=torch.Generator().manual_seed(rows * 41 + columns))
+    found = orthogonalised(drawn * 10**magnitude)
+    torch.testing.assert_close(found, orthogonalised(drawn), atol=1e-3, rtol=0)
+    assert torch.linalg.matrix_norm(found, 2) < 1.25
+    torch.testing.assert_close(orthogonalised(drawn.T), found.T, atol=1e-3, rtol=0)
+
+
+def test_nothing_is_orthogonalised_to_nothing():
+    assert orthogonalised(torch.zeros(3, 5)).abs().max() == 0
+
+
+def test_low_resolutions_learn_from_the_reduced_pictures_that_high_ones_learn_from():
+    low, high = (next(batches(Data(), side, 4, 0, 0, 64)) for side in (16, 64))
+    torch.testing.assert_close(low.pictures, F.avg_pool2d(high.pictures, 4))
+    assert next(batches(Data(), 8, 4, 0, 0, 1024)).pictures.shape == (4, 3, 8, 8)
+
+
+def test_a_warm_start_may_look_with_the_attribute_network(tmp_path: Path):
+    features = Features(len(NAMES), (4, 6))
+    save_file(features.state_dict(), tmp_path / "features.safetensors")
+    table = config(
+        stage("distil", 16, (16, 32), ratios=[0.25], perceptual=0.5),
+        losses={"features": str(tmp_path / "features.safetensors")},
+    )
+    task = task_of(table)
+    batch = painted(task)
+    plain = replace(task.settings.stages[0], perceptual=0.0)
+    seen, unseen = (
+        distillation(task.generator, task.rule, how, batch, Draws(0, 0, "distil"), task.game.features)
+        for how in (task.settings.stages[0], plain)
+    )
+    assert set(seen) - set(unseen) == {"perceptual"}
+    assert all(torch.equal(seen[name], unseen[name]) for name in unseen)
+    assert batch.z is not None
+    w = mapped(task.generator.style, batch.z)[:, None].expand(-1, 8, -1)
+    side = Draws(0, 0, "distil").choices.choice((16, 32))
+    quarter = PROPORTIONAL.expand(CHANNELS, 0.25)[: layer_count(side)]
+    full, sub = task.generator(w, noise="none"), task.generator(w, side, quarter, noise="none")
+    teacher = full if side == 32 else task.generator(w, side, noise="none")
+    wanted = features.distance(full, batch.pictures).mean() + features.distance(sub, teacher).mean()
+    assert seen["perceptual"].item() == pytest.approx(0.5 * wanted.item(), rel=1e-5)
+    before = [parameter.clone() for parameter in features.parameters()]
+    task.step(batch, 0)
+    assert all(torch.equal(a, b) for a, b in zip(before, features.parameters(), strict=True))
+
+
 def test_the_game_is_learned():
     """A discriminator that plays against a still generator comes to tell the two apart."""
     task = task_of(config(stage("multi-resolution", 160), optimiser={"learning_rate": 0.002}))
-    for group in task.g_optimiser.param_groups:
+    for group in task.optimisers["generator"].param_groups:
         group["lazy"] = 0.0  # stands still
     batches = task.batches(0)
     losses = [task.step(next(batches), seen)["d"].item() for seen in range(0, 160, 8)]
@@ -530,7 +597,8 @@ def one_of_many(rank: int, world: int, port: int, table: dict[str, Any], out: Pa
     ids=["single", "adaptive-channel", "distil"],
 )
 def test_two_processes_are_one_with_the_joined_batch(tmp_path: Path, table: dict[str, Any]):
-    """After a step Adam's first moments with beta 0, and second ones, are the gradients: they must agree."""
+    """After a step Adam's first moments with beta 0, and second ones, are the gradients, and Muon's are a
+    twentieth of them: they must agree."""
     train(table, tmp_path / "one")
     context, port = multiprocessing.get_context("spawn"), free_port()
     both = [
@@ -543,10 +611,10 @@ def test_two_processes_are_one_with_the_joined_batch(tmp_path: Path, table: dict
         assert process.exitcode == 0
     one, two = (checkpoints.load(tmp_path / name / "last.pt") for name in ("one", "two"))
     assert one["seen"] == two["seen"] == 8
-    for key in ("g_optimiser", "d_optimiser"):
+    for key, optimiser in one["task"]["optimisers"].items():
         moments = [
-            {(k, name): m for k, kept in state["task"][key]["state"].items() for name, m in kept.items()}
-            for state in (one, two)
+            {(k, name): m for k, kept in kept_by["state"].items() for name, m in kept.items()}
+            for kept_by in (optimiser, two["task"]["optimisers"][key])
         ]
         for name, want in moments[0].items():
             torch.testing.assert_close(

@@ -9,7 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from . import distributed
+from .losses import downsample
 from .painted import PaintedBatches
+
+FINER = 4  # times the side at which portraits are painted before they are reduced
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,14 @@ class Batch:
     landmarks: Tensor | None = None
 
 
-def batches(data: Data, resolution: int, batch: int, seed: int, seen: int) -> Iterator[Batch]:
-    """This process's shares of joint batches from position `seen` on, without end."""
+def batches(
+    data: Data, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
+) -> Iterator[Batch]:
+    """This process's shares of joint batches from position `seen` on, without end.
+
+    Portraits of a lower resolution than the `finest` are painted finer and reduced: what the painter draws
+    in few pixels is crisper than what a generator's low resolutions are held to beside the higher ones.
+    """
     if data.kind == "folder":
         from .folder import FolderBatches
 
@@ -47,8 +56,9 @@ def batches(data: Data, resolution: int, batch: int, seed: int, seen: int) -> It
         for pictures in folder.in_background():
             yield Batch(pictures.to(distributed.device()))
         return
+    side = min(FINER * resolution, finest or resolution)
     painted = PaintedBatches(
-        ((resolution, 1),), batch, seed=seed, seen=seen, correlated=data.correlated
+        ((side, 1),), batch, seed=seed, seen=seen, correlated=data.correlated
     ).in_background()
     for z, pictures, landmarks in painted:
-        yield Batch(pictures, z, landmarks)
+        yield Batch(downsample(pictures, resolution), z, landmarks)

@@ -131,6 +131,7 @@ class EncoderTraining(Training[Settings]):
         self.descent = Descent(self.encoder.parameters(), settings.learning_rate, settings.pictures)
         z = torch.randn(1024, trained.generator.style_dim).to(self.device)
         self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit of distances between w's
+        self.fitted = settings.backbone != "stages"  # whose linear layer starts from the best one
         self._check()
 
     def _check(self) -> None:
@@ -163,8 +164,9 @@ class EncoderTraining(Training[Settings]):
         )
 
     def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
-        if seen == 0 and self.settings.backbone == "stages":
+        if not self.fitted:
             self._fit()
+            self.fitted = True
         draws = Draws(self.settings.seed, seen, "encoder", self.device)
         picture, w, known = self._examples(batch, draws)
         self.encoder.train()
@@ -267,6 +269,7 @@ class EncoderTraining(Training[Settings]):
             self.encoder.load_state_dict(state["encoder"])
         except RuntimeError:
             raise CoreError("bad-value", "The run's encoder has other settings than its TOML file.") from None
+        self.fitted = True
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from .draws import Draws
 from .game import Game, Losses
 from .grids import rungs, save_sheet
 from .mapping import LAYERS, hold_controls, mapped
+from .muon import Muon
 from .portraits import STYLE_DIM, paint_z
 from .stages import Stage, locate
 from .supervised import distillation
@@ -154,23 +156,33 @@ class Generating:
 
     # stages
 
+    def enter(self, seen: int) -> tuple[Stage, int]:
+        """The stage that the position `seen` falls in, begun if it is not yet, and the pictures of it that
+        are over."""
+        index, done = locate(self.settings.stages, seen)
+        if index != self.stage:
+            self._begin(index)
+        return self.settings.stages[index], done
+
     def _begin(self, index: int) -> None:
         """Enters a stage: fresh optimisers, and sorted channels where it asks for them."""
         self.stage = index
         stage = self.settings.stages[index]
         if stage.adaptive and stage.sort:
             self._sort()
-        if stage.adaptive and self.settings.losses.features:  # a run may begin before there are any
-            self.game.features = self._features()
+        if (stage.adaptive and self.settings.losses.features) or stage.perceptual:
+            self.game.features = self._features()  # only now: a run may begin before there are any
         self.lazy = {}
         losses = self.settings.losses
         every = losses.path_every if stage.kind == "single" and losses.path_length else 0
-        distil = stage.kind == "distil"  # whose mapping holds the painter's controls and is not trained
-        trained = [
-            p for name, p in self.generator.named_parameters() if not (distil and name.startswith("style."))
-        ]
-        self.g_optimiser = _adam(trained, (0.9, 0.99) if distil else (0.0, 0.99), every)
-        self.d_optimiser = _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every)
+        distil = stage.kind == "distil"
+        kernels, rest = _distilled(self.generator) if distil else ([], self.generator.parameters())
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            "generator": _adam(rest, (0.9, 0.99) if distil else (0.0, 0.99), every),
+            "discriminator": _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every),
+        }
+        if kernels:
+            self.optimisers["kernels"] = Muon(kernels)
 
     def _sort(self) -> None:
         places = sorting.order(self.generator)
@@ -184,7 +196,8 @@ class Generating:
         while True:
             index, done = locate(settings.stages, seen)
             stage = settings.stages[index]
-            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen)
+            finest = settings.generator.resolution
+            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen, finest)
             last = index == len(settings.stages) - 1
             for batch in source:
                 yield batch
@@ -193,10 +206,7 @@ class Generating:
                     break
 
     def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
-        index, done = locate(self.settings.stages, seen)
-        if index != self.stage:
-            self._begin(index)
-        stage = self.settings.stages[index]
+        stage, done = self.enter(seen)
         self._set_rates(stage, done / stage.pictures)
         losses = (
             self._distil(stage, batch, seen) if stage.kind == "distil" else self._play(stage, batch, seen)
@@ -206,15 +216,15 @@ class Generating:
 
     def _set_rates(self, stage: Stage, done: float) -> None:
         rate = stage.rate(done, self.settings.optimiser.learning_rate)
-        for optimiser in (self.g_optimiser, self.d_optimiser):
+        for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
-                group["lr"] = rate * group["lazy"]
+                group["lr"] = rate * group.get("lazy", 1.0)
 
     def _distil(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
         draws = Draws(self.settings.seed, seen, "distil", self.device)
         with precision.autocast(self.dtype, self.device):
-            losses = distillation(self.generator, self.rule, stage.ratios, batch, draws)
-        self._descend(self.g_optimiser, self.generator, torch.stack(list(losses.values())).sum())
+            losses = distillation(self.generator, self.rule, stage, batch, draws, self.game.features)
+        self._descend(self.generator, torch.stack(list(losses.values())).sum(), "generator", "kernels")
         return losses
 
     def _play(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
@@ -223,31 +233,32 @@ class Generating:
         _train_only(self.discriminator, self.generator)
         with precision.autocast(self.dtype, self.device):
             d = self.game.discriminator_losses(stage, batch, self._draws(seen, "d"))
-        self._descend(self.d_optimiser, self.discriminator, d["d"])
+        self._descend(self.discriminator, d["d"], "discriminator")
         if losses.r1 and count % losses.r1_every == 0:
             penalty = self.game.r1_loss(stage, batch, self._draws(seen, "r1"))
-            self._descend(self.d_optimiser, self.discriminator, penalty)
+            self._descend(self.discriminator, penalty, "discriminator")
             self.lazy["r1"] = penalty.detach() / losses.r1_every
         _train_only(self.generator, self.discriminator)
         with precision.autocast(self.dtype, self.device):
             g = self.game.generator_losses(stage, batch, self._draws(seen, "g"))
-        self._descend(self.g_optimiser, self.generator, torch.stack(list(g.values())).sum())
+        self._descend(self.generator, torch.stack(list(g.values())).sum(), "generator")
         if stage.kind == "single" and losses.path_length and count % losses.path_every == 0:
             draws = self._draws(seen, "path")
             penalty, self.path_mean = self.game.path_loss(stage, batch, draws, self.path_mean)
-            self._descend(self.g_optimiser, self.generator, penalty)
+            self._descend(self.generator, penalty, "generator")
             self.lazy["path"] = penalty.detach() / losses.path_every
         return {**d, **g, **self.lazy}
 
     def _draws(self, seen: int, purpose: str) -> Draws:
         return Draws(self.settings.seed, seen, purpose, self.device)
 
-    @staticmethod
-    def _descend(optimiser: torch.optim.Adam, network: nn.Module, loss: Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
+    def _descend(self, network: nn.Module, loss: Tensor, *names: str) -> None:
+        for name in names:
+            self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
         distributed.average_gradients(network.parameters())
-        optimiser.step()
+        for name in names:
+            self.optimisers[name].step()
 
     def state(self) -> dict[str, Any]:
         shape = self.settings.generator
@@ -257,8 +268,7 @@ class Generating:
             "generator": self.generator.state_dict(),
             "average": self.average.network.state_dict(),
             "discriminator": self.discriminator.state_dict(),
-            "g_optimiser": self.g_optimiser.state_dict(),
-            "d_optimiser": self.d_optimiser.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "path_mean": self.path_mean,
             "lazy": self.lazy,
             "precision": str(self.dtype).removeprefix("torch."),
@@ -284,8 +294,8 @@ class Generating:
             ) from None
         self.generator.load_state_dict(state["generator"])
         self.average.network.load_state_dict(state["average"])
-        self.g_optimiser.load_state_dict(state["g_optimiser"])
-        self.d_optimiser.load_state_dict(state["d_optimiser"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
         self.path_mean = state["path_mean"].to(self.device)
         self.lazy = dict(state["lazy"])
         self.dtype = precision.NAMES[state["precision"]]
@@ -334,6 +344,14 @@ def _discriminator(settings: Settings) -> Discriminator:
     return (
         Discriminator(judge.channels, sides, conditioned=conditioned) if played else Discriminator((1,), (4,))
     )
+
+
+def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """What a warm start trains: the 3 x 3 kernels, and the rest without the mapping, which holds the
+    painter's controls."""
+    trained = [p for name, p in generator.named_parameters() if not name.startswith("style.")]
+    wide = [p.ndim == 5 and p.shape[-1] > 1 for p in trained]  # a kernel is [1, O, I, k, k]
+    return list(compress(trained, wide)), list(compress(trained, (not is_wide for is_wide in wide)))
 
 
 def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:

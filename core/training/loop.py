@@ -52,8 +52,17 @@ class NothingToResume(RuntimeError):
     """A run was to be gone on with, and there is none; or a new one would overwrite one that is there."""
 
 
-def run(task: Task, out: Path, *, resume: bool = False, minutes: float = 4.0, log_every: int = 20) -> None:
-    """Trains `task` to its end in the folder `out`; a kill loses at most `minutes` of work.
+def run(
+    task: Task,
+    out: Path,
+    *,
+    resume: bool = False,
+    seen: int = 0,
+    minutes: float = 4.0,
+    log_every: int = 20,
+) -> None:
+    """Trains `task` from the position `seen` to its end in the folder `out`; a kill loses at most `minutes`
+    of work.
 
     With `resume` it goes on from `out`/last.pt. NotANumber leaves the last good checkpoint in place.
     """
@@ -62,7 +71,6 @@ def run(task: Task, out: Path, *, resume: bool = False, minutes: float = 4.0, lo
         raise NothingToResume(f"There is no run in {out} to go on with: leave --resume out.")
     if last.exists() and not resume:
         raise NothingToResume(f"{out} holds a run: add --resume to go on with it, or name another folder.")
-    seen = 0
     if resume:
         state = checkpoints.load(last)
         task.restore(state["task"])

@@ -23,7 +23,8 @@ class Stage:
 
     `resolutions` (px) are those that are trained, `ratios` and `widths` ("uniform", "flexible",
     "sandwich") the sub-generators of stage 3, which `sort` precedes by channel sorting. `supervised` weighs
-    the painter's own picture of each z beside the game. `decay` lets the learning rate fall to the end.
+    the painter's own picture of each z beside the game. `perceptual` weighs how the attribute network
+    (losses.features) sees the pictures of a warm start. `decay` lets the learning rate fall to the end.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Stage:
     widths: str = "uniform"
     sort: bool = True
     supervised: float = 0.0
+    perceptual: float = 0.0
     learning_rate: float | None = None
     decay: bool = False
 

@@ -7,6 +7,7 @@ ones.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +39,20 @@ def fold(network: nn.Module) -> None:
     dict has the usual names."""
     for conv in _convolutions(network):
         parametrize.remove_parametrizations(conv, "weight")
+
+
+@torch.no_grad()
+def unfold(network: nn.Module, plain: Mapping[str, Tensor]) -> None:
+    """Gives a standardised network the weights that `fold` made of another's: kernels have mean 0 there
+    already, and their deviation tells the gain. KeyError or RuntimeError when they do not fit."""
+    folded = dict(plain)
+    for name, conv in network.named_modules():
+        if conv in _convolutions(network):
+            weight = folded.pop(f"{name}.weight")
+            gain = weight.std(dim=(1, 2, 3)) / math.sqrt(2 / weight[0].numel())
+            folded[f"{name}.parametrizations.weight.original"] = weight
+            folded[f"{name}.parametrizations.weight.0.gain"] = gain
+    network.load_state_dict(folded)
 
 
 def _convolutions(network: nn.Module) -> list[nn.Conv2d]:

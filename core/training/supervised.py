@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...models.features import Features
 from ...models.generator import Generator
 from ...models.widths import WidthRule, layer_count
 from .data import Batch
@@ -17,9 +18,17 @@ from .losses import attention, downsample, picture_loss
 from .mapping import mapped
 from .portraits import LANDMARKS
 from .sampling import draw_widths
+from .stages import Stage
 
 # what a person looks at first: (radius in the unit square, weight)
-LOOKED_AT = {"left_eye": (0.06, 10.0), "right_eye": (0.06, 10.0), "mouth": (0.07, 8.0), "nose": (0.12, 3.0)}
+LOOKED_AT = {
+    "left_eye": (0.06, 10.0),
+    "right_eye": (0.06, 10.0),
+    "mouth": (0.07, 8.0),
+    "nose": (0.12, 3.0),
+    "left_ear": (0.06, 3.0),  # and what hangs from it
+    "right_ear": (0.06, 3.0),
+}
 SMALLEST = 16  # px: below it a picture says nothing about a face
 
 
@@ -41,25 +50,28 @@ def _distance(output: Tensor, target: Tensor, batch: Batch) -> Tensor:
 
 
 def distillation(
-    generator: Generator, rule: WidthRule, ratios: tuple[float, ...], batch: Batch, draws: Draws
+    generator: Generator, rule: WidthRule, stage: Stage, batch: Batch, draws: Draws, features: Features | None
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; their sum is what falls.
 
     The full generator is held to the painted picture at every resolution, and one sub-generator of a drawn
-    ratio and resolution to the full one (Eq. 5) and to the painted picture.
+    ratio and resolution to the full one (Eq. 5) and to the painted picture; where the stage weighs it, both
+    also in the eyes of `features`.
     """
     assert batch.z is not None
     w = mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
-    top = batch.pictures.shape[-1]
-    full = [rgb for rgb in generator.blocks(w, top, noise="none") if rgb.shape[-1] >= SMALLEST]
+    full = [rgb for rgb in generator.blocks(w, stage.top, noise="none") if rgb.shape[-1] >= SMALLEST]
     painted = torch.stack([painted_loss(rgb, batch) for rgb in full]).sum()
-    target = draws.choices.choice(full[-2:])  # [N, 3, r, r]
+    target = draws.choices.choice(full[-2:]).detach()  # [N, 3, r, r]
     side = target.shape[-1]
-    channels = draw_widths(draws.choices, "uniform", rule, generator.channels, ratios)[: layer_count(side)]
-    sub = generator(w, side, channels, noise="none")  # [N, 3, r, r]
-    consistency = _distance(sub, target.detach(), batch)
-    return {
+    channels = draw_widths(draws.choices, "uniform", rule, generator.channels, stage.ratios)
+    sub = generator(w, side, channels[: layer_count(side)], noise="none")  # [N, 3, r, r]
+    losses = {
         "painted": painted,
-        "consistency": consistency,
+        "consistency": _distance(sub, target, batch),
         "painted_sub": 0.5 * painted_loss(sub, batch),
     }
+    if stage.perceptual and features is not None:
+        seen = features.distance(full[-1], batch.pictures).mean() + features.distance(sub, target).mean()
+        losses["perceptual"] = stage.perceptual * seen
+    return losses

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ...models.pack import Pack
 from ..errors import CoreError
 from . import distributed, loop
 from .config import build, read
@@ -19,13 +20,19 @@ NETWORKS = {  # its module, and the task in it
 }
 
 
-def train_file(path: Path, out: Path | None, resume: bool) -> None:
-    """Trains what the TOML file at `path` describes, in the folder `out` (default: runs/ and its name)."""
-    train(read(path), out or Path("runs") / path.stem, resume)
+def train_file(path: Path, out: Path | None, **how: Any) -> None:
+    """`train` of the TOML file at `path`, in the folder `out` (default: runs/ and its name)."""
+    train(read(path), out or Path("runs") / path.stem, **how)
 
 
-def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
-    """Trains to the end what `config`, a TOML file's content, describes; CoreError for mistakes in it."""
+def train(
+    config: Mapping[str, Any], out: Path, *, resume: bool = False, pack: str = "", seen: int = 0
+) -> None:
+    """Trains to the end what `config`, a TOML file's content, describes; CoreError for mistakes in it.
+
+    With `resume` from the run's last checkpoint, with a `pack` from its network, as if it had `seen` so many
+    pictures of the run.
+    """
     rest = dict(config)
     network = rest.pop("network", None)
     if network not in NETWORKS:
@@ -33,6 +40,9 @@ def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
     name, task = NETWORKS[network]
     module = import_module(f".{name}", __package__)
     settings = build(module.Settings, rest)
+    if seen < 0 or seen % settings.batch or (seen and not pack):
+        text = f"--seen goes with --from-pack and is a multiple of the batch, {settings.batch} pictures."
+        raise CoreError("bad-value", text)
     with distributed.processes():
         if settings.batch % distributed.world():
             raise CoreError(
@@ -40,7 +50,12 @@ def train(config: Mapping[str, Any], out: Path, resume: bool = False) -> None:
                 f"A batch of {settings.batch} cannot be shared by {distributed.world()} processes.",
             )
         try:
-            loop.run(getattr(module, task)(settings), out, resume=resume)
+            begun = getattr(module, task)(settings)
+            if pack:
+                from .from_pack import fill  # it knows every kind of network
+
+                fill(begun, Pack.open(pack), seen)
+            loop.run(begun, out, resume=resume, seen=seen)
         except (loop.NotANumber, loop.NothingToResume) as error:
             raise CoreError("bad-value", str(error)) from None
         finish = getattr(module, "finish", None)

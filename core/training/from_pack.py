@@ -1,0 +1,80 @@
+"""Lets a run begin with a pack's network: `anycost train CONFIG --from-pack PACK --seen PICTURES`.
+
+A pack holds what a run came to, the generator in half precision: discriminator, optimisers and, beside its
+average, the generator that was trained begin anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...models.features import load_features
+from ...models.pack import Pack
+from ..errors import CoreError
+from .attributes import AttributeTraining
+from .encoding import EncoderTraining
+from .finding import FinderTraining
+from .generating import Generating
+from .standardised import unfold
+
+
+def fill(task: Any, pack: Pack, seen: int) -> None:
+    """Gives the network of a task (see `loop.Task`) the weights that `pack` has for it, at the position
+    `seen` of the run. CoreError when the pack has none, or of another size."""
+    how = next(how for kind, how in _FILL.items() if isinstance(task, kind))
+    try:
+        how(task, pack, seen)
+    except (KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        text = f"The pack {pack.name} has a network of another size than the TOML file ({reason})."
+        raise CoreError("bad-value", text) from None
+
+
+def _generator(task: Generating, pack: Pack, seen: int) -> None:
+    weights = pack.generator().state_dict()
+    for network in (task.generator, task.average.network):
+        network.load_state_dict(weights)
+    task.enter(seen)
+
+
+def _attributes(task: AttributeTraining, pack: Pack, _seen: int) -> None:
+    unfold(task.network, load_features(_file(pack.features_path, pack)).state_dict())
+
+
+def _finder(task: FinderTraining, pack: Pack, _seen: int) -> None:
+    unfold(task.network, _weights(_file(pack.finder_path, pack)))
+
+
+def _encoder(task: EncoderTraining, pack: Pack, _seen: int) -> None:
+    task.encoder.load_state_dict(_weights(_file(pack.encoder_path, pack)))
+    task.fitted = True
+
+
+_FILL: dict[type, Callable[[Any, Pack, int], None]] = {
+    Generating: _generator,
+    AttributeTraining: _attributes,
+    FinderTraining: _finder,
+    EncoderTraining: _encoder,
+}
+
+
+def _file(path: Path | None, pack: Pack) -> Path:
+    if path is None:
+        raise CoreError("bad-value", f"The pack {pack.name} has no such network to begin with.")
+    return path
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    """The named weights of a network that `export.py` wrote."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(path).graph
+    return {
+        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer
+    }
