@@ -31,6 +31,7 @@ from anycost.core.evaluation.frechet import (
 from anycost.core.evaluation.path_length import path_lengths, smooth
 from anycost.core.evaluation.reals import Reals, of_folder, portraits
 from anycost.core.evaluation.reconstruction import reconstructions
+from anycost.core.evaluation.sliders import Slider, sliders
 from anycost.core.evaluation.subject import SEED, Subject, normals, of_pack
 from anycost.core.perceptual import Measure
 from anycost.core.training.attributes import NAMES
@@ -38,7 +39,7 @@ from anycost.core.training.losses import downsample
 from anycost.core.training.portraits import PAPER_ATTRIBUTES
 from anycost.models.features import Features
 from anycost.models.generator import Generator
-from anycost.models.pack import Pack, write_pack
+from anycost.models.pack import Direction, Pack, write_pack
 from anycost.models.widths import WidthRule, macs
 
 PIXELS = Measure("pixels", lambda picture: [picture])
@@ -243,6 +244,54 @@ def test_a_folders_pictures_are_each_read_once(tmp_path: Path):
     assert of_folder(tmp_path, 32, 4).read(torch.arange(4)).shape == (4, 3, 32, 32)
     with pytest.raises(CoreError, match="no picture of at least 64 px"):
         of_folder(tmp_path, 64, 100)
+
+
+# sliders
+
+
+class Shown(nn.Module):
+    """Draws the first style itself: a tenth of it, so that no number is clamped."""
+
+    style_dim, n_style = len(NAMES), 2
+
+    def __init__(self):
+        super().__init__()
+        self.style = nn.Identity()
+
+    def forward(self, w: Tensor, side: int) -> Tensor:
+        return F.pad(w[:, 0] / 10, (0, 3 * side * side - w.shape[-1])).view(-1, 3, side, side)
+
+
+class ReadsBack(nn.Module):
+    """Reads what `Shown` drew."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean, self.deviation = torch.zeros(len(NAMES)), torch.ones(len(NAMES))
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return 10 * picture.flatten(1)[:, : len(NAMES)]
+
+
+def test_sliders_are_judged_by_what_rises_and_what_flips():
+    def direction(name: str, low: float, **moves: float) -> Direction:
+        vector = np.zeros((2, len(NAMES)), np.float32)
+        for control, value in moves.items():
+            vector[:, NAMES.index(control)] = value
+        return Direction(name, name, "", low, 1.0, vector)
+
+    good, bad = direction("smile", -1.0, smile=2.0), direction("glasses", -0.5, glasses=-1.0, smile=3.0)
+    unknown = direction("mine", -1.0, smile=1.0)
+    subject = Subject(Shown(), WidthRule(), torch.zeros(len(NAMES)), (16,), (1.0,))  # type: ignore[arg-type]
+    first, second = sliders([good, bad, unknown], subject, ReadsBack(), 200)  # type: ignore[arg-type]
+    assert first == Slider("smile", 1.0, dict.fromkeys(first.flips, 0.0))
+    assert set(first.flips) == set(PAPER_ATTRIBUTES) - {"Smiling"}
+    smiles = 0.7 * normals(200, len(NAMES), SEED + 3)[:, NAMES.index("smile")]
+    lost, won = (smiles > 0.5) & (smiles <= 2.0), (smiles <= 0.5) & (smiles > -2.5)
+    assert (second.name, second.right) == ("glasses", 0.0)
+    assert second.flips["Smiling"] == pytest.approx(max(lost.float().mean(), won.float().mean()))
+    assert second.flips["Earrings"] == 0
+    assert sliders([unknown], subject, ReadsBack(), 200) == []  # type: ignore[arg-type]
 
 
 # a whole pack

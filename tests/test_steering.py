@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 
 from anycost.core.training import directions_range, steering
 from anycost.core.training.attributes import NAMES, standards
+from anycost.core.training.directions_apart import at_right_angles, compensated
 from anycost.core.training.directions_range import Judge, Nature, Walk, effects, ends, summary
 from anycost.core.training.directions_svm import Artist, Samples, apart, boundary, readable_side, sample
 from anycost.core.training.portraits import PAPER_ATTRIBUTES, STYLE_DIM, attributes
@@ -281,6 +283,30 @@ def test_a_known_step_leads_where_its_control_leads():
     assert F.cosine_similarity(found, column, dim=0) > 0.9
 
 
+def test_what_is_read_of_held_attributes_stays():
+    """Where pictures show a linear function of w, only a vector's own attribute moves, and those that are not
+    held; an attribute that its own direction hardly moves is left as it is."""
+    w = torch.randn(400, 6, generator=torch.Generator().manual_seed(1))
+    shows = torch.randn(6, 4, generator=torch.Generator().manual_seed(2))
+    shows[:, 3] = 0.01 * shows[:, 3]
+    names = ("a", "b", "c", "faint")
+    vectors = {name: shows[:, k] / shows[:, k].norm() for k, name in enumerate(names)}
+    found = compensated(vectors, ("a", "b", "faint"), names, lambda w: w @ shows, w)
+    for name, vector in found.items():
+        moves = dict(zip(names, (vector @ shows).tolist(), strict=True))
+        assert vector.norm() == pytest.approx(1)
+        assert moves[name] > 0
+        assert all(moves[other] == pytest.approx(0, abs=1e-5) for other in ("a", "b") if other != name)
+    assert float(found["a"] @ shows[:, 2]) != pytest.approx(0, abs=1e-2)  # c is not held
+
+
+def test_known_directions_lose_what_they_share_with_others():
+    one, other = some(8), some(8, seed=1)
+    found = at_right_angles({"one": one, "other": other}, {"one": ["other"]})
+    assert float(found["one"] @ other) == pytest.approx(0, abs=1e-5)
+    torch.testing.assert_close(found["other"], other / other.norm())
+
+
 def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.MonkeyPatch):
     """One step for all: what it does to one attribute it does to another the other way, and nothing to the
     third."""
@@ -289,7 +315,8 @@ def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.Monke
     network = Features(len(NAMES), (8, 8, 8)).eval().requires_grad_(False)
     for name, factor in (("age", 30.0), ("masculine", -30.0), ("skin_tone", 0.0)):
         network.attributes.weight[NAMES.index(name)] = factor * network.attributes.weight[0]
-    monkeypatch.setattr(steering, "SLIDERS", tuple(s for s in SLIDERS if s.group == "Person"))
+    person = tuple(replace(s, apart_from=()) for s in SLIDERS if s.group == "Person")
+    monkeypatch.setattr(steering, "SLIDERS", person)
     monkeypatch.setattr(steering, "known_step", lambda *_: some(STYLE_DIM))
     found, report = steering.portrait_directions(generator, network)
     assert list(report) == ["age", "masculine", "skin_tone"]

@@ -20,6 +20,7 @@ from .plots import save_plots
 from .reals import Reals, of_folder, portraits
 from .reconstruction import Reconstruction, of_file, reconstructions
 from .report import Report, Row
+from .sliders import sliders
 from .subject import Cell, Subject, of_pack
 
 PORTRAITS = "portraits"  # the name of the pack, and the word for `data`
@@ -68,8 +69,16 @@ def _report(pack: Pack, samples: int, data: str | None) -> Report:
         )
         for cell in subject.cells
     ]
-    encoded = _encoded(pack, subject, measure, reals, notes)
-    return Report(pack.title, samples, reals.name if reals else None, measure.name, rows, encoded, notes)
+    return Report(
+        pack.title,
+        samples,
+        reals.name if reals else None,
+        measure.name,
+        rows,
+        _encoded(pack, subject, measure, reals, notes),
+        sliders(pack.directions, subject, features, samples) if features is not None and shares else [],
+        notes,
+    )
 
 
 def _features(pack: Pack) -> Features | None:

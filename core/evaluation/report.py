@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .reconstruction import Reconstruction
+from .sliders import Slider
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Report:
     measure: str
     rows: list[Row]
     reconstructions: list[Reconstruction] = field(default_factory=list)
+    sliders: list[Slider] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def data(self) -> dict[str, Any]:
@@ -53,6 +55,8 @@ class Report:
         ]
         if self.reconstructions:
             said += ["", f"Encoded {self.reals}, distance / mean squared error", self._encoder()]
+        if self.sliders:
+            said += ["", "Sliders, from end to end", self._sliders()]
         return "\n".join([*said, *([""] if self.notes else []), *self.notes])
 
     def _generators(self) -> str:
@@ -81,6 +85,14 @@ class Report:
             [f"{r.ratio:g}", *(f"{d:.3f} / {m:.4f}" for d, m in (r.full, r.sub, r.between))]
             for r in self.reconstructions
         ]
+        return columns([head, *rows])
+
+    def _sliders(self) -> str:
+        head = ["slider", "right way %", "most flipped", "%"]
+        rows = []
+        for slider in self.sliders:
+            most = max(slider.flips, key=slider.flips.__getitem__)
+            rows.append([slider.name, f"{100 * slider.right:.1f}", most, f"{100 * slider.flips[most]:.1f}"])
         return columns([head, *rows])
 
 

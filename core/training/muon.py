@@ -1,8 +1,8 @@
 """Muon (Jordan et al., 2024): a step of the same length in every direction of a kernel.
 
 Adam weighs each number of a kernel by itself. Muon orthogonalises the whole step: what many pictures ask for
-and what few ask for are learned alike. torch.optim.Muon does the same for matrices alone, and in bfloat16, for
-which processors that only emulate it take twenty times as long.
+and what few ask for are learned alike. torch.optim.Muon does the same for matrices alone, and in bfloat16,
+for which processors that only emulate it take twenty times as long.
 """
 
 from __future__ import annotations

@@ -26,11 +26,14 @@ from ...models.pack import Direction, Pack
 from ...models.widths import layer_count
 from . import distributed
 from .attributes import NAMES
+from .directions_apart import at_right_angles, compensated
 from .directions_range import Judge, effects, ends
 from .directions_svm import PSI, Artist, apart, boundary, readable_side, sample
 from .encoding import mean_w
 from .portraits import PAPER_ATTRIBUTES
 
+COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
+SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
 JUDGED = 32  # portraits on which ranges and side effects are measured
 POPULATION = 2048  # pictures that say what is natural
 VISIBLE = 0.5  # deviations from end to end: below this a slider seems dead
@@ -39,12 +42,13 @@ VISIBLE = 0.5  # deviations from end to end: below this a slider seems dead
 @dataclass(frozen=True)
 class Slider:
     """An attribute of the painter as a slider; `reach` is how far its coordinate of z goes for `known_step`,
-    in deviations."""
+    in deviations. All are kept apart from the paper's attributes, and this one from those in `apart_from`."""
 
     attribute: str
     label: str
     group: str
     reach: float = 2.0
+    apart_from: tuple[str, ...] = ()
 
 
 SLIDERS = (
@@ -56,7 +60,7 @@ SLIDERS = (
     Slider("turn", "Turn head", "Pose"),
     Slider("nod", "Nod", "Pose"),
     Slider("gaze_x", "Look sideways", "Pose"),
-    Slider("age", "Age", "Person"),
+    Slider("age", "Age", "Person", apart_from=("grey",)),
     Slider("masculine", "Masculine", "Person"),
     Slider("skin_tone", "Skin tone", "Person"),
     Slider("face_width", "Face width", "Shape"),
@@ -67,6 +71,7 @@ SLIDERS = (
     Slider("straight_hair", "Straight hair", "Hair"),
     Slider("hair_lightness", "Light hair", "Hair"),
     Slider("black_hair", "Black hair", "Hair", 1.6),
+    Slider("grey", "Grey hair", "Hair", 1.8),
     Slider("bangs", "Bangs", "Hair", 1.6),
     Slider("beard", "Beard", "Hair", 2.2),
     Slider("glasses", "Glasses", "Extras", 1.8),
@@ -136,9 +141,8 @@ def measured(
     """Directions that lead along `vectors` [D], in their order and scaled to their useful range, and what
     each does, by name."""
     draw, features = artist(source), features.to(distributed.device())
-    z = torch.randn(POPULATION, draw.style_dim, generator=torch.Generator().manual_seed(5))
-    population = draw.style(z.to(draw.device))  # [N, D]
-    judge = Judge(draw, features, population, side or min(64, draw.resolution))
+    population = _population(draw)
+    judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
     judged = truncate(population[:JUDGED], draw.mean, PSI)
     n_style = layer_count(draw.resolution)
     directions, report = [], {}
@@ -157,6 +161,12 @@ def measured(
         }
         directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), n_style))
     return directions, report
+
+
+def _population(draw: Artist) -> Tensor:
+    """w [N, D] that nothing was done to."""
+    z = torch.randn(POPULATION, draw.style_dim, generator=torch.Generator().manual_seed(5))
+    return draw.style(z.to(draw.device))
 
 
 def artist(source: Pack | Generator) -> Artist:
@@ -189,8 +199,24 @@ def portrait_directions(generator: Generator, features: Features) -> tuple[list[
     """The default pack's sliders in the docker's order, without those that its generator has hardly learned
     to draw, and what each control does."""
     vectors = {s.attribute: known_step(generator, s.attribute, s.reach) for s in SLIDERS}
+    held = [control for control, _ in PAPER_ATTRIBUTES.values() if control in vectors]
+    others = {s.attribute: [o for o in (*held, *s.apart_from) if o != s.attribute] for s in SLIDERS}
+    vectors = _compensated(generator, features, at_right_angles(vectors, others), held)
     directions, report = measured(generator, features, vectors)
     return [d for d in directions if report[d.name]["change"] >= VISIBLE], report
+
+
+@torch.inference_mode()
+def _compensated(
+    generator: Generator, features: Features, vectors: Mapping[str, Tensor], held: Sequence[str]
+) -> dict[str, Tensor]:
+    draw = artist(generator)
+    w, side = truncate(_population(draw)[:COMPENSATED], draw.mean, PSI), min(SIDE, draw.resolution)
+
+    def read(w: Tensor) -> Tensor:
+        return torch.cat([features(draw(part, side)) for part in w.split(32)])
+
+    return compensated(vectors, held, NAMES, read, w)
 
 
 def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
