@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.pack import Pack
@@ -29,9 +30,11 @@ ENCODED = 32
 
 
 def samples(pack: Pack, subject: Subject, count: int = COLUMNS) -> list[Tensor]:
-    """One row [N, 3, r, r] a rung, from the cheapest to the full one."""
+    """One row [N, 3, R, R] a rung, from the cheapest to the full one, enlarged smoothly as the panel does."""
     w = subject.latents(normals(count, subject.generator.style_dim, SEED), PSI)
-    return [subject.generator(w, rung.resolution, rung.channels) for rung in pack.ladder]
+    size = (pack.resolution, pack.resolution)
+    drawn = (subject.generator(w, rung.resolution, rung.channels) for rung in pack.ladder)
+    return [F.interpolate(row, size, mode="bilinear") for row in drawn]
 
 
 def faces(subject: Subject, count: int = FACES) -> list[Tensor]:

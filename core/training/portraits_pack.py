@@ -25,10 +25,10 @@ from .steering import portrait_directions
 
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS = (16, 32, 64, 128)
-# found by `anycost search --budget 16x --budget 8x --budget 2x`: a ratio, or each layer's channels
+# found by `anycost search --budget 16x --budget 6x --budget 2x`: a ratio, or each layer's channels
 LADDER: tuple[tuple[int, float | tuple[int, ...]], ...] = (
     (64, 0.25),
-    (128, (144, 96, 96, 96, 96, 96, 72, 72, 24, 24, 12, 12)),
+    (64, 0.5),
     (128, (192, 192, 192, 192, 144, 144, 108, 108, 72, 72, 24, 24)),
     (128, 1.0),
 )
