@@ -31,6 +31,7 @@ from anycost.core.evaluation.frechet import (
 from anycost.core.evaluation.path_length import path_lengths, smooth
 from anycost.core.evaluation.reals import Reals, of_folder, portraits
 from anycost.core.evaluation.reconstruction import reconstructions
+from anycost.core.evaluation.sheets import save_all
 from anycost.core.evaluation.sliders import Slider, sliders
 from anycost.core.evaluation.subject import SEED, Subject, normals, of_pack
 from anycost.core.perceptual import Measure
@@ -318,6 +319,29 @@ def test_a_pack_is_measured_whole(tiny_pack: Path, tmp_path: Path, capsys: pytes
             assert (
                 len(np.unique(np.asarray(plot.convert("RGB")).reshape(-1, 3), axis=0)) > 20
             )  # lines in colours
+
+
+def test_sheets_show_what_the_pack_draws(tiny_pack: Path, tmp_path: Path):
+    pack = Pack.open(tiny_pack)
+    save_all(pack, tmp_path)
+    sheets = {}
+    for path in tmp_path.iterdir():
+        with Image.open(path) as sheet:
+            sheets[path.name] = np.asarray(sheet)
+    side = pack.resolution
+    shapes = {name: (sheet.shape[0] // side, sheet.shape[1] // side) for name, sheet in sheets.items()}
+    assert shapes == {"samples.png": (len(pack.ladder), 8), "faces.png": (8, 8), "encoded.png": (8, 8)}
+    last = pack.generator()(of_pack(pack).latents(normals(8, pack.style_dim, 0), 0.7))[-1]
+    shown = sheets["samples.png"][-side:, -side:] / 127.5 - 1  # the full rung's, on the right
+    np.testing.assert_allclose(shown, last.detach().clamp(-1, 1).permute(1, 2, 0), atol=0.01)
+    painted = portraits(side, 32).read(torch.tensor([9]))[0]  # the second of the second pair of rows
+    np.testing.assert_allclose(
+        sheets["encoded.png"][2 * side : 3 * side, side : 2 * side] / 127.5 - 1,
+        painted.permute(1, 2, 0),
+        atol=0.01,
+    )
+    save_all(without_features(pack, tmp_path / "bare"), tmp_path / "bare")
+    assert not (tmp_path / "bare" / "encoded.png").exists()
 
 
 def test_what_cannot_be_measured_is_said_in_a_sentence(tiny_pack: Path, tmp_path: Path):
