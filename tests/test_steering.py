@@ -289,7 +289,7 @@ def test_what_is_read_of_held_attributes_stays():
     w = torch.randn(400, 6, generator=torch.Generator().manual_seed(1))
     shows = torch.randn(6, 4, generator=torch.Generator().manual_seed(2))
     shows[:, 3] = 0.01 * shows[:, 3]
-    names = ("a", "b", "c", "faint")
+    names: tuple[str, ...] = ("a", "b", "c", "faint")
     vectors = {name: shows[:, k] / shows[:, k].norm() for k, name in enumerate(names)}
     found = compensated(vectors, ("a", "b", "faint"), names, lambda w: w @ shows, w)
     for name, vector in found.items():
