@@ -289,8 +289,10 @@ def test_what_is_read_of_held_attributes_stays():
     w = torch.randn(400, 6, generator=torch.Generator().manual_seed(1))
     shows = torch.randn(6, 4, generator=torch.Generator().manual_seed(2))
     shows[:, 3] = 0.01 * shows[:, 3]
-    names: tuple[str, ...] = ("a", "b", "c", "faint")
-    vectors = {name: shows[:, k] / shows[:, k].norm() for k, name in enumerate(names)}
+    names = ("a", "b", "c", "faint")
+    vectors: dict[str, torch.Tensor] = {}
+    for k, name in enumerate(names):
+        vectors[name] = shows[:, k] / shows[:, k].norm()
     found = compensated(vectors, ("a", "b", "faint"), names, lambda w: w @ shows, w)
     for name, vector in found.items():
         moves = dict(zip(names, (vector @ shows).tolist(), strict=True))
