@@ -290,12 +290,10 @@ def test_what_is_read_of_held_attributes_stays():
     shows = torch.randn(6, 4, generator=torch.Generator().manual_seed(2))
     shows[:, 3] = 0.01 * shows[:, 3]
     names = ("a", "b", "c", "faint")
-    vectors: dict[str, torch.Tensor] = {}
-    for k, name in enumerate(names):
-        vectors[name] = shows[:, k] / shows[:, k].norm()
+    vectors = {name: shows[:, k] / shows[:, k].norm() for k, name in enumerate(names)}
     found = compensated(vectors, ("a", "b", "faint"), names, lambda w: w @ shows, w)
     for name, vector in found.items():
-        moves = dict(zip(names, (vector @ shows).tolist(), strict=True))
+        moves = dict(zip(found, (vector @ shows).tolist(), strict=True))
         assert vector.norm() == pytest.approx(1)
         assert moves[name] > 0
         assert all(moves[other] == pytest.approx(0, abs=1e-5) for other in ("a", "b") if other != name)
