@@ -530,8 +530,8 @@ from pathlib import Path
 from anycost.core.training import loop
 from anycost.core.training.train import train
 original = loop.run
-loop.run = lambda task, out, resume=False: original(task, out, resume=resume, minutes=0)
-train(tomllib.load(open(sys.argv[1], 'rb')), Path(sys.argv[2]), sys.argv[3] == 'resume')
+loop.run = lambda task, out, **how: original(task, out, **how, minutes=0)
+train(tomllib.load(open(sys.argv[1], 'rb')), Path(sys.argv[2]), resume=sys.argv[3] == 'resume')
 """
 
 
