@@ -679,6 +679,8 @@ def test_bfloat16_changes_a_step_little():
         ({"data": {"kind": "folder", "folder": "x"}, "stages": [DISTIL]}, "Only painted portraits"),
         ({"precision": "float8"}, "precision is"),
         ({"losses": {"features": "nowhere.safetensors"}, "stages": [ADAPTIVE]}, "nowhere.safetensors"),
+        ({"stages": [{**DISTIL, "perceptual": 0.1}]}, "needs losses.features"),
+        ({"stages": [{**MULTI, "perceptual": 0.1}]}, 'stages of kind "distil"'),
     ],
 )
 def test_a_mistake_in_the_settings_is_one_sentence(tmp_path: Path, change: dict[str, Any], sentence: str):

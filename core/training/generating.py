@@ -105,6 +105,8 @@ class Settings:
             raise ValueError(
                 f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise.'
             )
+        if stage.perceptual and not self.losses.features:
+            raise ValueError("A stage with `perceptual` needs losses.features: an attribute network's file.")
         if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
             raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
         if stage.kind != "distil" and 4 << len(self.discriminator.channels) != 2 * side:

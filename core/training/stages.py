@@ -49,6 +49,8 @@ class Stage:
             raise ValueError('A stage of kind "single" has one resolution.')
         if not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
             raise ValueError("A stage's ratios lie above 0 and at most at 1.")
+        if self.perceptual and self.kind != "distil":
+            raise ValueError('`perceptual` belongs to stages of kind "distil": losses.perceptual to others.')
         if self.widths not in ("uniform", "flexible", "sandwich"):
             raise ValueError(f'widths is "uniform", "flexible" or "sandwich", not "{self.widths}".')
 

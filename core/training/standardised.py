@@ -45,9 +45,9 @@ def fold(network: nn.Module) -> None:
 def unfold(network: nn.Module, plain: Mapping[str, Tensor]) -> None:
     """Gives a standardised network the weights that `fold` made of another's: kernels have mean 0 there
     already, and their deviation tells the gain. KeyError or RuntimeError when they do not fit."""
-    folded = dict(plain)
+    folded, convolutions = dict(plain), set(_convolutions(network))
     for name, conv in network.named_modules():
-        if conv in _convolutions(network):
+        if conv in convolutions:
             weight = folded.pop(f"{name}.weight")
             gain = weight.std(dim=(1, 2, 3)) / math.sqrt(2 / weight[0].numel())
             folded[f"{name}.parametrizations.weight.original"] = weight
