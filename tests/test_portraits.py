@@ -125,6 +125,15 @@ def test_every_control_changes_the_picture():
     assert not still
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("curl_size", -1.0, 1.0), ("bokeh", 0.0, 1.0)])
+def test_textures_fade_into_another_and_do_not_wander(name: str, low: float, high: float):
+    """Half way between two ends stands about the mean of both, so that a generator can learn it."""
+    hair = {"straight_hair": 0.0, "hair_length": 0.6, "hair_lightness": 0.9}
+    first, middle, last = (with_value(name, at, **hair) for at in (low, (low + high) / 2, high))
+    away = (middle - (first + last) / 2).square().mean().sqrt()
+    assert away < 0.25 * (last - first).square().mean().sqrt()
+
+
 def test_glasses_change_only_the_band_around_the_eyes():
     rows, columns = torch.where(changed(with_value("glasses", 0.0), with_value("glasses", 1.0)) > 0.02)
     assert rows.numel() > 100

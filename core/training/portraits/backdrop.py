@@ -1,5 +1,6 @@
 """Behind and below the head: the background's colours and soft lights, shoulders and clothes."""
 
+import math
 from functools import lru_cache
 
 import torch
@@ -17,7 +18,7 @@ def background(canvas: Area, pose: Pose) -> None:
     first = chroma(0.56 + 0.22 * light, 0.20 * red, 0.22 * yellow)
     second = chroma(0.33 + 0.18 * light, 0.17 * red - 0.09 * yellow, 0.18 * yellow + 0.09 * red)
     side = p["light_direction"]
-    slant = (canvas.y * 0.9 - side * (canvas.x - 0.5) * 0.7) + 0.05 * torch.sin(5.0 * canvas.x + 3.0 * red)
+    slant = (canvas.y * 0.9 - side * (canvas.x - 0.5) * 0.7) + 0.05 * torch.sin(5.0 * canvas.x)
     canvas.rgb.copy_(first.expand_as(canvas.rgb))
     canvas.blend(second, smooth(0.1, 1.05, slant))
     glow = bump(canvas.x - 0.5 - 0.22 * side, 0.36) * bump(canvas.y - 0.4, 0.36)
@@ -27,13 +28,13 @@ def background(canvas: Area, pose: Pose) -> None:
 
 
 def _soft_disc(canvas: Area, pose: Pose, index: int, colour: Tensor) -> None:
+    """Always in the same place, brighter or darker with the background's colours."""
     p = pose.p
-    turn = 2.4 * index + 1.2 * p["background_red"]
-    x = 0.5 + 0.44 * torch.cos(turn + 0.5 * p["bokeh"])
-    y = 0.34 + 0.30 * torch.sin(1.7 * turn + p["background_yellow"])
-    radius = 0.06 + 0.018 * (index % 3) + 0.03 * p["bokeh"]
-    distance = ((canvas.x - x).square() + (canvas.y - y).square()).sqrt_() - radius
-    canvas.light(colour * 0.22 + 0.03, cover(distance, 0.03) * p["bokeh"])
+    turn = 2.4 * index + 0.6
+    x, y = 0.5 + 0.44 * math.cos(turn), 0.34 + 0.30 * math.sin(1.7 * turn)
+    distance = ((canvas.x - x).square() + (canvas.y - y).square()).sqrt_() - (0.07 + 0.02 * (index % 3))
+    varied = p["background_red"] * math.cos(turn) + p["background_yellow"] * math.sin(turn)
+    canvas.light(colour * 0.22 + 0.03, cover(distance, 0.03) * p["bokeh"] * (0.75 + 0.35 * varied))
 
 
 def neck_and_clothes(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
@@ -90,7 +91,7 @@ def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half
     ny = -0.75 * torch.exp(-body.clamp(min=0.0) / 0.06) + 0.15
     nx = (x * 1.7).clamp(-0.85, 0.85)
     cosine = pose.lit(nx.expand_as(ny), ny)
-    folds = torch.sin(x * 26.0 + 9.0 * torch.sin(area.y * 7.0 + red * 2.0) + 4.0 * yellow)
+    folds = torch.sin(x * 26.0 + 9.0 * torch.sin(area.y * 7.0))
     cosine = cosine + 0.10 * folds * smooth(0.0, 0.10, body)
     near = torch.exp(-neckline.clamp(min=0.0) / 0.018)
     area.blend(tints.shade(colour, cosine - 0.12 * near), alpha)
@@ -121,9 +122,8 @@ def finish(canvas: Area, pose: Pose) -> None:
     p = pose.p
     x, y = canvas.x, canvas.y
     one, two = _brush_marks(x.numel(), str(x.device))  # [1, R, R]
-    phase = 3.0 * p["background_red"] + 2.0 * p["clothing_yellow"]
     edge = ((x - 0.5).square() * 1.5 + (y - 0.48).square() * 1.3 - 0.12).clamp_(min=0.0)
-    surface = 1.0 - 0.55 * edge + one * (0.03 * torch.cos(phase)) + two * (0.03 * torch.sin(phase))
+    surface = 1.0 - 0.55 * edge + 0.025 * one + two * (0.03 * p["background_red"])
     canvas.rgb.mul_(surface.unsqueeze(1))
 
 

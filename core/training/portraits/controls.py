@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 STYLE_DIM = 64
-_GATE_STEEPNESS = 30.0
 
 
 @dataclass(frozen=True)
@@ -19,13 +18,15 @@ class Control:
     """One control: how a standard normal becomes its value, its range and its resting value.
 
     kind is "swing" (-1..1), "level" (0..1) or "gate" (0..1, nearly always one or the other; `middle` is then
-    how often it is on). For swings and levels `middle` moves the population's mean.
+    how often it is on). For swings and levels `middle` moves the population's mean, and the steeper the
+    `slope`, the fewer are undecided.
     """
 
     name: str
     kind: str
     middle: float
     rest: float
+    slope: float
 
     @property
     def low(self) -> float:
@@ -38,23 +39,23 @@ class Control:
     def value(self, normal: Tensor) -> Tensor:
         """Map standard normals [N] to values [N]."""
         if self.kind == "swing":
-            return torch.tanh(0.75 * normal + self.middle)
+            return torch.tanh(self.slope * normal + self.middle)
         if self.kind == "level":
-            return torch.sigmoid(1.6 * normal + self.middle)
+            return torch.sigmoid(self.slope * normal + self.middle)
         threshold = NormalDist().inv_cdf(1.0 - self.middle)
-        return torch.sigmoid(_GATE_STEEPNESS * (normal - threshold))
+        return torch.sigmoid(self.slope * (normal - threshold))
 
 
-def _swing(name: str, middle: float = 0.0, rest: float = 0.0) -> Control:
-    return Control(name, "swing", middle, rest)
+def _swing(name: str, middle: float = 0.0, rest: float = 0.0, slope: float = 0.75) -> Control:
+    return Control(name, "swing", middle, rest, slope)
 
 
-def _level(name: str, middle: float = 0.0, rest: float = 0.5) -> Control:
-    return Control(name, "level", middle, rest)
+def _level(name: str, middle: float = 0.0, rest: float = 0.5, slope: float = 1.6) -> Control:
+    return Control(name, "level", middle, rest, slope)
 
 
 def _gate(name: str, frequency: float) -> Control:
-    return Control(name, "gate", frequency, 0.0)
+    return Control(name, "gate", frequency, rest=0.0, slope=30.0)
 
 
 # The order is the order of the style vector's coordinates: append, never insert.
@@ -63,7 +64,7 @@ CONTROLS = (
     _level("age", -0.3, 0.3),
     _swing("turn"),  # head yaw, +1 looks to the image's right
     _swing("nod"),  # +1 looks down
-    _swing("smile", 0.7, 0.3),
+    _swing("smile", 0.95, 0.3, slope=1.2),  # people smile or do not
     _level("mouth_open", -1.8, 0.0),
     _swing("eye_open"),
     _swing("gaze_x"),
@@ -94,7 +95,7 @@ CONTROLS = (
     _gate("eyeshadow", 0.25),
     _level("hair_length", 0.0, 0.4),
     _swing("hair_volume"),
-    _level("straight_hair", 0.3, 0.7),
+    _level("straight_hair", 1.2, 0.7, slope=2.6),
     _swing("curl_size"),
     _gate("bangs", 0.3),
     _swing("parting"),
@@ -164,7 +165,7 @@ PAPER_ATTRIBUTES = {
     "Smiling": ("smile", 0.5),
     "Black_Hair": ("black_hair", 0.5),
     "Eyeglasses": ("glasses", 0.5),
-    "Straight_Hair": ("straight_hair", 0.75),
+    "Straight_Hair": ("straight_hair", 0.65),
     "Earrings": ("earrings", 0.5),
 }
 

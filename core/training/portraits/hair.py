@@ -1,15 +1,25 @@
-"""Hair: a mass behind the head, a cap and locks in front of it, strands, light band and hairline."""
+"""Hair: a mass behind the head, a cap and locks in front of it, strands, light band and hairline.
+
+Curls, waves and strands keep their places in the picture; controls fade one field of them into another. So a
+generator can learn each of them: what shifts with several controls at once it would only draw as a blur.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from . import head
-from .canvas import Area
+from .canvas import Area, blank
 from .pose import Pose, Tints
 from .shapes import bump, cover, mix, nowhere, ramp, rgb, smooth, soft_max
 
 _BROWN = [(56, 36, 28), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
 _RED = [(70, 30, 20), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
+_CURLS = (17.0, 30.0)  # radians in a picture's width, of large curls and of small ones
+_PARTINGS = (-0.05, 0.05)  # where strands fall from, beside the picture's middle
+_CROWN = 0.09  # height of the picture from which they fall
 
 
 def hair_colour(p: "dict[str, Tensor]") -> Tensor:
@@ -26,15 +36,85 @@ def hair_colour(p: "dict[str, Tensor]") -> Tensor:
     return mix(colour, silver, p["grey"].unsqueeze(1))
 
 
+class Fields(NamedTuple):
+    """What hair is made of at one size of picture, about -1..1 each."""
+
+    sway: "tuple[Tensor, Tensor]"  # sideways along large and small waves, [1, R, 1]
+    curls: "tuple[Tensor, Tensor]"  # of the outline, large and small, [1, R, R]
+    ringlets: "tuple[Tensor, Tensor]"  # light and dark along large and small ones, [1, R, R]
+    straight: "tuple[Tensor, Tensor]"  # strands from either parting, [1, R, R]
+    waved: "tuple[Tensor, Tensor]"  # the same strands when they wave, [1, R, R]
+    tufts: Tensor  # of a short cut's outline, [1, R, R]
+
+
+@lru_cache(maxsize=4)
+def _fields(resolution: int, device: str) -> Fields:
+    canvas = blank(1, resolution, device)
+    x, y = canvas.x - 0.5, canvas.y
+    sway = [torch.sin(frequency * y) for frequency in _CURLS]
+    shifted = [x, x + 0.014 * sway[0] * smooth(0.25, 0.60, y)]  # straight and waved
+    straight, waved = (
+        [_strands(across, y, parting, canvas.pixel) for parting in _PARTINGS] for across in shifted
+    )
+    angle = torch.atan2(x, 0.53 - y)
+    return Fields(
+        _pair(sway),
+        _pair([_curls(x, y, frequency) for frequency in _CURLS]),
+        _pair([_ringlets(x, y, frequency) for frequency in _CURLS]),
+        _pair(straight),
+        _pair(waved),
+        torch.sin(angle * 11.0 + 1.0) + 0.6 * torch.sin(angle * 19.0),
+    )
+
+
+def _pair(fields: "list[Tensor]") -> "tuple[Tensor, Tensor]":
+    return fields[0], fields[1]
+
+
+def _curls(x: Tensor, y: Tensor, frequency: float) -> Tensor:
+    across = torch.sin(frequency * 1.9 * x + 1.0 + 2.0 * torch.sin(9.0 * y))
+    large = across * torch.sin(frequency * 1.7 * y + 2.0 * torch.sin(8.0 * x))
+    small = torch.sin(frequency * 4.1 * x + 2.0 * large) * torch.sin(frequency * 3.7 * y + 1.0)
+    return 0.7 * large + 0.3 * small
+
+
+def _fall(x: Tensor, y: Tensor, parting: float) -> "tuple[Tensor, Tensor]":
+    """How far below the crown, and which strand: a number that is constant along it, [1, R, R]."""
+    drop = (y - _CROWN).clamp(min=0.0)
+    root = parting * (1.0 - smooth(0.0, 0.5, drop))
+    return drop, (x - root) / (0.10 + drop.clamp(max=0.42))
+
+
+def _strands(x: Tensor, y: Tensor, parting: float, pixel: float) -> Tensor:
+    drop, strand = _fall(x, y, parting)
+
+    def seen(frequency: float) -> Tensor:
+        """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
+        return smooth(2.4, 0.9, frequency * pixel / (0.10 + drop.clamp(max=0.42)))
+
+    locks = torch.sin(strand * 13.0 + 1.3 + 1.5 * drop)
+    strands = torch.sin(strand * 37.0 + 2.0 * locks)
+    fine = torch.sin(strand * 83.0 + 3.0 * strands)
+    return 0.45 * locks + 0.33 * seen(37.0) * strands + 0.22 * seen(83.0) * fine
+
+
+def _ringlets(x: Tensor, y: Tensor, frequency: float) -> Tensor:
+    _, strand = _fall(x, y, 0.0)
+    turns = torch.sin(frequency * 2.3 * y + 2.4 * torch.sin(strand * 9.0 + 6.0 * y))
+    coils = torch.sin(strand * 21.0 + 1.6 * turns + 1.2 * torch.sin(frequency * 0.9 * y))
+    return 0.55 * turns + 0.45 * turns * coils + 0.2 * coils
+
+
 class Hair:
-    """The hair's shape on one area of the canvas."""
+    """The hair's shape on the canvas."""
 
     def __init__(self, area: Area, pose: Pose) -> None:
         p = pose.p
         self.area, self.pose = area, pose
+        self.fields = _fields(area.x.numel(), str(area.x.device))
         self.curl = smooth(0.62, 0.12, p["straight_hair"])
         self.wave = smooth(0.92, 0.45, p["straight_hair"])
-        self.frequency = 26.0 - 9.0 * p["curl_size"]
+        self.fine = smooth(0.6, -0.6, p["curl_size"])  # small curls rather than large ones
         volume = 0.5 + 0.5 * p["hair_volume"]
         thick = (0.022 + 0.042 * volume + 0.040 * self.curl) * (1.0 - 0.85 * p["bald"])
         length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
@@ -48,10 +128,10 @@ class Hair:
         self.height = pose.skull_height + above * (1.0 - 0.8 * p["hat"])  # flat under a hat
         y = area.y
         fall = smooth(0.30, 0.75, y) * self.long + 0.25
-        sway = torch.sin(self.frequency * y + 2.0 * p["sweep"])  # [N, h, 1]
+        sway = self.wave * mix(*self.fields.sway, self.fine)  # [N, h, 1]
         self.x = area.x - self.middle_x  # [N, 1, w]
-        swing = self.wave * (1.0 - 0.5 * self.curl) * 0.016 * fall * sway
-        self.waved = self.x + swing * (1.0 + 0.35 * torch.sin(9.0 * self.x + 1.0))  # [N, h, w]
+        swing = (1.0 - 0.5 * self.curl) * 0.016 * fall * sway
+        self.waved = self.x + swing * (1.0 + 0.35 * torch.sin(9.0 * (area.x - 0.5) + 1.0))  # [N, h, w]
         self.outer = self._silhouette(y, volume)
         self.front = self._front(y, sway)
         self.cut = self._bald_cut(y)
@@ -68,25 +148,11 @@ class Hair:
         width = (width + flare * below * (1.0 - 0.6 * below)) * (1.0 - 0.55 * tip * tip)
         lean = 0.030 * p["parting"] * above
         radial = ((self.waved + lean).square() + (above * self.half).square()).sqrt_() - width
-        ends = 0.016 * torch.sin(self.waved * 75.0) * (1.0 - self.curl)
+        ends = 0.016 * torch.sin((self.area.x - 0.5) * 75.0) * (1.0 - self.curl)
         distance = soft_max(radial, (y - self.end + ends).expand_as(radial), 0.06)
-        return distance + self._curls(y) + self._tufts(y)
-
-    def _curls(self, y: Tensor) -> Tensor:
-        frequency = self.frequency
-        across = torch.sin(frequency * 1.9 * self.x + 1.0 + 2.0 * torch.sin(9.0 * y))
-        bend = 2.0 * torch.sin(8.0 * self.x + 3.0 * self.pose.p["parting"])
-        large = across * torch.sin(frequency * 1.7 * y + bend)
-        small = torch.sin(frequency * 4.1 * self.x + 2.0 * large) * torch.sin(frequency * 3.7 * y + 1.0)
-        return self.curl * (1.0 - 0.7 * self.pose.p["bald"]) * (0.013 * large + 0.006 * small)
-
-    def _tufts(self, y: Tensor) -> Tensor:
-        p = self.pose.p
-        angle = torch.atan2(self.waved, self.middle_y + 0.12 - y)
-        tufts = torch.sin(angle * 11.0 + 4.0 * p["parting"]) + 0.6 * torch.sin(
-            angle * 19.0 + 3.0 * p["sweep"]
-        )
-        return tufts * 0.0055 * (1.0 - self.long) * (1.0 - self.curl) * (1.0 - p["bald"])
+        curls = self.curl * (1.0 - 0.7 * p["bald"]) * 0.019 * mix(*self.fields.curls, self.fine)
+        tufts = 0.0055 * (1.0 - self.long) * (1.0 - self.curl) * (1.0 - p["bald"]) * self.fields.tufts
+        return distance + curls + tufts
 
     def hairline(self, a: Tensor) -> Tensor:
         """Height b of the hair's lower edge above the forehead at face coordinates a."""
@@ -101,8 +167,8 @@ class Hair:
         fringe = (
             -0.112
             + 0.016 * a.abs() / 0.2
-            + 0.003 * torch.sin(a * 61.0 + 2.0 * p["parting"])
-            + 0.004 * torch.sin(a * 173.0 + 5.0 * p["sweep"])
+            + 0.003 * torch.sin(a * 61.0)
+            + 0.004 * torch.sin(a * 173.0)
             + 0.05 * (away / 0.2) * p["sweep"] * 0.4
         )
         swept = swept + 0.0025 * torch.sin(a * 150.0) * torch.sin(a * 67.0 + 1.0)
@@ -125,7 +191,7 @@ class Hair:
         left = (-inner + pose.yaw).clamp(min=-1.55)
         beyond = 0.35 * ((inner + pose.yaw - 1.50).clamp(min=0.0))
         before = 0.35 * ((inner - pose.yaw - 1.50).clamp(min=0.0))
-        ripple = 0.006 * self.wave * sway
+        ripple = 0.006 * sway
         xr = pose.x + pose.radius * torch.sin(right) + beyond + ripple
         xl = pose.x + pose.radius * torch.sin(left) - before + ripple
         lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
@@ -150,29 +216,16 @@ class Hair:
         back = 0.35 * (self.x.abs() - 0.14).clamp(min=0.0)  # higher towards the back of the head
         return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
 
-    def _seen(self, frequency: float, drop: Tensor) -> Tensor:
-        """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
-        return smooth(2.4, 0.9, frequency * self.area.pixel / (0.10 + drop.clamp(max=0.42)))
-
-    def _strands(self, y: Tensor, top: Tensor) -> Tensor:
+    def _texture(self) -> Tensor:
         """Light and dark along strands that fall from the parting, or ringlets: about -1..1, [N, h, w]."""
-        drop = (y - top).clamp(min=0.0)
-        root = (0.085 * self.pose.p["parting"] + 0.7 * self.pose.shift) * (1.0 - smooth(0.0, 0.5, drop))
-        spread = (self.waved - root) / (0.10 + drop.clamp(max=0.42))  # [N, h, w], constant along a strand
-        locks = torch.sin(spread * 13.0 + 1.3 + 1.5 * drop)
-        strands = torch.sin(spread * 37.0 + 2.0 * locks)
-        fine = torch.sin(spread * 83.0 + 3.0 * strands)
-        smoothed = 0.45 * locks
-        smoothed = smoothed + 0.33 * self._seen(37.0, drop) * strands + 0.22 * self._seen(83.0, drop) * fine
-        turns = torch.sin(self.frequency * 2.3 * y + 2.4 * torch.sin(spread * 9.0 + 6.0 * y))
-        coils = torch.sin(spread * 21.0 + 1.6 * turns + 1.2 * torch.sin(self.frequency * 0.9 * y))
-        ringlets = 0.55 * turns + 0.45 * turns * coils + 0.2 * coils
-        return mix(smoothed, ringlets * 0.85 + 0.15 * fine, 0.85 * self.curl)
+        side = smooth(-0.4, 0.4, self.pose.p["parting"])
+        fallen = mix(mix(*self.fields.straight, side), mix(*self.fields.waved, side), self.wave)
+        return mix(fallen, 0.9 * mix(*self.fields.ringlets, self.fine), 0.85 * self.curl)
 
     def shaded(self, tints: Tints, colour: Tensor) -> Tensor:
         """Strands under the light, their bands of shine and the rim of light from behind: [N, 3, h, w]."""
         p, y = self.pose.p, self.area.y
-        texture = self._strands(y, self.middle_y - self.height - 0.02)
+        texture = self._texture()
         nx = (self.waved / self.half).clamp(-0.97, 0.97)
         rise = (y - self.middle_y) / self.height  # [N, h, 1]
         lit = self.pose.lit(nx * 0.85, rise.clamp(-0.9, 0.25).expand_as(nx) * 0.85)
