@@ -13,7 +13,7 @@ from torch import Tensor
 
 from anycost.core.cli import EXIT_BAD_INPUT, main
 from anycost.core.networks import Network
-from anycost.core.training import checkpoints
+from anycost.core.training import attributes, checkpoints
 from anycost.core.training.config import build, read
 from anycost.core.training.from_pack import fill
 from anycost.core.training.train import NETWORKS
@@ -51,11 +51,19 @@ def test_a_generator_and_its_average_draw_what_the_packs_does(pack: Pack):
     assert task.state()["stage"] == 2
 
 
-def test_an_attribute_network_reads_what_the_packs_does(pack: Pack):
+@pytest.mark.parametrize("moved", [0.0, 0.5])
+def test_an_attribute_network_reads_what_the_packs_does(
+    pack: Pack, moved: float, monkeypatch: pytest.MonkeyPatch
+):
+    """Also when the population has changed since."""
+    mean, deviation = attributes.standards()
+    monkeypatch.setattr(attributes, "standards", lambda: (mean + moved, deviation * (1 + moved)))
     theirs = load_features(_there(pack.features_path))
     task = filled("attributes", pack)
+    torch.testing.assert_close(task.network.mean, mean + moved)
     with torch.no_grad():
-        torch.testing.assert_close(task.network(pictures()), theirs(pictures()), atol=1e-2, rtol=1e-2)
+        mine = task.network.values(pictures())
+        torch.testing.assert_close(mine, theirs.values(pictures()), atol=1e-2, rtol=1e-2)
 
 
 def test_a_finder_answers_as_the_packs_does(pack: Pack):

@@ -43,7 +43,14 @@ def _generator(task: Generating, pack: Pack, seen: int) -> None:
 
 
 def _attributes(task: AttributeTraining, pack: Pack, _seen: int) -> None:
-    unfold(task.network, load_features(_file(pack.features_path, pack)).state_dict())
+    """The population may have changed since: what is read stays the same, in its present units."""
+    kept = load_features(_file(pack.features_path, pack))
+    mean, deviation = task.network.mean.clone(), task.network.deviation.clone()
+    with torch.no_grad():
+        kept.attributes.weight.mul_((kept.deviation / deviation)[:, None])
+        kept.attributes.bias.mul_(kept.deviation).add_(kept.mean - mean).div_(deviation)
+    kept.mean, kept.deviation = mean, deviation
+    unfold(task.network, kept.state_dict())
 
 
 def _finder(task: FinderTraining, pack: Pack, _seen: int) -> None:
