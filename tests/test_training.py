@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import torch
 from anycost.core.training import checkpoints
 from anycost.core.training.averaging import Average
 from anycost.core.training.losses import attention, downsample, picture_loss
-from anycost.core.training.painted import PaintedBatches
+from anycost.core.training.painted import RARE, PaintedBatches, with_rare
+from anycost.core.training.portraits import CONTROLS, STYLE_DIM, attributes
 from anycost.models.generator import Generator
 
 
@@ -46,6 +48,10 @@ def test_average_follows_and_copies_buffers():
     average.update(source, batch=1000, seen=1000)  # one half-life
     torch.testing.assert_close(average.network.get_parameter("input.input"), start + 0.5)
     assert (average.network.get_buffer("noises.noise_0") == 5).all()
+    with torch.no_grad():
+        source.get_buffer("noises.noise_0").fill_(7).requires_grad_(True)  # learned: averaged
+    average.update(source, batch=1000, seen=2000)
+    torch.testing.assert_close(average.network.get_buffer("noises.noise_0"), torch.full((1, 1, 4, 4), 6.0))
 
 
 def test_an_average_of_few_pictures_follows_faster():
@@ -68,6 +74,28 @@ def test_batches_depend_on_their_position_alone():
     other = next(iter(PaintedBatches(((32, 16),), 8, seed=5)))
     assert not torch.allclose(first[0], other[0])
     assert [b[1].shape[-1] for b in (first, second, third, fourth)] == [32, 32, 64, 64]  # the last goes on
+
+
+def test_rare_things_are_shown_as_often_as_asked():
+    z = torch.randn(400, STYLE_DIM, generator=torch.Generator().manual_seed(3))
+    raised = with_rare(z, 0.5, torch.Generator().manual_seed(4))
+    changed = (raised != z).sum(1)
+    assert changed.max() == 1
+    assert 0.4 < changed.float().mean() < 0.6
+    columns = (raised != z).any(0)
+    rare = [c.name for c in CONTROLS if c.kind == "gate" and c.middle <= RARE]
+    assert [c.name for c, touched in zip(CONTROLS, columns, strict=True) if touched] == rare
+    for name in ("hat", "earrings", "freckles"):
+        assert (attributes(raised)[name] > 0.5).sum() > 1.1 * (attributes(z)[name] > 0.5).sum()
+    assert torch.equal(with_rare(z, 0.0, torch.Generator()), z)
+
+
+def test_batches_with_rare_things_depend_on_their_position_alone():
+    first, second = islice(PaintedBatches(((32, 16),), 8, seed=4, rare=1.0), 2)
+    plain = next(iter(PaintedBatches(((32, 16),), 8, seed=4)))
+    assert ((first[0] != plain[0]).sum(1) == 1).all()
+    again = next(iter(PaintedBatches(((32, 16),), 8, seed=4, seen=8, rare=1.0)))
+    assert torch.equal(second[0], again[0])
 
 
 def test_a_checkpoint_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -11,7 +11,10 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from . import distributed
 from .draws import choices
-from .portraits import STYLE_DIM, paint_z
+from .portraits import CONTROLS, STYLE_DIM, paint_z
+
+RARE = 0.2  # a gate that is on in at most this share of the population
+_RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and control.middle <= RARE]
 
 Batch = tuple[
     Tensor, Tensor, Tensor
@@ -21,8 +24,9 @@ Batch = tuple[
 class PaintedBatches(IterableDataset):
     """This process's shares of joint batches, from position `seen` on, without end.
 
-    `schedule` are (resolution, pictures) one after the other; the last resolution goes on. A batch depends
-    on seed and position alone, so a run can resume.
+    `schedule` are (resolution, pictures) one after the other; the last resolution goes on. In the share
+    `rare` of the portraits one rare control (a hat, earrings, freckles...) is turned on. A batch depends on
+    seed and position alone, so a run can resume.
     """
 
     def __init__(
@@ -33,12 +37,14 @@ class PaintedBatches(IterableDataset):
         seed: int = 0,
         seen: int = 0,
         correlated: bool = True,
+        rare: float = 0.0,
     ):
         self.schedule = schedule
         self.batch = batch
         self.seed = seed
         self.seen = seen
         self.correlated = correlated
+        self.rare = rare
         self.device = distributed.device()
         self.part = distributed.part()
 
@@ -55,6 +61,8 @@ class PaintedBatches(IterableDataset):
             bits = choices(self.seed, seen, "portraits").getrandbits(32)
             generator = torch.Generator().manual_seed(bits)
             joint = torch.randn(self.batch, STYLE_DIM, generator=generator)  # [joint N, D]
+            if self.rare:
+                joint = with_rare(joint, self.rare, generator)
             z = self.part.of(joint).to(self.device)  # [N, D]
             with torch.no_grad():
                 painted = paint_z(z, self.resolution_at(seen), self.correlated)
@@ -67,6 +75,15 @@ class PaintedBatches(IterableDataset):
         return DataLoader(
             self, batch_size=None, num_workers=1, prefetch_factor=4, worker_init_fn=_use_one_thread
         )
+
+
+def with_rare(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """z [N, D] with one rare control's own coordinate raised far above its middle in `share` of the rows."""
+    count = len(z)
+    chosen = torch.rand(count, generator=generator) < share
+    control = torch.tensor(_RARE)[torch.randint(len(_RARE), (count,), generator=generator)]
+    raised = z.scatter(1, control[:, None], z.gather(1, control[:, None]).abs() + 1.5)
+    return torch.where(chosen[:, None], raised, z)
 
 
 def _use_one_thread(_worker: int) -> None:
