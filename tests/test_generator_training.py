@@ -34,13 +34,14 @@ from anycost.core.training.config import build, read
 from anycost.core.training.data import Batch, Data, batches
 from anycost.core.training.draws import Draws
 from anycost.core.training.generating import Generating, Settings
+from anycost.core.training.losses import attention, picture_loss
 from anycost.core.training.mapping import LAYERS, hold_controls, mapped
 from anycost.core.training.muon import Muon, orthogonalised
 from anycost.core.training.portraits import CONTROLS, STYLE_DIM
 from anycost.core.training.precision import autocast
 from anycost.core.training.sampling import draw_resolutions, draw_subs
 from anycost.core.training.stages import Stage, locate
-from anycost.core.training.supervised import distillation, painted_loss
+from anycost.core.training.supervised import distillation, looked_at, narrowest_and_wider, painted_loss
 from anycost.core.training.train import train
 from anycost.models.discriminator import RATIOS, Discriminator, architecture
 from anycost.models.features import Features
@@ -57,7 +58,7 @@ def config(*stages: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "network": "generator",
         "batch": 8,
         "precision": "float32",
-        "generator": {"resolution": 32, "channels": list(CHANNELS), "noise": True},
+        "generator": {"resolution": 32, "channels": list(CHANNELS), "noise": "random"},
         "discriminator": {"channels": [16, 16, 12, 12]},
         "optimiser": {"half_life": 0.05},
         "stages": list(stages),
@@ -422,6 +423,35 @@ def test_the_supervised_losses_fall():
     assert (losses() < 0.8 * before).all()
 
 
+def test_a_warm_start_learns_the_noise_maps_and_the_game_leaves_them():
+    """They begin as zeros, so that nothing changes at first, and are drawn with at every width."""
+    table = config(
+        stage("distil", 16, (16, 32)), ADAPTIVE, generator={**config()["generator"], "noise": "learned"}
+    )
+    task = task_of(table)
+    batch = painted(task)
+    assert batch.z is not None
+    w = mapped(task.generator.style, batch.z)[:, None].expand(-1, 8, -1)
+    with torch.no_grad():
+        assert torch.equal(task.generator(w), task.generator(w, noise="none"))
+    for seen in (0, 8):
+        task.step(batch, seen)
+    maps = [found.clone() for found in task.generator.noises.buffers()]
+    assert all(found.abs().max() > 0 for found in maps)
+    half = PROPORTIONAL.expand(CHANNELS, 0.5)
+    with torch.no_grad():
+        assert not torch.allclose(
+            task.generator(w, channels=half), task.generator(w, channels=half, noise="none")
+        )
+    task.step(batch, 16)
+    for mine, kept, averaged in zip(
+        task.generator.noises.buffers(), maps, task.average.network.noises.buffers(), strict=True
+    ):
+        assert torch.equal(mine, kept)
+        assert torch.equal(averaged, kept)
+    assert task.game.noise_maps(task.settings.stages[1], 8, Draws(0, 16, "g")) == "constant"
+
+
 def test_a_step_of_muon_keeps_the_singular_vectors_and_evens_out_the_values():
     gradient = torch.randn(1, 6, 2, 3, 3, generator=torch.Generator().manual_seed(1))
     kernel = nn.Parameter(torch.zeros_like(gradient))
@@ -483,6 +513,28 @@ def test_a_warm_start_may_look_with_the_attribute_network(tmp_path: Path):
     before = [parameter.clone() for parameter in features.parameters()]
     task.step(batch, 0)
     assert all(torch.equal(a, b) for a, b in zip(before, features.parameters(), strict=True))
+
+
+def test_a_warm_start_holds_the_narrowest_generator_each_time_and_another():
+    assert narrowest_and_wider((0.5, 0.25, 0.75, 0.5)) == [(0.25,), (0.5, 0.75, 0.5)]
+    assert narrowest_and_wider((0.5,)) == [(0.5,)]
+    one, two = (
+        task_of(config(stage("distil", 16, (32,), ratios=ratios))) for ratios in ([0.25], [0.25, 0.25, 0.5])
+    )
+    batch = painted(one)
+
+    def held(task: Generating) -> Tensor:
+        how = task.settings.stages[0]
+        return distillation(task.generator, task.rule, how, batch, Draws(0, 0, "distil"), None)["consistency"]
+
+    assert batch.z is not None
+    assert batch.landmarks is not None
+    w = mapped(two.generator.style, batch.z)[:, None].expand(-1, 8, -1)
+    full = two.generator(w, noise="none")
+    half = two.generator(w, 32, PROPORTIONAL.expand(CHANNELS, 0.5), noise="none")
+    weights = attention(*looked_at(batch.landmarks), 32)
+    wider = picture_loss(half, full, weights)
+    assert (held(two) - held(one)).item() == pytest.approx(wider.item(), rel=1e-4)
 
 
 def test_the_game_is_learned():
@@ -592,7 +644,7 @@ def one_of_many(rank: int, world: int, port: int, table: dict[str, Any], out: Pa
     [
         config(stage("single", 8, (32,)), losses={"r1_every": 1, "path_every": 1}),
         config(stage("adaptive-channel", 8, supervised=1.0)),
-        config(stage("distil", 8, (16, 32))),
+        config(stage("distil", 8, (16, 32)), generator={**config()["generator"], "noise": "learned"}),
     ],
     ids=["single", "adaptive-channel", "distil"],
 )
@@ -647,7 +699,7 @@ def test_bfloat16_changes_a_step_little():
         task = task_of(
             config(
                 stage("adaptive-channel", resolutions=(32,)),
-                generator={**config()["generator"], "noise": False},
+                generator={**config()["generator"], "noise": "none"},
             )
         )
         batch = painted(task)
@@ -674,6 +726,9 @@ def test_bfloat16_changes_a_step_little():
         ({"stages": [stage("adaptive-channel", ratios=[0.0, 1.0])]}, "ratios lie above 0"),
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
+        ({"generator": {**config()["generator"], "noise": "loud"}}, 'not "loud"'),
+        ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
+        ({"data": {"kind": "folder", "folder": "x", "rare": 0.5}}, "share of painted portraits"),
         ({"discriminator": {"channels": [8, 8]}}, "one count for each of 4, 8, ... 32 px"),
         ({"data": {"kind": "folder"}}, "give both or neither"),
         ({"data": {"kind": "folder", "folder": "x"}, "stages": [DISTIL]}, "Only painted portraits"),

@@ -15,8 +15,8 @@ class Average(Generic[Network]):
     """Keeps `network`, a slowly following copy of another one.
 
     `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen.
-    Buffers are copied as they are: noise maps that differ between the two would change fixed-noise
-    pictures.
+    Buffers are copied as they are, since noise maps that differ between the two would change fixed-noise
+    pictures; those that are learned are averaged.
     """
 
     def __init__(self, network: Network, half_life: float, ramp_up: float = 0.05):
@@ -32,4 +32,4 @@ class Average(Generic[Network]):
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
             mine.lerp_(theirs, 1 - decay)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
+            mine.lerp_(theirs, 1 - decay) if theirs.requires_grad else mine.copy_(theirs)

@@ -53,7 +53,7 @@ class Game:
         rule: WidthRule,
         losses: Losses,
         *,
-        noise: bool,
+        noise: str,
         reduced: bool,
     ):
         self.generator, self.discriminator = generator, discriminator
@@ -88,9 +88,10 @@ class Game:
         return mix(first, second, crossover)
 
     def noise_maps(self, stage: Stage, count: int, draws: Draws) -> str | list[Tensor]:
-        """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players."""
-        if not self.noise:
-            return "none"
+        """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players; or
+        that there are none, or the learned ones."""
+        if self.noise != "random":
+            return "constant" if self.noise == "learned" else "none"
         sides = (layer_resolution(k + 1) for k in range(layer_count(stage.top) - 1))
         return [draws.normal(count, 1, side, side) for side in sides]
 

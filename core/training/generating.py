@@ -33,19 +33,25 @@ SHOWN = 8  # portraits on a sample sheet
 
 @dataclass(frozen=True)
 class Shape:
-    """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start."""
+    """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start.
+
+    `noise` is "none", "random" (maps drawn anew for each picture of the game) or "learned": the stored maps
+    are what a warm start learns too, places that stay the same in every portrait.
+    """
 
     resolution: int
     channels: tuple[int, ...]
     style_dim: int = STYLE_DIM
     n_mlp: int = LAYERS
     width_rule: str = "proportional"
-    noise: bool = False
+    noise: str = "none"
     from_: str = ""
 
     def __post_init__(self):
         if self.width_rule not in ("proportional", "capped"):
             raise ValueError(f'width_rule is "proportional" or "capped", not "{self.width_rule}".')
+        if self.noise not in ("none", "random", "learned"):
+            raise ValueError(f'generator.noise is "none", "random" or "learned", not "{self.noise}".')
         if len(self.channels) != layer_count(self.resolution) or min(self.channels) < 1:
             needed = layer_count(self.resolution)
             raise ValueError(f"generator.channels needs {needed} counts for {self.resolution} px.")
@@ -179,6 +185,11 @@ class Generating:
         every = losses.path_every if stage.kind == "single" and losses.path_length else 0
         distil = stage.kind == "distil"
         kernels, rest = _distilled(self.generator) if distil else ([], self.generator.parameters())
+        if self.settings.generator.noise == "learned":
+            for network in (self.generator, self.average.network):
+                _use_maps(network)
+            maps = [found.requires_grad_(distil) for found in self.generator.noises.buffers()]
+            rest = [*rest, *maps] if distil else rest
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             "generator": _adam(rest, (0.9, 0.99) if distil else (0.0, 0.99), every),
             "discriminator": _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every),
@@ -224,9 +235,12 @@ class Generating:
 
     def _distil(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
         draws = Draws(self.settings.seed, seen, "distil", self.device)
+        noise = "constant" if self.settings.generator.noise == "learned" else "none"
         with precision.autocast(self.dtype, self.device):
-            losses = distillation(self.generator, self.rule, stage, batch, draws, self.game.features)
-        self._descend(self.generator, torch.stack(list(losses.values())).sum(), "generator", "kernels")
+            losses = distillation(
+                self.generator, self.rule, stage, batch, draws, self.game.features, noise=noise
+            )
+        self._descend(torch.stack(list(losses.values())).sum(), "generator", "kernels")
         return losses
 
     def _play(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
@@ -235,32 +249,34 @@ class Generating:
         _train_only(self.discriminator, self.generator)
         with precision.autocast(self.dtype, self.device):
             d = self.game.discriminator_losses(stage, batch, self._draws(seen, "d"))
-        self._descend(self.discriminator, d["d"], "discriminator")
+        self._descend(d["d"], "discriminator")
         if losses.r1 and count % losses.r1_every == 0:
             penalty = self.game.r1_loss(stage, batch, self._draws(seen, "r1"))
-            self._descend(self.discriminator, penalty, "discriminator")
+            self._descend(penalty, "discriminator")
             self.lazy["r1"] = penalty.detach() / losses.r1_every
         _train_only(self.generator, self.discriminator)
         with precision.autocast(self.dtype, self.device):
             g = self.game.generator_losses(stage, batch, self._draws(seen, "g"))
-        self._descend(self.generator, torch.stack(list(g.values())).sum(), "generator")
+        self._descend(torch.stack(list(g.values())).sum(), "generator")
         if stage.kind == "single" and losses.path_length and count % losses.path_every == 0:
             draws = self._draws(seen, "path")
             penalty, self.path_mean = self.game.path_loss(stage, batch, draws, self.path_mean)
-            self._descend(self.generator, penalty, "generator")
+            self._descend(penalty, "generator")
             self.lazy["path"] = penalty.detach() / losses.path_every
         return {**d, **g, **self.lazy}
 
     def _draws(self, seen: int, purpose: str) -> Draws:
         return Draws(self.settings.seed, seen, purpose, self.device)
 
-    def _descend(self, network: nn.Module, loss: Tensor, *names: str) -> None:
-        for name in names:
-            self.optimisers[name].zero_grad(set_to_none=True)
+    def _descend(self, loss: Tensor, *names: str) -> None:
+        optimisers = [self.optimisers[name] for name in names]
+        for optimiser in optimisers:
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        distributed.average_gradients(network.parameters())
-        for name in names:
-            self.optimisers[name].step()
+        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        distributed.average_gradients(parameter for group in groups for parameter in group["params"])
+        for optimiser in optimisers:
+            optimiser.step()
 
     def state(self) -> dict[str, Any]:
         shape = self.settings.generator
@@ -311,7 +327,7 @@ class Generating:
             self.device
         )
         w = mapped(network.style, z)[:, None].expand(-1, network.n_style, -1)  # [N, n_style, D]
-        noise = "constant" if shape.noise else "none"
+        noise = "none" if shape.noise == "none" else "constant"
         adapted = stage.adaptive or stage.kind == "distil"
         ratios = sorted({1.0, *stage.ratios}) if adapted else [1.0]
         with precision.autocast(self.dtype, self.device):
@@ -354,6 +370,15 @@ def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parame
     trained = [p for name, p in generator.named_parameters() if not name.startswith("style.")]
     wide = [p.ndim == 5 and p.shape[-1] > 1 for p in trained]  # a kernel is [1, O, I, k, k]
     return list(compress(trained, wide)), list(compress(trained, (not is_wide for is_wide in wide)))
+
+
+@torch.no_grad()
+def _use_maps(generator: Generator) -> None:
+    """Noise maps that nothing looked at yet begin to count, as maps of zeros."""
+    for layer, found in zip((generator.conv1, *generator.convs), generator.noises.buffers(), strict=True):
+        if not layer.noise.weight.any():
+            layer.noise.weight.fill_(1.0)
+            found.zero_()
 
 
 def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:

@@ -6,6 +6,8 @@ hundredth of them. It is the warm start of the default pack (stage kind "distil"
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
@@ -26,8 +28,8 @@ LOOKED_AT = {
     "right_eye": (0.06, 10.0),
     "mouth": (0.07, 8.0),
     "nose": (0.12, 3.0),
-    "left_ear": (0.06, 3.0),  # and what hangs from it
-    "right_ear": (0.06, 3.0),
+    "left_ear": (0.06, 5.0),  # and what hangs from it
+    "right_ear": (0.06, 5.0),
 }
 SMALLEST = 16  # px: below it a picture says nothing about a face
 
@@ -50,28 +52,43 @@ def _distance(output: Tensor, target: Tensor, batch: Batch) -> Tensor:
 
 
 def distillation(
-    generator: Generator, rule: WidthRule, stage: Stage, batch: Batch, draws: Draws, features: Features | None
+    generator: Generator,
+    rule: WidthRule,
+    stage: Stage,
+    batch: Batch,
+    draws: Draws,
+    features: Features | None,
+    noise: Literal["none", "constant"] = "none",
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; their sum is what falls.
 
-    The full generator is held to the painted picture at every resolution, and one sub-generator of a drawn
-    ratio and resolution to the full one (Eq. 5) and to the painted picture; where the stage weighs it, both
-    also in the eyes of `features`.
+    The full generator is held to the painted picture at every resolution. Sub-generators, the narrowest and
+    one of another ratio, are each held to the full one (Eq. 5) and to the painted picture at one of the two
+    highest; where the stage weighs it, all that also in the eyes of `features`.
     """
     assert batch.z is not None
     w = mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
-    full = [rgb for rgb in generator.blocks(w, stage.top, noise="none") if rgb.shape[-1] >= SMALLEST]
-    painted = torch.stack([painted_loss(rgb, batch) for rgb in full]).sum()
-    target = draws.choices.choice(full[-2:]).detach()  # [N, 3, r, r]
-    side = target.shape[-1]
-    channels = draw_widths(draws.choices, "uniform", rule, generator.channels, stage.ratios)
-    sub = generator(w, side, channels[: layer_count(side)], noise="none")  # [N, 3, r, r]
+    full = [rgb for rgb in generator.blocks(w, stage.top, noise=noise) if rgb.shape[-1] >= SMALLEST]
+    pairs = []
+    for ratios in narrowest_and_wider(stage.ratios):
+        target = draws.choices.choice(full[-2:]).detach()  # [N, 3, r, r]
+        side = target.shape[-1]
+        channels = draw_widths(draws.choices, "uniform", rule, generator.channels, ratios)
+        sub = generator(w, side, channels[: layer_count(side)], noise=noise)  # [N, 3, r, r]
+        pairs.append((sub, target))
     losses = {
-        "painted": painted,
-        "consistency": _distance(sub, target, batch),
-        "painted_sub": 0.5 * painted_loss(sub, batch),
+        "painted": torch.stack([painted_loss(rgb, batch) for rgb in full]).sum(),
+        "consistency": torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
+        "painted_sub": 0.5 * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
     }
     if stage.perceptual and features is not None:
-        seen = features.distance(full[-1], batch.pictures).mean() + features.distance(sub, target).mean()
-        losses["perceptual"] = stage.perceptual * seen
+        seen = [(full[-1], batch.pictures), *pairs]
+        losses["perceptual"] = stage.perceptual * sum(features.distance(*pair).mean() for pair in seen)
     return losses
+
+
+def narrowest_and_wider(ratios: tuple[float, ...]) -> list[tuple[float, ...]]:
+    """The ratios that each sub-generator of a step is drawn from: the narrowest is there each time."""
+    least = min(ratios)
+    wider = tuple(ratio for ratio in ratios if ratio > least)
+    return [(least,), wider] if wider else [(least,)]
