@@ -374,10 +374,11 @@ def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parame
 
 @torch.no_grad()
 def _use_maps(generator: Generator) -> None:
-    """Noise maps that nothing looked at yet begin to count, as maps of zeros."""
+    """Noise maps that nothing looked at yet begin to count, as maps of zeros; a little, so that a step of
+    Adam's changes them little."""
     for layer, found in zip((generator.conv1, *generator.convs), generator.noises.buffers(), strict=True):
         if not layer.noise.weight.any():
-            layer.noise.weight.fill_(1.0)
+            layer.noise.weight.fill_(0.1)
             found.zero_()
 
 

@@ -24,12 +24,12 @@ from .stages import Stage
 
 # what a person looks at first: (radius in the unit square, weight)
 LOOKED_AT = {
-    "left_eye": (0.06, 10.0),
-    "right_eye": (0.06, 10.0),
-    "mouth": (0.07, 8.0),
-    "nose": (0.12, 3.0),
-    "left_ear": (0.06, 5.0),  # and what hangs from it
-    "right_ear": (0.06, 5.0),
+    "left_eye": (0.05, 4.0),
+    "right_eye": (0.05, 4.0),
+    "mouth": (0.06, 5.0),
+    "nose": (0.12, 1.0),
+    "left_ear": (0.06, 4.0),  # and what hangs from it
+    "right_ear": (0.06, 4.0),
 }
 SMALLEST = 16  # px: below it a picture says nothing about a face
 
