@@ -34,6 +34,7 @@ from anycost.core.training.config import build, read
 from anycost.core.training.data import Batch, Data, batches
 from anycost.core.training.draws import Draws
 from anycost.core.training.generating import Generating, Settings
+from anycost.core.training.held_maps import STRENGTH, hold_fields
 from anycost.core.training.losses import attention, picture_loss
 from anycost.core.training.mapping import LAYERS, hold_controls, mapped
 from anycost.core.training.muon import Muon, orthogonalised
@@ -423,26 +424,43 @@ def test_the_supervised_losses_fall():
     assert (losses() < 0.8 * before).all()
 
 
+LEARNED = {**config()["generator"], "noise": "learned"}
+
+
+def test_noise_maps_begin_as_the_painters_textures():
+    """Of mean 0 and deviation 1, each another one; too coarse ones are empty, and what is learned is kept."""
+    made = Generator(32, CHANNELS, STYLE_DIM, n_mlp=1)
+    hold_fields(made)
+    sides = [found.shape[-1] for found in made.noises.buffers()]
+    assert sides == [4, 8, 8, 16, 16, 32, 32]
+    held = [found.flatten() for found in made.noises.buffers()]
+    for found, side in zip(held, sides, strict=True):
+        assert found.mean().abs() < 1e-5
+        assert found.std() == pytest.approx(float(side >= 32), abs=1e-5)
+    assert (held[5] @ held[6] / held[5].norm() / held[6].norm()).abs() < 0.5
+    layers = (made.conv1, *made.convs)
+    assert all(layer.noise.weight.item() == pytest.approx(STRENGTH) for layer in layers)
+    kept = [found.add_(1.0).clone() for found in made.noises.buffers()]
+    hold_fields(made)
+    assert all(torch.equal(a, b) for a, b in zip(made.noises.buffers(), kept, strict=True))
+
+
 def test_a_warm_start_learns_the_noise_maps_and_the_game_leaves_them():
-    """They begin as zeros, so that nothing changes at first, and are drawn with at every width."""
-    table = config(
-        stage("distil", 16, (16, 32)), ADAPTIVE, generator={**config()["generator"], "noise": "learned"}
-    )
-    task = task_of(table)
+    """They are drawn with at every width; how much they count is not learned."""
+    task = task_of(config(stage("distil", 16, (16, 32)), ADAPTIVE, generator=LEARNED))
     batch = painted(task)
-    assert batch.z is not None
-    w = mapped(task.generator.style, batch.z)[:, None].expand(-1, 8, -1)
-    with torch.no_grad():
-        assert torch.equal(task.generator(w), task.generator(w, noise="none"))
+    start = [found.clone() for found in task.generator.noises.buffers()]
     for seen in (0, 8):
         task.step(batch, seen)
     maps = [found.clone() for found in task.generator.noises.buffers()]
-    assert all(found.abs().max() > 0 for found in maps)
+    assert not any(torch.equal(a, b) for a, b in zip(start, maps, strict=True))
+    assert task.generator.conv1.noise.weight.item() == pytest.approx(STRENGTH)
+    assert batch.z is not None
+    w = mapped(task.generator.style, batch.z)[:, None].expand(-1, 8, -1)
     half = PROPORTIONAL.expand(CHANNELS, 0.5)
     with torch.no_grad():
-        assert not torch.allclose(
-            task.generator(w, channels=half), task.generator(w, channels=half, noise="none")
-        )
+        with_maps, without = (task.generator(w, channels=half, noise=n) for n in ("constant", "none"))
+        assert not torch.allclose(with_maps, without)
     task.step(batch, 16)
     for mine, kept, averaged in zip(
         task.generator.noises.buffers(), maps, task.average.network.noises.buffers(), strict=True
@@ -644,7 +662,7 @@ def one_of_many(rank: int, world: int, port: int, table: dict[str, Any], out: Pa
     [
         config(stage("single", 8, (32,)), losses={"r1_every": 1, "path_every": 1}),
         config(stage("adaptive-channel", 8, supervised=1.0)),
-        config(stage("distil", 8, (16, 32)), generator={**config()["generator"], "noise": "learned"}),
+        config(stage("distil", 8, (16, 32)), generator=LEARNED),
     ],
     ids=["single", "adaptive-channel", "distil"],
 )
@@ -727,6 +745,7 @@ def test_bfloat16_changes_a_step_little():
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
         ({"generator": {**config()["generator"], "noise": "loud"}}, 'not "loud"'),
+        ({"generator": LEARNED}, "takes a stage of kind"),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
         ({"data": {"kind": "folder", "folder": "x", "rare": 0.5}}, "share of painted portraits"),
         ({"discriminator": {"channels": [8, 8]}}, "one count for each of 4, 8, ... 32 px"),

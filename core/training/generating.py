@@ -22,6 +22,7 @@ from .data import Batch, Data, batches
 from .draws import Draws
 from .game import Game, Losses
 from .grids import rungs, save_sheet
+from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
 from .portraits import STYLE_DIM, paint_z
@@ -29,6 +30,9 @@ from .stages import Stage, locate
 from .supervised import distillation
 
 SHOWN = 8  # portraits on a sample sheet
+MAP_RATE = (
+    0.05  # learning rate of noise maps beside the rest's: faster, and all portraits' mean puts them out
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Shape:
     """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start.
 
     `noise` is "none", "random" (maps drawn anew for each picture of the game) or "learned": the stored maps
-    are what a warm start learns too, places that stay the same in every portrait.
+    begin as the painter's textures, and a warm start learns them too.
     """
 
     resolution: int
@@ -101,6 +105,9 @@ class Settings:
             raise ValueError("A run needs at least one [[stages]] table.")
         for stage in self.stages:
             self._check(stage)
+
+        if self.generator.noise == "learned" and all(stage.kind != "distil" for stage in self.stages):
+            raise ValueError('generator.noise "learned" takes a stage of kind "distil".')
 
     def _check(self, stage: Stage) -> None:
         side = self.generator.resolution
@@ -185,17 +192,22 @@ class Generating:
         every = losses.path_every if stage.kind == "single" and losses.path_length else 0
         distil = stage.kind == "distil"
         kernels, rest = _distilled(self.generator) if distil else ([], self.generator.parameters())
-        if self.settings.generator.noise == "learned":
-            for network in (self.generator, self.average.network):
-                _use_maps(network)
-            maps = [found.requires_grad_(distil) for found in self.generator.noises.buffers()]
-            rest = [*rest, *maps] if distil else rest
         self.optimisers: dict[str, torch.optim.Optimizer] = {
             "generator": _adam(rest, (0.9, 0.99) if distil else (0.0, 0.99), every),
             "discriminator": _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every),
         }
         if kernels:
             self.optimisers["kernels"] = Muon(kernels)
+        if self.settings.generator.noise == "learned":
+            self._hold_maps(learned=distil)
+
+    def _hold_maps(self, learned: bool) -> None:
+        """Noise maps hold the painter's fields from the start, and are learned in warm starts."""
+        for network in (self.generator, self.average.network):
+            hold_fields(network)
+        maps = [found.requires_grad_(learned) for found in self.generator.noises.buffers()]
+        if learned:
+            self.optimisers["generator"].add_param_group({"params": maps, "lazy": MAP_RATE})
 
     def _sort(self) -> None:
         places = sorting.order(self.generator)
@@ -366,20 +378,14 @@ def _discriminator(settings: Settings) -> Discriminator:
 
 def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """What a warm start trains: the 3 x 3 kernels, and the rest without the mapping, which holds the
-    painter's controls."""
-    trained = [p for name, p in generator.named_parameters() if not name.startswith("style.")]
+    painter's controls, and the strengths of noise maps: it would put out the maps before it used them."""
+    trained = [
+        parameter
+        for name, parameter in generator.named_parameters()
+        if not name.startswith("style.") and not name.endswith("noise.weight")
+    ]
     wide = [p.ndim == 5 and p.shape[-1] > 1 for p in trained]  # a kernel is [1, O, I, k, k]
     return list(compress(trained, wide)), list(compress(trained, (not is_wide for is_wide in wide)))
-
-
-@torch.no_grad()
-def _use_maps(generator: Generator) -> None:
-    """Noise maps that nothing looked at yet begin to count, as maps of zeros; a little, so that a step of
-    Adam's changes them little."""
-    for layer, found in zip((generator.conv1, *generator.convs), generator.noises.buffers(), strict=True):
-        if not layer.noise.weight.any():
-            layer.noise.weight.fill_(0.1)
-            found.zero_()
 
 
 def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:

@@ -48,7 +48,7 @@ class Fields(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _fields(resolution: int, device: str) -> Fields:
+def fields(resolution: int, device: str) -> Fields:
     canvas = blank(1, resolution, device)
     x, y = canvas.x - 0.5, canvas.y
     sway = [torch.sin(frequency * y) for frequency in _CURLS]
@@ -111,7 +111,7 @@ class Hair:
     def __init__(self, area: Area, pose: Pose) -> None:
         p = pose.p
         self.area, self.pose = area, pose
-        self.fields = _fields(area.x.numel(), str(area.x.device))
+        self.fields = fields(area.x.numel(), str(area.x.device))
         self.curl = smooth(0.62, 0.12, p["straight_hair"])
         self.wave = smooth(0.92, 0.45, p["straight_hair"])
         self.fine = smooth(0.6, -0.6, p["curl_size"])  # small curls rather than large ones
