@@ -34,7 +34,7 @@ from anycost.core.training.config import build, read
 from anycost.core.training.data import Batch, Data, batches
 from anycost.core.training.draws import Draws
 from anycost.core.training.generating import Generating, Settings
-from anycost.core.training.held_maps import STRENGTH, hold_fields
+from anycost.core.training.held_maps import STRENGTH, hold_fields, strengths
 from anycost.core.training.losses import attention, picture_loss
 from anycost.core.training.mapping import LAYERS, hold_controls, mapped
 from anycost.core.training.muon import Muon, orthogonalised
@@ -438,8 +438,8 @@ def test_noise_maps_begin_as_the_painters_textures():
         assert found.mean().abs() < 1e-5
         assert found.std() == pytest.approx(float(side >= 32), abs=1e-5)
     assert (held[5] @ held[6] / held[5].norm() / held[6].norm()).abs() < 0.5
-    layers = (made.conv1, *made.convs)
-    assert all(layer.noise.weight.item() == pytest.approx(STRENGTH) for layer in layers)
+    assert len(strengths(made)) == len(sides)
+    assert all(found.item() == pytest.approx(STRENGTH) for found in strengths(made))
     kept = [found.add_(1.0).clone() for found in made.noises.buffers()]
     hold_fields(made)
     assert all(torch.equal(a, b) for a, b in zip(made.noises.buffers(), kept, strict=True))

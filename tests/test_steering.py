@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from anycost.core.training import directions_range, steering
 from anycost.core.training.attributes import NAMES, standards
 from anycost.core.training.directions_apart import at_right_angles, compensated
-from anycost.core.training.directions_range import Judge, Nature, Walk, effects, ends, summary
+from anycost.core.training.directions_range import LEAST, Judge, Nature, Walk, effects, ends, summary
 from anycost.core.training.directions_svm import Artist, Samples, apart, boundary, readable_side, sample
 from anycost.core.training.portraits import PAPER_ATTRIBUTES, STYLE_DIM, attributes
 from anycost.core.training.steering import SLIDERS, extract, known_step, measured, watched, write
@@ -146,7 +146,7 @@ def walked(curve: torch.Tensor, natural: torch.Tensor) -> Walk:
 def test_a_direction_ends_where_its_attribute_is_saturated():
     steps = torch.linspace(-6, 6, 49)
     natural = torch.ones(49)
-    back, on = ends(walked(steps.clamp(-3, 2), natural), 0)
+    back, on = ends(walked(steps.clamp(-3, 2), natural), 0, {})
     assert back == pytest.approx(0.9 * 3, abs=0.05)
     assert on == pytest.approx(0.9 * 2, abs=0.05)
 
@@ -154,7 +154,7 @@ def test_a_direction_ends_where_its_attribute_is_saturated():
 def test_a_direction_ends_where_pictures_are_no_longer_natural():
     steps = torch.linspace(-6, 6, 49)
     natural = (1 - 0.1 * steps.abs()).clamp(0, 1)  # three quarters at 2.5
-    back, on = ends(walked(steps, natural), 0)
+    back, on = ends(walked(steps, natural), 0, {})
     assert back == pytest.approx(2.5, abs=0.05)
     assert on == pytest.approx(2.5, abs=0.05)
 
@@ -162,15 +162,29 @@ def test_a_direction_ends_where_pictures_are_no_longer_natural():
 def test_a_direction_ends_before_its_attribute_turns_back():
     steps = torch.linspace(-6, 6, 49)
     found = walked(torch.sin(steps / 4 * torch.pi), torch.ones(49))  # highest at 2
-    back, on = ends(found, 0)
+    back, on = ends(found, 0, {})
     for end in (back, on):
         assert 1 < end < 2
     values = torch.stack([found.at(v)[0, 0] for v in torch.linspace(-back, on, 21).tolist()])
     assert (values.diff() > 0).all()
 
 
+def test_a_direction_ends_where_it_changes_what_was_not_asked_for():
+    """One of ten portraits has lost another attribute from 4 on; back, all soon do."""
+    steps = torch.linspace(-6, 6, 49)
+    lost = torch.full((10,), torch.inf)
+    lost[0] = 3.9
+    other = (1.0 - 2.0 * (steps[:, None] > lost)) * (1.0 - 2.0 * (steps[:, None] < -0.4))  # [T, N]
+    read = torch.stack([steps[:, None].expand(-1, 10), other], 2)  # [T, N, 2]
+    found = Walk(steps, read, torch.ones(49))
+    back, on = ends(found, 0, {"Other": (1, 0.0)})
+    assert on == pytest.approx(4.0, abs=0.05)
+    assert back == pytest.approx(LEAST * 5.4)  # more than half of the way stays
+    assert ends(found, 0, {"Own": (0, 0.0)}) == pytest.approx((5.4, 5.4))  # its own may come and go
+
+
 def test_a_dead_direction_still_has_a_range():
-    back, on = ends(walked(torch.zeros(49), torch.ones(49)), 0)
+    back, on = ends(walked(torch.zeros(49), torch.ones(49)), 0, {})
     assert back > 0
     assert on > 0
 

@@ -18,6 +18,7 @@ from .directions_svm import apart
 SURE = (
     0.5  # deviations that a step along an attribute's own direction must move it, to take others back by it
 )
+REACH = 2.0  # deviations, about as far as sliders go: what is taken back must be right at their ends
 
 Read = Callable[
     [Tensor], Tensor
@@ -41,16 +42,17 @@ def compensated(
     hardly moves is left alone.
     """
     steps = {name: vector * (w @ vector).std() for name, vector in vectors.items()}
-    moved = {name: _response(step, read, w) for name, step in steps.items()}  # [A] each
+    own = {name: _response(steps[name], read, w) for name in held}  # [A] each
     column = {name: list(outputs).index(name) for name in held}
-    sure = [name for name in held if float(moved[name][column[name]]) >= SURE]
+    sure = [name for name in held if float(own[name][column[name]]) >= SURE]
     found = {}
     for name, step in steps.items():
         others = [other for other in sure if other != name]
         rows = [column[other] for other in others]
         if others:
-            mixed = torch.stack([moved[other][rows] for other in others], dim=1)  # [K, K]
-            amounts = torch.linalg.solve(mixed, moved[name][rows])  # [K]
+            moved = _response(REACH * step, read, w) / REACH  # [A]
+            mixed = torch.stack([own[other][rows] for other in others], dim=1)  # [K, K]
+            amounts = torch.linalg.solve(mixed, moved[rows])  # [K]
             step = step - torch.stack([steps[other] for other in others], dim=1) @ amounts
         found[name] = step / step.norm()
     return found

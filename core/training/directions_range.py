@@ -18,6 +18,11 @@ FARTHEST = 4.5  # deviations of the population along the direction
 SATURATED = 0.9  # of the most that the attribute changes: farther on hardly anything happens
 NATURAL = 0.99  # share of the population's pictures that are natural by definition
 LEFT = 0.75  # share of edited pictures that must still be so
+FLIPPED = 0.1  # share of portraits that may gain or lose another watched attribute
+LEAST = 0.6  # of the way that a slider keeps however much it flips
+
+
+Watched = Mapping[str, tuple[int, float]]  # a binary attribute -> its column, its standardised threshold
 
 
 def summary(maps: list[Tensor]) -> Tensor:
@@ -85,24 +90,32 @@ class Judge:
         return Walk(steps, torch.stack(read), torch.tensor(natural))
 
 
-def ends(found: Walk, column: int) -> tuple[float, float]:
-    """How far back and on, in w, the attribute in `column` still changes while pictures stay natural."""
+def ends(found: Walk, column: int, watched: Watched) -> tuple[float, float]:
+    """How far back and on, in w, the attribute in `column` still changes while pictures stay natural and few
+    portraits gain or lose a `watched` attribute that it is not."""
     middle = len(found.steps) // 2
-    curve = found.read[:, :, column].mean(1)  # [T]
-    on = _end(curve[middle:], found.natural[middle:], found.steps[middle:])
-    turned = [values[: middle + 1].flip(0) for values in (-curve, found.natural, -found.steps)]
+    others = [(k, threshold) for k, threshold in watched.values() if k != column]
+    shares = [
+        max((_flips(found.read[middle, :, k], read[:, k], at) for k, at in others), default=0.0)
+        for read in found.read
+    ]
+    curve, flips = found.read[:, :, column].mean(1), torch.tensor(shares)  # [T] each
+    on = _end(curve[middle:], found.natural[middle:], flips[middle:], found.steps[middle:])
+    turned = [values[: middle + 1].flip(0) for values in (-curve, found.natural, flips, -found.steps)]
     return _end(*turned), on
 
 
-def _end(curve: Tensor, natural: Tensor, steps: Tensor) -> float:
+def _end(curve: Tensor, natural: Tensor, flips: Tensor, steps: Tensor) -> float:
     """The first of `steps` [T], which rise from 0, at which the curve [T] is saturated or too few pictures
-    are natural; at least half a step, so that a slider has some way to go."""
+    are natural; less of it where too many flip; at least half a step, so that a slider has some way to go."""
     gain = curve - curve[0]
     most = gain.max()
     stop = float(steps[-1])
     if most > 0:
         stop = _crossing(gain / most, SATURATED, steps)
-    return max(min(stop, _crossing(-natural, -LEFT, steps)), float(steps[1]) / 2)
+    stop = min(stop, _crossing(-natural, -LEFT, steps))
+    stop = min(stop, max(LEAST * stop, _crossing(flips, FLIPPED, steps)))
+    return max(stop, float(steps[1]) / 2)
 
 
 def _crossing(curve: Tensor, level: float, steps: Tensor) -> float:
@@ -115,9 +128,6 @@ def _crossing(curve: Tensor, level: float, steps: Tensor) -> float:
         return float(steps[0])
     part = (level - curve[k - 1]) / (curve[k] - curve[k - 1])
     return float(torch.lerp(steps[k - 1], steps[k], part))
-
-
-Watched = Mapping[str, tuple[int, float]]  # a binary attribute -> its column, its standardised threshold
 
 
 def effects(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...models.generator import Generator
 from .portraits.hair import Fields, fields
@@ -23,11 +23,17 @@ FINER = 4  # times the side at which fields are painted, before they are reduced
 def hold_fields(generator: Generator) -> None:
     """Gives each layer that took no notice of its noise map one of the painter's fields, or zeros where the
     map is too coarse, and the strength to see it."""
-    layers, maps = (generator.conv1, *generator.convs), generator.noises.buffers()
-    for index, (layer, found) in enumerate(zip(layers, maps, strict=True)):
-        if not layer.noise.weight.any():
-            layer.noise.weight.fill_(STRENGTH)
+    for index, (strength, found) in enumerate(
+        zip(strengths(generator), generator.noises.buffers(), strict=True)
+    ):
+        if not strength.any():
+            strength.fill_(STRENGTH)
             found.copy_(_field(found.shape[-1], index % 2 == 1))
+
+
+def strengths(generator: Generator) -> list[nn.Parameter]:
+    """How much each layer's noise map counts, [1] each, in the order of the maps."""
+    return [parameter for name, parameter in generator.named_parameters() if name.endswith(".noise.weight")]
 
 
 def _field(side: int, first: bool) -> Tensor:

@@ -34,7 +34,7 @@ from .portraits import PAPER_ATTRIBUTES
 
 COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
 SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
-JUDGED = 32  # portraits on which ranges and side effects are measured
+JUDGED = 64  # portraits on which ranges and side effects are measured
 POPULATION = 2048  # pictures that say what is natural
 VISIBLE = 0.5  # deviations from end to end: below this a slider seems dead
 
@@ -144,7 +144,7 @@ def measured(
     population = _population(draw)
     judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
     judged = truncate(population[:JUDGED], draw.mean, PSI)
-    n_style = layer_count(draw.resolution)
+    n_style, seen = layer_count(draw.resolution), watched(features, outputs)
     directions, report = [], {}
     for name, vector in tqdm(
         vectors.items(), desc="ranges", unit="direction", disable=distributed.rank() > 0
@@ -153,11 +153,11 @@ def measured(
         unit = float((population @ normal).std())
         found = judge.walk(judged, normal, unit)
         column = list(outputs).index(name)
-        back, on = ends(found, column)
+        back, on = ends(found, column, seen)
         report[name] = {
             "low_deviations": round(-back / unit, 3),
             "high_deviations": round(on / unit, 3),
-            **effects(found, column, back, on, outputs, watched(features, outputs)),
+            **effects(found, column, back, on, outputs, seen),
         }
         directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), n_style))
     return directions, report

@@ -83,7 +83,9 @@ def distillation(
     }
     if stage.perceptual and features is not None:
         seen = [(full[-1], batch.pictures), *pairs]
-        losses["perceptual"] = stage.perceptual * sum(features.distance(*pair).mean() for pair in seen)
+        losses["perceptual"] = (
+            stage.perceptual * torch.stack([features.distance(*pair).mean() for pair in seen]).sum()
+        )
     return losses
 
 
