@@ -30,9 +30,7 @@ from .stages import Stage, locate
 from .supervised import distillation
 
 SHOWN = 8  # portraits on a sample sheet
-MAP_RATE = (
-    0.05  # learning rate of noise maps beside the rest's: faster, and all portraits' mean puts them out
-)
+MAP_RATE = 0.05  # of noise maps, beside the rest's rate: faster ones fade before kernels use them
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from .portraits.hair import Fields, fields
 STRENGTH = 0.1  # of a map beside maps whose deviation is about 1
 COARSEST = 32  # px: below it nothing of a curl is left
 FINER = 4  # times the side at which fields are painted, before they are reduced
+FINEST = 1024  # px of such a field: its memory grows with the square
 
 
 @torch.no_grad()
@@ -41,8 +42,9 @@ def _field(side: int, first: bool) -> Tensor:
     coarser ones shape outlines, the finer ones are textures."""
     if side < COARSEST:
         return torch.zeros(1, 1, side, side)
-    found = _chosen(fields(FINER * side, "cpu"), side, first)
-    reduced = F.avg_pool2d(found[None], FINER)  # [1, 1, side, side]
+    finer = max(1, min(FINER, FINEST // side))
+    found = _chosen(fields(finer * side, "cpu"), side, first)
+    reduced = F.avg_pool2d(found[None], finer)  # [1, 1, side, side]
     return (reduced - reduced.mean()) / reduced.std()
 
 
