@@ -36,7 +36,7 @@ from anycost.core.training.draws import Draws
 from anycost.core.training.generating import Generating, Settings
 from anycost.core.training.held_maps import STRENGTH, hold_fields, strengths
 from anycost.core.training.losses import attention, picture_loss
-from anycost.core.training.mapping import LAYERS, hold_controls, mapped
+from anycost.core.training.mapping import DRAWN_IN, JUMP, LAYERS, drawn_in, hold_controls, mapped
 from anycost.core.training.muon import Muon, orthogonalised
 from anycost.core.training.portraits import CONTROLS, STYLE_DIM
 from anycost.core.training.precision import autocast
@@ -283,6 +283,20 @@ def test_w_holds_the_controls_of_the_painter():
     assert w[on, gate].min() > w[wanted[:, gate] < 0.1, gate].max() + 1
 
 
+def test_gates_that_a_truncation_draws_in_still_mean_the_same():
+    """In half of the rows they come nearer to their mean, by one share a row; nothing else moves."""
+    w = torch.randn(512, STYLE_DIM, generator=torch.Generator().manual_seed(2))
+    found = drawn_in(w, Draws(0, 0, "any"))
+    gates = torch.tensor([control.kind == "gate" for control in CONTROLS])
+    assert torch.equal(found[:, ~gates], w[:, ~gates])
+    mean = JUMP * torch.tensor([control.middle for control in CONTROLS if control.kind == "gate"])
+    left = (found[:, gates] - mean) / (w[:, gates] - mean)  # [N, gates]
+    shares = 1 - left.median(dim=1).values
+    torch.testing.assert_close(left, (1 - shares)[:, None].expand_as(left), rtol=0, atol=1e-2)
+    assert 0.4 < (shares.abs() < 1e-6).float().mean() < 0.6
+    assert shares.max() == pytest.approx(DRAWN_IN, abs=0.02)
+
+
 # what runs, and what does not
 
 
@@ -504,6 +518,13 @@ def test_low_resolutions_learn_from_the_reduced_pictures_that_high_ones_learn_fr
     assert next(batches(Data(), 8, 4, 0, 0, 1024)).pictures.shape == (4, 3, 8, 8)
 
 
+def shown_w(task: Generating, batch: Batch) -> Tensor:
+    """w [N, n_style, D] that the first step of a warm start draws."""
+    assert batch.z is not None
+    w = drawn_in(mapped(task.generator.style, batch.z), Draws(0, 0, "distil"))
+    return w[:, None].expand(-1, 8, -1)
+
+
 def test_a_warm_start_may_look_with_the_attribute_network(tmp_path: Path):
     features = Features(len(NAMES), (4, 6))
     save_file(features.state_dict(), tmp_path / "features.safetensors")
@@ -520,8 +541,7 @@ def test_a_warm_start_may_look_with_the_attribute_network(tmp_path: Path):
     )
     assert set(seen) - set(unseen) == {"perceptual"}
     assert all(torch.equal(seen[name], unseen[name]) for name in unseen)
-    assert batch.z is not None
-    w = mapped(task.generator.style, batch.z)[:, None].expand(-1, 8, -1)
+    w = shown_w(task, batch)
     side = Draws(0, 0, "distil").choices.choice((16, 32))
     quarter = PROPORTIONAL.expand(CHANNELS, 0.25)[: layer_count(side)]
     full, sub = task.generator(w, noise="none"), task.generator(w, side, quarter, noise="none")
@@ -545,9 +565,8 @@ def test_a_warm_start_holds_the_narrowest_generator_each_time_and_another():
         how = task.settings.stages[0]
         return distillation(task.generator, task.rule, how, batch, Draws(0, 0, "distil"), None)["consistency"]
 
-    assert batch.z is not None
     assert batch.landmarks is not None
-    w = mapped(two.generator.style, batch.z)[:, None].expand(-1, 8, -1)
+    w = shown_w(two, batch)
     full = two.generator(w, noise="none")
     half = two.generator(w, 32, PROPORTIONAL.expand(CHANNELS, 0.5), noise="none")
     weights = attention(*looked_at(batch.landmarks), 32)
@@ -747,6 +766,7 @@ def test_bfloat16_changes_a_step_little():
         ({"generator": {**config()["generator"], "noise": "loud"}}, 'not "loud"'),
         ({"generator": LEARNED}, "takes a stage of kind"),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
+        ({"data": {"far": -0.5}}, "data.far is a share of painted portraits, 0 to 1, not -0.5"),
         ({"data": {"kind": "folder", "folder": "x", "rare": 0.5}}, "share of painted portraits"),
         ({"discriminator": {"channels": [8, 8]}}, "one count for each of 4, 8, ... 32 px"),
         ({"data": {"kind": "folder"}}, "give both or neither"),

@@ -134,6 +134,25 @@ def test_textures_fade_into_another_and_do_not_wander(name: str, low: float, hig
     assert away < 0.25 * (last - first).square().mean().sqrt()
 
 
+@pytest.mark.parametrize(("black", "grey"), [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)])
+def test_hair_of_every_colour_has_lighter_shades(black: float, grey: float):
+    others = {"black_hair": black, "grey": grey, "hair_length": 0.8, "bangs": 1.0}
+    dark, fair = (with_value("hair_lightness", value, **others) for value in (0.0, 1.0))
+    lighter = changed(dark, fair) > 0.02
+    assert lighter.float().mean() > 0.1
+    assert (fair - dark).mean(0)[lighter].min() > 0
+
+
+def test_black_hair_that_greys_stays_darker_than_other_grey():
+    black, brown = (
+        with_value("grey", 1.0, black_hair=value, hair_lightness=lightness)
+        for value, lightness in ((1.0, 1.0), (0.0, 0.0))
+    )
+    where = changed(black, brown) > 0.02
+    assert where.any()
+    assert (brown - black).mean(0)[where].min() > 0
+
+
 def test_glasses_change_only_the_band_around_the_eyes():
     rows, columns = torch.where(changed(with_value("glasses", 0.0), with_value("glasses", 1.0)) > 0.02)
     assert rows.numel() > 100

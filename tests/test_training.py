@@ -11,7 +11,7 @@ import torch
 from anycost.core.training import checkpoints
 from anycost.core.training.averaging import Average
 from anycost.core.training.losses import attention, downsample, picture_loss
-from anycost.core.training.painted import RARE, PaintedBatches, with_rare
+from anycost.core.training.painted import FAR, RARE, PaintedBatches, with_far, with_rare
 from anycost.core.training.portraits import CONTROLS, STYLE_DIM, attributes
 from anycost.models.generator import Generator
 
@@ -90,11 +90,25 @@ def test_rare_things_are_shown_as_often_as_asked():
     assert torch.equal(with_rare(z, 0.0, torch.Generator()), z)
 
 
-def test_batches_with_rare_things_depend_on_their_position_alone():
-    first, second = islice(PaintedBatches(((32, 16),), 8, seed=4, rare=1.0), 2)
+def test_gradual_things_go_as_far_as_sliders_do_on_the_side_where_they_are():
+    z = torch.randn(4000, STYLE_DIM, generator=torch.Generator().manual_seed(3))
+    found = with_far(z, 0.5, torch.Generator().manual_seed(4))
+    changed = found != z
+    assert changed.sum(1).max() == 1
+    assert 0.45 < changed.any(1).float().mean() < 0.55
+    gradual = [c.name for c in CONTROLS if c.kind != "gate"]
+    assert [c.name for c, touched in zip(CONTROLS, changed.any(0), strict=True) if touched] == gradual
+    assert torch.equal(found[changed].sign(), z[changed].sign())
+    assert found[changed].abs().min() >= FAR[0]
+    assert found[changed].abs().max() == pytest.approx(FAR[1], abs=0.05)
+
+
+@pytest.mark.parametrize("shares", [{"rare": 1.0}, {"far": 1.0}])
+def test_batches_with_rare_or_far_things_depend_on_their_position_alone(shares: dict[str, float]):
+    first, second = islice(PaintedBatches(((32, 16),), 8, seed=4, **shares), 2)
     plain = next(iter(PaintedBatches(((32, 16),), 8, seed=4)))
     assert ((first[0] != plain[0]).sum(1) == 1).all()
-    again = next(iter(PaintedBatches(((32, 16),), 8, seed=4, seen=8, rare=1.0)))
+    again = next(iter(PaintedBatches(((32, 16),), 8, seed=4, seen=8, **shares)))
     assert torch.equal(second[0], again[0])
 
 

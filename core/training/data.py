@@ -18,21 +18,24 @@ FINER = 4  # times the side at which portraits are painted before they are reduc
 @dataclass(frozen=True)
 class Data:
     """`kind` is "portraits" or "folder"; `correlated` portraits go together as in a population, in the share
-    `rare` of them one rare thing is turned on; `mirror` shows a folder's pictures from both sides."""
+    `rare` of them one rare thing is turned on, in the share `far` one thing goes far, as sliders do; `mirror`
+    shows a folder's pictures from both sides."""
 
     kind: str = "portraits"
     folder: str = ""
     mirror: bool = True
     correlated: bool = True
     rare: float = 0.0
+    far: float = 0.0
 
     def __post_init__(self):
         if self.kind not in ("portraits", "folder"):
             raise ValueError(f'data.kind is "portraits" or "folder", not "{self.kind}".')
         if (self.kind == "folder") != bool(self.folder):
             raise ValueError('data.folder belongs to data.kind = "folder": give both or neither.')
-        if not 0 <= self.rare <= (self.kind == "portraits"):
-            raise ValueError(f"data.rare is a share of painted portraits, 0 to 1, not {self.rare}.")
+        for name, share in (("rare", self.rare), ("far", self.far)):
+            if not 0 <= share <= (self.kind == "portraits"):
+                raise ValueError(f"data.{name} is a share of painted portraits, 0 to 1, not {share}.")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,13 @@ def batches(
         return
     side = min(FINER * resolution, finest or resolution)
     painted = PaintedBatches(
-        ((side, 1),), batch, seed=seed, seen=seen, correlated=data.correlated, rare=data.rare
-    ).in_background()
-    for z, pictures, landmarks in painted:
+        ((side, 1),),
+        batch,
+        seed=seed,
+        seen=seen,
+        correlated=data.correlated,
+        rare=data.rare,
+        far=data.far,
+    )
+    for z, pictures, landmarks in painted.in_background():
         yield Batch(downsample(pictures, resolution), z, landmarks)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models.generator import EqualLinear
+from .draws import Draws
 from .portraits import CONTROLS, STYLE_DIM
 from .portraits.controls import CORRELATIONS
 
@@ -22,6 +23,7 @@ BAND = 0.08  # half the width of a gate's step, in deviations
 JUMP = 2.0  # how far w moves over it
 OFFSET = 2.2  # deviations: other controls are moved up by it, where the activation is linear
 SPREAD = 0.5  # of w for one deviation of another control
+DRAWN_IN = 0.4  # of the way to their mean: the farthest that gates are drawn in
 LAYERS = 6  # two for each sharpening of the gates, to a fifth of the slope beside them
 
 
@@ -29,6 +31,17 @@ def mapped(style: nn.Module, z: Tensor) -> Tensor:
     """z [N, D] -> w [N, D], in float32 within any autocast: gates are steep."""
     with torch.autocast(z.device.type, enabled=False):
         return style(z)
+
+
+def drawn_in(w: Tensor, draws: Draws) -> Tensor:
+    """w [N, D] in half of whose rows gates are drawn in towards their mean, as a truncation does it.
+
+    A picture that belongs to w belongs to these too: a hat that is half on looks like a mistake.
+    """
+    gate = torch.tensor([control.kind == "gate" for control in CONTROLS], device=w.device)
+    mean = torch.tensor([JUMP * control.middle for control in CONTROLS], device=w.device)
+    share = DRAWN_IN * (2 * draws.uniform(len(w)) - 1).clamp(min=0.0)  # [N], nothing in half of them
+    return torch.where(gate, torch.lerp(w, mean.expand_as(w), share[:, None]), w)
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from ...models.widths import WidthRule, layer_count
 from .data import Batch
 from .draws import Draws
 from .losses import attention, downsample, picture_loss
-from .mapping import mapped
+from .mapping import drawn_in, mapped
 from .portraits import LANDMARKS
 from .sampling import draw_widths
 from .stages import Stage
@@ -67,7 +67,8 @@ def distillation(
     highest; where the stage weighs it, all that also in the eyes of `features`.
     """
     assert batch.z is not None
-    w = mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
+    w = drawn_in(mapped(generator.style, batch.z), draws)  # [N, D]
+    w = w[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
     full = [rgb for rgb in generator.blocks(w, stage.top, noise=noise) if rgb.shape[-1] >= SMALLEST]
     pairs = []
     for ratios in narrowest_and_wider(stage.ratios):

@@ -23,7 +23,7 @@ _CROWN = 0.09  # height of the picture from which they fall
 
 
 def hair_colour(p: "dict[str, Tensor]") -> Tensor:
-    """[N, 3, 1, 1]; red tints brown and fair hair, black and grey override both."""
+    """[N, 3, 1, 1]; red tints brown and fair hair, black and grey override both; all have lighter shades."""
     red = p["hair_red"].unsqueeze(1)
     colour = mix(
         ramp(p["hair_lightness"], _BROWN), ramp(p["hair_lightness"], _RED), (red.clamp(min=0.0)) ** 1.5
@@ -31,8 +31,11 @@ def hair_colour(p: "dict[str, Tensor]") -> Tensor:
     colour = colour * torch.cat(
         [1.0 + 0.0 * red, 1.0 + 0.04 * (-red).clamp(min=0), 1.0 + 0.16 * (-red).clamp(min=0)], 1
     )
-    colour = mix(colour, rgb(36, 31, 36, like=red) + 0.0 * red, p["black_hair"].unsqueeze(1))
+    jet, soft = rgb(24, 20, 26, like=red), rgb(64, 56, 61, like=red)
+    colour = mix(colour, mix(jet, soft, p["hair_lightness"].unsqueeze(1)), p["black_hair"].unsqueeze(1))
     silver = mix(rgb(150, 148, 152, like=red), rgb(222, 220, 218, like=red), p["hair_lightness"].unsqueeze(1))
+    iron = mix(rgb(84, 84, 90, like=red), rgb(128, 127, 132, like=red), p["hair_lightness"].unsqueeze(1))
+    silver = mix(silver, iron, p["black_hair"].unsqueeze(1))  # black hair that greys stays the darker
     return mix(colour, silver, p["grey"].unsqueeze(1))
 
 
