@@ -34,7 +34,7 @@ from .portraits import PAPER_ATTRIBUTES
 
 COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
 SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
-JUDGED = 64  # portraits on which ranges and side effects are measured
+JUDGED = 96  # portraits on which ranges and side effects are measured
 POPULATION = 2048  # pictures that say what is natural
 VISIBLE = 1.0  # deviations from end to end: below this a slider seems dead
 

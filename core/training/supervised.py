@@ -31,6 +31,7 @@ LOOKED_AT = {
     "left_ear": (0.06, 4.0),  # and what hangs from it
     "right_ear": (0.06, 4.0),
 }
+CONSISTENCY = 2.0  # how much sub-generators' distance to the full one counts, beside its own to the picture
 SMALLEST = 16  # px: below it a picture says nothing about a face
 
 
@@ -79,7 +80,8 @@ def distillation(
         pairs.append((sub, target))
     losses = {
         "painted": torch.stack([painted_loss(rgb, batch) for rgb in full]).sum(),
-        "consistency": torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
+        "consistency": CONSISTENCY
+        * torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
         "painted_sub": 0.5 * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
     }
     if stage.perceptual and features is not None:
