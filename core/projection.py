@@ -3,8 +3,8 @@
     w* = argmin  loss(G(w), x) + alpha * loss(G'(w), x)        loss = perceptual + mean squared error
 
 G' is a sub-generator, drawn anew for every step and fixed within it, so that a line search compares one
-objective. A further term holds w+ near its start: codes that leave the region of the prior reconstruct well
-and no longer edit.
+objective. Further terms hold w+ near its start, and what an encoder found together: codes that leave the
+region of the prior, or differ from style to style, reconstruct well and no longer edit.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 ALPHA = 1.0  # weight of the sub-generator's term
 HOLD = 0.05  # weight of the mean squared distance from the start, in standard deviations of w
+# the same of the styles' moves from their common one, where an encoder found the start: that face is to be
+# edited, and styles that went apart draw longer hair as a mist
+TOGETHER = 50.0
 # px at which larger generators are projected: beyond it a step takes seconds and LPIPS sees no more
 SIDE = 256
 HISTORY = 10  # curvature pairs of L-BFGS
@@ -104,7 +107,7 @@ def _levelled(losses: Sequence[float]) -> bool:
 
 
 class _Search:
-    """The state of one projection. `best` and `best_loss` are by the full generator's term and the hold."""
+    """The state of one projection. `best` and `best_loss` are by the full generator's term and the holds."""
 
     def __init__(
         self, pack: Pack, picture: np.ndarray, measure: Measure, start: np.ndarray | None, rng: random.Random
@@ -118,9 +121,9 @@ class _Search:
         self.deviation = self._prior_deviation()  # [style_dim]
         if start is None:
             start = np.tile(pack.mean_w, (pack.n_style, 1))
-            self.stage = "mean"
+            self.stage, self.together = "mean", 0.0
         else:
-            self.stage = "encoder"
+            self.stage, self.together = "encoder", TOGETHER
         self.start = torch.from_numpy(start)[None]  # [1, n_style, D]
         self.best, self.best_loss = start, float("inf")
         with torch.no_grad():
@@ -190,9 +193,12 @@ class _Search:
             yield
 
     def _objective(self, sub: Rung | None, offset: Tensor) -> Tensor:
-        """Eq. 7 and the hold at start + offset, [n_style * D] in standard deviations of w."""
-        w = self.start + offset.reshape_as(self.start) * self.deviation  # [1, n_style, D]
+        """Eq. 7 and the holds at start + offset, [n_style * D] in standard deviations of w."""
+        moved = offset.reshape_as(self.start)  # [1, n_style, D]
+        w = self.start + moved * self.deviation
         loss = self.loss(w, self.full) + HOLD * offset.square().mean()
+        apart = (moved - moved.mean(dim=1, keepdim=True)).square().mean()
+        loss = loss + self.together * apart
         self._keep_best(w, loss)
         return loss if sub is None else loss + ALPHA * self.loss(w, sub)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -107,9 +108,25 @@ def test_a_picture_of_the_generator_is_found_again(
 def test_every_step_carries_the_latent_of_its_loss(
     pack: Pack, measure: Measure, picture: np.ndarray, run: list[ProjectionStep]
 ):
-    """The latent of step n, projected with no steps, has the loss of step n, less the hold."""
+    """The latent of step n, projected with no steps, has the loss of step n, less the holds."""
     again = next(project(pack, picture, run[5].w, measure, steps=0))
-    assert 0 <= run[5].loss - again.loss < 0.05 * run[5].loss + 1e-3
+    search = projection._Search(pack, picture, measure, run[0].w, random.Random(0))
+    moved = (run[5].w - run[0].w) / search.deviation.numpy()  # [n_style, D]
+    apart = moved - moved.mean(0)
+    held = projection.HOLD * np.square(moved).mean() + projection.TOGETHER * np.square(apart).mean()
+    assert again.loss + held == pytest.approx(run[5].loss, rel=1e-3)
+
+
+def test_what_an_encoder_found_moves_together(
+    pack: Pack, measure: Measure, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
+):
+    def apart() -> float:
+        *_, last = project(pack, picture, np.tile(pack.mean_w, (pack.n_style, 1)), measure, steps=8)
+        return float((last.w - last.w.mean(0)).std())
+
+    held = apart()
+    monkeypatch.setattr(projection, "TOGETHER", 0.0)
+    assert held < 0.5 * apart()
 
 
 def test_without_an_encoder_the_search_starts_from_the_mean(
