@@ -18,9 +18,10 @@ FARTHEST = 4.5  # deviations of the population along the direction
 SATURATED = 0.9  # of the most that the attribute changes: farther on hardly anything happens
 NATURAL = 0.99  # share of the population's pictures that are natural by definition
 LEFT = 0.75  # share of edited pictures that must still be so
-FLIPPED = 0.08  # share of portraits that may gain or lose another watched attribute; of others it is more
+# share of the judged portraits that may gain or lose another watched attribute: less than a tenth, since of
+# others, by which the end was not chosen, it is more
+FLIPPED = 0.08
 LEAST = 0.5  # of the way that a slider keeps however much it flips
-
 
 Watched = Mapping[str, tuple[int, float]]  # a binary attribute -> its column, its standardised threshold
 
