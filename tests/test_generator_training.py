@@ -38,7 +38,7 @@ from anycost.core.training.held_maps import STRENGTH, hold_fields, strengths
 from anycost.core.training.losses import attention, picture_loss
 from anycost.core.training.mapping import DRAWN_IN, JUMP, LAYERS, drawn_in, hold_controls, mapped
 from anycost.core.training.muon import Muon, orthogonalised
-from anycost.core.training.portraits import CONTROLS, STYLE_DIM
+from anycost.core.training.portraits import CONTROLS, STYLE_DIM, paint
 from anycost.core.training.precision import autocast
 from anycost.core.training.sampling import draw_resolutions, draw_subs
 from anycost.core.training.stages import Stage, locate
@@ -578,6 +578,16 @@ def test_a_warm_start_holds_the_narrowest_generator_each_time_and_another():
     weights = attention(*looked_at(batch.landmarks), 32)
     wider = picture_loss(half, full, weights)
     assert (held(two) - held(one)).item() == pytest.approx(CONSISTENCY * wider.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("worn", ["glasses", "earrings"])
+def test_a_warm_start_looks_where_small_things_are_worn(worn: str):
+    turns = torch.tensor([-0.3, 0.0, 0.3])
+    without, wearing = (paint({"turn": turns, worn: torch.full((3,), on)}, 128) for on in (0.0, 1.0))
+    changed = (wearing.rgb - without.rgb).abs().mean(1, keepdim=True)  # [N, 1, R, R]
+    weights = attention(*looked_at(wearing.landmarks), 128)  # 1 on average
+    counted = (weights * changed).sum((1, 2, 3)) / changed.sum((1, 2, 3))
+    assert (counted > 2).all()
 
 
 def test_the_game_is_learned():

@@ -20,7 +20,7 @@ NATURAL = 0.99  # share of the population's pictures that are natural by definit
 LEFT = 0.75  # share of edited pictures that must still be so
 # share of the judged portraits that may gain or lose another watched attribute: less than a tenth, since of
 # others, by which the end was not chosen, it is more
-FLIPPED = 0.08
+FLIPPED = 0.07
 LEAST = 0.5  # of the way that a slider keeps however much it flips
 
 Watched = Mapping[str, tuple[int, float]]  # a binary attribute -> its column, its standardised threshold

@@ -22,23 +22,26 @@ from .portraits import LANDMARKS
 from .sampling import draw_widths
 from .stages import Stage
 
-# what a person looks at first: (radius in the unit square, weight)
+# what a person looks at first: (how far below the landmark, radius, weight), lengths in the unit square
 LOOKED_AT = {
-    "left_eye": (0.05, 4.0),
-    "right_eye": (0.05, 4.0),
-    "mouth": (0.06, 5.0),
-    "nose": (0.12, 1.0),
-    "left_ear": (0.06, 4.0),  # and what hangs from it
-    "right_ear": (0.06, 4.0),
+    "left_eye": (0.0, 0.05, 4.0),
+    "right_eye": (0.0, 0.05, 4.0),
+    "mouth": (0.0, 0.06, 5.0),
+    "nose": (0.0, 0.12, 1.0),
+    "left_ear": (0.09, 0.04, 8.0),  # an ear's lower half and what hangs from it
+    "right_ear": (0.09, 0.04, 8.0),
 }
 CONSISTENCY = 2.0  # how much sub-generators' distance to the full one counts, beside its own to the picture
+PAINTED_SUB = 1.0  # and how much their distance to the picture does, beside the full generator's
 SMALLEST = 16  # px: below it a picture says nothing about a face
 
 
 def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     """The points of `LOOKED_AT` among landmarks [N, L, 2] -> points [N, K, 2], sizes [K, 2]."""
     order = [LANDMARKS.index(name) for name in LOOKED_AT]
-    return landmarks[:, order], torch.tensor(list(LOOKED_AT.values()), device=landmarks.device)
+    below, *size = torch.tensor(list(LOOKED_AT.values()), device=landmarks.device).T  # [K] each
+    down = torch.stack([torch.zeros_like(below), below], dim=1)  # [K, 2]
+    return landmarks[:, order] + down, torch.stack(size, dim=1)
 
 
 def painted_loss(output: Tensor, batch: Batch) -> Tensor:
@@ -82,7 +85,7 @@ def distillation(
         "painted": torch.stack([painted_loss(rgb, batch) for rgb in full]).sum(),
         "consistency": CONSISTENCY
         * torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
-        "painted_sub": 0.5 * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
+        "painted_sub": PAINTED_SUB * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
     }
     if stage.perceptual and features is not None:
         seen = [(full[-1], batch.pictures), *pairs]

@@ -95,7 +95,7 @@ CONTROLS = (
     _gate("eyeshadow", 0.25),
     _level("hair_length", 0.0, 0.4),
     _swing("hair_volume"),
-    _level("straight_hair", 1.2, 0.7, slope=2.6),
+    _level("straight_hair", 1.5, 0.7, slope=3.4),
     _swing("curl_size"),
     _gate("bangs", 0.3),
     _swing("parting"),

@@ -15,8 +15,8 @@ from .canvas import Area, blank
 from .pose import Pose, Tints
 from .shapes import bump, cover, mix, nowhere, ramp, rgb, smooth, soft_max
 
-_BROWN = [(56, 36, 28), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
-_RED = [(70, 30, 20), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
+_BROWN = [(78, 49, 35), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
+_RED = [(88, 38, 24), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
 _CURLS = (17.0, 30.0)  # radians in a picture's width, of large curls and of small ones
 _PARTINGS = (-0.05, 0.05)  # where strands fall from, beside the picture's middle
 _CROWN = 0.09  # height of the picture from which they fall
@@ -31,7 +31,7 @@ def hair_colour(p: "dict[str, Tensor]") -> Tensor:
     colour = colour * torch.cat(
         [1.0 + 0.0 * red, 1.0 + 0.04 * (-red).clamp(min=0), 1.0 + 0.16 * (-red).clamp(min=0)], 1
     )
-    jet, soft = rgb(24, 20, 26, like=red), rgb(64, 56, 61, like=red)
+    jet, soft = rgb(24, 20, 26, like=red), rgb(60, 54, 60, like=red)
     colour = mix(colour, mix(jet, soft, p["hair_lightness"].unsqueeze(1)), p["black_hair"].unsqueeze(1))
     silver = mix(rgb(150, 148, 152, like=red), rgb(222, 220, 218, like=red), p["hair_lightness"].unsqueeze(1))
     iron = mix(rgb(84, 84, 90, like=red), rgb(128, 127, 132, like=red), p["hair_lightness"].unsqueeze(1))

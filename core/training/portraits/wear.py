@@ -76,14 +76,14 @@ def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
         y = y + 0.066 * (1.0 + 0.14 * p["ears"])
         seen = smooth(0.38, 0.26, side * pose.yaw) * _worn(p["earrings"])
         du, dv = area.x - x, area.y - y
-        drop = ((du / 0.85).square() + (dv - 0.036).square()).sqrt_()
+        drop = ((du / 0.85).square() + (dv - 0.040).square()).sqrt_()
         stem = cover(du.abs() - 0.0035, 1.5 * area.pixel) * smooth(-0.01, 0.0, dv) * smooth(0.03, 0.02, dv)
-        jewel = cover(drop - 0.022, 1.5 * area.pixel)
+        jewel = cover(drop - 0.028, 1.5 * area.pixel)
         alpha = torch.maximum(stem, jewel) * seen
-        area.glaze(rgb(130, 100, 100, like=dv), bump(drop - 0.015, 0.02) * seen * 0.5)
-        shade = 0.62 + 0.45 * smooth(0.02, -0.02, (dv - 0.036) - du * p["light_direction"])
+        area.glaze(rgb(130, 100, 100, like=dv), bump(drop - 0.019, 0.022) * seen * 0.5)
+        shade = 0.62 + 0.45 * smooth(0.025, -0.025, (dv - 0.040) - du * p["light_direction"])
         area.blend(metal * shade.unsqueeze(1), alpha)
-        spot = bump(du - 0.005 * p["light_direction"], 0.006) * bump(dv - 0.030, 0.006)
+        spot = bump(du - 0.006 * p["light_direction"], 0.007) * bump(dv - 0.032, 0.007)
         area.light(rgb(200, 195, 180, like=dv), spot * seen)
 
 
