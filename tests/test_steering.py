@@ -178,7 +178,7 @@ def test_a_direction_ends_where_it_changes_what_was_not_asked_for():
     read = torch.stack([steps[:, None].expand(-1, 10), other], 2)  # [T, N, 2]
     found = Walk(steps, read, torch.ones(49))
     back, on = ends(found, 0, {"Other": (1, 0.0)})
-    assert on == pytest.approx(4.0, abs=0.05)
+    assert 3.75 < on <= 4.0  # between the last step without and the first with it
     assert back == pytest.approx(LEAST * 5.4)  # so much of the way stays
     assert ends(found, 0, {"Own": (0, 0.0)}) == pytest.approx((5.4, 5.4))  # its own may come and go
 

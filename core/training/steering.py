@@ -36,7 +36,7 @@ COMPENSATED = 96  # portraits on which it is read how much a direction moves oth
 SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
 JUDGED = 96  # portraits on which ranges and side effects are measured
 POPULATION = 2048  # pictures that say what is natural
-VISIBLE = 1.0  # deviations from end to end: below this a slider seems dead
+VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
 
 
 @dataclass(frozen=True)
