@@ -14,7 +14,17 @@ from safetensors.torch import load_file
 from anycost.core.training import directions_range, steering
 from anycost.core.training.attributes import NAMES, standards
 from anycost.core.training.directions_apart import at_right_angles, compensated
-from anycost.core.training.directions_range import LEAST, Judge, Nature, Walk, effects, ends, summary
+from anycost.core.training.directions_range import (
+    FLIPPED,
+    LEAST,
+    Judge,
+    Jury,
+    Nature,
+    Walk,
+    effects,
+    ends,
+    summary,
+)
 from anycost.core.training.directions_svm import Artist, Samples, apart, boundary, readable_side, sample
 from anycost.core.training.portraits import PAPER_ATTRIBUTES, STYLE_DIM, attributes
 from anycost.core.training.steering import SLIDERS, extract, known_step, measured, watched, write
@@ -181,6 +191,32 @@ def test_a_direction_ends_where_it_changes_what_was_not_asked_for():
     assert 3.75 < on <= 4.0  # between the last step without and the first with it
     assert back == pytest.approx(LEAST * 5.4)  # so much of the way stays
     assert ends(found, 0, {"Own": (0, 0.0)}) == pytest.approx((5.4, 5.4))  # its own may come and go
+
+
+class Told:
+    """A judge who reads off w [N, D] what it holds."""
+
+    def read(self, w: torch.Tensor) -> torch.Tensor:
+        return w
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+def test_many_confirm_an_end_by_which_few_flipped(way: float):
+    """The many lose an attribute one after the other: one in forty for each step in w."""
+    many = torch.linspace(0.05, 40, 800)[:, None]  # [N, 1]
+    jury = Jury(Told(), many)  # type: ignore[arg-type]
+
+    def end(asked: float, few: float) -> float:
+        """Where `few` is the share that flips of those by whom it was chosen."""
+        steps = torch.linspace(-20, 20, 41)
+        read = torch.ones(41, 100, 1)
+        read[steps != 0, : round(100 * few)] = -1.0
+        return jury.end(Walk(steps, read, torch.ones(41)), torch.tensor([-way]), way * asked, [(0, 0.0)])
+
+    assert end(2.0, few=0.05) == way * 2.0
+    assert end(4.0, few=0.05) == pytest.approx(way * 40 * FLIPPED, abs=0.1)
+    assert end(20.0, few=0.05) == way * LEAST * 20.0  # so much of the way stays
+    assert end(20.0, few=0.01) == way * 20.0  # hardly any of the few: the many are not asked
 
 
 def test_a_dead_direction_still_has_a_range():

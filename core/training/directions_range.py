@@ -18,12 +18,15 @@ FARTHEST = 4.5  # deviations of the population along the direction
 SATURATED = 0.9  # of the most that the attribute changes: farther on hardly anything happens
 NATURAL = 0.99  # share of the population's pictures that are natural by definition
 LEFT = 0.75  # share of edited pictures that must still be so
-# share of the judged portraits that may gain or lose another watched attribute: less than a tenth, since of
-# others, by which the end was not chosen, it is more
-FLIPPED = 0.07
+# share of portraits that may gain or lose another watched attribute: less than a tenth, since of others, by
+# which the end was not chosen, it is more
+FLIPPED = 0.075
+QUIET = 0.02  # share of the first few portraits, up to which the many need not be asked
+TRIES = 4  # to find an end at which few of the many flip
 LEAST = 0.5  # of the way that a slider keeps however much it flips
 
-Watched = Mapping[str, tuple[int, float]]  # a binary attribute -> its column, its standardised threshold
+Places = Sequence[tuple[int, float]]  # binary attributes: their columns, their standardised thresholds
+Watched = Mapping[str, tuple[int, float]]  # the same by name
 
 
 def summary(maps: list[Tensor]) -> Tensor:
@@ -74,6 +77,10 @@ class Judge:
         self.draw, self.features, self.side = draw, features, side
         self.nature = Nature(torch.cat([self.look(part)[1] for part in population.split(64)]))
 
+    def read(self, w: Tensor) -> Tensor:
+        """w [N, D] -> attributes [N, A], of many at a time."""
+        return torch.cat([self.look(part)[0] for part in w.split(64)]).cpu()
+
     @torch.inference_mode()
     def look(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """w [N, D] -> attributes [N, A], standardised, and summaries [N, F]."""
@@ -95,11 +102,8 @@ def ends(found: Walk, column: int, watched: Watched) -> tuple[float, float]:
     """How far back and on, in w, the attribute in `column` still changes while pictures stay natural and few
     portraits gain or lose a `watched` attribute that it is not."""
     middle = len(found.steps) // 2
-    others = [(k, threshold) for k, threshold in watched.values() if k != column]
-    shares = [
-        max((_flips(found.read[middle, :, k], read[:, k], at) for k, at in others), default=0.0)
-        for read in found.read
-    ]
+    others = but(watched, column)
+    shares = [_most_flips(found.read[middle], read, others) for read in found.read]
     curve, flips = found.read[:, :, column].mean(1), torch.tensor(shares)  # [T] each
     on = _end(curve[middle:], found.natural[middle:], flips[middle:], found.steps[middle:])
     turned = [values[: middle + 1].flip(0) for values in (-curve, found.natural, flips, -found.steps)]
@@ -131,6 +135,33 @@ def _crossing(curve: Tensor, level: float, steps: Tensor) -> float:
     return float(torch.lerp(steps[k - 1], steps[k], part))
 
 
+class Jury:
+    """Many portraits, none of those by which ends were chosen: whether as few of them flip. Shares of a few
+    dozen are rough, and an end that was chosen by them lies where they happen to be low."""
+
+    def __init__(self, judge: Judge, w: Tensor):
+        self._judge, self._w = judge, w  # [N, D]
+        self._before = judge.read(w)  # [N, A]
+
+    def end(self, found: Walk, normal: Tensor, end: float, others: Places) -> float:
+        """`end`, in w from the middle along a unit `normal` [D] (below 0: against it), or what can be left of
+        it, down to `LEAST`."""
+        if _most_flips(found.at(0.0), found.at(end), others) <= QUIET:
+            return end
+        least = LEAST * end
+        for _ in range(TRIES):
+            share = _most_flips(self._before, self._judge.read(self._w + end * normal), others)
+            if share <= FLIPPED or end == least:
+                return end
+            end = max(least, end * FLIPPED / share, key=abs)
+        return end
+
+
+def but(watched: Watched, column: int) -> Places:
+    """All that are watched, without the attribute in `column`."""
+    return [(k, threshold) for k, threshold in watched.values() if k != column]
+
+
 def effects(
     found: Walk, column: int, back: float, on: float, names: Sequence[str], watched: Watched
 ) -> dict[str, Any]:
@@ -153,6 +184,12 @@ def effects(
         "flips": flips,
         "changes": {n: round(v, 3) for n, v in sorted(others.items(), key=lambda item: -abs(item[1]))},
     }
+
+
+def _most_flips(before: Tensor, after: Tensor, places: Places) -> float:
+    """The share of pictures, by what is read of them [N, A], that gain or lose that of `places` which flips
+    most."""
+    return max((_flips(before[:, k], after[:, k], threshold) for k, threshold in places), default=0.0)
 
 
 def _flips(before: Tensor, after: Tensor, threshold: float) -> float:

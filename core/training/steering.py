@@ -27,14 +27,15 @@ from ...models.widths import layer_count
 from . import distributed
 from .attributes import NAMES
 from .directions_apart import at_right_angles, compensated
-from .directions_range import Judge, effects, ends
+from .directions_range import Judge, Jury, but, effects, ends
 from .directions_svm import PSI, Artist, apart, boundary, readable_side, sample
 from .encoding import mean_w
 from .portraits import PAPER_ATTRIBUTES
 
 COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
 SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
-JUDGED = 96  # portraits on which ranges and side effects are measured
+JUDGED = 64  # portraits on which ranges and side effects are measured
+CONFIRMED = 448  # others, of which few may lose or gain what was not asked for
 POPULATION = 2048  # pictures that say what is natural
 VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
 
@@ -143,7 +144,8 @@ def measured(
     draw, features = artist(source), features.to(distributed.device())
     population = _population(draw)
     judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
-    judged = truncate(population[:JUDGED], draw.mean, PSI)
+    portraits = truncate(population[: JUDGED + CONFIRMED], draw.mean, PSI)
+    judged, jury = portraits[:JUDGED], Jury(judge, portraits[JUDGED:])
     n_style, seen = layer_count(draw.resolution), watched(features, outputs)
     directions, report = [], {}
     for name, vector in tqdm(
@@ -154,6 +156,8 @@ def measured(
         found = judge.walk(judged, normal, unit)
         column = list(outputs).index(name)
         back, on = ends(found, column, seen)
+        others = but(seen, column)
+        back, on = -jury.end(found, normal, -back, others), jury.end(found, normal, on, others)
         report[name] = {
             "low_deviations": round(-back / unit, 3),
             "high_deviations": round(on / unit, 3),
