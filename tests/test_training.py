@@ -33,6 +33,14 @@ def test_picture_loss_is_zero_only_for_equal_pictures_and_sees_edges():
     assert picture_loss(dotted, a, ones) > 2 * picture_loss(flat, a, ones)
 
 
+def test_a_missing_detail_weighs_more_than_grain_of_the_same_sum():
+    a, ones = torch.zeros(1, 3, 16, 16), torch.ones(1, 1, 16, 16)
+    grain, missing = a + 1 / 64, a.clone()
+    missing[..., 4:6, 4:6] = 1
+    assert grain.sum() == missing.sum()
+    assert picture_loss(missing, a, ones) > 4 * picture_loss(grain, a, ones)
+
+
 def test_downsampling_is_the_mean_of_each_cell():
     picture = torch.arange(16.0).view(1, 1, 4, 4)
     torch.testing.assert_close(downsample(picture, 2)[0, 0], torch.tensor([[2.5, 4.5], [10.5, 12.5]]))

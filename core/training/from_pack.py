@@ -21,6 +21,7 @@ from .encoding import EncoderTraining
 from .finding import FinderTraining
 from .generating import Generating
 from .standardised import unfold
+from .widening import widened
 
 
 def fill(task: Any, pack: Pack, seen: int) -> None:
@@ -36,7 +37,8 @@ def fill(task: Any, pack: Pack, seen: int) -> None:
 
 
 def _generator(task: Generating, pack: Pack, seen: int) -> None:
-    weights = pack.generator().state_dict()
+    generator = pack.generator()
+    weights = widened(generator.state_dict(), generator.channels, task.generator)
     for network in (task.generator, task.average.network):
         network.load_state_dict(weights)
     task.enter(seen)
