@@ -30,6 +30,7 @@ LOOKED_AT = {
     "nose": (0.0, 0.12, 1.0),
     "left_ear": (0.09, 0.04, 8.0),  # an ear's lower half and what hangs from it
     "right_ear": (0.09, 0.04, 8.0),
+    "chin": (0.19, 0.09, 3.0),  # the neckline, where narrow generators were furthest from the full one
 }
 CONSISTENCY = 2.0  # how much sub-generators' distance to the full one counts, beside its own to the picture
 PAINTED_SUB = 1.0  # and how much their distance to the picture does, beside the full generator's
