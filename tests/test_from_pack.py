@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from anycost.core.cli import EXIT_BAD_INPUT, main
+from anycost.core.errors import CoreError
 from anycost.core.networks import Network
 from anycost.core.training import attributes, checkpoints
 from anycost.core.training.config import build, read
@@ -116,6 +117,24 @@ def test_what_cannot_be_gone_on_from_is_one_sentence(
     assert sentence in error
     assert error.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ({"resolution": 64, "channels": [256] * 10}, "other layers"),
+        ({"resolution": 256, "channels": [256] * 14}, "other layers"),
+        ({"resolution": 128, "channels": [256] * 12, "n_mlp": 4}, "other layers"),
+        ({"resolution": 128, "channels": [64] * 12}, "do not fit into 64"),
+        ({"resolution": 128, "channels": [256] * 12, "style_dim": 32}, ""),
+    ],
+)
+def test_a_generator_of_another_shape_is_one_sentence(pack: Pack, shape: dict[str, Any], reason: str):
+    judged = {"channels": [8] * (len(shape["channels"]) // 2)}
+    stage = {"kind": "multi-resolution", "resolutions": [16], "pictures": 8}
+    with pytest.raises(CoreError, match=f"another size than the TOML file .*{reason}") as refused:
+        filled("portraits", pack, generator=shape, discriminator=judged, stages=[stage], losses={})
+    assert "\n" not in str(refused.value)
 
 
 def _there(path: Path | None) -> Path:

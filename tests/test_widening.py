@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from anycost.core.training.widening import SHARES, widened
@@ -13,9 +15,12 @@ from anycost.models.widths import WidthRule, layer_count
 NARROW, WIDE = (12, 12, 12, 12, 8, 8, 4, 4), (16, 16, 16, 16, 12, 12, 8, 8)
 
 
+COUNTS, ADDED = st.integers(1, 12), st.integers(0, 8)
+
+
 def generator(channels: tuple[int, ...], seed: int) -> Generator:
     torch.manual_seed(seed)
-    found = Generator(32, channels, style_dim=6, n_mlp=2)
+    found = Generator(4 << (len(channels) // 2 - 1), channels, style_dim=6, n_mlp=2)
     with torch.no_grad():
         for name, parameter in found.named_parameters():
             if name.endswith("bias") or name.endswith("noise.weight"):
@@ -23,9 +28,9 @@ def generator(channels: tuple[int, ...], seed: int) -> Generator:
     return found
 
 
-def wider_of(narrow: Generator) -> Generator:
-    wide = generator(WIDE, seed=2)
-    wide.load_state_dict(widened(narrow.state_dict(), narrow.channels, wide))
+def wider_of(narrow: Generator, channels: tuple[int, ...] = WIDE) -> Generator:
+    wide = generator(channels, seed=2)
+    wide.load_state_dict(widened(narrow.state_dict(), narrow.channels, wide, WidthRule()))
     return wide
 
 
@@ -34,7 +39,7 @@ def drawn(network: Generator, z: Tensor, side: int, ratio: float) -> Tensor:
     return network(w, side, WidthRule().expand(network.channels, ratio)[: layer_count(side)])
 
 
-@pytest.mark.parametrize("ratio", SHARES)
+@pytest.mark.parametrize("ratio", [*SHARES, 1.0])
 @pytest.mark.parametrize("side", [4, 16, 32])
 def test_a_wider_generator_draws_what_the_narrower_did(side: int, ratio: float):
     narrow, z = generator(NARROW, seed=1), torch.randn(3, 6)
@@ -58,6 +63,25 @@ def test_training_sees_what_the_added_channels_could_do():
     assert torch.unique(wide.get_parameter("input.input")[0], dim=0).shape[0] == WIDE[0]
 
 
-def test_a_narrower_one_is_refused():
-    with pytest.raises(ValueError, match="12 channels hold no 16"):
-        widened(generator(WIDE, seed=1).state_dict(), WIDE, generator(NARROW, seed=2))
+@given(st.tuples(COUNTS, COUNTS, COUNTS, COUNTS), st.tuples(ADDED, ADDED, ADDED, ADDED))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_widths_pictures_stay_or_it_is_refused(
+    channels: tuple[int, ...], added: tuple[int, ...]
+):
+    """Refused where rounding leaves a ratio less of the wider layer than it had of the narrower."""
+    narrow, z = generator(channels, seed=1), torch.randn(2, 6)
+    wider = tuple(a + b for a, b in zip(channels, added, strict=True))
+    try:
+        wide = wider_of(narrow, wider)
+    except ValueError:
+        assert any(n % 4 for n in added)
+        return
+    for ratio in (*SHARES, 1.0):
+        torch.testing.assert_close(drawn(wide, z, 8, ratio), drawn(narrow, z, 8, ratio), atol=1e-4, rtol=1e-4)
+
+
+def test_the_network_that_is_asked_for_shapes_is_left_alone():
+    narrow, wide = generator(NARROW, seed=1), generator(WIDE, seed=2)
+    before = {name: value.clone() for name, value in wide.state_dict().items()}
+    widened(narrow.state_dict(), NARROW, wide, WidthRule())
+    torch.testing.assert_close(dict(wide.state_dict()), before, equal_nan=True)

@@ -26,11 +26,11 @@ from .widening import widened
 
 def fill(task: Any, pack: Pack, seen: int) -> None:
     """Gives the network of a task (see `loop.Task`) the weights that `pack` has for it, at the position
-    `seen` of the run. CoreError when the pack has none, or of another size."""
+    `seen` of the run. CoreError when the pack has none, or of another size; a generator may be wider."""
     how = next(how for kind, how in _FILL.items() if isinstance(task, kind))
     try:
         how(task, pack, seen)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         text = f"The pack {pack.name} has a network of another size than the TOML file ({reason})."
         raise CoreError("bad-value", text) from None
@@ -38,7 +38,7 @@ def fill(task: Any, pack: Pack, seen: int) -> None:
 
 def _generator(task: Generating, pack: Pack, seen: int) -> None:
     generator = pack.generator()
-    weights = widened(generator.state_dict(), generator.channels, task.generator)
+    weights = widened(generator.state_dict(), generator.channels, task.generator, task.rule)
     for network in (task.generator, task.average.network):
         network.load_state_dict(weights)
     task.enter(seen)

@@ -12,21 +12,31 @@ from torch import Tensor
 from ...models.generator import Generator
 from ...models.widths import WidthRule
 
-SHARES = (0.25, 0.5, 0.75, 1.0)  # sub-generators of these ratios stay what they were
+SHARES = (0.25, 0.5, 0.75)  # besides the whole: sub-generators of these ratios stay what they were
 
 Places = Sequence[Tensor]  # for each layer [C]: where in the wider one its channels lie
 
 
 @torch.no_grad()
-def widened(weights: Mapping[str, Tensor], channels: Sequence[int], wider: Generator) -> dict[str, Tensor]:
-    """The state dict of a generator with `channels` a layer, in the shapes of `wider`.
+def widened(
+    weights: Mapping[str, Tensor], channels: Sequence[int], wider: Generator, rule: WidthRule
+) -> dict[str, Tensor]:
+    """The state dict of a generator with `channels` a layer, cut by `rule`, in the shapes of `wider`.
 
     The added channels are `wider`'s own, as it was initialised; nothing reads them yet, so that they change
-    no picture, and training sees at once what they could be read for. ValueError where a layer would become
-    narrower, RuntimeError or KeyError for weights of a generator that differs in more than its channels.
+    no picture, and training sees at once what they could be read for. ValueError where a layer, or a ratio's
+    share of it, would become narrower, and for a generator of another depth; RuntimeError for one that
+    differs in its latents.
     """
-    places = _places(channels, wider.channels)
-    own = wider.state_dict()
+    own = {name: value.clone() for name, value in wider.state_dict().items()}
+    if own.keys() != weights.keys():
+        raise ValueError(f"other layers than one of {wider.resolution} px with this n_mlp")
+    places = _places(channels, wider.channels, rule)
+    for name, value in weights.items():
+        if not name.endswith(
+            ("conv.weight", "modulation.weight", "modulation.bias", "activate.bias", ".input")
+        ):
+            own[name].copy_(value)  # mapping, noise maps and their strengths, filters: as wide as before
     own["input.input"][:, places[0]] = weights["input.input"]
     for index in range(1, len(channels)):
         layer = "conv1" if index == 1 else f"convs.{index - 2}"
@@ -35,27 +45,26 @@ def widened(weights: Mapping[str, Tensor], channels: Sequence[int], wider: Gener
         if index % 2 == 1:
             picture = "to_rgb1" if index == 1 else f"to_rgbs.{index // 2 - 1}"
             _convolution(own, weights, f"{picture}.conv", places[index], torch.arange(3))
-    for name, value in weights.items():
-        if own[name].shape == value.shape and ".conv." not in name:
-            own[name].copy_(value)  # mapping, noise maps and their strengths, filters
     return own
 
 
-def _places(channels: Sequence[int], wider: Sequence[int]) -> Places:
-    """A ratio's first channels in the narrower lie among the same ratio's first channels in the wider."""
-    rule = WidthRule()
-    edges = [(0,) * len(channels), *(rule.expand(channels, share) for share in SHARES)]
-    starts = [(0,) * len(wider), *(rule.expand(wider, share) for share in SHARES)]
+def _places(channels: Sequence[int], wider: Sequence[int], rule: WidthRule) -> Places:
+    """What a ratio adds to the one below it lies, in the wider, among what the same ratio adds there."""
     found = []
-    for index in range(len(channels)):
-        if any(a[index] - b[index] > 0 for a, b in zip(edges, starts, strict=True)):
-            raise ValueError(f"{wider[index]} channels hold no {channels[index]}.")
-        blocks = [
-            torch.arange(high[index] - low[index]) + start[index]
-            for (low, high), start in zip(pairwise(edges), starts, strict=False)
-        ]
+    for narrow, wide in zip(_edges(channels, rule), _edges(wider, rule), strict=True):
+        blocks = []
+        for (low, high), (start, stop) in zip(pairwise(narrow), pairwise(wide), strict=True):
+            if high - low > stop - start:
+                raise ValueError(f"a layer of {narrow[-1]} channels, which do not fit into {wide[-1]}")
+            blocks.append(torch.arange(start, start + high - low))
         found.append(torch.cat(blocks))
     return found
+
+
+def _edges(channels: Sequence[int], rule: WidthRule) -> Sequence[tuple[int, ...]]:
+    """For each layer how many channels the ratios take, from none to all."""
+    cuts = [(0,) * len(channels), *(rule.expand(channels, share) for share in SHARES), tuple(channels)]
+    return list(zip(*cuts, strict=True))
 
 
 def _convolution(
