@@ -76,7 +76,11 @@ class Features(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         """picture [N, 3, R, R] in -1..1 -> attributes [N, A], standardised: 0 is the population's mean, 1 one
         deviation above it."""
-        return self.attributes(self.maps(picture)[-1].flatten(1))
+        return self.read(self.maps(picture))
+
+    def read(self, maps: Sequence[Tensor]) -> Tensor:
+        """The same from a picture's maps."""
+        return self.attributes(maps[-1].flatten(1))
 
     def values(self, picture: Tensor) -> Tensor:
         """The same as attribute values [N, A] in the units of the population: a gate is near 0 or 1, and on
@@ -86,8 +90,13 @@ class Features(nn.Module):
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """Perceptual distance [N] of pictures [N, 3, R, R]: squared differences of channel-normalised
         features, summed over the stages (the form of LPIPS, with every channel's weight the same)."""
-        total = a.new_zeros(len(a))
-        for mine, other in zip(self.maps(a), self.maps(b), strict=True):
+        return self.apart(self.maps(a), self.maps(b))
+
+    @staticmethod
+    def apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+        """The same from the maps of both."""
+        total = a[0].new_zeros(len(a[0]), dtype=torch.float32)
+        for mine, other in zip(a, b, strict=True):
             x, y = (F.normalize(found.float(), dim=1, eps=1e-6) for found in (mine, other))
             difference = x - y
             total = total + difference.square().sum(dim=1).mean(dim=(1, 2))

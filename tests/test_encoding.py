@@ -8,6 +8,7 @@ from pathlib import Path
 import onnxruntime
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from anycost.core.errors import CoreError
@@ -79,6 +80,21 @@ def test_alpha_is_one(parts: Path):
     latents, picture = own_pictures(task, 4)
     terms = task._reconstruction(latents.roll(1, 0), picture, Draws(0, 0, "test"))
     torch.testing.assert_close(terms["sub"], terms["full"])
+
+
+def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another(parts: Path):
+    weights = Loss(attributes=0.5, between=3.0)
+    task = encoding.EncoderTraining(settings(parts, loss=weights, ratios=(0.5,), resolutions=(16,)))
+    latents, picture = own_pictures(task, 4)
+    latents = latents.roll(1, 0)
+    with torch.no_grad():
+        full, sub = task.generator(latents), task.generator(latents, 16, (4,) * 6)
+        terms = task._reconstruction(latents, picture, Draws(0, 0, "test"))
+        smaller, full_smaller = (F.avg_pool2d(x, 2) for x in (picture, full))
+        reads = [task.features(x) for x in (full, picture, sub, smaller)]
+    missed = (reads[0] - reads[1]).square().mean() + (reads[2] - reads[3]).square().mean()
+    torch.testing.assert_close(terms["attributes"], 0.5 * missed)
+    torch.testing.assert_close(terms["between"], 3.0 * (sub - full_smaller).square().mean())
 
 
 def test_only_pictures_that_are_as_they_were_painted_have_a_known_w(parts: Path):

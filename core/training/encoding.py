@@ -45,8 +45,10 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Loss:
-    """[loss]: weights of Eq. 6's two parts and of two further terms.
+    """[loss]: weights of Eq. 6's two parts and of four further terms.
 
+    `attributes` asks that the attribute network reads the same off both drawings as off the picture, as an
+    identity network does for photographs; `between` holds the sub-generator's drawing to the full one's.
     `latents` draws w+ to the w of pictures whose w is known: of the generator's own, and of painted ones if
     the generator was distilled from the painter. `delta` (e4e) keeps the styles of one w+ near each other,
     so that what is encoded can be edited.
@@ -54,6 +56,8 @@ class Loss:
 
     perceptual: float = 1.0
     pixels: float = 1.0
+    attributes: float = 0.0
+    between: float = 0.0
     latents: float = 0.0
     delta: float = 0.0
 
@@ -215,23 +219,33 @@ class EncoderTraining(Training[Settings]):
         return _resized(picture, self.encoder.size).contiguous(memory_format=torch.channels_last)
 
     def _reconstruction(self, latents: Tensor, picture: Tensor, draws: Draws) -> dict[str, Tensor]:
-        """Eq. 6's two terms: pictures [N, 3, R, R] drawn again by G, and by one G^k_C."""
+        """Pictures [N, 3, R, R] drawn again by G, and by one G^k_C: Eq. 6's two terms, and two of `Loss`."""
         settings, full = self.settings, self.generator.channels
         side = draws.choices.choice(settings.resolutions)
         channels = draw_widths(draws.choices, "uniform", self.rule, full, settings.ratios)[
             : layer_count(side)
         ]
         again = self.generator(latents, noise="constant")  # [N, 3, R, R]
-        sub = self.generator(latents, side, channels[: layer_count(side)], noise="constant")  # [N, 3, r, r]
+        sub = self.generator(latents, side, channels, noise="constant")  # [N, 3, r, r]
+        (of_full, read_full), (of_sub, read_sub) = (
+            self._compared(again, picture),
+            self._compared(sub, downsample(picture, side)),
+        )
+        between = F.mse_loss(sub.float(), downsample(again.float(), side))
         return {
-            "full": self._distance(again, picture),
-            "sub": self._distance(sub, downsample(picture, side)),
+            "full": of_full,
+            "sub": of_sub,
+            "attributes": settings.loss.attributes * (read_full + read_sub),
+            "between": settings.loss.between * between,
         }
 
-    def _distance(self, drawn: Tensor, picture: Tensor) -> Tensor:
-        weights = self.settings.loss
-        looks = self.features.distance(drawn, picture).mean()
-        return weights.perceptual * looks + weights.pixels * F.mse_loss(drawn.float(), picture)
+    def _compared(self, drawn: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Eq. 6's l, and the mean squared difference of the attributes that are read (in deviations)."""
+        weights, features = self.settings.loss, self.features
+        mine, other = features.maps(drawn), features.maps(picture)
+        looks = features.apart(mine, other).mean()
+        distance = weights.perceptual * looks + weights.pixels * F.mse_loss(drawn.float(), picture)
+        return distance, F.mse_loss(features.read(mine).float(), features.read(other).float())
 
     @torch.no_grad()
     def _fit(self) -> None:
