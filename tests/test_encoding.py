@@ -74,12 +74,13 @@ def test_eq_6_is_zero_for_the_full_generator_where_the_latents_are_the_pictures_
     assert elsewhere["full"] > 1e-3
 
 
-def test_alpha_is_one(parts: Path):
-    """The sub-generator's term is the same distance with the same weights."""
-    task = encoding.EncoderTraining(settings(parts, ratios=(1.0,), resolutions=(32,)))
+@pytest.mark.parametrize("loss", [Loss(), Loss(alpha=3.0)])
+def test_the_sub_generators_term_is_the_same_distance_times_alpha(parts: Path, loss: Loss):
+    task = encoding.EncoderTraining(settings(parts, loss=loss, ratios=(1.0,), resolutions=(32,)))
     latents, picture = own_pictures(task, 4)
     terms = task._reconstruction(latents.roll(1, 0), picture, Draws(0, 0, "test"))
-    torch.testing.assert_close(terms["sub"], terms["full"])
+    torch.testing.assert_close(terms["sub"], loss.alpha * terms["full"])
+    assert Loss().alpha == 1
 
 
 def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another(parts: Path):

@@ -1,7 +1,7 @@
 """Trains the encoder (paper, Eq. 6): picture -> w+ from which the full generator *and* a sub-generator draw
 it again: `anycost train configs/encoder.toml`.
 
-Eq. 6 with alpha = 1:  E* = argmin  l(G(E(x)), x) + l(G^k_C(E(x)), x)
+Eq. 6:  E* = argmin  l(G(E(x)), x) + alpha l(G^k_C(E(x)), x)
 
 l is a perceptual distance and the mean squared error; x are real pictures and the generator's own, mirrored,
 in other colours and without.
@@ -45,7 +45,7 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Loss:
-    """[loss]: weights of Eq. 6's two parts and of four further terms.
+    """[loss]: weights of the two parts of Eq. 6's l, its alpha (the paper's is 1), and four further terms.
 
     `attributes` asks that the attribute network reads the same off both drawings as off the picture, as an
     identity network does for photographs; `between` holds the sub-generator's drawing to the full one's.
@@ -56,6 +56,7 @@ class Loss:
 
     perceptual: float = 1.0
     pixels: float = 1.0
+    alpha: float = 1.0
     attributes: float = 0.0
     between: float = 0.0
     latents: float = 0.0
@@ -234,7 +235,7 @@ class EncoderTraining(Training[Settings]):
         between = F.mse_loss(sub.float(), downsample(again.float(), side))
         return {
             "full": of_full,
-            "sub": of_sub,
+            "sub": settings.loss.alpha * of_sub,
             "attributes": settings.loss.attributes * (read_full + read_sub),
             "between": settings.loss.between * between,
         }
