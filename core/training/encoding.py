@@ -228,10 +228,8 @@ class EncoderTraining(Training[Settings]):
         ]
         again = self.generator(latents, noise="constant")  # [N, 3, R, R]
         sub = self.generator(latents, side, channels, noise="constant")  # [N, 3, r, r]
-        (of_full, read_full), (of_sub, read_sub) = (
-            self._compared(again, picture),
-            self._compared(sub, downsample(picture, side)),
-        )
+        of_full, read_full = self._compared(again, picture)
+        of_sub, read_sub = self._compared(sub, downsample(picture, side))
         between = F.mse_loss(sub.float(), downsample(again.float(), side))
         return {
             "full": of_full,
