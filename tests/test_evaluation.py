@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import multiprocessing
 import socket
@@ -298,10 +300,18 @@ def test_sliders_are_judged_by_what_rises_and_what_flips():
 # a whole pack
 
 
-def test_a_pack_is_measured_whole(tiny_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    evaluate(Pack.open(tiny_pack), SAMPLES, tmp_path, "portraits")
-    told = capsys.readouterr().out
-    kept = json.loads((tmp_path / "evaluation.json").read_text())
+@pytest.fixture(scope="module")
+def measured(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder that one process leaves, and what it prints."""
+    folder, told = tmp_path_factory.mktemp("measured"), io.StringIO()
+    with contextlib.redirect_stdout(told):
+        evaluate(Pack.open(tiny_pack), SAMPLES, folder, "portraits")
+    return folder, told.getvalue()
+
+
+def test_a_pack_is_measured_whole(measured: tuple[Path, str]):
+    folder, told = measured
+    kept = json.loads((folder / "evaluation.json").read_text())
     rows = {(row["resolution"], row["ratio"]): row for row in kept["rows"]}
     assert len(rows) == 9
     assert all(f"{row['macs'] / 1e9:.4f}" in told for row in rows.values())
@@ -314,7 +324,7 @@ def test_a_pack_is_measured_whole(tiny_pack: Path, tmp_path: Path, capsys: pytes
     assert [row["ratio"] for row in kept["reconstructions"]] == [0.25, 0.5]
     assert "Attributes are left out" in told
     for name in ("cost-distance.png", "cost-fid.png"):
-        with Image.open(tmp_path / name) as plot:
+        with Image.open(folder / name) as plot:
             assert plot.size > (600, 400)
             assert (
                 len(np.unique(np.asarray(plot.convert("RGB")).reshape(-1, 3), axis=0)) > 20
@@ -386,8 +396,7 @@ def without_features(pack: Pack, folder: Path) -> Pack:
     return Pack.open(folder)
 
 
-def test_two_processes_measure_what_one_does(tiny_pack: Path, tmp_path: Path):
-    alone = evaluate(Pack.open(tiny_pack), SAMPLES, tmp_path / "one", "portraits").data()
+def test_two_processes_measure_what_one_does(measured: tuple[Path, str], tiny_pack: Path, tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -399,7 +408,7 @@ def test_two_processes_measure_what_one_does(tiny_pack: Path, tmp_path: Path):
         process.join(120)
         assert process.exitcode == 0
     together = json.loads((tmp_path / "two" / "evaluation.json").read_text())
-    mine, theirs = figures(json.loads(json.dumps(alone))), figures(together)
+    mine, theirs = figures(json.loads((measured[0] / "evaluation.json").read_text())), figures(together)
     assert list(mine) == list(theirs)
     for name, value in mine.items():
         assert theirs[name] == (pytest.approx(value, rel=1e-3) if isinstance(value, float) else value), name
