@@ -8,7 +8,7 @@ setup:
 	scripts/setup
 
 demo: setup
-	$(PYTHON) -m anycost.core.demo
+	$(PYTHON) -m anycost.commands.demo
 
 test: setup
 	$(PYTHON) -m pytest $(ARGS)
@@ -21,15 +21,15 @@ lint:
 
 # trains the default pack from nothing, each network by its file in configs/: hours on a CPU
 pack: setup
-	$(PYTHON) -m anycost.core train configs/attributes.toml
-	$(PYTHON) -m anycost.core train configs/finder.toml
-	$(PYTHON) -m anycost.core train configs/portraits.toml
-	$(PYTHON) -m anycost.core train configs/encoder.toml
-	$(PYTHON) -m anycost.core.training.portraits_pack --out models/packs/portraits
+	$(PYTHON) -m anycost train configs/attributes.toml
+	$(PYTHON) -m anycost train configs/finder.toml
+	$(PYTHON) -m anycost train configs/portraits.toml
+	$(PYTHON) -m anycost train configs/encoder.toml
+	$(PYTHON) -m anycost.commands.portraits_pack --out models/packs/portraits
 
 # the paper's tables at toy size, and what our own training says: a quarter of an hour
 tables: setup
-	$(PYTHON) -m anycost.core.evaluation.tables --out docs/tables.md
+	$(PYTHON) -m anycost.lab.tables.tables_page --out docs/tables.md
 
 clean:
 	rm -rf .venv build dist demo *.egg-info

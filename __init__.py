@@ -2,7 +2,9 @@
 
 import sys
 
-__version__ = "0.1.0"
+from .bridge.version import VERSION as __version__
+
+__all__ = ["__version__"]
 
 if hasattr(sys.modules.get("krita"), "Krita"):  # Krita imports its plugins by this name alone
     from .krita_plugin.docker import register

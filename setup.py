@@ -6,8 +6,8 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r'^__version__ = "(.+)"$', (ROOT / "__init__.py").read_text(), re.M).group(1)
-ROOMS = ("bridge", "core", "krita_plugin", "models")
+VERSION = re.search(r'^VERSION = "(.+)"$', (ROOT / "bridge" / "version.py").read_text(), re.M).group(1)
+ROOMS = ("bridge", "commands", "core", "krita_plugin", "lab", "models")
 PACKAGES = ["anycost"] + [
     "anycost." + ".".join(init.parent.relative_to(ROOT).parts)
     for room in ROOMS
@@ -28,8 +28,8 @@ setup(
     package_data={
         "anycost": [
             "models/packs/*/*",
-            "core/sample/*.png",
-            "core/training/*.md",
+            "commands/sample/*.png",
+            "commands/*.md",
             "krita_plugin/*.desktop",
             "krita_plugin/*.action",
             "krita_plugin/*.html",
@@ -57,5 +57,5 @@ setup(
             "scikit-learn>=1.4",
         ],
     },
-    entry_points={"console_scripts": ["anycost = anycost.core.cli:main"]},
+    entry_points={"console_scripts": ["anycost = anycost.commands.cli:main"]},
 )

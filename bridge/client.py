@@ -6,9 +6,9 @@ import itertools
 import socket
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from .. import __version__
 from . import protocol
 from .framing import Decoder, head
+from .version import VERSION
 
 Notified = Callable[[str, Dict[str, Any], bytes], None]
 READ_BYTES = 1 << 18
@@ -38,7 +38,7 @@ class Client:
         self._socket.settimeout(silence)
         try:
             self._socket.connect(path)
-            hello = {"protocol": protocol.PROTOCOL, "client": name, "version": __version__}
+            hello = {"protocol": protocol.PROTOCOL, "client": name, "version": VERSION}
             self.core = self.call("hello", hello).result
         except BaseException:
             self._socket.close()

@@ -14,8 +14,8 @@ from krita import (
     Window,
 )
 
-from .. import __version__
 from ..bridge.qt_client import CoreKeeper
+from ..bridge.version import VERSION
 from .document import KritaDocuments
 from .panel import Panel
 from .qt import QtCore, QtWidgets
@@ -37,7 +37,7 @@ def shared_keeper() -> CoreKeeper:
     """One core for all windows of this Krita."""
     global _keeper
     if _keeper is None:
-        _keeper = CoreKeeper("krita", __version__)
+        _keeper = CoreKeeper("krita", VERSION)
         application = QtCore.QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(_keeper.stop)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Callable, Hashable, List, Optional, Sequence
 
-from .. import __version__
 from ..bridge.qt_client import CoreKeeper
+from ..bridge.version import VERSION
 from .panel import Panel
 from .picture import HostError, Layer, Picture, check_size, reduction
 from .pixels import placed, rgba_bytes, scaled
@@ -334,7 +334,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     application = QtWidgets.QApplication(sys.argv[:1])
     application.setStyle("Fusion")
     application.setPalette(dark_palette())
-    studio = Studio(CoreKeeper("studio", __version__))
+    studio = Studio(CoreKeeper("studio", VERSION))
     studio.show()
     if chosen.image:
         studio.open(chosen.image)

@@ -21,9 +21,9 @@ from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor
 
-from .checkpoint import read_exactly
 from .generator import Generator
 from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, Rung, parse_manifest, read_manifest
+from .safetensors_file import read_exactly
 from .widths import WidthRule
 
 __all__ = [

@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from anycost.core.training.portraits import STYLE_DIM, paint_z
+from anycost.lab.painter import STYLE_DIM, paint_z
 
 SIZES = (64, 128, 256, 512)
 

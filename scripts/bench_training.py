@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from anycost.core.training.config import build
-from anycost.core.training.generating import Generating, Settings
+from anycost.lab.generator.generating import Generating, Settings
+from anycost.lab.running.config import build
 from anycost.models import generator as plain
 
 

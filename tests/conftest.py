@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from anycost.core.training.export import export_encoder, export_finder
+from anycost.lab.networks.export import export_encoder, export_finder
 from anycost.models.encoder import Encoder
 from anycost.models.features import Features
 from anycost.models.finder import Finder

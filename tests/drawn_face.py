@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import onnx.parser
 
-from anycost.core.faces import Placement
+from anycost.core.faces.placement import Placement
 from anycost.models.manifest import Alignment
 
 ALIGNMENT = Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66))

@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 from slow_pack import make_slow_pack
 
-from anycost.core.plugin_package import ROOT, install, package
+from anycost.commands.plugin_package import ROOT, install, package
 
 from .harness import Outcome, Profile
 
 SHIPPED = ROOT / "models" / "packs" / "portraits"
-SAMPLE = ROOT / "core" / "sample" / "portrait.png"
+SAMPLE = ROOT / "commands" / "sample" / "portrait.png"
 
 
 @dataclass

@@ -1,0 +1,64 @@
+"""`anycost data`: a contact sheet of the painted world, and what a folder of pictures is good for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..core.errors import CoreError
+from .arguments import command
+
+MOST_PIXELS = 64 << 20
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    data = commands.add_parser("data", help="look at what networks are trained on", allow_abbrev=False)
+    actions = data.add_subparsers(required=True, metavar="ACTION")
+    sheet = command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits")
+    sheet.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
+    sheet.add_argument("--rows", type=int, default=5)
+    sheet.add_argument("--columns", type=int, default=8)
+    sheet.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one portrait")
+    sheet.add_argument("--seed", type=int, default=4)
+    text = "leave out what goes together in a population, such as age and grey hair"
+    sheet.add_argument("--uncorrelated", action="store_true", help=text)
+    folder = command(actions, "folder", _folder, "say what a folder of pictures is good for")
+    folder.add_argument("folder", type=Path)
+
+
+def _portraits(chosen: argparse.Namespace) -> None:
+    draw(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed, not chosen.uncorrelated)
+
+
+def _folder(chosen: argparse.Namespace) -> None:
+    from ..lab.data.folder import check
+
+    print(check(chosen.folder))
+
+
+def draw(
+    out: Path, rows: int = 5, columns: int = 8, resolution: int = 128, seed: int = 4, correlated: bool = True
+) -> None:
+    """Writes rows x columns portraits of `resolution` px, seeded, to the picture file `out`.
+
+    CoreError "bad-value" for sizes out of range and for a file that cannot be written.
+    """
+    from ..core.files.pictures import check_writable, write_picture
+
+    check_writable(out)
+    if rows < 1 or columns < 1:
+        raise CoreError("bad-value", "A sheet has at least one row and one column: give larger numbers.")
+    if not 32 <= resolution <= 1024:
+        raise CoreError("bad-value", f"Portraits are painted at 32 to 1024 pixels, not {resolution}.")
+    if rows * columns * resolution**2 > MOST_PIXELS:
+        text = "The sheet would have more than 64 megapixels: give fewer or smaller portraits."
+        raise CoreError("bad-value", text)
+    if not 0 <= seed < 2**63:
+        raise CoreError("bad-value", f"A seed is a number from 0 to 2^63 - 1, not {seed}.")
+    import numpy as np
+
+    from ..lab.painter.sheet import sheet
+
+    rgb = sheet(rows, columns, resolution, seed, correlated).numpy()
+    opaque = np.full((*rgb.shape[:2], 1), 255, np.uint8)
+    write_picture(out, np.concatenate([rgb, opaque], axis=2))

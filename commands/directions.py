@@ -1,0 +1,50 @@
+"""`anycost directions`: edits of any pack's generator, by SVMs on what its attribute network reads."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import CoreError
+from .arguments import add_pack, command, open_pack
+
+if TYPE_CHECKING:
+    from ..models.pack import Pack
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    parser = command(commands, "directions", run, "extract edits from a generator by SVMs")
+    add_pack(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
+    text = "an attribute to make an edit of (default: all); repeatable"
+    parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    extract_file(open_pack(chosen.pack), chosen.attribute, chosen.samples, chosen.out)
+
+
+def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Path) -> None:
+    """Writes the directions of the attributes `names` (all, if None) to `out` and a report beside it.
+
+    CoreError for a pack without an attribute network, unknown names, and too few samples.
+    """
+    from ..lab.directions.sliders import extract, write
+    from ..lab.running import distributed
+    from ..models.features import load_features
+
+    if not out.parent.is_dir():
+        raise CoreError("bad-value", f'There is no folder "{out.parent}" to write to: name another file.')
+    if pack.features_path is None:
+        raise CoreError("pack", f'The pack "{pack.title}" has no attribute network to judge its pictures.')
+    features = load_features(pack.features_path)
+    with distributed.processes():
+        try:
+            directions, report = extract(pack, features, names, samples)
+        except ValueError as error:
+            raise CoreError("bad-value", str(error)) from None
+        if distributed.rank() == 0:
+            write(directions, report, out)

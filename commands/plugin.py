@@ -1,0 +1,28 @@
+"""`anycost plugin`: brings the plugin into Krita."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .arguments import command
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    plugin = commands.add_parser("plugin", help="bring the plugin into Krita", allow_abbrev=False)
+    actions = plugin.add_subparsers(required=True, metavar="ACTION")
+    command(actions, "install", _install, "install and enable the plugin for this user's Krita")
+    package = command(actions, "package", _package, "write the zip for Krita's plugin importer")
+    package.add_argument("out", type=Path, nargs="?", default=Path("anycost-krita.zip"), metavar="OUT.zip")
+
+
+def _install(chosen: argparse.Namespace) -> None:
+    from .plugin_package import install
+
+    print(f"{install()}\nStart Krita again; the panel is in Settings > Dockers > Anycost.")
+
+
+def _package(chosen: argparse.Namespace) -> None:
+    from .plugin_package import package
+
+    print(package(chosen.out))

@@ -1,0 +1,93 @@
+"""Puts the runs of the default pack's networks together: `make pack`.
+
+python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from ..lab.directions.sliders import portrait_directions
+from ..lab.networks.encoding import mean_w
+from ..lab.networks.export import picture_side
+from ..lab.networks.finding import SIDE
+from ..lab.painter import ALIGNMENT
+from ..lab.running import checkpoints
+from ..models.features import load_features
+from ..models.generator import Generator
+from ..models.manifest import Alignment, Rung
+from ..models.pack import write_pack
+from ..models.widths import WidthRule, layer_count
+
+RATIOS = (1.0, 0.75, 0.5, 0.25)
+RESOLUTIONS = (16, 32, 64, 128)
+# found by `anycost search --budget 16x --budget 6x --budget 2x`: a ratio, or each layer's channels
+LADDER: tuple[tuple[int, float | tuple[int, ...]], ...] = (
+    (64, 0.25),
+    (64, 0.5),
+    (128, (256, 256, 256, 256, 192, 192, 144, 144, 96, 96, 32, 32)),
+    (128, 1.0),
+)
+PROVENANCE = (
+    "trained on {} pictures by this project's own painter, supervised and adversarially; no photograph, no "
+    "other artist's work"
+)
+CARD = Path(__file__).with_name("portraits_card.md")
+LICENCE = Path(__file__).parents[1] / "LICENSE"
+
+
+def ladder(generator: Generator, rule: WidthRule) -> list[Rung]:
+    """The rungs of `LADDER`, cheapest first."""
+    return [
+        Rung(side, None, widths)
+        if isinstance(widths, tuple)
+        else Rung(side, widths, rule.expand(generator.channels, widths)[: layer_count(side)])
+        for side, widths in LADDER
+    ]
+
+
+def assemble(runs: Path, out: Path) -> Path:
+    """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`, and beside them
+    directions.json: what each slider does."""
+    trained = checkpoints.trained(runs / "portraits")
+    features = runs / "attributes" / "features.safetensors"
+    found, report = portrait_directions(trained.generator, load_features(features))
+    (runs / "directions.json").write_text(json.dumps(report, indent=1) + "\n")
+    encoder = runs / "encoder" / "encoder.onnx"
+    return write_pack(
+        out,
+        trained.generator,
+        name="portraits",
+        title="Illustrated portraits",
+        licence="Apache-2.0",
+        provenance=PROVENANCE.format(trained.pictures),
+        mean_w=mean_w(trained.generator).numpy(),
+        rule=trained.rule,
+        ratios=RATIOS,
+        resolutions=RESOLUTIONS,
+        ladder=ladder(trained.generator, trained.rule),
+        alignment=Alignment(**ALIGNMENT),
+        directions=found,
+        encoder=(encoder, picture_side(encoder)),
+        finder=(runs / "finder" / "finder.onnx", SIDE),
+        features=load_file(features),
+        documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
+        half=True,
+        replace=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Put the default pack's networks together.")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
+    arguments = parser.parse_args()
+    print(assemble(arguments.runs, arguments.out))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""`anycost search`: the pack's ladder, found by evolution for budgets in multiply-accumulates or ms."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .arguments import add_pack, command, open_pack
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    text = "find the sub-generators that draw most like the full one within a budget, as the pack's ladder"
+    parser = command(commands, "search", run, text)
+    add_pack(parser)
+    text = "times fewer multiply-accumulates than the full output takes, or ms a picture; repeatable"
+    parser.add_argument("--budget", action="append", required=True, metavar="8x|20ms", help=text)
+    number = {"type": int, "metavar": "N"}
+    parser.add_argument("--generations", default=20, **number, help="(default: %(default)s, the paper's)")
+    parser.add_argument("--population", default=50, **number, help="(default: %(default)s, the paper's)")
+    parser.add_argument("--samples", default=64, **number, help="latents compared (default: %(default)s)")
+    parser.add_argument("--seed", default=0, **number, help="of the search (default: %(default)s)")
+    text = "where searches go on from, and ladder and plot go to (default: %(default)s)"
+    parser.add_argument("--out", type=Path, default=Path("search"), metavar="DIR", help=text)
+    parser.add_argument("--install", action="store_true", help="make the result the pack's ladder")
+
+
+def run(chosen: argparse.Namespace) -> None:
+    from ..lab.search.evolution import Settings
+    from ..lab.search.searcher import search
+
+    settings = Settings(chosen.population, chosen.generations, chosen.seed)
+    search(
+        open_pack(chosen.pack),
+        chosen.budget,
+        settings,
+        chosen.samples,
+        chosen.out,
+        to_install=chosen.install,
+    )

@@ -1,0 +1,163 @@
+"""How different two pictures look: LPIPS where its weights are at hand, else the pack's own network, else
+pixels.
+
+Every measure here embeds a picture as a list of maps; the distance of two pictures is the squared difference
+of their maps, summed over channels and maps and averaged over places. So the target of a projection is
+embedded once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...models.features import Features, load_features
+from ..errors import CoreError
+
+if TYPE_CHECKING:
+    from ...models.pack import Pack
+
+LPIPS_SIDE = 256  # px; larger pictures are reduced first, as in the paper's code
+PIXEL_SCALES = 4
+# Backbone -> torchvision's file of its weights, whose name ends with the start of its SHA-256
+BACKBONES = {"alex": "alexnet-owt-7be5be79.pth", "vgg": "vgg16-397923af.pth"}
+BACKBONE_TITLES = {"alex": "AlexNet", "vgg": "VGG"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A perceptual loss: `name` is a phrase for the panel, `embed` takes pictures [N, 3, R, R] in -1..1.
+
+    `pixels` is the weight of the mean squared error that a projection adds to it.
+    """
+
+    name: str
+    embed: Callable[[Tensor], list[Tensor]]
+    pixels: float = 1.0
+
+    def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """Mean distance (scalar) of two embedded batches."""
+        maps = zip(a, b, strict=True)
+        return torch.stack([(x - y).square().sum(dim=1).mean() for x, y in maps]).sum()
+
+
+def best_measure(pack: Pack) -> Measure:
+    """The best perceptual loss that this machine and the pack have; nothing is downloaded."""
+    lpips = _lpips_at_hand()
+    if lpips is not None:
+        return lpips
+    if pack.features_path is None:
+        return Measure("pixels at several scales", _pixel_pyramid)
+    try:
+        return from_features(load_features(pack.features_path))
+    except Exception:  # whatever a damaged file raises, the artist can do but one thing
+        raise CoreError(
+            "pack", f'The feature network of the pack "{pack.title}" cannot be read: install the pack again.'
+        ) from None
+
+
+def from_features(network: Features) -> Measure:
+    """The pack's attribute network, trained on the pictures that the pack draws."""
+
+    def embed(picture: Tensor) -> list[Tensor]:
+        return [F.normalize(m, dim=1, eps=1e-6) for m in network.maps(picture)]  # each [N, C, S, S]
+
+        # whose distances are larger than LPIPS's, for the same two pictures
+
+    return Measure("the pack's own features", embed, pixels=4.0)
+
+
+def _pixel_pyramid(picture: Tensor) -> list[Tensor]:
+    maps = [picture]
+    for _ in range(PIXEL_SCALES - 1):
+        if min(maps[-1].shape[2:]) < 2:
+            break
+        maps.append(F.avg_pool2d(maps[-1], 2))  # [N, 3, R/2, R/2]
+    return maps
+
+
+def _lpips_at_hand() -> Measure | None:
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    for net, file in BACKBONES.items():
+        if _is_intact(folder / file):
+            try:
+                return lpips_measure(net, folder / file)
+            except (ImportError, OSError, RuntimeError, KeyError):  # no lpips here, or one that does not fit
+                continue
+    return None
+
+
+def _is_intact(path: Path) -> bool:
+    expected = path.stem.rsplit("-", 1)[1]
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest().startswith(expected)
+    except OSError:
+        return False
+
+
+def lpips_measure(net: str, backbone: Path) -> Measure:
+    """LPIPS v0.1 with torchvision's weights of `net` ("alex" or "vgg") from a file.
+
+    The lpips package would download the backbone, or read it as a pickle that may run code: here it gets its
+    tensors.
+    """
+    lpips = import_lpips()
+    networks = {"alex": lpips.pretrained_networks.alexnet, "vgg": lpips.pretrained_networks.vgg16}
+    # the classifier beside the features takes no memory
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lpips uses an older spelling of torchvision's arguments
+        trunk = networks[net](pretrained=False)
+    trained = torch.load(backbone, map_location="cpu", weights_only=True)
+    trunk.load_state_dict({name: trained[_published_name(name)] for name in trunk.state_dict()}, assign=True)
+    trunk.requires_grad_(False)
+    table = Path(lpips.__file__).parent / "weights" / "v0.1" / f"{net}.pth"
+    linear = torch.load(table, map_location="cpu", weights_only=True)
+    # [1, C, 1, 1]
+    scales = [linear[f"lin{k}.model.1.weight"].clamp(min=0).sqrt() for k in range(len(linear))]
+    shift = lpips.ScalingLayer()
+
+    def embed(picture: Tensor) -> list[Tensor]:
+        if picture.shape[-1] > LPIPS_SIDE:
+            picture = F.interpolate(picture, (LPIPS_SIDE, LPIPS_SIDE), mode="bilinear", antialias=True)
+        maps = trunk(shift(picture))
+        return [lpips.normalize_tensor(m) * scale for m, scale in zip(maps, scales, strict=True)]
+
+    return Measure(f"LPIPS ({BACKBONE_TITLES[net]})", embed)
+
+
+def _published_name(name: str) -> str:
+    """slice2.3.weight -> features.3.weight."""
+    return "features." + name.split(".", 1)[1]
+
+
+def import_lpips() -> Any:
+    """The lpips package, imported when it is needed: with torchvision it takes seconds."""
+    _import_torchvision()
+    return importlib.import_module("lpips")
+
+
+def _import_torchvision() -> None:
+    """Imports torchvision even where its C++ operators do not load, as PyPI's wheel beside a CPU build of
+    torch.
+
+    It then fails in registering shapes for operators that are not there; its networks need none of them.
+    """
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
+        importlib.import_module("torchvision")

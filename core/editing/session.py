@@ -1,0 +1,363 @@
+"""An edit session: pictures in, frames and layers out. No sockets and no threads; numpy at the border."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ...models.manifest import Rung
+from ...models.pack import Pack, PackError
+from ..errors import CoreError
+from ..faces.find import find_face, place
+from ..faces.onnx_network import Network, to_input
+from ..faces.photographs import YuNet, yunet_path
+from ..faces.placement import Layer, Placement, crop, layer_box, paste, resized, whole_square
+from ..rendering.calibration import Calibration, Measured, Progress, calibrate, load
+from ..rendering.cores import use_available_cores
+from ..rendering.engines.choice import ALWAYS, Choice
+from ..rendering.engines.engine import Stopped
+from ..rendering.engines.windows import Window
+from ..rendering.ladder import FRAME_BUDGET_MS, Pass, Region, Timings, passes
+from ..rendering.renderer import Renderer
+from .detail import Detail
+from .directions import edited
+from .perceptual import best_measure
+from .projection import ProjectionStep, project
+
+MAX_PICTURES = 8
+MAX_SIDE = 16384  # px
+MAX_BYTES = 256 << 20
+MAX_FACE = 1024  # px: the detail that is kept of a larger face
+STEPS = 100
+
+
+@dataclass(frozen=True)
+class EditState:
+    """Everything a frame depends on. `stamp` rises with every change and comes back with the frames."""
+
+    picture: str
+    stamp: int
+    edits: Mapping[str, float] = field(default_factory=dict)
+    quality: str = "auto"
+    dragging: bool = False
+    detail: bool = True  # with the picture's own detail, as Apply gives it; else the generator's alone
+    region: Region | None = None  # of the face's square: what is refined first
+    frame_ms: float = FRAME_BUDGET_MS  # what a frame may take while `dragging`
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One finished pass of an edit: `index` (from 1) of `passes`; `ratio` None for free channel counts.
+
+    `window` is the part that it covers of a picture `resolution` px a side: all of it, or the edit's region.
+    """
+
+    stamp: int
+    index: int
+    passes: int
+    resolution: int
+    ratio: float | None
+    ms: float
+    window: Window
+    rgb: np.ndarray  # uint8 [h, w, 3], the window
+
+
+@dataclass
+class _Picture:
+    """What is kept of an opened picture: its face at two sizes, not its pixels."""
+
+    width: int
+    height: int
+    placement: Placement
+    face: np.ndarray  # uint8 [S, S, 3], at the picture's own size within bounds (see _face_side)
+    encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
+    alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
+    w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
+    details: dict[Rung, Detail] = field(default_factory=dict)  # what the rungs' pictures of w lack
+
+    def project(self, w: np.ndarray) -> None:
+        self.w = w
+        self.details.clear()
+
+
+class Session:
+    """The open pictures of one pack. Every failure is a CoreError.
+
+    At most `MAX_PICTURES` are kept; opening one more forgets the one that was used longest ago.
+    """
+
+    def __init__(self, pack: Pack):
+        use_available_cores()
+        self.pack = pack
+        self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
+        self._measured: Measured = {}  # by a calibration that was stopped
+        self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
+        self._draw_by(*self._drawing(load(pack), quick=True))
+        self._measure = _or_core_error(lambda: best_measure(pack))
+
+    def _drawing(self, known: Calibration | None, quick: bool) -> tuple[Renderer, Timings]:
+        """A renderer by the fastest engines that were measured, or of those that open `quick`ly, and what it
+        takes before it has drawn anything."""
+        pack, timings = self.pack, Timings()
+        for rung in pack.ladder:
+            ms = known.ms(rung, quick) if known else None
+            if ms is not None:
+                timings.record(Pass.whole(rung), ms)
+
+        def choose(rung: Rung, part: bool) -> Choice:
+            return known.choice(rung, part or quick) if known else ALWAYS
+
+        generator, key = _or_core_error(pack.generator), pack.files[pack.generator_file]
+        return Renderer(generator, pack.ladder, choose, key), timings
+
+    def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
+        self._renderer, self.timings = renderer, timings
+        for picture in self.pictures.values():  # a detail is what one engine's picture lacks
+            picture.details.clear()
+
+    def calibrate(self, progress: Progress, stopped: Stopped) -> None:
+        """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
+        these engines and draws by them from then on; nothing changes once `stopped()`.
+
+        CoreError when the result cannot be kept, which is not tried again.
+        """
+        self.calibrated = True
+        known = load(self.pack) or calibrate(self.pack, progress, stopped, self._measured)
+        renderer, timings = self._drawing(known, quick=False)
+        for rung in self.pack.ladder:
+            if known is None or stopped():
+                self.calibrated = False
+                return
+            renderer.prepare(rung)
+        self._draw_by(renderer, timings)
+
+    @property
+    def loss_name(self) -> str:
+        """Which perceptual loss projection uses here, as a phrase for the panel."""
+        return self._measure.name
+
+    def __len__(self) -> int:
+        """How many pictures are open."""
+        return len(self.pictures)
+
+    def open(self, picture_id: str, rgba: np.ndarray) -> Placement:
+        """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB); keeps what editing it needs.
+
+        CoreError "bad-picture" for other arrays, "no-face" when there is none.
+        """
+        _check_picture(rgba)
+        placement = self._placement(rgba)
+        height, width = rgba.shape[:2]
+        x0, y0, x1, y1 = layer_box(placement, (width, height))
+        alpha = rgba[y0:y1, x0:x1, 3]
+        self.pictures[picture_id] = _Picture(
+            width,
+            height,
+            placement,
+            face=crop(rgba, placement, _face_side(placement, self.pack.resolution)),
+            encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
+            alpha=None if alpha.min() == 255 else alpha.copy(),
+        )
+        self.pictures.move_to_end(picture_id)
+        while len(self.pictures) > MAX_PICTURES:
+            self.pictures.popitem(last=False)
+        return placement
+
+    def project(
+        self, picture_id: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
+    ) -> Iterator[ProjectionStep]:
+        """Projects an open picture (see projection.py); edits go on from the best latent after every step."""
+        picture = self._picture(picture_id)
+        _check_budget(seconds, steps)
+        start = self._encoded(picture)
+        face = resized(picture.face, self.pack.resolution)
+        for step in project(self.pack, face, start, self._measure, steps, seconds, seed):
+            picture.project(step.w)
+            yield step
+
+    def restore(self, picture_id: str, latents: np.ndarray) -> None:
+        """Gives an open picture an earlier projection's latent, float32 [n_style, style_dim]."""
+        picture = self._picture(picture_id)
+        shape = (self.pack.n_style, self.pack.style_dim)
+        if latents.dtype != np.float32 or latents.shape != shape or not np.isfinite(latents).all():
+            raise CoreError(
+                "bad-value", f'The saved projection does not fit the pack "{self.pack.title}": project again.'
+            )
+        picture.project(latents.copy())
+
+    def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
+        """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`.
+
+        The region comes alone by rungs whose detail of this projection is known, from their first whole frame
+        on: to make it takes a whole picture, which would be what the region is there to spare.
+        """
+        w = edited(self._projected(state.picture), state.edits, self.pack)
+        picture = self._picture(state.picture)
+        ready = picture.details if state.detail else self.pack.ladder
+        plan = passes(
+            self.pack.ladder,
+            state.quality,
+            state.dragging,
+            self.timings,
+            state.frame_ms,
+            state.region,
+            ready,
+        )
+        for index, step in enumerate(plan, start=1):
+            rung = step.rung
+            # this and the detail: once a rung, and so no part of what it takes
+            self._renderer.prepare(rung, part=step.share < 1)
+            detail = self._detail(picture, rung, stopped) if state.detail else None
+            if state.detail and detail is None:
+                return
+            begun = time.perf_counter()
+            rgb = self._drawn(w, rung, step.window, detail, stopped)
+            if rgb is None:
+                return
+            ms = 1000 * (time.perf_counter() - begun)
+            self.timings.record(step, ms)
+            yield Frame(state.stamp, index, len(plan), rung.resolution, rung.ratio, ms, step.window, rgb)
+
+    def apply(
+        self, picture_id: str, edits: Mapping[str, float], stopped: Stopped, quality: str = "full"
+    ) -> Layer:
+        """The edit as a layer over the picture, with the picture's own detail (see detail.py).
+
+        The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
+        takes that mode's last pass. CoreError "cancelled" once `stopped()`.
+        """
+        w = edited(self._projected(picture_id), edits, self.pack)
+        picture = self._picture(picture_id)
+        rung = passes(self.pack.ladder, quality, False, self.timings)[-1].rung
+        drawn = self._renderer.render(w, rung, stopped)
+        before = self._unedited(picture, rung, stopped)
+        if drawn is None or before is None:
+            raise CoreError("cancelled", "Applying was cancelled.")
+        side = len(picture.face)  # at the picture's own size, unlike the frames
+        rgb = Detail(resized(before, side), picture.face).added_to(resized(drawn, side))
+        layer = paste(rgb, picture.placement, (picture.width, picture.height))
+        if picture.alpha is not None:
+            alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha
+            layer.rgba[..., 3] = (alpha + 127) // 255
+        return layer
+
+    def close(self, picture_id: str) -> None:
+        """Forgets a picture; one that is not open is forgotten already."""
+        self.pictures.pop(picture_id, None)
+
+    def _drawn(
+        self, w: np.ndarray, rung: Rung, window: Window, detail: Detail | None, stopped: Stopped
+    ) -> np.ndarray | None:
+        """A window of a rung's picture, uint8 [h, w, 3], with what detail there is; None once `stopped()`."""
+        seen = window if detail is None else detail.around(window)
+        rgb = self._renderer.render(w, rung, stopped, seen)
+        if rgb is None or stopped():
+            return None
+        return rgb if detail is None else detail.added_to(rgb, window)
+
+    def _detail(self, picture: _Picture, rung: Rung, stopped: Stopped) -> Detail | None:
+        """What a rung's unedited picture lacks; None once `stopped()` before it was known."""
+        if rung not in picture.details:
+            before = self._unedited(picture, rung, stopped)
+            if before is None:
+                return None
+            for other in self.pictures.values():  # a frame's detail is large: only one picture has any
+                if other is not picture:
+                    other.details.clear()
+            picture.details[rung] = Detail(before, resized(picture.face, rung.resolution))
+        return picture.details[rung]
+
+    def _unedited(self, picture: _Picture, rung: Rung, stopped: Stopped) -> np.ndarray | None:
+        assert picture.w is not None
+        return self._renderer.render(picture.w, rung, stopped)
+
+    @cached_property
+    def _finder(self) -> Network | None:
+        path = _or_core_error(lambda: self.pack.finder_path)
+        return Network(path, "heat") if path else None
+
+    @cached_property
+    def _encoder(self) -> Network | None:
+        path = _or_core_error(lambda: self.pack.encoder_path)
+        return Network(path, "latents") if path else None
+
+    @cached_property
+    def _photograph_finder(self) -> YuNet | None:
+        path = yunet_path()
+        return YuNet(path) if path else None
+
+    def _placement(self, rgba: np.ndarray) -> Placement:
+        """By the pack's finder, else by YuNet if it is at hand; without a finder, the middle."""
+        none_found = None
+        if self._finder is not None:
+            try:
+                return place(find_face(rgba, self._finder), self.pack.alignment)
+            except CoreError as error:
+                if error.kind != "no-face":
+                    raise
+                none_found = error
+        face = self._photograph_finder.find(rgba) if self._photograph_finder else None
+        if face is not None:
+            return place(face, self.pack.alignment)
+        if none_found is not None:
+            raise none_found
+        return whole_square(rgba.shape[1], rgba.shape[0])
+
+    def _encoded(self, picture: _Picture) -> np.ndarray | None:
+        if self._encoder is None or picture.encoder_face is None:
+            return None
+        w = self._encoder(to_input(picture.encoder_face))  # [n_style, style_dim]
+        if w.shape != (self.pack.n_style, self.pack.style_dim):
+            raise CoreError(
+                "pack", f'The encoder of "{self.pack.title}" does not fit it: install the pack again.'
+            )
+        return w
+
+    def _picture(self, picture_id: str) -> _Picture:
+        if picture_id not in self.pictures:
+            raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
+        self.pictures.move_to_end(picture_id)
+        return self.pictures[picture_id]
+
+    def _projected(self, picture_id: str) -> np.ndarray:
+        w = self._picture(picture_id).w
+        if w is None:
+            raise CoreError("not-projected", "The face has not been projected yet: project it first.")
+        return w
+
+
+def _face_side(placement: Placement, resolution: int) -> int:
+    """px at which a face is kept: its own size, at least the generator's and at most `MAX_FACE`."""
+    return max(resolution, min(round(placement.size), MAX_FACE))
+
+
+def _or_core_error(load):
+    try:
+        return load()
+    except PackError as error:
+        raise CoreError("pack", str(error)) from None
+
+
+def _check_picture(rgba: np.ndarray) -> None:
+    if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
+        raise CoreError("bad-picture", "A picture must have 8-bit red, green, blue and alpha.")
+    height, width = rgba.shape[:2]
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE) or rgba.nbytes > MAX_BYTES:
+        raise CoreError(
+            "bad-picture",
+            f"{width} x {height} px is too large (at most {MAX_SIDE} a side, 64 megapixels): select a part.",
+        )
+    if not rgba[..., 3].any():
+        raise CoreError("bad-picture", "The picture is empty: everything in it is transparent.")
+
+
+def _check_budget(seconds: float | None, steps: int) -> None:
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= 100_000:
+        raise CoreError("bad-value", "A projection takes 0 to 100000 steps.")
+    if seconds is not None and not 0 <= seconds <= 86_400:
+        raise CoreError("bad-value", "A projection takes 0 to 86400 seconds.")

@@ -1,0 +1,1 @@
+"""Where the faces of a picture are. Start with `placement.py`, then `find.py`."""

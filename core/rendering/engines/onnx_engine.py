@@ -1,0 +1,77 @@
+"""The engine that comes with ONNX Runtime: on the CPU, and on GPUs that its build knows."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from ....models.manifest import Rung
+from ..cores import usable_cores
+from .engine import Stopped
+from .graph_engine import ASK_EVERY, GraphEngine
+
+PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine's name
+    "cpu": ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),  # its float32 is then float32
+    "dml": ("DmlExecutionProvider", {}),
+    "coreml": ("CoreMLExecutionProvider", {}),
+}
+
+
+def providers() -> list[str]:
+    """Which of `PROVIDERS` the installed ONNX Runtime has."""
+    import onnxruntime  # here, because it takes a while
+
+    have = onnxruntime.get_available_providers()
+    return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
+
+
+class OnnxEngine(GraphEngine):
+    """See `Engine`. `graph` is what `write_graph` makes of the rung."""
+
+    precision = "float32"
+
+    def __init__(self, graph: bytes, rung: Rung, provider: str = "cpu"):
+        """ValueError for a provider that cannot be used on this machine."""
+        if provider not in providers():
+            raise ValueError(f'The installed ONNX Runtime has no "{provider}".')
+        super().__init__(rung)
+        self.name = f"onnxruntime-{provider}"
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # failures come as exceptions
+        options.intra_op_num_threads = usable_cores()
+        options.inter_op_num_threads = 1
+        options.enable_mem_pattern = provider != "dml"  # which asks for that
+        # threads that spin while they wait starve Krita
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        wanted = PROVIDERS[provider]
+        # from bytes: a graph that is read so cannot name further files to read
+        self._session = onnxruntime.InferenceSession(
+            graph, options, providers=[wanted] if provider == "cpu" else [wanted, PROVIDERS["cpu"]]
+        )
+        if wanted[0] not in self._session.get_providers():  # it is left out where its driver is missing
+            raise ValueError(f"ONNX Runtime cannot use {wanted[0]} on this machine.")
+        self._output = self._session.get_outputs()[0].name
+        self._thread = ThreadPoolExecutor(1)
+
+    def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
+        import onnxruntime
+
+        running = onnxruntime.RunOptions()
+        running.log_severity_level = 4  # ending early is no failure
+        drawing = self._thread.submit(self._draw, w, running)
+        try:
+            while not wait([drawing], ASK_EVERY).done:
+                if stopped():
+                    return None
+            return drawing.result()
+        finally:
+            running.terminate = True  # before its next node, and the thread is free for the next picture
+
+    def _draw(self, w: np.ndarray, running: Any) -> np.ndarray:
+        (picture,) = self._session.run([self._output], {"w": w}, running)
+        return np.asarray(picture)  # [3, R, R]

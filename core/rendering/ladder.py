@@ -1,0 +1,166 @@
+"""Which sub-generators draw an edit, and in which order: the quality modes over the pack's ladder."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import OrderedDict, deque
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from ...models.manifest import Rung
+from ...models.widths import macs
+from ..errors import CoreError
+from .engines.windows import Window
+
+FRAME_BUDGET_MS = 80.0  # what a frame may take while a slider is dragged: a dozen frames a second
+USEFUL = 1.5  # a pass is worth drawing when the one after it costs at least this much more
+KEPT = 9  # times a rung that the running median looks back
+KEPT_WINDOWS = 32  # windows whose times are remembered
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a picture, in fractions of its side: 0 <= left < right <= 1, and so from top to bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def window(self, resolution: int) -> Window:
+        """The pixels that it touches of a picture of `resolution` px a side; at least one."""
+        left, top = (math.floor(resolution * start) for start in (self.left, self.top))
+        right, bottom = (math.ceil(resolution * end) for end in (self.right, self.bottom))
+        return Window(top, left, bottom, right)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One frame of an edit: a rung, and the part of its picture that is drawn."""
+
+    rung: Rung
+    window: Window
+
+    @classmethod
+    def whole(cls, rung: Rung) -> Pass:
+        return cls(rung, Window.whole(rung.resolution))
+
+    @classmethod
+    def of(cls, rung: Rung, region: Region) -> Pass:
+        return cls(rung, region.window(rung.resolution))
+
+    @property
+    def share(self) -> float:
+        """Of the picture's area, 0..1."""
+        return self.window.height * self.window.width / self.rung.resolution**2
+
+
+class Timings:
+    """What each pass took on this machine lately: running medians, in ms. Windows have times of their own."""
+
+    def __init__(self):
+        self._whole: dict[Rung, deque[float]] = {}
+        self._windows: OrderedDict[Pass, deque[float]] = OrderedDict()
+
+    def record(self, drawn: Pass, ms: float) -> None:
+        if drawn.share == 1:
+            self._whole.setdefault(drawn.rung, deque(maxlen=KEPT)).append(ms)
+            return
+        self._windows.setdefault(drawn, deque(maxlen=KEPT)).append(ms)
+        self._windows.move_to_end(drawn)
+        if len(self._windows) > KEPT_WINDOWS:  # every selection is another one
+            self._windows.popitem(last=False)
+
+    def median(self, rung: Rung) -> float | None:
+        """Of whole pictures; None for a rung that was not drawn yet."""
+        times = self._whole.get(rung)
+        return statistics.median(times) if times else None
+
+    def expected(self, rung: Rung) -> float | None:
+        """The median, or what the work of the measured rung closest in work suggests; None before any."""
+        known = self.median(rung)
+        if known is not None or not self._whole:
+            return known
+        work = macs(rung.channels)
+        nearest = min(self._whole, key=lambda r: abs(macs(r.channels) - work))
+        return statistics.median(self._whole[nearest]) * work / macs(nearest.channels)
+
+    def expected_of_window(self, part: Pass) -> float | None:
+        """The same for a part of a picture, at first by its area."""
+        times = self._windows.get(part)
+        if times:
+            return statistics.median(times)
+        whole = self.expected(part.rung)
+        return None if whole is None else whole * part.share
+
+
+def passes(
+    ladder: Sequence[Rung],
+    quality: str,
+    dragging: bool,
+    timings: Timings,
+    budget: float = FRAME_BUDGET_MS,
+    region: Region | None = None,
+    ready: Container[Rung] = (),
+) -> list[Pass]:
+    """What to draw for one edit, cheapest first, over a pack's ladder (cheapest first, last = full).
+
+    "draft" is the first rung and "preview" the middle one; "full" shows the draft on its way. "auto" draws
+    the best rung within the `budget` of a frame in ms while `dragging`, and climbs from there on release. A
+    rung that is not much cheaper than the next pass is skipped. CoreError "bad-value" for another quality.
+
+    After the first pass comes the `region` alone, by the rung of the last pass, or while dragging in "auto"
+    by the best one that draws it within the budget. Only by one of the `ready` rungs, and not where it takes
+    nearly as long as the whole: where it is most of it, or on an engine that draws whole pictures only.
+    """
+    rungs = _rungs(ladder, quality, dragging, timings, budget)
+    whole = [Pass.whole(rung) for rung in rungs]
+    if region is None:
+        return whole
+    if quality == "auto" and dragging:
+        better = [Pass.of(rung, region) for rung in ladder[ladder.index(rungs[0]) + 1 :] if rung in ready]
+        fitting = [part for part in better if _fits(timings.expected_of_window(part), budget)]
+        return [*whole, *fitting[-1:]]
+    part = Pass.of(rungs[-1], region)
+    cheap = _cost_of_window(part, timings) * USEFUL <= _cost(part.rung, timings)
+    return [whole[0], part, *whole[1:]] if cheap and len(rungs) > 1 and part.rung in ready else whole
+
+
+def _rungs(
+    ladder: Sequence[Rung], quality: str, dragging: bool, timings: Timings, budget: float
+) -> list[Rung]:
+    """Those whose whole pictures are drawn."""
+    draft, middle, full = ladder[0], ladder[len(ladder) // 2], ladder[-1]
+    if quality == "draft":
+        return [draft]
+    if quality == "preview":
+        return _thinned([draft, middle], timings)
+    if quality == "full":
+        return _thinned([draft, full], timings)
+    if quality != "auto":
+        raise CoreError("bad-value", f'"{quality}" is no quality: use draft, preview, full or auto.')
+    fitting = [rung for rung in ladder if _fits(timings.expected(rung), budget)]
+    quick = fitting[-1] if fitting else draft
+    return [quick] if dragging else _thinned([quick, middle, full], timings)
+
+
+def _fits(expected: float | None, budget: float) -> bool:
+    return expected is not None and expected <= budget
+
+
+def _thinned(rungs: Sequence[Rung], timings: Timings) -> list[Rung]:
+    """The last rung, and of those before it the ones that are usefully cheaper than what follows them."""
+    kept = [rungs[-1]]
+    for rung in reversed(rungs[:-1]):
+        if _cost(rung, timings) * USEFUL <= _cost(kept[0], timings):
+            kept.insert(0, rung)
+    return kept
+
+
+def _cost(rung: Rung, timings: Timings) -> float:
+    return timings.expected(rung) or float(macs(rung.channels))
+
+
+def _cost_of_window(part: Pass, timings: Timings) -> float:
+    return timings.expected_of_window(part) or macs(part.rung.channels) * part.share

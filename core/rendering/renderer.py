@@ -1,0 +1,94 @@
+"""Drawing one rung: latents in, pixels out, with a way to stop halfway."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...models.generator import Generator
+from ...models.manifest import Rung
+from .engines.choice import ALWAYS, Choice, open_engine
+from .engines.engine import Engine, Stopped
+from .engines.windows import Window
+
+log = logging.getLogger(__name__)
+
+PREPARED = 6  # engines that are kept ready; each holds a copy of the weights it runs with
+
+
+class Renderer:
+    """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
+
+    `choose` says by which, for a rung and whether only a part of its picture is wanted; `key` is the hash of
+    the generator's weights. A rung that begins another one (its resolution is lower, its channels are the
+    same) is drawn by the other's engine, if that is one of torch, which goes on from there when the other is
+    asked for.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        ladder: Sequence[Rung] = (),
+        choose: Callable[[Rung, bool], Choice] = lambda rung, part: ALWAYS,
+        key: str | None = None,
+    ):
+        self._generator, self._ladder = generator, ladder
+        self._choose, self._key = choose, key
+        self._prepared: OrderedDict[tuple[Rung, Choice], Engine] = OrderedDict()
+
+    def render(
+        self, w: np.ndarray, rung: Rung, stopped: Stopped, window: Window | None = None
+    ) -> np.ndarray | None:
+        """The picture of w+ float32 [n_style, style_dim] by a rung's sub-generator: uint8 [R, R, 3].
+
+        Only the `window` of it when one is given: [h, w, 3]. `stopped` is asked at least once a resolution
+        block; None when it said yes. The noise maps are the stored ones, so that two edits differ by what was
+        edited alone.
+        """
+        part = window is not None and window != Window.whole(rung.resolution)
+        engine = self.prepare(rung, part)
+        rgb = engine.draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
+        return None if rgb is None else to_pixels(rgb[None])[0]
+
+    def prepare(self, rung: Rung, part: bool = False) -> Engine:
+        """The engine that draws a rung, or parts of it; the first time takes as long as a frame or two."""
+        choice = self._choose(rung, part)
+        key = self._drawn_by(rung, choice), choice
+        if key not in self._prepared:
+            self._prepared[key] = self._opened(*key)
+            if len(self._prepared) > PREPARED:
+                self._prepared.popitem(last=False)
+        self._prepared.move_to_end(key)
+        return self._prepared[key]
+
+    def _opened(self, rung: Rung, choice: Choice) -> Engine:
+        try:
+            return open_engine(choice, self._generator, rung, self._key)
+        except Exception as error:  # libraries and drivers have exceptions of their own
+            if choice == ALWAYS:
+                raise
+            log.warning("%s in %s cannot be used: %s", *choice, error)
+            return open_engine(ALWAYS, self._generator, rung)
+
+    def _drawn_by(self, rung: Rung, choice: Choice) -> Rung:
+        """The largest rung of the ladder that begins with this one and is drawn by the same choice."""
+        if not choice.draws_parts:  # nor lower resolutions
+            return rung
+        count = len(rung.channels)
+        same = [
+            other
+            for other in self._ladder
+            if other.channels[:count] == rung.channels and choice == self._choose(other, False)
+        ]
+        return max(same, key=lambda other: other.resolution, default=rung)
+
+
+def to_pixels(rgb: Tensor) -> np.ndarray:
+    """[N, 3, R, R] in -1..1 -> uint8 [N, R, R, 3]."""
+    scaled = rgb.float().mul(127.5).add_(127.5).round_().clamp_(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()

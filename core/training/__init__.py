@@ -1,1 +1,0 @@
-"""Training: data, losses and loops of the networks in a pack."""

@@ -1,0 +1,47 @@
+"""Everything that `anycost bench` and docs/speed.md measure of one generator's rungs."""
+
+from __future__ import annotations
+
+import sys
+
+from ...core.editing.perceptual import Measure, best_measure
+from ...core.errors import CoreError
+from ...core.rendering.engines.choice import Choice, available
+from ...models.pack import Pack
+from .bench_report import Report
+from .benched import Network, config_f, of_pack
+from .fresh import cold_start
+from .roofline import SHORT, roofline
+from .rungs import Told, measure_rungs
+
+
+def measured(pack: Pack | None, choices: list[Choice], told: Told) -> Report:
+    """The report of a pack's ladder, or of config-F's."""
+    network: Network = config_f() if pack is None else of_pack(pack)
+    measure: Measure | None = None if pack is None or pack.features_path is None else best_measure(pack)
+    told("the roofline...")
+    before = roofline()
+    rungs = measure_rungs(network, choices, measure, told)
+    start = None if pack is None else cold_start(network, rungs[0].choice)
+    name = None if measure is None else measure.name
+    return Report(network.title, before, roofline(), name, rungs, start)
+
+
+def wanted(engine: str | None, precision: str | None) -> list[Choice]:
+    """This machine's engines, or those that have the name and the precision; CoreError when there is none."""
+    have = available()
+    fitting = [
+        choice
+        for choice in have
+        if engine in (None, choice.engine) and precision in (None, choice.precision, SHORT[choice.precision])
+    ]
+    if not fitting:
+        asked = " in ".join(name for name in (engine, precision) if name is not None)
+        names = ", ".join(f"{choice.engine} in {SHORT[choice.precision]}" for choice in have)
+        raise CoreError("bad-value", f'This machine does not draw by "{asked}": it has {names}.')
+    return fitting
+
+
+def tell(text: str) -> None:
+    """Progress, which is not the result."""
+    print(text, file=sys.stderr)

@@ -1,0 +1,148 @@
+"""Every rung of a network: how long it takes beside the full rung and the plain module, how near its
+picture comes to the full one's, and how much memory it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...core.editing.perceptual import Measure
+from ...core.errors import CoreError
+from ...core.rendering.engines.choice import Choice, open_engine
+from ...core.rendering.engines.engine import Engine
+from ...models.manifest import Rung
+from ...models.widths import macs
+from ..data.downsample import downsample
+from ..measuring.consistency import each_distance, psnr
+from ..measuring.timing import Times, in_turns, one_after_another
+from .benched import Network
+from .fresh import peak_bytes
+from .roofline import SHORT
+
+LATENTS = 4  # drawn in turn
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A rung by the fastest of its engines: times in ms of it, of the full rung and of the plain module in
+    the same rounds.
+
+    `psnr` (dB, None for equal pictures) and `distance` (None without a measure) are to the plain full
+    picture, reduced to the rung's side.
+    """
+
+    rung: Rung
+    choice: Choice
+    times: Times
+    full_ms: float
+    plain_ms: float
+    psnr: float | None
+    distance: float | None
+    peak_bytes: int | None
+
+    @property
+    def macs(self) -> int:
+        return macs(self.rung.channels)
+
+    @property
+    def gflops(self) -> float:
+        """10^9 operations a second, two for each multiply-accumulate."""
+        return 2 * self.macs / self.times.ms / 1e6
+
+
+def measure_rungs(
+    network: Network, choices: Sequence[Choice], measure: Measure | None, told: Told
+) -> list[Drawn]:
+    """All rungs of the network, each by the fastest of `choices`; `told` hears how far it has come."""
+    latents = network.latents(LATENTS)
+    pictures = _plain_pictures(network, latents)
+    count = len(network.rungs)
+    drawn, full = [], None
+    for place in range(count - 1, -1, -1):  # the full rung is what the others are compared with
+        rung = network.rungs[place]
+        choice, engine, times = _fastest(network, rung, choices, full, latents)
+        if full is None:
+            full = engine
+            times["full"] = times[choice]
+        one = Drawn(
+            rung,
+            choice,
+            times[choice],
+            times["full"].ms,
+            times["plain"].ms,
+            *_nearness(engine, latents, pictures, measure),
+            peak_bytes(network, place, choice),
+        )
+        by = f"{choice.engine} in {SHORT[choice.precision]}"
+        told(f"{count - place} of {count}: {rung.title} takes {one.times.ms:.1f} ms by {by}")
+        drawn.insert(0, one)
+    return drawn
+
+
+def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:
+    """w [n_style, D] -> its picture [3, R, R], drawn and where the core needs it."""
+
+    def draw(w: Tensor) -> Tensor:
+        picture = engine.draw(w)
+        assert picture is not None
+        return picture.cpu()
+
+    return draw
+
+
+def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
+    """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
+
+    @torch.inference_mode()
+    def draw(w: Tensor) -> Tensor:
+        return network.generator(w[None], rung.resolution, rung.channels)[0]
+
+    return draw
+
+
+def _fastest(
+    network: Network, rung: Rung, choices: Sequence[Choice], full: Engine | None, latents: Tensor
+) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
+    engines = _opened(network, rung, choices)
+    draws: dict[Choice | str, Callable] = {c: picture_of(engine) for c, engine in engines.items()}
+    draws["plain"] = plain(network, rung)
+    if full is not None:
+        draws["full"] = picture_of(full)
+    times = in_turns({key: one_after_another(draw, latents) for key, draw in draws.items()})
+    best = min(engines, key=lambda choice: times[choice].ms)
+    return best, engines[best], times
+
+
+def _opened(network: Network, rung: Rung, choices: Sequence[Choice]) -> dict[Choice, Engine]:
+    """The engines that this machine has after all; CoreError when it has none of them."""
+    engines, why = {}, ""
+    for choice in choices:
+        try:
+            engines[choice] = open_engine(choice, network.generator, rung, network.key)
+        except Exception as error:  # whatever a library raises that lacks a driver
+            why = f'"{choice.engine}" does not work on this machine ({error}): take another engine.'
+    if not engines:
+        raise CoreError("bad-value", why)
+    return engines
+
+
+def _plain_pictures(network: Network, latents: Tensor) -> Tensor:
+    """The full generator's [N, 3, R, R], within -1..1."""
+    draw = plain(network, network.rungs[-1])
+    return torch.stack([draw(w) for w in latents]).clamp_(-1, 1)
+
+
+@torch.inference_mode()
+def _nearness(
+    engine: Engine, latents: Tensor, pictures: Tensor, measure: Measure | None
+) -> tuple[float | None, float | None]:
+    """PSNR and perceptual distance of an engine's pictures to the full ones; see `Drawn`."""
+    made = torch.stack([picture_of(engine)(w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
+    wanted = downsample(pictures, engine.resolution)  # [N, 3, r, r]
+    distance = None if measure is None else each_distance(measure, made, wanted).mean().item()
+    return psnr((made - wanted).square().mean().item()), distance

@@ -1,0 +1,1 @@
+"""The pictures that networks learn from. Start with `batches.py`."""

@@ -1,0 +1,76 @@
+"""The pictures that a generator learns from: painted portraits, or a folder of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ..running import distributed
+from .downsample import downsample
+from .painted import PaintedBatches
+
+FINER = 4  # times the side at which portraits are painted before they are reduced
+
+
+@dataclass(frozen=True)
+class Data:
+    """`kind` is "portraits" or "folder"; `correlated` portraits go together as in a population, in the share
+    `rare` of them one rare thing is turned on, in the share `far` one thing goes far, as sliders do; `mirror`
+    shows a folder's pictures from both sides."""
+
+    kind: str = "portraits"
+    folder: str = ""
+    mirror: bool = True
+    correlated: bool = True
+    rare: float = 0.0
+    far: float = 0.0
+
+    def __post_init__(self):
+        if self.kind not in ("portraits", "folder"):
+            raise ValueError(f'data.kind is "portraits" or "folder", not "{self.kind}".')
+        if (self.kind == "folder") != bool(self.folder):
+            raise ValueError('data.folder belongs to data.kind = "folder": give both or neither.')
+        for name, share in (("rare", self.rare), ("far", self.far)):
+            if not 0 <= share <= (self.kind == "portraits"):
+                raise ValueError(f"data.{name} is a share of painted portraits, 0 to 1, not {share}.")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real pictures [N, 3, R, R] in -1..1; of painted ones also z [N, D] and landmarks [N, K, 2]."""
+
+    pictures: Tensor
+    z: Tensor | None = None
+    landmarks: Tensor | None = None
+
+
+def batches(
+    data: Data, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
+) -> Iterator[Batch]:
+    """This process's shares of joint batches from position `seen` on, without end.
+
+    Portraits of a lower resolution than the `finest` are painted finer and reduced: what the painter draws
+    in few pixels is crisper than what a generator's low resolutions are held to beside the higher ones.
+    """
+    if data.kind == "folder":
+        from .folder import FolderBatches
+
+        folder = FolderBatches(Path(data.folder), resolution, batch, seed=seed, seen=seen, mirror=data.mirror)
+        for pictures in folder.in_background():
+            yield Batch(pictures.to(distributed.device()))
+        return
+    side = min(FINER * resolution, finest or resolution)
+    painted = PaintedBatches(
+        ((side, 1),),
+        batch,
+        seed=seed,
+        seen=seen,
+        correlated=data.correlated,
+        rare=data.rare,
+        far=data.far,
+    )
+    for z, pictures, landmarks in painted.in_background():
+        yield Batch(downsample(pictures, resolution), z, landmarks)

@@ -1,0 +1,110 @@
+"""Batches of painted portraits, made while a network trains on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from ..painter import CONTROLS, STYLE_DIM, paint_z
+from ..running import distributed
+from ..running.draws import choices
+
+RARE = 0.2  # a gate that is on in at most this share of the population
+_RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and control.middle <= RARE]
+_GRADUAL = [k for k, control in enumerate(CONTROLS) if control.kind != "gate"]
+FAR = (1.5, 3.6)  # deviations: where sliders end, of which a normal distribution shows next to nothing
+
+Batch = tuple[
+    Tensor, Tensor, Tensor
+]  # z [N, D], picture [N, 3, R, R] in -1..1, landmarks [N, K, 2] in the unit square
+
+
+class PaintedBatches(IterableDataset):
+    """This process's shares of joint batches, from position `seen` on, without end.
+
+    `schedule` are (resolution, pictures) one after the other; the last resolution goes on. In the share
+    `rare` of the portraits one rare control (a hat, earrings, freckles...) is turned on, in the share `far`
+    one gradual control goes far to one of its ends. A batch depends on seed and position alone, so a run can
+    resume.
+    """
+
+    def __init__(
+        self,
+        schedule: tuple[tuple[int, int], ...],
+        batch: int,
+        *,
+        seed: int = 0,
+        seen: int = 0,
+        correlated: bool = True,
+        rare: float = 0.0,
+        far: float = 0.0,
+    ):
+        self.schedule = schedule
+        self.batch = batch
+        self.seed = seed
+        self.seen = seen
+        self.correlated = correlated
+        self.rare = rare
+        self.far = far
+        self.device = distributed.device()
+        self.part = distributed.part()
+
+    def resolution_at(self, seen: int) -> int:
+        """Side in px of the pictures after `seen` of them."""
+        for resolution, pictures in self.schedule:
+            if seen < pictures:
+                return resolution
+            seen -= pictures
+        return self.schedule[-1][0]
+
+    def __iter__(self) -> Iterator[Batch]:
+        for seen in count(self.seen, self.batch):
+            bits = choices(self.seed, seen, "portraits").getrandbits(32)
+            generator = torch.Generator().manual_seed(bits)
+            joint = torch.randn(self.batch, STYLE_DIM, generator=generator)  # [joint N, D]
+            if self.rare:
+                joint = with_rare(joint, self.rare, generator)
+            if self.far:
+                joint = with_far(joint, self.far, generator)
+            z = self.part.of(joint).to(self.device)  # [N, D]
+            with torch.no_grad():
+                painted = paint_z(z, self.resolution_at(seen), self.correlated)
+            yield z, painted.rgb, painted.landmarks
+
+    def in_background(self) -> Iterable[Batch]:
+        """The same batches, painted by one other process a few ahead; a GPU paints them itself at once."""
+        if self.device.type != "cpu":
+            return self
+        return DataLoader(
+            self, batch_size=None, num_workers=1, prefetch_factor=4, worker_init_fn=_use_one_thread
+        )
+
+
+def with_rare(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """z [N, D] with one rare control's own coordinate raised far above its middle in `share` of the rows."""
+    return _with_one(z, share, _RARE, z.abs() + 1.5, generator)
+
+
+def with_far(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """z [N, D] with one gradual control's own coordinate far out on its side (`FAR`) in `share` of rows."""
+    low, high = FAR
+    away = low + (high - low) * torch.rand(z.shape, generator=generator)  # [N, D]
+    return _with_one(z, share, _GRADUAL, away.copysign(z), generator)
+
+
+def _with_one(
+    z: Tensor, share: float, among: list[int], values: Tensor, generator: torch.Generator
+) -> Tensor:
+    """z [N, D] with one coordinate `among` those taken from `values` [N, D] in `share` of the rows."""
+    count = len(z)
+    chosen = torch.rand(count, generator=generator) < share
+    control = torch.tensor(among)[torch.randint(len(among), (count,), generator=generator)][:, None]
+    return torch.where(chosen[:, None], z.scatter(1, control, values.gather(1, control)), z)
+
+
+def _use_one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)

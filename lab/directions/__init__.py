@@ -1,0 +1,1 @@
+"""Where w goes when one attribute changes. Start with `sliders.py`."""

@@ -1,0 +1,234 @@
+"""The directions of a generator: where w goes when one attribute of its pictures changes.
+
+`extract` is the paper's way for any generator: an SVM on samples that the attribute network has judged.
+For a generator that was distilled from the painter there is a second way: the painter knows every attribute
+of every z, so a direction is the mean change of w when one control moves (`known_step`). Both are measured
+alike; a slider's value 1 is the end of the useful range.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from ...models.features import Features
+from ...models.generator import Generator, truncate
+from ...models.pack import Direction, Pack
+from ...models.widths import layer_count
+from ..networks.attributes import NAMES
+from ..networks.encoding import mean_w
+from ..painter import PAPER_ATTRIBUTES
+from ..running import distributed
+from .apart import at_right_angles, compensated
+from .range import Judge, Jury, but, effects, ends
+from .svm import PSI, Artist, apart, boundary, readable_side, sample
+
+COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
+SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
+JUDGED = 64  # portraits on which ranges and side effects are measured
+CONFIRMED = 448  # others, of which few may lose or gain what was not asked for
+POPULATION = 2048  # pictures that say what is natural
+VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
+
+
+@dataclass(frozen=True)
+class Slider:
+    """An attribute of the painter as a slider; `reach` is how far its coordinate of z goes for `known_step`,
+    in deviations. All are kept apart from the paper's attributes, and this one from those in `apart_from`."""
+
+    attribute: str
+    label: str
+    group: str
+    reach: float = 2.0
+    apart_from: tuple[str, ...] = ()
+
+
+SLIDERS = (
+    Slider("smile", "Smile", "Expression"),
+    Slider("mouth_open", "Open mouth", "Expression", 2.5),
+    Slider("eye_open", "Open eyes", "Expression"),
+    Slider("brow_raise", "Raise brows", "Expression"),
+    Slider("brow_frown", "Frown", "Expression"),
+    Slider("turn", "Turn head", "Pose"),
+    Slider("nod", "Nod", "Pose"),
+    Slider("gaze_x", "Look sideways", "Pose"),
+    Slider("age", "Age", "Person", apart_from=("grey",)),
+    Slider("masculine", "Masculine", "Person"),
+    Slider("skin_tone", "Skin tone", "Person"),
+    Slider("face_width", "Face width", "Shape"),
+    Slider("jaw", "Square jaw", "Shape"),
+    Slider("nose_size", "Nose size", "Shape"),
+    Slider("eye_size", "Eye size", "Shape"),
+    Slider("hair_length", "Hair length", "Hair"),
+    Slider("straight_hair", "Straight hair", "Hair"),
+    Slider("hair_lightness", "Light hair", "Hair"),
+    Slider("black_hair", "Black hair", "Hair", 1.6),
+    Slider("grey", "Grey hair", "Hair", 1.8),
+    Slider("bangs", "Bangs", "Hair", 1.6),
+    Slider("beard", "Beard", "Hair", 2.2),
+    Slider("glasses", "Glasses", "Extras", 1.8),
+    Slider("earrings", "Earrings", "Extras", 1.8),
+    Slider("light_direction", "Light from the side", "Light"),
+    Slider("light_warmth", "Warm light", "Light"),
+)
+
+
+def extract(
+    source: Pack | Generator,
+    features: Features,
+    names: Sequence[str] | None = None,
+    samples: int = 100_000,
+    *,
+    outputs: Sequence[str] = NAMES,
+    apart_from: Mapping[str, Sequence[str]] | None = None,
+    share: float = 0.02,
+    seed: int = 0,
+) -> tuple[list[Direction], dict[str, Any]]:
+    """Directions by linear SVMs (paper, section 4.5), and a report of what each does.
+
+    `outputs` are the attributes that `features` reads, in its order, and `names` those that become directions
+    (all, if not given). `apart_from` names for an attribute the others that its direction must not move
+    (conditional manipulation). `share` of the samples at each end are the SVM's examples. Under torchrun the
+    samples are shared out. ValueError for names that are not among the outputs, and too few samples.
+    """
+    names = list(outputs if names is None else names)
+    wanted = dict(apart_from or {})
+    for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
+        if name not in outputs:
+            raise ValueError(f'The attribute network reads no "{name}": choose among {", ".join(outputs)}.')
+    draw, features = artist(source), features.to(distributed.device())
+    columns = {name: k for k, name in enumerate(outputs)}
+    side = readable_side(draw, features, [columns[name] for name in names])
+    found = sample(draw, features, samples, side=side, seed=seed)
+    needed = dict.fromkeys([*names, *(other for others in wanted.values() for other in others)])
+    normals = {name: boundary(found, columns[name], share) for name in needed}
+    kept = {name: apart(normals[name], [normals[o] for o in wanted.get(name, ())]) for name in names}
+    directions, report = measured(source, features, kept, outputs=outputs, side=side)
+    for name in names:
+        report[name]["apart_from"] = list(wanted.get(name, ()))
+    return directions, report
+
+
+def known_step(generator: Generator, control: str, reach: float = 2.0, samples: int = 4096) -> Tensor:
+    """The mean step of w [D] when one control of the painter goes from 0 to `reach` deviations, the rest as
+    they are; for generators that were distilled from the painter."""
+    index = NAMES.index(control)
+    z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(4))
+    above, below = z.clone(), z.clone()
+    above[:, index] = reach
+    below[:, index] = -reach
+    with torch.no_grad():
+        return (generator.style(above) - generator.style(below)).mean(0) / 2
+
+
+@torch.inference_mode()
+def measured(
+    source: Pack | Generator,
+    features: Features,
+    vectors: Mapping[str, Tensor],
+    *,
+    outputs: Sequence[str] = NAMES,
+    side: int | None = None,
+) -> tuple[list[Direction], dict[str, Any]]:
+    """Directions that lead along `vectors` [D], in their order and scaled to their useful range, and what
+    each does, by name."""
+    draw, features = artist(source), features.to(distributed.device())
+    population = _population(draw)
+    judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
+    portraits = truncate(population[: JUDGED + CONFIRMED], draw.mean, PSI)
+    judged, jury = portraits[:JUDGED], Jury(judge, portraits[JUDGED:])
+    n_style, seen = layer_count(draw.resolution), watched(features, outputs)
+    directions, report = [], {}
+    for name, vector in tqdm(
+        vectors.items(), desc="ranges", unit="direction", disable=distributed.rank() > 0
+    ):
+        normal = vector.to(draw.device) / vector.norm()
+        unit = float((population @ normal).std())
+        found = judge.walk(judged, normal, unit)
+        column = list(outputs).index(name)
+        back, on = ends(found, column, seen)
+        others = but(seen, column)
+        back, on = -jury.end(found, normal, -back, others), jury.end(found, normal, on, others)
+        report[name] = {
+            "low_deviations": round(-back / unit, 3),
+            "high_deviations": round(on / unit, 3),
+            **effects(found, column, back, on, outputs, seen),
+        }
+        directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), n_style))
+    return directions, report
+
+
+def _population(draw: Artist) -> Tensor:
+    """w [N, D] that nothing was done to."""
+    z = torch.randn(POPULATION, draw.style_dim, generator=torch.Generator().manual_seed(5))
+    return draw.style(z.to(draw.device))
+
+
+def artist(source: Pack | Generator) -> Artist:
+    """Draws the generator's pictures; its mean of w is the pack's, or that of samples."""
+    if isinstance(source, Pack):
+        return Artist(source.generator(), torch.from_numpy(source.mean_w))
+    return Artist(source, mean_w(source))
+
+
+def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tuple[int, float]]:
+    """The paper's attributes among `outputs`: their columns, and the standardised values from which on a
+    portrait has them."""
+    found = {}
+    for name, (control, threshold) in PAPER_ATTRIBUTES.items():
+        if control in outputs:
+            k = list(outputs).index(control)
+            found[name] = (k, float((threshold - features.mean[k]) / features.deviation[k]))
+    return found
+
+
+def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
+    """A slider from `low` to 1, whose value 1 adds `step` [D] to every style."""
+    slider = next((s for s in SLIDERS if s.attribute == name), None)
+    label = slider.label if slider else name.replace("_", " ").capitalize()
+    vector = np.ascontiguousarray(step.expand(n_style, -1).numpy().astype(np.float32))  # [n_style, D]
+    return Direction(name, label, slider.group if slider else "Attributes", low, 1.0, vector)
+
+
+def portrait_directions(generator: Generator, features: Features) -> tuple[list[Direction], dict[str, Any]]:
+    """The default pack's sliders in the docker's order, without those that its generator has hardly learned
+    to draw, and what each control does."""
+    vectors = {s.attribute: known_step(generator, s.attribute, s.reach) for s in SLIDERS}
+    held = [control for control, _ in PAPER_ATTRIBUTES.values() if control in vectors]
+    others = {s.attribute: [o for o in (*held, *s.apart_from) if o != s.attribute] for s in SLIDERS}
+    vectors = _compensated(generator, features, at_right_angles(vectors, others), held)
+    directions, report = measured(generator, features, vectors)
+    return [d for d in directions if report[d.name]["change"] >= VISIBLE], report
+
+
+@torch.inference_mode()
+def _compensated(
+    generator: Generator, features: Features, vectors: Mapping[str, Tensor], held: Sequence[str]
+) -> dict[str, Tensor]:
+    draw = artist(generator)
+    w, side = truncate(_population(draw)[:COMPENSATED], draw.mean, PSI), min(SIDE, draw.resolution)
+
+    def read(w: Tensor) -> Tensor:
+        return torch.cat([features(draw(part, side)) for part in w.split(32)])
+
+    return compensated(vectors, held, NAMES, read, w)
+
+
+def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
+    """Writes `out` (safetensors, a vector [n_style, style_dim] a direction, as a pack has them) and beside it
+    a JSON file of the same name: the sliders as pack.json lists them, and the report."""
+    save_file({d.name: torch.from_numpy(d.vector) for d in directions}, out)
+    sliders = [
+        {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high} for d in directions
+    ]
+    content = {"directions": sliders, "report": dict(report)}
+    out.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")

@@ -1,0 +1,148 @@
+"""Directions by classifiers (paper, section 4.5; InterFaceGAN): w's are sampled, the attribute network says
+what their pictures show, and a linear SVM separates those that clearly have an attribute from those that
+clearly lack it. The separating plane's normal is the direction."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from tqdm import tqdm
+
+from ...models.generator import Generator, truncate
+from ..running import distributed, precision
+from ..running.draws import Draws
+
+Read = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
+
+PSI = 0.7  # truncation of the samples, as in the paper
+READABLE = 0.9  # correlation with what is read off full pictures, from which a lower resolution will do
+LEAST = 0.05  # of a normal's length, that must be left when others are taken out of it
+FEWEST = 8  # samples of each side
+
+
+class Artist:
+    """Draws many pictures of one generator: a copy of it on this process's device, laid out and rounded as
+    is fastest there. `mean` [D] is the mean of w, `resolution` the generator's."""
+
+    def __init__(self, generator: Generator, mean: Tensor, number_type: str = "auto"):
+        self.device = distributed.device()
+        self.mean = mean.to(self.device)
+        self.resolution, self.style_dim = generator.resolution, generator.style_dim
+        self.dtype = precision.chosen(number_type, self.device)
+        self._generator = copy.deepcopy(generator).to(self.device).requires_grad_(False)
+        for parameter in self._generator.parameters():
+            if parameter.ndim == 4:  # const's layout is that of all maps that come of it
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def style(self, z: Tensor) -> Tensor:
+        """z [N, D] -> w [N, D]."""
+        return self._generator.style(z)
+
+    def __call__(self, w: Tensor, side: int | None = None) -> Tensor:
+        """w [N, D] -> pictures [N, 3, side, side] in -1..1."""
+        with precision.autocast(self.dtype, self.device):
+            picture = self._generator(w[:, None].expand(-1, self._generator.n_style, -1), side)
+        return picture.float().clamp(-1, 1)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """w [N, D] and what was read off their pictures [N, A]."""
+
+    w: Tensor
+    read: Tensor
+
+
+@torch.inference_mode()
+def sample(
+    draw: Artist,
+    read: Read,
+    count: int,
+    *,
+    psi: float = PSI,
+    side: int | None = None,
+    batch: int = 64,
+    seed: int = 0,
+) -> Samples:
+    """`count` w's (or a few more, to fill the last batch), truncated by `psi` toward the mean, and what
+    `read` says of their pictures at `side` px; every process draws its share and gets all of them."""
+    parts = []
+    starts = range(0, count, batch)
+    for seen in tqdm(starts, desc="samples", unit="batch", disable=distributed.rank() > 0):
+        draws = Draws(seed, seen, "directions", draw.device)
+        z = draws.normal(batch // distributed.world(), draw.style_dim)  # [N, D]
+        w = truncate(draw.style(z), draw.mean, psi)
+        parts.append(torch.cat([w, read(draw(w, side))], dim=1))
+    found = _gathered(torch.stack(parts)).flatten(0, 1).cpu()  # [N, D + A]
+    return Samples(found[:, : draw.style_dim], found[:, draw.style_dim :])
+
+
+def _gathered(mine: Tensor) -> Tensor:
+    """[batches, each, F] of every process -> [batches, batch, F], in the order that one process has."""
+    if distributed.world() == 1:
+        return mine
+    parts = [torch.empty_like(mine) for _ in range(distributed.world())]
+    dist.all_gather(parts, mine.contiguous())
+    return torch.cat(parts, dim=1)
+
+
+@torch.inference_mode()
+def readable_side(draw: Artist, read: Read, columns: Sequence[int], count: int = 128) -> int:
+    """The lowest resolution (px) off which all attributes in `columns` are read nearly as off full
+    pictures: sampling there costs least."""
+    z = torch.randn(count, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)
+    w = truncate(draw.style(z), draw.mean, PSI)
+
+    def readings(side: int | None) -> Tensor:
+        found = torch.cat([read(draw(part, side))[:, list(columns)] for part in w.split(32)])  # [N, A]
+        return (found - found.mean(0)) / found.std(0).clamp_min(1e-6)
+
+    full, side = readings(None), min(32, draw.resolution)
+    while side < draw.resolution:
+        if (readings(side) * full).mean(0).min() >= READABLE:
+            return side
+        side *= 2
+    return draw.resolution
+
+
+def boundary(samples: Samples, column: int, share: float = 0.02) -> Tensor:
+    """The unit normal [D] of the plane between the `share` of the samples that have the attribute in
+    `column` most clearly and the share that lack it most clearly; it points to those that have it.
+
+    ValueError when that leaves too few samples.
+    """
+    from sklearn.svm import LinearSVC
+
+    each = int(share * len(samples.w))
+    if each < FEWEST:
+        raise ValueError(
+            f"{len(samples.w)} samples leave {each} at each end of an attribute: take at least "
+            f"{round(FEWEST / share)}."
+        )
+    order = samples.read[:, column].argsort(stable=True)
+    chosen = samples.w[torch.cat([order[:each], order[-each:]])]  # [2 * each, D]
+    scale = samples.w.std()  # one for all coordinates, so that the normal stays a normal
+    points = ((chosen - samples.w.mean(0)) / scale).double().numpy()
+    machine = LinearSVC(dual="auto", max_iter=10_000).fit(points, np.repeat([0, 1], each))
+    normal = torch.from_numpy(machine.coef_[0]).float()
+    return normal / normal.norm()
+
+
+def apart(normal: Tensor, others: Sequence[Tensor]) -> Tensor:
+    """Conditional manipulation (InterFaceGAN): the part of a unit normal [D] at right angles to the normals
+    [D] of `others`, as a unit vector. ValueError when hardly anything is left of it."""
+    if not others:
+        return normal
+    basis, _ = torch.linalg.qr(torch.stack(list(others), dim=1).double())  # [D, K]
+    left = normal.double() - basis @ (basis.T @ normal.double())
+    if left.norm() < LEAST:
+        raise ValueError(
+            "A direction is all but a mix of those that it is to be kept apart from: name fewer."
+        )
+    return (left / left.norm()).float()

@@ -1,0 +1,232 @@
+"""One iteration of adversarial training: which sub-generators play, what the discriminator is told, and the
+losses of both sides (paper, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...models.discriminator import Discriminator, architecture
+from ...models.features import Features
+from ...models.generator import Generator, mix
+from ...models.widths import WidthRule, layer_count, layer_resolution
+from ..data.batches import Batch
+from ..data.downsample import downsample
+from ..running import distributed
+from ..running.draws import Draws
+from .adversarial import consistency, discriminator_loss, generator_loss, path_lengths, r1
+from .mapping import mapped
+from .sampling import Sub, draw_resolutions, draw_subs, draw_widths
+from .stages import Stage
+from .supervised import painted_loss
+
+PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in the paper
+
+
+@dataclass(frozen=True)
+class Losses:
+    """[losses]: weights, and every how many steps the two regularisers are added.
+
+    `consistency` weighs Eq. 5 in stage 3, and `perceptual` its perceptual part, which needs `features`: the
+    file of an attribute network, whose distances are about ten times those of LPIPS.
+    """
+
+    r1: float = 10.0
+    r1_every: int = 16
+    path_length: float = 2.0
+    path_every: int = 8
+    mixing: float = 0.9
+    consistency: float = 1.0
+    perceptual: float = 0.1
+    features: str = ""
+
+
+class Game:
+    """The two networks and the rules that do not change from step to step."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        rule: WidthRule,
+        losses: Losses,
+        *,
+        noise: str,
+        reduced: bool,
+    ):
+        self.generator, self.discriminator = generator, discriminator
+        self.features: Features | None = None  # of the perceptual part of Eq. 5
+        self.rule, self.losses = rule, losses
+        self.noise, self.reduced = noise, reduced
+
+    def players(self, stage: Stage, draws: Draws) -> list[Sub]:
+        """The sub-generators of one iteration, those of the highest resolution first."""
+        full = self.generator.channels
+        if stage.adaptive:
+            return draw_subs(draws.choices, stage.widths, self.rule, full, stage.resolutions, stage.ratios)
+        sides = stage.resolutions
+        if stage.kind == "multi-resolution":
+            sides = draw_resolutions(draws.choices, stage.resolutions)
+        return [Sub(side, full[: layer_count(side)]) for side in sorted(sides, reverse=True)]
+
+    def latents(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
+        """w+ [N, n_style, D]; two z's are mixed as often as `mixing` says, but none that has a picture of
+        its own to be held to."""
+        generator = self.generator
+        if stage.supervised and batch.z is not None:
+            return mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)
+        z = draws.normal(len(batch.pictures), 2, generator.style_dim)  # [N, 2, D]
+        if draws.choices.random() >= self.losses.mixing:
+            return mapped(generator.style, z[:, 0])[:, None].expand(-1, generator.n_style, -1)
+        first, second = (
+            mapped(generator.style, z.flatten(0, 1)).unflatten(0, (-1, 2)).unbind(1)
+        )  # [N, D] each
+        crossover = draws.choices.randrange(1, layer_count(stage.top))
+        first, second = (v[:, None].expand(-1, generator.n_style, -1) for v in (first, second))
+        return mix(first, second, crossover)
+
+    def noise_maps(self, stage: Stage, count: int, draws: Draws) -> str | list[Tensor]:
+        """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players; or
+        that there are none, or the learned ones."""
+        if self.noise != "random":
+            return "constant" if self.noise == "learned" else "none"
+        sides = (layer_resolution(k + 1) for k in range(layer_count(stage.top) - 1))
+        return [draws.normal(count, 1, side, side) for side in sides]
+
+    def drawn(
+        self, players: list[Sub], w: Tensor, noise, *, teach: bool
+    ) -> tuple[list[Tensor], dict[int, Tensor]]:
+        """The players' pictures, and the full generator's by resolution.
+
+        Full players share one run, up to the highest resolution among them and no further. `teach` runs the
+        full generator though none of them is full, without gradients: it is what Eq. 5 compares with.
+        """
+        whole = [sub.resolution for sub in players if self._is_full(sub)]
+        full: dict[int, Tensor] = {}
+        if whole:
+            full = self._blocks(w, max(whole), noise)
+        if teach and max(sub.resolution for sub in players) not in full:
+            with torch.no_grad():
+                full = {**self._blocks(w, players[0].resolution, noise), **full}
+        pictures = [
+            full[sub.resolution]
+            if self._is_full(sub)
+            else self.generator(w, sub.resolution, sub.channels, self._first(noise, sub.resolution))
+            for sub in players
+        ]
+        return pictures, full
+
+    def _is_full(self, sub: Sub) -> bool:
+        return sub.channels == self.generator.channels[: len(sub.channels)]
+
+    def _blocks(self, w: Tensor, resolution: int, noise) -> dict[int, Tensor]:
+        maps = self._first(noise, resolution)
+        return {rgb.shape[-1]: rgb for rgb in self.generator.blocks(w, resolution, noise=maps)}
+
+    @staticmethod
+    def _first(noise, resolution: int):
+        return noise if isinstance(noise, str) else noise[: layer_count(resolution) - 1]
+
+    def judged(
+        self, stage: Stage, pictures: list[Tensor], players: list[Sub], codes: list[Tensor]
+    ) -> list[Tensor]:
+        """The discriminator's logits [N] for each player's pictures; all at once gives one for all."""
+        if stage.kind == "all-resolutions":
+            return [
+                self.discriminator.judge({p.shape[-1]: p for p in pictures}, self._code(codes[0], pictures))
+            ]
+        return [
+            self.discriminator(picture, self._code(code, pictures), self._ratio(sub))
+            for picture, sub, code in zip(pictures, players, codes, strict=True)
+        ]
+
+    def _code(self, code: Tensor, pictures: list[Tensor]) -> Tensor | None:
+        if not self.discriminator.conditioned:
+            return None
+        return code.to(pictures[0].device).expand(len(pictures[0]), -1)
+
+    def _ratio(self, sub: Sub) -> float:
+        """The reduced-channel discriminator has the share of channels that the generator has."""
+        full = self.generator.channels[: len(sub.channels)]
+        return sum(sub.channels) / sum(full) if self.reduced else 1.0
+
+    def codes(self, players: list[Sub]) -> list[Tensor]:
+        """g_arch [codes] of each player: the widths that really run."""
+        return [architecture(sub.channels, self.generator.channels) for sub in players]
+
+    def random_codes(self, stage: Stage, players: list[Sub], draws: Draws) -> list[Tensor]:
+        """g_arch for real pictures, which no generator drew: of a random one at each player's resolution."""
+        full = self.generator.channels
+        if not stage.adaptive:
+            return self.codes(players)
+        kind = "uniform" if stage.widths == "uniform" else "flexible"
+        drawn = (draw_widths(draws.choices, kind, self.rule, full, stage.ratios) for _ in players)
+        return [
+            architecture(channels[: len(sub.channels)], full)
+            for channels, sub in zip(drawn, players, strict=True)
+        ]
+
+    def discriminator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        """What the discriminator lowers, on pictures by fresh latents."""
+        players = self.players(stage, draws)
+        with torch.no_grad():
+            w = self.latents(stage, batch, draws)
+            noise = self.noise_maps(stage, len(batch.pictures), draws)
+            pictures, _ = self.drawn(players, w, noise, teach=False)
+        reals = [downsample(batch.pictures, sub.resolution) for sub in players]
+        fake = self.judged(stage, pictures, players, self.codes(players))
+        real = self.judged(stage, reals, players, self.random_codes(stage, players, draws))
+        parts = [discriminator_loss(r, f) for r, f in zip(real, fake, strict=True)]
+        return {"d": torch.stack(parts).mean()}
+
+    def r1_loss(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
+        """R1 on the real pictures of one player, or of all resolutions where they are judged at once."""
+        players = self.players(stage, draws)
+        if stage.kind != "all-resolutions":
+            players = [draws.choices.choice(players)]
+        reals = [downsample(batch.pictures, sub.resolution).requires_grad_() for sub in players]
+        (logits,) = self.judged(stage, reals, players, self.random_codes(stage, players, draws))
+        return self.losses.r1 * self.losses.r1_every * r1(logits, reals)
+
+    def generator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        """What the generator lowers: the game, in stage 3 the consistency of Eq. 5, and the painter's
+        pictures where the stage is supervised."""
+        players = self.players(stage, draws)
+        w = self.latents(stage, batch, draws)
+        noise = self.noise_maps(stage, len(batch.pictures), draws)
+        teach = stage.adaptive and self.losses.consistency > 0
+        pictures, full = self.drawn(players, w, noise, teach=teach)
+        logits = self.judged(stage, pictures, players, self.codes(players))
+        found = {"g": torch.stack([generator_loss(part) for part in logits]).mean()}
+        if teach:
+            target = full[players[0].resolution].detach()
+            parts = [
+                self._consistency(picture, downsample(target, sub.resolution))
+                for picture, sub in zip(pictures, players, strict=True)
+            ]
+            found["consistency"] = self.losses.consistency * torch.stack(parts).mean()
+        if stage.supervised and batch.landmarks is not None:
+            parts = [painted_loss(picture, batch) for picture in pictures]
+            found["painted"] = stage.supervised * torch.stack(parts).mean()
+        return found
+
+    def _consistency(self, sub: Tensor, full: Tensor) -> Tensor:
+        side = min(sub.shape[-1], PERCEPTUAL_SIDE)
+        return consistency(
+            downsample(sub, side), downsample(full, side), self.features, self.losses.perceptual
+        )
+
+    def path_loss(self, stage: Stage, batch: Batch, draws: Draws, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """Path-length regularisation (StyleGAN2, Eq. 4) on every second picture of the batch -> the loss, and
+        the new mean length."""
+        count = len(batch.pictures)
+        w = self.latents(stage, batch, draws)[::2]  # [N / 2, n_style, D]
+        noise = self.noise_maps(stage, count, draws)
+        noise = noise if isinstance(noise, str) else [m[::2] for m in noise]
+        picture = self.generator(w, stage.top, noise=noise)  # [N / 2, 3, R, R]
+        lengths = path_lengths(picture, w, draws.normal(count, *picture.shape[1:])[::2])
+        joint = distributed.average({"length": lengths.detach().mean()})["length"]
+        mean = mean.lerp(joint, 0.01)
+        return self.losses.path_length * self.losses.path_every * (lengths - mean).square().mean(), mean

@@ -1,0 +1,400 @@
+"""Trains a generator by the stages of its TOML file: the task that `loop.run` drives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import compress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...core.errors import CoreError
+from ...models.discriminator import Discriminator
+from ...models.features import Features, load_features
+from ...models.generator import Generator
+from ...models.widths import WidthRule, layer_count
+from ..data.batches import Batch, Data, batches
+from ..painter import STYLE_DIM, paint_z
+from ..running import checkpoints, distributed, precision
+from ..running.averaging import Average
+from ..running.draws import Draws
+from ..running.grids import rungs, save_sheet
+from . import sorting
+from .game import Game, Losses
+from .held_maps import hold_fields
+from .mapping import LAYERS, hold_controls, mapped
+from .muon import Muon
+from .stages import Stage, locate
+from .supervised import distillation
+
+SHOWN = 8  # portraits on a sample sheet
+MAP_RATE = 0.05  # of noise maps, beside the rest's rate: faster ones fade before kernels use them
+
+
+@dataclass(frozen=True)
+class Shape:
+    """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start.
+
+    `noise` is "none", "random" (maps drawn anew for each picture of the game) or "learned": the stored maps
+    begin as the painter's textures, and a warm start learns them too.
+    """
+
+    resolution: int
+    channels: tuple[int, ...]
+    style_dim: int = STYLE_DIM
+    n_mlp: int = LAYERS
+    width_rule: str = "proportional"
+    noise: str = "none"
+    from_: str = ""
+
+    def __post_init__(self):
+        if self.width_rule not in ("proportional", "capped"):
+            raise ValueError(f'width_rule is "proportional" or "capped", not "{self.width_rule}".')
+        if self.noise not in ("none", "random", "learned"):
+            raise ValueError(f'generator.noise is "none", "random" or "learned", not "{self.noise}".')
+        if len(self.channels) != layer_count(self.resolution) or min(self.channels) < 1:
+            needed = layer_count(self.resolution)
+            raise ValueError(f"generator.channels needs {needed} counts for {self.resolution} px.")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """[discriminator]: `channels` has one count for each of 4, 8, ..., R px.
+
+    `widths` is "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator)."""
+
+    channels: tuple[int, ...] = ()
+    widths: str = "conditioned"
+
+    def __post_init__(self):
+        if self.widths not in ("conditioned", "same", "reduced"):
+            raise ValueError(
+                f'discriminator.widths is "conditioned", "same" or "reduced", not "{self.widths}".'
+            )
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """[optimiser]: Adam's learning rate in adversarial stages; the average's half-life in thousands of
+    pictures."""
+
+    learning_rate: float = 0.002
+    half_life: float = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A generator's TOML file. `batch` counts the pictures of a step over all processes."""
+
+    generator: Shape
+    stages: tuple[Stage, ...]
+    discriminator: Judge = Judge()
+    data: Data = field(default_factory=Data)
+    losses: Losses = field(default_factory=Losses)
+    optimiser: Optimiser = Optimiser()
+    seed: int = 0
+    batch: int = 8
+    precision: str = "auto"
+
+    def __post_init__(self):
+        if not self.stages:
+            raise ValueError("A run needs at least one [[stages]] table.")
+        for stage in self.stages:
+            self._check(stage)
+
+        if self.generator.noise == "learned" and all(stage.kind != "distil" for stage in self.stages):
+            raise ValueError('generator.noise "learned" takes a stage of kind "distil".')
+
+    def _check(self, stage: Stage) -> None:
+        side = self.generator.resolution
+        if stage.top > side:
+            raise ValueError(f"A stage trains {stage.top} px, but the generator ends at {side} px.")
+        known = self.data.kind == "portraits" and self.generator.style_dim == STYLE_DIM
+        if (stage.kind == "distil" or stage.supervised) and not known:
+            raise ValueError(
+                f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise.'
+            )
+        if stage.perceptual and not self.losses.features:
+            raise ValueError("A stage with `perceptual` needs losses.features: an attribute network's file.")
+        if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
+            raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
+        if stage.kind != "distil" and 4 << len(self.discriminator.channels) != 2 * side:
+            raise ValueError(f"discriminator.channels needs one count for each of 4, 8, ... {side} px.")
+        if stage.adaptive and self.discriminator.widths == "reduced" and stage.widths != "uniform":
+            raise ValueError('A reduced-channel discriminator follows widths = "uniform" only.')
+
+
+class Generating:
+    """A generator, its average, a discriminator, their optimisers: see `loop.Task`."""
+
+    def __init__(self, settings: Settings):
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.batch = settings.batch
+        self.pictures = sum(stage.pictures for stage in settings.stages)
+        self.device = distributed.device()
+        self.rule = WidthRule(settings.generator.width_rule)  # type: ignore[arg-type]
+        self.dtype = precision.chosen(settings.precision, self.device)
+        self.generator = self._placed(_generator(settings))
+        self.average = Average(self.generator, settings.optimiser.half_life)
+        self.discriminator = self._placed(_discriminator(settings))
+        self.game = Game(
+            self.generator,
+            self.discriminator,
+            self.rule,
+            settings.losses,
+            noise=settings.generator.noise,
+            reduced=settings.discriminator.widths == "reduced",
+        )
+        self.stage = -1
+        self.path_mean = torch.zeros((), device=self.device)
+        self.lazy: dict[str, Tensor] = {}  # the regularisers' last values
+        self._begin(0)
+
+    def _placed(self, network):
+        """On the device, and its 4-axis weights channels last: so are all maps that come of them."""
+        for parameter in network.to(self.device).parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return network
+
+    def _features(self) -> Features:
+        path = self.settings.losses.features
+        try:
+            return self._placed(load_features(Path(path)))
+        except (OSError, ValueError) as error:
+            raise CoreError("bad-value", f'losses.features: "{path}" cannot be read ({error}).') from None
+
+    # stages
+
+    def enter(self, seen: int) -> tuple[Stage, int]:
+        """The stage that the position `seen` falls in, begun if it is not yet, and the pictures of it that
+        are over."""
+        index, done = locate(self.settings.stages, seen)
+        if index != self.stage:
+            self._begin(index)
+        return self.settings.stages[index], done
+
+    def _begin(self, index: int) -> None:
+        """Enters a stage: fresh optimisers, and sorted channels where it asks for them."""
+        self.stage = index
+        stage = self.settings.stages[index]
+        if stage.adaptive and stage.sort:
+            self._sort()
+        if (stage.adaptive and self.settings.losses.features) or stage.perceptual:
+            self.game.features = self._features()  # only now: a run may begin before there are any
+        self.lazy = {}
+        losses = self.settings.losses
+        every = losses.path_every if stage.kind == "single" and losses.path_length else 0
+        distil = stage.kind == "distil"
+        kernels, rest = _distilled(self.generator) if distil else ([], self.generator.parameters())
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            "generator": _adam(rest, (0.9, 0.99) if distil else (0.0, 0.99), every),
+            "discriminator": _adam(self.discriminator.parameters(), (0.0, 0.99), losses.r1_every),
+        }
+        if kernels:
+            self.optimisers["kernels"] = Muon(kernels)
+        if self.settings.generator.noise == "learned":
+            self._hold_maps(learned=distil)
+
+    def _hold_maps(self, learned: bool) -> None:
+        """Noise maps hold the painter's fields from the start, and are learned in warm starts."""
+        for network in (self.generator, self.average.network):
+            hold_fields(network)
+        maps = [found.requires_grad_(learned) for found in self.generator.noises.buffers()]
+        if learned:
+            self.optimisers["generator"].add_param_group({"params": maps, "lazy": MAP_RATE})
+
+    def _sort(self) -> None:
+        places = sorting.order(self.generator)
+        sorting.permute(dict(self.generator.named_parameters()), places)
+        sorting.permute(dict(self.average.network.named_parameters()), places)
+
+    # loop.Task
+
+    def batches(self, seen: int) -> Iterator[Batch]:
+        settings = self.settings
+        while True:
+            index, done = locate(settings.stages, seen)
+            stage = settings.stages[index]
+            finest = settings.generator.resolution
+            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen, finest)
+            last = index == len(settings.stages) - 1
+            for batch in source:
+                yield batch
+                seen, done = seen + settings.batch, done + settings.batch
+                if done >= stage.pictures and not last:
+                    break
+
+    def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
+        stage, done = self.enter(seen)
+        self._set_rates(stage, done / stage.pictures)
+        losses = (
+            self._distil(stage, batch, seen) if stage.kind == "distil" else self._play(stage, batch, seen)
+        )
+        self.average.update(self.generator, self.batch, seen + self.batch)
+        return losses
+
+    def _set_rates(self, stage: Stage, done: float) -> None:
+        rate = stage.rate(done, self.settings.optimiser.learning_rate)
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group.get("lazy", 1.0)
+
+    def _distil(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
+        draws = Draws(self.settings.seed, seen, "distil", self.device)
+        noise = "constant" if self.settings.generator.noise == "learned" else "none"
+        with precision.autocast(self.dtype, self.device):
+            losses = distillation(
+                self.generator, self.rule, stage, batch, draws, self.game.features, noise=noise
+            )
+        self._descend(torch.stack(list(losses.values())).sum(), "generator", "kernels")
+        return losses
+
+    def _play(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
+        """One step of each side; each regulariser has a step of its own every few (lazy regularisation)."""
+        losses, count = self.settings.losses, seen // self.batch
+        _train_only(self.discriminator, self.generator)
+        with precision.autocast(self.dtype, self.device):
+            d = self.game.discriminator_losses(stage, batch, self._draws(seen, "d"))
+        self._descend(d["d"], "discriminator")
+        if losses.r1 and count % losses.r1_every == 0:
+            penalty = self.game.r1_loss(stage, batch, self._draws(seen, "r1"))
+            self._descend(penalty, "discriminator")
+            self.lazy["r1"] = penalty.detach() / losses.r1_every
+        _train_only(self.generator, self.discriminator)
+        with precision.autocast(self.dtype, self.device):
+            g = self.game.generator_losses(stage, batch, self._draws(seen, "g"))
+        self._descend(torch.stack(list(g.values())).sum(), "generator")
+        if stage.kind == "single" and losses.path_length and count % losses.path_every == 0:
+            draws = self._draws(seen, "path")
+            penalty, self.path_mean = self.game.path_loss(stage, batch, draws, self.path_mean)
+            self._descend(penalty, "generator")
+            self.lazy["path"] = penalty.detach() / losses.path_every
+        return {**d, **g, **self.lazy}
+
+    def _draws(self, seen: int, purpose: str) -> Draws:
+        return Draws(self.settings.seed, seen, purpose, self.device)
+
+    def _descend(self, loss: Tensor, *names: str) -> None:
+        optimisers = [self.optimisers[name] for name in names]
+        for optimiser in optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+        distributed.average_gradients(parameter for group in groups for parameter in group["params"])
+        for optimiser in optimisers:
+            optimiser.step()
+
+    def state(self) -> dict[str, Any]:
+        shape = self.settings.generator
+        return {
+            "architecture": {**asdict(shape), "channels": list(shape.channels)},
+            "stage": self.stage,
+            "generator": self.generator.state_dict(),
+            "average": self.average.network.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "path_mean": self.path_mean,
+            "lazy": self.lazy,
+            "precision": str(self.dtype).removeprefix("torch."),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of another generator or discriminator."""
+        kept = self.settings.generator
+        if {**state["architecture"], "from_": ""} != {
+            **asdict(kept),
+            "channels": list(kept.channels),
+            "from_": "",
+        }:
+            raise CoreError(
+                "bad-value", "The run's [generator] has other settings than its TOML file has now."
+            )
+        self._begin(state["stage"])  # what it sorts is overwritten by the checkpoint's, which is sorted
+        try:
+            self.discriminator.load_state_dict(state["discriminator"])
+        except RuntimeError:
+            raise CoreError(
+                "bad-value", "The run's [discriminator] has other settings than its TOML file."
+            ) from None
+        self.generator.load_state_dict(state["generator"])
+        self.average.network.load_state_dict(state["average"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        self.path_mean = state["path_mean"].to(self.device)
+        self.lazy = dict(state["lazy"])
+        self.dtype = precision.NAMES[state["precision"]]
+
+    @torch.no_grad()
+    def show(self, folder: Path, seen: int) -> None:
+        """A sheet of the averaged generator's rungs, below the painter's pictures where those are known."""
+        network, shape = self.average.network, self.settings.generator
+        stage = self.settings.stages[self.stage]
+        z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(
+            self.device
+        )
+        w = mapped(network.style, z)[:, None].expand(-1, network.n_style, -1)  # [N, n_style, D]
+        noise = "none" if shape.noise == "none" else "constant"
+        adapted = stage.adaptive or stage.kind == "distil"
+        ratios = sorted({1.0, *stage.ratios}) if adapted else [1.0]
+        with precision.autocast(self.dtype, self.device):
+            rows = rungs(network, self.rule, w, stage.resolutions, ratios, noise)
+        if self.settings.data.kind == "portraits" and shape.style_dim == STYLE_DIM and stage.top >= 32:
+            rows.insert(0, paint_z(z, stage.top, self.settings.data.correlated).rgb)
+        save_sheet(rows, folder / f"samples-{seen:08d}.png")
+
+
+def _generator(settings: Settings) -> Generator:
+    shape = settings.generator
+    if not shape.from_:
+        generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
+        if settings.stages[0].kind == "distil":
+            hold_controls(generator.style)
+        return generator
+    try:
+        found = checkpoints.trained(Path(shape.from_)).generator
+    except FileNotFoundError:
+        raise CoreError("bad-value", f'generator.from: there is no run in "{shape.from_}".') from None
+    wanted = (shape.resolution, shape.channels, shape.style_dim)
+    if (found.resolution, found.channels, found.style_dim) != wanted:
+        raise CoreError("bad-value", f'generator.from: the generator in "{shape.from_}" has another shape.')
+    return found.train().requires_grad_(True)
+
+
+def _discriminator(settings: Settings) -> Discriminator:
+    judge = settings.discriminator
+    played = [stage for stage in settings.stages if stage.kind != "distil"]
+    sides = sorted({side for stage in played for side in stage.resolutions})
+    conditioned = judge.widths == "conditioned" and any(stage.adaptive for stage in played)
+    return (
+        Discriminator(judge.channels, sides, conditioned=conditioned) if played else Discriminator((1,), (4,))
+    )
+
+
+def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """What a warm start trains: the 3 x 3 kernels, and the rest without the mapping, which holds the
+    painter's controls, and the strengths of noise maps: it would put out the maps before it used them."""
+    trained = [
+        parameter
+        for name, parameter in generator.named_parameters()
+        if not name.startswith("style.") and not name.endswith("noise.weight")
+    ]
+    wide = [p.ndim == 5 and p.shape[-1] > 1 for p in trained]  # a kernel is [1, O, I, k, k]
+    return list(compress(trained, wide)), list(compress(trained, (not is_wide for is_wide in wide)))
+
+
+def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:
+    """Adam; a regulariser that has its own step every `every` steps asks for the correction of lazy
+    regularisation: rate and betas for as many steps more."""
+    lazy = every / (every + 1) if every else 1.0
+    corrected = (betas[0] ** lazy, betas[1] ** lazy)
+    return torch.optim.Adam([{"params": list(parameters), "lazy": lazy}], lr=0.0, betas=corrected, eps=1e-8)
+
+
+def _train_only(one: nn.Module, other: nn.Module) -> None:
+    one.requires_grad_(True)
+    other.requires_grad_(False)

@@ -1,0 +1,104 @@
+"""The painter's own pictures as targets: a generator is shown which picture belongs to which z.
+
+Adversarial training needs millions of pictures; supervised, a generator learns the same portraits from a
+hundredth of them. It is the warm start of the default pack (stage kind "distil"), and a term beside the game.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ...models.features import Features
+from ...models.generator import Generator
+from ...models.widths import WidthRule, layer_count
+from ..data.batches import Batch
+from ..data.downsample import downsample
+from ..painter import LANDMARKS
+from ..running.draws import Draws
+from .losses import attention, picture_loss
+from .mapping import drawn_in, mapped
+from .sampling import draw_widths
+from .stages import Stage
+
+# what a person looks at first: (how far below the landmark, radius, weight), lengths in the unit square
+LOOKED_AT = {
+    "left_eye": (0.0, 0.05, 4.0),
+    "right_eye": (0.0, 0.05, 4.0),
+    "mouth": (0.0, 0.06, 5.0),
+    "nose": (0.0, 0.12, 1.0),
+    "left_ear": (0.09, 0.04, 8.0),  # an ear's lower half and what hangs from it
+    "right_ear": (0.09, 0.04, 8.0),
+    "chin": (0.19, 0.09, 3.0),  # the neckline, where narrow generators were furthest from the full one
+}
+CONSISTENCY = 2.0  # how much sub-generators' distance to the full one counts, beside its own to the picture
+PAINTED_SUB = 1.0  # and how much their distance to the picture does, beside the full generator's
+SMALLEST = 16  # px: below it a picture says nothing about a face
+
+
+def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
+    """The points of `LOOKED_AT` among landmarks [N, L, 2] -> points [N, K, 2], sizes [K, 2]."""
+    order = [LANDMARKS.index(name) for name in LOOKED_AT]
+    below, *size = torch.tensor(list(LOOKED_AT.values()), device=landmarks.device).T  # [K] each
+    down = torch.stack([torch.zeros_like(below), below], dim=1)  # [K, 2]
+    return landmarks[:, order] + down, torch.stack(size, dim=1)
+
+
+def painted_loss(output: Tensor, batch: Batch) -> Tensor:
+    """How far drawn pictures [N, 3, r, r] are from the painted ones of the same z, reduced to r px."""
+    assert batch.landmarks is not None
+    return _distance(output, downsample(batch.pictures, output.shape[-1]), batch)
+
+
+def _distance(output: Tensor, target: Tensor, batch: Batch) -> Tensor:
+    assert batch.landmarks is not None
+    return picture_loss(output, target, attention(*looked_at(batch.landmarks), output.shape[-1]))
+
+
+def distillation(
+    generator: Generator,
+    rule: WidthRule,
+    stage: Stage,
+    batch: Batch,
+    draws: Draws,
+    features: Features | None,
+    noise: Literal["none", "constant"] = "none",
+) -> dict[str, Tensor]:
+    """The losses of one supervised step, by name; their sum is what falls.
+
+    The full generator is held to the painted picture at every resolution. Sub-generators, the narrowest and
+    one of another ratio, are each held to the full one (Eq. 5) and to the painted picture at one of the two
+    highest; where the stage weighs it, all that also in the eyes of `features`.
+    """
+    assert batch.z is not None
+    w = drawn_in(mapped(generator.style, batch.z), draws)  # [N, D]
+    w = w[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
+    full = [rgb for rgb in generator.blocks(w, stage.top, noise=noise) if rgb.shape[-1] >= SMALLEST]
+    pairs = []
+    for ratios in narrowest_and_wider(stage.ratios):
+        target = draws.choices.choice(full[-2:]).detach()  # [N, 3, r, r]
+        side = target.shape[-1]
+        channels = draw_widths(draws.choices, "uniform", rule, generator.channels, ratios)
+        sub = generator(w, side, channels[: layer_count(side)], noise=noise)  # [N, 3, r, r]
+        pairs.append((sub, target))
+    losses = {
+        "painted": torch.stack([painted_loss(rgb, batch) for rgb in full]).sum(),
+        "consistency": CONSISTENCY
+        * torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
+        "painted_sub": PAINTED_SUB * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
+    }
+    if stage.perceptual and features is not None:
+        seen = [(full[-1], batch.pictures), *pairs]
+        losses["perceptual"] = (
+            stage.perceptual * torch.stack([features.distance(*pair).mean() for pair in seen]).sum()
+        )
+    return losses
+
+
+def narrowest_and_wider(ratios: tuple[float, ...]) -> list[tuple[float, ...]]:
+    """The ratios that each sub-generator of a step is drawn from: the narrowest is there each time."""
+    least = min(ratios)
+    wider = tuple(ratio for ratio in ratios if ratio > least)
+    return [(least,), wider] if wider else [(least,)]

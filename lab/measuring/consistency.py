@@ -1,0 +1,85 @@
+"""How much a sub-generator's pictures are the full generator's: distance, PSNR, and what they show (paper,
+Figure 6 and Table 4)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ...core.editing.perceptual import Measure
+from ...models.features import Features
+from ..data.downsample import downsample
+from ..networks.attributes import NAMES
+from ..painter import PAPER_ATTRIBUTES
+from .subject import SEED, Cell, Collected, Subject, normals, shares
+
+PEAK = 2.0  # from black to white, -1 to 1
+PSI = 0.5  # truncation of Table 4
+
+
+@torch.no_grad()
+def distances(
+    subject: Subject, measure: Measure, samples: int
+) -> tuple[dict[Cell, float], dict[Cell, float]]:
+    """Perceptual distance and mean squared error of every sub-generator's pictures to the full generator's,
+    reduced to its resolution; means over `samples` latents, not truncated."""
+    z = normals(samples, subject.generator.style_dim, SEED + 1)
+    rows = {cell: Collected(samples, 2) for cell in subject.cells}
+    for places in shares(samples, "consistency"):
+        w = subject.latents(z[places])
+        target = subject.pictures(w)[subject.resolutions[-1]].clamp(-1, 1)  # [N, 3, R, R]
+        for ratio in subject.ratios:
+            for side, picture in subject.pictures(w, ratio).items():
+                rows[side, ratio].put(places, differences(measure, picture, downsample(target, side)))
+    means = {cell: row.joint().mean(dim=0) for cell, row in rows.items()}
+    return {c: float(m[0]) for c, m in means.items()}, {c: float(m[1]) for c, m in means.items()}
+
+
+def differences(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
+    """Of each pair of pictures [N, 3, R, R]: perceptual distance and mean squared error [N, 2]."""
+    a, b = a.clamp(-1, 1), b.clamp(-1, 1)
+    squared = (a - b).square().mean(dim=(1, 2, 3))
+    return torch.stack([each_distance(measure, a, b), squared], dim=1)
+
+
+def each_distance(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
+    """`measure`'s distance of each pair of pictures [N, 3, R, R] -> [N]."""
+    maps = zip(measure.embed(a), measure.embed(b), strict=True)
+    return (
+        torch.stack([(x - y).square().sum(dim=1).mean(dim=(1, 2)) for x, y in maps]).sum(dim=0).to(a.device)
+    )
+
+
+def psnr(squared: float) -> float | None:
+    """Peak signal-to-noise ratio in dB of a mean squared error in -1..1; None for equal pictures."""
+    return 10 * math.log10(PEAK**2 / squared) if squared > 0 else None
+
+
+@torch.no_grad()
+def agreement(
+    subject: Subject, features: Features, samples: int, full: Subject | None = None
+) -> dict[Cell, dict[str, float]]:
+    """The share of `samples` latents, truncated to 0.5, on whose pictures a sub-generator and the full
+    generator (of `full`, if it is another one) agree that an attribute is there or not: one share for each of
+    the paper's attributes."""
+    full = full or subject
+    z = normals(samples, subject.generator.style_dim, SEED + 2)
+    rows = {cell: Collected(samples, len(PAPER_ATTRIBUTES)) for cell in subject.cells}
+    for places in shares(samples, "attributes"):
+        w = subject.latents(z[places], PSI)
+        wanted = has(features, full.pictures(full.latents(z[places], PSI))[full.resolutions[-1]])  # [N, K]
+        for ratio in subject.ratios:
+            for side, picture in subject.pictures(w, ratio).items():
+                rows[side, ratio].put(places, has(features, picture) == wanted)
+    return {
+        cell: dict(zip(PAPER_ATTRIBUTES, row.joint().mean(dim=0).tolist(), strict=True))
+        for cell, row in rows.items()
+    }
+
+
+def has(features: Features, picture: Tensor) -> Tensor:
+    """Which of the paper's attributes pictures [N, 3, R, R] show: booleans [N, K]."""
+    values = features.values(picture.clamp(-1, 1))  # [N, A]
+    return torch.stack([values[:, NAMES.index(name)] > above for name, above in PAPER_ATTRIBUTES.values()], 1)

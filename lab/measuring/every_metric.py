@@ -1,0 +1,162 @@
+"""`anycost evaluate`: every metric of the paper for every sub-generator of a pack."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ...core.editing.perceptual import Measure, best_measure
+from ...core.errors import CoreError
+from ...core.files.whole_file import write_bytes
+from ...core.rendering.cores import use_available_cores
+from ...models.features import Features, load_features
+from ...models.pack import Pack
+from ..networks.attributes import NAMES
+from ..running import distributed
+from .consistency import agreement, distances, psnr
+from .evaluation_plots import save_plots
+from .evaluation_report import Report, Row
+from .frechet import Extractor, Inception, Pooled, check_samples, frechet_distances, inception_at_hand
+from .path_length import path_lengths, smooth
+from .reals import Reals, of_folder, portraits
+from .reconstruction import Reconstruction, of_file, reconstructions
+from .slider_effects import sliders
+from .subject import Cell, Subject, of_pack
+
+PORTRAITS = "portraits"  # the name of the pack, and the word for `data`
+OWN = "own features"
+
+
+def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> Report:
+    """Measures the pack over `samples` pictures, prints a table, writes evaluation.json and plots to `out`.
+
+    `data` are the real pictures of FID and encoder: "portraits", a folder, or None for portraits if the pack
+    is the one of that name, and none else. The same on one process and under torchrun. CoreError for too few
+    samples, a folder without pictures, and features that cannot be read.
+    """
+    if samples < 2:
+        raise CoreError("bad-value", f"{samples} samples are too few to measure anything: take hundreds.")
+    use_available_cores()
+    with distributed.processes():
+        report = _report(pack, samples, data)
+        if distributed.rank() == 0:
+            print(report.text())
+            out.mkdir(parents=True, exist_ok=True)
+            write_bytes(out / "evaluation.json", json.dumps(report.data(), indent=1).encode())
+            save_plots(report, out)
+    return report
+
+
+def _report(pack: Pack, samples: int, data: str | None) -> Report:
+    subject, features, notes = of_pack(pack), _features(pack), []
+    best = best_measure(pack)
+    # its networks are on the CPU
+    measure = Measure(best.name, lambda picture: best.embed(picture.cpu()))
+    reals = _reals(pack, data, subject.resolutions[-1], samples)
+    fids = _fids(subject, features, reals, samples, notes)
+    distance, squared = distances(subject, measure, samples)
+    lengths = path_lengths(subject, _for_steps(measure, features), samples)
+    shares = _agreement(subject, features, samples, notes)
+    rows = [
+        Row(
+            *cell,
+            macs=subject.macs(cell),
+            fid={name: found[cell] for name, found in fids.items()},
+            distance=distance[cell],
+            psnr=psnr(squared[cell]),
+            path_length=lengths[cell],
+            agreement=shares.get(cell, {}),
+        )
+        for cell in subject.cells
+    ]
+    return Report(
+        pack.title,
+        samples,
+        reals.name if reals else None,
+        measure.name,
+        rows,
+        _encoded(pack, subject, measure, reals, notes),
+        sliders(pack.directions, subject, features, samples) if features is not None and shares else [],
+        notes,
+    )
+
+
+def _features(pack: Pack) -> Features | None:
+    if pack.features_path is None:
+        return None
+    try:
+        return load_features(pack.features_path).to(distributed.device())
+    except ValueError as error:
+        raise CoreError("pack", f"{error}: install the pack again.") from None
+
+
+def _reals(pack: Pack, data: str | None, resolution: int, samples: int) -> Reals | None:
+    if data is None and pack.name == PORTRAITS:
+        data = PORTRAITS
+    if data is None:
+        return None
+    return portraits(resolution, samples) if data == PORTRAITS else of_folder(Path(data), resolution, samples)
+
+
+def _fids(
+    subject: Subject, features: Features | None, reals: Reals | None, samples: int, notes: list[str]
+) -> dict[str, dict[Cell, float]]:
+    """FID of every sub-generator by the name of its features; what is left out goes to `notes`."""
+    if reals is None:
+        notes.append(
+            "FID and encoder are left out: name real pictures with --data portraits or --data FOLDER."
+        )
+        return {}
+    extractors = _extractors(features, min(samples, reals.count), notes)
+    return {
+        extractor.name: frechet_distances(
+            subject, extractor, (picture for _, picture in reals.batches("real pictures")), samples
+        )
+        for extractor in extractors
+    }
+
+
+def _extractors(features: Features | None, pictures: int, notes: list[str]) -> list[Extractor]:
+    """What FID can be taken of; CoreError when that is nothing, or `pictures` are too few for the first."""
+    found = [] if features is None else [Extractor(OWN, Pooled(features))]
+    weights = inception_at_hand()
+    if weights is not None:
+        found.append(Extractor("Inception", Inception(weights)))
+    if not found:
+        raise CoreError(
+            "pack",
+            "FID needs features: this pack has no attribute network and Inception's weights are not at hand; "
+            "leave --data out.",
+        )
+    check_samples(found[0], pictures)
+    if len(found) > 1 and pictures <= found[1].network.num_features:
+        notes.append(f"FID (Inception) is left out: it needs more than 2048 pictures, not {pictures}.")
+        found.pop()
+    if weights is None:
+        notes.append("FID (Inception) is left out: its weights are not in torch's cache.")
+    return found
+
+
+def _for_steps(measure: Measure, features: Features | None) -> Measure:
+    """A distance that is smooth in small steps: LPIPS is, the attribute network's needs care."""
+    return measure if features is None or measure.name.startswith("LPIPS") else smooth(features)
+
+
+def _agreement(
+    subject: Subject, features: Features | None, samples: int, notes: list[str]
+) -> dict[Cell, dict[str, float]]:
+    if features is None or features.attributes.out_features != len(NAMES):
+        notes.append("Attributes are left out: this pack has no network that reads the painter's.")
+        return {}
+    return agreement(subject, features, samples)
+
+
+def _encoded(
+    pack: Pack, subject: Subject, measure: Measure, reals: Reals | None, notes: list[str]
+) -> list[Reconstruction]:
+    if reals is None:
+        return []
+    if pack.encoder_path is None:
+        notes.append("The encoder's rows are left out: this pack has none.")
+        return []
+    return reconstructions(subject, of_file(pack.encoder_path, pack.encoder_size, subject), measure, reals)

@@ -1,0 +1,137 @@
+"""Fréchet distances between drawn and real pictures (FID), of several networks' features.
+
+The figure is torchmetrics', in float64; its sums are joined over processes by the library. What the features
+are is ours: the pack's attribute network, trained on the pictures that the pack draws, and Inception where
+its weights are at hand. Distances of different features cannot be compared with each other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...core.editing.perceptual import _import_torchvision
+from ...core.errors import CoreError
+from ...models.features import Features
+from ...models.pack import file_sha256
+from ..data.downsample import downsample
+from ..running import distributed
+from .subject import SEED, Cell, Subject, normals, shares
+
+# the published weights' names in torch's cache (torch-fidelity's, pytorch-fid's); both end in the file's hash
+INCEPTION_FILES = ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth")
+INCEPTION_SHA256 = "6726825d"  # its start
+
+
+class Pooled(nn.Module):
+    """The mean over places of each channel of each stage of an attribute network: pictures [N, 3, R, R] in
+    -1..1 -> [N, F]."""
+
+    def __init__(self, network: Features):
+        super().__init__()
+        self.network = network
+        self.num_features = sum(map_.shape[1] for map_ in network.maps(torch.zeros(1, 3, 8, 8)))
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return torch.cat([found.mean(dim=(2, 3)) for found in self.network.maps(picture.clamp(-1, 1))], dim=1)
+
+
+class Inception(nn.Module):
+    """The Inception network of published FIDs: pictures [N, 3, R, R] in -1..1 -> [N, 2048]."""
+
+    num_features = 2048
+
+    def __init__(self, weights: Path):
+        super().__init__()
+        try:  # the library's reader would run code from the file: what this one accepts has none
+            torch.load(weights, map_location="cpu", weights_only=True)
+            self.network = _torchmetrics().NoTrainInceptionV3(
+                "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(weights), antialias=False
+            )
+        except Exception:  # whatever a damaged file raises
+            raise CoreError(
+                "bad-value", f'"{weights}" does not hold the weights of FID\'s Inception network: remove it.'
+            ) from None
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return self.network(((picture.clamp(-1, 1) + 1) * 127.5).round().byte())
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Features that a Fréchet distance is taken of; `name` is a word for tables, such as "own features"."""
+
+    name: str
+    network: Pooled | Inception
+
+
+def inception_at_hand() -> Path | None:
+    """The file of Inception's weights in torch's cache, if it is there and whole; nothing is downloaded."""
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    for path in (folder / name for name in INCEPTION_FILES):
+        if path.is_file() and file_sha256(path).startswith(INCEPTION_SHA256):
+            return path
+    return None
+
+
+def check_samples(extractor: Extractor, samples: int) -> None:
+    """CoreError when there are no more samples than features: their covariance would not be known."""
+    needed = extractor.network.num_features
+    if samples <= needed:
+        raise CoreError(
+            "bad-value",
+            f"FID of {needed} features ({extractor.name}) needs more than {needed} pictures, not {samples}: "
+            "raise the number of samples.",
+        )
+
+
+@torch.no_grad()
+def frechet_distances(
+    subject: Subject, extractor: Extractor, reals: Iterable[Tensor], samples: int
+) -> dict[Cell, float]:
+    """FID of every sub-generator over `samples` latents, not truncated.
+
+    `reals` are this process's real pictures [N, 3, R, R] in -1..1 at the subject's highest resolution; lower
+    ones are compared with them reduced.
+    """
+    network = extractor.network.to(distributed.device())
+    metrics = {side: _metric(network) for side in subject.resolutions}
+    for picture in reals:
+        for side, metric in metrics.items():
+            metric.update(downsample(picture, side), real=True)
+    z = normals(samples, subject.generator.style_dim, SEED)
+    found: dict[Cell, float] = {}
+    for ratio in subject.ratios:
+        for places in shares(samples, f"FID x{ratio:g}"):
+            for side, picture in subject.pictures(subject.latents(z[places]), ratio).items():
+                metrics[side].update(picture, real=False)
+        for side, metric in metrics.items():
+            found[side, ratio] = _distance(metric)
+            metric.reset()  # the drawn ones; the real ones stay
+    return found
+
+
+def _distance(metric: Any) -> float:
+    if not metric.fake_features_sum.isfinite().all():  # the library's eigenvalues would end the process
+        raise CoreError("bad-value", "This generator's pictures are no numbers: its training went wrong.")
+    return max(0.0, float(metric.compute()))  # rounding makes equal sets differ by less than nothing
+
+
+def _metric(network: nn.Module) -> Any:
+    metric = _torchmetrics().FrechetInceptionDistance(network, reset_real_features=False, normalize=True)
+    return metric.to(distributed.device())
+
+
+def _torchmetrics() -> Any:
+    """torchmetrics' module of FID, imported when it is needed: with torchvision it takes seconds."""
+    try:
+        _import_torchvision()  # which it needs whole, though it uses none of it here
+        return importlib.import_module("torchmetrics.image.fid")
+    except ImportError:
+        raise CoreError("bad-value", "FID needs torchmetrics: pip install 'anycost-krita[train]'.") from None

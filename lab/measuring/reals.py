@@ -1,0 +1,66 @@
+"""The real pictures that drawn ones are held against: unseen painted portraits, or a folder of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core.errors import CoreError
+from ...core.files.pictures import read_picture
+from ..data.downsample import downsample
+from ..data.folder import square, survey
+from ..painter import STYLE_DIM, paint_z
+from ..running import distributed
+from .subject import SEED, normals, shares
+
+SMALLEST = 32  # px that the painter paints
+
+
+@dataclass(frozen=True)
+class Reals:
+    """`count` pictures at one resolution; `name` says what they are, `read` gives those at some of the places
+    0 .. count - 1 as [N, 3, R, R] in -1..1."""
+
+    name: str
+    count: int
+    read: Callable[[Tensor], Tensor]
+
+    def batches(self, what: str) -> Iterator[tuple[Tensor, Tensor]]:
+        """This process's places and pictures; `what` names the progress bar."""
+        for places in shares(self.count, what):
+            yield places, self.read(places)
+
+
+def portraits(resolution: int, count: int, seed: int = SEED + 4) -> Reals:
+    """Portraits that no training painted."""
+    z = normals(count, STYLE_DIM, seed)
+    painted = max(resolution, SMALLEST)
+    return Reals(
+        "painted portraits", count, lambda places: downsample(paint_z(z[places], painted).rgb, resolution)
+    )
+
+
+def of_folder(folder: Path, resolution: int, most: int) -> Reals:
+    """The pictures of a folder and its sub-folders, `most` of them by lot if there are more, not mirrored.
+
+    CoreError for a folder that is not there or has no picture of at least `resolution` px; reading a damaged
+    one is a CoreError that names it.
+    """
+    files = survey(folder, resolution).pictures
+    if not files:
+        text = f'"{folder}" has no picture of at least {resolution} px: name another folder.'
+        raise CoreError("bad-value", text)
+    lot = torch.randperm(len(files), generator=torch.Generator().manual_seed(SEED))[:most].tolist()
+
+    def read(places: Tensor) -> Tensor:
+        rgb = np.stack(
+            [square(read_picture(files[lot[k]]), resolution) for k in places.tolist()]
+        )  # [N, R, R, 3]
+        return (torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 127.5 - 1).to(distributed.device())
+
+    return Reals(f"pictures of {folder}", len(lot), read)

@@ -1,0 +1,1 @@
+"""The training of the networks beside the generator: encoder, attributes, finder."""

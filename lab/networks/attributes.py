@@ -1,0 +1,239 @@
+"""Trains the attribute network (`models/features.py`) on painted portraits, whose attributes are known
+exactly: `anycost train configs/attributes.toml`.
+
+Swings and levels are regressed; gates, which are nearly always 0 or 1, have a logistic loss whose minimum is
+the gate's value too, so that every output means the same: the attribute, standardised by the population.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ...core.errors import CoreError
+from ...models.features import WIDTHS, Features, side_of
+from ..data.augment import augment
+from ..data.painted import PaintedBatches
+from ..data.replay import repeated
+from ..painter import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, paint_z
+from ..running import checkpoints, precision
+from ..running.descent import Descent
+from ..running.draws import Draws
+from ..running.grids import save_sheet
+from ..running.task import Training
+from .standardised import fold, standardise
+
+NAMES = tuple(control.name for control in CONTROLS)  # the order of the network's outputs
+GATES = tuple(k for k, control in enumerate(CONTROLS) if control.kind == "gate")
+STEEP = 8.0  # logits between a gate that is off and one that is on
+SIDES = (32, 48, 64, 96)  # px to which half the batches are reduced first: drafts must be judged too
+STRENGTH = 0.5  # of the augmentation: more would hide the colours that are to be read
+UNSEEN = 99  # seed of the portraits that are never trained on
+SHOWN = 8
+
+Batch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An attribute network's TOML file. `pictures` are shown in all, each painted one `repeats` times;
+    `batch` counts the pictures of a step over all processes, `widths` the channels of each stage (one more
+    doubles the side of the pictures it reads), `colours` weighs how well the stages' maps keep colours."""
+
+    pictures: int = 240_000
+    repeats: int = 3
+    batch: int = 64
+    learning_rate: float = 4e-3
+    widths: tuple[int, ...] = WIDTHS
+    colours: float = 0.1
+    seed: int = 0
+    precision: str = "auto"
+
+
+def standards() -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation [A] of every attribute in the population: what the network predicts is
+    standardised."""
+    found = attribute_table(torch.randn(20_000, STYLE_DIM, generator=torch.Generator().manual_seed(1)))
+    return found.mean(0), found.std(0).clamp_min(1e-3)
+
+
+def attribute_table(z: Tensor, correlated: bool = True) -> Tensor:
+    """z [N, D] -> attributes [N, A] in the order of `NAMES`."""
+    found = attributes(z, correlated)
+    return torch.stack([found[name] for name in NAMES], dim=1)
+
+
+def reading_loss(values: Tensor, wanted: Tensor, deviation: Tensor) -> Tensor:
+    """How wrong values [N, A] read off pictures are, mean over pictures and attributes.
+
+    A gate's logit is `STEEP` (value - 0.5), and what is wanted of it is the same function of the true value:
+    the loss is lowest when the two are equal, and a gate that is clearly on or off asks for no more.
+    """
+    gates = torch.tensor(GATES, device=values.device)
+    error = F.smooth_l1_loss(values / deviation, wanted / deviation, reduction="none")  # [N, A]
+    logits, truth = STEEP * (values[:, gates] - 0.5), torch.sigmoid(STEEP * (wanted[:, gates] - 0.5))
+    error[:, gates] = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    return error.mean()
+
+
+class Colours(nn.Module):
+    """What training adds so that the low stages stay a good measure of pictures: from each place of each map
+    the colours there, at twice the map's side, must be read by one linear layer. Not part of the file."""
+
+    def __init__(self, widths: tuple[int, ...]):
+        super().__init__()
+        self.heads = nn.ModuleList(nn.Conv2d(width, 12, 1) for width in widths)
+
+    def forward(self, maps: list[Tensor], picture: Tensor) -> Tensor:
+        """maps [N, C, S, S] of pictures [N, 3, R, R] -> the mean absolute error."""
+        errors = []
+        for head, found in zip(self.heads, maps, strict=True):
+            wanted = F.pixel_unshuffle(_resampled(picture, 2 * found.shape[-1]), 2)  # [N, 12, S, S]
+            errors.append((head(found).float() - wanted).abs().mean())
+        return torch.stack(errors).mean()
+
+
+class AttributeTraining(Training[Settings]):
+    """The attribute network and its optimiser: see `loop.Task`."""
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self.network = Features(len(NAMES), settings.widths)
+        self.network.mean, self.network.deviation = standards()
+        standardise(self.network)
+        self.colours = Colours(settings.widths)
+        both = nn.ModuleList([self.network, self.colours])
+        both.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.descent = Descent(both.parameters(), settings.learning_rate, settings.pictures)
+
+    def batches(self, seen: int) -> Iterator[Batch]:
+        settings = self.settings
+        return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
+
+    def _painted(self, seen: int) -> Iterator[Batch]:
+        """Every second batch is painted without the population's correlations, so that a beard is read by
+        its hair and not by the jaw below it."""
+        settings, position = self.settings, seen
+        sources = [self._source(seen, correlated) for correlated in (True, False)]
+        while True:
+            correlated = position // settings.batch % 2 == 0
+            z, picture, _ = next(sources[0 if correlated else 1])
+            yield attribute_table(z, correlated), picture
+            position += settings.batch
+
+    def _source(self, seen: int, correlated: bool) -> Iterator:
+        settings, side = self.settings, side_of(self.settings.widths)
+        # `seen` is the start of a block, which has as many batches of one kind as of the other
+        seed = 2 * (100 + settings.seed) + correlated
+        painted = PaintedBatches(
+            ((side, 1),), settings.batch, seed=seed, seen=seen // 2, correlated=correlated
+        )
+        return iter(painted.in_background())
+
+    def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
+        wanted, picture = batch
+        draws = Draws(self.settings.seed, seen, "attributes", self.device)
+        picture = augment(picture, draws, STRENGTH)
+        side = draws.choices.choice(SIDES) if draws.choices.random() < 0.5 else picture.shape[-1]
+        picture = _resampled(_resampled(picture, side), self.network.side)
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        with precision.autocast(self.dtype, self.device):
+            maps = self.network.maps(picture)
+            read = self.network.attributes(maps[-1].flatten(1)).float()  # [N, A]
+            colours = self.colours(maps, picture)
+        values = read * self.network.deviation + self.network.mean
+        reading = reading_loss(values, wanted, self.network.deviation)
+        self.descent.step(reading + self.settings.colours * colours, seen)
+        return {"reading": reading, "colours": colours}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "widths": list(self.settings.widths),
+            "colours": self.colours.state_dict(),
+            "descent": self.descent.state(),
+            "precision": str(self.dtype).removeprefix("torch."),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of a network of another size."""
+        if state["widths"] != list(self.settings.widths):
+            raise CoreError("bad-value", "The run has other `widths` than its TOML file has now.")
+        self.network.load_state_dict(state["network"])
+        self.colours.load_state_dict(state["colours"])
+        self.descent.restore(state["descent"])
+        self.dtype = precision.NAMES[state["precision"]]
+
+    def show(self, folder: Path, seen: int) -> None:
+        """Unseen portraits, a row for each of the paper's attributes: those that have it least, and most."""
+        z = torch.randn(64, STYLE_DIM, generator=torch.Generator().manual_seed(UNSEEN)).to(self.device)
+        picture = paint_z(z, self.network.side).rgb
+        with torch.inference_mode():
+            read = self.network(picture)  # [N, A]
+        columns = [NAMES.index(name) for name, _ in PAPER_ATTRIBUTES.values()]
+        orders = [read[:, k].argsort() for k in columns]
+        half = SHOWN // 2
+        rows = [picture[torch.cat([order[:half], order[-half:]])] for order in orders]
+        save_sheet(rows, folder / f"samples-{seen:08d}.png")
+
+
+def _resampled(picture: Tensor, side: int) -> Tensor:
+    """[N, C, R, R] -> [N, C, side, side], antialiased."""
+    if picture.shape[-1] == side:
+        return picture
+    smaller = side < picture.shape[-1]
+    return F.interpolate(picture, (side, side), mode="bilinear", antialias=smaller, align_corners=False)
+
+
+def finish(folder: Path) -> Path:
+    """Writes `folder`/features.safetensors from the run in it, and prints how well it reads."""
+    kept = checkpoints.load(folder / checkpoints.LAST)["task"]
+    network = Features(len(NAMES), kept["widths"])
+    standardise(network)
+    network.load_state_dict(kept["network"])
+    fold(network)
+    path = folder / "features.safetensors"
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, path)
+    read, truth = readings(network.eval())
+    for name, value in sorted(correlations(read, truth).items(), key=lambda item: -item[1]):
+        print(f"{value:6.3f}  {name}")
+    for name, value in accuracies(read, truth).items():
+        print(f"{100 * value:6.1f} %  {name}")
+    return path
+
+
+def readings(network: Features, pictures: int = 1024, side: int | None = None) -> tuple[Tensor, Tensor]:
+    """The attribute values [N, A] of unseen portraits of the population, painted at `side` px: as read, and
+    as they are."""
+    source = iter(PaintedBatches(((side or network.side, 1),), 32, seed=UNSEEN))
+    read, truth = [], []
+    for z, picture, _ in islice(source, math.ceil(pictures / 32)):
+        with torch.inference_mode():
+            read.append(network.values(picture))
+        truth.append(attribute_table(z))
+    return torch.cat(read), torch.cat(truth)
+
+
+def correlations(read: Tensor, truth: Tensor) -> dict[str, float]:
+    """How well each attribute is read: Pearson correlation of two [N, A], by name."""
+    read, truth = read - read.mean(0), truth - truth.mean(0)
+    values = (read * truth).sum(0) / (read.norm(dim=0) * truth.norm(dim=0)).clamp_min(1e-6)
+    return dict(zip(NAMES, values.tolist(), strict=True))
+
+
+def accuracies(read: Tensor, truth: Tensor) -> dict[str, float]:
+    """The share of portraits on which each of the paper's attributes is rightly said to be there or not."""
+    found = {}
+    for name, (control, threshold) in PAPER_ATTRIBUTES.items():
+        k = NAMES.index(control)
+        found[name] = float(((read[:, k] > threshold) == (truth[:, k] > threshold)).float().mean())
+    return found

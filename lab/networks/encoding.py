@@ -1,0 +1,335 @@
+"""Trains the encoder (paper, Eq. 6): picture -> w+ from which the full generator *and* a sub-generator draw
+it again: `anycost train configs/encoder.toml`.
+
+Eq. 6:  E* = argmin  l(G(E(x)), x) + alpha l(G^k_C(E(x)), x)
+
+l is a perceptual distance and the mean squared error; x are real pictures and the generator's own, mirrored,
+in other colours and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...core.editing.perceptual import _import_torchvision
+from ...core.errors import CoreError
+from ...models.encoder import Encoder
+from ...models.features import Features, load_features
+from ...models.generator import Generator
+from ...models.widths import layer_count
+from ..data.augment import grain, jitter, shift, soften
+from ..data.batches import Batch, Data, batches
+from ..data.downsample import downsample
+from ..generator.sampling import draw_widths
+from ..painter import STYLE_DIM
+from ..running import checkpoints, distributed, precision
+from ..running.descent import Descent
+from ..running.draws import Draws
+from ..running.grids import save_sheet
+from ..running.task import Training
+from .export import export_encoder
+
+RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # what they make of a picture
+BACKBONES = ("stages", *RESNETS)
+RIDGE = 3e-2  # of the first fit's mean square
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Loss:
+    """[loss]: weights of the two parts of Eq. 6's l, its alpha (the paper's is 1), and four further terms.
+
+    `attributes` asks that the attribute network reads the same off both drawings as off the picture, as an
+    identity network does for photographs; `between` holds the sub-generator's drawing to the full one's.
+    `latents` draws w+ to the w of pictures whose w is known: of the generator's own, and of painted ones if
+    the generator was distilled from the painter. `delta` (e4e) keeps the styles of one w+ near each other,
+    so that what is encoded can be edited.
+    """
+
+    perceptual: float = 1.0
+    pixels: float = 1.0
+    alpha: float = 1.0
+    attributes: float = 0.0
+    between: float = 0.0
+    latents: float = 0.0
+    delta: float = 0.0
+
+
+@dataclass(frozen=True)
+class Variety:
+    """[variety]: shares of the pictures that are drawn by the generator, mirrored, in other colours, grey."""
+
+    generated: float = 0.5
+    mirrored: float = 0.5
+    jittered: float = 0.3
+    grey: float = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An encoder's TOML file.
+
+    `generator` is the folder of the generator's run, `features` the file of an attribute network.
+    `backbone` is "stages" (the attribute network's own, from its weights), "resnet18", "resnet34" or
+    "resnet50", which read `side` px. `first_fit` pictures find where the "stages" start. Sub-generators have
+    one of the `resolutions` (px) and `ratios`. `batch` counts the pictures of a step over all processes.
+    """
+
+    generator: str
+    features: str
+    data: Data = field(default_factory=Data)
+    loss: Loss = Loss()
+    variety: Variety = Variety()
+    backbone: str = "stages"
+    side: int = 256
+    first_fit: int = 8192
+    resolutions: tuple[int, ...] = (32, 64, 128)
+    ratios: tuple[float, ...] = (0.25, 0.5, 0.75)
+    pictures: int = 40_000
+    batch: int = 16
+    learning_rate: float = 1e-3
+    seed: int = 0
+    precision: str = "auto"
+
+    def __post_init__(self):
+        if self.backbone not in BACKBONES:
+            raise ValueError(f'backbone is one of {", ".join(BACKBONES)}, not "{self.backbone}".')
+        if not self.resolutions or not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
+            raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios`, up to 1.")
+
+
+def mean_w(generator: Generator, samples: int = 8192) -> Tensor:
+    """The mean w [D] of the population."""
+    z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        return generator.style(z.to(generator.input.input.device)).mean(0)
+
+
+def build(backbone: str, size: int, n_style: int, mean: Tensor, widths: tuple[int, ...]) -> Encoder:
+    """An untrained encoder; `widths` are those of the backbone "stages"."""
+    if backbone == "stages":
+        return Encoder(size, n_style, mean, widths)
+    _import_torchvision()
+    trunk = getattr(import_module("torchvision.models"), backbone)(weights=None)
+    trunk.fc = nn.Identity()
+    return Encoder(size, n_style, mean, backbone=(trunk, RESNETS[backbone]))
+
+
+class EncoderTraining(Training[Settings]):
+    """The encoder and its optimiser; the generator and the attribute network stay: see `loop.Task`."""
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        trained, features = _trained(settings.generator), _features(settings.features)
+        self.rule = trained.rule
+        self.generator = trained.generator.to(self.device)
+        self.features = features.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.encoder = self._fresh(features).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.descent = Descent(self.encoder.parameters(), settings.learning_rate, settings.pictures)
+        z = torch.randn(1024, trained.generator.style_dim).to(self.device)
+        self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit of distances between w's
+        self.fitted = settings.backbone != "stages"  # whose linear layer starts from the best one
+        self._check()
+
+    def _check(self) -> None:
+        settings, top = self.settings, self.generator.resolution
+        if max(settings.resolutions) > top:
+            raise CoreError("bad-value", f"The generator draws up to {top} px: choose lower `resolutions`.")
+        painted = settings.data.kind == "portraits"
+        if settings.loss.latents and painted and self.generator.style_dim != STYLE_DIM:
+            raise CoreError(
+                "bad-value", "loss.latents needs a generator that was distilled from the painter."
+            )
+
+    def _fresh(self, features: Features) -> Encoder:
+        settings, generator = self.settings, self.generator
+        self.widths = tuple(stage[0].out_channels for stage in features.stages)  # type: ignore[index]
+        size = features.side if settings.backbone == "stages" else settings.side
+        encoder = build(settings.backbone, size, generator.n_style, mean_w(generator), self.widths)
+        if settings.backbone == "stages":
+            encoder.trunk.load_state_dict(features.stages.state_dict())
+        if self.device.type == "cuda" and distributed.world() > 1:
+            # a ResNet normalises by the batch: by the joint one (on CPUs, each process by its own)
+            encoder.trunk = nn.SyncBatchNorm.convert_sync_batchnorm(encoder.trunk)
+        return encoder
+
+    # loop.Task
+
+    def batches(self, seen: int) -> Iterator[Batch]:
+        return batches(
+            self.settings.data, self.generator.resolution, self.batch, 300 + self.settings.seed, seen
+        )
+
+    def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
+        if not self.fitted:
+            self._fit()
+            self.fitted = True
+        draws = Draws(self.settings.seed, seen, "encoder", self.device)
+        picture, w, known = self._examples(batch, draws)
+        self.encoder.train()
+        with precision.autocast(self.dtype, self.device):
+            offsets = self.encoder.offsets(self._looked_at(picture, draws)).float()  # [N, n_style, D]
+            terms = self._reconstruction(self.encoder.mean_w + offsets, picture, draws)
+        weights = self.settings.loss
+        away = (self.encoder.mean_w + offsets - w[:, None]).square().mean(dim=(1, 2)) / self.spread  # [N]
+        terms["latents"] = weights.latents * (away * known).mean()
+        delta = offsets - offsets.mean(dim=1, keepdim=True)
+        terms["delta"] = weights.delta * delta.square().mean() / self.spread
+        self.descent.step(torch.stack(list(terms.values())).sum(), seen)
+        return terms
+
+    @torch.no_grad()
+    def _examples(self, batch: Batch, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures [N, 3, R, R] to be encoded, w [N, D], and whether that is the pictures' w [N]."""
+        variety, count = self.settings.variety, len(batch.pictures)
+        painted_w = batch.z is not None and bool(self.settings.loss.latents)
+        z = batch.z if painted_w else draws.normal(count, self.generator.style_dim)
+        w = self.generator.style(z)  # [N, D]
+        own = draws.uniform(count) < variety.generated
+        drawn = self._drawn(w[own])
+        picture = batch.pictures.clone()
+        picture[own] = drawn
+        mirrored, jittered, grey = (
+            draws.uniform(count) < share for share in (variety.mirrored, variety.jittered, variety.grey)
+        )
+        picture = torch.where(_each(mirrored), picture.flip(3), picture)
+        picture = torch.where(_each(jittered), jitter(picture, draws).clamp(-1, 1), picture)
+        picture = torch.where(_each(grey), picture.mean(1, keepdim=True), picture)
+        known = (own | painted_w) & ~(mirrored | jittered | grey)
+        return picture, w, known.float()
+
+    def _drawn(self, w: Tensor) -> Tensor:
+        """w [N, D] -> the full generator's pictures [N, 3, R, R] in -1..1."""
+        if len(w) == 0:
+            return w.new_zeros(0, 3, self.generator.resolution, self.generator.resolution)
+        with precision.autocast(self.dtype, self.device):
+            picture = self.generator(w[:, None].expand(-1, self.generator.n_style, -1), noise="constant")
+        return picture.float().clamp(-1, 1)
+
+    def _looked_at(self, picture: Tensor, draws: Draws) -> Tensor:
+        """Pictures as the encoder gets them: cropped a little off, soft, grainy, at its own size."""
+        picture = grain(soften(shift(picture, draws, 0.7), draws, 0.7), draws, 0.7)
+        return _resized(picture, self.encoder.size).contiguous(memory_format=torch.channels_last)
+
+    def _reconstruction(self, latents: Tensor, picture: Tensor, draws: Draws) -> dict[str, Tensor]:
+        """Pictures [N, 3, R, R] drawn again by G, and by one G^k_C: Eq. 6's two terms, and two of `Loss`."""
+        settings, full = self.settings, self.generator.channels
+        side = draws.choices.choice(settings.resolutions)
+        channels = draw_widths(draws.choices, "uniform", self.rule, full, settings.ratios)[
+            : layer_count(side)
+        ]
+        again = self.generator(latents, noise="constant")  # [N, 3, R, R]
+        sub = self.generator(latents, side, channels, noise="constant")  # [N, 3, r, r]
+        of_full, read_full = self._compared(again, picture)
+        of_sub, read_sub = self._compared(sub, downsample(picture, side))
+        between = F.mse_loss(sub.float(), downsample(again.float(), side))
+        return {
+            "full": of_full,
+            "sub": settings.loss.alpha * of_sub,
+            "attributes": settings.loss.attributes * (read_full + read_sub),
+            "between": settings.loss.between * between,
+        }
+
+    def _compared(self, drawn: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Eq. 6's l, and the mean squared difference of the attributes that are read (in deviations)."""
+        weights, features = self.settings.loss, self.features
+        mine, other = features.maps(drawn), features.maps(picture)
+        looks = features.apart(mine, other).mean()
+        distance = weights.perceptual * looks + weights.pixels * F.mse_loss(drawn.float(), picture)
+        return distance, F.mse_loss(features.read(mine).float(), features.read(other).float())
+
+    @torch.no_grad()
+    def _fit(self) -> None:
+        """Sets the linear layer to the one that reads w best off the generator's own pictures."""
+        self.encoder.eval()
+        settings, encoder, size = self.settings, self.encoder, self.encoder.latents.in_features + 1
+        sums = torch.zeros(size, size + self.generator.style_dim, device=self.device)  # x x^T, x w^T
+        for seen in range(0, settings.first_fit, settings.batch):
+            draws = Draws(settings.seed, seen, "first fit", self.device)
+            w = self.generator.style(draws.normal(settings.batch // distributed.world(), len(encoder.mean_w)))
+            with precision.autocast(self.dtype, self.device):
+                x = encoder.trunk(self._looked_at(self._drawn(w), draws)).float()
+            x = F.pad(x, (0, 1), value=1.0)  # [N, F + 1], the last for the bias
+            sums += x.T @ torch.cat([x, w - encoder.mean_w], dim=1)
+        gram, moment = distributed.average({"sums": sums})["sums"].split([size, len(encoder.mean_w)], dim=1)
+        gram = gram + RIDGE * gram.diagonal().mean() * torch.eye(size, device=self.device)
+        solution = torch.linalg.solve(gram, moment).T  # [D, F + 1]
+        encoder.latents.weight.copy_(solution[:, :-1].repeat(self.generator.n_style, 1))
+        encoder.latents.bias.copy_(solution[:, -1].repeat(self.generator.n_style))
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "backbone": self.settings.backbone,
+            "widths": list(self.widths),
+            "encoder": self.encoder.state_dict(),
+            "size": self.encoder.size,
+            "n_style": self.encoder.n_style,
+            "descent": self.descent.state(),
+            "precision": str(self.dtype).removeprefix("torch."),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of another encoder."""
+        try:
+            self.encoder.load_state_dict(state["encoder"])
+        except RuntimeError:
+            raise CoreError("bad-value", "The run's encoder has other settings than its TOML file.") from None
+        self.fitted = True
+        self.descent.restore(state["descent"])
+        self.dtype = precision.NAMES[state["precision"]]
+
+    @torch.no_grad()
+    def show(self, folder: Path, seen: int) -> None:
+        """Unseen pictures, and how the full generator and two sub-generators draw them again."""
+        source = batches(self.settings.data, self.generator.resolution, SHOWN * distributed.world(), 97, 0)
+        picture = next(source).pictures
+        self.encoder.eval()
+        latents = self.encoder(_resized(picture, self.encoder.size))
+        full = self.generator.channels
+        rows = [picture, self.generator(latents, noise="constant")]
+        for ratio in (0.5, 0.25):
+            rows.append(self.generator(latents, channels=self.rule.expand(full, ratio), noise="constant"))
+        save_sheet(rows, folder / f"samples-{seen:08d}.png")
+
+
+def _each(chosen: Tensor) -> Tensor:
+    return chosen.view(-1, 1, 1, 1)
+
+
+def _resized(picture: Tensor, side: int) -> Tensor:
+    """[N, 3, R, R] -> [N, 3, side, side], antialiased."""
+    smaller = side < picture.shape[-1]
+    return F.interpolate(picture, (side, side), mode="bilinear", antialias=smaller, align_corners=False)
+
+
+def _trained(folder: str) -> checkpoints.Trained:
+    try:
+        return checkpoints.trained(Path(folder))
+    except (OSError, KeyError):
+        raise CoreError("bad-value", f'generator: there is no generator\'s run in "{folder}".') from None
+
+
+def _features(path: str) -> Features:
+    try:
+        return load_features(Path(path))
+    except (OSError, ValueError) as error:
+        raise CoreError("bad-value", f'features: "{path}" cannot be read ({error}).') from None
+
+
+def finish(folder: Path) -> Path:
+    """Writes `folder`/encoder.onnx from the run in it; `export.picture_side` tells the size it reads."""
+    kept = checkpoints.load(folder / checkpoints.LAST)["task"]
+    weights, size = kept["encoder"], kept["size"]
+    encoder = build(kept["backbone"], size, kept["n_style"], weights["mean_w"], tuple(kept["widths"]))
+    encoder.load_state_dict(weights)
+    path = folder / "encoder.onnx"
+    export_encoder(encoder, size, path)
+    return path

@@ -1,0 +1,280 @@
+"""Trains the finder (`models/finder.py`) on painted portraits that are put anywhere, at any size and turn,
+into pictures of any medium: `anycost train configs/finder.toml`.
+
+Faces that are turned in the plane by up to 45 degrees are to be found; steeper ones, upside-down ones above
+all, are not: the core finds those by turning the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...core.errors import CoreError
+from ...models.finder import POINTS, STRIDE, Finder
+from ..data.augment import PAPER, media, vary_look, vignetted
+from ..data.painted import PaintedBatches
+from ..data.replay import repeated
+from ..painter import LANDMARKS
+from ..running import checkpoints, precision
+from ..running.descent import Descent
+from ..running.draws import Draws
+from ..running.grids import save_sheet
+from ..running.task import Training
+from .export import export_finder
+from .standardised import fold, standardise
+
+SIDE = 128  # px of a training picture
+PORTRAIT = (48.0, 180.0)  # px: sides of the portrait's square in it; the face is about a third of that wide
+RADIUS = 1.2  # cells: how far around a point its heat reaches
+STEEPEST = 45.0  # degrees in the plane up to which a face is to be found
+NONE_FROM = 55.0  # degrees from which there is no face
+EMPTY, STEEP = 0.1, 0.25  # shares of the scenes without a face and with one that is turned too far
+SKETCHES = 0.25  # share of the portraits that fade into paper
+FOUND = 0.35  # heat, as a geometric mean over the points, from which a face is found
+UNSEEN = 98  # seed of the portraits that are never trained on
+
+Portraits = tuple[Tensor, Tensor]  # pictures [N, 3, R, R], points [N, K, 2] in the unit square
+Heat = Callable[[Tensor], Tensor]  # pictures [N, 3, S, S] -> heat [N, K, S / 4, S / 4]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A finder's TOML file. `pictures` are shown in all, each painted one `repeats` times in other scenes;
+    `batch` counts the pictures of a step over all processes, `width` the network's channels."""
+
+    pictures: int = 64_000
+    repeats: int = 4
+    batch: int = 32
+    learning_rate: float = 3e-3
+    width: int = 40
+    seed: int = 0
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Pictures [N, 3, SIDE, SIDE], where their points are [N, K, 2] in px, and whether there is a face to be
+    found [N]."""
+
+    pictures: Tensor
+    points: Tensor
+    found: Tensor
+
+    def heat(self) -> Tensor:
+        """What the finder is to answer [N, K, SIDE / 4, SIDE / 4]."""
+        return heat(self.points) * self.found[:, None, None, None]
+
+
+def scenes(portraits: Portraits, draws: Draws) -> Scenes:
+    """A picture for each of the portraits: most have a face, some have one that is turned too far, some
+    none."""
+    pictures, points = portraits
+    count = len(pictures)
+    kind = draws.uniform(count)
+    empty, steep = kind < EMPTY, (kind >= EMPTY) & (kind < EMPTY + STEEP)
+    angle = draws.uniform(count) * 2 - 1  # [N]
+    too_far = torch.sign(angle) * (NONE_FROM + angle.abs() * (180 - NONE_FROM))
+    angle = torch.where(steep, too_far, angle * STEEPEST)
+    pictures = vignetted(pictures, draws, SKETCHES)
+    behind = backgrounds(pictures, draws)
+    drawn, placed = put(pictures, points, angle, behind, draws)
+    drawn = torch.where(empty[:, None, None, None], behind, drawn)
+    return Scenes(vary_look(media(drawn, draws), draws), placed, ~(empty | steep))
+
+
+def put(
+    portraits: Tensor, points: Tensor, angle: Tensor, behind: Tensor, draws: Draws
+) -> tuple[Tensor, Tensor]:
+    """Puts portraits [N, 3, R, R] turned by `angle` [N] (degrees) somewhere into pictures `behind`
+    [N, 3, SIDE, SIDE].
+
+    points [N, K, 2] in the unit square -> pictures [N, 3, SIDE, SIDE] and points [N, K, 2] in px.
+    """
+    count = len(portraits)
+    low, high = (math.log(side) for side in PORTRAIT)
+    size = torch.exp(low + draws.uniform(count) * (high - low))  # [N] px
+    where = torch.stack([draws.uniform(count), draws.uniform(count)], 1) * 2 - 1
+    centre = SIDE / 2 + where * (SIDE * 0.35)  # [N, 2] px
+    radians = torch.deg2rad(angle)
+    turn = torch.stack([torch.cos(radians), -torch.sin(radians), torch.sin(radians), torch.cos(radians)], 1)
+    turn = turn.view(-1, 2, 2)  # portrait -> picture
+    placed = ((points - 0.5) * size[:, None, None]) @ turn.transpose(1, 2) + centre[:, None]  # [N, K, 2] px
+    back = turn.transpose(1, 2) * (SIDE / size)[:, None, None]  # picture -> portrait, both in -1..1
+    offset = -(back @ ((centre / SIDE) * 2 - 1)[:, :, None])  # [N, 2, 1]
+    grid = F.affine_grid(torch.cat([back, offset], 2), [count, 3, SIDE, SIDE], align_corners=False)
+    inside = (grid.abs().amax(-1) <= 1).float()[:, None]  # [N, 1, SIDE, SIDE]
+    drawn = F.grid_sample(portraits, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return torch.lerp(behind, drawn, inside), placed
+
+
+def backgrounds(portraits: Tensor, draws: Draws) -> Tensor:
+    """[N, 3, SIDE, SIDE] without a face: a piece of each portrait upside down, flat colour, noise of any
+    grain, paper."""
+    count = len(portraits)
+    turned = portraits.rot90(2, dims=(2, 3))  # upside down: no face to be found
+    pieces = F.interpolate(turned[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
+    flat = turned.mean(dim=(2, 3), keepdim=True).expand_as(pieces)
+    size = draws.choices.choice((4, 8, 16, 32, 64, SIDE))
+    noise = F.interpolate(draws.normal(count, 3, size, size) / 2, (SIDE, SIDE), mode="bilinear")
+    paper = torch.full_like(pieces, PAPER)
+    kind = (4 * draws.uniform(count)).long()[:, None, None, None]
+    return torch.where(kind == 0, pieces, torch.where(kind == 1, flat, torch.where(kind == 2, noise, paper)))
+
+
+def heat(points: Tensor) -> Tensor:
+    """points [N, K, 2] in px -> [N, K, SIDE/4, SIDE/4], a small Gaussian around each."""
+    cells = torch.arange(SIDE // STRIDE, device=points.device) + 0.5
+    at = points / STRIDE
+    dx, dy = cells - at[..., :1], cells - at[..., 1:]  # [N, K, S]
+    across, down = torch.exp(-0.5 * (dx / RADIUS) ** 2), torch.exp(-0.5 * (dy / RADIUS) ** 2)
+    return down[..., :, None] * across[..., None, :]
+
+
+class FinderTraining(Training[Settings]):
+    """The finder and its optimiser: see `loop.Task`."""
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self.network = Finder(settings.width)
+        standardise(self.network)
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.descent = Descent(self.network.parameters(), settings.learning_rate, settings.pictures)
+
+    def batches(self, seen: int) -> Iterator[Portraits]:
+        settings = self.settings
+        return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
+
+    def _painted(self, seen: int) -> Iterator[Portraits]:
+        seed = 200 + self.settings.seed
+        return painted(
+            PaintedBatches(((SIDE, 1),), self.settings.batch, seed=seed, seen=seen).in_background()
+        )
+
+    def step(self, batch: Portraits, seen: int) -> dict[str, Tensor]:
+        with torch.no_grad():
+            shown = scenes(batch, Draws(self.settings.seed, seen, "scenes", self.device))
+        wanted = shown.heat()
+        with precision.autocast(self.dtype, self.device):
+            logits = self.network.logits(shown.pictures.contiguous(memory_format=torch.channels_last))
+        error = F.binary_cross_entropy_with_logits(logits.float(), wanted, reduction="none")
+        loss = (error * (1 + 15 * wanted)).mean()  # few cells hold a point
+        self.descent.step(loss, seen)
+        return {"heat": loss}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "width": self.settings.width,
+            "descent": self.descent.state(),
+            "precision": str(self.dtype).removeprefix("torch."),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state; CoreError when it is of a network of another size."""
+        if state["width"] != self.settings.width:
+            raise CoreError("bad-value", "The run has another `width` than its TOML file has now.")
+        self.network.load_state_dict(state["network"])
+        self.descent.restore(state["descent"])
+        self.dtype = precision.NAMES[state["precision"]]
+
+    def show(self, folder: Path, seen: int) -> None:
+        """Unseen scenes above the heat that the finder sees in them."""
+        shown = unseen(8)
+        with torch.inference_mode():
+            found = self.network(shown.pictures.to(self.device)).cpu() * 2 - 1  # [N, 3, S, S]
+        save_sheet([shown.pictures, found], folder / f"samples-{seen:08d}.png")
+
+
+def painted(batches) -> Iterator[Portraits]:
+    """Painted batches with the finder's points alone."""
+    order = [LANDMARKS.index(name) for name in POINTS]
+    for _, pictures, landmarks in batches:
+        yield pictures, landmarks[:, order]
+
+
+def unseen(count: int) -> Scenes:
+    """Scenes of portraits that are never trained on, always the same."""
+    portraits = next(painted(PaintedBatches(((SIDE, 1),), count, seed=UNSEEN)))
+    return scenes(portraits, Draws(UNSEEN, 0, "unseen"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """How well a finder does on unseen scenes: the mean error of the points of faces that it finds, over the
+    distance from eyes to mouth; the share of faces that it misses; the share of scenes without a face (or
+    with one that is turned too far) in which it finds one."""
+
+    error: float
+    missed: float
+    false: float
+
+
+def measure(found_by: Heat, count: int = 512) -> Report:
+    """Holds a finder's heat against unseen scenes in which the whole face is within the picture."""
+    shown = unseen(count)
+    maps = torch.cat([found_by(part) for part in shown.pictures.split(32)])  # [N, K, S, S]
+    at, height = peaks(maps)
+    eyes, mouth = shown.points[:, :2].mean(1), shown.points[:, 2]
+    scale = (mouth - eyes).norm(dim=1)  # [N]
+    error = (at - shown.points).norm(dim=2).mean(1) / scale
+    found = (height.clamp_min(1e-6).log().mean(1).exp() >= FOUND) & upright(at)
+    whole = ((shown.points > 0) & (shown.points < SIDE)).all(2).all(1)
+    face = shown.found & whole
+    right = found & (error < 0.5)
+    return Report(
+        error=float(error[face & right].mean()),
+        missed=float((~right)[face].float().mean()),
+        false=float(found[~shown.found].float().mean()),
+    )
+
+
+def upright(points: Tensor) -> Tensor:
+    """Whether points [N, 3, 2] lie as eyes and mouth of a face do that is not turned too far [N]."""
+    across, down = points[:, 1] - points[:, 0], points[:, 2] - points[:, :2].mean(1)
+    turn = torch.rad2deg(torch.atan2(across[:, 1], across[:, 0])).abs()
+    return (turn < NONE_FROM) & (across[:, 0] * down[:, 1] > across[:, 1] * down[:, 0])  # the mouth below
+
+
+def peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """The highest place of maps [N, K, S, S], finer than their cells: points [N, K, 2] in px, heat [N, K]."""
+    side = maps.shape[-1]
+    height, flat = maps.flatten(2).max(2)
+    row, column = flat // side, flat % side
+    padded = F.pad(maps.clamp_min(1e-6).log(), (1, 1, 1, 1), mode="replicate").flatten(2)
+
+    def at(dy: int, dx: int) -> Tensor:
+        place = (row + 1 + dy) * (side + 2) + column + 1 + dx
+        return padded.gather(2, place[..., None])[..., 0]  # [N, K]
+
+    def summit(before: Tensor, middle: Tensor, after: Tensor) -> Tensor:
+        bend = (2 * middle - before - after).clamp_min(1e-6)  # of a bell, logarithms lie on a parabola
+        return ((after - before) / (2 * bend)).clamp(-0.5, 0.5)
+
+    x = column + 0.5 + summit(at(0, -1), at(0, 0), at(0, 1))
+    y = row + 0.5 + summit(at(-1, 0), at(0, 0), at(1, 0))
+    return torch.stack([x, y], 2) * STRIDE, height
+
+
+def finish(folder: Path) -> Path:
+    """Writes `folder`/finder.onnx from the run in it, and prints how well it finds."""
+    kept = checkpoints.load(folder / checkpoints.LAST)["task"]
+    finder = Finder(kept["width"])
+    standardise(finder)
+    finder.load_state_dict(kept["network"])
+    fold(finder)
+    path = folder / "finder.onnx"
+    export_finder(finder, path)
+    with torch.inference_mode():
+        report = measure(finder.eval())
+    print(f"{100 * report.error:5.1f} %  error, of the distance from eyes to mouth")
+    print(f"{100 * report.missed:5.1f} %  of the faces missed")
+    print(f"{100 * report.false:5.1f} %  of the scenes without an upright face in which one is found")
+    return path

@@ -1,0 +1,72 @@
+"""How far a sub-generator's pictures look from the full generator's: what a search makes small."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...core.editing.perceptual import Measure, best_measure, from_features
+from ...core.errors import CoreError
+from ...models.features import load_features
+from ...models.manifest import Rung
+from ...models.pack import Pack
+from ..measuring.subject import BATCH, Subject, normals
+
+PSI = 0.7  # truncation of the latents
+MAX_BYTES = 3 << 30  # of the full pictures' feature maps
+
+
+def measure_of(pack: Pack) -> Measure:
+    """By the pack's own features, which were trained on its pictures, so that a ladder does not depend on
+    what else a machine has; without them by the best there is."""
+    if pack.features_path is None:
+        return best_measure(pack)
+    try:
+        return from_features(load_features(pack.features_path))
+    except ValueError as error:
+        raise CoreError("pack", f"{error}: install the pack again.") from None
+
+
+class Distances:
+    """Mean distance to the full generator's pictures of the same `samples` latents, truncated to 0.7.
+
+    The full pictures are drawn and embedded once, at the first call. Smaller ones are enlarged to their size,
+    as a frame is on the screen.
+    """
+
+    def __init__(self, subject: Subject, measure: Measure, samples: int, seed: int):
+        self._generator, self._measure, self._samples = subject.generator, measure, samples
+        z = normals(samples, subject.generator.style_dim, seed)
+        with torch.inference_mode():
+            self._latents = subject.latents(z, PSI).split(BATCH)  # each [N, n_style, D]
+
+    @torch.inference_mode()
+    def __call__(self, rung: Rung) -> float:
+        """Of one sub-generator; 0 for the full one."""
+        total = 0.0
+        for w, target in zip(self._latents, self._targets, strict=True):
+            total += len(w) * float(self._measure.distance(self._embedded(w, rung), target))
+        return total / self._samples
+
+    @cached_property
+    def _targets(self) -> list[list[Tensor]]:
+        """The full pictures' maps, batch by batch; CoreError when they take too much memory."""
+        full = Rung(self._generator.resolution, 1.0, self._generator.channels)
+        found = []
+        for w in self._latents:
+            found.append(self._embedded(w, full))
+            one = sum(maps.nbytes for maps in found[0]) / len(found[0][0])
+            if one * self._samples > MAX_BYTES:
+                most = int(MAX_BYTES / one)
+                raise CoreError("bad-value", f"{self._samples} samples take too much memory: {most} will do.")
+        return found
+
+    def _embedded(self, w: Tensor, rung: Rung) -> list[Tensor]:
+        side = self._generator.resolution
+        picture = self._generator(w, rung.resolution, rung.channels).clamp(-1, 1)  # [N, 3, r, r]
+        if rung.resolution < side:
+            picture = F.interpolate(picture, (side, side), mode="bilinear", align_corners=False)
+        return self._measure.embed(picture.cpu())  # whose networks are on the CPU

@@ -1,0 +1,153 @@
+"""One search in its folder: it goes on where it was ended, and ends as it would have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import CoreError
+from ...core.files.whole_file import write_bytes
+from ...models.manifest import Rung
+from .costs import Budget, Cost, TimeTable
+from .evolution import Found, Settings, evolve
+from .space import Space
+
+STATE = "state.json"
+MAX_STATE_BYTES = 1 << 28
+SURE = 5  # candidates that must be measured before a table counts as too low
+
+
+class Run:
+    """A search for one budget, whose state is written after every generation.
+
+    `about` are plain values that say what the distances are of; a folder that holds a search about something
+    else, or one with another population or seed, is refused. One of fewer generations goes on.
+    """
+
+    def __init__(self, folder: Path, space: Space, budget: Budget, settings: Settings, about: dict[str, Any]):
+        self.budget = budget
+        self._file, self._space, self._settings = folder / STATE, space, settings
+        self._about = {
+            **about,
+            "budget": str(budget),
+            "population": settings.population,
+            "seed": settings.seed,
+        }
+        self._table: TimeTable | None = None
+        self._found = Found()
+        self._winner: Rung | None = None
+        if self._file.exists():
+            self._read()
+
+    @property
+    def table(self) -> TimeTable | None:
+        """The one that the search has predicted milliseconds with; None before, and for a budget in MACs."""
+        return self._table
+
+    @property
+    def left(self) -> int:
+        """Candidates still to draw, unless they were seen."""
+        return self._settings.population * (self._settings.generations + 1 - len(self._found.lowest))
+
+    def go_on(
+        self,
+        first: list[Rung],
+        cost: Cost,
+        limit: float,
+        distance: Callable[[Rung], float],
+    ) -> Iterator[Found]:
+        """Searches to the end, from `first`; yields after every generation, when the state is written."""
+        if isinstance(cost, TimeTable):
+            self._table = cost
+        for found in evolve(
+            self._space, first, lambda rung: cost(rung) <= limit, distance, self._settings, self._found
+        ):
+            self._winner = None
+            self._write()
+            yield found
+
+    def winner(self, clock: Cost | None, limit: float) -> Rung:
+        """The nearest candidate, or with a `clock` (ms) the nearest that really holds the limit; once found
+        it stays. What the table is at least too low by is expected of the other candidates too."""
+        if self._winner is None:
+            self._winner = self._nearest_within(clock, limit)
+            self._write()
+        return self._winner
+
+    def _nearest_within(self, clock: Cost | None, limit: float) -> Rung:
+        nearest = self._found.nearest()
+        if clock is None or self._table is None:
+            return nearest[0]
+        factors = []
+        for rung in nearest:
+            expected = self._table(rung)
+            if len(factors) >= SURE and expected * min(factors) > limit:
+                continue
+            taken = clock(rung)
+            if taken <= limit:
+                return rung
+            factors.append(taken / expected)
+        text = f"Nothing of what was found really draws within {self.budget}: allow more time."
+        raise CoreError("bad-value", text)
+
+    def _write(self) -> None:
+        state = {
+            "about": self._about,
+            "table": asdict(self._table) if self._table else None,
+            "lowest": self._found.lowest,
+            "seen": [[r.resolution, list(r.channels), d] for r, d in self._found.distances.items()],
+            "winner": [self._winner.resolution, list(self._winner.channels)] if self._winner else None,
+        }
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f'"{self._file.parent}" cannot be made ({error.strerror}): choose another --out.'
+            raise CoreError("bad-value", text) from None
+        write_bytes(self._file, json.dumps(state).encode())
+
+    def _read(self) -> None:
+        state = self._state()
+        for name, value in self._about.items():
+            if state["about"].get(name) != value:
+                text = f'"{self._file.parent}" holds a search of another {name}: '
+                raise CoreError("bad-value", text + "name another folder with --out, or delete it.")
+        try:
+            self._found = Found(
+                {self._rung(side, counts): float(d) for side, counts, d in state["seen"]},
+                [float(d) for d in state["lowest"]],
+            )
+            self._table = _table(state["table"])
+            self._winner = self._rung(*state["winner"]) if state["winner"] else None
+        except (KeyError, TypeError, ValueError):
+            raise self._damaged() from None
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            if self._file.stat().st_size > MAX_STATE_BYTES:
+                raise ValueError
+            state = json.loads(self._file.read_bytes())
+            if not isinstance(state["about"], dict):
+                raise ValueError
+            return state
+        except (OSError, KeyError, TypeError, ValueError, RecursionError):
+            raise self._damaged() from None
+
+    def _rung(self, side: int, counts: list[int]) -> Rung:
+        rung = Rung(side, None, tuple(counts))
+        if not self._space.holds(rung):
+            raise ValueError
+        return rung
+
+    def _damaged(self) -> CoreError:
+        return CoreError(
+            "bad-value", f'"{self._file}" is not the state of a search: delete it to begin anew.'
+        )
+
+
+def _table(values: dict[str, list[float]] | None) -> TimeTable | None:
+    if values is None:
+        return None
+    return TimeTable(tuple(map(float, values["blocks"])), tuple(map(float, values["layers"])))

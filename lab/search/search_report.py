@@ -1,0 +1,115 @@
+"""What searches found, as a table and as JSON: each rung beside the best uniform one of its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from ...models.manifest import Rung
+from ...models.widths import macs
+from ..measuring.columns import columns
+from .costs import Budget
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A sub-generator with the milliseconds of one picture and its distance to the full output."""
+
+    rung: Rung
+    ms: float
+    distance: float
+
+    @property
+    def macs(self) -> int:
+        return macs(self.rung.channels)
+
+    def cost(self, unit: str) -> float:
+        """In the unit of a budget: multiply-accumulates, or milliseconds."""
+        return self.ms if unit == "ms" else self.macs
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "resolution": self.rung.resolution,
+            "ratio": self.rung.ratio,
+            "channels": list(self.rung.channels),
+            "macs": self.macs,
+            "ms": self.ms,
+            "distance": self.distance,
+        }
+
+    def texts(self) -> list[str]:
+        """Cells of a table: px, channels, GMAC, ms, distance."""
+        return [
+            str(self.rung.resolution),
+            widths(self.rung),
+            f"{self.macs / 1e9:.4f}",
+            f"{self.ms:.1f}",
+            f"{self.distance:.4f}",
+        ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a budget's search found, and the best uniform sub-generator within the budget, if one holds it."""
+
+    budget: Budget
+    found: Measured
+    uniform: Measured | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Searches over one pack. `cells` are all uniform sub-generators, the full one last; distances are means
+    over `samples` latents that no search has seen."""
+
+    pack: str
+    measure: str
+    samples: int
+    rows: list[Row]
+    cells: list[Measured]
+
+    def data(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "pack": self.pack,
+            "measure": self.measure,
+            "samples": self.samples,
+            "searched": [
+                {
+                    "budget": str(row.budget),
+                    **row.found.data(),
+                    "uniform": row.uniform.data() if row.uniform else None,
+                }
+                for row in self.rows
+            ],
+            "uniform": [cell.data() for cell in self.cells],
+        }
+
+    def text(self) -> str:
+        """A table of aligned columns."""
+        head = ["px", "channels", "GMAC", "ms", "distance"]
+        none = ["-"] * len(head)
+        full = self.cells[-1].texts()
+        rows = [["budget", *head, "|", *(f"uniform {head[0]}", *head[1:])]]
+        for row in self.rows:
+            beside = row.uniform.texts() if row.uniform else none
+            rows.append([str(row.budget), *row.found.texts(), "|", *beside])
+        rows.append(["full", *full, "|", *full])
+        title = f"{self.pack}: distance to the full output over {self.samples} pictures ({self.measure})"
+        return f"{title}\n\n{columns(rows)}"
+
+
+def widths(rung: Rung) -> str:
+    """ "×0.5", or every layer's channels: "96·6 72·2 24" are six layers of 96, two of 72, one of 24."""
+    if rung.ratio is not None:
+        return f"×{rung.ratio:g}"
+    runs = [(width, len(list(same))) for width, same in groupby(rung.channels)]
+    return " ".join(str(width) if count == 1 else f"{width}·{count}" for width, count in runs)
+
+
+def best_within(budget: Budget, limit: float, cells: Sequence[Measured]) -> Measured | None:
+    """The nearest to the full output of those that hold the budget."""
+    holding = [cell for cell in cells if cell.cost(budget.unit) <= limit]
+    return min(holding, key=lambda cell: cell.distance, default=None)

@@ -1,0 +1,174 @@
+"""`anycost search`: the pack's ladder, found by evolution for budgets in multiply-accumulates or ms."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ...core.errors import CoreError
+from ...core.files.whole_file import write_bytes
+from ...core.rendering.calibration import load
+from ...core.rendering.cores import use_available_cores
+from ...core.rendering.renderer import Renderer
+from ...models.manifest import Rung
+from ...models.pack import Pack, rung_entry
+from ...models.widths import macs
+from ..measuring.subject import SEED, Subject, normals, of_pack
+from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
+from .distances import PSI, Distances, measure_of
+from .evolution import Settings
+from .ladder_file import as_ladder, check_installable, install
+from .run import Run
+from .search_report import Measured, Report, Row, best_within
+from .space import Space, free, uniform
+
+LATENTS, UNSEEN, TIMED = SEED + 21, SEED + 22, SEED + 23  # seeds of the latents of search, report and clock
+TIMES = 16  # latents that times are taken of
+MOST = 100_000  # candidates a generation, generations, samples
+
+
+def search(
+    pack: Pack, budgets: Sequence[str], settings: Settings, samples: int, out: Path, to_install: bool
+) -> None:
+    """Searches one rung for each budget, prints them, and writes ladder and plot into `out`.
+
+    Each search has a folder there, and goes on from it. With `to_install` the rungs become the pack's ladder.
+    CoreError for a budget that is none or that nothing holds, numbers out of range, a folder of another
+    search, and a pack that cannot be changed.
+    """
+    wanted = list(dict.fromkeys(parse_budget(text) for text in budgets))
+    _check(settings, samples)
+    if to_install:
+        check_installable(pack)
+    use_available_cores()
+    searcher = _Searcher(pack, settings, samples, out)
+    report = searcher.report(searcher.found(wanted))
+    print(report.text())
+    ladder = as_ladder({row.found.rung: row.found.distance for row in report.rows}, report.cells[-1].rung)
+    data = {"ladder": [rung_entry(rung) for rung in ladder], **report.data()}
+    file = out / f"{pack.name}-ladder.json"
+    write_bytes(file, json.dumps(data, indent=1, ensure_ascii=False).encode())
+    print(f"\nThe ladder is in {file}.")
+    _plot(report, out / f"{pack.name}-ladder.png")
+    if to_install:
+        install(pack, ladder)
+        print(f"It is the ladder of {pack.folder} now.")
+
+
+def _check(settings: Settings, samples: int) -> None:
+    for what, value, least in (
+        ("population", settings.population, 2),
+        ("number of generations", settings.generations, 0),
+        ("number of samples", samples, 1),
+    ):
+        if not least <= value <= MOST:
+            raise CoreError("bad-value", f"A {what} is from {least} to {MOST}, not {value}.")
+
+
+def _plot(report: Report, file: Path) -> None:
+    try:
+        from .search_plot import save_plot
+    except CoreError as error:  # no matplotlib: the table says the same
+        print(error.message, file=sys.stderr)
+        return
+    save_plot(report, file)
+    print(f"The plot is {file}.")
+
+
+class _Searcher:
+    """Searches and measures over one pack."""
+
+    def __init__(self, pack: Pack, settings: Settings, samples: int, out: Path):
+        self._pack, self._settings, self._samples, self._out = pack, settings, samples, out
+        self._subject = subject = of_pack(pack)
+        self._full = subject.generator.channels
+        choices = (self._full, subject.rule, subject.ratios, subject.resolutions)
+        self._space = Space.of(*choices)
+        self._cells = uniform(*choices)  # the full one is the last
+        self._measure = measure_of(pack)
+        self._clock = _clock(pack, subject)
+
+    def found(self, budgets: Sequence[Budget]) -> dict[Budget, Rung]:
+        """The rung that each budget's search ends with, by its ratio if it is a uniform one."""
+        distance = Distances(self._subject, self._measure, self._samples, LATENTS)
+        ratios = {free(cell): cell for cell in self._cells}
+        found = {}
+        for budget in budgets:
+            run, limit = self._run(budget), budget.limit(self._full)
+            if run.left > 0:
+                self._evolve(run, limit, distance)
+            rung = run.winner(self._clock if budget.unit == "ms" else None, limit)
+            found[budget] = ratios.get(rung, rung)
+        return found
+
+    def _run(self, budget: Budget) -> Run:
+        about = {
+            "generator": self._pack.files[self._pack.generator_file],
+            "measure": self._measure.name,
+            "samples": self._samples,
+        }
+        return Run(self._out / f"{self._pack.name}-{budget}", self._space, budget, self._settings, about)
+
+    def _evolve(self, run: Run, limit: float, distance: Distances) -> None:
+        cost = self._cost(run)
+        self._check_reachable(run.budget, cost, limit)
+        first = [free(cell) for cell in self._cells]
+        whole = run.left
+        with tqdm(total=whole, desc=str(run.budget), unit="candidate") as bar:
+
+            def shown(rung: Rung) -> float:
+                found = distance(rung)
+                bar.update()
+                return found
+
+            for found in run.go_on(first, cost, limit, shown):
+                bar.n = whole - run.left  # those that were seen before are done too
+                bar.set_postfix(distance=f"{found.lowest[-1]:.4f}")
+
+    def _cost(self, run: Run) -> Cost:
+        """What the search knows costs by; once it has begun, always the same."""
+        if run.budget.unit == "x":
+            return work
+        return run.table or self._table
+
+    @cached_property
+    def _table(self) -> TimeTable:
+        return time_table(self._space, [free(cell) for cell in self._cells], self._clock.measure)
+
+    def _check_reachable(self, budget: Budget, cost: Cost, limit: float) -> None:
+        least = cost(self._space.cheapest)
+        if least <= limit:
+            return
+        if budget.unit == "x":
+            most = int(macs(self._full) / least)
+            text = f"{budget} is more than this pack can save: {most}x is about the most."
+        else:
+            text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
+        raise CoreError("bad-value", text)
+
+    def report(self, found: Mapping[Budget, Rung]) -> Report:
+        """All of them and the uniform ones, measured over latents that the searches have not seen."""
+        distance = Distances(self._subject, self._measure, self._samples, UNSEEN)
+        rungs = tqdm(dict.fromkeys([*self._cells, *found.values()]), desc="report", leave=False)
+        measured = {rung: Measured(rung, self._clock(rung), distance(rung)) for rung in rungs}
+        cells = [measured[cell] for cell in self._cells]
+        rows = [
+            Row(budget, measured[rung], best_within(budget, budget.limit(self._full), cells))
+            for budget, rung in found.items()
+        ]
+        return Report(self._pack.title, self._measure.name, self._samples, rows, cells)
+
+
+def _clock(pack: Pack, subject: Subject) -> Stopwatch:
+    """Of what an artist waits for here: the engines that calibration chose, or torch before there was one."""
+    latents = subject.latents(normals(TIMES, subject.generator.style_dim, TIMED), PSI)
+    calibration = load(pack)
+    generator = subject.generator
+    # without a key: the graphs of candidates are not worth caching
+    renderer = Renderer(generator, choose=calibration.choice) if calibration else Renderer(generator)
+    return Stopwatch(renderer.prepare, latents)

@@ -1,0 +1,134 @@
+"""Tables 4 to 6 of the page: what a pack's sub-generators agree on, how fast they are, and its encoder; the
+first and the last also for toys that are trained otherwise."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from ...core.editing.perceptual import Measure, from_features
+from ...models.features import Features, load_features
+from ...models.pack import Pack
+from ..measuring import paper
+from ..measuring.consistency import agreement, distances
+from ..measuring.markdown import shown, table
+from ..measuring.reals import portraits
+from ..measuring.reconstruction import of_file, reconstructions
+from ..measuring.subject import Subject, of_pack
+from ..networks.attributes import NAMES
+from .speed import speeds
+from .toy_tables import NARROW, Results
+from .toys import TOP, Toys
+from .trials import key, separate_agreement
+
+TIMED = 30  # runs of each sub-generator
+PAPER_RATIOS = (0.5, 0.25)
+
+
+class Measured:
+    """A pack, read once for its three tables."""
+
+    def __init__(self, pack: Pack, samples: int):
+        assert pack.features_path is not None
+        self.pack, self.samples = pack, samples
+        self.subject: Subject = of_pack(pack)
+        self.features: Features = load_features(pack.features_path)
+        self.measure: Measure = from_features(self.features)
+
+    @property
+    def top(self) -> int:
+        return self.subject.resolutions[-1]
+
+
+def attributes(measured: Measured, results: Results, toys: Toys) -> str:
+    """Table 4: agreement with the full generator, in per cent."""
+    if measured.features.attributes.out_features != len(NAMES):
+        return "Left out: this pack's network does not read the painter's attributes."
+    own = agreement(measured.subject, measured.features, measured.samples)
+    columns = {
+        f"{measured.pack.name} ×{r:g}": _per_cent(own[measured.top, r])
+        for r in PAPER_RATIOS
+        if (measured.top, r) in own
+    }
+    seeds = results.seeds
+    for ratio in NARROW:
+        found = [results.figures[f"conditioned-{s}"]["agreement"][key(TOP, ratio)] for s in seeds]
+        columns[f"toy ×{ratio:g}"] = _per_cent(*found)
+        columns[f"separate toy ×{ratio:g}"] = _per_cent(*(separate_agreement(toys, s, ratio) for s in seeds))
+    for k, ratio in enumerate(PAPER_RATIOS):
+        columns[f"paper ×{ratio:g}"] = {name: f"{pair[k]:.1f}" for name, pair in paper.AGREEMENT.items()}
+    rows = [
+        [name.replace("_", " "), *(column[name] for column in columns.values())] for name in paper.AGREEMENT
+    ]
+    return "\n\n".join([table(["agreement in %", *columns], rows), _SEPARATE])
+
+
+_SEPARATE = (
+    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours all begin with "
+    "the same z meaning the same person, and go apart from there. Of pictures as small as the toys' an "
+    "attribute is often read the same way for all: then two generators agree in nearly all or in none."
+)
+
+
+def _per_cent(*shares: dict[str, float]) -> dict[str, str]:
+    return {name: shown([100 * share[name] for share in shares]) for name in shares[0]}
+
+
+def speed(measured: Measured) -> str:
+    """Table 5: time of one picture at lower and lower cost, by the plain module and by the fast engine."""
+    distance, _ = distances(measured.subject, measured.measure, min(measured.samples, 200))
+    found = speeds(measured.subject, distance, (1, *paper.SPEED_UPS), TIMED)
+    full = found[0]
+    rows = [
+        [
+            f"{s.reduction:g}x",
+            f"{s.cell[0]} px ×{s.cell[1]:g}",
+            f"{measured.subject.macs(s.cell) / 1e9:.4f}",
+            f"{distance[s.cell]:.3f}",
+            f"{s.plain_ms:.1f}",
+            f"{full.plain_ms / s.plain_ms:.1f}x",
+            f"{s.fast_ms:.1f}",
+            f"{full.fast_ms / s.fast_ms:.1f}x",
+            f"{paper.SPEED_UPS[s.reduction]:.1f}x" if s.reduction in paper.SPEED_UPS else "1x",
+        ]
+        for s in found
+    ]
+    head = ["cost", "sub-generator", "GMAC", "distance", "plain ms", "faster", "engine ms", "faster", "paper"]
+    return table(head, rows)
+
+
+def encoders(measured: Measured, results: Results) -> str:
+    """Table 6: reconstruction by the full generator, by a sub-generator, and between the two."""
+    rows = [
+        [
+            f"toy encoder, {name}",
+            *_mean_rows([results.figures[f"encoder-{kind}-{s}"]["rows"] for s in results.seeds]),
+        ]
+        for kind, name in (("full-only", "full generator only"), ("consistent", "consistency-aware"))
+    ]
+    pack = measured.pack
+    if pack.encoder_path is not None:
+        encode = of_file(pack.encoder_path, pack.encoder_size, measured.subject)
+        reals = portraits(measured.top, measured.samples)
+        found = reconstructions(measured.subject, encode, measured.measure, reals)
+        rows.append(
+            [
+                f"{pack.name}, consistency-aware",
+                *_mean_rows([{str(r.ratio): [r.full, r.sub, r.between] for r in found}]),
+            ]
+        )
+    for name, triple in (
+        ("full generator only", paper.ENCODER_FULL_ONLY),
+        ("consistency-aware", paper.ENCODER_CONSISTENT),
+    ):
+        rows.append([f"the paper, {name}", *(f"{d:g} / {m:g}" for d, m in triple)])
+    return table(["distance / mean squared error", "full", "sub-generator", "between"], rows)
+
+
+def _mean_rows(seeds: Sequence[dict[str, list]]) -> list[str]:
+    """Full, sub-generator, between: means over ratios and seeds."""
+    rows = [row for seed in seeds for row in seed.values()]
+    return [
+        " / ".join(f"{statistics.fmean(row[k][m] for row in rows):.{3 + m}f}" for m in (0, 1))
+        for k in range(3)
+    ]

@@ -1,0 +1,56 @@
+"""How long the plain module and the fast engine take for one picture at lower and lower cost (paper,
+Table 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ...core.rendering.engines.torch_engine import TorchEngine
+from ...models.generator import Generator
+from ...models.manifest import Rung
+from ...models.widths import layer_count
+from ..measuring.subject import Cell, Subject, normals
+from ..measuring.timing import in_turns, one_after_another
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A sub-generator that costs at most 1 / `reduction` of the full one: milliseconds a picture."""
+
+    reduction: int
+    cell: Cell
+    plain_ms: float
+    fast_ms: float
+
+
+def speeds(
+    subject: Subject, distances: Mapping[Cell, float], reductions: Sequence[int], runs: int
+) -> list[Speed]:
+    """The nearest sub-generator to the full one within each cost, timed by the median of `runs`."""
+    full = max(subject.macs(cell) for cell in subject.cells)
+    timed: dict[Cell, tuple[float, float]] = {}
+    found = []
+    for reduction in reductions:
+        cheap = [cell for cell in subject.cells if subject.macs(cell) * reduction <= full]
+        if cheap:
+            cell = min(cheap, key=lambda cell: distances[cell])
+            if cell not in timed:
+                timed[cell] = _timed(subject, cell, runs)
+            found.append(Speed(reduction, cell, *timed[cell]))
+    return found
+
+
+@torch.inference_mode()
+def _timed(subject: Subject, cell: Cell, runs: int) -> tuple[float, float]:
+    """Median milliseconds of the plain module and of the fast engine, one picture at a time."""
+    generator: Generator = subject.generator
+    side, ratio = cell
+    channels = subject.rule.expand(generator.channels, ratio)[: layer_count(side)]
+    engine = TorchEngine(generator, Rung(side, ratio, channels))
+    latents = subject.latents(normals(2, generator.style_dim, 0))  # [2, n_style, D]
+    draws = {"plain": lambda w: generator(w[None], side, channels), "fast": engine.draw}
+    times = in_turns({name: one_after_another(draw, latents) for name, draw in draws.items()}, runs)
+    return times["plain"].ms, times["fast"].ms

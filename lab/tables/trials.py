@@ -1,0 +1,154 @@
+"""Trains and measures the runs of `toys`, several at a time; what is done already is not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from ...core.editing.perceptual import from_features
+from ...core.errors import CoreError
+from ...core.files.whole_file import write_bytes
+from ...core.rendering.renderer import to_pixels
+from ...models.features import Features, load_features
+from ...models.pack import file_sha256
+from ..data.downsample import downsample
+from ..measuring.consistency import agreement, distances
+from ..measuring.frechet import Extractor, Pooled, check_samples, frechet_distances
+from ..measuring.reals import Reals, portraits
+from ..measuring.reconstruction import of_file, reconstructions
+from ..measuring.subject import SEED, of_run
+from ..networks.attributes import NAMES
+from ..running import checkpoints
+from ..training import train
+from .toys import RESOLUTIONS, TOP, Toy, Toys
+
+CONFIG, FIGURES = "config.json", "figures.json"
+UNSEEN = "unseen-{}.pt"
+Figures = dict[str, Any]  # what is known of one run, by name; those of a sub-generator by `key`
+
+
+def key(side: int, ratio: float) -> str:
+    """A sub-generator's name in figures, such as "32x0.5"."""
+    return f"{side}x{ratio:g}"
+
+
+def run_all(toys: Toys, workers: int) -> dict[str, Figures]:
+    """Every run's figures by its name; `workers` runs are trained at a time, each on its share of the cores.
+
+    CoreError for a run that fails, and for a folder that holds runs of other settings.
+    """
+    check_samples(_extractor(load_features(toys.features)), toys.size.samples)
+    _paint(toys)
+    work = partial(figures, folder=toys.folder, features=toys.features, samples=toys.size.samples)
+    found: dict[str, Figures] = {}
+    for level in toys.levels():
+        results = map(work, level) if workers == 1 else _shared(work, level, workers)
+        found.update(zip((toy.name for toy in level), results, strict=True))
+    return found
+
+
+def _paint(toys: Toys) -> None:
+    """Paints once what all runs are trained and measured on, where it is missing."""
+    count = toys.size.pictures
+    missing = [side for side in RESOLUTIONS if len(list(toys.pictures(side).glob("*.png"))) != count]
+    for side in missing:
+        toys.pictures(side).mkdir(parents=True, exist_ok=True)
+    for places, picture in portraits(TOP, count, SEED + 5).batches("painting") if missing else ():
+        for side in missing:
+            for k, rgb in zip(places.tolist(), to_pixels(downsample(picture, side)), strict=True):
+                Image.fromarray(rgb).save(toys.pictures(side) / f"{k:06d}.png")
+    unseen = toys.folder / UNSEEN.format(toys.size.samples)
+    if not unseen.exists():
+        reals = portraits(TOP, toys.size.samples)  # [N, 3, R, R], of other seeds than the runs'
+        checkpoints.save(unseen, {"pictures": reals.read(torch.arange(reals.count))})
+
+
+def _unseen(folder: Path, side: int, samples: int) -> Reals:
+    """The portraits that no run is trained on, at one of the toys' resolutions."""
+    pictures = checkpoints.load(folder / UNSEEN.format(samples))["pictures"]
+    return Reals("painted portraits", samples, lambda places: downsample(pictures[places], side))
+
+
+def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[Figures]:
+    threads = max(1, torch.get_num_threads() // workers)
+    pool = ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(threads,)
+    )
+    with pool:
+        yield from pool.map(work, level)
+
+
+def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
+    """Trains one run to its end and measures it, unless its folder says that this has been done."""
+    out = folder / toy.name
+    _claim(toy, out)
+    asked = {"samples": samples, "features": file_sha256(features)[:12]}
+    kept = out / FIGURES
+    if kept.exists():
+        found = json.loads(kept.read_text())
+        if found["asked"] == asked:
+            return found
+    train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run ends at once
+    network = load_features(features)
+    measured = (
+        _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
+    )
+    write_bytes(kept, json.dumps({"asked": asked, **measured}, indent=1).encode())
+    return json.loads(kept.read_text())
+
+
+def _claim(toy: Toy, out: Path) -> None:
+    """Notes in a run's folder what it is trained by; CoreError when that was something else."""
+    config = json.dumps(toy.config, indent=1)
+    out.mkdir(parents=True, exist_ok=True)
+    if not (out / CONFIG).exists():
+        write_bytes(out / CONFIG, config.encode())
+    elif (out / CONFIG).read_text() != config:
+        raise CoreError(
+            "bad-value", f'"{out}" holds a run of other settings: remove it or name other --runs.'
+        )
+
+
+def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures:
+    """FID of every sub-generator that the run trained; of several ratios, how near they are to the full."""
+    subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
+    reals = _unseen(out.parent, toy.resolutions[-1], samples)
+    pictures = (picture for _, picture in reals.batches("real pictures"))
+    found: Figures = {"fid": frechet_distances(subject, _extractor(features), pictures, samples)}
+    if len(subject.ratios) > 1:
+        found["distance"], found["squared"] = distances(subject, from_features(features), samples)
+        if features.attributes.out_features == len(NAMES):
+            found["agreement"] = agreement(subject, features, samples)
+    return {name: {key(*cell): value for cell, value in cells.items()} for name, cells in found.items()}
+
+
+def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figures:
+    """Reconstruction by the full and the sub-generators (Table 6)."""
+    subject = of_run(checkpoints.trained(folder / toy.encodes), toy.resolutions, toy.ratios)
+    out = folder / toy.name
+    size = checkpoints.load(out / checkpoints.LAST)["task"]["size"]
+    encode = of_file(out / "encoder.onnx", size, subject)
+    rows = reconstructions(subject, encode, from_features(features), _unseen(folder, TOP, samples))
+    return {"rows": {key(TOP, row.ratio): [row.full, row.sub, row.between] for row in rows}}
+
+
+def separate_agreement(toys: Toys, seed: int, ratio: float) -> dict[str, float]:
+    """Agreement of the separately trained generators of `ratio` and of all channels on the same z."""
+    network = load_features(toys.features)
+    full, narrow = (
+        of_run(checkpoints.trained(toys.folder / f"separate-{r:g}-{seed}"), (TOP,), (1.0,))
+        for r in (1.0, ratio)
+    )
+    return agreement(narrow, network, toys.size.samples, full)[TOP, 1.0]
+
+
+def _extractor(features: Features) -> Extractor:
+    return Extractor("own features", Pooled(features))

@@ -1,0 +1,69 @@
+"""Which file trains which network, and a run of one: on one process, or under torchrun on many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import CoreError
+from ..models.pack import Pack
+from .from_pack import fill
+from .generator import generating
+from .networks import attributes, encoding, finding
+from .running import distributed, loop
+from .running.config import build
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """How one kind of network is trained.
+
+    `settings` is the dataclass of its TOML file, `task` makes what `loop.run` drives, `finish` writes what
+    a pack needs into the run's folder.
+    """
+
+    settings: type[Any]
+    task: Callable[[Any], loop.Task]
+    finish: Callable[[Path], Path] | None = None
+
+
+TRAINERS = {
+    "generator": Trainer(generating.Settings, generating.Generating),
+    "attributes": Trainer(attributes.Settings, attributes.AttributeTraining, attributes.finish),
+    "finder": Trainer(finding.Settings, finding.FinderTraining, finding.finish),
+    "encoder": Trainer(encoding.Settings, encoding.EncoderTraining, encoding.finish),
+}
+
+
+def train(
+    config: Mapping[str, Any], out: Path, *, resume: bool = False, pack: str = "", seen: int = 0
+) -> None:
+    """Trains to the end what `config`, a TOML file's content, describes; CoreError for mistakes in it.
+
+    With `resume` it goes on from the last checkpoint; with a `pack` it starts from the pack's network, as
+    if that had `seen` so many pictures.
+    """
+    rest = dict(config)
+    network = rest.pop("network", None)
+    if network not in TRAINERS:
+        raise CoreError("bad-value", f'The setting "network" is one of {", ".join(TRAINERS)}.')
+    trainer = TRAINERS[network]
+    settings = build(trainer.settings, rest)
+    if seen < 0 or seen % settings.batch or (seen and not pack):
+        text = f"--seen goes with --from-pack and is a multiple of the batch, {settings.batch} pictures."
+        raise CoreError("bad-value", text)
+    with distributed.processes():
+        if settings.batch % distributed.world():
+            text = f"A batch of {settings.batch} cannot be shared by {distributed.world()} processes."
+            raise CoreError("bad-value", text)
+        try:
+            task = trainer.task(settings)
+            if pack:
+                fill(task, Pack.open(pack), seen)
+            loop.run(task, out, resume=resume, seen=seen)
+        except (loop.NotANumber, loop.NothingToResume) as error:
+            raise CoreError("bad-value", str(error)) from None
+        if trainer.finish is not None and distributed.rank() == 0:
+            trainer.finish(out)

@@ -1,0 +1,346 @@
+"""The `anycost` command as a user runs it: real processes, their files, exit codes and what they say."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn_face import portrait, with_colour_finder
+from PIL import Image
+
+from anycost import __version__
+from anycost.commands.cli import main
+from anycost.commands.render import grid, parse_channels, read_latents, render_file
+from anycost.core.errors import CoreError
+from anycost.core.faces.placement import Placement
+from anycost.models.generator import Generator
+from anycost.models.pack import Pack
+from anycost.models.prior import seeded
+
+FACE = Placement(70, 60, 90)
+PICTURE = portrait(FACE, 150, 120)
+COMMAND = [sys.executable, "-m", "anycost"]
+
+Done = subprocess.CompletedProcess[str]
+Run = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's data folder with one installed pack; its finder sees a portrait()."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "anycost" / "packs").mkdir(parents=True)
+    return with_colour_finder(tiny_pack, home / "anycost" / "packs" / "tiny")
+
+
+@pytest.fixture
+def anycost(folder: Path, tmp_path: Path) -> Run:
+    """Runs the command as a process, in an empty folder and with the pack "tiny" installed."""
+    environment = {**os.environ, "XDG_DATA_HOME": str(folder.parents[2]), "OMP_NUM_THREADS": "1"}
+
+    def run(*arguments: object) -> Done:
+        line = [*COMMAND, *map(str, arguments)]
+        return subprocess.run(
+            line, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+
+    return run
+
+
+@pytest.fixture
+def called(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> Run:
+    """The same inside this process, for what a process of its own would not change."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder.parents[2]))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Done:
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = end.code
+        out, complaints = capfd.readouterr()
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess([], code, out, complaints)
+
+    return run
+
+
+def refused(done: Done, *words: str) -> None:
+    """Exit code 2, nothing on stdout, and one sentence on stderr with these words in it."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("anycost: ")
+    assert done.stderr.endswith(".\n")
+    assert done.stderr.count("\n") == 1
+    for word in words:
+        assert word in done.stderr
+
+
+def sentence(call) -> str:
+    with pytest.raises(CoreError) as error:
+        call()
+    return error.value.message
+
+
+def test_version_and_help_need_no_torch(anycost: Run):
+    refused(anycost("paint"), "paint", "--help")
+    done = anycost("--version")
+    assert (done.returncode, done.stdout) == (0, f"anycost {__version__}\n")
+    code = (
+        "import sys; from anycost.commands.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code + "print(any(m in sys.modules for m in ('torch', 'numpy', 'PIL')))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout.endswith("False\n")
+    for command in ("edit", "render", "packs", "serve", "studio", "plugin"):
+        assert command in loaded.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([], "COMMAND"),
+        (["edit", "in.png"], "OUT"),
+        (["edit", "in.png", "out.png", "--quality", "best"], "best"),
+        (["edit", "in.png", "out.png", "--seconds", "soon"], "soon"),
+        (["edit", "in.png", "out.png", "--seconds", "nan"], "nan"),
+        (["render", "--out", "a.png"], "--latents"),
+        (["render", "--seed", "1", "--latents", "w.npy", "--out", "a.png"], "--latents"),
+        (["packs", "import", "file"], "--name"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence(called: Run, arguments: list[str], word: str):
+    refused(called(*arguments), word, "--help")
+
+
+# edit
+
+
+def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    done = anycost("edit", "in.png", "out.png", "--set", "smile=0.5", "--pack", "tiny", "--seconds", "0.5")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    out = np.array(Image.open(tmp_path / "out.png").convert("RGBA"))
+    assert out.shape == PICTURE.shape
+    y, x = np.mgrid[:120, :150] + 0.5
+    distance = np.abs(FACE.to_unit(np.stack([x, y], axis=-1)) - 0.5).max(axis=-1)
+    assert np.array_equal(out[distance > 0.55], PICTURE[distance > 0.55])
+    changed = (out != PICTURE).any(axis=-1)
+    assert changed[distance < 0.3].mean() > 0.5  # how much depends on the steps that fit into the time
+    assert sorted(os.listdir(tmp_path)) == ["in.png", "out.png"]
+
+
+def test_edit_reads_and_writes_other_formats(called: Run, folder: Path, tmp_path: Path):
+    Image.fromarray(PICTURE).save(tmp_path / "in.webp", lossless=True)
+    done = called("edit", "in.webp", "out.jpg", "--quality", "draft", "--pack", folder, "--seconds", "0")
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "out.jpg") as out:
+        assert (out.format, out.size) == ("JPEG", (150, 120))
+
+
+def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path):
+    Image.new("RGB", (60, 50), "white").save(tmp_path / "white.png")
+    refused(anycost("edit", "white.png", "out.png", "--pack", "tiny"), "No face")
+    refused(called("edit", "none.png", "out.png", "--pack", "tiny"), "none.png")
+    refused(called("edit", "white.png", "out.gif", "--pack", "tiny"), "out.gif")
+    refused(called("edit", "white.png", "out.png", "--pack", "tiny", "--set", "beard=1"), "beard", "smile")
+    refused(called("edit", "white.png", "out.png", "--pack", "tiny", "--set", "smile"), "NAME=NUMBER")
+    refused(called("edit", "white.png", "out.png", "--pack", "nowhere"), "nowhere", "tiny")
+    assert os.listdir(tmp_path) == ["white.png"]
+
+
+def heed_ctrl_c() -> None:
+    """A shell's background jobs, tests among them, are born deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    line = [*COMMAND, "edit", "in.png", "out.png", "--pack", str(folder)]
+    process = subprocess.Popen(
+        line,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=heed_ctrl_c,
+    )
+    time.sleep(1)  # in its imports or in the projection: both must be left in peace
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert b"Traceback" not in complaints
+    assert os.listdir(tmp_path) == ["in.png"]
+
+
+# render
+
+
+def test_render_gives_the_generators_numbers(anycost: Run, folder: Path, tmp_path: Path):
+    pack = Pack.open(folder)
+    w = np.random.default_rng(0).normal(0, 1, (2, pack.n_style, pack.style_dim)).astype(np.float32)
+    np.save(tmp_path / "w.npy", w)
+    done = anycost(
+        "render",
+        "--pack",
+        "tiny",
+        "--latents",
+        "w.npy",
+        "--resolution",
+        16,
+        "--channels",
+        "0.5",
+        "--out",
+        "a.npy",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    counts = [c // 2 for c in pack.channels[:6]]
+    with torch.no_grad():
+        expected = pack.generator()(torch.from_numpy(w), 16, counts, "constant").numpy()
+    found = np.load(tmp_path / "a.npy", allow_pickle=False)
+    assert found.dtype == np.float32
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+def test_render_draws_the_same_picture_for_the_same_seed(called: Run, tmp_path: Path):
+    for name in ("a.png", "b.png"):
+        done = called(
+            "render", "--pack", "tiny", "--seed", 5, "--channels", "24,24,24,24,16,16,16,16", "--out", name
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    with Image.open(tmp_path / "a.png") as image:
+        assert (image.size, image.mode) == ((32, 32), "RGB")
+
+
+def test_render_refuses_what_the_pack_cannot_draw(called: Run, tmp_path: Path):
+    np.save(tmp_path / "w.npy", np.zeros((1, 3, 16), np.float32))
+    refused(called("render", "--pack", "tiny", "--latents", "w.npy", "--out", "a.png"), "w.npy", "float32")
+    refused(called("render", "--pack", "tiny", "--seed", 1, "--resolution", 64, "--out", "a.png"), "64", "32")
+    refused(called("render", "--pack", "tiny", "--seed", 1, "--out", "a.txt"), "a.txt")
+    assert os.listdir(tmp_path) == ["w.npy"]
+
+
+def test_seeded_latents_are_truncated_towards_the_mean(folder: Path):
+    pack = Pack.open(folder)
+    w = seeded(pack, 9)
+    z = torch.randn(1, pack.style_dim, generator=torch.Generator().manual_seed(9))
+    generator: Generator = pack.generator()
+    assert w.shape == (1, pack.n_style, pack.style_dim)
+    mean = torch.from_numpy(pack.mean_w)
+    assert torch.allclose(w[0, 3] - mean, 0.7 * (generator.style(z)[0] - mean), atol=1e-5)
+    assert "seed" in sentence(lambda: render_file(pack, None, -1, None, "full", folder / "face.png"))
+
+
+@pytest.mark.parametrize(
+    "text", ["wide", "0", "1.5", "nan", "-1", "24,24", "25,24,24,24,16,16", "24,24,24,24,16,0", "1,,2"]
+)
+def test_channels_that_are_none(folder: Path, text: str):
+    with pytest.raises(CoreError):
+        parse_channels(text, 16, Pack.open(folder))
+
+
+def test_channels_of_every_form(folder: Path):
+    pack = Pack.open(folder)
+    assert parse_channels("full", 32, pack) == pack.channels
+    assert parse_channels("0.25", 8, pack) == (6, 6, 6, 6)
+    assert parse_channels("1,2,3,4", 8, pack) == (1, 2, 3, 4)
+    for side in (0, 5, 2, 64, -8):
+        assert "cannot be drawn" in sentence(lambda side=side: parse_channels("full", side, pack))
+
+
+def test_latents_that_are_no_latents(folder: Path, tmp_path: Path):
+    pack = Pack.open(folder)
+    good = np.zeros((1, pack.n_style, pack.style_dim), np.float32)
+    bad = {
+        "f64": good.astype(np.float64),
+        "flat": good[0],
+        "empty": good[:0],
+        "inf": good + np.float32("inf"),
+        "objects": np.array([{"a": 1}], dtype=object),
+    }
+    for name, values in bad.items():
+        np.save(tmp_path / f"{name}.npy", values, allow_pickle=True)
+    np.savez(tmp_path / "archive.npy", good)
+    np.save(tmp_path / "good.npy", good)
+    header = (tmp_path / "good.npy").read_bytes()[:128]
+    huge = header.replace(b"(1, 8, 16)", b"(9999999999, 8, 16)")[:128]
+    (tmp_path / "huge.npy").write_bytes(huge + b"\0" * 64)
+    os.mkfifo(tmp_path / "pipe.npy")
+    for path in sorted(tmp_path.glob("*.npy")):
+        if path.stem != "good":
+            assert path.name in sentence(lambda path=path: read_latents(path, pack))
+    assert read_latents(tmp_path / "good.npy", pack).shape == good.shape
+
+
+def test_several_pictures_make_a_grid():
+    pictures = np.arange(1, 11, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
+    made = grid(pictures)
+    assert made.shape == (4, 16, 3)
+    assert made[0, ::2, 0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert made[2, ::2, 0].tolist() == [9, 10, 0, 0, 0, 0, 0, 0]
+    assert grid(pictures[:3]).shape == (2, 6, 3)
+
+
+# packs and the rest
+
+
+def test_packs_are_listed_and_shown(called: Run):
+    listed = called("packs", "list")
+    assert listed.returncode == 0
+    assert "tiny\t32 px\tTiny\t" in listed.stdout
+    shown = called("packs", "show", "tiny")
+    assert shown.returncode == 0
+    for words in ("Apache-2.0", "untrained", "encoder, finder, features", "×0.25", "smile", "-1 to 1"):
+        assert words in shown.stdout
+    refused(called("packs", "show", "nowhere"), "nowhere")
+
+
+def test_packs_import_makes_a_pack_that_renders(called: Run, tmp_path: Path):
+    torch.manual_seed(0)
+    generator = Generator(16, (16, 16, 16, 16, 16, 16), style_dim=16, n_mlp=2)
+    torch.save({"g_ema": generator.state_dict()}, tmp_path / "model.pt")
+    done = called("packs", "import", "model.pt", "--name", "mine", "--out", "mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == str(tmp_path / "mine")
+    assert called("render", "--pack", tmp_path / "mine", "--seed", 1, "--out", "a.png").returncode == 0
+    refused(called("packs", "import", "a.png", "--name", "other", "--out", "other"), "a.png")
+
+
+def test_the_plugin_is_packaged(called: Run, tmp_path: Path):
+    done = called("plugin", "package", "out.zip")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out.zip").stat().st_size > 1000
+
+
+def test_serve_listens_until_it_is_told_to_leave(folder: Path, tmp_path: Path):
+    (tmp_path / "run").mkdir(mode=0o700)
+    path = tmp_path / "run" / "core.sock"
+    line = [*COMMAND, "serve", "--socket", str(path), "--pack", str(folder)]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    try:
+        for _ in range(300):
+            if path.exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert path.exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert not path.exists()

@@ -1,0 +1,46 @@
+"""`anycost data`: a contact sheet of portraits is a picture file, and bad requests end in one sentence."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anycost.commands.data import draw
+from anycost.core.errors import CoreError
+from anycost.core.files.pictures import read_picture
+
+
+def test_a_contact_sheet_is_written_whole(tmp_path: Path):
+    path = tmp_path / "sheet.png"
+    draw(path, rows=1, columns=2, resolution=32, seed=3)
+    first = read_picture(path)
+    assert first.shape == (32, 64, 4)
+    assert (first[..., 3] == 255).all()
+    draw(path, rows=1, columns=2, resolution=32, seed=3)
+    assert np.array_equal(first, read_picture(path))
+    draw(path, rows=1, columns=2, resolution=32, seed=3, correlated=False)
+    assert not np.array_equal(first, read_picture(path))
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"rows": 0}, "at least one row"),
+        ({"columns": -2}, "at least one row"),
+        ({"resolution": 16}, "32 to 1024"),
+        ({"resolution": 2048}, "32 to 1024"),
+        ({"rows": 100, "columns": 100}, "64 megapixels"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**70}, "seed"),
+        ({"out": Path("sheet.txt")}, "must end in .png"),
+        ({"out": Path("missing") / "sheet.png"}, "folder must exist"),
+    ],
+)
+def test_bad_requests_end_in_one_sentence_and_write_nothing(tmp_path: Path, bad: dict, said: str):
+    request = {"out": Path("sheet.png"), **bad}
+    request["out"] = tmp_path / request["out"]
+    with pytest.raises(CoreError, match=said) as raised:
+        draw(**request)
+    assert raised.value.kind == "bad-value"
+    assert "\n" not in raised.value.message
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,197 @@
+"""Finding a face, cropping it and pasting it back: geometry that is known exactly, and a finder that sees
+colours.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from drawn_face import ALIGNMENT, DOTS, colour_finder, portrait
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anycost.core.errors import CoreError
+from anycost.core.faces.find import Face, find_face, place
+from anycost.core.faces.placement import Placement, crop, paste, whole_square
+
+placements = st.builds(
+    Placement,
+    x=st.floats(60, 140),
+    y=st.floats(50, 110),
+    size=st.floats(40, 160),
+    angle=st.floats(-180, 180),
+)
+
+
+def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
+    """A picture without fine detail, which resampling leaves nearly as it is: uint8 [height, width, 4]."""
+    y, x = np.mgrid[:height, :width] + 0.5
+    waves = [np.sin(x / 19 + y / 31), np.cos(x / 23 - y / 17), np.sin(x / 29) * np.cos(y / 27)]
+    rgb = np.stack(waves, axis=-1) * 100 + 128
+    return np.concatenate([rgb, np.full((height, width, 1), 255)], axis=-1).round().astype(np.uint8)
+
+
+def face_at(placement: Placement) -> Face:
+    (lx, ly), (rx, ry), (mx, my) = placement.to_picture(DOTS).tolist()
+    return Face(((lx, ly), (rx, ry)), (mx, my), 1.0)
+
+
+def angle_between(a: float, b: float) -> float:
+    return abs((a - b + 180) % 360 - 180)
+
+
+# Placements
+
+
+@given(placements, st.lists(st.tuples(st.floats(-1, 2), st.floats(-1, 2)), min_size=1, max_size=5))
+def test_unit_and_picture_coordinates_are_inverse(placement: Placement, points: list[tuple[float, float]]):
+    unit = np.array(points)
+    assert np.allclose(placement.to_unit(placement.to_picture(unit)), unit, atol=1e-9)
+
+
+def test_an_angle_turns_clockwise_on_the_screen():
+    right_of_centre = Placement(100, 100, 20, 90).to_picture(np.array([1.0, 0.5]))
+    assert np.allclose(right_of_centre, [100, 110])  # y points down
+
+
+@given(placements)
+def test_a_placed_face_lands_on_the_alignment(placement: Placement):
+    found = place(face_at(placement), ALIGNMENT)
+    assert math.dist((found.x, found.y), (placement.x, placement.y)) < 1e-6
+    assert found.size == pytest.approx(placement.size)
+    assert angle_between(found.angle, placement.angle) < 1e-6
+
+
+def test_a_head_turned_aside_is_hardly_rolled():
+    straight = place(Face(((80, 100), (120, 100)), (100, 145), 1.0), ALIGNMENT)
+    turned = place(Face(((85, 100), (115, 100)), (90, 145), 1.0), ALIGNMENT)
+    by_mouth_alone = math.degrees(math.atan2(10, 45))
+    assert straight.angle == pytest.approx(0)
+    assert abs(turned.angle) < by_mouth_alone / 3
+    assert turned.size == pytest.approx(math.hypot(10, 45) / 0.2)
+
+
+def test_three_points_in_one_place_are_no_face():
+    with pytest.raises(CoreError) as error:
+        place(Face(((5, 5), (5, 5)), (5, 5), 1.0), ALIGNMENT)
+    assert error.value.kind == "no-face"
+
+
+def test_whole_square_is_centred():
+    assert whole_square(300, 200) == Placement(150, 100, 200, 0)
+
+
+# Crop and paste
+
+
+def test_a_crop_of_whole_pixels_is_those_pixels():
+    picture = smooth_picture()
+    assert np.array_equal(crop(picture, Placement(60, 70, 64), 64), picture[38:102, 28:92, :3])
+
+
+def test_a_quarter_turn_is_exact():
+    picture = smooth_picture()
+    turned = crop(picture, Placement(60, 70, 64, 90), 64)
+    assert np.array_equal(turned, np.rot90(picture[38:102, 28:92, :3]))
+
+
+def test_transparent_pixels_become_white_and_the_border_goes_on():
+    picture = np.zeros((20, 20, 4), np.uint8)
+    picture[:, 10:] = (200, 100, 50, 255)
+    out = crop(picture, Placement(20, 10, 20), 20)
+    assert (out[:, 1:] == (200, 100, 50)).all()
+    assert (crop(picture, Placement(4, 10, 8), 8) == 255).all()
+
+
+def test_a_reduced_crop_has_no_moire():
+    y, x = np.mgrid[:256, :256]
+    board = np.where((x + y) % 2 == 0, 255, 0).astype(np.uint8)
+    picture = np.stack([board, board, board, np.full_like(board, 255)], axis=-1)
+    inner = crop(picture, Placement(128, 128, 200, 17), 32)
+    assert np.abs(inner.astype(int) - 128).max() <= 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(placements)
+def test_paste_undoes_crop(placement: Placement):
+    picture = smooth_picture()
+    layer = paste(crop(picture, placement, 128), placement, (200, 160))
+    h, w = layer.rgba.shape[:2]
+    behind = picture[layer.y : layer.y + h, layer.x : layer.x + w, :3]
+    solid = layer.rgba[..., 3] > 250
+    assert solid.any()
+    assert np.abs(layer.rgba[..., :3].astype(int) - behind)[solid].max() <= 4
+
+
+@settings(max_examples=40, deadline=None)
+@given(placements, st.floats(0, 0.3))
+def test_a_layer_stays_in_the_square_and_in_the_picture(placement: Placement, feather: float):
+    layer = paste(np.zeros((64, 64, 3), np.uint8), placement, (200, 160), feather)
+    h, w = layer.rgba.shape[:2]
+    assert 0 <= layer.x < layer.x + w <= 200
+    assert 0 <= layer.y < layer.y + h <= 160
+    y, x = np.mgrid[layer.y : layer.y + h, layer.x : layer.x + w] + 0.5
+    outside = np.abs(placement.to_unit(np.stack([x, y], axis=-1)) - 0.5).max(axis=-1) > 0.5
+    assert (layer.rgba[..., 3][outside] == 0).all()
+
+
+def test_the_border_fades_smoothly_and_the_middle_is_solid():
+    alpha = (
+        paste(np.zeros((64, 64, 3), np.uint8), Placement(100, 80, 120), (200, 160)).rgba[..., 3].astype(int)
+    )
+    assert alpha[60, 60] == 255
+    assert alpha[0].max() < 3
+    assert np.abs(np.diff(alpha, axis=0)).max() < 40
+    assert np.abs(np.diff(alpha, axis=1)).max() < 40
+    assert alpha[2, 2] == 0  # the corners are round
+
+
+def test_a_square_beside_the_picture_leaves_one_empty_pixel():
+    layer = paste(np.zeros((8, 8, 3), np.uint8), Placement(-50, -50, 20), (30, 30))
+    assert layer.rgba.shape == (1, 1, 4)
+    assert layer.rgba[..., 3].max() == 0
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    ("placement", "width", "height"),
+    [
+        (Placement(128, 128, 256), 256, 256),  # a portrait
+        (Placement(600, 300, 300, 0), 1000, 700),  # a face in a scene
+        (Placement(400, 380, 420, 25), 800, 800),  # tilted
+        (Placement(300, 320, 330, -55), 600, 600),  # lying: only a tilted look finds it
+        (Placement(64, 60, 170, 4), 128, 112),  # a selection that cuts the head
+        (Placement(40, 34, 220), 90, 80),  # a selection from the brows to the mouth
+        (Placement(700, 150, 200), 1400, 260),  # a long strip
+    ],
+)
+def test_finds_the_face(placement: Placement, width: int, height: int):
+    found = place(find_face(portrait(placement, width, height), colour_finder), ALIGNMENT)
+    assert math.dist((found.x, found.y), (placement.x, placement.y)) < 0.02 * placement.size
+    assert found.size == pytest.approx(placement.size, rel=0.03)
+    assert angle_between(found.angle, placement.angle) < 2.5
+
+
+def test_takes_the_face_in_front():
+    near, far = Placement(200, 200, 300), Placement(460, 180, 120)
+    picture = np.maximum(portrait(near, 560, 400), portrait(far, 560, 400))
+    found = place(find_face(picture, colour_finder), ALIGNMENT)
+    assert math.dist((found.x, found.y), (near.x, near.y)) < 10
+
+
+@pytest.mark.parametrize("background", [0, 40, 255])
+def test_a_picture_without_a_face_says_what_to_do(background: int):
+    with pytest.raises(CoreError) as error:
+        find_face(np.full((90, 120, 4), background, np.uint8), colour_finder)
+    assert error.value.kind == "no-face"
+    assert "select the face" in error.value.message
+
+
+def test_eyes_below_the_mouth_are_no_face():
+    upside_down = portrait(Placement(150, 150, 200, 180), 300, 300)
+    with pytest.raises(CoreError):
+        find_face(upside_down, colour_finder)

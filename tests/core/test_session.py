@@ -1,0 +1,531 @@
+"""An edit session from picture to layer, on a small pack whose finder sees coloured dots as a face."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_face import portrait, with_colour_finder
+
+from anycost.core.editing import session as session_module
+from anycost.core.editing.detail import Detail
+from anycost.core.editing.directions import edited
+from anycost.core.editing.session import MAX_PICTURES, EditState, Frame, Session
+from anycost.core.errors import CoreError
+from anycost.core.faces.placement import Layer, Placement, crop, resized
+from anycost.core.rendering import calibration
+from anycost.core.rendering.calibration import Timed
+from anycost.core.rendering.engines.choice import ALWAYS, Choice
+from anycost.core.rendering.engines.engine import Stopped
+from anycost.core.rendering.ladder import Pass, Region, Timings
+from anycost.core.rendering.renderer import Renderer
+from anycost.models.manifest import Rung
+from anycost.models.pack import Pack
+
+FACE = Placement(130, 110, 160, 8)
+PICTURE = portrait(FACE, 300, 240)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return with_colour_finder(tiny_pack, tmp_path_factory.mktemp("session") / "pack")
+
+
+@pytest.fixture(scope="module")
+def pack(folder: Path) -> Pack:
+    return Pack.open(folder)
+
+
+@pytest.fixture
+def session(pack: Pack) -> Session:
+    return Session(pack)
+
+
+@pytest.fixture
+def projected(session: Session) -> Session:
+    session.open("a", PICTURE)
+    list(session.project("a", steps=0))
+    return session
+
+
+def never() -> bool:
+    return False
+
+
+def refusal(call) -> CoreError:
+    with pytest.raises(CoreError) as error:
+        call()
+    assert error.value.message.endswith(".")
+    return error.value
+
+
+def variant(folder: Path, target: Path, **changes: object) -> Pack:
+    """A copy of the pack with other values in its pack.json."""
+    shutil.copytree(folder, target)
+    manifest = json.loads((target / "pack.json").read_text()) | changes
+    (target / "pack.json").write_text(json.dumps(manifest))
+    return Pack.open(target)
+
+
+# Opening
+
+
+def test_open_places_the_face(session: Session):
+    placement = session.open("a", PICTURE)
+    assert math.dist((placement.x, placement.y), (FACE.x, FACE.y)) < 3
+    assert placement.size == pytest.approx(FACE.size, rel=0.03)
+    assert placement.angle == pytest.approx(FACE.angle, abs=2.5)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((10, 10, 3), np.uint8),
+        np.zeros((10, 10, 4), np.float32),
+        np.zeros((10, 4), np.uint8),
+        np.zeros((0, 10, 4), np.uint8),
+        np.zeros((1, 20_000, 4), np.uint8),
+        np.zeros((10, 10, 4), np.uint8),  # all transparent
+        np.lib.stride_tricks.as_strided(np.zeros(4, np.uint8), (9000, 9000, 4), (0, 0, 1)),
+    ],
+)
+def test_bad_pictures_are_refused(session: Session, picture: np.ndarray):
+    assert refusal(lambda: session.open("a", picture)).kind == "bad-picture"
+    assert len(session) == 0
+
+
+def test_a_picture_without_a_face_leaves_the_one_before(projected: Session):
+    plain = np.full((50, 50, 4), 255, np.uint8)
+    assert refusal(lambda: projected.open("a", plain)).kind == "no-face"
+    assert len(list(projected.render(EditState("a", 1, quality="draft"), never))) == 1
+
+
+def test_a_pack_without_a_finder_takes_the_middle(folder: Path, tmp_path: Path):
+    session = Session(variant(folder, tmp_path / "p", finder=None))
+    assert session.open("a", np.full((50, 80, 4), 255, np.uint8)) == Placement(40, 25, 50)
+
+
+def test_the_oldest_picture_is_forgotten(session: Session):
+    for number in range(MAX_PICTURES):
+        session.open(str(number), PICTURE)
+    list(session.project("0", steps=0))  # used again
+    session.open("one more", PICTURE)
+    assert len(session) == MAX_PICTURES
+    list(session.render(EditState("0", 1, quality="draft"), never))
+    assert refusal(lambda: next(session.project("1"))).kind == "unknown-picture"
+
+
+def test_close_forgets_and_may_be_repeated(projected: Session):
+    projected.close("a")
+    projected.close("a")
+    assert refusal(lambda: next(projected.render(EditState("a", 1), never))).kind == "unknown-picture"
+
+
+# Projecting
+
+
+def test_editing_needs_a_projection(session: Session):
+    session.open("a", PICTURE)
+    assert refusal(lambda: next(session.render(EditState("a", 1), never))).kind == "not-projected"
+    assert refusal(lambda: session.apply("a", {}, never)).kind == "not-projected"
+
+
+def test_the_first_step_is_the_encoders_and_every_step_is_edited_at_once(session: Session, pack: Pack):
+    session.open("a", PICTURE)
+    run = session.project("a", steps=3)
+    for stage in ("encoder", "refine", "refine", "refine"):
+        step = next(run)
+        assert step.stage == stage
+        shown = next(session.render(EditState("a", 1, quality="draft"), never)).rgb
+        other = Session(pack)
+        other.open("b", PICTURE)
+        other.restore("b", step.w)
+        assert np.array_equal(next(other.render(EditState("b", 1, quality="draft"), never)).rgb, shown)
+
+
+def test_without_an_encoder_projection_starts_from_the_mean(folder: Path, tmp_path: Path):
+    session = Session(variant(folder, tmp_path / "p", encoder=None))
+    session.open("a", PICTURE)
+    assert [step.stage for step in session.project("a", steps=1)] == ["mean", "warm-up"]
+
+
+@pytest.mark.parametrize(
+    "budget", [{"steps": -1}, {"steps": True}, {"steps": 10**9}, {"seconds": float("nan")}]
+)
+def test_a_budget_must_be_a_number_of_sense(session: Session, budget: dict):
+    session.open("a", PICTURE)
+    assert refusal(lambda: next(session.project("a", **budget))).kind == "bad-value"
+
+
+def test_latents_that_do_not_fit_are_refused(session: Session, pack: Pack):
+    session.open("a", PICTURE)
+    good = np.zeros((pack.n_style, pack.style_dim), np.float32)
+    for bad in (good[:-1], good.astype(np.float64), good + np.float32("nan")):
+        assert refusal(lambda bad=bad: session.restore("a", bad)).kind == "bad-value"
+    session.restore("a", good)
+
+
+# Editing
+
+
+def test_frames_climb_the_ladder(projected: Session, pack: Pack):
+    frames = list(projected.render(EditState("a", 7, {"smile": 0.5}, "full"), never))
+    assert [frame.index for frame in frames] == list(range(1, len(frames) + 1))
+    assert {frame.passes for frame in frames} == {len(frames)}
+    assert {frame.stamp for frame in frames} == {7}
+    assert frames[-1].resolution == pack.resolution
+    assert frames[-1].rgb.shape == (pack.resolution, pack.resolution, 3)
+    assert [frame.resolution for frame in frames] == sorted({frame.resolution for frame in frames})
+
+
+def test_an_edit_moves_the_picture_and_back(projected: Session):
+    def drawn(**edits: float) -> np.ndarray:
+        return list(projected.render(EditState("a", 1, edits, "full"), never))[-1].rgb
+
+    assert not np.array_equal(drawn(), drawn(smile=1.0))
+    assert np.array_equal(drawn(), drawn(smile=0.0))
+
+
+def test_a_stopped_edit_ends_without_a_frame(projected: Session):
+    assert list(projected.render(EditState("a", 1, quality="full"), lambda: True)) == []
+
+
+def test_unknown_names_and_values_out_of_range_are_refused(projected: Session):
+    def kind(edits: dict) -> str:
+        return refusal(lambda: list(projected.render(EditState("a", 1, edits), never))).kind
+
+    assert kind({"beard": 1.0}) == "unknown-direction"
+    for value in (1.01, -2, float("nan"), float("inf"), 10**400, "1", None, True):
+        assert kind({"smile": value}) == "bad-value"
+    assert refusal(lambda: projected.apply("a", {"smile": 3}, never)).kind == "bad-value"
+
+
+def test_edits_add_up(pack: Pack):
+    w = np.ones((pack.n_style, pack.style_dim), np.float32)
+    vectors = {d.name: d.vector for d in pack.directions}
+    both = edited(w, {"smile": 0.5, "age": -1}, pack)
+    assert np.allclose(both, w + 0.5 * vectors["smile"] - vectors["age"], atol=1e-6)
+    assert (w == 1).all()
+
+
+# Regions
+
+EYE = Region(0.3, 0.35, 0.5, 0.5)
+
+
+class Steady(Timings):
+    """Knows no times, so that passes are chosen by work however busy the machine is."""
+
+    def record(self, drawn: Pass, ms: float) -> None:
+        pass
+
+
+@pytest.fixture
+def steady(projected: Session) -> Session:
+    """No pass is skipped."""
+    projected.timings = Steady()
+    return projected
+
+
+def in_region(frames: list[Frame]) -> list[Frame]:
+    """Those that are not whole."""
+    return [f for f in frames if f.rgb.shape[:2] != (f.resolution, f.resolution)]
+
+
+@pytest.mark.parametrize("detail", [True, False])
+def test_the_region_comes_second_and_is_the_last_frame_s_crop(steady: Session, detail: bool):
+    list(steady.render(EditState("a", 1, {}, "full", detail=detail), never))  # makes the detail known
+    edits = {"smile": 1.0, "age": -0.5}
+    frames = list(steady.render(EditState("a", 2, edits, "full", detail=detail, region=EYE), never))
+    assert [frame.index for frame in frames] == [1, 2, 3]
+    assert {frame.passes for frame in frames} == {3}
+    assert in_region(frames) == [frames[1]]
+    part, last = frames[1], frames[2]
+    assert (part.resolution, part.ratio) == (last.resolution, last.ratio)
+    window = part.window
+    assert window == EYE.window(part.resolution)
+    expected = last.rgb[window.top : window.bottom, window.left : window.right]
+    assert np.abs(part.rgb.astype(int) - expected).max() <= 1
+
+
+def test_the_first_full_frame_of_a_projection_is_whole(steady: Session, pack: Pack):
+    """A region's detail would take a whole picture, which it is there to spare."""
+    for stamp, parts in ((1, 0), (2, 1)):
+        frames = list(steady.render(EditState("a", stamp, {"smile": 1}, "full", region=EYE), never))
+        assert len(in_region(frames)) == parts
+    steady.restore("a", np.ones((pack.n_style, pack.style_dim), np.float32))
+    frames = list(steady.render(EditState("a", 3, {"smile": 1}, "full", region=EYE), never))
+    assert not in_region(frames)
+
+
+def test_a_region_s_time_is_not_the_rung_s(projected: Session, pack: Pack):
+    list(projected.render(EditState("a", 1, {}, "full"), never))
+    for rung, ms in zip(pack.ladder, (1, 1e4, 1e6), strict=True):
+        for _ in range(9):
+            projected.timings.record(Pass.whole(rung), ms)
+    run = projected.render(EditState("a", 2, {"smile": 1}, "full", region=EYE), never)
+    window = EYE.window(pack.resolution)
+    assert [next(run).index, next(run).window] == [1, window]  # and no further
+    assert projected.timings.median(pack.ladder[-1]) == 1e6
+    assert (projected.timings.expected_of_window(Pass(pack.ladder[-1], window)) or 1e6) < 1e4
+
+
+def test_while_dragging_the_frame_s_budget_chooses(projected: Session, pack: Pack):
+    class Slow(Steady):
+        def expected(self, rung: Rung) -> float:
+            return dict(zip(pack.ladder, (1, 100, 4000), strict=True))[rung]
+
+    projected.timings = Slow()
+
+    def drawn(frame_ms: float, region: Region | None = None) -> list[tuple[int, bool]]:
+        state = EditState("a", 2, {}, "auto", True, detail=False, region=region, frame_ms=frame_ms)
+        return [(f.resolution, in_region([f]) == [f]) for f in projected.render(state, never)]
+
+    draft, middle, full = (rung.resolution for rung in pack.ladder)
+    assert drawn(33) == [(draft, False)]
+    assert drawn(33, EYE) == [(draft, False), (middle, True)]
+    assert drawn(500) == [(middle, False)]
+    assert drawn(500, EYE) == [(middle, False), (full, True)]
+
+
+# Preemption
+
+
+class Interruption:
+    """A `stopped` that says yes after so many questions."""
+
+    def __init__(self, after: int):
+        self.after, self.asked = after, 0
+
+    def __call__(self) -> bool:
+        self.asked += 1
+        return self.asked > self.after
+
+
+@pytest.mark.parametrize("region", [None, EYE])
+def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: Region | None):
+    def drawn(stopped: Stopped) -> list[Frame]:
+        list(steady.render(EditState("a", 1, {}, "full"), never))  # each begins with the same maps
+        return list(steady.render(EditState("a", 2, {"smile": 1.0}, "full", region=region), stopped))
+
+    drawn(never)  # makes the detail known
+    patient = Interruption(1_000_000)
+    finished = drawn(patient)
+    assert patient.asked > 2 * len(finished)
+    for after in range(patient.asked):
+        interruption = Interruption(after)
+        frames = drawn(interruption)
+        assert interruption.asked == after + 1  # the first yes ends it
+        assert len(frames) < len(finished)
+        for frame, whole in zip(frames, finished, strict=False):  # and what came before is complete
+            assert np.array_equal(frame.rgb, whole.rgb)
+
+
+# Applying
+
+
+def over_face(layer: Layer, picture: np.ndarray, placement: Placement) -> np.ndarray:
+    """The middle of the face, int [16, 16, 3], once the layer lies over the picture."""
+    h, w = layer.rgba.shape[:2]
+    over = picture.copy()
+    assert layer.rgba[h // 2, w // 2, 3] == 255
+    over[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba
+    return crop(over, placement, 32)[8:24, 8:24].astype(int)
+
+
+def test_apply_lays_the_edited_picture_over_the_face(projected: Session):
+    def full(**edits: float) -> np.ndarray:
+        state = EditState("a", 1, edits, "full", detail=False)
+        return resized(list(projected.render(state, never))[-1].rgb, 160)
+
+    layer = projected.apply("a", {"smile": 1.0}, never)
+    placement = projected.open("b", PICTURE)
+    original = crop(PICTURE, placement, 160)
+    expected = resized(Detail(full(), original).added_to(full(smile=1.0)), 32)[8:24, 8:24].astype(int)
+    assert np.abs(over_face(layer, PICTURE, placement) - expected).mean() < 4
+    assert np.abs(expected - crop(PICTURE, placement, 32)[8:24, 8:24].astype(int)).mean() > 2
+
+
+def test_apply_without_an_edit_gives_the_pictures_own_pixels_back(projected: Session):
+    layer = projected.apply("a", {}, never)
+    h, w = layer.rgba.shape[:2]
+    below = PICTURE[layer.y : layer.y + h, layer.x : layer.x + w, :3].astype(int)
+    inside = layer.rgba[..., 3] == 255
+    assert inside.mean() > 0.3
+    assert np.abs(layer.rgba[..., :3].astype(int) - below)[inside].mean() < 1
+
+
+def test_frames_show_what_apply_gives(projected: Session):
+    placement = projected.open("b", PICTURE)
+    untouched = list(projected.render(EditState("a", 1, {}, "full"), never))
+    for frame in untouched:
+        own = resized(crop(PICTURE, placement, 160), frame.resolution)
+        assert np.abs(frame.rgb.astype(int) - own).max() <= 1
+    edited_frame = list(projected.render(EditState("a", 2, {"smile": 1.0}, "full"), never))[-1].rgb
+    layer = projected.apply("a", {"smile": 1.0}, never)
+    shown = resized(edited_frame, 32)[8:24, 8:24].astype(int)
+    assert np.abs(over_face(layer, PICTURE, placement) - shown).mean() < 4
+
+
+def test_without_detail_a_frame_is_the_generators_alone(projected: Session, pack: Pack):
+    frame = list(projected.render(EditState("a", 1, {}, "full", detail=False), never))[-1]
+    w = projected._projected("a")
+    drawn = Renderer(pack.generator()).render(w, pack.ladder[-1], never)
+    assert drawn is not None
+    assert np.array_equal(frame.rgb, drawn)
+
+
+def test_another_latent_is_not_shown_with_the_former_ones_detail(projected: Session, pack: Pack):
+    list(projected.render(EditState("a", 1, {}, "full"), never))
+    shape = (pack.n_style, pack.style_dim)
+    projected.restore("a", np.random.default_rng(1).normal(size=shape).astype(np.float32))
+    placement = projected.open("b", PICTURE)
+    frame = list(projected.render(EditState("a", 2, {}, "full"), never))[-1]
+    assert np.abs(frame.rgb.astype(int) - resized(crop(PICTURE, placement, 160), frame.resolution)).max() <= 1
+
+
+@pytest.mark.parametrize("quality", ["draft", "preview"])
+def test_apply_in_another_quality(projected: Session, quality: str):
+    rough, full = (projected.apply("a", {"smile": 1.0}, never, q).rgba for q in (quality, "full"))
+    assert rough.shape == full.shape
+    assert np.array_equal(rough[..., 3], full[..., 3])
+    assert not np.array_equal(rough, full)
+
+
+def test_a_layer_is_clipped_to_the_picture_and_to_what_is_not_transparent(session: Session):
+    at_the_border = portrait(Placement(40, 90, 160), 200, 200)
+    at_the_border[120:, :, 3] = 0
+    at_the_border[100:120, :, 3] = 128
+    session.open("a", at_the_border)
+    list(session.project("a", steps=0))
+    layer = session.apply("a", {}, never)
+    h, w = layer.rgba.shape[:2]
+    assert layer.x == 0
+    assert layer.x + w <= 200
+    alpha = np.zeros((200, 200), np.uint8)
+    alpha[layer.y : layer.y + h, layer.x : layer.x + w] = layer.rgba[..., 3]
+    assert alpha[95, 60] == 255
+    assert alpha[110, 60] == 128
+    assert alpha[125:].max() == 0
+
+
+def test_apply_can_be_cancelled(projected: Session):
+    assert refusal(lambda: projected.apply("a", {}, lambda: True)).kind == "cancelled"
+
+
+# Packs
+
+
+@pytest.mark.parametrize(
+    "file", ["encoder.onnx", "finder.onnx", "features.safetensors", "generator.safetensors"]
+)
+def test_a_damaged_pack_says_so(folder: Path, tmp_path: Path, file: str):
+    """With the right hash, too: a file that is not what its name says must not get far."""
+    import hashlib
+
+    pack = tmp_path / "p"
+    shutil.copytree(folder, pack)
+    (pack / file).write_bytes(b"this is no network at all")
+    manifest = json.loads((pack / "pack.json").read_text())
+    manifest["files"][file] = hashlib.sha256((pack / file).read_bytes()).hexdigest()
+    (pack / "pack.json").write_text(json.dumps(manifest))
+
+    def use() -> None:
+        session = Session(Pack.open(pack))
+        session.open("a", PICTURE)
+        list(session.project("a", steps=0))
+
+    assert refusal(use).kind == "pack"
+
+
+def test_the_loss_has_a_name(session: Session):
+    assert session.loss_name == "the pack's own features"
+
+
+# Calibration
+
+
+@pytest.fixture
+def calibrated(projected: Session, tmp_path: Path, monkeypatch) -> Session:
+    """One whose full rung was found to be fastest in bfloat16; its cache is its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(calibration, "available", lambda: [ALWAYS, Choice("torch", "bfloat16")])
+    monkeypatch.setattr(calibration, "_near", lambda picture, expected: picture.shape == expected.shape)
+    whole = projected.pack.ladder[-1].channels
+    finish = calibration._Race.finish
+
+    def told(race, seconds: float):
+        rows = finish(race, seconds)
+        return tuple(sorted(rows, key=lambda row: (row.choice == ALWAYS) == (race._rung.channels == whole)))
+
+    monkeypatch.setattr(calibration._Race, "finish", told)
+    projected.calibrate(lambda what, share: None, never)
+    return projected
+
+
+def test_after_calibration_the_fastest_engines_draw(calibrated: Session):
+    assert calibrated.calibrated
+    draft, *_, whole = calibrated.pack.ladder
+    assert calibrated._renderer.prepare(draft).precision == "float32"
+    assert calibrated._renderer.prepare(whole).precision == "bfloat16"
+
+
+def test_what_was_projected_before_goes_on_after_calibration(calibrated: Session):
+    """With no edit a face is the picture's own still: its detail is of the engine that draws now."""
+    frame = list(calibrated.render(EditState("a", 1, quality="full"), never))[-1]
+    face = resized(calibrated.pictures["a"].face, frame.resolution)
+    assert np.abs(frame.rgb.astype(int) - face).max() <= 1
+
+
+def test_the_next_session_knows_what_was_measured(calibrated: Session, monkeypatch):
+    """Its first drag is not by the draft because nothing was drawn yet, and its engines open without being
+    measured again."""
+    following = Session(calibrated.pack)
+    assert all(following.timings.median(rung) for rung in following.pack.ladder)
+    assert following._renderer.prepare(calibrated.pack.ladder[-1]).precision == "bfloat16"
+    monkeypatch.setattr(session_module, "calibrate", None)
+    following.calibrate(lambda what, share: None, never)
+    assert following.calibrated
+
+
+def test_engines_that_take_a_while_to_open_wait_for_a_calm_moment(projected: Session, monkeypatch):
+    rows = [Timed(Choice("onnxruntime-cpu", "float32"), 1.0), Timed(ALWAYS, 3.0)]
+    known = calibration.Calibration({rung.channels: tuple(rows) for rung in projected.pack.ladder})
+    monkeypatch.setattr(session_module, "load", lambda pack: known)
+    session, whole = Session(projected.pack), projected.pack.ladder[-1]
+    assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("torch", 3.0)
+    session.calibrate(lambda what, share: None, never)
+    assert len(session._renderer._prepared) == len(session.pack.ladder)  # the next drag opens none
+    assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("onnxruntime-cpu", 1.0)
+
+
+def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked = []
+    projected.calibrate(lambda what, share: None, lambda: asked.append(0) or len(asked) > 4)
+    assert not projected.calibrated
+    assert calibration.load(projected.pack) is None
+
+
+def test_calibration_goes_on_where_it_was_stopped(projected: Session, tmp_path: Path, monkeypatch):
+    """An artist leaves a large pack in peace for seconds only, again and again."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    raced, enter = [], calibration._Race.enter
+
+    def noted(race, choice):
+        raced.append(race._rung.channels)
+        enter(race, choice)
+
+    monkeypatch.setattr(calibration._Race, "enter", noted)
+    ladder = [rung.channels for rung in projected.pack.ladder]
+    projected.calibrate(lambda what, share: None, lambda: ladder[1] in raced)
+    assert not projected.calibrated
+    assert set(raced) == set(ladder[:2])
+    raced.clear()
+    projected.calibrate(lambda what, share: None, never)
+    assert projected.calibrated
+    assert set(raced) == set(ladder[1:])

@@ -1,0 +1,351 @@
+"""The panel's widgets, offscreen, over the real core process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PyQt5.QtWidgets")
+import qt_loop
+from drawn_face import portrait, with_colour_finder
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QWidget
+from qt_loop import until
+
+from anycost.bridge.qt_client import CoreKeeper
+from anycost.core.faces.placement import Placement
+from anycost.core.faces.placement import crop as core_crop
+from anycost.krita_plugin.panel import Panel
+from anycost.krita_plugin.picture import HostError, Picture
+from anycost.krita_plugin.picture import Placement as PanelPlacement
+from anycost.krita_plugin.pixels import rgba_bytes
+from anycost.krita_plugin.portrait import Direction, Frame
+from anycost.krita_plugin.preview import Preview, face_crop
+from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.wiring import connect
+
+qt_loop.application()
+PLACE = Placement(100.0, 80.0, 90.0, 8.0)
+
+
+def click(widget, where=None):
+    """Press and release the left button at a point of the widget, by default its centre."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    where = widget.rect().center() if where is None else where
+    QTest.mouseClick(widget, left, none, where)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+class Easel:
+    """A host whose documents are arrays."""
+
+    def __init__(self):
+        self.pictures = {"a": portrait(PLACE, 200, 160)}
+        self.front = "a"
+        self.layers = []
+        self.refuse = ""
+
+    def current(self):
+        return self.front
+
+    def read(self, done, failed):
+        rgba = self.pictures[self.front]  # [H, W, 4]
+        size = (rgba.shape[1], rgba.shape[0])
+        done(Picture(*size, rgba.tobytes(), document_size=size))
+
+    def add_layer(self, document, picture, layer, name):
+        if self.refuse:
+            raise HostError(self.refuse)
+        self.layers.append((document, layer, name))
+
+
+class Bench:
+    """A panel on screen (offscreen) with its state, host and keeper."""
+
+    def __init__(self):
+        self.easel = Easel()
+        self.keeper = CoreKeeper("tests", "0")
+        self.state = PanelState(self.keeper.client, self.easel)
+        connect(self.keeper, self.state)
+        self.panel = Panel(self.state, self.keeper.start, self.keeper.report)
+        self.panel.resize(260, 700)
+        self.panel.show()
+
+    def widget(self, name):
+        found = self.panel.findChild(QWidget, f"anycost_{name}")
+        assert found is not None, name
+        return found
+
+    def click(self, name):
+        click(self.widget(name))
+
+    def settled(self):
+        face = self.state.portrait
+        frame = face.frame if face else None
+        return face and frame and frame.stamp == face.stamp and frame.index == frame.passes
+
+    def project(self):
+        self.state.projection_seconds = 0.2
+        self.click("project")
+        assert until(lambda: self.state.portrait and not self.state.busy), self.state.message
+        assert until(self.settled)
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory, tiny_pack):
+    """A keeper with a core whose finder sees drawn portraits; panels adopt it."""
+    folder = tmp_path_factory.mktemp("panel")
+    pack = with_colour_finder(tiny_pack, folder / "pack")
+    with pytest.MonkeyPatch.context() as patch, qt_loop.core_home(folder / "home", patch, pack):
+        keeper = CoreKeeper("keeper", "0")
+        keeper.start()
+        assert until(lambda: keeper.is_ready, 60), keeper.report()
+        yield keeper
+        process = keeper.process
+        keeper.stop()
+        assert process is None or until(lambda: process.state() == 0)
+
+
+@pytest.fixture
+def bench(core):
+    """A panel connected to the core, "a" in front, nothing projected."""
+    bench = Bench()
+    bench.state.set_document("a")
+    bench.keeper.start()
+    assert until(lambda: bench.state.connected, 60), (bench.state.message, bench.keeper.report())
+    yield bench
+    bench.keeper.stop()
+    bench.panel.deleteLater()
+    qt_loop.settle()
+
+
+def test_from_project_to_layer(bench):
+    bench.project()
+    state = bench.state
+    assert abs(state.portrait.placement.x - PLACE.x) < 4
+    slider = bench.widget("slider_smile")
+    click(slider, QPoint(round(slider.position_x(40)), slider.height() // 2))
+    assert state.value("smile") > 0
+    assert bench.widget("value_smile").value() == state.value("smile")
+    assert until(bench.settled)
+    status = bench.widget("status").text()
+    assert re.fullmatch(r"Pass (\d)/\1 · 32 px · ×1 · \d+ ms", status)
+    assert bench.widget("preview").shown().width() == 32
+    bench.click("apply")
+    assert until(lambda: bench.easel.layers), state.message
+    document, layer, name = bench.easel.layers[0]
+    pixels = np.frombuffer(layer.rgba, np.uint8).reshape(layer.height, layer.width, 4)
+    assert document == "a"
+    assert name.startswith("Anycost: Smile +")
+    assert pixels[..., 3].max() == 255
+    assert 0 <= layer.x < 200
+    assert 0 <= layer.y < 160
+
+
+def test_a_killed_core_comes_back_with_the_sliders(bench):
+    bench.project()
+    bench.state.set_edit("age", -0.5)
+    assert until(bench.settled)
+    before = bench.state.portrait.frame
+    os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
+    assert until(lambda: not bench.state.connected)
+    assert bench.widget("connection").text() == "The core stopped: restarting…"
+    assert not bench.widget("apply").isEnabled()
+    assert bench.widget("slider_age").isEnabled()
+    assert until(lambda: bench.state.connected and bench.state.portrait.drawable and bench.settled(), 60)
+    assert bench.widget("slider_age").value() == -50
+    assert bench.state.message == ""
+    assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
+
+
+def test_a_core_killed_in_the_middle_of_a_projection(bench):
+    bench.click("project")
+    assert until(lambda: bench.state.portrait and bench.state.portrait.drawable)
+    os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
+    assert until(lambda: bench.state.message)
+    assert "press Project" in bench.widget("error").text()
+    assert until(lambda: bench.state.connected, 60)
+    bench.project()
+    assert bench.state.message == ""
+
+
+def test_cancel_ends_the_projection_and_keeps_the_face(bench):
+    bench.click("project")
+    assert until(lambda: bench.state.portrait and bench.state.portrait.drawable)
+    assert bench.widget("cancel").isVisible()
+    assert bench.widget("progress").isVisible()
+    bench.click("cancel")
+    assert until(lambda: not bench.state.busy and bench.settled())
+    assert bench.state.can_apply
+    assert bench.state.message == ""
+    assert not bench.widget("cancel").isVisible()
+
+
+def test_no_face_is_a_sentence(bench):
+    bench.easel.pictures["a"] = np.full((160, 200, 4), 255, np.uint8)
+    bench.click("project")
+    assert until(lambda: bench.state.message)
+    assert bench.widget("error").isVisible()
+    assert bench.state.can_project
+    bench.click("copy")
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text() == bench.state.message
+
+
+def test_unload_then_edit(bench):
+    bench.project()
+    bench.state.unload()
+    assert until(lambda: "unloaded" in bench.widget("connection").text())
+    bench.state.set_edit("smile", 0.3)
+    assert until(bench.settled)
+    assert bench.state.message == ""
+
+
+def test_projection_goes_on_while_another_document_is_edited(bench):
+    bench.project()
+    bench.easel.pictures["b"] = portrait(Placement(70.0, 90.0, 80.0, -5.0), 160, 170)
+    bench.easel.front = "b"
+    bench.state.set_document("b")
+    bench.state.projection_seconds = 1.0
+    bench.click("project")
+    bench.state.set_document("a")
+    bench.state.set_edit("smile", 0.4)
+    assert until(bench.settled)
+    assert until(lambda: "b" in bench.state.portraits and not bench.state.portraits["b"].projecting)
+    assert bench.state.portraits["b"].edits == {}
+
+
+def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
+    bench.state.set_quality("full")
+    bench.project()
+    shown = []
+    bench.state.listeners.append(lambda topic: shown.append(bench.state.portrait.newest))
+    bench.state.set_selection((80, 60, 24, 16))
+    bench.state.set_edit("smile", 0.8)
+    assert until(bench.settled)
+    stamp = bench.state.portrait.stamp
+    passes = [frame for frame in dict.fromkeys(shown) if frame.stamp == stamp]
+    assert [frame.whole for frame in passes] in ([True, False, True], [True])  # a fast machine needs one
+    assert bench.state.portrait.part is None
+
+
+# Without a core
+
+
+class NoLink:
+    """A core that never answers."""
+
+    def request(self, method, params, done, attachment=None, data=b""):
+        return 1
+
+    def cancel(self, request_id):
+        pass
+
+
+@pytest.fixture
+def quiet():
+    """A panel with two sliders and a projected face, talking to nobody."""
+    state = PanelState(NoLink(), Easel())
+    started = []
+    panel = Panel(state, lambda: started.append(1), lambda: "the core's last words")
+    state.set_document("a")
+    state.directions = [
+        Direction("smile", "Smile", "Expression", -1.0, 1.0),
+        Direction("age", "Age", "Face", -2.0, 0.5),
+    ]
+    panel.started = started  # pyright: ignore[reportAttributeAccessIssue]
+    panel._changed("pack")
+    panel.show()
+    yield panel
+    panel.deleteLater()
+    qt_loop.settle()
+
+
+def test_short_message_and_full_text_on_hover(quiet):
+    text = "The thing failed " + "because of many words " * 20 + "so restart it."
+    quiet.state.say(text)
+    label = quiet.findChild(QWidget, "anycost_error")
+    assert len(label.text()) < 140
+    assert label.text().endswith("…")
+    assert quiet.message_box.toolTip() == text
+
+
+def test_giving_up_offers_start_and_the_report_has_the_last_words(quiet):
+    quiet.state.link_gave_up("The core stopped again and again.")
+    button = quiet.findChild(QWidget, "anycost_start")
+    assert button.isVisible()
+    click(button)
+    assert quiet.started == [1]
+    quiet._copy_report()
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert "the core's last words" in clipboard.text()
+
+
+def test_sliders_keep_to_their_ranges_and_stay_usable_at_260_px(quiet):
+    quiet.resize(260, 500)
+    qt_loop.settle()
+    slider = quiet.findChild(QWidget, "anycost_slider_age")
+    assert (slider.minimum(), slider.maximum()) == (-200, 50)
+    assert slider.width() >= 80
+    right = quiet.findChild(QWidget, "anycost_value_age")
+    assert right.mapTo(quiet, QPoint(right.width(), 0)).x() <= 260
+    assert quiet.minimumSizeHint().width() <= 260
+
+
+def test_the_speed_is_chosen_in_the_artist_s_words(quiet):
+    speed = quiet.findChild(QWidget, "anycost_speed")
+    assert speed.currentText() == "12 frames a second"
+    speed.setFocus()
+    QTest.keyClick(speed, Qt.Key.Key_Up)  # pyright: ignore[reportCallIssue]
+    assert speed.currentText() == "30 frames a second"
+    assert quiet.state.frame_ms == 33.0
+    quiet.state.set_quality("full")
+    assert not speed.isEnabled()  # only Auto follows it
+    quiet.state.set_quality("auto")
+    assert speed.isEnabled()
+
+
+def test_a_part_is_painted_where_it_lies():
+    preview = Preview()
+    preview.resize(128, 128)
+    blue, red = bytes([0, 0, 255, 255]), bytes([255, 0, 0, 255])
+    whole = Frame(1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64)
+    preview.show_frame(whole, Frame(1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, False, 32, 8))
+    grab = preview.grab().toImage()
+
+    def colour(x, y):
+        shown = grab.pixelColor(x, y)
+        return shown.red(), shown.green(), shown.blue()
+
+    assert {colour(x, y) for x in (67, 92) for y in (19, 28)} == {(255, 0, 0)}
+    assert {colour(x, y) for x in (60, 100) for y in (19, 28)} == {(0, 0, 255)}
+    assert {colour(x, y) for x in (67, 92) for y in (12, 36)} == {(0, 0, 255)}
+    preview.show_frame(whole)
+    grab = preview.grab().toImage()
+    assert colour(80, 24) == (0, 0, 255)
+
+
+def test_a_group_folds_away_and_keeps_its_values(quiet):
+    slider, heading = (quiet.findChild(QWidget, f"anycost_{name}") for name in ("slider_age", "heading_Face"))
+    slider.setValue(-70)
+    click(heading)
+    assert not slider.isVisible()
+    assert quiet.findChild(QWidget, "anycost_slider_smile").isVisible()
+    click(heading)
+    assert slider.isVisible()
+    assert slider.value() == -70
+
+
+def test_the_crop_of_the_original_is_the_core_s(tmp_path):
+    rgba = portrait(PLACE, 200, 160)
+    picture = Picture(200, 160, rgba.tobytes())
+    shown = face_crop(picture, PanelPlacement(PLACE.x, PLACE.y, PLACE.size, PLACE.angle), 128)
+    ours = np.frombuffer(rgba_bytes(shown), np.uint8).reshape(128, 128, 4)[..., :3].astype(float)
+    cores = core_crop(rgba, PLACE, 128).astype(float)[..., :3]
+    assert np.abs(ours - cores)[4:-4, 4:-4].mean() < 4

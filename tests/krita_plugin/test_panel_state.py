@@ -1,0 +1,570 @@
+"""The panel's state without Qt: what is sent, what is shown, what survives the core."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anycost.bridge.answer import Answer, Fault
+from anycost.core.faces import placement as faces
+from anycost.krita_plugin.picture import (
+    HostError,
+    Layer,
+    Picture,
+    Placement,
+    check_size,
+    reduction,
+    region_of,
+)
+from anycost.krita_plugin.portrait import Frame, Projection
+from anycost.krita_plugin.state import PanelState
+
+DIRECTIONS = [
+    {"name": "smile", "label": "Smile", "group": "Expression", "low": -1.0, "high": 1.0},
+    {"name": "age", "label": "Age", "group": "Face", "low": -1.0, "high": 1.0},
+]
+PACK = {"title": "Portraits", "packs": ["portraits", "mine"], "loss": "pixels", "directions": DIRECTIONS}
+PLACEMENT = {"placement": {"x": 32.0, "y": 30.0, "size": 40.0, "angle": 0.0}}
+PIXEL = b"\1\2\3\4"
+
+
+class Wire:
+    """The core's end, in the test's hands: requests wait here until the test answers them."""
+
+    def __init__(self):
+        self.open = {}  # number -> (method, params, done, data)
+        self.sent = []  # methods in order
+        self.cancelled = []
+
+    def request(self, method, params, done, attachment=None, data=b""):
+        number = len(self.sent) + 1
+        self.sent.append(method)
+        self.open[number] = (method, dict(params), done, data)
+        return number
+
+    def cancel(self, request_id):
+        self.cancelled.append(request_id)
+
+    def asked(self, method):
+        """The parameters of the one request of this method that waits."""
+        (params,) = [p for m, p, _, _ in self.open.values() if m == method]
+        return params
+
+    def waiting(self, method):
+        return sum(m == method for m, _, _, _ in self.open.values())
+
+    def answer(self, method, result=None, data=b"", fault=None):
+        number = next(n for n, entry in self.open.items() if entry[0] == method)
+        self.open.pop(number)[2](Answer(result or {}, data, fault))
+
+    def die(self, state):
+        for number in list(self.open):
+            self.open.pop(number)[2](Answer({}, b"", Fault("disconnected", "gone")))
+        state.link_lost()
+
+
+class Desk:
+    """A host with documents of 64 x 64 pixels."""
+
+    def __init__(self):
+        self.front = "a"
+        self.layers = []
+        self.refuse = ""
+
+    def current(self):
+        return self.front
+
+    def read(self, done, failed):
+        if self.refuse:
+            failed(self.refuse)
+        else:
+            done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
+
+    def add_layer(self, document, picture, layer, name):
+        if self.refuse:
+            raise HostError(self.refuse)
+        self.layers.append((document, layer, name))
+
+
+@pytest.fixture
+def wire():
+    return Wire()
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+@pytest.fixture
+def state(wire, desk):
+    """Connected, with document "a" in front."""
+    state = PanelState(wire, desk)
+    state.set_document("a")
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    return state
+
+
+def show(state, stamp, index=1, side=2, document=None):
+    portrait = state.portrait if document is None else state.portraits[document]
+    size = {"format": "rgba8", "width": side, "height": side}
+    params = {"picture": portrait.id, "stamp": stamp, "pass": index, "passes": 3, "resolution": 128}
+    params.update(ratio=0.5, ms=31.4, attachment=size)
+    state.notified("frame", params, PIXEL * side * side)
+
+
+def show_part(state, stamp, index=2, passes=3, side=2):
+    """A frame of the selection alone."""
+    size = {"format": "rgba8", "width": side, "height": side}
+    params = {"picture": state.portrait.id, "stamp": stamp, "pass": index, "passes": passes}
+    params.update(resolution=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
+    state.notified("frame", params, PIXEL * side * side)
+
+
+def project(state, wire):
+    """Project the current document to the end; its first edit has been drawn."""
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    show(state, state.portrait.stamp)
+    wire.answer("edit", {"complete": True})
+
+
+def finish_projection(wire):
+    latents = {"stopped": "done", "attachment": {"format": "f32", "shape": [2, 3]}}
+    wire.answer("picture/project", latents, b"\0" * 24)
+
+
+def progress(state, step=40, loss=0.18):
+    params = {"picture": state.portrait.id, "step": step, "steps": 100, "loss": loss, "stage": "refine"}
+    state.notified("project/progress", params, b"")
+
+
+def test_words_of_frame_and_projection():
+    assert Frame(1, 2, 3, 128, 0.5, 31.4, 1, 1, PIXEL).words() == "Pass 2/3 · 128 px · ×0.5 · 31 ms"
+    assert Frame(1, 1, 1, 64, None, 8.6, 1, 1, PIXEL).words() == "Pass 1/1 · 64 px · 9 ms"
+    assert Frame(1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL).words() == "Pass 3/3 · 256 px · ×1 · 120 ms"
+    assert Projection(40, 100, 0.1834).words() == "Projecting 40/100 · loss 0.18"
+
+
+def test_words_of_a_part():
+    part = Frame(1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, whole=False)
+    assert part.words() == "Pass 2/4 · selection · 128 px · ×1 · 31 ms"
+
+
+def test_projecting_walks_from_reading_to_sliders(state, wire):
+    assert state.can_project
+    assert not state.can_edit
+    state.project()
+    assert state.status() == "Looking for the face…"
+    assert state.busy
+    assert len(wire.open[max(wire.open)][3]) == 64 * 64 * 4
+    wire.answer("picture/open", PLACEMENT)
+    assert state.portrait.placement.size == 40.0
+    assert not state.can_edit
+    progress(state)
+    assert state.status() == "Projecting 40/100 · loss 0.18"
+    assert state.can_edit  # the encoder's answer can be edited while the projection goes on
+    finish_projection(wire)
+    assert not state.busy
+    assert wire.asked("edit")["dragging"] is False
+
+
+def test_one_edit_in_flight_and_the_newest_follows(state, wire):
+    project(state, wire)
+    for value in (0.1, 0.2, 0.3):
+        state.set_edit("smile", value, dragging=True)
+    assert wire.asked("edit")["edits"] == {"smile": 0.1}
+    show(state, wire.asked("edit")["stamp"])
+    edits = [params for method, params, _, _ in wire.open.values() if method == "edit"]
+    assert [e["edits"]["smile"] for e in edits] == [0.1, 0.3]  # seen: the newest may interrupt the refinement
+    state.set_edit("smile", 0.3, dragging=False)
+    wire.answer("edit", {"complete": False})
+    assert wire.waiting("edit") == 1  # 0.3 was not seen yet
+    wire.answer("edit", {"complete": True})
+    assert wire.asked("edit")["dragging"] is False
+
+
+def test_frames_older_than_the_screen_are_dropped(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    newest = wire.asked("edit")["stamp"]
+    show(state, newest, index=2)
+    show(state, newest - 1, index=3)
+    assert (state.portrait.frame.stamp, state.portrait.frame.index) == (newest, 2)
+    show(state, newest, index=3)
+    assert state.portrait.frame.index == 3
+
+
+def test_a_frame_that_lies_about_its_size_is_refused(state, wire):
+    project(state, wire)
+    before = state.portrait.frame
+    size = {"format": "rgba8", "width": 64, "height": 64}
+    params = {"picture": state.portrait.id, "stamp": 99, "pass": 1, "passes": 1, "resolution": 64}
+    state.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
+    assert state.portrait.frame is before
+    assert "anycost plugin install" in state.message
+
+
+# The selection, and the artist's speed
+
+
+def test_the_selection_is_sent_where_it_lies_on_the_face(state, wire):
+    state.set_selection((22, 20, 20, 10))  # the face's square is 12..52 x 10..50
+    project(state, wire)
+    state.set_edit("smile", 0.5, dragging=True)
+    assert wire.asked("edit")["region"] == pytest.approx([0.25, 0.25, 0.75, 0.5])
+    wire.answer("edit", {"complete": True})
+    state.set_selection((0, 0, 8, 8))  # beside it
+    state.set_edit("smile", 0.6)
+    assert "region" not in wire.asked("edit")
+    wire.answer("edit", {"complete": True})
+    state.set_selection(None)
+    state.set_edit("smile", 0.7)
+    assert "region" not in wire.asked("edit")
+
+
+def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
+    project(state, wire)
+    state.set_selection((22, 20, 20, 10))
+    desk.front = "b"
+    state.set_document("b")
+    assert state.selection is None
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    state.set_selection((22, 20, 20, 10))
+    state.set_document("a")
+    finish_projection(wire)  # of the document behind
+    assert "region" not in wire.asked("edit")
+
+
+def test_the_speed_is_sent_with_every_edit(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    assert wire.asked("edit")["frame_ms"] == 80.0
+    wire.answer("edit", {"complete": True})
+    state.frame_ms = 33.0
+    state.set_edit("smile", 0.6)
+    assert wire.asked("edit")["frame_ms"] == 33.0
+
+
+def test_a_part_lies_over_the_whole_frame_of_its_stamp_until_the_last(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    portrait = state.portrait
+    stamp = portrait.stamp
+    show_part(state, stamp)
+    assert portrait.part is None  # what is on screen is of an older stamp
+    show(state, stamp, index=1)
+    show_part(state, stamp)
+    shown = [portrait.frame, portrait.part]
+    assert [frame and (frame.index, frame.whole) for frame in shown] == [(1, True), (2, False)]
+    assert "selection" in state.status()
+    show(state, stamp, index=2)  # whole, by a middle rung: the part is still the better one
+    assert portrait.part is not None
+    show(state, stamp, index=3)
+    assert portrait.part is None
+    assert "selection" not in state.status()
+
+
+def test_a_newer_frame_takes_the_older_part_away(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5, dragging=True)
+    stamp = state.portrait.stamp
+    show(state, stamp)
+    show_part(state, stamp, passes=2)
+    state.set_edit("smile", 0.6, dragging=True)
+    assert state.portrait.part is not None  # until there is something newer to see
+    show(state, stamp + 1)
+    assert state.portrait.part is None
+    show_part(state, stamp)
+    assert state.portrait.part is None
+
+
+def test_a_part_that_lies_about_its_size_is_refused(state, wire):
+    project(state, wire)
+    show_part(state, state.portrait.stamp, side=0)
+    assert state.portrait.part is None
+    assert "anycost plugin install" in state.message
+
+
+BOXES = st.tuples(st.integers(-50, 150), st.integers(-50, 150), st.integers(1, 200), st.integers(1, 200))
+
+
+@given(
+    box=BOXES,
+    at=st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(20, 150), st.floats(-60, 60)),
+    factor=st.integers(1, 3),
+)
+def test_a_region_holds_what_of_the_box_lies_on_the_face_and_little_else(box, at, factor):
+    picture = Picture(100, 100, bytes(40000), left=7, top=5, factor=factor, document_size=(310, 310))
+    found = region_of(box, picture, Placement(*at))
+    steps = np.linspace(0, 1, 30)
+    points = np.stack(np.meshgrid(steps, steps), axis=-1) * box[2:] + box[:2]  # [30, 30, 2], document
+    unit = faces.Placement(*at).to_unit((points - (7, 5)) / factor)
+    on_face = unit[((unit > 0) & (unit < 1)).all(axis=-1)]
+    if found is None:
+        assert len(on_face) == 0
+        return
+    left, top, right, bottom = found
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1
+    for points, low, high in ((unit[..., 0], left, right), (unit[..., 1], top, bottom)):
+        assert low == pytest.approx(max(0, points.min()), abs=1e-6)
+        assert high == pytest.approx(min(1, points.max()), abs=1e-6)
+
+
+def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.7)
+    state.set_edit("age", -0.2)
+    wire.die(state)
+    assert not state.connected
+    assert state.can_edit
+    state.set_edit("age", -0.4)  # the artist goes on meanwhile
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    wire.answer("picture/open", PLACEMENT)
+    assert [entry[3] for entry in wire.open.values()] == [b"\0" * 24]  # picture/restore's latents
+    wire.answer("picture/restore")
+    assert wire.asked("edit")["edits"] == {"smile": 0.7, "age": -0.4}
+    assert wire.sent.count("picture/project") == 1
+
+
+def test_a_core_that_dies_while_projecting_says_so(state, wire):
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    progress(state)
+    wire.die(state)
+    assert "press Project" in state.message
+    assert not state.busy
+    assert not state.can_edit
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    assert state.can_project
+    assert wire.waiting("picture/open") == 0
+
+
+def test_a_picture_that_the_core_made_room_for_comes_back(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.4)
+    wire.answer("edit", fault=Fault("unknown-picture", "It is no longer open."))
+    wire.answer("picture/open", PLACEMENT)
+    wire.answer("picture/restore")
+    assert wire.asked("edit")["edits"] == {"smile": 0.4}
+    assert state.message == ""
+
+
+def test_cancel_keeps_the_face_of_the_last_step(state, wire):
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    progress(state)
+    state.cancel()
+    assert wire.cancelled == [3]
+    wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
+    assert not state.busy
+    assert state.message == ""
+    assert wire.waiting("edit") == 1
+
+
+def test_a_cancelled_projection_is_made_up_for_when_the_core_dies(state, wire):
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    progress(state)
+    state.cancel()
+    wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
+    state.set_edit("smile", 0.5)
+    wire.die(state)
+    assert state.can_edit
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    wire.answer("picture/open", PLACEMENT)
+    assert wire.asked("picture/project")["seconds"] == 5.0
+    progress(state)
+    assert wire.asked("edit")["edits"] == {"smile": 0.5}
+    wire.die(state)  # again, in the middle of it: that may be why, so it is not tried a third time
+    state.link_ready()
+    wire.answer("pack/open", PACK)
+    assert wire.waiting("picture/open") == 0
+    assert "press Project" in state.message
+
+
+def test_cancel_before_the_face_was_found(state, wire):
+    state.project()
+    state.cancel()
+    wire.answer("picture/open", fault=Fault("cancelled", "Cancelled."))
+    assert state.portrait is None
+    assert state.message == ""
+    assert state.can_project
+
+
+def test_no_face_is_a_sentence_and_keeps_the_older_projection(state, wire):
+    project(state, wire)
+    older = state.portrait
+    state.project()
+    wire.answer("picture/open", fault=Fault("no-face", "No face found: select the face."))
+    assert state.message == "No face found: select the face."
+    assert state.portrait is older
+    assert wire.waiting("picture/close") == 0
+
+
+def test_projecting_again_keeps_the_sliders_and_closes_the_older_picture(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    older = state.portrait.id
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    assert wire.asked("picture/close") == {"picture": older}
+    assert state.portrait.id != older
+    assert state.value("smile") == 0.6
+
+
+def test_two_documents_have_their_own_faces(state, wire, desk):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    wire.answer("edit", {"complete": True})
+    desk.front = "b"
+    state.set_document("b")
+    assert state.value("smile") == 0.0
+    assert not state.can_edit
+    assert state.can_project
+    state.project()
+    state.set_document("a")  # switched while it looks for the face
+    assert state.value("smile") == 0.5
+    assert not state.busy
+    wire.answer("picture/open", PLACEMENT)
+    assert set(state.portraits) == {"a", "b"}
+    assert state.portrait is state.portraits["a"]
+    show(state, 1, document="b")
+    assert state.portraits["b"].frame is not None
+
+
+def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire, desk):
+    state.project()
+    wire.answer("picture/open", PLACEMENT)
+    desk.front = None
+    state.forget("a")
+    assert wire.cancelled == [3]
+    assert wire.waiting("picture/close") == 1
+    assert state.document is None
+    finish_projection(wire)  # its late answer falls on nobody
+    assert state.portraits == {}
+    assert not state.can_apply
+
+
+def test_a_document_closed_while_its_face_is_looked_for(state, wire):
+    state.project()
+    state.forget("a")
+    wire.answer("picture/open", PLACEMENT)
+    assert state.portraits == {}
+    assert wire.waiting("picture/project") == 0
+
+
+def test_apply_names_the_layer_and_places_it(state, wire, desk):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.set_edit("age", -0.3)
+    state.apply()
+    assert not state.can_apply
+    assert state.status() == "Drawing the layer…"
+    assert wire.asked("picture/apply")["edits"] == {"smile": 0.6, "age": -0.3}
+    size = {"format": "rgba8", "width": 2, "height": 1}
+    wire.answer("picture/apply", {"x": 5, "y": 7, "attachment": size}, PIXEL * 2)
+    assert desk.layers == [("a", Layer(5, 7, 2, 1, PIXEL * 2), "Anycost: Smile +0.60, Age −0.30")]
+    assert state.can_apply
+
+
+def test_a_layer_that_cannot_be_written_is_a_sentence_and_the_state_is_kept(state, wire, desk):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.apply()
+    desk.refuse = "The disk is full: make room, then apply again."
+    size = {"format": "rgba8", "width": 1, "height": 1}
+    wire.answer("picture/apply", {"x": 0, "y": 0, "attachment": size}, PIXEL)
+    assert state.message == desk.refuse
+    assert state.value("smile") == 0.6
+    assert state.can_apply
+
+
+def test_a_document_that_cannot_be_read_is_a_sentence(state, wire, desk):
+    desk.refuse = "The selection is 4 × 4 px."
+    state.project()
+    assert state.message == desk.refuse
+    assert state.can_project
+    assert wire.waiting("picture/open") == 0
+
+
+def test_quality_is_sent_and_draft_toggles_back(state, wire):
+    project(state, wire)
+    state.set_quality("full")
+    wire.answer("edit", {"complete": True})
+    state.toggle_draft()
+    assert wire.asked("edit")["quality"] == "draft"
+    state.toggle_draft()
+    assert state.quality == "full"
+
+
+def test_reset_all_sends_an_empty_edit(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    wire.answer("edit", {"complete": True})
+    state.reset_all()
+    assert wire.asked("edit")["edits"] == {}
+    assert state.value("smile") == 0.0
+
+
+def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.use_pack("mine")
+    wire.answer("pack/open", {**PACK, "directions": DIRECTIONS[1:]})
+    assert not state.can_edit
+    assert state.value("smile") == 0.0
+    assert wire.waiting("picture/restore") == 0
+    state.use_pack("portraits")
+    wire.answer("pack/open", PACK)
+    assert wire.waiting("picture/open") == 1
+    assert state.can_edit
+
+
+def test_a_late_frame_of_the_pack_before_is_not_shown(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.use_pack("mine")
+    show(state, state.portrait.stamp)
+    assert state.portrait.frame is None
+
+
+def test_a_pack_that_cannot_be_opened_is_a_sentence(wire, desk):
+    state = PanelState(wire, desk)
+    state.link_ready()
+    wire.answer("pack/open", fault=Fault("pack", "The pack is damaged: install it again."))
+    assert state.message == "The pack is damaged: install it again."
+    assert not state.connected
+
+
+@pytest.mark.parametrize("reply", [{}, {"directions": [{}], "packs": []}, {"directions": 3, "packs": None}])
+def test_a_core_that_says_something_else_is_a_sentence(wire, desk, reply):
+    state = PanelState(wire, desk)
+    state.link_ready()
+    wire.answer("pack/open", reply)
+    assert "anycost plugin install" in state.message
+    assert not state.connected
+
+
+def test_small_boxes_are_refused_with_advice():
+    check_size(32, 32, "selection")
+    with pytest.raises(HostError, match=r"12 × 8 px.*select a larger area"):
+        check_size(12, 8, "selection")
+    with pytest.raises(HostError, match="empty"):
+        check_size(0, 0, "selection")
+    with pytest.raises(HostError, match="open a larger picture"):
+        check_size(31, 500, "picture")
+
+
+@pytest.mark.parametrize(("side", "factor"), [(1, 1), (4096, 1), (4097, 2), (8192, 2), (8193, 3)])
+def test_large_pictures_are_reduced_by_a_whole_factor(side, factor):
+    assert reduction(side, 10) == factor

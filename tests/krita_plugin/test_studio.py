@@ -1,0 +1,143 @@
+"""Studio: the panel's window without Krita, over the real core process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PyQt5.QtWidgets")
+import qt_loop
+from drawn_face import portrait, with_colour_finder
+from PIL import Image
+from PyQt5.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDropEvent, QImage
+from qt_loop import until
+
+from anycost.bridge.qt_client import CoreKeeper
+from anycost.core.faces.placement import Placement
+from anycost.krita_plugin.picture import HostError, Layer, Picture
+from anycost.krita_plugin.pixels import placed, rgba_bytes
+from anycost.krita_plugin.studio import Studio, load_picture
+
+qt_loop.application()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "face.png"
+    Image.fromarray(portrait(Placement(100.0, 80.0, 90.0, 0.0), 200, 160)).save(path)
+    return path
+
+
+@pytest.fixture
+def studio(tmp_path, monkeypatch, tiny_pack):
+    pack = with_colour_finder(tiny_pack, tmp_path / "pack")
+    with qt_loop.core_home(tmp_path / "home", monkeypatch, pack):
+        keeper = CoreKeeper("studio", "0")
+        studio = Studio(keeper)
+        studio.show()
+        yield studio
+        process = keeper.process
+        studio.close()
+        assert process is None or until(lambda: process.state() == 0)
+        studio.deleteLater()
+        qt_loop.settle()
+
+
+def pixels(image):
+    return np.frombuffer(rgba_bytes(image), np.uint8).reshape(image.height(), image.width(), 4)
+
+
+def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
+    studio.open(str(picture))
+    assert until(lambda: studio.state.connected, 60), studio.keeper.report()
+    studio.state.projection_seconds = 0.2
+    studio.state.project()
+    assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
+    before = pixels(studio.host.painting.flattened())
+    studio.state.set_edit("smile", 1.0)
+    studio.state.apply()
+    assert until(lambda: studio.host.painting.layers), studio.state.message
+    after = pixels(studio.host.painting.flattened())
+    assert (after != before).any()
+    studio.undo_action.trigger()
+    assert (pixels(studio.host.painting.flattened()) == before).all()
+    studio.redo_action.trigger()
+    assert studio.save(str(tmp_path / "out.png"))
+    assert (np.asarray(Image.open(tmp_path / "out.png").convert("RGBA")) == after).all()
+
+
+def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path):
+    studio.open(str(picture))
+    assert until(lambda: studio.state.connected, 60)
+    studio.state.projection_seconds = 0.2
+    studio.state.project()
+    assert until(lambda: studio.state.portrait and not studio.state.busy)
+    other = tmp_path / "other.png"
+    Image.new("RGB", (64, 48), "red").save(other)
+    studio.open(str(other))
+    assert studio.state.portraits == {}
+    assert studio.windowTitle().startswith("other.png")
+
+
+def test_a_dropped_file_is_opened(studio, picture):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(picture))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    studio.canvas.dropEvent(QDropEvent(QPointF(5, 5), copy, mime, left, none))
+    assert studio.host.painting.name == "face.png"
+
+
+def test_a_bad_file_is_a_sentence_and_keeps_the_picture(studio, picture, tmp_path):
+    studio.open(str(picture))
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n" + b"not a picture" * 9)
+    studio.open(str(bad))
+    assert "bad.png cannot be read as a picture" in studio.state.message
+    assert studio.host.painting.name == "face.png"
+    assert not studio.save(str(tmp_path / "no" / "such" / "folder.png"))
+    assert "choose another place" in studio.state.message
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("empty.png", b"", "cannot be read"),
+        ("text.jpg", b"hello", "cannot be read"),
+        ("gone.png", None, "cannot be opened"),
+        ("folder", "folder", "no picture file"),
+    ],
+)
+def test_files_that_are_no_pictures(tmp_path, name, data, words):
+    path = tmp_path / name
+    if data == "folder":
+        path.mkdir()
+    elif data is not None:
+        path.write_bytes(data)
+    with pytest.raises(HostError, match=words):
+        load_picture(path)
+
+
+def test_a_picture_that_claims_to_be_huge_is_refused_before_it_is_read(tmp_path):
+    huge = Image.new("1", (16385, 1))
+    huge.save(tmp_path / "huge.png")
+    with pytest.raises(HostError, match="larger than 16384 pixels"):
+        load_picture(tmp_path / "huge.png")
+
+
+def test_a_telephone_s_picture_stands_upright(tmp_path):
+    image = Image.new("RGB", (60, 40), "blue")
+    exif = image.getexif()
+    exif[0x0112] = 6  # turned a quarter
+    image.save(tmp_path / "phone.jpg", exif=exif)
+    loaded = load_picture(tmp_path / "phone.jpg")
+    assert (loaded.width(), loaded.height()) == (40, 60)
+
+
+def test_a_reduced_picture_s_layer_lands_at_its_place_and_scale():
+    picture = Picture(50, 40, bytes(50 * 40 * 4), left=10, top=20, factor=3, document_size=(200, 200))
+    layer = Layer(4, 5, 6, 7, bytes([9, 8, 7, 255]) * 42)
+    left, top, image = placed(picture, layer)
+    assert (left, top, image.width(), image.height()) == (22, 35, 18, 21)
+    assert image.format() == QImage.Format.Format_ARGB32
+    assert (pixels(image) == [9, 8, 7, 255]).all()

@@ -1,0 +1,518 @@
+"""The evolutionary search: it finds what brute force finds, never leaves its budget, and goes on exactly."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anycost.commands.cli import main
+from anycost.core.editing.perceptual import Measure, best_measure
+from anycost.core.errors import CoreError
+from anycost.core.rendering.calibration import Calibration, Timed
+from anycost.core.rendering.engines.choice import ALWAYS, Choice, open_engine
+from anycost.core.rendering.engines.engine import Engine
+from anycost.core.rendering.ladder import Pass, Timings, passes
+from anycost.lab.measuring.subject import of_pack
+from anycost.lab.search import distances, evolution
+from anycost.lab.search.costs import Budget, TimeTable, fitted, parse_budget, work
+from anycost.lab.search.distances import Distances, measure_of
+from anycost.lab.search.evolution import Found, Settings, evolve
+from anycost.lab.search.ladder_file import as_ladder, install
+from anycost.lab.search.run import Run
+from anycost.lab.search.space import Space, free, uniform
+from anycost.models.manifest import PackError, Rung, read_manifest
+from anycost.models.pack import Pack, rung_entry
+from anycost.models.widths import WidthRule, layer_count, macs
+
+COMMAND = [sys.executable, "-m", "anycost", "search"]
+SIDES, WIDTHS = (8, 16, 32), (4, 8, 16)
+SPACE = Space(SIDES, (WIDTHS,) * layer_count(32))
+FULL = Rung(32, None, (16,) * layer_count(32))
+
+
+def far(rung: Rung) -> float:
+    """A distance to FULL without networks: layers matter differently, neighbours together."""
+    lost = [(1 - c / 16) ** 2 for c in rung.channels]
+    lost += [1.5] * (layer_count(32) - len(lost))
+    return sum((1 + k % 3) * a * (1 + b) for k, (a, b) in enumerate(itertools.pairwise([*lost, lost[0]])))
+
+
+def everything(space: Space) -> list[Rung]:
+    """All of a space, by brute force."""
+    return [
+        Rung(side, None, channels)
+        for side in space.resolutions
+        for channels in itertools.product(*space.widths[: layer_count(side)])
+    ]
+
+
+def searched(limit: float, chosen: Settings, cost: Callable[[Rung], float] = work) -> Found:
+    *_, found = evolve(SPACE, [], lambda rung: cost(rung) <= limit, far, chosen, Found())
+    return found
+
+
+# the evolution
+
+
+@pytest.mark.parametrize("saved", [2, 5, 12])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
+    limit = work(FULL) / saved
+    best = min(far(rung) for rung in everything(SPACE) if macs(rung.channels) <= limit)
+    found = searched(limit, Settings(seed=seed))
+    assert found.lowest[-1] == pytest.approx(best, rel=1e-12)
+    assert len(found.distances) < len(everything(SPACE)) / 5
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.0, 1.0), st.integers(0, 1000), st.integers(2, 12), st.integers(0, 4))
+def test_budgets_are_held_and_the_best_is_kept(share: float, seed: int, population: int, generations: int):
+    limit = work(SPACE.cheapest) ** (1 - share) * work(FULL) ** share
+    found = searched(limit, Settings(population, generations, seed))
+    assert all(macs(rung.channels) <= limit and SPACE.holds(rung) for rung in found.distances)
+    assert len(found.lowest) == generations + 1
+    assert found.lowest == sorted(found.lowest, reverse=True)
+    assert found.lowest[-1] == far(found.nearest()[0]) == min(map(far, found.distances))
+
+
+def test_it_depends_on_its_seed_alone():
+    limit = work(FULL) / 6
+    one, same, other = (searched(limit, Settings(10, 5, seed)) for seed in (3, 3, 4))
+    assert one == same
+    assert one.distances.keys() != other.distances.keys()
+
+
+def test_stopped_anywhere_it_goes_on_the_same():
+    limit, chosen = work(FULL) / 6, Settings(10, 6)
+    whole = searched(limit, chosen)
+    for generation, found in enumerate(evolve(SPACE, [], lambda r: work(r) <= limit, far, chosen, Found())):
+        kept = Found(dict(found.distances), list(found.lowest))
+        *_, resumed = [kept, *evolve(SPACE, [], lambda r: work(r) <= limit, far, chosen, kept)]
+        assert resumed == whole, generation
+
+
+def test_nothing_is_measured_twice_and_half_of_a_generation_is_mutated(monkeypatch: pytest.MonkeyPatch):
+    made = {"cross": 0, "mutate": 0}
+    monkeypatch.setattr(evolution, "TRIES", 10_000)  # so that every child is new
+
+    class Counting(Space):
+        def cross(self, chance: random.Random, a: Rung, b: Rung) -> Rung:
+            made["cross"] += 1
+            return super().cross(chance, a, b)
+
+        def mutate(self, chance: random.Random, rung: Rung, share: float) -> Rung:
+            made["mutate"] += 1
+            assert share == 0.1
+            return super().mutate(chance, rung, share)
+
+    asked: list[Rung] = []
+
+    def distance(rung: Rung) -> float:
+        asked.append(rung)
+        return far(rung)
+
+    space = Counting(SPACE.resolutions, SPACE.widths)
+    list(evolve(space, [FULL, FULL], lambda _: True, distance, Settings(50, 1), Found()))
+    assert len(asked) == len(set(asked)) == 100
+    assert asked[0] == FULL
+    assert min(made.values()) >= 25
+
+
+def test_a_budget_for_one_candidate_ends():
+    found = searched(work(SPACE.cheapest), Settings(6, 3))
+    assert list(found.distances) == [SPACE.cheapest]
+    with pytest.raises(ValueError, match="fits"):
+        searched(work(SPACE.cheapest) - 1, Settings())
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_candidates_and_their_children_stay_in_the_space(seed: int, share: float):
+    chance = random.Random(seed)
+    a, b = SPACE.draw(chance), SPACE.draw(chance)
+    child, mutant = SPACE.cross(chance, a, b), SPACE.mutate(chance, a, share)
+    assert all(map(SPACE.holds, (a, b, child, mutant, SPACE.cheapest, FULL)))
+    for i, c in enumerate(child.channels):
+        assert c in {r.channels[i] for r in (a, b) if i < len(r.channels)}
+    assert SPACE.mutate(chance, a, 0) == a
+
+
+# what there is to choose from
+
+
+def test_layers_choose_among_the_widths_that_the_packs_rule_gives():
+    full = (512, 512, 512, 512, 512, 512, 512, 512, 512, 512, 256, 256)
+    capped = Space.of(full, WidthRule("capped"), (0.25, 0.5, 1.0), (64, 128))
+    assert capped.widths[0] == (512,)  # as published: low resolutions are left at full width
+    assert capped.widths[6] == (256, 512)
+    assert capped.widths[10] == (64, 128, 256)
+    proportional = Space.of(full, WidthRule("proportional"), (1.0, 0.5), (128, 64))
+    assert proportional.widths == ((256, 512),) * 10 + ((128, 256),) * 2
+    assert proportional.resolutions == (64, 128)
+    cells = uniform(full, WidthRule("proportional"), (0.5, 1.0), (64, 128))
+    assert [cell.resolution for cell in cells] == [64, 64, 128, 128]
+    assert all(proportional.holds(free(cell)) for cell in cells)
+    assert not proportional.holds(cells[0])  # a ratio is none of free widths
+    assert not proportional.holds(Rung(64, None, (500,) * 10))
+
+
+# costs
+
+
+@given(st.integers(0, 10_000))
+def test_work_is_what_the_layers_multiply(seed: int):
+    rung = SPACE.draw(random.Random(seed))
+    by_hand = 0
+    for i, (before, c) in enumerate(itertools.pairwise(rung.channels), 1):
+        side = 4 * 2 ** (i // 2)
+        by_hand += 9 * before * c * (side // 2 if i % 2 == 0 else side) ** 2 + (i % 2) * 3 * c * side**2
+    assert work(rung) == macs(rung.channels) == by_hand
+
+
+def test_budgets_are_read_as_they_are_said():
+    assert parse_budget("8x") == Budget(8, "x")
+    assert str(parse_budget("20.50ms")) == "20.5ms"
+    assert Budget(8, "x").limit(FULL.channels) == macs(FULL.channels) / 8
+    assert Budget(20, "ms").limit(FULL.channels) == 20
+    for text in ("8", "x", "0x", "0.5x", "0ms", "-8x", "8 x", "1e9x", "nanms", "8X", "20s", "٨x"):
+        with pytest.raises(CoreError, match="8x") as error:
+            parse_budget(text)
+        assert error.value.kind == "bad-value"
+
+
+def test_a_time_table_is_found_again_from_what_it_predicts():
+    truth = TimeTable((0.1, 0.2, 0.3, 0.4), (0, 2e-6, 1e-6, 3e-6, 2e-6, 1e-6, 4e-6, 1e-6))
+    chance = random.Random(0)
+    rungs = [SPACE.draw(chance) for _ in range(60)]
+    table = fitted(rungs, [truth(rung) for rung in rungs], 8)
+    for _ in range(50):
+        rung = SPACE.draw(chance)
+        assert table(rung) == pytest.approx(truth(rung), rel=1e-6)
+    noisy = fitted(rungs, [chance.uniform(0.1, 5) for _ in rungs], 8)
+    assert min(*noisy.blocks, *noisy.layers) >= 0  # or a wider layer could seem to save time
+
+
+def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
+    """On a machine that takes twice as long as its table says, and for one rung ten times."""
+    table = TimeTable((0.0,) * 4, (1e-6,) * 8)
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    list(run.go_on([], table, 2.0, far))
+    seen = json.loads((tmp_path / "state.json").read_bytes())["seen"]
+    rungs = [Rung(side, None, tuple(counts)) for side, counts, _ in seen]
+    odd = min((r for r in rungs if table(r) <= 1), key=far)
+
+    def clock(rung: Rung) -> float:
+        return (10 if rung == odd else 2) * table(rung)
+
+    winner = run.winner(clock, 2.0)
+    assert clock(winner) <= 2
+    assert winner == min((r for r in rungs if r != odd and clock(r) <= 2), key=far)
+    again = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    assert again.left == 0
+    assert again.winner(lambda rung: 1e9, 2.0) == winner  # it was found before
+    assert again.table == table
+
+
+def test_one_slow_moment_rules_out_no_other_finalist(tmp_path: Path):
+    table = TimeTable((0.0,) * 4, (1e-6,) * 8)
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    *_, found = run.go_on([], table, 2.0, far)
+    slow, second = found.nearest(2)
+    assert run.winner(lambda rung: 100.0 if rung == slow else table(rung), 2.0) == second
+
+
+def test_a_machine_too_slow_for_all_of_them_is_told_so(tmp_path: Path):
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(5, 1), {})
+    list(run.go_on([], TimeTable((0.0,) * 4, (1e-6,) * 8), 2.0, far))
+    with pytest.raises(CoreError, match="allow more time"):
+        run.winner(lambda rung: 3.0, 2.0)
+
+
+# distances
+
+
+def test_distances_are_to_the_enlarged_full_pictures_of_the_same_latents(tiny_pack: Path):
+    pack = Pack.open(tiny_pack)
+    subject = of_pack(pack)
+    measure = Measure("mean square", lambda picture: [picture])
+    distance = Distances(subject, measure, 20, seed=5)
+    z = torch.randn(20, 16, generator=torch.Generator().manual_seed(5))
+    mean = torch.from_numpy(pack.mean_w)
+    with torch.inference_mode():
+        w = mean + 0.7 * (pack.generator().style(z) - mean)  # [20, 16]
+        w = w[:, None].repeat(1, pack.n_style, 1)
+        full = pack.generator()(w).clamp(-1, 1)  # [20, 3, 32, 32]
+        small = pack.generator()(w, 16, (12, 24, 12, 24, 8, 16)).clamp(-1, 1)
+        small = F.interpolate(small, (32, 32), mode="bilinear")
+    expected = (full - small).square().sum(dim=1).mean()
+    assert distance(Rung(16, None, (12, 24, 12, 24, 8, 16))) == pytest.approx(float(expected), rel=1e-4)
+    assert distance(Rung(32, 1.0, pack.channels)) == 0
+
+
+def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch):
+    pack = Pack.open(tiny_pack)
+    subject, drawn = of_pack(pack), []
+    measure = measure_of(pack)
+    counting = Measure(measure.name, lambda picture: (drawn.append(len(picture)), measure.embed(picture))[1])
+    distance = Distances(subject, counting, 20, seed=5)
+    small = free(uniform(pack.channels, pack.rule, (0.5,), (8,))[0])
+    assert distance(small) == distance(small) > 0
+    assert sum(drawn) == 3 * 20
+    monkeypatch.setattr(distances, "MAX_BYTES", 100_000)
+    with pytest.raises(CoreError, match="will do"):
+        Distances(subject, measure, 20, seed=5)(small)
+
+
+def test_the_measure_is_the_packs_own_and_else_the_best_at_hand(tiny_pack: Path, tmp_path: Path):
+    assert measure_of(Pack.open(tiny_pack)).name == "the pack's own features"
+    bare = copied(tiny_pack, tmp_path / "bare")
+    document = json.loads((bare / "pack.json").read_bytes())
+    document["features"] = None
+    (bare / "pack.json").write_text(json.dumps(document))
+    assert measure_of(Pack.open(bare)).name == best_measure(Pack.open(bare)).name
+
+
+# the ladder
+
+
+def copied(pack: Path, folder: Path) -> Path:
+    shutil.copytree(pack, folder)
+    return folder
+
+
+def test_a_ladder_rises_in_cost_and_nearness_to_the_full_one():
+    wide, narrow = Rung(32, None, (8,) * 8), Rung(32, None, (4,) * 8)
+    small = Rung(16, None, (16,) * 6)
+    assert as_ladder({wide: 0.1, narrow: 0.3, small: 0.4, FULL: 0.0}, FULL) == [narrow, wide, FULL]
+    assert as_ladder({FULL: 0.0}, FULL) == [FULL]
+    timings = Timings()
+    timings.record(Pass.whole(narrow), 5)
+    ladder = as_ladder({wide: 0.1, narrow: 0.3}, FULL)
+    for quality in ("draft", "preview", "full", "auto"):
+        costs = [macs(drawn.rung.channels) for drawn in passes(ladder, quality, False, timings)]
+        assert costs == sorted(costs)
+    assert passes(ladder, "full", False, timings)[-1] == Pass.whole(FULL)
+    enough = 5.1 * macs(wide.channels) / macs(narrow.channels)
+    assert passes(ladder, "auto", True, timings, enough) == [Pass.whole(wide)]
+
+
+def test_installing_changes_the_ladder_and_nothing_else(tiny_pack: Path, tmp_path: Path):
+    pack = Pack.open(copied(tiny_pack, tmp_path / "tiny"))
+    before = json.loads((pack.folder / "pack.json").read_bytes())
+    rung = Rung(16, None, (12, 24, 12, 24, 8, 16))
+    install(pack, [rung, Rung(32, 1.0, pack.channels)])
+    after = json.loads((pack.folder / "pack.json").read_bytes())
+    assert list(before) == list(after)
+    assert {**after, "ladder": before["ladder"]} == before
+    assert read_manifest(pack.folder).ladder == (rung, Rung(32, 1.0, pack.channels))
+    assert sorted(os.listdir(pack.folder)) == sorted(os.listdir(tiny_pack))
+    with pytest.raises(PackError, match="ladder"):
+        install(pack, [rung])
+    assert json.loads((pack.folder / "pack.json").read_bytes()) == after
+
+
+# the command
+
+
+def environment() -> dict[str, str]:
+    """For processes whose sums are those of this one."""
+    return {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+
+
+def refused(capfd: pytest.CaptureFixture, *arguments: object) -> str:
+    """The one sentence with which `anycost search` refuses."""
+    try:
+        code = main(["search", *map(str, arguments)])
+    except SystemExit as end:
+        code = end.code
+    out, complaints = capfd.readouterr()
+    assert (code, out) == (2, "")
+    assert complaints.startswith("anycost: ")
+    assert complaints.count("\n") == 1
+    return complaints
+
+
+def test_the_command_searches_shows_and_installs(tiny_pack: Path, tmp_path: Path):
+    folder = copied(tiny_pack, tmp_path / "mine")
+    line = [*COMMAND, "--pack", "mine", "--budget", "8x", "--budget", "5000ms", "--install"]
+    line += ["--population", "8", "--generations", "2", "--samples", "4"]
+    done = subprocess.run(
+        line, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=True
+    )
+    for word in ("8x", "5000ms", "GMAC", "distance", "uniform", "8x: "):
+        assert word in done.stdout + done.stderr
+    pack = Pack.open(folder)
+    report = json.loads((tmp_path / "search" / "tiny-ladder.json").read_bytes())
+    assert [rung_entry(rung) for rung in pack.ladder] == report["ladder"]
+    full = macs(pack.channels)
+    for row, limit in zip(report["searched"], (full / 8, full), strict=True):
+        assert row["macs"] == macs(row["channels"]) <= limit
+        assert row["uniform"]["macs"] <= limit
+    assert [row["ms"] > 0 for row in report["uniform"]] == [True] * 9
+    assert report["uniform"][-1]["distance"] == 0
+    costs = [macs(rung.channels) for rung in pack.ladder]
+    assert costs == sorted(costs)
+    w = torch.from_numpy(pack.mean_w)[None, None].repeat(1, pack.n_style, 1)
+    with torch.inference_mode():
+        for rung in pack.ladder:
+            assert pack.generator()(w, rung.resolution, rung.channels).isfinite().all()
+    assert (tmp_path / "search" / "tiny-ladder.png").read_bytes().startswith(b"\x89PNG")
+
+
+LONG = ["--budget", "8x", "--population", "8", "--generations", "20", "--samples", "4"]
+
+
+def state_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "tiny-8x" / "state.json").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def straight(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a search that nothing ended comes to."""
+    out = tmp_path_factory.mktemp("straight")
+    assert main(["search", "--pack", str(tiny_pack), *LONG, "--out", str(out)]) == 0
+    return state_of(out)
+
+
+def heed_ctrl_c() -> None:
+    """A shell's background jobs, tests among them, are born deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_a_search_that_was_ended_goes_on_exactly(
+    tiny_pack: Path, tmp_path: Path, straight: dict[str, Any], sent: signal.Signals
+):
+    arguments = ["--pack", str(tiny_pack), *LONG, "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=heed_ctrl_c,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "tiny-8x" / "state.json").exists() or len(state_of(tmp_path)["lowest"]) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(sent)
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode in (130, -sent)
+    assert b"Traceback" not in complaints
+    assert len(state_of(tmp_path)["lowest"]) < 21
+    assert main(["search", *arguments]) == 0
+    assert state_of(tmp_path) == straight
+    assert len(straight["lowest"]) == 21
+    assert straight["winner"] is not None
+    assert os.listdir(tmp_path / "tiny-8x") == ["state.json"]
+
+
+def test_more_generations_go_on_and_another_search_is_refused(
+    tiny_pack: Path, tmp_path: Path, capfd: pytest.CaptureFixture
+):
+    base = ["--pack", tiny_pack, "--budget", "8x", "--samples", "2", "--population", "4", "--out", tmp_path]
+    state = tmp_path / "tiny-8x" / "state.json"
+    for generations in (0, 2):
+        assert main(["search", *map(str, base), "--generations", str(generations)]) == 0
+        assert len(json.loads(state.read_bytes())["lowest"]) == generations + 1
+    capfd.readouterr()
+    for option, value, word in (("--seed", 1, "seed"), ("--samples", 3, "samples")):
+        complaint = refused(capfd, *base, option, value)
+        assert word in complaint
+        assert "--out" in complaint
+    kept = state.read_bytes()
+    for damaged in (b"", b"[" * 100_000, b"{}", kept[:100], kept.replace(b'"winner": [', b'"winner": [7, ')):
+        state.write_bytes(damaged)
+        assert "delete it" in refused(capfd, *base)
+
+
+def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pack, best = Pack.open(tiny_pack), Choice("torch", "bfloat16")
+    opened: list[Choice] = []
+
+    def opening(choice: Choice, *arguments: Any) -> Engine:
+        opened.append(choice)
+        return open_engine(choice, *arguments)
+
+    calibration = Calibration({pack.channels: (Timed(best, 1.0), Timed(ALWAYS, 2.0))})
+    monkeypatch.setattr("anycost.lab.search.costs.DRAWN", 1)
+    monkeypatch.setattr("anycost.core.rendering.renderer.open_engine", opening)
+    arguments = ["--budget", "5000ms", "--samples", "2", "--population", "4", "--generations", "0"]
+    for known, choice in ((None, ALWAYS), (calibration, best)):
+        opened.clear()
+        monkeypatch.setattr("anycost.lab.search.searcher.load", lambda _, known=known: known)
+        out = tmp_path / choice.precision
+        assert main(["search", "--pack", str(tiny_pack), *arguments, "--out", str(out)]) == 0
+        assert set(opened) == {choice}
+
+
+def test_without_matplotlib_a_sentence_stands_for_the_plot(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.delitem(sys.modules, "anycost.lab.search.search_plot", raising=False)
+    arguments = ["--budget", "8x", "--samples", "2", "--population", "4", "--generations", "0"]
+    assert main(["search", "--pack", str(tiny_pack), *arguments, "--out", str(tmp_path)]) == 0
+    out, said = capfd.readouterr()
+    assert "ladder" in out
+    assert "matplotlib" in said
+    assert sorted(os.listdir(tmp_path)) == ["tiny-8x", "tiny-ladder.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--budget", "fast"], ["fast", "8x", "20ms"]),
+        (["--budget", "1000x"], ["1000x", "the most"]),
+        (["--budget", "0.0001ms"], ["0.0001ms", "the least"]),
+        (["--budget", "8x", "--population", "1"], ["population", "2"]),
+        (["--budget", "8x", "--generations", "-1"], ["generations", "0"]),
+        (["--budget", "8x", "--samples", "0"], ["samples", "1"]),
+        (["--budget", "8x", "--seed", "soon"], ["--seed", "soon"]),
+        ([], ["--budget"]),
+    ],
+)
+def test_refusals(
+    tiny_pack: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture,
+    arguments: list[str],
+    words: list[str],
+):
+    monkeypatch.setattr("anycost.lab.search.costs.DRAWN", 1)
+    monkeypatch.setattr("anycost.lab.search.costs.tqdm", lambda rungs, **_: rungs)
+    complaint = refused(capfd, "--pack", tiny_pack, "--out", tmp_path / "out", *arguments)
+    for word in words:
+        assert word in complaint
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_pack_that_is_not_the_users_keeps_its_ladder(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+):
+    arguments = ["--budget", "8x", "--install", "--out", tmp_path / "out"]
+    complaint = refused(capfd, "--pack", "portraits", *arguments)
+    assert "comes with Anycost" in complaint
+    assert "--out" in complaint
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    assert "cannot be changed by you" in refused(capfd, "--pack", tiny_pack, *arguments)
+    assert not (tmp_path / "out").exists()

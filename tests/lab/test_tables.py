@@ -1,0 +1,107 @@
+"""The page of the paper's tables: very small runs, trained, measured and written for real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from anycost.core.errors import CoreError
+from anycost.lab.generator.generating import Settings
+from anycost.lab.measuring.markdown import compared, shown, table
+from anycost.lab.measuring.subject import of_pack
+from anycost.lab.running.config import build
+from anycost.lab.tables.speed import speeds
+from anycost.lab.tables.tables_page import make
+from anycost.lab.tables.toys import RESOLUTIONS, Size, Toys
+from anycost.models.pack import Pack
+
+TINY = Size(pictures=8, warm=8, seeds=1, samples=50)
+
+
+@pytest.fixture(scope="module")
+def page(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of the runs, and the page."""
+    folder = tmp_path_factory.mktemp("tables")
+    make(Pack.open(tiny_pack), TINY, folder / "runs", folder / "tables.md", workers=1)
+    return folder / "runs", folder / "tables.md"
+
+
+def test_the_page_has_every_table_with_figures(page: tuple[Path, Path]):
+    text = page[1].read_text()
+    assert [line[3:10] for line in text.splitlines() if line.startswith("## ")] == [
+        f"Table {k}" for k in range(1, 7)
+    ]
+    for what in ("conditioned D", "without consistency", "without sorting", "trained separately", "MSG-GAN"):
+        (row,) = [line for line in text.splitlines() if line.startswith("|") and what in line]
+        assert all(float(cell.split()[0]) >= 0 for cell in row.split("|")[2:-1])
+    assert "2.77" in text
+    assert "not at hand" in text
+
+
+def test_what_is_done_is_not_done_again(page: tuple[Path, Path], tiny_pack: Path):
+    runs, out = page
+    times = {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")}
+    assert len(times) == 18
+    make(Pack.open(tiny_pack), TINY, runs, out, workers=1)
+    assert {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")} == times
+
+
+def test_runs_of_other_settings_are_not_taken_for_these(page: tuple[Path, Path], tiny_pack: Path):
+    runs, out = page
+    longer = Size(pictures=16, warm=8, seeds=1, samples=50)
+    with pytest.raises(CoreError, match="holds a run of other settings"):
+        make(Pack.open(tiny_pack), longer, runs, out, workers=1)
+
+
+def test_too_few_samples_are_refused_before_anything_is_trained(tiny_pack: Path, tmp_path: Path):
+    with pytest.raises(CoreError, match="more than 48 pictures"):
+        make(Pack.open(tiny_pack), Size(samples=48), tmp_path / "runs", tmp_path / "page.md", workers=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_toy_differs_from_what_it_is_compared_with_in_one_thing(tmp_path: Path):
+    levels = Toys(Size(seeds=2), tmp_path, tmp_path / "features.safetensors").levels()
+    toys = {toy.name: toy.config for level in levels for toy in level}
+    assert len(toys) == 3 + 2 * 15
+    for config in toys.values():
+        if config["network"] == "generator":
+            build(Settings, {key: value for key, value in config.items() if key != "network"})
+    differences = {
+        kind: {
+            f"{part}.{name}"
+            for part in ("generator", "discriminator", "losses", "optimiser")
+            for name, value in toys["conditioned-0"][part].items()
+            if toys[f"{kind}-0"][part][name] != value
+        }
+        for kind in ("same", "reduced", "inconsistent", "unsorted")
+    }
+    assert differences == {
+        "same": {"discriminator.widths"},
+        "reduced": {"discriminator.widths"},
+        "inconsistent": {"losses.consistency"},
+        "unsorted": set(),
+    }
+    assert [toys[f"{kind}-0"]["stages"][0]["sort"] for kind in ("conditioned", "unsorted")] == [True, False]
+    assert toys["conditioned-0"]["generator"]["from"] == str(tmp_path / "sampled-0")
+    assert {toys[f"single-{side}-1"]["generator"]["from"] for side in RESOLUTIONS} == {
+        str(tmp_path / "warm-1")
+    }
+
+
+def test_speed_takes_the_nearest_sub_generator_that_is_cheap_enough(tiny_pack: Path):
+    subject = of_pack(Pack.open(tiny_pack))
+    far = {cell: 1.0 - subject.macs(cell) / subject.macs((32, 1.0)) for cell in subject.cells}
+    found = speeds(subject, {**far, (8, 1.0): 0.0001}, (1, 2, 10**9), runs=2)
+    assert [(speed.reduction, speed.cell) for speed in found] == [(1, (32, 1.0)), (2, (8, 1.0))]
+    assert all(speed.plain_ms > 0 and speed.fast_ms > 0 for speed in found)
+
+
+def test_figures_are_shown_with_their_spread_and_counted():
+    assert shown([1.25]) == "1.2"
+    assert shown([1.0, 2.0, 6.0], 2) == "3.00 (1.00 to 6.00)"
+    assert (
+        compared("A", "B", [(1, 2), (1, 2), (3, 2)])
+        == "A: lower than B in 2 of 3 cases, -50 % in the median."
+    )
+    assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"

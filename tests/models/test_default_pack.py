@@ -1,0 +1,174 @@
+"""The pack that ships: its rungs draw one person, its finder and encoder read drawn faces, its sliders do
+what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from anycost.commands.demo import EDITS, SAMPLE
+from anycost.core.editing.session import EditState, Session
+from anycost.core.errors import CoreError
+from anycost.core.faces.find import find_face, place
+from anycost.core.faces.onnx_network import Network, to_input
+from anycost.core.files.pictures import read_picture
+from anycost.lab.painter import LANDMARKS, STYLE_DIM, paint_z
+from anycost.models.generator import truncate
+from anycost.models.pack import Pack
+
+SIDE = 64  # px at which pictures are compared
+AROUND = {"eyes": (0.40, 0.52, 0.28, 0.72), "mouth": (0.60, 0.74, 0.36, 0.64)}  # top, bottom, left, right
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return Pack.open("portraits")
+
+
+@pytest.fixture(scope="module")
+def latents(pack: Pack) -> Tensor:
+    z = torch.randn(24, pack.style_dim, generator=torch.Generator().manual_seed(6))
+    with torch.no_grad():
+        w = truncate(pack.generator().style(z), torch.tensor(pack.mean_w), 0.7)
+    return w[:, None].expand(-1, pack.n_style, -1)  # [N, n_style, D]
+
+
+def drawn(pack: Pack, w: Tensor, resolution: int = SIDE, channels=None) -> Tensor:
+    with torch.no_grad():
+        return pack.generator()(w, resolution, channels).clamp(-1, 1)
+
+
+def psnr(a: Tensor, b: Tensor) -> float:
+    return float(10 * torch.log10(4 / (a - b).square().mean()))
+
+
+def at(picture: Tensor, part: str) -> Tensor:
+    top, bottom, left, right = (round(SIDE * v) for v in AROUND[part])
+    return picture[..., top:bottom, left:right]
+
+
+def change(pack: Pack, w: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """The latents drawn at the two ends of a slider."""
+    (found,) = (d for d in pack.directions if d.name == name)
+    vector = torch.from_numpy(found.vector)
+    return drawn(pack, w + found.low * vector), drawn(pack, w + found.high * vector)
+
+
+def test_what_ships(pack: Pack):
+    assert pack.licence == "Apache-2.0"
+    assert pack.resolution >= 128
+    assert len(pack.ladder) >= 3
+    assert len(pack.directions) >= 12
+    assert sum(path.stat().st_size for path in pack.folder.iterdir()) < 40 << 20
+    assert set(EDITS) <= {d.name for d in pack.directions}
+
+
+def test_every_rung_draws_the_same_person(pack: Pack, latents: Tensor):
+    full = F.interpolate(drawn(pack, latents, pack.resolution), (SIDE, SIDE), mode="area")
+    other = full.roll(1, 0)
+    for rung in pack.ladder[:-1]:
+        rough = drawn(pack, latents, rung.resolution, rung.channels)
+        rough = F.interpolate(rough, (SIDE, SIDE), mode="area")
+        assert psnr(rough, full) > psnr(rough, other) + 10
+        assert psnr(rough, full) > 24
+
+
+def test_the_generator_draws_the_painters_portraits(pack: Pack):
+    z = torch.randn(24, STYLE_DIM, generator=torch.Generator().manual_seed(90_000))
+    with torch.no_grad():
+        painted = paint_z(z, SIDE).rgb
+        w = pack.generator().style(z)[:, None].expand(-1, pack.n_style, -1)
+    own = psnr(drawn(pack, w), painted)
+    assert own > psnr(drawn(pack, w.roll(1, 0)), painted) + 5
+    assert own > 17
+
+
+def test_the_finder_finds_painted_faces(pack: Pack):
+    assert pack.finder_path is not None
+    finder = Network(pack.finder_path, "heat")
+    z = torch.randn(8, STYLE_DIM, generator=torch.Generator().manual_seed(91_000))
+    painted = paint_z(z, 256)
+    eyes = painted.landmarks[:, [LANDMARKS.index("left_eye"), LANDMARKS.index("right_eye")]].mean(1)
+    mouths = painted.landmarks[:, LANDMARKS.index("mouth")]
+    for rgb, eye, mouth in zip(painted.rgb, eyes, mouths, strict=True):
+        canvas = np.full((400, 500, 4), 255, np.uint8)
+        canvas[100:356, 150:406, :3] = ((rgb.permute(1, 2, 0) + 1) * 127.5).byte().numpy()
+        face = find_face(canvas, finder)
+        found_eye = np.mean(face.eyes, axis=0)
+        assert np.abs(found_eye - (150 + 256 * eye[0].item(), 100 + 256 * eye[1].item())).max() < 20
+        assert (
+            np.abs(np.array(face.mouth) - (150 + 256 * mouth[0].item(), 100 + 256 * mouth[1].item())).max()
+            < 20
+        )
+        assert 150 < place(face, pack.alignment).size < 400
+
+
+def test_noise_is_no_face(pack: Pack):
+    assert pack.finder_path is not None
+    finder = Network(pack.finder_path, "heat")
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 4)).astype(np.uint8)
+    noise[..., 3] = 255
+    with pytest.raises(CoreError, match="No face"):
+        find_face(noise, finder)
+
+
+def test_the_encoder_reads_a_portrait(pack: Pack, latents: Tensor):
+    """What the generator drew comes back nearer than the mean and than anybody else."""
+    assert pack.encoder_path is not None
+    encoder = Network(pack.encoder_path, "latents")
+    pictures = drawn(pack, latents, pack.encoder_size)
+    pixels = ((pictures + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+    read = torch.stack([torch.from_numpy(encoder(to_input(p))).reshape(latents.shape[1:]) for p in pixels])
+    again = drawn(pack, read)
+    seen = drawn(pack, latents)
+    mean = drawn(pack, torch.tensor(pack.mean_w).expand(1, pack.n_style, -1)).expand_as(seen)
+    assert psnr(again, seen) > psnr(mean, seen) + 4
+    assert psnr(again, seen) > psnr(again.roll(1, 0), seen) + 4
+
+
+def test_projection_refines_the_sample(pack: Pack):
+    session = Session(pack)
+    session.open("sample", read_picture(SAMPLE))
+    losses = [step.loss for step in session.project("sample", steps=8)]
+    assert losses[-1] < 0.85 * losses[0]  # the encoder begins near
+    frames = list(session.render(EditState("sample", 1, {"smile": 1.0}, "full"), lambda: False))
+    assert frames[-1].resolution == pack.resolution
+
+
+def test_glasses_are_at_the_eyes_and_a_smile_at_the_mouth(pack: Pack, latents: Tensor):
+    for name, here, there in (("glasses", "eyes", "mouth"), ("smile", "mouth", "eyes")):
+        low, high = change(pack, latents, name)
+        moved = (high - low).abs()
+        assert at(moved, here).mean() > 1.5 * at(moved, there).mean()
+        assert at(moved, here).mean() > 2 * moved.mean()
+
+
+def test_an_open_mouth_smiling_shows_more_light(pack: Pack, latents: Tensor):
+    """Teeth: the brightest part of the mouth is brighter at the high end, in nearly every face."""
+    low, high = change(pack, latents, "smile")
+    brighter = at(high, "mouth").mean(1).flatten(1).amax(1) > at(low, "mouth").mean(1).flatten(1).amax(1)
+    assert brighter.float().mean() > 0.8
+
+
+def test_tones_go_the_way_they_say(pack: Pack, latents: Tensor):
+    low, high = change(pack, latents, "hair_lightness")
+    crown = (slice(None), slice(None), slice(SIDE // 8, SIDE // 4), slice(3 * SIDE // 8, 5 * SIDE // 8))
+    assert (high[crown].mean((1, 2, 3)) > low[crown].mean((1, 2, 3))).float().mean() > 0.95
+    low, high = change(pack, latents, "skin_tone")  # 1 is deep brown
+    assert (at(high, "eyes").mean((1, 2, 3)) < at(low, "eyes").mean((1, 2, 3))).float().mean() > 0.95
+
+
+def test_a_turned_head_moves_sideways(pack: Pack, latents: Tensor):
+    """The framing keeps the eyes in place: of a head that looks to the right, the bulk lies further to the
+    left."""
+    columns = torch.linspace(-1, 1, SIDE)
+
+    def centre(picture: Tensor) -> Tensor:
+        red = (picture[:, 0] - picture[:, 2]).clamp(min=0)[:, SIDE // 3 : 3 * SIDE // 4]  # [N, rows, columns]
+        return (red.sum(1) * columns).sum(1) / red.sum((1, 2)).clamp(min=1e-6)
+
+    low, high = change(pack, latents, "turn")
+    assert (centre(high) < centre(low)).float().mean() > 0.9
