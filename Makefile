@@ -11,7 +11,7 @@ demo: setup
 	$(PYTHON) -m anycost.commands.demo
 
 test: setup
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint:
 	scripts/setup requirements/ci.txt

@@ -1,68 +1,57 @@
-"""What several test files need."""
+"""What several test files need, and how `make test` spreads them over processes."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
+from hypothesis import HealthCheck, settings
 
-from anycost.lab.networks.export import export_encoder, export_finder
-from anycost.models.encoder import Encoder
-from anycost.models.features import Features
-from anycost.models.finder import Finder
-from anycost.models.generator import Generator
-from anycost.models.manifest import Alignment, Rung
-from anycost.models.pack import Direction, write_pack
-from anycost.models.widths import WidthRule, layer_count
+MOST_WORKERS = 8  # more would wait for the longest file
+# A slow machine fails no test: hypothesis tries as many examples, however long they take.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
-def make_tiny_pack(folder: Path) -> Path:
-    """A complete pack of untrained networks at 32 px: everything runs, nothing looks like a face."""
-    torch.manual_seed(7)
-    generator = Generator(32, (24, 24, 24, 24, 16, 16, 16, 16), style_dim=16, n_mlp=2)
-    rule = WidthRule("proportional")
-    with torch.no_grad():
-        mean_w = generator.style(torch.randn(512, 16)).mean(0)
-    parts = folder.parent / f"{folder.name}-parts"
-    parts.mkdir(parents=True)
-    export_encoder(Encoder(64, generator.n_style, mean_w, (8, 8, 16, 16)), 64, parts / "encoder.onnx")
-    export_finder(Finder(8), parts / "finder.onnx")
-    rungs = [
-        Rung(side, ratio, rule.expand(generator.channels, ratio)[: layer_count(side)])
-        for side, ratio in ((8, 0.25), (16, 0.5), (32, 1.0))
-    ]
-    rng = np.random.default_rng(7)
-    shape = (generator.n_style, generator.style_dim)
-    directions = [
-        Direction(name, label, "Test", -1.0, 1.0, rng.normal(0, 0.5, shape).astype(np.float32))
-        for name, label in (("smile", "Smile"), ("age", "Age"))
-    ]
-    return write_pack(
-        folder,
-        generator,
-        name=folder.name,
-        title="Tiny",
-        licence="Apache-2.0",
-        provenance="untrained, made by the tests",
-        mean_w=mean_w.numpy(),
-        rule=rule,
-        ratios=(1.0, 0.5, 0.25),
-        resolutions=(8, 16, 32),
-        ladder=rungs,
-        alignment=Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66)),
-        directions=directions,
-        encoder=(parts / "encoder.onnx", 64),
-        finder=(parts / "finder.onnx", 64),
-        features=Features(4, (8, 8, 16, 16)).state_dict(),
-        documents={"MODEL_CARD.md": "# Tiny\n\nUntrained.\n"},
-    )
+def usable_cores() -> int:
+    """The cores this process may run on, but no more than its container gets."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # not Linux, or "max"
+        return cores
+
+
+workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if workers > 1:  # read when torch is first imported; the processes that tests start inherit it
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // workers)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: a worker for each core. A single file runs in this process, which starts sooner."""
+    single = len(config.args) == 1 and ".py" in config.args[0]
+    return 0 if single else min(usable_cores(), MOST_WORKERS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is neither `slow` nor `krita` as `fast`, and starts with what takes longest."""
+    for item in items:
+        if not _is_slow(item):
+            item.add_marker("fast")
+    items.sort(key=lambda item: (not item.get_closest_marker("krita"), not _is_slow(item)))
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("slow") or item.get_closest_marker("krita"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory):
-    """A cache of the tests' own: nobody's calibration tells them which engine to use."""
+    """A separate cache: nobody's calibration tells the tests which engine to use."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -71,4 +60,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small untrained complete pack."""
+    from tiny_pack import make_tiny_pack  # here: the process that only hands out tests needs no torch
+
     return make_tiny_pack(tmp_path_factory.mktemp("packs") / "tiny")

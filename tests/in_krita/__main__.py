@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from conftest import make_tiny_pack
+from tiny_pack import make_tiny_pack
 
 from .harness import missing
 from .setting import make_setting
