@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..bridge.version import VERSION
+from ..core.errors import CoreError
+from ..models.manifest import PackError
 from . import (
     bench,
     calibrate,
@@ -63,8 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explained(error: Exception) -> tuple[int, str]:
-    # their modules are not all imported
-    if type(error).__name__ in ("CoreError", "PackError", "PluginError"):
+    if isinstance(error, (CoreError, PackError)):
         return EXIT_BAD_INPUT, str(error)
     if isinstance(error, ImportError):
         return EXIT_BAD_INPUT, f"A library is missing ({error}): install Anycost again."

@@ -1,7 +1,8 @@
-"""The plugin as Krita takes it: put into Krita's own folder, or as a zip for Krita's plugin importer."""
+"""Puts the plugin into Krita's own folder, or writes it as a zip for Krita's plugin importer."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -12,55 +13,55 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..bridge import launch
+from ..core.errors import CoreError
+from ..core.files.folders import make_folder
+from ..core.files.whole_file import write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent  # the package `anycost`
 NAME = "anycost"
 ROOMS = ("bridge", "krita_plugin")
 MANUAL = "manual.html"  # Krita looks for it in the plugin's folder
 NOT_IN_KRITA = ("krita_plugin/studio.py",)
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the date of every file in the zip, so that equal sources give equal bytes
-
-
-class PluginError(Exception):
-    """The plugin could not be written; the text is a sentence that says what to do."""
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the date of every file in the zip: equal sources give equal bytes
 
 
 def package(out: Path) -> Path:
-    """Writes the zip for Tools > Scripts > Import Python Plugin from File; `out` is its path."""
+    """Writes the zip for Tools > Scripts > Import Python Plugin from File; returns its path, `out`.
+
+    CoreError "bad-value" or "no-space" when it cannot be written.
+    """
     out = Path(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out.parent, suffix=".part", delete=False) as part:
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in _entries():
-                    archive.writestr(_info(name), data)
-            os.chmod(part.name, 0o644)
-        os.replace(part.name, out)
-    except OSError as error:
-        raise PluginError(f"{out} could not be written ({error.strerror}): choose another place.") from None
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in _entries():
+            archive.writestr(_info(name), content)
+    _write(out, data.getvalue())
     return out
 
 
 def install() -> Path:
-    """Copies the plugin into Krita's folder, enables it and notes this Python as the core's; its new folder.
+    """Copies the plugin into Krita's folder, enables it and notes this Python as the core's.
 
-    Running it again brings the plugin up to date. Settings and other plugins are left as they are.
+    Returns the plugin's folder. Running it again updates the plugin; settings and other plugins stay as they
+    are. CoreError "bad-value" or "no-space" when something cannot be read or written.
     """
     krita = _home("XDG_DATA_HOME", ".local/share") / "krita"
-    try:
-        plugin = _replace_folder(krita / "pykrita" / NAME)
-        for source, folder in ((f"{NAME}.desktop", "pykrita"), (f"{NAME}.action", "actions")):
-            _write(krita / folder / source, (ROOT / "krita_plugin" / source).read_bytes())
-        kritarc = _home("XDG_CONFIG_HOME", ".config") / "kritarc"
-        old = kritarc.read_text(encoding="utf-8") if kritarc.exists() else ""
-        _write(kritarc, enabled(old).encode())
-        _write(launch.config_path(), json.dumps({"python": sys.executable}, indent=1).encode() + b"\n")
-    except OSError as error:
-        where = error.filename or krita
-        raise PluginError(
-            f"{where} could not be written ({error.strerror}): make it writable, then try again."
-        ) from None
+    plugin = _replace_folder(krita / "pykrita" / NAME)
+    for source, folder in ((f"{NAME}.desktop", "pykrita"), (f"{NAME}.action", "actions")):
+        _write(krita / folder / source, (ROOT / "krita_plugin" / source).read_bytes())
+    _enable(_home("XDG_CONFIG_HOME", ".config") / "kritarc")
+    _write(launch.config_path(), json.dumps({"python": sys.executable}, indent=1).encode() + b"\n")
     return plugin
+
+
+def _enable(kritarc: Path) -> None:
+    try:
+        old = kritarc.read_bytes() if kritarc.exists() else b""
+    except OSError as error:
+        text = f'"{kritarc}" cannot be read ({error.strerror}): correct its permissions, then try again.'
+        raise CoreError("bad-value", text) from None
+    text = enabled(old.decode("utf-8", "surrogateescape"))  # bytes that are not UTF-8 stay as they are
+    _write(kritarc, text.encode("utf-8", "surrogateescape"))
 
 
 def enabled(kritarc: str) -> str:
@@ -76,7 +77,7 @@ def enabled(kritarc: str) -> str:
 
 
 def _entries() -> Iterator[tuple[str, bytes]]:
-    """Name in the zip and contents, folders first: the importer looks for the folder's own entry."""
+    """Names in the zip and contents; the plugin's folder has an entry too, which the importer looks for."""
     for suffix in ("desktop", "action"):
         name = f"{NAME}.{suffix}"
         yield name, (ROOT / "krita_plugin" / name).read_bytes()
@@ -102,27 +103,27 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def _replace_folder(folder: Path) -> Path:
-    """Puts the plugin's files at `folder`: written beside it, then swapped in."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{NAME}-") as beside:
-        new = Path(beside) / "new"
-        for relative, source in _plugin_files():
-            (new / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, new / relative)
-        if folder.exists():
-            os.replace(folder, Path(beside) / "old")
-        os.replace(new, folder)
+    """Puts the plugin's files at `folder`: writes them beside it, then swaps the folders."""
+    make_folder(folder.parent)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{NAME}-") as beside:
+            new = Path(beside) / "new"
+            for relative, source in _plugin_files():
+                (new / relative).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, new / relative)
+            if folder.exists():
+                os.replace(folder, Path(beside) / "old")
+            os.replace(new, folder)
+    except OSError as error:
+        where = error.filename or folder
+        text = f'"{where}" cannot be written ({error.strerror}): correct its permissions, then try again.'
+        raise CoreError("bad-value", text) from None
     return folder
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, with the permissions that it had."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    if path.exists():
-        shutil.copymode(path, part)
-    os.replace(part, path)
+    make_folder(path.absolute().parent)
+    write_bytes(path, data)
 
 
 def _home(variable: str, default: str) -> Path:

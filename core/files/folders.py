@@ -1,4 +1,4 @@
-"""Where the core keeps what it can make again: graphs of rungs, and what calibration measured."""
+"""The user's folders: where files are kept that the core can make again, such as graphs and calibrations."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from ..errors import CoreError
 
 
 def cache_folder(name: str) -> Path:
-    """A folder of this user's cache, made if it was not there; CoreError "bad-value" when it cannot be."""
+    """This user's cache folder for `name`, made private; CoreError "bad-value" when it cannot be made."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     cache = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    folder = cache / "anycost" / name
+    return make_folder(cache / "anycost" / name, 0o700)
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> Path:
+    """The folder, made with its parents if it is missing; CoreError "bad-value" when it cannot be made."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
-        raise CoreError("bad-value", f'The folder "{folder}" cannot be made: {error.strerror}.') from None
+        text = (
+            f'"{folder}" cannot be made ({error.strerror}): correct its permissions or choose another place.'
+        )
+        raise CoreError("bad-value", text) from None
     return folder

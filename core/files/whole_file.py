@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: beside their place first, then renamed into it."""
+"""Writes a file whole or not at all: first beside its place, then renamed into it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,40 @@ from ..errors import CoreError
 def writing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to, which becomes `path` when the block ends without an error.
 
-    It reaches the disk before it is renamed, so that a power cut leaves the old or the new file, never half
-    of one. It gets the permissions of the file that it replaces. Its folder must exist. CoreError "no-space"
-    or "bad-value" when it cannot be written.
+    It reaches the disk before it is renamed, so a power cut leaves the old file or the new one, never half of
+    one. A replaced file passes on its permissions, and a symbolic link stays: its target is replaced. The
+    folder must exist. CoreError "no-space" or "bad-value" when the file cannot be written.
     """
     part = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, suffix=".part", delete=False) as file:
+        mode = _mode(path)  # first: the kernel refuses here to follow a stranger's link in a shared folder
+        target = Path(os.path.realpath(path))
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
             part = Path(file.name)
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(_mode(path))
-        os.replace(part, path)
+        part.chmod(mode)
+        os.replace(part, target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise CoreError("no-space", f'There is no room for "{path}": free some space.') from None
-        raise CoreError("bad-value", f'"{path}" cannot be written: {error.strerror}.') from None
+        raise CoreError(
+            "bad-value", f'"{path}" cannot be written ({error.strerror}): choose another place.'
+        ) from None
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """The same for data that is at hand."""
+    """Writes `data` as the whole of `path`; see `writing`."""
     with writing(path) as file:
         file.write(data)
 
 
 def _mode(path: Path) -> int:
+    """The permissions of the file, or those that a new one gets."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from anycost.commands.plugin_package import ROOT, PluginError, enabled, install, package
+from anycost.commands.plugin_package import ROOT, enabled, install, package
+from anycost.core.errors import CoreError
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer"
 
@@ -98,12 +99,29 @@ def test_install_again_replaces_files_and_leaves_nothing_behind(home):
     assert sorted(os.listdir(plugin.parent)) == ["anycost", "anycost.desktop", "tenbrushes"]
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(home):
+def test_a_linked_kritarc_stays_a_link(home):
+    (home / "config").mkdir()
+    (home / "dotfiles").write_bytes(b"name=caf\xe9\n")
+    kritarc = home / "config" / "kritarc"
+    kritarc.symlink_to(home / "dotfiles")
+    install()
+    assert kritarc.is_symlink()
+    # what is not UTF-8 stays as it was
+    assert (home / "dotfiles").read_bytes() == b"name=caf\xe9\n\n[python]\nenable_anycost=true\n"
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(home):
     (home / "data").write_text("a file where a folder should be")
-    with pytest.raises(PluginError, match="then try again"):
+    with pytest.raises(CoreError, match="choose another place"):
         install()
-    with pytest.raises(PluginError, match="choose another place"):
+    with pytest.raises(CoreError, match="choose another place"):
         package(home / "data" / "x" / "anycost.zip")
+
+
+def test_a_kritarc_that_cannot_be_read_is_a_sentence(home):
+    (home / "config" / "kritarc").mkdir(parents=True)
+    with pytest.raises(CoreError, match="then try again"):
+        install()
 
 
 @pytest.mark.parametrize(
