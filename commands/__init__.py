@@ -1,6 +1,7 @@
-"""The `anycost` command: `cli.py` reads the line, and each subcommand has one file here.
+"""The `anycost` command. Start with `cli.py`; each subcommand is one file here.
 
-Also what stands beside the command: the demo, the zip of the plugin, the maker of the default pack.
+In each, `add` declares the arguments and `run` carries the command out. Also here: the demo, the plugin's zip
+and the script that assembles the default pack.
 """
 
-from .. import core as _core  # sets what torch and ONNX Runtime read when they are imported  # noqa: F401
+from .. import core as _core  # sets the variables that torch and ONNX Runtime read on import  # noqa: F401

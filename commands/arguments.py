@@ -1,4 +1,4 @@
-"""What the subcommands' parsers have in common."""
+"""What the subcommands' parsers share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(
     run: Callable[[argparse.Namespace], int | None],
     text: str,
 ) -> argparse.ArgumentParser:
-    """Adds a subcommand that `run` carries out; its parser."""
+    """Adds a subcommand that `run` carries out; returns its parser."""
     parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=run)
     return parser

@@ -1,4 +1,4 @@
-"""`anycost calibrate`: which engine draws each rung of a pack fastest on this machine, as a table."""
+"""`anycost calibrate`: measures which engine draws each rung of a pack fastest on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     text = "measure which engine draws each rung of a pack fastest on this machine, and use it from now on"
     parser = command(commands, "calibrate", run, text)
     add_pack(parser)
-    parser.add_argument("--again", action="store_true", help="measure even if it was measured before")
+    parser.add_argument("--again", action="store_true", help="measure again, even if there is a result")
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -24,7 +24,7 @@ def run(chosen: argparse.Namespace) -> None:
 
 
 def print_calibration(pack: Pack, again: bool) -> None:
-    """Measures unless this was done before, or in any case when `again`; progress goes to stderr."""
+    """Prints the table; measures first if there is no result or `again`. Progress goes to stderr."""
     from ..core.rendering.calibration import load
     from ..core.rendering.cores import use_available_cores
 
@@ -33,7 +33,7 @@ def print_calibration(pack: Pack, again: bool) -> None:
 
 
 def table(pack: Pack, calibration: Calibration) -> str:
-    """A line for each rung of the pack's ladder: its engine, and what the others took."""
+    """A line for each rung of the pack's ladder: its engine and the times of the others."""
     from ..lab.measuring.columns import columns
 
     rows = [["rung", "engine", "precision", "ms", "the others took"]]
@@ -57,7 +57,7 @@ def _measured(pack: Pack) -> Calibration:
             bar.update(round(100 * share) - bar.n)
 
         calibration = calibrate(pack, show, never)
-    assert calibration is not None  # for nothing stopped it
+    assert calibration is not None  # nothing stopped it
     return calibration
 
 

@@ -1,6 +1,6 @@
-"""The `anycost` command: reads the line and hands over to a subcommand's file.
+"""The `anycost` command: reads the command line and runs the subcommand.
 
-Every failure is one sentence on stderr. Subcommands import torch only when they run, so that help is quick.
+Every failure is one sentence on stderr. Subcommands import torch only when they run, so `--help` is quick.
 """
 
 from __future__ import annotations
@@ -49,13 +49,15 @@ EXIT_BAD_INPUT, EXIT_UNFORESEEN, EXIT_INTERRUPTED = 2, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit code: 0, 2 for what the user can set right, 130 after Ctrl-C."""
+    """Runs one command and returns the exit code: 0, 2 for what the user can put right, 130 after Ctrl-C, 1
+    for anything else.
+    """
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen) or 0
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -1,4 +1,4 @@
-"""`anycost data`: a contact sheet of the painted world, and what a folder of pictures is good for."""
+"""`anycost data`: draws a contact sheet of painted portraits, and checks a folder of pictures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from ..core.errors import CoreError
 from .arguments import command
 
-MOST_PIXELS = 64 << 20
+MOST_PIXELS = 64 << 20  # of a sheet
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    data = commands.add_parser("data", help="look at what networks are trained on", allow_abbrev=False)
+    data = commands.add_parser("data", help="look at training pictures", allow_abbrev=False)
     actions = data.add_subparsers(required=True, metavar="ACTION")
     sheet = command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits")
     sheet.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     sheet.add_argument("--columns", type=int, default=8)
     sheet.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one portrait")
     sheet.add_argument("--seed", type=int, default=4)
-    text = "leave out what goes together in a population, such as age and grey hair"
+    text = "leave out the correlations of a population, such as grey hair with age"
     sheet.add_argument("--uncorrelated", action="store_true", help=text)
     folder = command(actions, "folder", _folder, "say what a folder of pictures is good for")
     folder.add_argument("folder", type=Path)
@@ -39,9 +39,9 @@ def _folder(chosen: argparse.Namespace) -> None:
 def draw(
     out: Path, rows: int = 5, columns: int = 8, resolution: int = 128, seed: int = 4, correlated: bool = True
 ) -> None:
-    """Writes rows x columns portraits of `resolution` px, seeded, to the picture file `out`.
+    """Writes a sheet of rows x columns portraits of `resolution` px to the picture file `out`.
 
-    CoreError "bad-value" for sizes out of range and for a file that cannot be written.
+    CoreError "bad-value" for sizes out of range or a file that cannot be written.
     """
     from ..core.files.pictures import check_writable, write_picture
 

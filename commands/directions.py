@@ -1,4 +1,4 @@
-"""`anycost directions`: edits of any pack's generator, by SVMs on what its attribute network reads."""
+"""`anycost directions`: extracts a pack's edits by SVMs on what its attribute network reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_pack(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
-    text = "an attribute to make an edit of (default: all); repeatable"
+    text = "an attribute to make an edit for (default: all); repeatable"
     parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
 
 
@@ -28,9 +28,9 @@ def run(chosen: argparse.Namespace) -> None:
 
 
 def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Path) -> None:
-    """Writes the directions of the attributes `names` (all, if None) to `out` and a report beside it.
+    """Writes the directions of the attributes `names` (None: all) to `out`, with a report beside it.
 
-    CoreError for a pack without an attribute network, unknown names, and too few samples.
+    CoreError for a pack without an attribute network, an unknown name, or too few samples.
     """
     from ..lab.directions.sliders import extract, write
     from ..lab.running import distributed

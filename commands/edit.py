@@ -1,4 +1,4 @@
-"""`anycost edit`: one picture file in, the edited one out, without Krita."""
+"""`anycost edit`: edits the face in a picture file, without Krita."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .arguments import add_pack, command, open_pack
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.faces.placement import Layer
+    from ..bridge.messages import Layer
     from ..models.pack import Pack
 
 
@@ -31,19 +31,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--quality", choices=("draft", "preview", "full"), default="full")
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="S", help="the most that finding the face's latent takes"
+        "--seconds", type=_seconds, metavar="S", help="time limit for finding the face's latent"
     )
     add_pack(parser)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= MAX_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {MAX_SECONDS:g}")
-    return value
 
 
 def run(chosen: argparse.Namespace) -> None:
@@ -61,16 +51,16 @@ def parse_edits(settings: Sequence[str]) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals or not name.strip():
-            raise CoreError("bad-value", f'"{setting}" is no edit: write NAME=NUMBER, such as smile=0.5.')
+            raise CoreError("bad-value", f'"{setting}" is not an edit: write NAME=NUMBER, such as smile=0.5.')
     return edits
 
 
 def edit_file(
     source: Path, target: Path, pack: Pack, edits: Mapping[str, float], quality: str, seconds: float | None
 ) -> None:
-    """Finds, projects and edits the face of a picture file; the rest of the picture stays as it is.
+    """Finds, projects and edits the face in a picture file; the rest of the picture stays as it is.
 
-    `seconds` bounds the projection. Everything that can be refused is refused before the long work.
+    `seconds` bounds the projection. Bad input is refused before the long work.
     """
     import numpy as np
     from tqdm import tqdm
@@ -93,10 +83,22 @@ def edit_file(
 
 
 def composited(rgba: np.ndarray, layer: Layer) -> np.ndarray:
-    """A picture uint8 [H, W, 4] with a layer laid over it."""
+    """A picture uint8 [H, W, 4] with the layer over it."""
     import numpy as np
     from PIL import Image
 
     picture = Image.fromarray(rgba)
-    picture.alpha_composite(Image.fromarray(layer.rgba), (layer.x, layer.y))
+    picture.alpha_composite(
+        Image.frombytes("RGBA", (layer.width, layer.height), layer.rgba), (layer.x, layer.y)
+    )
     return np.array(picture)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {MAX_SECONDS:g}")
+    return value

@@ -1,4 +1,4 @@
-"""`anycost evaluate`: every metric of the paper for every sub-generator of a pack."""
+"""`anycost evaluate`: measures every metric of the paper for every sub-generator of a pack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--samples", type=int, default=2000, help="pictures (default: %(default)s)")
     parser.add_argument("--data", metavar="portraits|DIR", help="real pictures (default: those of the pack)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="for table and plots (default: evaluation/NAME)"
+        "--out", type=Path, metavar="DIR", help="folder for the table and plots (default: evaluation/NAME)"
     )
 
 

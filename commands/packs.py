@@ -1,4 +1,4 @@
-"""`anycost packs`: the installed packs, what one holds, and packs made of other programs' model files."""
+"""`anycost packs`: lists packs, describes one, and makes packs from other programs' model files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     command(actions, "list", _list_packs, "name the installed packs")
     show = command(actions, "show", _show_pack, "describe one pack")
     show.add_argument("pack", metavar="NAME|DIR")
-    bring = command(actions, "import", _import_pack, "make a pack of a StyleGAN2 or Anycost generator file")
+    bring = command(actions, "import", _import_pack, "make a pack from a StyleGAN2 or Anycost generator file")
     bring.add_argument("file", type=Path)
-    bring.add_argument("--name", required=True, help="what the pack will be called")
+    bring.add_argument("--name", required=True, help="the pack's name")
     bring.add_argument(
         "--out", type=Path, metavar="DIR", help="the pack's folder (default: where packs are found)"
     )
@@ -41,7 +41,7 @@ def _show_pack(chosen: argparse.Namespace) -> None:
     print(f"{pack.title} ({pack.name})\n{pack.folder}")
     print(f"Licence: {pack.licence}\nProvenance: {pack.provenance}")
     parts = {"encoder": pack.encoder_path, "finder": pack.finder_path, "features": pack.features_path}
-    have = ", ".join(name for name, path in parts.items() if path) or "nothing beside the generator"
+    have = ", ".join(name for name, path in parts.items() if path) or "only the generator"
     print(f"{pack.resolution} px, w+ [{pack.n_style}, {pack.style_dim}]; has {have}")
     print("Ladder:")
     for rung in pack.ladder:

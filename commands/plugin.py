@@ -1,4 +1,4 @@
-"""`anycost plugin`: brings the plugin into Krita."""
+"""`anycost plugin`: installs the plugin into Krita, or writes its zip."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .arguments import command
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    plugin = commands.add_parser("plugin", help="bring the plugin into Krita", allow_abbrev=False)
+    plugin = commands.add_parser("plugin", help="install the plugin into Krita", allow_abbrev=False)
     actions = plugin.add_subparsers(required=True, metavar="ACTION")
     command(actions, "install", _install, "install and enable the plugin for this user's Krita")
     package = command(actions, "package", _package, "write the zip for Krita's plugin importer")

@@ -1,4 +1,4 @@
-"""`anycost render`: pictures of given or drawn latents by any sub-generator, as a PNG or as exact numbers."""
+"""`anycost render`: draws latents with any sub-generator of a pack, as a PNG or as exact numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..models.pack import Pack
 
-COLUMNS = 8  # of the grid that several pictures make in a PNG
+COLUMNS = 8  # of the grid of several pictures in a PNG
 MAX_BYTES = 2 << 30  # of all pictures together
 MAX_SEED = 2**63 - 1
 
@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--channels",
         default="full",
         metavar="full|RATIO|C0,C1,...",
-        help="widths of the layers (default: full)",
+        help="channels of the layers (default: full)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png|FILE.npy")
 
@@ -46,9 +46,9 @@ def run(chosen: argparse.Namespace) -> None:
 def render_file(
     pack: Pack, latents: Path | None, seed: int, resolution: int | None, channels: str, out: Path
 ) -> None:
-    """Draws the latents of an .npy file, or one drawn with `seed`, with constant noise.
+    """Draws the latents of an .npy file, or one from the prior by `seed`, with constant noise.
 
-    `out` ends in .npy (float32 [N, 3, R, R], not clamped) or .png (a row, or a grid of rows of 8). CoreError
+    `out` ends in .npy (float32 [N, 3, R, R], not clamped) or .png (rows of up to 8 pictures). CoreError
     "bad-value" for what the pack cannot draw.
     """
     import numpy as np
@@ -83,7 +83,7 @@ def render_file(
 
 
 def parse_channels(text: str, side: int, pack: Pack) -> tuple[int, ...]:
-    """The counts for `side` px of "full", a ratio such as "0.5", or one count a layer: "512,512,..."."""
+    """The counts for `side` px from "full", a ratio ("0.5"), or a count for each layer ("512,512,...")."""
     from ..models.widths import layer_count
 
     if side < 4 or side & (side - 1) or side > pack.resolution:
@@ -97,7 +97,8 @@ def parse_channels(text: str, side: int, pack: Pack) -> tuple[int, ...]:
         counts = tuple(int(count) for count in text.split(","))
     except ValueError:
         raise CoreError(
-            "bad-value", f'"{text}" are no channels: write full, a ratio of at most 1, or counts with commas.'
+            "bad-value",
+            f'"{text}" gives no channels: write full, a ratio of at most 1, or counts with commas.',
         ) from None
     if len(counts) != len(full) or not all(1 <= c <= most for c, most in zip(counts, full, strict=True)):
         most = ",".join(map(str, full))
@@ -106,7 +107,7 @@ def parse_channels(text: str, side: int, pack: Pack) -> tuple[int, ...]:
 
 
 def read_latents(path: Path, pack: Pack) -> Tensor:
-    """The w+ of an .npy file, float32 [N, n_style, style_dim]; read once its shape is known to fit."""
+    """The w+ in an .npy file, float32 [N, n_style, style_dim]; values are read only if the shape fits."""
     import numpy as np
     import torch
 
@@ -115,7 +116,7 @@ def read_latents(path: Path, pack: Pack) -> Tensor:
     check_is_file(path, "bad-value")
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception:  # numpy raises whatever a damaged file leads it to
+    except Exception:  # numpy raises almost anything on a damaged file
         raise CoreError("bad-value", f'"{path}" is not a readable .npy file of numbers.') from None
     shape = (pack.n_style, pack.style_dim)
     fits = isinstance(found, np.ndarray) and found.ndim == 3 and found.shape[1:] == shape and len(found) > 0
@@ -129,7 +130,7 @@ def read_latents(path: Path, pack: Pack) -> Tensor:
 
 
 def grid(pictures: np.ndarray) -> np.ndarray:
-    """uint8 [N, R, R, 3] -> one picture [rows * R, columns * R, 3], black where the last row ends early."""
+    """uint8 [N, R, R, 3] -> one picture [rows * R, columns * R, 3]; the rest of the last row is black."""
     import numpy as np
 
     count, side = pictures.shape[:2]

@@ -1,4 +1,4 @@
-"""`anycost search`: the pack's ladder, found by evolution for budgets in multiply-accumulates or ms."""
+"""`anycost search`: finds a pack's ladder by evolution, for budgets in multiply-accumulates or ms."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .arguments import add_pack, command, open_pack
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    text = "find the sub-generators that draw most like the full one within a budget, as the pack's ladder"
+    text = "find a ladder: for each budget, the sub-generator that draws most like the full one"
     parser = command(commands, "search", run, text)
     add_pack(parser)
-    text = "times fewer multiply-accumulates than the full output takes, or ms a picture; repeatable"
+    text = "how many times fewer multiply-accumulates than the full generator, or ms a picture; repeatable"
     parser.add_argument("--budget", action="append", required=True, metavar="8x|20ms", help=text)
     number = {"type": int, "metavar": "N"}
     parser.add_argument("--generations", default=20, **number, help="(default: %(default)s, the paper's)")
     parser.add_argument("--population", default=50, **number, help="(default: %(default)s, the paper's)")
     parser.add_argument("--samples", default=64, **number, help="latents compared (default: %(default)s)")
     parser.add_argument("--seed", default=0, **number, help="of the search (default: %(default)s)")
-    text = "where searches go on from, and ladder and plot go to (default: %(default)s)"
+    text = "folder for the ladder, the plot and the state of an unfinished search (default: %(default)s)"
     parser.add_argument("--out", type=Path, default=Path("search"), metavar="DIR", help=text)
     parser.add_argument("--install", action="store_true", help="make the result the pack's ladder")
 

@@ -1,4 +1,4 @@
-"""`anycost studio`: the panel in its own window, without Krita."""
+"""`anycost studio`: opens the panel in its own window, without Krita."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .arguments import command
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    parser = command(commands, "studio", run, "open the panel in a window of its own, without Krita")
+    parser = command(commands, "studio", run, "open the panel in its own window, without Krita")
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a picture to open")
 
 

@@ -13,13 +13,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = command(commands, "train", run, text)
     parser.add_argument("config", type=Path, metavar="CONFIG.toml")
     start = parser.add_mutually_exclusive_group()
-    start.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
-    start.add_argument("--from-pack", default="", metavar="PACK", help="begin with the network of a pack")
+    start.add_argument("--resume", action="store_true", help="continue from the run's last checkpoint")
+    start.add_argument("--from-pack", default="", metavar="PACK", help="start with the network of a pack")
     parser.add_argument(
-        "--seen", type=int, default=0, metavar="PICTURES", help="how far into the run the pack's network is"
+        "--seen",
+        type=int,
+        default=0,
+        metavar="PICTURES",
+        help="how many pictures the pack's network counts as having seen",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="the run's folder (default: runs/ and its name)"
+        "--out", type=Path, metavar="DIR", help="the run's folder (default: runs/ and the file's name)"
     )
 
 
