@@ -19,9 +19,9 @@ from ..lab.painter import ALIGNMENT
 from ..lab.running import checkpoints
 from ..models.features import load_features
 from ..models.generator import Generator
-from ..models.manifest import Alignment, Rung
+from ..models.manifest import Alignment
 from ..models.pack import write_pack
-from ..models.widths import WidthRule, layer_count
+from ..models.widths import SubGenerator, WidthRule
 
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS = (16, 32, 64, 128)
@@ -40,12 +40,12 @@ CARD = Path(__file__).with_name("portraits_card.md")
 LICENCE = Path(__file__).parents[1] / "LICENSE"
 
 
-def ladder(generator: Generator, rule: WidthRule) -> list[Rung]:
+def ladder(generator: Generator, rule: WidthRule) -> list[SubGenerator]:
     """The rungs of `LADDER`, cheapest first."""
     return [
-        Rung(side, None, widths)
+        SubGenerator(side, widths)
         if isinstance(widths, tuple)
-        else Rung(side, widths, rule.expand(generator.channels, widths)[: layer_count(side)])
+        else rule.sub_generator(generator.channels, side, widths)
         for side, widths in LADDER
     ]
 

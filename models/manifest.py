@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .widths import WidthRule, layer_count, layer_resolution, macs
+from .widths import SubGenerator, WidthRule, layer_count, layer_resolution, macs
 
 SCHEMA = 1
 MANIFEST = "pack.json"
@@ -31,20 +31,6 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 class PackError(ValueError):
     """A pack or a model file cannot be used; the message is one sentence that says what to do."""
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A sub-generator of the ladder: its resolution, ratio (None: free widths) and its layers' channels."""
-
-    resolution: int
-    ratio: float | None
-    channels: tuple[int, ...]
-
-    @property
-    def title(self) -> str:
-        """ "128 px ×0.5"."""
-        return f"{self.resolution} px " + ("own widths" if self.ratio is None else f"×{self.ratio:g}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +67,7 @@ class Manifest:
     rule: WidthRule
     ratios: tuple[float, ...]
     resolutions: tuple[int, ...]
-    ladder: tuple[Rung, ...]
+    ladder: tuple[SubGenerator, ...]
     alignment: Alignment
     sliders: tuple[Slider, ...]
     generator_file: str
@@ -206,7 +192,7 @@ def _ladder(
     rule: WidthRule,
     ratios: tuple[float, ...],
     resolutions: tuple[int, ...],
-) -> tuple[Rung, ...]:
+) -> tuple[SubGenerator, ...]:
     rungs = []
     for item, key in top.items("ladder"):
         node = item.node(key)
@@ -216,17 +202,18 @@ def _ladder(
                 f'"{node.path}.resolution" is not among "resolutions"; ask its maker for a corrected pack.'
             )
         if "ratio" not in node.value:
-            rungs.append(Rung(resolution, None, node.channels("channels", layer_count(resolution), channels)))
+            own = node.channels("channels", layer_count(resolution), channels)
+            rungs.append(SubGenerator(resolution, own))
             continue
         ratio = node.number("ratio", 1e-3, 1.0)
         if ratio not in ratios:
             raise PackError(f'"{node.path}.ratio" is not among "ratios"; ask its maker for a corrected pack.')
-        rungs.append(Rung(resolution, ratio, rule.expand(channels[: layer_count(resolution)], ratio)))
+        rungs.append(rule.sub_generator(channels, resolution, ratio))
     if not rungs or rungs[-1].channels != channels:
         raise PackError(
             'the last entry of "ladder" must be the full generator; ask its maker for a corrected pack.'
         )
-    costs = [macs(rung.channels) for rung in rungs]
+    costs = [rung.macs for rung in rungs]
     if costs != sorted(costs):
         raise PackError(
             '"ladder" must go from the cheapest entry to the full one; ask its maker for a corrected pack.'

@@ -22,16 +22,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from .generator import Generator
-from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, Rung, parse_manifest, read_manifest
+from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, parse_manifest, read_manifest
 from .safetensors_file import read_exactly
-from .widths import WidthRule
+from .widths import SubGenerator, WidthRule
 
 __all__ = [
     "Alignment",
     "Direction",
     "Pack",
     "PackError",
-    "Rung",
     "list_packs",
     "user_packs_folder",
     "write_pack",
@@ -226,7 +225,7 @@ def write_pack(
     rule: WidthRule,
     ratios: Sequence[float],
     resolutions: Sequence[int],
-    ladder: Sequence[Rung],
+    ladder: Sequence[SubGenerator],
     alignment: Alignment,
     directions: Sequence[Direction] = (),
     encoder: tuple[Path, int] | None = None,
@@ -309,7 +308,7 @@ def _check_target(target: Path, replace: bool) -> None:
         raise PackError(f'"{target}" has other files in it: choose an empty folder for the pack.')
 
 
-def rung_entry(rung: Rung) -> dict[str, Any]:
+def rung_entry(rung: SubGenerator) -> dict[str, Any]:
     """A rung as pack.json has it: one of free widths names every layer's channels."""
     if rung.ratio is None:
         return {"resolution": rung.resolution, "channels": list(rung.channels)}

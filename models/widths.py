@@ -1,4 +1,4 @@
-"""Channel counts of sub-generators: the two width rules and the cost of a choice.
+"""Sub-generators: their channel counts, by the two width rules, and what they cost.
 
 A sub-generator G^k_C is a resolution and one channel count for each layer, in the order const, conv1,
 convs...; there are `2 * log2(resolution) - 2` of them, two for each resolution from 4 px up.
@@ -7,7 +7,7 @@ convs...; there are `2 * log2(resolution) - 2` of them, two for each resolution 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is this number over the resolution
@@ -23,6 +23,29 @@ def layer_count(resolution: int) -> int:
 def layer_resolution(index: int) -> int:
     """Side in px of the maps that layer `index` makes: 4, 4, 8, 8, 16, 16..."""
     return 4 << (index // 2)
+
+
+@dataclass(frozen=True)
+class SubGenerator:
+    """G^k_C: a resolution in px and the channel count of every layer.
+
+    `ratio` tells where the counts come from (None: free widths) and takes no part in comparisons: equal
+    counts draw equal pictures.
+    """
+
+    resolution: int
+    channels: tuple[int, ...]
+    ratio: float | None = field(default=None, compare=False)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one picture."""
+        return macs(self.channels)
+
+    @property
+    def title(self) -> str:
+        """ "128 px ×0.5"."""
+        return f"{self.resolution} px " + ("own widths" if self.ratio is None else f"×{self.ratio:g}")
 
 
 @dataclass(frozen=True)
@@ -46,12 +69,16 @@ class WidthRule:
             return tuple(max(1, round(ratio * c)) for c in full)
         return tuple(min(c, self._capped(i, ratio)) for i, c in enumerate(full))
 
+    def sub_generator(self, full: Sequence[int], resolution: int, ratio: float) -> SubGenerator:
+        """The one of the generator of `full` widths that ends at `resolution` px, at `ratio` in (0, 1]."""
+        return SubGenerator(resolution, self.expand(full[: layer_count(resolution)], ratio), ratio)
+
     def _capped(self, index: int, ratio: float) -> int:
         return max(1, min(self.cap, int(BASE_WIDTH / layer_resolution(index) * ratio * self.multiplier)))
 
 
 def macs(channels: Sequence[int]) -> int:
-    """Multiply-accumulates of one picture by the sub-generator with these counts.
+    """Multiply-accumulates of one picture by a generator with these counts.
 
     Convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9 taps an
     input pixel), which is the work that is done; the paper counts it at its output and so arrives at about

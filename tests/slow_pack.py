@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from anycost.models.generator import Generator
-from anycost.models.manifest import Alignment, Rung
+from anycost.models.manifest import Alignment
 from anycost.models.pack import Direction, write_pack
 from anycost.models.widths import WidthRule, layer_count
 
@@ -22,7 +22,6 @@ def make_slow_pack(folder: Path) -> Path:
     torch.manual_seed(7)
     rule = WidthRule("proportional")
     vector = np.random.default_rng(7).normal(0, 0.5, STYLES).astype(np.float32)
-    draft = Rung(8, 0.25, rule.expand(CHANNELS, 0.25)[: layer_count(8)])
     return write_pack(
         folder,
         Generator(SIDE, CHANNELS, style_dim=STYLES[1], n_mlp=2),
@@ -34,7 +33,7 @@ def make_slow_pack(folder: Path) -> Path:
         rule=rule,
         ratios=(1.0, 0.25),
         resolutions=(8, SIDE),
-        ladder=[draft, Rung(SIDE, 1.0, CHANNELS)],
+        ladder=[rule.sub_generator(CHANNELS, 8, 0.25), rule.sub_generator(CHANNELS, SIDE, 1.0)],
         alignment=Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66)),
         directions=[Direction("smile", "Smile", "Test", -1.0, 1.0, vector)],
     )

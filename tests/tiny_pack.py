@@ -14,7 +14,7 @@ from anycost.models.finder import Finder
 from anycost.models.generator import Generator
 from anycost.models.manifest import Alignment
 from anycost.models.pack import Direction, write_pack
-from anycost.models.widths import SubGenerator, WidthRule, layer_count
+from anycost.models.widths import WidthRule
 
 
 def make_tiny_pack(folder: Path) -> Path:
@@ -29,7 +29,7 @@ def make_tiny_pack(folder: Path) -> Path:
     export_encoder(Encoder(64, generator.n_style, mean_w, (8, 8, 16, 16)), 64, parts / "encoder.onnx")
     export_finder(Finder(8), parts / "finder.onnx")
     rungs = [
-        SubGenerator(side, rule.expand(generator.channels, ratio)[: layer_count(side)], ratio)
+        rule.sub_generator(generator.channels, side, ratio)
         for side, ratio in ((8, 0.25), (16, 0.5), (32, 1.0))
     ]
     rng = np.random.default_rng(7)

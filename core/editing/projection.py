@@ -22,8 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.manifest import Rung
-from ...models.widths import layer_count
+from ...models.widths import SubGenerator, layer_count
 from ..errors import CoreError
 from ..faces.onnx_network import to_input
 from .lbfgs import LBFGS, value_and_gradient
@@ -139,7 +138,7 @@ class _Search:
         self.stage = "refine"
         yield from self._refine()
 
-    def loss(self, w: Tensor, rung: Rung) -> Tensor:
+    def loss(self, w: Tensor, rung: SubGenerator) -> Tensor:
         """Perceptual distance and mean squared error of a rung's picture to the target at its size."""
         drawn = self.generator(w, rung.resolution, rung.channels)  # [1, 3, r, r], not clamped: gradients live
         target, embedded = self._target(rung.resolution)
@@ -192,7 +191,7 @@ class _Search:
             optimiser.step(partial(value_and_gradient, partial(self._objective, sub)))
             yield
 
-    def _objective(self, sub: Rung | None, offset: Tensor) -> Tensor:
+    def _objective(self, sub: SubGenerator | None, offset: Tensor) -> Tensor:
         """Eq. 7 and the holds at start + offset, [n_style * D] in standard deviations of w."""
         moved = offset.reshape_as(self.start)  # [1, n_style, D]
         w = self.start + moved * self.deviation
@@ -203,11 +202,11 @@ class _Search:
         return loss if sub is None else loss + ALPHA * self.loss(w, sub)
 
 
-def sub_generators(pack: Pack, side: int) -> tuple[Rung, list[Rung]]:
+def sub_generators(pack: Pack, side: int) -> tuple[SubGenerator, list[SubGenerator]]:
     """G at no more than `side` px, and the G' of Eq. 7: the rungs below it, which are what the artist is
     shown.
     """
     resolution = min(pack.resolution, side)
-    full = Rung(resolution, None, pack.channels[: layer_count(resolution)])
+    full = SubGenerator(resolution, pack.channels[: layer_count(resolution)])
     lower = [rung for rung in pack.ladder if rung.resolution <= resolution and rung.channels != full.channels]
     return full, lower

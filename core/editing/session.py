@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...models.manifest import Rung
 from ...models.pack import Pack, PackError
+from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.find import find_face, place
 from ..faces.onnx_network import Network, to_input
@@ -78,7 +78,7 @@ class _Picture:
     encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
     alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
-    details: dict[Rung, Detail] = field(default_factory=dict)  # what the rungs' pictures of w lack
+    details: dict[SubGenerator, Detail] = field(default_factory=dict)  # what the rungs' pictures of w lack
 
     def project(self, w: np.ndarray) -> None:
         self.w = w
@@ -109,7 +109,7 @@ class Session:
             if ms is not None:
                 timings.record(Pass.whole(rung), ms)
 
-        def choose(rung: Rung, part: bool) -> Choice:
+        def choose(rung: SubGenerator, part: bool) -> Choice:
             return known.choice(rung, part or quick) if known else ALWAYS
 
         generator, key = _or_core_error(pack.generator), pack.files[pack.generator_file]
@@ -251,7 +251,7 @@ class Session:
         self.pictures.pop(picture_id, None)
 
     def _drawn(
-        self, w: np.ndarray, rung: Rung, window: Window, detail: Detail | None, stopped: Stopped
+        self, w: np.ndarray, rung: SubGenerator, window: Window, detail: Detail | None, stopped: Stopped
     ) -> np.ndarray | None:
         """A window of a rung's picture, uint8 [h, w, 3], with what detail there is; None once `stopped()`."""
         seen = window if detail is None else detail.around(window)
@@ -260,7 +260,7 @@ class Session:
             return None
         return rgb if detail is None else detail.added_to(rgb, window)
 
-    def _detail(self, picture: _Picture, rung: Rung, stopped: Stopped) -> Detail | None:
+    def _detail(self, picture: _Picture, rung: SubGenerator, stopped: Stopped) -> Detail | None:
         """What a rung's unedited picture lacks; None once `stopped()` before it was known."""
         if rung not in picture.details:
             before = self._unedited(picture, rung, stopped)
@@ -272,7 +272,7 @@ class Session:
             picture.details[rung] = Detail(before, resized(picture.face, rung.resolution))
         return picture.details[rung]
 
-    def _unedited(self, picture: _Picture, rung: Rung, stopped: Stopped) -> np.ndarray | None:
+    def _unedited(self, picture: _Picture, rung: SubGenerator, stopped: Stopped) -> np.ndarray | None:
         assert picture.w is not None
         return self._renderer.render(picture.w, rung, stopped)
 

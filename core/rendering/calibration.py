@@ -22,10 +22,9 @@ import torch
 from torch import Tensor
 
 from ...bridge.version import VERSION
-from ...models.manifest import Rung
 from ...models.pack import Pack
 from ...models.prior import seeded
-from ...models.widths import macs
+from ...models.widths import SubGenerator, macs
 from ..files.folders import cache_folder
 from ..files.whole_file import write_bytes
 from .cores import usable_cores
@@ -61,15 +60,15 @@ class Calibration:
     def __init__(self, rungs: Measured):
         self.rungs = rungs
 
-    def choice(self, rung: Rung, part: bool = False) -> Choice:
+    def choice(self, rung: SubGenerator, part: bool = False) -> Choice:
         """The fastest; of those that draw parts, if only a `part` of the picture is wanted.
 
         For a rung that was not measured, that of the rung closest to it in work.
         """
-        nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - macs(rung.channels)))
+        nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - rung.macs))
         return self._first(nearest, part).choice
 
-    def ms(self, rung: Rung, part: bool = False) -> float | None:
+    def ms(self, rung: SubGenerator, part: bool = False) -> float | None:
         """What its choice took, for a whole picture; None for a rung that was not measured."""
         return self._first(rung.channels, part).ms if rung.channels in self.rungs else None
 
@@ -139,7 +138,7 @@ class _Race:
     """The engines of one rung. Those that are near in time draw in turns, so that a machine that slows down
     slows them all; those that are far behind are closed at once."""
 
-    def __init__(self, pack: Pack, rung: Rung, latents: list[Tensor], stopped: Stopped):
+    def __init__(self, pack: Pack, rung: SubGenerator, latents: list[Tensor], stopped: Stopped):
         self._pack, self._rung, self._latents, self._stopped = pack, rung, latents, stopped
         self._expected: list[Tensor] = []  # pictures [3, R, R] of the latents, by `ALWAYS`
         self._runners: list[_Runner] = []

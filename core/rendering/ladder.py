@@ -8,8 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from ...models.manifest import Rung
-from ...models.widths import macs
+from ...models.widths import SubGenerator
 from ..errors import CoreError
 from .engines.windows import Window
 
@@ -39,15 +38,15 @@ class Region:
 class Pass:
     """One frame of an edit: a rung, and the part of its picture that is drawn."""
 
-    rung: Rung
+    rung: SubGenerator
     window: Window
 
     @classmethod
-    def whole(cls, rung: Rung) -> Pass:
+    def whole(cls, rung: SubGenerator) -> Pass:
         return cls(rung, Window.whole(rung.resolution))
 
     @classmethod
-    def of(cls, rung: Rung, region: Region) -> Pass:
+    def of(cls, rung: SubGenerator, region: Region) -> Pass:
         return cls(rung, region.window(rung.resolution))
 
     @property
@@ -60,7 +59,7 @@ class Timings:
     """What each pass took on this machine lately: running medians, in ms. Windows have times of their own."""
 
     def __init__(self):
-        self._whole: dict[Rung, deque[float]] = {}
+        self._whole: dict[SubGenerator, deque[float]] = {}
         self._windows: OrderedDict[Pass, deque[float]] = OrderedDict()
 
     def record(self, drawn: Pass, ms: float) -> None:
@@ -72,19 +71,18 @@ class Timings:
         if len(self._windows) > KEPT_WINDOWS:  # every selection is another one
             self._windows.popitem(last=False)
 
-    def median(self, rung: Rung) -> float | None:
+    def median(self, rung: SubGenerator) -> float | None:
         """Of whole pictures; None for a rung that was not drawn yet."""
         times = self._whole.get(rung)
         return statistics.median(times) if times else None
 
-    def expected(self, rung: Rung) -> float | None:
+    def expected(self, rung: SubGenerator) -> float | None:
         """The median, or what the work of the measured rung closest in work suggests; None before any."""
         known = self.median(rung)
         if known is not None or not self._whole:
             return known
-        work = macs(rung.channels)
-        nearest = min(self._whole, key=lambda r: abs(macs(r.channels) - work))
-        return statistics.median(self._whole[nearest]) * work / macs(nearest.channels)
+        nearest = min(self._whole, key=lambda measured: abs(measured.macs - rung.macs))
+        return statistics.median(self._whole[nearest]) * rung.macs / nearest.macs
 
     def expected_of_window(self, part: Pass) -> float | None:
         """The same for a part of a picture, at first by its area."""
@@ -96,13 +94,13 @@ class Timings:
 
 
 def passes(
-    ladder: Sequence[Rung],
+    ladder: Sequence[SubGenerator],
     quality: str,
     dragging: bool,
     timings: Timings,
     budget: float = FRAME_BUDGET_MS,
     region: Region | None = None,
-    ready: Container[Rung] = (),
+    ready: Container[SubGenerator] = (),
 ) -> list[Pass]:
     """What to draw for one edit, cheapest first, over a pack's ladder (cheapest first, last = full).
 
@@ -128,8 +126,8 @@ def passes(
 
 
 def _rungs(
-    ladder: Sequence[Rung], quality: str, dragging: bool, timings: Timings, budget: float
-) -> list[Rung]:
+    ladder: Sequence[SubGenerator], quality: str, dragging: bool, timings: Timings, budget: float
+) -> list[SubGenerator]:
     """Those whose whole pictures are drawn."""
     draft, middle, full = ladder[0], ladder[len(ladder) // 2], ladder[-1]
     if quality == "draft":
@@ -149,7 +147,7 @@ def _fits(expected: float | None, budget: float) -> bool:
     return expected is not None and expected <= budget
 
 
-def _thinned(rungs: Sequence[Rung], timings: Timings) -> list[Rung]:
+def _thinned(rungs: Sequence[SubGenerator], timings: Timings) -> list[SubGenerator]:
     """The last rung, and of those before it the ones that are usefully cheaper than what follows them."""
     kept = [rungs[-1]]
     for rung in reversed(rungs[:-1]):
@@ -158,9 +156,9 @@ def _thinned(rungs: Sequence[Rung], timings: Timings) -> list[Rung]:
     return kept
 
 
-def _cost(rung: Rung, timings: Timings) -> float:
-    return timings.expected(rung) or float(macs(rung.channels))
+def _cost(rung: SubGenerator, timings: Timings) -> float:
+    return timings.expected(rung) or float(rung.macs)
 
 
 def _cost_of_window(part: Pass, timings: Timings) -> float:
-    return timings.expected_of_window(part) or macs(part.rung.channels) * part.share
+    return timings.expected_of_window(part) or part.rung.macs * part.share

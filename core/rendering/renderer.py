@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...models.generator import Generator
-from ...models.manifest import Rung
+from ...models.widths import SubGenerator
 from .engines.choice import ALWAYS, Choice, open_engine
 from .engines.engine import Engine, Stopped
 from .engines.windows import Window
@@ -33,16 +33,16 @@ class Renderer:
     def __init__(
         self,
         generator: Generator,
-        ladder: Sequence[Rung] = (),
-        choose: Callable[[Rung, bool], Choice] = lambda rung, part: ALWAYS,
+        ladder: Sequence[SubGenerator] = (),
+        choose: Callable[[SubGenerator, bool], Choice] = lambda rung, part: ALWAYS,
         key: str | None = None,
     ):
         self._generator, self._ladder = generator, ladder
         self._choose, self._key = choose, key
-        self._prepared: OrderedDict[tuple[Rung, Choice], Engine] = OrderedDict()
+        self._prepared: OrderedDict[tuple[SubGenerator, Choice], Engine] = OrderedDict()
 
     def render(
-        self, w: np.ndarray, rung: Rung, stopped: Stopped, window: Window | None = None
+        self, w: np.ndarray, rung: SubGenerator, stopped: Stopped, window: Window | None = None
     ) -> np.ndarray | None:
         """The picture of w+ float32 [n_style, style_dim] by a rung's sub-generator: uint8 [R, R, 3].
 
@@ -55,7 +55,7 @@ class Renderer:
         rgb = engine.draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
         return None if rgb is None else to_pixels(rgb[None])[0]
 
-    def prepare(self, rung: Rung, part: bool = False) -> Engine:
+    def prepare(self, rung: SubGenerator, part: bool = False) -> Engine:
         """The engine that draws a rung, or parts of it; the first time takes as long as a frame or two."""
         choice = self._choose(rung, part)
         key = self._drawn_by(rung, choice), choice
@@ -66,7 +66,7 @@ class Renderer:
         self._prepared.move_to_end(key)
         return self._prepared[key]
 
-    def _opened(self, rung: Rung, choice: Choice) -> Engine:
+    def _opened(self, rung: SubGenerator, choice: Choice) -> Engine:
         try:
             return open_engine(choice, self._generator, rung, self._key)
         except Exception as error:  # libraries and drivers have exceptions of their own
@@ -75,7 +75,7 @@ class Renderer:
             log.warning("%s in %s cannot be used: %s", *choice, error)
             return open_engine(ALWAYS, self._generator, rung)
 
-    def _drawn_by(self, rung: Rung, choice: Choice) -> Rung:
+    def _drawn_by(self, rung: SubGenerator, choice: Choice) -> SubGenerator:
         """The largest rung of the ladder that begins with this one and is drawn by the same choice."""
         if not choice.draws_parts:  # nor lower resolutions
             return rung

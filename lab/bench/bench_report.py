@@ -61,7 +61,7 @@ class Report:
             "resolution": drawn.rung.resolution,
             "ratio": drawn.rung.ratio,
             "channels": list(drawn.rung.channels),
-            "macs": drawn.macs,
+            "macs": drawn.rung.macs,
             "engine": drawn.choice.engine,
             "precision": SHORT[drawn.choice.precision],
             "ms": drawn.times.ms,
@@ -80,9 +80,9 @@ class Report:
     def _table_5(self) -> Iterator[tuple[int, int, float, float]]:
         """For each cost reduction of the paper's: the place of the costliest rung within it, how much faster
         than the full rung that is, and the paper's figure."""
-        full = self.rungs[-1].macs
+        full = self.rungs[-1].rung.macs
         for reduction, theirs in paper.SPEED_UPS.items():
-            within = [k for k, drawn in enumerate(self.rungs) if drawn.macs * reduction <= full]
+            within = [k for k, drawn in enumerate(self.rungs) if drawn.rung.macs * reduction <= full]
             if within:
                 drawn = self.rungs[within[-1]]
                 yield reduction, within[-1], drawn.full_ms / drawn.times.ms, theirs
@@ -119,7 +119,7 @@ class Report:
         return [
             str(drawn.rung.resolution),
             "own" if drawn.rung.ratio is None else f"{drawn.rung.ratio:g}",
-            f"{drawn.macs / 1e9:.3f}",
+            f"{drawn.rung.macs / 1e9:.3f}",
             drawn.choice.engine,
             SHORT[drawn.choice.precision],
             f"{drawn.times.ms:.1f}",

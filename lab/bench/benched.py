@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 
 from ...models.generator import Generator, StyledConv, truncate
-from ...models.manifest import Rung
 from ...models.pack import Pack
-from ...models.widths import WidthRule, layer_count, layer_resolution, macs
+from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
 
 RESOLUTIONS = (128, 256, 512, 1024)  # px, the paper's
 RATIOS = (1.0, 0.75, 0.5, 0.25)
@@ -32,7 +31,7 @@ class Network:
     title: str
     generator: Generator
     mean_w: Tensor
-    rungs: tuple[Rung, ...]
+    rungs: tuple[SubGenerator, ...]
     folder: Path | None = None
     key: str | None = None
 
@@ -67,10 +66,6 @@ def config_f() -> Network:
         if isinstance(layer, StyledConv):
             layer.noise.weight.fill_(NOISE_STRENGTH)
     rule = WidthRule("proportional")
-    rungs = [
-        Rung(side, ratio, rule.expand(widths, ratio)[: layer_count(side)])
-        for side in RESOLUTIONS
-        for ratio in RATIOS
-    ]
-    rungs.sort(key=lambda rung: macs(rung.channels))
+    rungs = [rule.sub_generator(widths, side, ratio) for side in RESOLUTIONS for ratio in RATIOS]
+    rungs.sort(key=lambda rung: rung.macs)
     return Network(f"config-F at {top} px, random weights", generator, torch.zeros(512), tuple(rungs))

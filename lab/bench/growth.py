@@ -13,8 +13,7 @@ from torch import Tensor
 from ...core.rendering.engines.choice import Choice, open_engine
 from ...core.rendering.engines.engine import Engine
 from ...core.rendering.engines.windows import Window
-from ...models.manifest import Rung
-from ...models.widths import layer_count, macs
+from ...models.widths import SubGenerator, layer_count, macs
 from ..measuring.markdown import table
 from ..measuring.timing import Times, in_turns, one_after_another
 from .benched import RESOLUTIONS, Network
@@ -54,7 +53,7 @@ class Growth:
 
     def by_batch(self) -> str:
         """Several pictures at 128 px: the engine draws one after the other, the plain module all at once."""
-        rung = Rung(BATCH_SIDE, 1.0, self._channels(BATCH_SIDE))
+        rung = SubGenerator(BATCH_SIDE, self._channels(BATCH_SIDE))
         rows = [[str(count)] for count in BATCHES]
         for choice in self._choices:
             draw = one_after_another(self._engine(choice, rung).draw, self._latents)
@@ -106,7 +105,7 @@ class Growth:
     def _channels(self, side: int) -> tuple[int, ...]:
         return self._full.channels[: layer_count(side)]
 
-    def _engine(self, choice: Choice, rung: Rung | None = None) -> Engine:
+    def _engine(self, choice: Choice, rung: SubGenerator | None = None) -> Engine:
         return open_engine(choice, self._network.generator, rung or self._full, self._network.key)
 
     def _in_turns(self, draws: Mapping[Key, Draw]) -> dict[Key, Times]:
@@ -115,7 +114,7 @@ class Growth:
         works = {key: lambda draw=draw: draw(next(turn)) for key, draw in draws.items()}
         return in_turns(works, seconds=SECONDS)
 
-    def _plain(self, rung: Rung, count: int) -> Callable[[], Tensor]:
+    def _plain(self, rung: SubGenerator, count: int) -> Callable[[], Tensor]:
         w = self._latents[:count]  # [count, n_style, D]
 
         @torch.inference_mode()

@@ -13,8 +13,7 @@ from ...core.editing.perceptual import Measure
 from ...core.errors import CoreError
 from ...core.rendering.engines.choice import Choice, open_engine
 from ...core.rendering.engines.engine import Engine
-from ...models.manifest import Rung
-from ...models.widths import macs
+from ...models.widths import SubGenerator
 from ..data.downsample import downsample
 from ..measuring.consistency import each_distance, psnr
 from ..measuring.timing import Times, in_turns, one_after_another
@@ -36,7 +35,7 @@ class Drawn:
     picture, reduced to the rung's side.
     """
 
-    rung: Rung
+    rung: SubGenerator
     choice: Choice
     times: Times
     full_ms: float
@@ -46,13 +45,9 @@ class Drawn:
     peak_bytes: int | None
 
     @property
-    def macs(self) -> int:
-        return macs(self.rung.channels)
-
-    @property
     def gflops(self) -> float:
         """10^9 operations a second, two for each multiply-accumulate."""
-        return 2 * self.macs / self.times.ms / 1e6
+        return 2 * self.rung.macs / self.times.ms / 1e6
 
 
 def measure_rungs(
@@ -95,7 +90,7 @@ def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:
     return draw
 
 
-def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
+def plain(network: Network, rung: SubGenerator) -> Callable[[Tensor], Tensor]:
     """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
 
     @torch.inference_mode()
@@ -106,7 +101,7 @@ def plain(network: Network, rung: Rung) -> Callable[[Tensor], Tensor]:
 
 
 def _fastest(
-    network: Network, rung: Rung, choices: Sequence[Choice], full: Engine | None, latents: Tensor
+    network: Network, rung: SubGenerator, choices: Sequence[Choice], full: Engine | None, latents: Tensor
 ) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
     engines = _opened(network, rung, choices)
     draws: dict[Choice | str, Callable] = {c: picture_of(engine) for c, engine in engines.items()}
@@ -118,7 +113,7 @@ def _fastest(
     return best, engines[best], times
 
 
-def _opened(network: Network, rung: Rung, choices: Sequence[Choice]) -> dict[Choice, Engine]:
+def _opened(network: Network, rung: SubGenerator, choices: Sequence[Choice]) -> dict[Choice, Engine]:
     """The engines that this machine has after all; CoreError when it has none of them."""
     engines, why = {}, ""
     for choice in choices:

@@ -11,14 +11,14 @@ from torch import Tensor
 from ...models.discriminator import Discriminator, architecture
 from ...models.features import Features
 from ...models.generator import Generator, mix
-from ...models.widths import WidthRule, layer_count, layer_resolution
+from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
 from ..data.batches import Batch
 from ..data.downsample import downsample
 from ..running import distributed
 from ..running.draws import Draws
 from .adversarial import consistency, discriminator_loss, generator_loss, path_lengths, r1
 from .mapping import mapped
-from .sampling import Sub, draw_resolutions, draw_subs, draw_widths
+from .sampling import draw_resolutions, draw_subs, draw_widths
 from .stages import Stage
 from .supervised import painted_loss
 
@@ -61,7 +61,7 @@ class Game:
         self.rule, self.losses = rule, losses
         self.noise, self.reduced = noise, reduced
 
-    def players(self, stage: Stage, draws: Draws) -> list[Sub]:
+    def players(self, stage: Stage, draws: Draws) -> list[SubGenerator]:
         """The sub-generators of one iteration, those of the highest resolution first."""
         full = self.generator.channels
         if stage.adaptive:
@@ -69,7 +69,7 @@ class Game:
         sides = stage.resolutions
         if stage.kind == "multi-resolution":
             sides = draw_resolutions(draws.choices, stage.resolutions)
-        return [Sub(side, full[: layer_count(side)]) for side in sorted(sides, reverse=True)]
+        return [SubGenerator(side, full[: layer_count(side)]) for side in sorted(sides, reverse=True)]
 
     def latents(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
         """w+ [N, n_style, D]; two z's are mixed as often as `mixing` says, but none that has a picture of
@@ -96,7 +96,7 @@ class Game:
         return [draws.normal(count, 1, side, side) for side in sides]
 
     def drawn(
-        self, players: list[Sub], w: Tensor, noise, *, teach: bool
+        self, players: list[SubGenerator], w: Tensor, noise, *, teach: bool
     ) -> tuple[list[Tensor], dict[int, Tensor]]:
         """The players' pictures, and the full generator's by resolution.
 
@@ -118,7 +118,7 @@ class Game:
         ]
         return pictures, full
 
-    def _is_full(self, sub: Sub) -> bool:
+    def _is_full(self, sub: SubGenerator) -> bool:
         return sub.channels == self.generator.channels[: len(sub.channels)]
 
     def _blocks(self, w: Tensor, resolution: int, noise) -> dict[int, Tensor]:
@@ -130,7 +130,7 @@ class Game:
         return noise if isinstance(noise, str) else noise[: layer_count(resolution) - 1]
 
     def judged(
-        self, stage: Stage, pictures: list[Tensor], players: list[Sub], codes: list[Tensor]
+        self, stage: Stage, pictures: list[Tensor], players: list[SubGenerator], codes: list[Tensor]
     ) -> list[Tensor]:
         """The discriminator's logits [N] for each player's pictures; all at once gives one for all."""
         if stage.kind == "all-resolutions":
@@ -147,16 +147,16 @@ class Game:
             return None
         return code.to(pictures[0].device).expand(len(pictures[0]), -1)
 
-    def _ratio(self, sub: Sub) -> float:
+    def _ratio(self, sub: SubGenerator) -> float:
         """The reduced-channel discriminator has the share of channels that the generator has."""
         full = self.generator.channels[: len(sub.channels)]
         return sum(sub.channels) / sum(full) if self.reduced else 1.0
 
-    def codes(self, players: list[Sub]) -> list[Tensor]:
+    def codes(self, players: list[SubGenerator]) -> list[Tensor]:
         """g_arch [codes] of each player: the widths that really run."""
         return [architecture(sub.channels, self.generator.channels) for sub in players]
 
-    def random_codes(self, stage: Stage, players: list[Sub], draws: Draws) -> list[Tensor]:
+    def random_codes(self, stage: Stage, players: list[SubGenerator], draws: Draws) -> list[Tensor]:
         """g_arch for real pictures, which no generator drew: of a random one at each player's resolution."""
         full = self.generator.channels
         if not stage.adaptive:

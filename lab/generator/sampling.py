@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ...models.widths import WidthRule, layer_count
+from ...models.widths import SubGenerator, WidthRule, layer_count
 
 SAMPLED = 2  # resolutions an iteration, of all
-
-
-@dataclass(frozen=True)
-class Sub:
-    """A sub-generator G^k_C: its resolution in px and the channel counts that run."""
-
-    resolution: int
-    channels: tuple[int, ...]
 
 
 def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[int]:
@@ -46,7 +37,7 @@ def draw_subs(
     full: Sequence[int],
     resolutions: Sequence[int],
     ratios: Sequence[float],
-) -> list[Sub]:
+) -> list[SubGenerator]:
     """The sub-generators of one iteration: one at each drawn resolution.
 
     "sandwich" (slimmable networks' rule) trains the full and the narrowest generator at the higher of the
@@ -58,4 +49,4 @@ def draw_subs(
         chosen = [*ends, (sides[-1], draw_widths(chance, "flexible", rule, full, ratios))]
     else:
         chosen = [(side, draw_widths(chance, kind, rule, full, ratios)) for side in sides]
-    return [Sub(side, channels[: layer_count(side)]) for side, channels in chosen]
+    return [SubGenerator(side, channels[: layer_count(side)]) for side, channels in chosen]

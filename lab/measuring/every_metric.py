@@ -60,7 +60,7 @@ def _report(pack: Pack, samples: int, data: str | None) -> Report:
     rows = [
         Row(
             *cell,
-            macs=subject.macs(cell),
+            macs=subject.sub_generator(*cell).macs,
             fid={name: found[cell] for name, found in fids.items()},
             distance=distance[cell],
             psnr=psnr(squared[cell]),

@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from ...models.generator import Generator, truncate
 from ...models.pack import Pack
-from ...models.widths import WidthRule, layer_count, macs
+from ...models.widths import SubGenerator, WidthRule
 from ..running import distributed
 from ..running.checkpoints import Trained
 
-Cell = tuple[int, float]  # a sub-generator: resolution in px, ratio of its channels
+Cell = tuple[int, float]  # a place in tables: resolution in px, ratio; several may be one sub-generator
 SEED = 2_718_281_828  # far from the small seeds of training; a CPU's generator takes 32 bits
 BATCH = 16
 
@@ -39,10 +39,9 @@ class Subject:
         """Every resolution x ratio, the full generator last."""
         return [(side, ratio) for side in self.resolutions for ratio in self.ratios]
 
-    def macs(self, cell: Cell) -> int:
-        """Multiply-accumulates of one picture (models/widths.py)."""
-        side, ratio = cell
-        return macs(self._channels(ratio)[: layer_count(side)])
+    def sub_generator(self, resolution: int, ratio: float) -> SubGenerator:
+        """The one at a cell's resolution and ratio."""
+        return self.rule.sub_generator(self.generator.channels, resolution, ratio)
 
     def latents(self, z: Tensor, psi: float = 1.0) -> Tensor:
         """z [N, D] -> w+ [N, n_style, D], truncated by psi."""
@@ -54,12 +53,9 @@ class Subject:
 
         All resolutions of one ratio come from one run: a lower one is a higher one that ends early.
         """
-        blocks = self.generator.blocks(w, self.resolutions[-1], self._channels(ratio))
+        top = self.sub_generator(self.resolutions[-1], ratio)
+        blocks = self.generator.blocks(w, top.resolution, top.channels)
         return {rgb.shape[-1]: rgb for rgb in blocks if rgb.shape[-1] in self.resolutions}
-
-    def _channels(self, ratio: float) -> tuple[int, ...]:
-        top = layer_count(self.resolutions[-1])
-        return self.rule.expand(self.generator.channels, ratio)[:top]
 
 
 def of_pack(pack: Pack) -> Subject:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...core.files.whole_file import writing
 from ...models.generator import Generator
-from ...models.widths import WidthRule, layer_count
+from ...models.widths import WidthRule
 
 
 def save_sheet(rows: Sequence[Tensor], path: Path) -> None:
@@ -40,6 +40,6 @@ def rungs(
     rows = []
     for side in sorted(sides, reverse=True):
         for ratio in sorted(ratios, reverse=True):
-            channels = rule.expand(generator.channels, ratio)[: layer_count(side)]
-            rows.append(generator(w, side, channels, noise))  # [N, 3, side, side]
+            sub = rule.sub_generator(generator.channels, side, ratio)
+            rows.append(generator(w, sub.resolution, sub.channels, noise))  # [N, 3, side, side]
     return rows

@@ -13,16 +13,15 @@ from tqdm import tqdm
 
 from ...core.errors import CoreError
 from ...core.rendering.engines.engine import Engine
-from ...models.manifest import Rung
-from ...models.widths import macs
+from ...models.widths import SubGenerator, macs
 from ..measuring.timing import in_turns, one_after_another
-from .space import Space, free
+from .space import Space
 
 BUDGET = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(x|ms)")
 DRAWN = 64  # random sub-generators that a time table is made of
 QUICK, CAREFUL = 9, 20  # pictures that are timed: of one of those, and of what a search ends with
 
-Cost = Callable[[Rung], float]
+Cost = Callable[[SubGenerator], float]
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,26 @@ def parse_budget(text: str) -> Budget:
     return budget
 
 
-def work(rung: Rung) -> float:
+def work(rung: SubGenerator) -> float:
     """Multiply-accumulates of one picture."""
-    return macs(rung.channels)
+    return rung.macs
 
 
 class Stopwatch:
     """Milliseconds of one picture by the engine that `open_engine` makes for a sub-generator: the median of
     several, each of another of the `latents` [N, n_style, D], so that no engine goes on from an old one."""
 
-    def __init__(self, open_engine: Callable[[Rung], Engine], latents: Tensor):
+    def __init__(self, open_engine: Callable[[SubGenerator], Engine], latents: Tensor):
         self._open, self._latents = open_engine, latents
-        self._known: dict[Rung, float] = {}
+        self._known: dict[SubGenerator, float] = {}
 
-    def __call__(self, rung: Rung) -> float:
+    def __call__(self, rung: SubGenerator) -> float:
         """Measured twice, the first time that it is asked: other work on the machine only ever adds time."""
-        rung = free(rung)
         if rung not in self._known:
             self._known[rung] = min(self.measure(rung, CAREFUL), self.measure(rung, CAREFUL))
         return self._known[rung]
 
-    def measure(self, rung: Rung, pictures: int) -> float:
+    def measure(self, rung: SubGenerator, pictures: int) -> float:
         """Measured now, by so many pictures, or fewer where they take seconds."""
         engine = self._open(rung)
 
@@ -94,12 +92,14 @@ class TimeTable:
     blocks: tuple[float, ...]
     layers: tuple[float, ...]
 
-    def __call__(self, rung: Rung) -> float:
+    def __call__(self, rung: SubGenerator) -> float:
         blocks, layers = _terms(rung.channels, len(self.layers))
         return float(np.dot(blocks, self.blocks) + np.dot(layers, self.layers))
 
 
-def time_table(space: Space, known: Sequence[Rung], measure: Callable[[Rung, int], float]) -> TimeTable:
+def time_table(
+    space: Space, known: Sequence[SubGenerator], measure: Callable[[SubGenerator, int], float]
+) -> TimeTable:
     """The table of what `known` and random sub-generators of the space take, measured one after the other."""
     chance = random.Random(0)
     rungs = list(dict.fromkeys([*known, *(space.draw(chance) for _ in range(DRAWN))]))
@@ -107,7 +107,7 @@ def time_table(space: Space, known: Sequence[Rung], measure: Callable[[Rung, int
     return fitted(rungs, times, len(space.widths))
 
 
-def fitted(rungs: Sequence[Rung], times: Sequence[float], count: int) -> TimeTable:
+def fitted(rungs: Sequence[SubGenerator], times: Sequence[float], count: int) -> TimeTable:
     """The table whose relative errors are least; `count` is the full generator's number of layers."""
     terms = np.array([np.concatenate(_terms(rung.channels, count)) for rung in rungs])  # [N, blocks + layers]
     scale = np.maximum(terms.max(axis=0), 1)

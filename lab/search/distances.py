@@ -11,8 +11,8 @@ from torch import Tensor
 from ...core.editing.perceptual import Measure, best_measure, from_features
 from ...core.errors import CoreError
 from ...models.features import load_features
-from ...models.manifest import Rung
 from ...models.pack import Pack
+from ...models.widths import SubGenerator
 from ..measuring.subject import BATCH, Subject, normals
 
 PSI = 0.7  # truncation of the latents
@@ -44,7 +44,7 @@ class Distances:
             self._latents = subject.latents(z, PSI).split(BATCH)  # each [N, n_style, D]
 
     @torch.inference_mode()
-    def __call__(self, rung: Rung) -> float:
+    def __call__(self, rung: SubGenerator) -> float:
         """Of one sub-generator; 0 for the full one."""
         total = 0.0
         for w, target in zip(self._latents, self._targets, strict=True):
@@ -54,7 +54,7 @@ class Distances:
     @cached_property
     def _targets(self) -> list[list[Tensor]]:
         """The full pictures' maps, batch by batch; CoreError when they take too much memory."""
-        full = Rung(self._generator.resolution, 1.0, self._generator.channels)
+        full = SubGenerator(self._generator.resolution, self._generator.channels)
         found = []
         for w in self._latents:
             found.append(self._embedded(w, full))
@@ -64,7 +64,7 @@ class Distances:
                 raise CoreError("bad-value", f"{self._samples} samples take too much memory: {most} will do.")
         return found
 
-    def _embedded(self, w: Tensor, rung: Rung) -> list[Tensor]:
+    def _embedded(self, w: Tensor, rung: SubGenerator) -> list[Tensor]:
         side = self._generator.resolution
         picture = self._generator(w, rung.resolution, rung.channels).clamp(-1, 1)  # [N, 3, r, r]
         if rung.resolution < side:

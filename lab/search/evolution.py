@@ -7,14 +7,14 @@ import random
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ...models.manifest import Rung
+from ...models.widths import SubGenerator
 from .space import Space
 
 PARENTS = 5  # one of so many in a population becomes one
 MUTATION = 0.1  # probability that a layer's width, or the resolution, is drawn anew
 TRIES = 100  # to find a candidate that was not seen before
 
-Fits = Callable[[Rung], bool]
+Fits = Callable[[SubGenerator], bool]
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,19 @@ class Found:
     """How far a search has come: the distance of every candidate seen, and the lowest one after each
     generation, the first population's at the start."""
 
-    distances: dict[Rung, float] = field(default_factory=dict)
+    distances: dict[SubGenerator, float] = field(default_factory=dict)
     lowest: list[float] = field(default_factory=list)
 
-    def nearest(self, count: int | None = None) -> list[Rung]:
+    def nearest(self, count: int | None = None) -> list[SubGenerator]:
         """The candidates of the lowest distances (all without `count`), the nearest first."""
         return sorted(self.distances, key=lambda rung: (self.distances[rung], rung.channels))[:count]
 
 
 def evolve(
     space: Space,
-    first: Sequence[Rung],
+    first: Sequence[SubGenerator],
     fits: Fits,
-    distance: Callable[[Rung], float],
+    distance: Callable[[SubGenerator], float],
     settings: Settings,
     found: Found,
 ) -> Iterator[Found]:
@@ -70,8 +70,8 @@ def evolve(
 
 
 def _first_population(
-    space: Space, first: Sequence[Rung], fits: Fits, settings: Settings, chance: random.Random
-) -> list[Rung]:
+    space: Space, first: Sequence[SubGenerator], fits: Fits, settings: Settings, chance: random.Random
+) -> list[SubGenerator]:
     candidates = [rung for rung in dict.fromkeys(first) if fits(rung)][: settings.population]
     while len(candidates) < settings.population:
         candidates.append(_fitting(lambda: space.draw(chance), fits, candidates))
@@ -80,23 +80,23 @@ def _first_population(
 
 def _children(
     space: Space, fits: Fits, settings: Settings, found: Found, chance: random.Random
-) -> list[Rung]:
+) -> list[SubGenerator]:
     parents = found.nearest(max(1, settings.population // PARENTS))
 
-    def crossed() -> Rung:
+    def crossed() -> SubGenerator:
         return space.cross(chance, chance.choice(parents), chance.choice(parents))
 
-    def mutated() -> Rung:
+    def mutated() -> SubGenerator:
         return space.mutate(chance, chance.choice(parents), MUTATION)
 
-    children: dict[Rung, None] = {}
+    children: dict[SubGenerator, None] = {}
     for k in range(settings.population):
         make = crossed if 2 * k < settings.population else mutated
         children[_fitting(make, fits, found.distances, children)] = None
     return list(children)
 
 
-def _fitting(make: Callable[[], Rung], fits: Fits, *known: Container[Rung]) -> Rung:
+def _fitting(make: Callable[[], SubGenerator], fits: Fits, *known: Container[SubGenerator]) -> SubGenerator:
     """One that fits, made again until it does; one that is not known, unless hardly any is left.
 
     It ends: a child may be its parent, and a random candidate the cheapest, and these fit.

@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
-from ...models.manifest import MANIFEST, Rung, parse_manifest
+from ...models.manifest import MANIFEST, parse_manifest
 from ...models.pack import BUILT_IN, Pack, rung_entry
-from ...models.widths import macs
+from ...models.widths import SubGenerator
 
 
-def as_ladder(distances: Mapping[Rung, float], full: Rung) -> list[Rung]:
+def as_ladder(distances: Mapping[SubGenerator, float], full: SubGenerator) -> list[SubGenerator]:
     """From the cheapest to the full generator; a rung that is no nearer to it than a cheaper one is left
     out."""
-    ladder: list[Rung] = []
-    for rung in sorted(distances, key=lambda rung: (macs(rung.channels), distances[rung])):
-        cheaper = macs(rung.channels) < macs(full.channels)
-        if cheaper and (not ladder or distances[rung] < distances[ladder[-1]]):
+    ladder: list[SubGenerator] = []
+    for rung in sorted(distances, key=lambda rung: (rung.macs, distances[rung])):
+        if rung.macs < full.macs and (not ladder or distances[rung] < distances[ladder[-1]]):
             ladder.append(rung)
     return [*ladder, full]
 
@@ -37,7 +36,7 @@ def check_installable(pack: Pack) -> None:
     )
 
 
-def install(pack: Pack, ladder: Sequence[Rung]) -> None:
+def install(pack: Pack, ladder: Sequence[SubGenerator]) -> None:
     """Makes it the ladder of the pack on disk; nothing else of its pack.json changes, and a failure leaves
     all as it was. PackError or CoreError when the pack cannot have this ladder or be written."""
     path = pack.folder / MANIFEST

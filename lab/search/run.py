@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
-from ...models.manifest import Rung
+from ...models.widths import SubGenerator
 from .costs import Budget, Cost, TimeTable
 from .evolution import Found, Settings, evolve
 from .space import Space
@@ -38,7 +38,7 @@ class Run:
         }
         self._table: TimeTable | None = None
         self._found = Found()
-        self._winner: Rung | None = None
+        self._winner: SubGenerator | None = None
         if self._file.exists():
             self._read()
 
@@ -54,10 +54,10 @@ class Run:
 
     def go_on(
         self,
-        first: list[Rung],
+        first: list[SubGenerator],
         cost: Cost,
         limit: float,
-        distance: Callable[[Rung], float],
+        distance: Callable[[SubGenerator], float],
     ) -> Iterator[Found]:
         """Searches to the end, from `first`; yields after every generation, when the state is written."""
         if isinstance(cost, TimeTable):
@@ -69,7 +69,7 @@ class Run:
             self._write()
             yield found
 
-    def winner(self, clock: Cost | None, limit: float) -> Rung:
+    def winner(self, clock: Cost | None, limit: float) -> SubGenerator:
         """The nearest candidate, or with a `clock` (ms) the nearest that really holds the limit; once found
         it stays. What the table is at least too low by is expected of the other candidates too."""
         if self._winner is None:
@@ -77,7 +77,7 @@ class Run:
             self._write()
         return self._winner
 
-    def _nearest_within(self, clock: Cost | None, limit: float) -> Rung:
+    def _nearest_within(self, clock: Cost | None, limit: float) -> SubGenerator:
         nearest = self._found.nearest()
         if clock is None or self._table is None:
             return nearest[0]
@@ -135,8 +135,8 @@ class Run:
         except (OSError, KeyError, TypeError, ValueError, RecursionError):
             raise self._damaged() from None
 
-    def _rung(self, side: int, counts: list[int]) -> Rung:
-        rung = Rung(side, None, tuple(counts))
+    def _rung(self, side: int, counts: list[int]) -> SubGenerator:
+        rung = SubGenerator(side, tuple(counts))
         if not self._space.holds(rung):
             raise ValueError
         return rung

@@ -48,7 +48,7 @@ def _points(cells: Sequence[Measured], unit: str) -> tuple[list[float], list[flo
 
 
 def _shown(cell: Measured, unit: str) -> float:
-    return cell.ms if unit == "ms" else cell.macs / 1e9
+    return cell.ms if unit == "ms" else cell.rung.macs / 1e9
 
 
 def _by_cost(cells: Sequence[Measured], unit: str) -> list[Measured]:

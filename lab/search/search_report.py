@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ...models.manifest import Rung
-from ...models.widths import macs
+from ...models.widths import SubGenerator
 from ..measuring.columns import columns
 from .costs import Budget
 
@@ -17,24 +16,20 @@ from .costs import Budget
 class Measured:
     """A sub-generator with the milliseconds of one picture and its distance to the full output."""
 
-    rung: Rung
+    rung: SubGenerator
     ms: float
     distance: float
 
-    @property
-    def macs(self) -> int:
-        return macs(self.rung.channels)
-
     def cost(self, unit: str) -> float:
         """In the unit of a budget: multiply-accumulates, or milliseconds."""
-        return self.ms if unit == "ms" else self.macs
+        return self.ms if unit == "ms" else self.rung.macs
 
     def data(self) -> dict[str, Any]:
         return {
             "resolution": self.rung.resolution,
             "ratio": self.rung.ratio,
             "channels": list(self.rung.channels),
-            "macs": self.macs,
+            "macs": self.rung.macs,
             "ms": self.ms,
             "distance": self.distance,
         }
@@ -44,7 +39,7 @@ class Measured:
         return [
             str(self.rung.resolution),
             widths(self.rung),
-            f"{self.macs / 1e9:.4f}",
+            f"{self.rung.macs / 1e9:.4f}",
             f"{self.ms:.1f}",
             f"{self.distance:.4f}",
         ]
@@ -101,7 +96,7 @@ class Report:
         return f"{title}\n\n{columns(rows)}"
 
 
-def widths(rung: Rung) -> str:
+def widths(rung: SubGenerator) -> str:
     """ "×0.5", or every layer's channels: "96·6 72·2 24" are six layers of 96, two of 72, one of 24."""
     if rung.ratio is not None:
         return f"×{rung.ratio:g}"

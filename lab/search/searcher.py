@@ -15,9 +15,8 @@ from ...core.files.whole_file import write_bytes
 from ...core.rendering.calibration import load
 from ...core.rendering.cores import use_available_cores
 from ...core.rendering.renderer import Renderer
-from ...models.manifest import Rung
 from ...models.pack import Pack, rung_entry
-from ...models.widths import macs
+from ...models.widths import SubGenerator, macs
 from ..measuring.subject import SEED, Subject, normals, of_pack
 from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
@@ -25,7 +24,7 @@ from .evolution import Settings
 from .ladder_file import as_ladder, check_installable, install
 from .run import Run
 from .search_report import Measured, Report, Row, best_within
-from .space import Space, free, uniform
+from .space import Space
 
 LATENTS, UNSEEN, TIMED = SEED + 21, SEED + 22, SEED + 23  # seeds of the latents of search, report and clock
 TIMES = 16  # latents that times are taken of
@@ -87,23 +86,22 @@ class _Searcher:
         self._pack, self._settings, self._samples, self._out = pack, settings, samples, out
         self._subject = subject = of_pack(pack)
         self._full = subject.generator.channels
-        choices = (self._full, subject.rule, subject.ratios, subject.resolutions)
-        self._space = Space.of(*choices)
-        self._cells = uniform(*choices)  # the full one is the last
+        self._space = Space.of(self._full, subject.rule, subject.ratios, subject.resolutions)
+        self._cells = [subject.sub_generator(*cell) for cell in subject.cells]  # the full one is the last
         self._measure = measure_of(pack)
         self._clock = _clock(pack, subject)
 
-    def found(self, budgets: Sequence[Budget]) -> dict[Budget, Rung]:
+    def found(self, budgets: Sequence[Budget]) -> dict[Budget, SubGenerator]:
         """The rung that each budget's search ends with, by its ratio if it is a uniform one."""
         distance = Distances(self._subject, self._measure, self._samples, LATENTS)
-        ratios = {free(cell): cell for cell in self._cells}
+        uniform = {cell: cell for cell in self._cells}  # as which a search's result is told
         found = {}
         for budget in budgets:
             run, limit = self._run(budget), budget.limit(self._full)
             if run.left > 0:
                 self._evolve(run, limit, distance)
             rung = run.winner(self._clock if budget.unit == "ms" else None, limit)
-            found[budget] = ratios.get(rung, rung)
+            found[budget] = uniform.get(rung, rung)
         return found
 
     def _run(self, budget: Budget) -> Run:
@@ -117,16 +115,15 @@ class _Searcher:
     def _evolve(self, run: Run, limit: float, distance: Distances) -> None:
         cost = self._cost(run)
         self._check_reachable(run.budget, cost, limit)
-        first = [free(cell) for cell in self._cells]
         whole = run.left
         with tqdm(total=whole, desc=str(run.budget), unit="candidate") as bar:
 
-            def shown(rung: Rung) -> float:
+            def shown(rung: SubGenerator) -> float:
                 found = distance(rung)
                 bar.update()
                 return found
 
-            for found in run.go_on(first, cost, limit, shown):
+            for found in run.go_on(self._cells, cost, limit, shown):
                 bar.n = whole - run.left  # those that were seen before are done too
                 bar.set_postfix(distance=f"{found.lowest[-1]:.4f}")
 
@@ -138,7 +135,7 @@ class _Searcher:
 
     @cached_property
     def _table(self) -> TimeTable:
-        return time_table(self._space, [free(cell) for cell in self._cells], self._clock.measure)
+        return time_table(self._space, self._cells, self._clock.measure)
 
     def _check_reachable(self, budget: Budget, cost: Cost, limit: float) -> None:
         least = cost(self._space.cheapest)
@@ -151,14 +148,14 @@ class _Searcher:
             text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
         raise CoreError("bad-value", text)
 
-    def report(self, found: Mapping[Budget, Rung]) -> Report:
+    def report(self, found: Mapping[Budget, SubGenerator]) -> Report:
         """All of them and the uniform ones, measured over latents that the searches have not seen."""
         distance = Distances(self._subject, self._measure, self._samples, UNSEEN)
         rungs = tqdm(dict.fromkeys([*self._cells, *found.values()]), desc="report", leave=False)
-        measured = {rung: Measured(rung, self._clock(rung), distance(rung)) for rung in rungs}
-        cells = [measured[cell] for cell in self._cells]
+        figures = {rung: (self._clock(rung), distance(rung)) for rung in rungs}
+        cells = [Measured(cell, *figures[cell]) for cell in self._cells]  # equal ones keep their ratios
         rows = [
-            Row(budget, measured[rung], best_within(budget, budget.limit(self._full), cells))
+            Row(budget, Measured(rung, *figures[rung]), best_within(budget, budget.limit(self._full), cells))
             for budget, rung in found.items()
         ]
         return Report(self._pack.title, self._measure.name, self._samples, rows, cells)

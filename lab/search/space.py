@@ -6,32 +6,15 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...models.manifest import Rung
-from ...models.widths import WidthRule, layer_count
+from ...models.widths import SubGenerator, WidthRule, layer_count
 
 CHANGE = 0.25  # probability that a random candidate's next layer is of another ratio
-
-
-def uniform(
-    full: Sequence[int], rule: WidthRule, ratios: Iterable[float], resolutions: Iterable[int]
-) -> list[Rung]:
-    """Sub-generators of one ratio for all layers, at each resolution; `full` are the generator's widths."""
-    return [
-        Rung(side, ratio, rule.expand(full, ratio)[: layer_count(side)])
-        for side in resolutions
-        for ratio in ratios
-    ]
-
-
-def free(rung: Rung) -> Rung:
-    """The same sub-generator as one of free widths, as which a search knows it."""
-    return Rung(rung.resolution, None, rung.channels)
 
 
 @dataclass(frozen=True)
 class Space:
     """All sub-generators that have one of `resolutions` and, in every layer, one of the channel counts that
-    `widths` has for it. Both rise; all sub-generators here have ratio None."""
+    `widths` has for it. Both rise."""
 
     resolutions: tuple[int, ...]
     widths: tuple[tuple[int, ...], ...]
@@ -46,20 +29,20 @@ class Space:
         return cls(tuple(sorted(resolutions)), tuple(tuple(sorted(set(counts))) for counts in layers))
 
     @property
-    def cheapest(self) -> Rung:
+    def cheapest(self) -> SubGenerator:
         side = self.resolutions[0]
-        return Rung(side, None, tuple(counts[0] for counts in self._layers(side)))
+        return SubGenerator(side, tuple(counts[0] for counts in self._layers(side)))
 
-    def holds(self, rung: Rung) -> bool:
+    def holds(self, rung: SubGenerator) -> bool:
         """Whether it is one of these."""
-        if rung.ratio is not None or rung.resolution not in self.resolutions:
+        if rung.resolution not in self.resolutions:
             return False
         layers = self._layers(rung.resolution)
         return len(layers) == len(rung.channels) and all(
             c in counts for c, counts in zip(rung.channels, layers, strict=True)
         )
 
-    def draw(self, chance: random.Random) -> Rung:
+    def draw(self, chance: random.Random) -> SubGenerator:
         """One at random: runs of layers draw their place among the first few widths, and how many those are
         is drawn before. Of evenly drawn ones hardly any would hold a tight budget, or draw well: neighbours
         that are as wide suit each other."""
@@ -70,20 +53,20 @@ class Space:
             if chance.random() < CHANGE:
                 place = chance.randrange(few)
             channels.append(counts[min(place, len(counts) - 1)])
-        return Rung(side, None, tuple(channels))
+        return SubGenerator(side, tuple(channels))
 
-    def cross(self, chance: random.Random, a: Rung, b: Rung) -> Rung:
+    def cross(self, chance: random.Random, a: SubGenerator, b: SubGenerator) -> SubGenerator:
         """A child of b's resolution, whose layers are of either parent where both have them: one half of the
         children take every layer of any parent, the other half the first ones of a and then those of b, so
         that layers which suit each other stay together."""
         shared = min(len(a.channels), len(b.channels))
         if chance.random() < 0.5:
             first = chance.randint(0, shared)
-            return Rung(b.resolution, None, a.channels[:first] + b.channels[first:])
+            return SubGenerator(b.resolution, a.channels[:first] + b.channels[first:])
         mixed = [chance.choice(pair) for pair in zip(a.channels, b.channels, strict=False)]
-        return Rung(b.resolution, None, (*mixed, *b.channels[shared:]))
+        return SubGenerator(b.resolution, (*mixed, *b.channels[shared:]))
 
-    def mutate(self, chance: random.Random, rung: Rung, share: float) -> Rung:
+    def mutate(self, chance: random.Random, rung: SubGenerator, share: float) -> SubGenerator:
         """The resolution and each layer's width drawn anew with the probability `share`, and the widths of
         layers that `rung` does not have."""
         side = chance.choice(self.resolutions) if chance.random() < share else rung.resolution
@@ -91,7 +74,7 @@ class Space:
             chance.choice(counts) if i >= len(rung.channels) or chance.random() < share else rung.channels[i]
             for i, counts in enumerate(self._layers(side))
         ]
-        return Rung(side, None, tuple(channels))
+        return SubGenerator(side, tuple(channels))
 
     def _layers(self, side: int) -> tuple[tuple[int, ...], ...]:
         return self.widths[: layer_count(side)]

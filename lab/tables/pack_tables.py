@@ -82,8 +82,8 @@ def speed(measured: Measured) -> str:
     rows = [
         [
             f"{s.reduction:g}x",
-            f"{s.cell[0]} px ×{s.cell[1]:g}",
-            f"{measured.subject.macs(s.cell) / 1e9:.4f}",
+            measured.subject.sub_generator(*s.cell).title,
+            f"{measured.subject.sub_generator(*s.cell).macs / 1e9:.4f}",
             f"{distance[s.cell]:.3f}",
             f"{s.plain_ms:.1f}",
             f"{full.plain_ms / s.plain_ms:.1f}x",

@@ -10,8 +10,7 @@ import torch
 
 from ...core.rendering.engines.torch_engine import TorchEngine
 from ...models.generator import Generator
-from ...models.manifest import Rung
-from ...models.widths import layer_count
+from ...models.widths import SubGenerator
 from ..measuring.subject import Cell, Subject, normals
 from ..measuring.timing import in_turns, one_after_another
 
@@ -30,27 +29,25 @@ def speeds(
     subject: Subject, distances: Mapping[Cell, float], reductions: Sequence[int], runs: int
 ) -> list[Speed]:
     """The nearest sub-generator to the full one within each cost, timed by the median of `runs`."""
-    full = max(subject.macs(cell) for cell in subject.cells)
+    work = {cell: subject.sub_generator(*cell).macs for cell in subject.cells}
     timed: dict[Cell, tuple[float, float]] = {}
     found = []
     for reduction in reductions:
-        cheap = [cell for cell in subject.cells if subject.macs(cell) * reduction <= full]
+        cheap = [cell for cell in subject.cells if work[cell] * reduction <= max(work.values())]
         if cheap:
             cell = min(cheap, key=lambda cell: distances[cell])
             if cell not in timed:
-                timed[cell] = _timed(subject, cell, runs)
+                timed[cell] = _timed(subject, subject.sub_generator(*cell), runs)
             found.append(Speed(reduction, cell, *timed[cell]))
     return found
 
 
 @torch.inference_mode()
-def _timed(subject: Subject, cell: Cell, runs: int) -> tuple[float, float]:
+def _timed(subject: Subject, sub: SubGenerator, runs: int) -> tuple[float, float]:
     """Median milliseconds of the plain module and of the fast engine, one picture at a time."""
     generator: Generator = subject.generator
-    side, ratio = cell
-    channels = subject.rule.expand(generator.channels, ratio)[: layer_count(side)]
-    engine = TorchEngine(generator, Rung(side, ratio, channels))
+    engine = TorchEngine(generator, sub)
     latents = subject.latents(normals(2, generator.style_dim, 0))  # [2, n_style, D]
-    draws = {"plain": lambda w: generator(w[None], side, channels), "fast": engine.draw}
+    draws = {"plain": lambda w: generator(w[None], sub.resolution, sub.channels), "fast": engine.draw}
     times = in_turns({name: one_after_another(draw, latents) for name, draw in draws.items()}, runs)
     return times["plain"].ms, times["fast"].ms

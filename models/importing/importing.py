@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ..generator import Generator, fir_kernel, truncate
 from ..manifest import MAX_CHANNELS, MAX_MLP, MAX_RESOLUTION, MAX_STYLE_DIM, PACK_NAME, too_large
-from ..pack import Alignment, PackError, Rung, file_sha256, list_packs, user_packs_folder, write_pack
-from ..widths import BASE_WIDTH, WidthRule, layer_count, layer_resolution, macs
+from ..pack import Alignment, PackError, file_sha256, list_packs, user_packs_folder, write_pack
+from ..widths import BASE_WIDTH, SubGenerator, WidthRule, layer_count, layer_resolution, macs
 from .containers import read_checkpoint
 from .remap import from_nvidia, tensors_of_network
 from .unpickle import Refused
@@ -267,7 +267,7 @@ def width_rule(channels: tuple[int, ...]) -> WidthRule:
 
 
 @torch.inference_mode()
-def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[Rung]:
+def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[SubGenerator]:
     """Sub-generators that are worth showing before the full one, cheapest first.
 
     A generator that was not trained the anycost way draws noise at other widths. So each candidate (four
@@ -279,33 +279,29 @@ def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[R
     w = w[:, None].repeat(1, network.n_style, 1)  # [S, n_style, style_dim]
     full = torch.cat([network(latent[None]).clamp(-1, 1) for latent in w])  # [S, 3, R, R]
     variance = max(float((full - full.mean((0, 2, 3), keepdim=True)).square().mean()), 1e-12)
-    rated: list[tuple[int, float, Rung]] = []
+    rated: list[tuple[int, float, SubGenerator]] = []
     for rung in _candidates(network, rule):
         error = 0.0
         for latent, picture in zip(w, full, strict=True):
             if error <= WORST:  # what is out after one picture need not draw another
                 error += _distance(network, latent, rung, picture) / variance / SAMPLES
-        rated.append((macs(rung.channels), error, rung))
-    ladder = [Rung(network.resolution, 1.0, network.channels)]
+        rated.append((rung.macs, error, rung))
+    ladder = [SubGenerator(network.resolution, network.channels, 1.0)]
     for cost, error, rung in sorted(rated, key=lambda entry: entry[0], reverse=True):
         beaten = any(other_cost <= cost and other < error for other_cost, other, _ in rated)
-        if error <= WORST and not beaten and cost <= STEP * macs(ladder[0].channels):
+        if error <= WORST and not beaten and cost <= STEP * ladder[0].macs:
             ladder.insert(0, rung)
     return ladder
 
 
-def _candidates(network: Generator, rule: WidthRule) -> list[Rung]:
+def _candidates(network: Generator, rule: WidthRule) -> list[SubGenerator]:
     sides = [network.resolution >> k for k in range(4) if network.resolution >> k >= 16]
-    rungs = [
-        Rung(side, ratio, rule.expand(network.channels[: layer_count(side)], ratio))
-        for side in sides
-        for ratio in RATIOS
-    ]
+    rungs = [rule.sub_generator(network.channels, side, ratio) for side in sides for ratio in RATIOS]
     dearest = STEP * macs(network.channels)
-    return [rung for rung in rungs if macs(rung.channels) <= dearest]
+    return [rung for rung in rungs if rung.macs <= dearest]
 
 
-def _distance(network: Generator, latent: Tensor, rung: Rung, whole: Tensor) -> float:
+def _distance(network: Generator, latent: Tensor, rung: SubGenerator, whole: Tensor) -> float:
     """Mean squared difference of a rung's picture, enlarged as it is shown, from the full one [3, R, R]."""
     picture = network(latent[None], rung.resolution, rung.channels).clamp(-1, 1)  # [1, 3, r, r]
     picture = F.interpolate(picture, size=whole.shape[-1], mode="bilinear", align_corners=False)

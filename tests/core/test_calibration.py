@@ -20,8 +20,8 @@ from anycost.core.rendering import calibration
 from anycost.core.rendering.calibration import Calibration, Timed, calibrate, load
 from anycost.core.rendering.engines.choice import ALWAYS, Choice, available
 from anycost.core.rendering.engines.engine import never
-from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
+from anycost.models.widths import SubGenerator
 
 A, B, C = ALWAYS, Choice("b", "bfloat16"), Choice("c", "float32")
 
@@ -52,7 +52,7 @@ class Machine:
     clock: float = 0.0
     drawn: list[Choice] = field(default_factory=list)
 
-    def open_engine(self, choice: Choice, generator, rung: Rung, key: str) -> MachineEngine:
+    def open_engine(self, choice: Choice, generator, rung: SubGenerator, key: str) -> MachineEngine:
         if choice in self.broken:
             raise OSError("no driver")
         return MachineEngine(self, choice, rung)
@@ -62,7 +62,7 @@ class Machine:
 class MachineEngine:
     machine: Machine
     choice: Choice
-    rung: Rung
+    rung: SubGenerator
     warm: bool = False
 
     def draw(self, w: Tensor, stopped=never) -> Tensor | None:
@@ -177,7 +177,7 @@ def test_what_was_measured_is_read_back(pack: Pack, cache: Path):
 
 
 def test_parts_are_drawn_by_the_fastest_that_draws_parts():
-    rung = Rung(8, 1.0, (4, 4, 4, 4))
+    rung = SubGenerator(8, (4, 4, 4, 4), 1.0)
     rows = [("openvino", "bfloat16"), ("torch", "bfloat16"), ("onnxruntime-cpu", "float32"), ALWAYS]
     timed = tuple(Timed(Choice(*row), 1.0 + k) for k, row in enumerate(rows))
     calibration = Calibration({rung.channels: timed})
@@ -187,10 +187,10 @@ def test_parts_are_drawn_by_the_fastest_that_draws_parts():
 
 def test_a_rung_that_was_not_measured_takes_its_neighbours_engine():
     calibrated = Calibration({(2,) * 4: (Timed(B, 1.0),), (16,) * 8: (Timed(C, 9.0), Timed(B, 11.0))})
-    assert calibrated.choice(Rung(32, None, (15,) * 8)) == C
-    assert calibrated.ms(Rung(32, None, (15,) * 8)) is None
-    assert calibrated.choice(Rung(8, 0.5, (2,) * 4)) == B
-    assert calibrated.ms(Rung(8, 0.5, (2,) * 4)) == 1.0
+    assert calibrated.choice(SubGenerator(32, (15,) * 8)) == C
+    assert calibrated.ms(SubGenerator(32, (15,) * 8)) is None
+    assert calibrated.choice(SubGenerator(8, (2,) * 4, 0.5)) == B
+    assert calibrated.ms(SubGenerator(8, (2,) * 4, 0.5)) == 1.0
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_another_machine_or_library_measures_anew(
         "usable_cores": lambda: 4096,
         "available": lambda: [A],
         "_version": lambda library: "99.0",
-        "__version__": "99.0",
+        "VERSION": "99.0",
     }
     for name, value in others.items():
         with monkeypatch.context() as patch:

@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 from anycost.core.errors import CoreError
 from anycost.core.rendering.engines.windows import Window
 from anycost.core.rendering.ladder import FRAME_BUDGET_MS, KEPT_WINDOWS, Pass, Region, Timings, passes
-from anycost.models.manifest import Rung
-from anycost.models.widths import WidthRule, macs
+from anycost.models.widths import SubGenerator, WidthRule
 
 FULL = (128, 128, 128, 128, 128, 128, 128, 128, 64, 64, 32, 32)  # 128 px
 RULE = WidthRule("proportional")
 
 
-def rung(resolution: int, ratio: float) -> Rung:
-    count = 2 * resolution.bit_length() - 4
-    return Rung(resolution, ratio, tuple(RULE.expand(FULL, ratio)[:count]))
+def rung(resolution: int, ratio: float) -> SubGenerator:
+    return RULE.sub_generator(FULL, resolution, ratio)
 
 
 LADDER = [rung(32, 0.25), rung(64, 0.5), rung(128, 0.5), rung(128, 0.75), rung(128, 1.0)]
@@ -36,7 +34,9 @@ def measured(**times: float) -> Timings:
     return timings
 
 
-def rungs(quality: str, dragging: bool, timings: Timings, budget: float = FRAME_BUDGET_MS) -> list[Rung]:
+def rungs(
+    quality: str, dragging: bool, timings: Timings, budget: float = FRAME_BUDGET_MS
+) -> list[SubGenerator]:
     """The rungs of the passes without a region, which are all whole."""
     plan = passes(LADDER, quality, dragging, timings, budget)
     assert plan == [Pass.whole(step.rung) for step in plan]
@@ -64,12 +64,10 @@ def test_dragging_on_an_unknown_or_slow_machine_starts_with_the_draft():
 def test_one_measured_rung_tells_about_the_others():
     slow = measured(r0=FRAME_BUDGET_MS)
     assert rungs("auto", True, slow) == [DRAFT]
-    work = macs(DRAFT.channels) / macs(WHOLE.channels)
+    work = DRAFT.macs / WHOLE.macs
     fast = measured(r0=FRAME_BUDGET_MS * work * 0.9)
     assert rungs("auto", True, fast) == [WHOLE]
-    assert fast.expected(MIDDLE) == pytest.approx(
-        FRAME_BUDGET_MS * 0.9 * macs(MIDDLE.channels) / macs(WHOLE.channels)
-    )
+    assert fast.expected(MIDDLE) == pytest.approx(FRAME_BUDGET_MS * 0.9 * MIDDLE.macs / WHOLE.macs)
 
 
 def test_on_release_the_climb_goes_on_from_what_dragging_showed():

@@ -27,11 +27,11 @@ from anycost.core.rendering.engines.onnx_engine import OnnxEngine
 from anycost.core.rendering.engines.openvino_engine import OpenVinoEngine
 from anycost.core.rendering.engines.windows import Window
 from anycost.models.generator import Generator
-from anycost.models.manifest import Rung
+from anycost.models.widths import SubGenerator
 
 KEY = "0" * 64
 ENGINES = [OnnxEngine, OpenVinoEngine]
-Chosen = tuple[tuple[int, ...], Rung]
+Chosen = tuple[tuple[int, ...], SubGenerator]
 
 
 @pytest.mark.parametrize("kind", ENGINES)
@@ -91,7 +91,7 @@ def test_another_thread_stops_a_picture_while_it_is_drawn(kind):
     channels = (32,) * 14  # 256 px: tens of ms at the very least
     torch.manual_seed(0)
     generator = Generator(256, channels, style_dim=16, n_mlp=1).eval().requires_grad_(False)
-    rung = Rung(256, 1.0, channels)
+    rung = SubGenerator(256, channels, 1.0)
     engine: Engine = kind(write_graph(generator, rung), rung)
     w = torch.randn(14, 16)
     questions, asked, stop = itertools.count(1), threading.Event(), threading.Event()
@@ -141,7 +141,7 @@ def test_noise_of_no_strength_is_left_out():
 
 def test_a_rung_the_generator_does_not_have_is_refused():
     with pytest.raises(ValueError, match="channel counts"):
-        write_graph(trained(NARROW), Rung(32, None, (99,) * 8))
+        write_graph(trained(NARROW), SubGenerator(32, (99,) * 8))
 
 
 def test_a_rung_that_no_file_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch):
@@ -175,11 +175,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[Rung]:
+def written(monkeypatch: pytest.MonkeyPatch) -> list[SubGenerator]:
     """The rungs whose graphs were written, one after the other."""
-    rungs: list[Rung] = []
+    rungs: list[SubGenerator] = []
 
-    def write(generator: Generator, rung: Rung) -> bytes:
+    def write(generator: Generator, rung: SubGenerator) -> bytes:
         rungs.append(rung)
         return write_graph(generator, rung)
 
@@ -187,15 +187,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Rung]:
     return rungs
 
 
-def small(count: int) -> Rung:
-    return Rung(8, None, (count,) * 4)
+def small(count: int) -> SubGenerator:
+    return SubGenerator(8, (count,) * 4)
 
 
-def test_a_graph_is_written_once_for_its_content(cache: Path, written: list[Rung]):
+def test_a_graph_is_written_once_for_its_content(cache: Path, written: list[SubGenerator]):
     generator = trained(NARROW)
     first = cached_graph(generator, small(3), KEY)
     assert first == write_graph(generator, small(3))
-    assert cached_graph(generator, Rung(8, 0.5, (3,) * 4), KEY) == first  # the same channels
+    assert cached_graph(generator, SubGenerator(8, (3,) * 4, 0.5), KEY) == first  # the same channels
     assert written == [small(3)]
     cached_graph(generator, small(4), KEY)
     cached_graph(generator, small(3), "1" * 64)  # other weights
@@ -229,7 +229,9 @@ def test_what_is_no_file_does_not_hang(cache: Path):
     assert file.is_file()
 
 
-def test_the_least_recently_used_graphs_go(cache: Path, written: list[Rung], monkeypatch: pytest.MonkeyPatch):
+def test_the_least_recently_used_graphs_go(
+    cache: Path, written: list[SubGenerator], monkeypatch: pytest.MonkeyPatch
+):
     generator = trained(NARROW)
     size = len(cached_graph(generator, small(8), KEY))
     monkeypatch.setattr(graph_cache, "MAX_BYTES", 3 * size)
@@ -281,10 +283,10 @@ def test_the_libraries_report_to_nobody(tmp_path: Path):
         "import os, sys, torch\n"
         "from anycost.core.rendering.engines.choice import available, open_engine\n"
         "from anycost.models.generator import Generator\n"
-        "from anycost.models.manifest import Rung\n"
+        "from anycost.models.widths import SubGenerator\n"
         "generator = Generator(4, (2, 2), style_dim=2, n_mlp=1)\n"
         "for choice in available():\n"
-        "    print(open_engine(choice, generator, Rung(4, 1.0, (2, 2))).draw(torch.zeros(2, 2)).shape)\n"
+        "    print(open_engine(choice, generator, SubGenerator(4, (2, 2))).draw(torch.zeros(2, 2)).shape)\n"
         "print('openvino' in sys.modules, 'openvino_telemetry' in sys.modules)\n"
     )
     home = tmp_path / "home"
@@ -304,11 +306,11 @@ def test_signals_are_handled_after_openvino_was_used():
         "import faulthandler, gc, signal, subprocess, torch\n"
         "from anycost.core.rendering.engines.choice import Choice, open_engine\n"
         "from anycost.models.generator import Generator\n"
-        "from anycost.models.manifest import Rung\n"
+        "from anycost.models.widths import SubGenerator\n"
         "faulthandler.enable()\n"
         "signal.signal(signal.SIGCHLD, lambda number, frame: print('heard', flush=True))\n"
         "generator = Generator(8, (2,) * 4, style_dim=2, n_mlp=1)\n"
-        "engines = [open_engine(Choice('openvino', 'float32'), generator, Rung(s, 1.0, (2,) * n))\n"
+        "engines = [open_engine(Choice('openvino', 'float32'), generator, SubGenerator(s, (2,) * n))\n"
         "           for s, n in ((4, 2), (8, 4))]\n"
         "for engine in engines: engine.draw(torch.zeros(4, 2))\n"
         "while engines: del engines[0], engine; gc.collect(); engine = None\n"

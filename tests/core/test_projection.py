@@ -15,9 +15,8 @@ from anycost.core.editing import projection
 from anycost.core.editing.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.editing.projection import ProjectionStep, project, sub_generators
 from anycost.core.rendering.renderer import Renderer
-from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
-from anycost.models.widths import layer_count
+from anycost.models.widths import SubGenerator, layer_count
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,7 +36,7 @@ def untrained(tiny_pack: Path) -> Pack:
 @pytest.fixture(scope="module")
 def pack(untrained: Pack) -> Pack:
     """Untrained, but made like a trained one: pictures within -1..1, sub-generators that agree with G."""
-    ladder = [Rung(r, 1.0, untrained.channels[: layer_count(r)]) for r in (8, 16, 32)]
+    ladder = [SubGenerator(r, untrained.channels[: layer_count(r)], 1.0) for r in (8, 16, 32)]
     pack = replace(untrained, ladder=tuple(ladder))
     weights = pack.generator().state_dict()
     for layer, strength in (("to_rgb1", 0.2), ("to_rgbs.0", 0.2), ("to_rgbs.1", 0.1), ("to_rgbs.2", 0.05)):
@@ -146,10 +145,10 @@ def test_one_sub_generator_a_step(
     pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ):
     full, subs = sub_generators(pack, projection.SIDE)
-    drawn: list[Rung] = []
+    drawn: list[SubGenerator] = []
     plain = projection._Search.loss
 
-    def loss(self: projection._Search, w: torch.Tensor, rung: Rung) -> torch.Tensor:
+    def loss(self: projection._Search, w: torch.Tensor, rung: SubGenerator) -> torch.Tensor:
         drawn.append(rung)
         return plain(self, w, rung)
 

@@ -11,9 +11,8 @@ import torch
 from anycost.core.rendering.engines.choice import ALWAYS, Choice
 from anycost.core.rendering.engines.windows import Window
 from anycost.core.rendering.renderer import PREPARED, Renderer, to_pixels
-from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
-from anycost.models.widths import layer_count
+from anycost.models.widths import SubGenerator, layer_count
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def test_a_window_is_the_picture_s_crop(pack: Pack, w: np.ndarray):
 
 def test_rungs_that_begin_another_are_drawn_by_its_engine(pack: Pack, w: np.ndarray):
     whole = pack.ladder[-1]
-    begin = Rung(8, 1.0, whole.channels[: layer_count(8)])
+    begin = SubGenerator(8, whole.channels[: layer_count(8)], 1.0)
     renderer = Renderer(pack.generator(), [begin, whole])
     assert renderer.prepare(begin) is renderer.prepare(whole)
     found, alone = renderer.render(w, begin, never), Renderer(pack.generator()).render(w, begin, never)
@@ -101,7 +100,7 @@ def test_each_rung_is_drawn_by_the_engine_that_was_chosen_for_it(pack: Pack, w: 
 
 def test_only_engines_that_draw_several_resolutions_are_shared(pack: Pack):
     whole = pack.ladder[-1]
-    begin = Rung(8, 1.0, whole.channels[: layer_count(8)])
+    begin = SubGenerator(8, whole.channels[: layer_count(8)], 1.0)
     onnx, ladder = Choice("onnxruntime-cpu", "float32"), [begin, whole]
     for choices in ([onnx, onnx], [ALWAYS, Choice("torch", "bfloat16")], [ALWAYS, onnx]):
         chosen = dict(zip(ladder, choices, strict=True))
@@ -133,7 +132,7 @@ def test_parts_are_drawn_by_an_engine_that_spares_the_rest(pack: Pack, w: np.nda
 def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):
     renderer = Renderer(pack.generator())
     for count in range(1, PREPARED + 3):
-        renderer.render(w, Rung(8, None, (count,) * 4), never)
+        renderer.render(w, SubGenerator(8, (count,) * 4), never)
     assert len(renderer._prepared) == PREPARED
 
 

@@ -23,8 +23,8 @@ from anycost.core.rendering.engines.choice import ALWAYS, Choice
 from anycost.core.rendering.engines.engine import Stopped
 from anycost.core.rendering.ladder import Pass, Region, Timings
 from anycost.core.rendering.renderer import Renderer
-from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
+from anycost.models.widths import SubGenerator
 
 FACE = Placement(130, 110, 160, 8)
 PICTURE = portrait(FACE, 300, 240)
@@ -276,7 +276,7 @@ def test_a_region_s_time_is_not_the_rung_s(projected: Session, pack: Pack):
 
 def test_while_dragging_the_frame_s_budget_chooses(projected: Session, pack: Pack):
     class Slow(Steady):
-        def expected(self, rung: Rung) -> float:
+        def expected(self, rung: SubGenerator) -> float:
             return dict(zip(pack.ladder, (1, 100, 4000), strict=True))[rung]
 
     projected.timings = Slow()

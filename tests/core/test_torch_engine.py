@@ -15,8 +15,7 @@ from anycost.core.rendering.engines import torch_engine
 from anycost.core.rendering.engines.torch_engine import TorchEngine
 from anycost.core.rendering.engines.windows import Window
 from anycost.models.generator import Generator
-from anycost.models.manifest import Rung
-from anycost.models.widths import WidthRule, layer_count
+from anycost.models.widths import SubGenerator, WidthRule, layer_count
 
 NARROW = (12, 16, 16, 12, 12, 8, 8, 6)  # 32 px; here mostly the weights take the styles
 WIDE = (96, 128, 128, 96, 96, 64, 48, 40)  # here the maps do
@@ -39,13 +38,13 @@ def latent(seed: int = 1) -> Tensor:
     return torch.randn(8, 16, generator=torch.Generator().manual_seed(seed))
 
 
-def plain(generator: Generator, w: Tensor, rung: Rung) -> Tensor:
+def plain(generator: Generator, w: Tensor, rung: SubGenerator) -> Tensor:
     with torch.inference_mode():
         return generator(w[None], rung.resolution, rung.channels)[0]
 
 
-def full(channels: tuple[int, ...] = NARROW) -> Rung:
-    return Rung(32, 1.0, channels)
+def full(channels: tuple[int, ...] = NARROW) -> SubGenerator:
+    return SubGenerator(32, channels, 1.0)
 
 
 def assert_same(found: Tensor | None, expected: Tensor) -> None:
@@ -63,7 +62,7 @@ def in_strips(monkeypatch):
 
 
 @st.composite
-def rungs(draw) -> tuple[tuple[int, ...], Rung]:
+def rungs(draw) -> tuple[tuple[int, ...], SubGenerator]:
     """A generator's channels, and a rung of it: any resolution, uniform or free widths."""
     channels = draw(st.sampled_from([NARROW, WIDE]))
     side = draw(st.sampled_from(RESOLUTIONS))
@@ -72,12 +71,12 @@ def rungs(draw) -> tuple[tuple[int, ...], Rung]:
         counts = tuple(draw(st.integers(1, c)) for c in channels)
     else:
         counts = WidthRule("proportional").expand(channels, ratio)
-    return channels, Rung(side, ratio, counts[: layer_count(side)])
+    return channels, SubGenerator(side, counts[: layer_count(side)], ratio)
 
 
 @settings(max_examples=60, deadline=None)
 @given(rungs(), st.integers(0, 99))
-def test_draws_what_the_reference_draws(chosen: tuple[tuple[int, ...], Rung], seed: int):
+def test_draws_what_the_reference_draws(chosen: tuple[tuple[int, ...], SubGenerator], seed: int):
     channels, rung = chosen
     expected = plain(trained(channels), latent(seed), rung)
     assert_same(TorchEngine(trained(channels), rung).draw(latent(seed)), expected)
@@ -85,7 +84,7 @@ def test_draws_what_the_reference_draws(chosen: tuple[tuple[int, ...], Rung], se
 
 @settings(max_examples=40, deadline=None)
 @given(rungs(), st.integers(0, 99))
-def test_bfloat16_is_near_the_reference(chosen: tuple[tuple[int, ...], Rung], seed: int):
+def test_bfloat16_is_near_the_reference(chosen: tuple[tuple[int, ...], SubGenerator], seed: int):
     channels, rung = chosen
     expected = plain(trained(channels), latent(seed), rung)
     found = TorchEngine(trained(channels), rung, "bfloat16").draw(latent(seed))
@@ -118,7 +117,7 @@ def test_any_sequence_of_windows_resolutions_and_edits(channels: tuple[int, ...]
     engine, w = TorchEngine(trained(channels), full(channels)), latent()
     for number, ((side, window), layer) in enumerate(drawn):
         w = torch.cat([w[:layer], latent(number + 2)[layer:]])
-        expected = plain(trained(channels), w, Rung(side, 1.0, channels[: layer_count(side)]))
+        expected = plain(trained(channels), w, SubGenerator(side, channels[: layer_count(side)], 1.0))
         found = engine.draw(w, side, window)
         assert_same(found, expected[:, window.top : window.bottom, window.left : window.right])
 
@@ -190,8 +189,8 @@ def test_stops_at_any_strip_and_goes_on_well(in_strips, asked: int):
 
 def test_what_it_cannot_draw_is_refused():
     with pytest.raises(ValueError, match="channel counts"):
-        TorchEngine(trained(NARROW), Rung(32, None, (99,) * 8))
-    engine = TorchEngine(trained(NARROW), Rung(16, 1.0, NARROW[:6]))
+        TorchEngine(trained(NARROW), SubGenerator(32, (99,) * 8))
+    engine = TorchEngine(trained(NARROW), SubGenerator(16, NARROW[:6], 1.0))
     with pytest.raises(ValueError, match="4 to 16 px, not 32"):
         engine.draw(latent(), 32)
     with pytest.raises(ValueError, match="16 x 16"):

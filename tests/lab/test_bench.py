@@ -34,8 +34,8 @@ from anycost.lab.bench.rungs import Drawn
 from anycost.lab.measuring import timing
 from anycost.lab.measuring.timing import Times
 from anycost.models.generator import Generator
-from anycost.models.manifest import Rung
 from anycost.models.pack import Pack
+from anycost.models.widths import SubGenerator
 
 FP32, BF16 = Choice("torch", "float32"), Choice("torch", "bfloat16")
 # a real process whose roofline is one small convolution
@@ -313,7 +313,7 @@ def report(*drawn: Drawn) -> Report:
 
 def drawn(ratio: float | None, channels: tuple[int, ...], precision: str, ms: float, psnr: float | None):
     choice = Choice("torch", precision)
-    return Drawn(Rung(8, ratio, channels), choice, Times(ms, 0.5), 8.0, 16.0, psnr, None, 3_000_000)
+    return Drawn(SubGenerator(8, channels, ratio), choice, Times(ms, 0.5), 8.0, 16.0, psnr, None, 3_000_000)
 
 
 def test_a_report_of_known_figures():
@@ -350,7 +350,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> growth.Growth:
     monkeypatch.setattr(parts, "TIMES", 2)
     torch.manual_seed(1)
     generator = Generator(32, (16, 16, 16, 16, 8, 8, 8, 8), style_dim=8, n_mlp=1).requires_grad_(False)
-    network = Network("Toy", generator, torch.zeros(8), (Rung(32, 1.0, generator.channels),))
+    network = Network("Toy", generator, torch.zeros(8), (SubGenerator(32, generator.channels, 1.0),))
     return growth.Growth(network, [FP32, BF16])
 
 

@@ -233,7 +233,7 @@ def test_a_lower_resolution_is_the_sub_generator_that_ends_there(tiny_pack: Path
     w = subject.latents(normals(2, 16, 0), 0.7)
     channels = pack.rule.expand(pack.channels, 0.5)[:6]
     torch.testing.assert_close(subject.pictures(w, 0.5)[16], pack.generator()(w, 16, channels))
-    assert subject.macs((16, 0.5)) == macs(channels)
+    assert subject.sub_generator(16, 0.5).macs == macs(channels)
 
 
 def test_a_folders_pictures_are_each_read_once(tmp_path: Path):

@@ -35,34 +35,34 @@ from anycost.lab.search.distances import Distances, measure_of
 from anycost.lab.search.evolution import Found, Settings, evolve
 from anycost.lab.search.ladder_file import as_ladder, install
 from anycost.lab.search.run import Run
-from anycost.lab.search.space import Space, free, uniform
-from anycost.models.manifest import PackError, Rung, read_manifest
+from anycost.lab.search.space import Space
+from anycost.models.manifest import PackError, read_manifest
 from anycost.models.pack import Pack, rung_entry
-from anycost.models.widths import WidthRule, layer_count, macs
+from anycost.models.widths import SubGenerator, WidthRule, layer_count, macs
 
 COMMAND = [sys.executable, "-m", "anycost", "search"]
 SIDES, WIDTHS = (8, 16, 32), (4, 8, 16)
 SPACE = Space(SIDES, (WIDTHS,) * layer_count(32))
-FULL = Rung(32, None, (16,) * layer_count(32))
+FULL = SubGenerator(32, (16,) * layer_count(32))
 
 
-def far(rung: Rung) -> float:
+def far(rung: SubGenerator) -> float:
     """A distance to FULL without networks: layers matter differently, neighbours together."""
     lost = [(1 - c / 16) ** 2 for c in rung.channels]
     lost += [1.5] * (layer_count(32) - len(lost))
     return sum((1 + k % 3) * a * (1 + b) for k, (a, b) in enumerate(itertools.pairwise([*lost, lost[0]])))
 
 
-def everything(space: Space) -> list[Rung]:
+def everything(space: Space) -> list[SubGenerator]:
     """All of a space, by brute force."""
     return [
-        Rung(side, None, channels)
+        SubGenerator(side, channels)
         for side in space.resolutions
         for channels in itertools.product(*space.widths[: layer_count(side)])
     ]
 
 
-def searched(limit: float, chosen: Settings, cost: Callable[[Rung], float] = work) -> Found:
+def searched(limit: float, chosen: Settings, cost: Callable[[SubGenerator], float] = work) -> Found:
     *_, found = evolve(SPACE, [], lambda rung: cost(rung) <= limit, far, chosen, Found())
     return found
 
@@ -74,7 +74,7 @@ def searched(limit: float, chosen: Settings, cost: Callable[[Rung], float] = wor
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
     limit = work(FULL) / saved
-    best = min(far(rung) for rung in everything(SPACE) if macs(rung.channels) <= limit)
+    best = min(far(rung) for rung in everything(SPACE) if rung.macs <= limit)
     found = searched(limit, Settings(seed=seed))
     assert found.lowest[-1] == pytest.approx(best, rel=1e-12)
     assert len(found.distances) < len(everything(SPACE)) / 5
@@ -85,7 +85,7 @@ def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
 def test_budgets_are_held_and_the_best_is_kept(share: float, seed: int, population: int, generations: int):
     limit = work(SPACE.cheapest) ** (1 - share) * work(FULL) ** share
     found = searched(limit, Settings(population, generations, seed))
-    assert all(macs(rung.channels) <= limit and SPACE.holds(rung) for rung in found.distances)
+    assert all(rung.macs <= limit and SPACE.holds(rung) for rung in found.distances)
     assert len(found.lowest) == generations + 1
     assert found.lowest == sorted(found.lowest, reverse=True)
     assert found.lowest[-1] == far(found.nearest()[0]) == min(map(far, found.distances))
@@ -112,18 +112,18 @@ def test_nothing_is_measured_twice_and_half_of_a_generation_is_mutated(monkeypat
     monkeypatch.setattr(evolution, "TRIES", 10_000)  # so that every child is new
 
     class Counting(Space):
-        def cross(self, chance: random.Random, a: Rung, b: Rung) -> Rung:
+        def cross(self, chance: random.Random, a: SubGenerator, b: SubGenerator) -> SubGenerator:
             made["cross"] += 1
             return super().cross(chance, a, b)
 
-        def mutate(self, chance: random.Random, rung: Rung, share: float) -> Rung:
+        def mutate(self, chance: random.Random, rung: SubGenerator, share: float) -> SubGenerator:
             made["mutate"] += 1
             assert share == 0.1
             return super().mutate(chance, rung, share)
 
-    asked: list[Rung] = []
+    asked: list[SubGenerator] = []
 
-    def distance(rung: Rung) -> float:
+    def distance(rung: SubGenerator) -> float:
         asked.append(rung)
         return far(rung)
 
@@ -164,11 +164,8 @@ def test_layers_choose_among_the_widths_that_the_packs_rule_gives():
     proportional = Space.of(full, WidthRule("proportional"), (1.0, 0.5), (128, 64))
     assert proportional.widths == ((256, 512),) * 10 + ((128, 256),) * 2
     assert proportional.resolutions == (64, 128)
-    cells = uniform(full, WidthRule("proportional"), (0.5, 1.0), (64, 128))
-    assert [cell.resolution for cell in cells] == [64, 64, 128, 128]
-    assert all(proportional.holds(free(cell)) for cell in cells)
-    assert not proportional.holds(cells[0])  # a ratio is none of free widths
-    assert not proportional.holds(Rung(64, None, (500,) * 10))
+    assert proportional.holds(WidthRule("proportional").sub_generator(full, 64, 0.5))
+    assert not proportional.holds(SubGenerator(64, (500,) * 10))
 
 
 # costs
@@ -213,10 +210,10 @@ def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
     run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
     list(run.go_on([], table, 2.0, far))
     seen = json.loads((tmp_path / "state.json").read_bytes())["seen"]
-    rungs = [Rung(side, None, tuple(counts)) for side, counts, _ in seen]
+    rungs = [SubGenerator(side, tuple(counts)) for side, counts, _ in seen]
     odd = min((r for r in rungs if table(r) <= 1), key=far)
 
-    def clock(rung: Rung) -> float:
+    def clock(rung: SubGenerator) -> float:
         return (10 if rung == odd else 2) * table(rung)
 
     winner = run.winner(clock, 2.0)
@@ -260,8 +257,8 @@ def test_distances_are_to_the_enlarged_full_pictures_of_the_same_latents(tiny_pa
         small = pack.generator()(w, 16, (12, 24, 12, 24, 8, 16)).clamp(-1, 1)
         small = F.interpolate(small, (32, 32), mode="bilinear")
     expected = (full - small).square().sum(dim=1).mean()
-    assert distance(Rung(16, None, (12, 24, 12, 24, 8, 16))) == pytest.approx(float(expected), rel=1e-4)
-    assert distance(Rung(32, 1.0, pack.channels)) == 0
+    assert distance(SubGenerator(16, (12, 24, 12, 24, 8, 16))) == pytest.approx(float(expected), rel=1e-4)
+    assert distance(SubGenerator(32, pack.channels, 1.0)) == 0
 
 
 def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch):
@@ -270,7 +267,7 @@ def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.M
     measure = measure_of(pack)
     counting = Measure(measure.name, lambda picture: (drawn.append(len(picture)), measure.embed(picture))[1])
     distance = Distances(subject, counting, 20, seed=5)
-    small = free(uniform(pack.channels, pack.rule, (0.5,), (8,))[0])
+    small = pack.rule.sub_generator(pack.channels, 8, 0.5)
     assert distance(small) == distance(small) > 0
     assert sum(drawn) == 3 * 20
     monkeypatch.setattr(distances, "MAX_BYTES", 100_000)
@@ -296,30 +293,32 @@ def copied(pack: Path, folder: Path) -> Path:
 
 
 def test_a_ladder_rises_in_cost_and_nearness_to_the_full_one():
-    wide, narrow = Rung(32, None, (8,) * 8), Rung(32, None, (4,) * 8)
-    small = Rung(16, None, (16,) * 6)
+    wide, narrow = SubGenerator(32, (8,) * 8), SubGenerator(32, (4,) * 8)
+    small = SubGenerator(16, (16,) * 6)
     assert as_ladder({wide: 0.1, narrow: 0.3, small: 0.4, FULL: 0.0}, FULL) == [narrow, wide, FULL]
     assert as_ladder({FULL: 0.0}, FULL) == [FULL]
     timings = Timings()
     timings.record(Pass.whole(narrow), 5)
     ladder = as_ladder({wide: 0.1, narrow: 0.3}, FULL)
     for quality in ("draft", "preview", "full", "auto"):
-        costs = [macs(drawn.rung.channels) for drawn in passes(ladder, quality, False, timings)]
+        costs = [drawn.rung.macs for drawn in passes(ladder, quality, False, timings)]
         assert costs == sorted(costs)
     assert passes(ladder, "full", False, timings)[-1] == Pass.whole(FULL)
-    enough = 5.1 * macs(wide.channels) / macs(narrow.channels)
+    enough = 5.1 * wide.macs / narrow.macs
     assert passes(ladder, "auto", True, timings, enough) == [Pass.whole(wide)]
 
 
 def test_installing_changes_the_ladder_and_nothing_else(tiny_pack: Path, tmp_path: Path):
     pack = Pack.open(copied(tiny_pack, tmp_path / "tiny"))
     before = json.loads((pack.folder / "pack.json").read_bytes())
-    rung = Rung(16, None, (12, 24, 12, 24, 8, 16))
-    install(pack, [rung, Rung(32, 1.0, pack.channels)])
+    rung = SubGenerator(16, (12, 24, 12, 24, 8, 16))
+    install(pack, [rung, SubGenerator(32, pack.channels, 1.0)])
     after = json.loads((pack.folder / "pack.json").read_bytes())
     assert list(before) == list(after)
     assert {**after, "ladder": before["ladder"]} == before
-    assert read_manifest(pack.folder).ladder == (rung, Rung(32, 1.0, pack.channels))
+    ladder = read_manifest(pack.folder).ladder
+    assert ladder == (rung, SubGenerator(32, pack.channels))
+    assert [rung.ratio for rung in ladder] == [None, 1.0]
     assert sorted(os.listdir(pack.folder)) == sorted(os.listdir(tiny_pack))
     with pytest.raises(PackError, match="ladder"):
         install(pack, [rung])
@@ -365,7 +364,7 @@ def test_the_command_searches_shows_and_installs(tiny_pack: Path, tmp_path: Path
         assert row["uniform"]["macs"] <= limit
     assert [row["ms"] > 0 for row in report["uniform"]] == [True] * 9
     assert report["uniform"][-1]["distance"] == 0
-    costs = [macs(rung.channels) for rung in pack.ladder]
+    costs = [rung.macs for rung in pack.ladder]
     assert costs == sorted(costs)
     w = torch.from_numpy(pack.mean_w)[None, None].repeat(1, pack.n_style, 1)
     with torch.inference_mode():

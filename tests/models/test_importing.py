@@ -338,6 +338,7 @@ def test_a_consistent_generator_gets_cheap_rungs(tmp_path: Path) -> None:
     assert len(pack.ladder) > 1
     again = measured_ladder(pack.generator(), torch.tensor(pack.mean_w), pack.rule)
     assert tuple(again) == pack.ladder
+    assert [rung.ratio for rung in again] == [rung.ratio for rung in pack.ladder]
 
 
 # ---- refusals

@@ -28,13 +28,12 @@ from anycost.models.pack import (
     Direction,
     Pack,
     PackError,
-    Rung,
     file_sha256,
     list_packs,
     user_packs_folder,
     write_pack,
 )
-from anycost.models.widths import WidthRule
+from anycost.models.widths import SubGenerator, WidthRule
 
 CHANNELS = (12, 12, 8, 8, 6, 6)
 
@@ -54,7 +53,7 @@ def write(folder: Path, **changes: Any) -> Path:
         "rule": WidthRule("capped", cap=12, multiplier=0.01),
         "ratios": [0.5, 1.0],
         "resolutions": [8, 16],
-        "ladder": [Rung(8, None, (3, 4, 5, 6)), Rung(16, 1.0, CHANNELS)],
+        "ladder": [SubGenerator(8, (3, 4, 5, 6)), SubGenerator(16, CHANNELS, 1.0)],
         "alignment": Alignment((0.5, 0.4), (0.5, 0.7)),
         "directions": [
             Direction(name, name.title(), "Face", -1.5, 2.0, rng.normal(size=(6, 10)).astype(np.float32))
@@ -100,7 +99,8 @@ def test_round_trip(written: Path) -> None:
     assert (pack.resolution, pack.n_style, pack.style_dim, pack.n_mlp) == (16, 6, 10, 3)
     assert pack.rule == WidthRule("capped", cap=12, multiplier=0.01)
     assert (pack.ratios, pack.resolutions) == ((0.5, 1.0), (8, 16))
-    assert pack.ladder == (Rung(8, None, (3, 4, 5, 6)), Rung(16, 1.0, CHANNELS))
+    assert pack.ladder == (SubGenerator(8, (3, 4, 5, 6)), SubGenerator(16, CHANNELS))
+    assert [rung.ratio for rung in pack.ladder] == [None, 1.0]
     assert pack.alignment == Alignment((0.5, 0.4), (0.5, 0.7))
     assert (pack.encoder_path, pack.finder_path, pack.features_path, pack.encoder_size) == (
         None,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.models.generator import Generator
-from anycost.models.widths import WidthRule, layer_count, layer_resolution, macs
+from anycost.models.widths import SubGenerator, WidthRule, layer_count, layer_resolution, macs
 
 CONFIG_F = tuple(min(512, 32768 // layer_resolution(i)) for i in range(18))
 
@@ -28,6 +28,14 @@ def test_capped_rule_is_the_published_table():
 
 def test_proportional_rule_is_the_papers():
     assert WidthRule().expand((512, 100, 3, 1), 0.5) == (256, 50, 2, 1)
+
+
+def test_a_sub_generator_is_known_by_what_it_draws():
+    half = WidthRule().sub_generator((8, 8, 8, 8, 4, 4), 8, 0.5)
+    assert half == SubGenerator(8, (4, 4, 4, 4))
+    assert len({half, SubGenerator(8, (4, 4, 4, 4), 0.25)}) == 1
+    assert [half.title, SubGenerator(8, (4, 4, 4, 4)).title] == ["8 px ×0.5", "8 px own widths"]
+    assert half.macs == macs(half.channels)
 
 
 @given(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 
 from ....models.generator import Generator
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from .engine import Engine
 from .onnx_engine import OnnxEngine, providers
 from .openvino_engine import OpenVinoEngine, installed
@@ -50,7 +50,7 @@ def available() -> list[Choice]:
     ]
 
 
-def open_engine(choice: Choice, generator: Generator, rung: Rung, key: str | None = None) -> Engine:
+def open_engine(choice: Choice, generator: Generator, rung: SubGenerator, key: str | None = None) -> Engine:
     """The engine for a rung. `key` is the hash of the generator's weights: with it, graphs are cached.
 
     ValueError for a rung that the generator does not have, or an engine that is not known. Any exception of

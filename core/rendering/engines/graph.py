@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ....models.generator import EqualLinear, Generator, StyledConv, ToRGB, fir_kernel
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from .graph_writer import GraphWriter
 
 VERSION = 1  # of the graph for the same weights: older ones in the cache are not used
@@ -22,7 +22,7 @@ SLOPE = 0.2
 EPSILON = 1e-8  # of the demodulation
 
 
-def write_graph(generator: Generator, rung: Rung) -> bytes:
+def write_graph(generator: Generator, rung: SubGenerator) -> bytes:
     """The ONNX file of a rung: w float32 [n_style, style_dim] -> picture float32 [3, R, R], not clamped.
 
     ValueError for a rung that the generator does not have, or one that no ONNX file can hold.

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from ....models.generator import Generator
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from ...errors import CoreError
 from ...files.folders import cache_folder
 from ...files.whole_file import write_bytes
@@ -23,7 +23,7 @@ MAX_BYTES = 1 << 30  # of all graphs together; the least recently used go
 HASH_BYTES = 32
 
 
-def cached_graph(generator: Generator, rung: Rung, key: str) -> bytes:
+def cached_graph(generator: Generator, rung: SubGenerator, key: str) -> bytes:
     """The graph of a rung, as `write_graph` gives it; `key` is the hash of the generator's weights."""
     try:
         path = cache_folder(FOLDER) / _name(rung, key)
@@ -36,7 +36,7 @@ def cached_graph(generator: Generator, rung: Rung, key: str) -> bytes:
     return graph
 
 
-def _name(rung: Rung, key: str) -> str:
+def _name(rung: SubGenerator, key: str) -> str:
     made_from = f"{VERSION} {key} {rung.resolution} {rung.channels}"
     return f"{hashlib.sha256(made_from.encode()).hexdigest()}.graph"
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from .engine import Stopped, never
 from .layers import cut
 from .windows import Window
@@ -22,7 +22,7 @@ class GraphEngine(ABC):
     name: str
     precision: str
 
-    def __init__(self, rung: Rung):
+    def __init__(self, rung: SubGenerator):
         self.resolution, self.channels = rung.resolution, rung.channels
 
     def draw(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from ..cores import usable_cores
 from .engine import Stopped
 from .graph_engine import ASK_EVERY, GraphEngine
@@ -33,7 +33,7 @@ class OnnxEngine(GraphEngine):
 
     precision = "float32"
 
-    def __init__(self, graph: bytes, rung: Rung, provider: str = "cpu"):
+    def __init__(self, graph: bytes, rung: SubGenerator, provider: str = "cpu"):
         """ValueError for a provider that cannot be used on this machine."""
         if provider not in providers():
             raise ValueError(f'The installed ONNX Runtime has no "{provider}".')

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ....models.manifest import Rung
+from ....models.widths import SubGenerator
 from ..cores import usable_cores
 from .engine import Stopped
 from .graph_engine import ASK_EVERY, GraphEngine
@@ -44,7 +44,7 @@ class OpenVinoEngine(GraphEngine):
 
     name = "openvino"
 
-    def __init__(self, graph: bytes, rung: Rung, precision: str = "float32"):
+    def __init__(self, graph: bytes, rung: SubGenerator, precision: str = "float32"):
         super().__init__(rung)
         self.precision = precision
         core = _core()

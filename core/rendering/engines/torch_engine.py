@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from ....models.generator import Generator, StyledConv, ToRGB
-from ....models.manifest import Rung
-from ....models.widths import layer_count
+from ....models.widths import SubGenerator, layer_count
 from .engine import Stopped, never
 from .layers import Conv, Modulated, Rgb, cut, doubled, start
 from .windows import Window
@@ -44,7 +43,11 @@ class TorchEngine:
     name = "torch"
 
     def __init__(
-        self, generator: Generator, rung: Rung, precision: str = "float32", device: str | torch.device = "cpu"
+        self,
+        generator: Generator,
+        rung: SubGenerator,
+        precision: str = "float32",
+        device: str | torch.device = "cpu",
     ):
         """ValueError for a rung that the generator does not have."""
         latent = torch.empty(1, generator.n_style, generator.style_dim, device="meta")
