@@ -1,9 +1,13 @@
-"""The inference process: faces, projection, rendering, edit session, service and command line."""
+"""The inference process, which serves panels over a socket. Start with `service/service.py`.
+
+`editing/` is the walk of one edit, `faces/` finds and crops faces, `rendering/` draws pictures, and `files/`
+reads and writes files.
+"""
 
 import os
 
-# Read when torch is first imported. By default its threads spin while they wait for one another: on a machine
-# that Krita keeps busy, a frame of 70 ms took 500 and more.
+# Torch reads this when it is first imported. By default its threads spin while they wait for each other: on a
+# machine that Krita keeps busy, a frame of 70 ms took 500 ms and more.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Read when ONNX Runtime is first imported. Unless told not to, it reports to its maker over the network.
+# ONNX Runtime reads this when it is first imported. Otherwise it reports to its maker over the network.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

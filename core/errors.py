@@ -1,4 +1,4 @@
-"""The one exception that the core shows to an artist."""
+"""The exception whose message the artist sees."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..bridge.protocol import KINDS
 
 
 class CoreError(Exception):
-    """A trouble of `kind` (one of bridge.protocol.KINDS); `message` is one sentence that says what to do."""
+    """A failure of `kind` (one of bridge.protocol.KINDS); `message` is one sentence that says what to do."""
 
     def __init__(self, kind: str, message: str):
         if kind not in KINDS:

@@ -1,1 +1,1 @@
-"""Where the faces of a picture are. Start with `placement.py`, then `find.py`."""
+"""Finds faces, crops them upright and pastes them back. Start with `placement.py`, then `find.py`."""

@@ -1,4 +1,4 @@
-"""A pack's ONNX networks (finder, encoder), run by onnxruntime on the CPU."""
+"""Runs a pack's ONNX networks (finder, encoder) with onnxruntime on the CPU."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ..errors import CoreError
 
 
 class Network:
-    """One picture in, one array out. CoreError "pack" for a file that is not such a network."""
+    """One picture in, one array out. CoreError "pack" when the file is no such network."""
 
     def __init__(self, path: Path, output: str):
-        import onnxruntime  # here, because it takes a while and most commands run no network
+        import onnxruntime  # here: it is slow to import, and most commands run no network
 
         self._output = output
         self._damaged = CoreError("pack", f'"{path.name}" cannot be used: install its pack again.')
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # failures come as exceptions
+        options.log_severity_level = 4  # failures are raised anyway
         options.inter_op_num_threads = 1
-        try:  # from bytes: a model that is read so cannot name further files to read
+        try:  # from bytes: then the model cannot make it read other files
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes(), options, providers=["CPUExecutionProvider"]
             )

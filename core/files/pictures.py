@@ -1,6 +1,4 @@
-"""Picture files: reading what painting programs and cameras write as 8-bit sRGB, and writing it whole or not
-at all.
-"""
+"""Picture files: reads what painting programs and cameras write, as 8-bit sRGB, and writes pictures."""
 
 from __future__ import annotations
 
@@ -14,20 +12,26 @@ from PIL import Image, ImageCms, ImageOps
 from ..errors import CoreError
 from .whole_file import write_bytes
 
-READ_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")  # Pillow's others start programs, or are no pictures
+READ_FORMATS = (
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+)  # Pillow's others start programs or hold no pictures
 WRITE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MAX_PIXELS = 64 << 20
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """The first picture of a file as uint8 [H, W, 4] (straight alpha, sRGB), turned as its EXIF data says.
+    """The first picture in a file as uint8 [H, W, 4] (straight alpha, sRGB), turned as its EXIF data says.
 
-    CoreError "bad-picture" for a file that is missing, damaged, too large or no picture.
+    CoreError "bad-picture" for a file that is missing, damaged, too large or not a picture.
     """
     check_is_file(path, "bad-picture")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about harmless damage, and sizes that are checked here
+            warnings.simplefilter("ignore")  # about harmless damage, and about sizes, which are checked here
             with Image.open(path, formats=READ_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     text = f'"{path}" has more than 64 megapixels: make it smaller or cut out the face.'
@@ -35,16 +39,16 @@ def read_picture(path: Path) -> np.ndarray:
                 image.load()
                 return np.array(_to_srgb(ImageOps.exif_transpose(image)))
     except PermissionError:
-        raise CoreError("bad-picture", f'"{path}" may not be read by you: change its permissions.') from None
+        raise CoreError("bad-picture", f'"{path}" cannot be read: change its permissions.') from None
     except CoreError:
         raise
-    except Exception:  # decoders raise whatever a damaged file leads them to
+    except Exception:  # decoders raise almost anything on a damaged file
         text = f'"{path}" cannot be read as a picture: give a PNG, JPEG, WebP, TIFF or BMP file.'
         raise CoreError("bad-picture", text) from None
 
 
 def check_is_file(path: Path, kind: str) -> None:
-    """CoreError of that kind unless there is a plain file; opening a pipe would wait for ever."""
+    """CoreError of that kind unless `path` is a plain file; opening a pipe would wait for ever."""
     if not path.exists():
         raise CoreError(kind, f'There is no file "{path}": check its name.')
     if not path.is_file():
@@ -69,7 +73,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits -> "L": 16 bits by their range, others by the values that occur."""
+    """Grey of more than 8 bits -> "L": 16 bits scaled by their range, others by the values that occur."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64))
     if image.mode.startswith("I;16"):
         top = 65535.0
@@ -82,19 +86,18 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):  # a profile that does not fit its picture says nothing
+    except (ImageCms.PyCMSError, OSError, ValueError):  # a profile that does not fit its picture is ignored
         return image
     return converted or image
 
 
 def check_writable(path: Path) -> None:
-    """CoreError "bad-value" when `write_picture` cannot write `path`; asked before the work, not after."""
+    """CoreError "bad-value" when `write_picture` cannot write `path`; called before the work, not after."""
     if path.suffix.lower() not in WRITE_FORMATS:
         raise CoreError("bad-value", f'"{path}" must end in .png, .jpg or .webp.')
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise CoreError(
-            "bad-value", f'"{path}" cannot be written: its folder must exist, and it be no folder.'
-        )
+        text = f'"{path}" cannot be written: its folder must exist, and it must not be a folder itself.'
+        raise CoreError("bad-value", text)
 
 
 def write_picture(path: Path, rgba: np.ndarray) -> None:
@@ -110,6 +113,6 @@ def write_picture(path: Path, rgba: np.ndarray) -> None:
     options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}, "PNG": {}}
     try:
         image.save(data, kind, **options[kind])
-    except (OSError, ValueError):  # WebP ends at 16383 px
-        raise CoreError("bad-value", f'"{path}" cannot hold so large a picture: write a PNG.') from None
+    except (OSError, ValueError):  # WebP has at most 16383 px a side
+        raise CoreError("bad-value", f'"{path}" cannot hold a picture this large: write a PNG.') from None
     write_bytes(path, data.getvalue())
