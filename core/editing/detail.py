@@ -1,9 +1,9 @@
 """Keeps what the generator cannot draw: the picture's own texture, wherever an edit leaves the face alone.
 
-A projection is never exact. Its error, the residual x - G(w), holds brush strokes, grain, a tone of skin.
-Adding it to the edited G(w + d) gives back the picture itself where nothing was edited, and with no edit at
-all everywhere. Where the edit moved things, the fine residual would show as a ghost of what was there, so
-it fades out; the coarse one, which is tone and light, stays.
+A projection is never exact. Its error, the residual x - G(w), holds brush strokes, grain and skin tone. Added
+to the edited G(w + d), it gives back the picture itself where nothing was edited, and everywhere if there is
+no edit. Where the edit moved things, the fine residual would show as a ghost of what was there, so it fades
+out; the coarse residual, which is tone and light, stays.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from torch import Tensor
 from ..rendering.engines.layers import cut
 from ..rendering.engines.windows import Window
 
-# levels of 255 from which on the fine residual is a ghost rather than texture: of a change of shape, and of
-# any change (hair made lighter is still the same hair, but dark hair where the wall was is not)
+# levels of 255 above which the fine residual is a ghost rather than texture: for a change of shape, and for
+# any change (hair made lighter is still the same hair, but dark hair in front of what was wall is not)
 MOVED, REPAINTED = 16.0, 60.0
 COARSE = 8  # cells a side of the coarse residual
-GATE = 256  # px at which is decided where the fine residual stays
-REACH = 32  # an edit's change is widened by the picture's side over this
+GATE = 256  # px: the size at which it is decided where the fine residual stays
+REACH = 32  # a change reaches as far as the picture's side over this
 
 
 class Detail:
-    """What `projected` lacks of `original`, both uint8 [S, S, 3]: its tone, and all that is finer."""
+    """What `projected` lacks of `original`, both uint8 [S, S, 3]: a coarse residual and a fine one."""
 
     def __init__(self, projected: np.ndarray, original: np.ndarray):
         self._before = _planes(projected)  # [1, 3, S, S]
@@ -34,13 +34,13 @@ class Detail:
         self._fine = residual - self._coarse
 
     def around(self, window: Window) -> Window:
-        """What must be known of an edited picture to give a window of it its detail: all that is near.
+        """The part of an edited picture that must be known to add detail to a window: all that is near it.
 
         Exact for pictures of up to `GATE` px a side, or of a multiple of that.
         """
         side = self._before.shape[-1]
         cell = max(1, side // GATE)  # px a side over which a change is averaged
-        reach = cell * (4 * _reach(side) + 1)  # the farthest that `_kept` looks
+        reach = cell * (4 * _reach(side) + 1)  # as far as `_kept` looks
         near = window.grown(reach, reach)
         whole_cells = Window(
             near.top // cell * cell,
@@ -55,7 +55,7 @@ class Detail:
         """The edited picture with the original's detail, uint8 [S, S, 3].
 
         Equal to the original where `edited` equals the projected picture within a few times S / 32. With a
-        `window`, `edited` is `around(window)` alone, and what comes is the window: uint8 [h, w, 3].
+        `window`, `edited` is only `around(window)`, and the result only the window: uint8 [h, w, 3].
         """
         side = self._before.shape[-1]
         window = Window.whole(side) if window is None else window
@@ -72,12 +72,12 @@ def _planes(rgb: np.ndarray) -> Tensor:
 
 
 def _kept(change: Tensor, side: int) -> Tensor:
-    """How much of the fine residual stays, 0..1 [1, 1, h, w]: all of it where nothing changed nearby.
+    """How much of the fine residual to keep, 0..1 [1, 1, h, w]; 1 where nothing changed nearby.
 
-    `change` [1, 3, h, w] is that of a picture of `side` px a side, or of a part of it.
+    `change` [1, 3, h, w] is the change in a picture of `side` px a side, or in a part of it.
     """
     size = change.shape[-2:]
-    if side > GATE:  # no generator's change is finer than this, and wide windows are slow at full size
+    if side > GATE:  # no generator changes anything finer, and wide windows are slow at full size
         change = F.interpolate(change, [length * GATE // side for length in size], mode="area")
     reach = _reach(side)
     shape = change - _smoothed(change, 2 * reach)
@@ -86,7 +86,7 @@ def _kept(change: Tensor, side: int) -> Tensor:
 
 
 def _reach(side: int) -> int:
-    """How far a change is widened, in px of the gate."""
+    """How far a change reaches, in px of the gate."""
     return max(1, min(side, GATE) // REACH)
 
 
@@ -98,13 +98,13 @@ def _nearby(change: Tensor, reach: int) -> Tensor:
 
 
 def _smoothed(x: Tensor, reach: int) -> Tensor:
-    """Means over windows of 2 * reach + 1 px, one axis after the other."""
+    """Means over windows of 2 * reach + 1 px, along one axis after the other."""
     width = 2 * reach + 1
     rows = F.avg_pool2d(x, (1, width), stride=1, padding=(0, reach), count_include_pad=False)
     return F.avg_pool2d(rows, (width, 1), stride=1, padding=(reach, 0), count_include_pad=False)
 
 
 def _coarse(residual: Tensor) -> Tensor:
-    """The residual's tone: its means over a coarse grid of cells, smoothly joined."""
+    """The residual's tone: its means over a coarse grid of cells, joined smoothly."""
     means = F.adaptive_avg_pool2d(residual, min(COARSE, residual.shape[-1]))  # [1, 3, 8, 8]
     return F.interpolate(means, residual.shape[-2:], mode="bicubic", align_corners=False)

@@ -1,4 +1,4 @@
-"""Edits: moving a latent along the pack's directions."""
+"""Edits: moves a latent along the pack's directions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def edited(w: np.ndarray, edits: Mapping[str, float], pack: Pack) -> np.ndarray:
-    """w+ float32 [n_style, style_dim] moved by value * vector for each named direction; `w` stays as it is.
+    """w+ float32 [n_style, style_dim] plus value * vector for each named direction; `w` itself is unchanged.
 
-    CoreError "unknown-direction" for a name the pack does not have, "bad-value" for a value that is no number
-    within the direction's range.
+    CoreError "unknown-direction" for a name the pack does not have, "bad-value" for a value that is not a
+    number within the direction's range.
     """
     known = {direction.name: direction for direction in pack.directions}
     moved = w.astype(np.float32, copy=True)

@@ -1,9 +1,9 @@
 """L-BFGS whose objective may change from step to step.
 
-torch.optim.LBFGS subtracts the last step's gradient from this step's. Where every step has another
-sub-generator, those are gradients of two functions, and their difference is no curvature: in trials the loss
-then fell a fraction as far. Here both gradients of a pair are of one step's objective, and a step has a
-bounded number of evaluations.
+torch.optim.LBFGS subtracts the last step's gradient from this step's. When every step has another
+sub-generator, those are gradients of two functions, and their difference says nothing about curvature: in
+trials the loss fell only a fraction as far. Here both gradients of a pair belong to one step's objective, and
+the number of evaluations in a step is bounded.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from torch import Tensor
 
 Objective = Callable[[Tensor], tuple[float, Tensor]]  # x [n] -> value, gradient [n]
 
-SUFFICIENT = 1e-4  # of the decrease that the slope promises (Armijo's condition)
+SUFFICIENT = 1e-4  # share of the decrease that the slope promises (Armijo's condition)
 
 
 class LBFGS:
     """Minimises over `x` [n], one step at a time (Nocedal and Wright, algorithm 7.5)."""
 
     def __init__(self, x: Tensor, history: int = 10, evaluations: int = 6):
-        """`evaluations` bounds those of one step, and so the time it takes."""
+        """`evaluations` bounds the evaluations in one step, and so its time."""
         self.x = x
         self.evaluations = evaluations
         self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)  # s, y, 1 / (s . y)
 
     def step(self, objective: Objective) -> bool:
-        """One line search; False when it found nothing lower, which makes the next step start afresh."""
+        """One line search; False when it found nothing lower, and then the next step starts afresh."""
         value, gradient = objective(self.x)
         direction = -self._times_inverse_hessian(gradient)
         slope = float(gradient @ direction)
@@ -40,14 +40,14 @@ class LBFGS:
                 self._remember(length * direction, its_gradient - gradient)
                 self.x = self.x + length * direction
                 return True
-            excess = reached - value - length * slope  # a parabola through what is known is lowest here:
+            excess = reached - value - length * slope  # the parabola through the known points is lowest here:
             length = min(max(0.1 * length, -slope * length**2 / (2 * excess)), 0.5 * length)
         self._pairs.clear()
         return False
 
     def _remember(self, s: Tensor, y: Tensor) -> None:
         curvature = float(s @ y)
-        if curvature > 1e-10 * float(y @ y):  # else the model would not stay positive definite
+        if curvature > 1e-10 * float(y @ y):  # otherwise the model would not stay positive definite
             self._pairs.append((s, y, 1 / curvature))
 
     def _times_inverse_hessian(self, gradient: Tensor) -> Tensor:

@@ -1,9 +1,8 @@
-"""How different two pictures look: LPIPS where its weights are at hand, else the pack's own network, else
-pixels.
+"""How different two pictures look: by LPIPS if its weights are here, by the pack's network, or by pixels.
 
-Every measure here embeds a picture as a list of maps; the distance of two pictures is the squared difference
-of their maps, summed over channels and maps and averaged over places. So the target of a projection is
-embedded once.
+Every measure embeds a picture as a list of maps. The distance between two pictures is the squared difference
+of their maps, summed over channels and maps and averaged over places. The target of a projection is therefore
+embedded only once.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
 
 LPIPS_SIDE = 256  # px; larger pictures are reduced first, as in the paper's code
 PIXEL_SCALES = 4
-# Backbone -> torchvision's file of its weights, whose name ends with the start of its SHA-256
+# backbone -> torchvision's file of its weights; the name ends with the start of the file's SHA-256
 BACKBONES = {"alex": "alexnet-owt-7be5be79.pth", "vgg": "vgg16-397923af.pth"}
 BACKBONE_TITLES = {"alex": "AlexNet", "vgg": "VGG"}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A perceptual loss: `name` is a phrase for the panel, `embed` takes pictures [N, 3, R, R] in -1..1.
+    """A perceptual loss. `name` is a phrase for the panel; `embed` takes pictures [N, 3, R, R] in -1..1.
 
     `pixels` is the weight of the mean squared error that a projection adds to it.
     """
@@ -47,13 +46,13 @@ class Measure:
     pixels: float = 1.0
 
     def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
-        """Mean distance (scalar) of two embedded batches."""
+        """The mean distance (a scalar) between two embedded batches."""
         maps = zip(a, b, strict=True)
         return torch.stack([(x - y).square().sum(dim=1).mean() for x, y in maps]).sum()
 
 
 def best_measure(pack: Pack) -> Measure:
-    """The best perceptual loss that this machine and the pack have; nothing is downloaded."""
+    """The best perceptual loss that this machine and the pack offer; nothing is downloaded."""
     lpips = _lpips_at_hand()
     if lpips is not None:
         return lpips
@@ -61,20 +60,19 @@ def best_measure(pack: Pack) -> Measure:
         return Measure("pixels at several scales", _pixel_pyramid)
     try:
         return from_features(load_features(pack.features_path))
-    except Exception:  # whatever a damaged file raises, the artist can do but one thing
+    except Exception:  # whatever a damaged file raises, the remedy is the same
         raise CoreError(
             "pack", f'The feature network of the pack "{pack.title}" cannot be read: install the pack again.'
         ) from None
 
 
 def from_features(network: Features) -> Measure:
-    """The pack's attribute network, trained on the pictures that the pack draws."""
+    """The loss by the pack's attribute network, which is trained on pictures such as the pack draws."""
 
     def embed(picture: Tensor) -> list[Tensor]:
         return [F.normalize(m, dim=1, eps=1e-6) for m in network.maps(picture)]  # each [N, C, S, S]
 
-        # whose distances are larger than LPIPS's, for the same two pictures
-
+    # pixels weigh more here, because these distances are larger than LPIPS's for the same two pictures
     return Measure("the pack's own features", embed, pixels=4.0)
 
 
@@ -93,7 +91,7 @@ def _lpips_at_hand() -> Measure | None:
         if _is_intact(folder / file):
             try:
                 return lpips_measure(net, folder / file)
-            except (ImportError, OSError, RuntimeError, KeyError):  # no lpips here, or one that does not fit
+            except (ImportError, OSError, RuntimeError, KeyError):  # lpips is missing or does not fit
                 continue
     return None
 
@@ -110,14 +108,14 @@ def _is_intact(path: Path) -> bool:
 def lpips_measure(net: str, backbone: Path) -> Measure:
     """LPIPS v0.1 with torchvision's weights of `net` ("alex" or "vgg") from a file.
 
-    The lpips package would download the backbone, or read it as a pickle that may run code: here it gets its
-    tensors.
+    The lpips package would download the backbone, or read it as a pickle that may run code. Here it is given
+    the tensors.
     """
     lpips = import_lpips()
     networks = {"alex": lpips.pretrained_networks.alexnet, "vgg": lpips.pretrained_networks.vgg16}
-    # the classifier beside the features takes no memory
+    # so that the unused classifier takes no memory
     with torch.device("meta"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lpips uses an older spelling of torchvision's arguments
+        warnings.simplefilter("ignore")  # lpips uses old names of torchvision's arguments
         trunk = networks[net](pretrained=False)
     trained = torch.load(backbone, map_location="cpu", weights_only=True)
     trunk.load_state_dict({name: trained[_published_name(name)] for name in trunk.state_dict()}, assign=True)
@@ -143,16 +141,15 @@ def _published_name(name: str) -> str:
 
 
 def import_lpips() -> Any:
-    """The lpips package, imported when it is needed: with torchvision it takes seconds."""
+    """The lpips package, imported only when needed: with torchvision it takes seconds."""
     _import_torchvision()
     return importlib.import_module("lpips")
 
 
 def _import_torchvision() -> None:
-    """Imports torchvision even where its C++ operators do not load, as PyPI's wheel beside a CPU build of
-    torch.
+    """Imports torchvision even if its C++ operators do not load, as with PyPI's wheel beside a CPU torch.
 
-    It then fails in registering shapes for operators that are not there; its networks need none of them.
+    It then fails to register shapes for the missing operators, none of which its networks need.
     """
     try:
         importlib.import_module("torchvision")

@@ -1,10 +1,10 @@
-"""Projection: the latent whose picture is the artist's (paper, section 3.4, Eq. 7).
+"""Projection: finds the latent that draws the artist's picture (paper, section 3.4, Eq. 7).
 
     w* = argmin  loss(G(w), x) + alpha * loss(G'(w), x)        loss = perceptual + mean squared error
 
-G' is a sub-generator, drawn anew for every step and fixed within it, so that a line search compares one
-objective. Further terms hold w+ near its start, and what an encoder found together: codes that leave the
-region of the prior, or differ from style to style, reconstruct well and no longer edit.
+G' is a sub-generator, chosen anew for every step and fixed within it, so that a line search compares values
+of one objective. Further terms hold w+ near its start, and hold an encoder's styles together: latents that
+leave the region of the prior, or differ from style to style, reconstruct well but no longer edit well.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 
 ALPHA = 1.0  # weight of the sub-generator's term
 HOLD = 0.05  # weight of the mean squared distance from the start, in standard deviations of w
-# the same of the styles' moves from their common one, where an encoder found the start: that face is to be
-# edited, and styles that went apart draw longer hair as a mist
+# the same for the styles' moves from their common move, if an encoder found the start: that face will be
+# edited, and styles that have drifted apart draw longer hair as mist
 TOGETHER = 50.0
-# px at which larger generators are projected: beyond it a step takes seconds and LPIPS sees no more
+# px: larger generators are projected at this size; beyond it a step takes seconds and LPIPS sees no more
 SIDE = 256
 HISTORY = 10  # curvature pairs of L-BFGS
-EVALUATIONS = 6  # of Eq. 7 in one step, at most: a step must be short
-WARM_UP = 20  # steps without an encoder, in which one w for all styles is sought by Adam
+EVALUATIONS = 6  # of Eq. 7 in one step, at most, to keep a step short
+WARM_UP = 20  # steps in which Adam looks for one w for all styles, if there is no encoder
 WARM_UP_INNER = 4  # iterations of Adam in one of them
 WARM_UP_RATE = 0.05
-LEVEL_STEPS, LEVEL_GAIN = 12, 0.01  # levelled off: less gain than this (relative) in so many steps
+LEVEL_STEPS, LEVEL_GAIN = 12, 0.01  # levelled off: over these steps the loss fell by less than this share
 PRIOR_SAMPLES = 512
 
 
 @dataclass(frozen=True)
 class ProjectionStep:
-    """One step's result: the best latent so far and its loss. Each is usable at once.
+    """One step's result: the best latent so far and its loss, usable at once.
 
-    `step` 0 is the start. `stage` is "encoder" or "mean" (the starts), "warm-up" or "refine". The last step
-    says why it is the last in `stopped`: "done" (all steps), "levelled" (the loss no longer falls), "time".
+    `step` 0 is the start. `stage` is "encoder" or "mean" (the starts), "warm-up" or "refine". `stopped` says
+    why the last step is the last: "done" (all steps), "levelled" (the loss no longer falls) or "time".
     """
 
     step: int
@@ -72,7 +72,7 @@ def project(
     seconds: float | None = None,
     seed: int = 0,
 ) -> Iterator[ProjectionStep]:
-    """Projects a picture uint8 [R, R, 3] of the pack's resolution R; yields the start, then after every step.
+    """Projects a picture uint8 [R, R, 3] of the pack's resolution R; yields the start, then every step.
 
     `start` is the encoder's w+ float32 [n_style, style_dim], or None to search from the mean w. `seconds`
     bounds the time spent in here, not the time between steps.
@@ -94,7 +94,7 @@ def project(
             stopped = "done"
         elif search.stage == "refine" and _levelled(losses):
             stopped = "levelled"
-        elif seconds is not None and spent + took > seconds:  # the next one would go past it
+        elif seconds is not None and spent + took > seconds:  # the next step would exceed it
             stopped = "time"
         yield ProjectionStep(step, steps, search.best_loss, search.best, search.stage, stopped)
         if stopped:
@@ -106,7 +106,7 @@ def _levelled(losses: Sequence[float]) -> bool:
 
 
 class _Search:
-    """The state of one projection. `best` and `best_loss` are by the full generator's term and the holds."""
+    """The state of one projection. `best` and `best_loss` count the full generator's term and the holds."""
 
     def __init__(
         self, pack: Pack, picture: np.ndarray, measure: Measure, start: np.ndarray | None, rng: random.Random
@@ -128,10 +128,10 @@ class _Search:
         with torch.no_grad():
             self._keep_best(self.start, self.loss(self.start, self.full))
         if not math.isfinite(self.best_loss):
-            raise CoreError("pack", f'The pack "{pack.title}" draws no picture: install it again.')
+            raise CoreError("pack", f'The pack "{pack.title}" draws no picture: install the pack again.')
 
     def moves(self) -> Iterator[None]:
-        """Endless; one short step each."""
+        """An endless series of short steps."""
         if self.stage == "mean":
             self.stage = "warm-up"
             yield from self._warm_up()
@@ -139,12 +139,12 @@ class _Search:
         yield from self._refine()
 
     def loss(self, w: Tensor, rung: SubGenerator) -> Tensor:
-        """Perceptual distance and mean squared error of a rung's picture to the target at its size."""
-        drawn = self.generator(w, rung.resolution, rung.channels)  # [1, 3, r, r], not clamped: gradients live
+        """Perceptual distance and mean squared error between a rung's picture and the target at its size."""
+        # [1, 3, r, r], not clamped, which would stop gradients
+        drawn = self.generator(w, rung.resolution, rung.channels)
         target, embedded = self._target(rung.resolution)
-        return self.measure.distance(self.measure.embed(drawn), embedded) + self.measure.pixels * F.mse_loss(
-            drawn, target
-        )
+        perceptual = self.measure.distance(self.measure.embed(drawn), embedded)
+        return perceptual + self.measure.pixels * F.mse_loss(drawn, target)
 
     def _target(self, side: int) -> tuple[Tensor, list[Tensor]]:
         if side not in self.targets:
@@ -168,7 +168,7 @@ class _Search:
             self.best = w.detach()[0].numpy().copy()
 
     def _warm_up(self) -> Iterator[None]:
-        """One w for all styles, on a cheap sub-generator: as far as the prior itself reaches."""
+        """Finds one w for all styles on a cheap sub-generator, which gets as far as the prior reaches."""
         cheap = self.subs[len(self.subs) // 2] if self.subs else self.full
         offset = torch.zeros(1, 1, self.generator.style_dim, requires_grad=True)
         adam = torch.optim.Adam([offset], WARM_UP_RATE)
@@ -203,9 +203,7 @@ class _Search:
 
 
 def sub_generators(pack: Pack, side: int) -> tuple[SubGenerator, list[SubGenerator]]:
-    """G at no more than `side` px, and the G' of Eq. 7: the rungs below it, which are what the artist is
-    shown.
-    """
+    """G at no more than `side` px, and the G' of Eq. 7: the rungs below it, which the artist is shown."""
     resolution = min(pack.resolution, side)
     full = SubGenerator(resolution, pack.channels[: layer_count(resolution)])
     lower = [rung for rung in pack.ladder if rung.resolution <= resolution and rung.channels != full.channels]
