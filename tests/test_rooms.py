@@ -1,0 +1,144 @@
+"""What each room may import, and that a name means one thing in all of them. Read from the source, so that an
+import inside a function counts as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+QT = {"PyQt5", "PyQt6"}
+OURS = {  # the rooms that a room may import
+    "bridge": {"bridge"},
+    "models": {"models"},
+    "core": {"core", "models", "bridge"},
+    "krita_plugin": {"krita_plugin", "bridge"},
+    "lab": {"lab", "core", "models"},
+    "commands": {"commands", "lab", "core", "krita_plugin", "models", "bridge"},
+}
+LIBRARIES = {  # beside the standard library; rooms that are not named take any, but not Krita's
+    "bridge": QT,
+    "models": {"torch", "numpy", "safetensors"},
+    "krita_plugin": QT | {"krita"},
+}
+ONLY_IN = {  # modules that a few files touch and the rest of their room does not
+    "bridge": (QT, {"qt_client.py"}),
+    "krita_plugin": ({"krita"}, {"docker.py", "document.py"}),
+}
+
+
+def sources(room: str) -> list[Path]:
+    found = sorted((ROOT / room).rglob("*.py"))
+    assert found
+    return found
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names of the modules that a file imports, at whatever level; "anycost." before ours."""
+    package = ["anycost", *path.relative_to(ROOT).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            module = [*above, *filter(None, [node.module])]
+            yield from (".".join([*module, alias.name]) for alias in node.names)
+
+
+def test_imports_are_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    path = tmp_path / "core" / "files" / "some.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "import os.path, json\nfrom typing import TYPE_CHECKING\nfrom . import folders\n"
+        "if TYPE_CHECKING:\n    from ...lab.data import batches\n"
+        "def f():\n    from ..errors import CoreError\n    from ... import __version__\n"
+    )
+    assert list(imported(path)) == [
+        "os.path",
+        "json",
+        "typing.TYPE_CHECKING",
+        "anycost.core.files.folders",
+        "anycost.lab.data.batches",
+        "anycost.core.errors.CoreError",
+        "anycost.__version__",
+    ]
+
+
+@pytest.mark.parametrize("room", OURS)
+def test_a_room_imports_only_the_rooms_below_it(room: str):
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources(room)
+        for name in imported(path)
+        if name.startswith("anycost.") and name.split(".")[1] in OURS.keys() - OURS[room]
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize("room", OURS)
+def test_a_room_uses_only_its_libraries(room: str):
+    libraries = defaultdict(set)
+    for path in sources(room):
+        for name in imported(path):
+            libraries[name.partition(".")[0]].add(str(path.relative_to(ROOT)))
+    foreign = libraries.keys() - sys.stdlib_module_names - {"anycost"}
+    allowed = LIBRARIES.get(room, foreign - QT - {"krita"})
+    assert {name: libraries[name] for name in foreign - allowed} == {}
+
+
+@pytest.mark.parametrize("room", ONLY_IN)
+def test_qt_and_krita_are_touched_in_few_files(room: str):
+    modules, files = ONLY_IN[room]
+    touching = {
+        path.name for path in sources(room) for name in imported(path) if name.partition(".")[0] in modules
+    }
+    assert touching <= files
+
+
+def test_importing_core_does_not_load_the_rooms_above_it():
+    modules = [
+        ".".join(["anycost", *path.relative_to(ROOT).with_suffix("").parts])
+        for path in sources("core")
+        if path.stem not in ("__init__", "__main__")
+    ]
+    script = (
+        "import sys, importlib\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "print(*sorted({name.split('.')[1] for name in sys.modules if name.startswith('anycost.')}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *modules], capture_output=True, text=True, timeout=600, check=True
+    )
+    assert done.stdout.split() == ["bridge", "core", "models"]
+
+
+def test_no_two_rooms_have_a_file_of_the_same_name():
+    rooms = defaultdict(set)
+    for room in OURS:
+        for path in sources(room):
+            rooms[path.name].add(str(path.relative_to(ROOT)))
+    shared = {
+        name: paths
+        for name, paths in rooms.items()
+        if name not in ("__init__.py", "__main__.py") and len({path.split("/")[0] for path in paths}) > 1
+    }
+    assert shared == {}, shared
+
+
+def test_no_two_public_classes_have_the_same_name():
+    defined = defaultdict(list)
+    for room in OURS:
+        for path in sources(room):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    defined[node.name].append(str(path.relative_to(ROOT)))
+    shared = {name: paths for name, paths in defined.items() if len(paths) > 1}
+    assert shared == {}, shared
