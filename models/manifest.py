@@ -27,6 +27,11 @@ FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DIRECTION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+# What no text may hold, besides control characters (they can drive a terminal): separators that break lines,
+# overrides that make a text read in another order, and surrogates, which cannot be encoded.
+_UNSEEN = r"\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+LINE = re.compile(rf"[^<&\x00-\x1f\x7f-\x9f{_UNSEEN}]+")  # Qt could take < and & for markup
+PROSE = re.compile(rf"[^\x00-\x08\x0b-\x1f\x7f-\x9f{_UNSEEN}]+")  # with newlines and tabs
 
 
 class PackError(ValueError):
@@ -35,7 +40,7 @@ class PackError(ValueError):
 
 @dataclass(frozen=True)
 class Alignment:
-    """Where training pictures have the eyes' midpoint and the mouth's centre: (x, y) in the unit square."""
+    """Where training pictures have the midpoint of the eyes and the centre of the mouth: (x, y) in 0..1."""
 
     eyes: tuple[float, float]
     mouth: tuple[float, float]
@@ -43,7 +48,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Slider:
-    """A direction as pack.json describes it; its vector lies in directions.safetensors."""
+    """A direction as pack.json describes it; its vector is in directions.safetensors."""
 
     name: str
     label: str
@@ -54,7 +59,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything that pack.json says, in types; see docs/packs.md for the meaning of each value."""
+    """Everything that pack.json says, typed; docs/packs.md explains each value."""
 
     name: str
     title: str
@@ -80,18 +85,18 @@ class Manifest:
 
     @property
     def n_style(self) -> int:
-        """Number of w vectors of a w+ latent: one a layer, and one for the last to-RGB."""
+        """Number of w vectors in a w+ latent: one for each convolution, and one for the last to-RGB."""
         return layer_count(self.resolution)
 
 
 def too_large(channels: Sequence[int]) -> bool:
-    """Whether drawing with these widths would exhaust a computer, though reading the weights would not."""
+    """Whether drawing with these widths would exhaust a computer, even if reading the weights would not."""
     values = max(c * layer_resolution(i) ** 2 for i, c in enumerate(channels))
     return max(channels) > MAX_CHANNELS or values > MAX_VALUES or macs(channels) > MAX_MACS
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Reads and checks folder/pack.json; raises PackError with the first thing that is wrong."""
+    """Reads and checks folder/pack.json; PackError says what is wrong first."""
     path = folder / MANIFEST
     if not path.is_file():
         raise PackError(f'"{folder}" is not a pack: it has no {MANIFEST}; choose the folder that holds one.')
@@ -113,8 +118,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def parse_manifest(document: Any) -> Manifest:
-    """The Manifest of a decoded pack.json; raises PackError that names the wrong value."""
-    top = _Node(document, "pack.json")
+    """The Manifest of a decoded pack.json; PackError names the first wrong value."""
+    top = _Node(document, MANIFEST)
     schema = top.integer("schema", 1, 1 << 31)
     if schema > SCHEMA:
         raise PackError("it was made by a newer Anycost: update Anycost to open it.")
@@ -133,9 +138,9 @@ def parse_manifest(document: Any) -> Manifest:
     alignment = top.node("alignment")
     manifest = Manifest(
         name=top.text("name", 64, PACK_NAME),
-        title=top.text("title", 200),
-        licence=top.text("licence", 20_000),
-        provenance=top.text("provenance", 20_000),
+        title=top.text("title", 200, LINE),
+        licence=top.text("licence", 20_000, PROSE),
+        provenance=top.text("provenance", 20_000, PROSE),
         resolution=resolution,
         style_dim=style_dim,
         n_mlp=generator.integer("n_mlp", 1, MAX_MLP),
@@ -159,26 +164,24 @@ def parse_manifest(document: Any) -> Manifest:
 
 
 def _check_whole(manifest: Manifest) -> None:
-    """What no single value can show: names used twice, files without a hash, an alignment without a scale."""
+    """Refuses names used twice, files without a hash, and an alignment without a scale."""
     names = [slider.name for slider in manifest.sliders]
     if len(set(names)) != len(names):
-        raise PackError('two entries of "directions" have the same name; ask its maker for a corrected pack.')
+        raise _faulty('two entries of "directions" have the same name')
     used = [manifest.generator_file, manifest.encoder_file, manifest.finder_file, manifest.features_file]
     for file in used:
         if file is not None and file not in manifest.files:
-            raise PackError(f'"files" has no hash of {file}; ask its maker for a corrected pack.')
+            raise _faulty(f'"files" has no hash of {file}')
     if math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
-        raise PackError('"alignment" puts eyes and mouth in one place; ask its maker for a corrected pack.')
+        raise _faulty('"alignment" puts eyes and mouth in one place')
 
 
 def _width_rule(node: _Node) -> WidthRule:
-    kind = node.text("kind", 20)
+    kind = node.text("kind", 20, LINE)
     if kind not in ("proportional", "capped"):
-        raise PackError(
-            f'"{node.path}.kind" must be proportional or capped; ask its maker for a corrected pack.'
-        )
+        raise _faulty(f'"{node.path}.kind" must be proportional or capped')
     if kind == "proportional":
-        return WidthRule(kind="proportional")  # its cap and multiplier mean nothing
+        return WidthRule(kind="proportional")  # its cap and multiplier have no meaning
     return WidthRule(
         kind="capped",
         cap=node.integer("cap", 1, MAX_CHANNELS),
@@ -198,26 +201,20 @@ def _ladder(
         node = item.node(key)
         resolution = node.power_of_two("resolution", 4, MAX_RESOLUTION)
         if resolution not in resolutions:
-            raise PackError(
-                f'"{node.path}.resolution" is not among "resolutions"; ask its maker for a corrected pack.'
-            )
+            raise _faulty(f'"{node.path}.resolution" is not among "resolutions"')
         if "ratio" not in node.value:
             own = node.channels("channels", layer_count(resolution), channels)
             rungs.append(SubGenerator(resolution, own))
             continue
         ratio = node.number("ratio", 1e-3, 1.0)
         if ratio not in ratios:
-            raise PackError(f'"{node.path}.ratio" is not among "ratios"; ask its maker for a corrected pack.')
+            raise _faulty(f'"{node.path}.ratio" is not among "ratios"')
         rungs.append(rule.sub_generator(channels, resolution, ratio))
     if not rungs or rungs[-1].channels != channels:
-        raise PackError(
-            'the last entry of "ladder" must be the full generator; ask its maker for a corrected pack.'
-        )
+        raise _faulty('the last entry of "ladder" must be the full generator')
     costs = [rung.macs for rung in rungs]
     if costs != sorted(costs):
-        raise PackError(
-            '"ladder" must go from the cheapest entry to the full one; ask its maker for a corrected pack.'
-        )
+        raise _faulty('"ladder" must go from the cheapest entry to the full one')
     return tuple(rungs)
 
 
@@ -231,37 +228,40 @@ def _network(top: _Node, key: str) -> tuple[str | None, int]:
 def _slider(node: _Node) -> Slider:
     slider = Slider(
         name=node.text("name", 64, DIRECTION_NAME),
-        label=node.text("label", 100),
-        group=node.text("group", 100),
+        label=node.text("label", 100, LINE),
+        group=node.text("group", 100, LINE),
         low=node.number("low", -MAX_DIRECTION, 0.0),
         high=node.number("high", 0.0, MAX_DIRECTION),
     )
     if slider.low == slider.high:
-        raise PackError(f'"{node.path}" has no range; ask its maker for a corrected pack.')
+        raise _faulty(f'"{node.path}" has no range')
     return slider
 
 
 def _files(node: _Node) -> dict[str, str]:
     if len(node.value) > MAX_ITEMS:
-        raise PackError('"files" has too many entries; ask its maker for a corrected pack.')
+        raise _faulty('"files" has too many entries')
     for name in node.value:
         if not FILE_NAME.fullmatch(name):
-            raise PackError(
-                '"files" has a name that is not a plain file name; ask its maker for a corrected pack.'
-            )
+            raise _faulty('"files" has a name that is not a plain file name')
     return {name: node.text(name, 64, SHA256) for name in node.value}
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON, though Python reads them
+    raise ValueError(name)  # NaN and Infinity are not JSON, though Python reads them
+
+
+def _faulty(what: str) -> PackError:
+    """The refusal of a pack that only its maker can put right."""
+    return PackError(f"{what}; ask its maker for a corrected pack.")
 
 
 class _Node:
-    """A JSON object (or list) and its path, so that every refusal can name the value."""
+    """A JSON object (or list) with its path, so that every refusal can name the value."""
 
     def __init__(self, value: Any, path: str):
         if not isinstance(value, dict):
-            raise PackError(f'"{path}" must be an object; ask its maker for a corrected pack.')
+            raise _faulty(f'"{path}" must be an object')
         self.value: dict[str, Any] = value
         self.path = path
 
@@ -271,31 +271,33 @@ class _Node:
         return self.value[key]
 
     def _wrong(self, key: str, what: str) -> PackError:
-        path = key if self.path == "pack.json" else f"{self.path}.{key}"
-        return PackError(f'"{path}" {what}; ask its maker for a corrected pack.')
+        return _faulty(f'"{self.path_of(key)}" {what}')
+
+    def path_of(self, key: str) -> str:
+        """The path of one of its values, as pack.json's makers know it."""
+        return key if self.path == MANIFEST else f"{self.path}.{key}"
 
     def node(self, key: str) -> _Node:
-        return _Node(self._get(key), key if self.path == "pack.json" else f"{self.path}.{key}")
+        """The object at `key`."""
+        return _Node(self._get(key), self.path_of(key))
 
     def optional(self, key: str) -> _Node | None:
+        """The object at `key`; None where it is missing or null."""
         return None if self.value.get(key) is None else self.node(key)
 
     def items(self, key: str) -> list[tuple[_Node, str]]:
-        """The entries of a list, each as (node, key) so that they are read as values of an object are."""
+        """The entries of a list as (node, key), so that they are read like the values of an object."""
         entries = self._get(key)
         if not isinstance(entries, list) or len(entries) > MAX_ITEMS:
             raise self._wrong(key, f"must be a list of at most {MAX_ITEMS} entries")
-        parent = _Node({str(i): entry for i, entry in enumerate(entries)}, self.node_path(key))
+        parent = _Node({str(i): entry for i, entry in enumerate(entries)}, self.path_of(key))
         return [(parent, str(i)) for i in range(len(entries))]
 
-    def node_path(self, key: str) -> str:
-        return key if self.path == "pack.json" else f"{self.path}.{key}"
-
-    def text(self, key: str, longest: int, pattern: re.Pattern[str] | None = None) -> str:
+    def text(self, key: str, longest: int, pattern: re.Pattern[str]) -> str:
         value = self._get(key)
         if not isinstance(value, str) or not 0 < len(value) <= longest:
             raise self._wrong(key, f"must be a text of 1 to {longest} characters")
-        if pattern is not None and not pattern.fullmatch(value):
+        if not pattern.fullmatch(value):
             raise self._wrong(key, "has characters that are not allowed in it")
         return value
 
@@ -318,7 +320,7 @@ class _Node:
         return float(value)
 
     def channels(self, key: str, count: int, limits: tuple[int, ...]) -> tuple[int, ...]:
-        """One width a layer, each at most its limit (the last limit serves all further layers)."""
+        """One width for each layer, each at most its limit; the last limit holds for all further layers."""
         items = self.items(key)
         if len(items) != count:
             raise self._wrong(key, f"must have {count} entries, one for each layer")

@@ -69,8 +69,7 @@ def import_checkpoint(
         raise PackError(f'"{path}" {reason}.') from None
     rule = width_rule(network.channels)
     ladder = measured_ladder(network, mean, rule)
-    file_name = path.name.encode(errors="replace").decode()
-    provenance = f"Imported from {file_name} ({kind} format, SHA-256 {file_sha256(path)})."
+    provenance = f"Imported from {_printable(path.name)} ({kind} format, SHA-256 {file_sha256(path)})."
     return write_pack(
         user_packs_folder() / name if out is None else out,
         network,
@@ -87,6 +86,11 @@ def import_checkpoint(
         documents={"MODEL_CARD.md": f"# {name}\n\n{provenance}\n\nLicence: {LICENCE}.\n"},
         replace=replace,
     )
+
+
+def _printable(text: str) -> str:
+    """The text as it can stand in pack.json: control characters and the like become question marks."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def load_generator(path: Path) -> tuple[Generator, Tensor, str]:

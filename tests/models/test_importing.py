@@ -487,6 +487,15 @@ def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> No
         import_checkpoint(tmp_path / "model.pt", name, tmp_path / "pack")
 
 
+@pytest.mark.parametrize("name", ["\x1b[2Jwipe\n.pt", "\u202emodel.pt"])
+def test_a_file_whose_name_cannot_be_shown_is_imported(tmp_path: Path, name: str) -> None:
+    torch.save({"g_ema": published_state(SMALL)}, tmp_path / "model.pt")
+    (tmp_path / "model.pt").rename(tmp_path / name)
+    pack = Pack.open(import_checkpoint(tmp_path / name, "faces", tmp_path / "pack"))
+    assert pack.provenance.startswith("Imported from ?")
+    assert pack.provenance.isprintable()
+
+
 def test_without_a_folder_the_pack_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     torch.save({"g_ema": published_state(SMALL)}, tmp_path / "model.pt")

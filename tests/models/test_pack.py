@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import json
 import os
 import resource
@@ -411,6 +412,58 @@ JSON = st.recursive(
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path, *(place for key, child in inner for place in places(child, (*path, key)))]
+
+
+MARKUP = ["<img src=/tmp/fifo>", "Brows & lashes", "&lt;b&gt;", "a < b"]
+UNSEEN = [
+    "\0",
+    "\x1b[2J\x1b]0;hello\a",  # clears a terminal and names its window
+    "\x7f",
+    "\x9b31m",  # the same as ESC [ for some terminals
+    "one\rtwo",
+    "one\u2028two",
+    "one\u2029two",
+    "\u202egnp.exe",
+    "\u2066hidden\u2069",
+    "\ud800",  # half of a pair: cannot be encoded
+]
+SHOWN = ["title", "directions.0.label", "directions.0.group"]
+LONG = ["licence", "provenance"]
+
+
+def plain_with(path: str, text: str) -> Any:
+    document = copy.deepcopy(PLAIN)
+    place = document["directions"][0] if path.startswith("directions.0.") else document
+    place[path.rpartition(".")[2]] = text
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        *itertools.product(SHOWN, [*MARKUP, *UNSEEN, "one\ntwo", "one\ttwo"]),
+        *itertools.product(LONG, UNSEEN),
+    ],
+)
+def test_texts_that_a_panel_or_terminal_would_obey_are_refused(path: str, text: str) -> None:
+    with pytest.raises(
+        PackError, match=rf'"{path}" has characters that are not allowed in it; ask its maker'
+    ):
+        parse_manifest(plain_with(path, text))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        *itertools.product(SHOWN + LONG, ['Bœuf à l\'ail (1/2) > "x"', "顔・عيون · 👩🏽‍🎨", "a\u200db"]),
+        *itertools.product(LONG, ["one\n\ttwo", "Copyright <me@example.org> & others"]),
+    ],
+)
+def test_other_texts_are_kept(path: str, text: str) -> None:
+    manifest = parse_manifest(plain_with(path, text))
+    slider = manifest.sliders[0]
+    found = (manifest.title, slider.label, slider.group, manifest.licence, manifest.provenance)
+    assert found[(SHOWN + LONG).index(path)] == text
 
 
 def test_the_plain_example_is_read() -> None:
