@@ -57,8 +57,8 @@ def draw(
         raise CoreError("bad-value", f"A seed is a number from 0 to 2^63 - 1, not {seed}.")
     import numpy as np
 
-    from ..lab.painter.sheet import sheet
+    from ..lab.painter.contact_sheet import contact_sheet
 
-    rgb = sheet(rows, columns, resolution, seed, correlated).numpy()
+    rgb = contact_sheet(rows, columns, resolution, seed, correlated).numpy()
     opaque = np.full((*rgb.shape[:2], 1), 255, np.uint8)
     write_picture(out, np.concatenate([rgb, opaque], axis=2))

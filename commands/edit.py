@@ -65,7 +65,7 @@ def edit_file(
     import numpy as np
     from tqdm import tqdm
 
-    from ..core.editing.directions import edited
+    from ..core.editing.edits import edited
     from ..core.editing.session import STEPS, Session
     from ..core.files.pictures import check_writable, read_picture, write_picture
 

@@ -25,10 +25,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
-    from ..lab.search.evolution import Settings
+    from ..lab.search.evolution import SearchSettings
     from ..lab.search.searcher import search
 
-    settings = Settings(chosen.population, chosen.generations, chosen.seed)
+    settings = SearchSettings(chosen.population, chosen.generations, chosen.seed)
     search(
         open_pack(chosen.pack),
         chosen.budget,

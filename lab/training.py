@@ -30,10 +30,10 @@ class Trainer:
 
 
 TRAINERS = {
-    "generator": Trainer(generating.Settings, generating.Generating),
-    "attributes": Trainer(attributes.Settings, attributes.AttributeTraining, attributes.finish),
-    "finder": Trainer(finding.Settings, finding.FinderTraining, finding.finish),
-    "encoder": Trainer(encoding.Settings, encoding.EncoderTraining, encoding.finish),
+    "generator": Trainer(generating.GeneratorSettings, generating.Generating),
+    "attributes": Trainer(attributes.AttributeSettings, attributes.AttributeTraining, attributes.finish),
+    "finder": Trainer(finding.FinderSettings, finding.FinderTraining, finding.finish),
+    "encoder": Trainer(encoding.EncoderSettings, encoding.EncoderTraining, encoding.finish),
 }
 
 

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from anycost.lab.generator.generating import Generating, Settings
+from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.running.config import build
 from anycost.models import generator as plain
 
@@ -51,7 +51,7 @@ def task(resolution: int, batch: int, precision: str) -> Generating:
         "losses": {"r1": 0.0, "path_length": 0.0},
         "stages": [{"kind": "single", "pictures": 10**6, "resolutions": [resolution]}],
     }
-    return Generating(build(Settings, table))
+    return Generating(build(GeneratorSettings, table))
 
 
 def contiguous(made: Generating) -> Generating:

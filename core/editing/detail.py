@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..rendering.engines.layers import cut
-from ..rendering.engines.windows import Window
+from ..rendering.engines.window import Window
 
 # levels of 255 above which the fine residual is a ghost rather than texture: for a change of shape, and for
 # any change (hair made lighter is still the same hair, but dark hair in front of what was wall is not)

@@ -14,18 +14,18 @@ from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.find import find_face, place
-from ..faces.onnx_network import Network, to_input
+from ..faces.onnx_network import OnnxNetwork, to_input
 from ..faces.photographs import YuNet, yunet_path
 from ..faces.placement import Layer, Placement, crop, layer_box, paste, resized, whole_square
-from ..rendering.calibration import Calibration, Measured, Progress, calibrate, load
+from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
 from ..rendering.engines.choice import ALWAYS, Choice
 from ..rendering.engines.engine import Stopped
-from ..rendering.engines.windows import Window
+from ..rendering.engines.window import Window
 from ..rendering.ladder import FRAME_BUDGET_MS, Pass, Region, Timings, passes
 from ..rendering.renderer import Renderer
 from .detail import Detail
-from .directions import edited
+from .edits import edited
 from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
@@ -120,7 +120,7 @@ class Session:
         for picture in self.pictures.values():  # a detail is what one engine's picture lacks
             picture.details.clear()
 
-    def calibrate(self, progress: Progress, stopped: Stopped) -> None:
+    def calibrate(self, progress: ShowProgress, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
         these engines and draws by them from then on; nothing changes once `stopped()`.
 
@@ -277,14 +277,14 @@ class Session:
         return self._renderer.render(picture.w, rung, stopped)
 
     @cached_property
-    def _finder(self) -> Network | None:
+    def _finder(self) -> OnnxNetwork | None:
         path = _or_core_error(lambda: self.pack.finder_path)
-        return Network(path, "heat") if path else None
+        return OnnxNetwork(path, "heat") if path else None
 
     @cached_property
-    def _encoder(self) -> Network | None:
+    def _encoder(self) -> OnnxNetwork | None:
         path = _or_core_error(lambda: self.pack.encoder_path)
-        return Network(path, "latents") if path else None
+        return OnnxNetwork(path, "latents") if path else None
 
     @cached_property
     def _photograph_finder(self) -> YuNet | None:

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import CoreError
 
 
-class Network:
+class OnnxNetwork:
     """One picture in, one array out. CoreError "pack" when the file is no such network."""
 
     def __init__(self, path: Path, output: str):

@@ -40,7 +40,7 @@ FOLDER = "calibrations"
 MAX_FILE_BYTES = 1 << 20
 LIBRARIES = ("torch", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "openvino")
 
-Progress = Callable[[str, float], None]  # what is measured now, and how much of all is done, 0..1
+ShowProgress = Callable[[str, float], None]  # what is measured now, and how much of all is done, 0..1
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Calibration:
 
 
 def calibrate(
-    pack: Pack, progress: Progress, stopped: Stopped, measured: Measured | None = None
+    pack: Pack, progress: ShowProgress, stopped: Stopped, measured: Measured | None = None
 ) -> Calibration | None:
     """Measures every rung of the pack's ladder by every engine that this machine has, and keeps the result.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...models.widths import SubGenerator
 from ..errors import CoreError
-from .engines.windows import Window
+from .engines.window import Window
 
 FRAME_BUDGET_MS = 80.0  # what a frame may take while a slider is dragged: a dozen frames a second
 USEFUL = 1.5  # a pass is worth drawing when the one after it costs at least this much more

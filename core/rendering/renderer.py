@@ -14,7 +14,7 @@ from ...models.generator import Generator
 from ...models.widths import SubGenerator
 from .engines.choice import ALWAYS, Choice, open_engine
 from .engines.engine import Engine, Stopped
-from .engines.windows import Window
+from .engines.window import Window
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from .rungs import Drawn
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchReport:
     """The rungs of one network, cheapest first, with the roofline (GFLOP/s by precision) as it was before
     and after them; `measure` names the perceptual distance, None without one."""
 

@@ -21,7 +21,7 @@ SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Benched:
     """A generator with its rungs, cheapest first, the last of which is the full generator.
 
     `mean_w` is [style_dim]; `folder` is the pack's, and `key` says which weights these are; config-F, whose
@@ -43,9 +43,9 @@ class Network:
         return w[:, None].repeat(1, self.generator.n_style, 1)
 
 
-def of_pack(pack: Pack) -> Network:
+def of_pack(pack: Pack) -> Benched:
     """A pack's generator and ladder."""
-    return Network(
+    return Benched(
         pack.title,
         pack.generator(),
         torch.from_numpy(pack.mean_w),
@@ -55,7 +55,7 @@ def of_pack(pack: Pack) -> Network:
     )
 
 
-def config_f() -> Network:
+def config_f() -> Benched:
     """StyleGAN2's config-F at 1024 px with random weights (120 MB), at the paper's ratios and resolutions."""
     top = RESOLUTIONS[-1]
     widths = [min(512, CONFIG_F // layer_resolution(i)) for i in range(layer_count(top))]
@@ -68,4 +68,4 @@ def config_f() -> Network:
     rule = WidthRule("proportional")
     rungs = [rule.sub_generator(widths, side, ratio) for side in RESOLUTIONS for ratio in RATIOS]
     rungs.sort(key=lambda rung: rung.macs)
-    return Network(f"config-F at {top} px, random weights", generator, torch.zeros(512), tuple(rungs))
+    return Benched(f"config-F at {top} px, random weights", generator, torch.zeros(512), tuple(rungs))

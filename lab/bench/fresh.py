@@ -19,7 +19,7 @@ from ...core.errors import CoreError
 
 if TYPE_CHECKING:
     from ...core.rendering.engines.choice import Choice
-    from .benched import Network
+    from .benched import Benched
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
 RESET_HIGH_WATER = "5"
@@ -33,18 +33,18 @@ class ColdStart:
     first_frame_s: float
 
 
-def peak_bytes(network: Network, place: int, choice: Choice) -> int | None:
+def peak_bytes(network: Benched, place: int, choice: Choice) -> int | None:
     """The most memory that a first picture by the network's rung at `place` takes above the generator's
     weights, with what the engine has packed; None where the system does not tell."""
     return _asked(_task("memory", network, place, choice))["peak_bytes"]
 
 
-def cold_start(network: Network, choice: Choice) -> ColdStart:
+def cold_start(network: Benched, choice: Choice) -> ColdStart:
     """How long a pack takes to show its first rung."""
     return ColdStart(**_asked(_task("start", network, 0, choice)))
 
 
-def _task(what: str, network: Network, place: int, choice: Choice) -> dict[str, Any]:
+def _task(what: str, network: Benched, place: int, choice: Choice) -> dict[str, Any]:
     folder = None if network.folder is None else str(network.folder)
     return {"what": what, "folder": folder, "rung": place, "choice": list(choice)}
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from ...core.rendering.engines.choice import Choice, open_engine
 from ...core.rendering.engines.engine import Engine
-from ...core.rendering.engines.windows import Window
+from ...core.rendering.engines.window import Window
 from ...models.widths import SubGenerator, layer_count, macs
 from ..measuring.markdown import table
-from ..measuring.timing import Times, in_turns, one_after_another
-from .benched import RESOLUTIONS, Network
+from ..measuring.timing import Key, Times, in_turns, one_after_another
+from .benched import RESOLUTIONS, Benched
 from .parts import PARTS, times_by_part
 from .roofline import SHORT
 
@@ -28,14 +27,13 @@ LATE = (1024, 256, 32)  # px of the first block that an edit reaches
 LATENTS = 4
 SECONDS = 4.0  # for each table and precision
 
-Key = TypeVar("Key")
 Draw = Callable[[Tensor], object]
 
 
 class Growth:
     """Markdown tables of the full rung of a network at 1024 px, by one engine in several precisions."""
 
-    def __init__(self, network: Network, choices: Sequence[Choice]):
+    def __init__(self, network: Benched, choices: Sequence[Choice]):
         self._network, self._choices = network, choices
         self._full = network.rungs[-1]
         self._latents = network.latents(LATENTS)  # [N, n_style, D]

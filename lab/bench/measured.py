@@ -8,23 +8,23 @@ from ...core.editing.perceptual import Measure, best_measure
 from ...core.errors import CoreError
 from ...core.rendering.engines.choice import Choice, available
 from ...models.pack import Pack
-from .bench_report import Report
-from .benched import Network, config_f, of_pack
+from .bench_report import BenchReport
+from .benched import Benched, config_f, of_pack
 from .fresh import cold_start
 from .roofline import SHORT, roofline
 from .rungs import Told, measure_rungs
 
 
-def measured(pack: Pack | None, choices: list[Choice], told: Told) -> Report:
+def measured(pack: Pack | None, choices: list[Choice], told: Told) -> BenchReport:
     """The report of a pack's ladder, or of config-F's."""
-    network: Network = config_f() if pack is None else of_pack(pack)
+    network: Benched = config_f() if pack is None else of_pack(pack)
     measure: Measure | None = None if pack is None or pack.features_path is None else best_measure(pack)
     told("the roofline...")
     before = roofline()
     rungs = measure_rungs(network, choices, measure, told)
     start = None if pack is None else cold_start(network, rungs[0].choice)
     name = None if measure is None else measure.name
-    return Report(network.title, before, roofline(), name, rungs, start)
+    return BenchReport(network.title, before, roofline(), name, rungs, start)
 
 
 def wanted(engine: str | None, precision: str | None) -> list[Choice]:

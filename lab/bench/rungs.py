@@ -17,7 +17,7 @@ from ...models.widths import SubGenerator
 from ..data.downsample import downsample
 from ..measuring.consistency import each_distance, psnr
 from ..measuring.timing import Times, in_turns, one_after_another
-from .benched import Network
+from .benched import Benched
 from .fresh import peak_bytes
 from .roofline import SHORT
 
@@ -51,7 +51,7 @@ class Drawn:
 
 
 def measure_rungs(
-    network: Network, choices: Sequence[Choice], measure: Measure | None, told: Told
+    network: Benched, choices: Sequence[Choice], measure: Measure | None, told: Told
 ) -> list[Drawn]:
     """All rungs of the network, each by the fastest of `choices`; `told` hears how far it has come."""
     latents = network.latents(LATENTS)
@@ -90,7 +90,7 @@ def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:
     return draw
 
 
-def plain(network: Network, rung: SubGenerator) -> Callable[[Tensor], Tensor]:
+def plain(network: Benched, rung: SubGenerator) -> Callable[[Tensor], Tensor]:
     """The reference: w [n_style, D] -> picture [3, R, R] by models/generator.py."""
 
     @torch.inference_mode()
@@ -101,7 +101,7 @@ def plain(network: Network, rung: SubGenerator) -> Callable[[Tensor], Tensor]:
 
 
 def _fastest(
-    network: Network, rung: SubGenerator, choices: Sequence[Choice], full: Engine | None, latents: Tensor
+    network: Benched, rung: SubGenerator, choices: Sequence[Choice], full: Engine | None, latents: Tensor
 ) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
     engines = _opened(network, rung, choices)
     draws: dict[Choice | str, Callable] = {c: picture_of(engine) for c, engine in engines.items()}
@@ -113,7 +113,7 @@ def _fastest(
     return best, engines[best], times
 
 
-def _opened(network: Network, rung: SubGenerator, choices: Sequence[Choice]) -> dict[Choice, Engine]:
+def _opened(network: Benched, rung: SubGenerator, choices: Sequence[Choice]) -> dict[Choice, Engine]:
     """The engines that this machine has after all; CoreError when it has none of them."""
     engines, why = {}, ""
     for choice in choices:
@@ -126,7 +126,7 @@ def _opened(network: Network, rung: SubGenerator, choices: Sequence[Choice]) -> 
     return engines
 
 
-def _plain_pictures(network: Network, latents: Tensor) -> Tensor:
+def _plain_pictures(network: Benched, latents: Tensor) -> Tensor:
     """The full generator's [N, 3, R, R], within -1..1."""
     draw = plain(network, network.rungs[-1])
     return torch.stack([draw(w) for w in latents]).clamp_(-1, 1)

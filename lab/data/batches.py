@@ -16,7 +16,7 @@ FINER = 4  # times the side at which portraits are painted before they are reduc
 
 
 @dataclass(frozen=True)
-class Data:
+class DataSettings:
     """`kind` is "portraits" or "folder"; `correlated` portraits go together as in a population, in the share
     `rare` of them one rare thing is turned on, in the share `far` one thing goes far, as sliders do; `mirror`
     shows a folder's pictures from both sides."""
@@ -48,7 +48,7 @@ class Batch:
 
 
 def batches(
-    data: Data, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
+    data: DataSettings, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
 ) -> Iterator[Batch]:
     """This process's shares of joint batches from position `seen` on, without end.
 

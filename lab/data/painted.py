@@ -18,7 +18,7 @@ _RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and c
 _GRADUAL = [k for k, control in enumerate(CONTROLS) if control.kind != "gate"]
 FAR = (1.5, 3.6)  # deviations: where sliders end, of which a normal distribution shows next to nothing
 
-Batch = tuple[
+PaintedBatch = tuple[
     Tensor, Tensor, Tensor
 ]  # z [N, D], picture [N, 3, R, R] in -1..1, landmarks [N, K, 2] in the unit square
 
@@ -61,7 +61,7 @@ class PaintedBatches(IterableDataset):
             seen -= pictures
         return self.schedule[-1][0]
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[PaintedBatch]:
         for seen in count(self.seen, self.batch):
             bits = choices(self.seed, seen, "portraits").getrandbits(32)
             generator = torch.Generator().manual_seed(bits)
@@ -75,7 +75,7 @@ class PaintedBatches(IterableDataset):
                 painted = paint_z(z, self.resolution_at(seen), self.correlated)
             yield z, painted.rgb, painted.landmarks
 
-    def in_background(self) -> Iterable[Batch]:
+    def in_background(self) -> Iterable[PaintedBatch]:
         """The same batches, painted by one other process a few ahead; a GPU paints them itself at once."""
         if self.device.type != "cpu":
             return self

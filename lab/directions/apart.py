@@ -20,7 +20,7 @@ SURE = (
 )
 REACH = 2.0  # deviations, about as far as sliders go: what is taken back must be right at their ends
 
-Read = Callable[
+ReadLatents = Callable[
     [Tensor], Tensor
 ]  # w's [N, D] -> the attributes that their pictures show [N, A], standardised
 
@@ -34,7 +34,7 @@ def at_right_angles(vectors: Mapping[str, Tensor], others: Mapping[str, Sequence
 
 
 def compensated(
-    vectors: Mapping[str, Tensor], held: Sequence[str], outputs: Sequence[str], read: Read, w: Tensor
+    vectors: Mapping[str, Tensor], held: Sequence[str], outputs: Sequence[str], read: ReadLatents, w: Tensor
 ) -> dict[str, Tensor]:
     """Unit vectors [D] along which what is read of the `held` attributes stays, but for a vector's own.
 
@@ -58,6 +58,6 @@ def compensated(
     return found
 
 
-def _response(step: Tensor, read: Read, w: Tensor) -> Tensor:
+def _response(step: Tensor, read: ReadLatents, w: Tensor) -> Tensor:
     """How much one `step` [D] moves what is read [A], in the mean."""
     return (read(w + step) - read(w - step)).mean(0) / 2

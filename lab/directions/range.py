@@ -25,7 +25,7 @@ QUIET = 0.02  # share of the first few portraits, up to which the many need not 
 TRIES = 4  # to find an end at which few of the many flip
 LEAST = 0.5  # of the way that a slider keeps however much it flips
 
-Places = Sequence[tuple[int, float]]  # binary attributes: their columns, their standardised thresholds
+Thresholds = Sequence[tuple[int, float]]  # binary attributes: their columns, their standardised thresholds
 Watched = Mapping[str, tuple[int, float]]  # the same by name
 
 
@@ -143,7 +143,7 @@ class Jury:
         self._judge, self._w = judge, w  # [N, D]
         self._before = judge.read(w)  # [N, A]
 
-    def end(self, found: Walk, normal: Tensor, end: float, others: Places) -> float:
+    def end(self, found: Walk, normal: Tensor, end: float, others: Thresholds) -> float:
         """`end`, in w from the middle along a unit `normal` [D] (below 0: against it), or what can be left of
         it, down to `LEAST`."""
         if _most_flips(found.at(0.0), found.at(end), others) <= QUIET:
@@ -157,7 +157,7 @@ class Jury:
         return end
 
 
-def but(watched: Watched, column: int) -> Places:
+def but(watched: Watched, column: int) -> Thresholds:
     """All that are watched, without the attribute in `column`."""
     return [(k, threshold) for k, threshold in watched.values() if k != column]
 
@@ -186,7 +186,7 @@ def effects(
     }
 
 
-def _most_flips(before: Tensor, after: Tensor, places: Places) -> float:
+def _most_flips(before: Tensor, after: Tensor, places: Thresholds) -> float:
     """The share of pictures, by what is read of them [N, A], that gain or lose that of `places` which flips
     most."""
     return max((_flips(before[:, k], after[:, k], threshold) for k, threshold in places), default=0.0)

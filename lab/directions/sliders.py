@@ -41,7 +41,7 @@ VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
 
 
 @dataclass(frozen=True)
-class Slider:
+class PainterSlider:
     """An attribute of the painter as a slider; `reach` is how far its coordinate of z goes for `known_step`,
     in deviations. All are kept apart from the paper's attributes, and this one from those in `apart_from`."""
 
@@ -53,32 +53,32 @@ class Slider:
 
 
 SLIDERS = (
-    Slider("smile", "Smile", "Expression"),
-    Slider("mouth_open", "Open mouth", "Expression", 2.5),
-    Slider("eye_open", "Open eyes", "Expression"),
-    Slider("brow_raise", "Raise brows", "Expression"),
-    Slider("brow_frown", "Frown", "Expression"),
-    Slider("turn", "Turn head", "Pose"),
-    Slider("nod", "Nod", "Pose"),
-    Slider("gaze_x", "Look sideways", "Pose"),
-    Slider("age", "Age", "Person", apart_from=("grey",)),
-    Slider("masculine", "Masculine", "Person"),
-    Slider("skin_tone", "Skin tone", "Person"),
-    Slider("face_width", "Face width", "Shape"),
-    Slider("jaw", "Square jaw", "Shape"),
-    Slider("nose_size", "Nose size", "Shape"),
-    Slider("eye_size", "Eye size", "Shape"),
-    Slider("hair_length", "Hair length", "Hair"),
-    Slider("straight_hair", "Straight hair", "Hair"),
-    Slider("hair_lightness", "Light hair", "Hair"),
-    Slider("black_hair", "Black hair", "Hair", 1.6),
-    Slider("grey", "Grey hair", "Hair", 1.8),
-    Slider("bangs", "Bangs", "Hair", 1.6),
-    Slider("beard", "Beard", "Hair", 2.2),
-    Slider("glasses", "Glasses", "Extras", 1.8),
-    Slider("earrings", "Earrings", "Extras", 1.8),
-    Slider("light_direction", "Light from the side", "Light"),
-    Slider("light_warmth", "Warm light", "Light"),
+    PainterSlider("smile", "Smile", "Expression"),
+    PainterSlider("mouth_open", "Open mouth", "Expression", 2.5),
+    PainterSlider("eye_open", "Open eyes", "Expression"),
+    PainterSlider("brow_raise", "Raise brows", "Expression"),
+    PainterSlider("brow_frown", "Frown", "Expression"),
+    PainterSlider("turn", "Turn head", "Pose"),
+    PainterSlider("nod", "Nod", "Pose"),
+    PainterSlider("gaze_x", "Look sideways", "Pose"),
+    PainterSlider("age", "Age", "Person", apart_from=("grey",)),
+    PainterSlider("masculine", "Masculine", "Person"),
+    PainterSlider("skin_tone", "Skin tone", "Person"),
+    PainterSlider("face_width", "Face width", "Shape"),
+    PainterSlider("jaw", "Square jaw", "Shape"),
+    PainterSlider("nose_size", "Nose size", "Shape"),
+    PainterSlider("eye_size", "Eye size", "Shape"),
+    PainterSlider("hair_length", "Hair length", "Hair"),
+    PainterSlider("straight_hair", "Straight hair", "Hair"),
+    PainterSlider("hair_lightness", "Light hair", "Hair"),
+    PainterSlider("black_hair", "Black hair", "Hair", 1.6),
+    PainterSlider("grey", "Grey hair", "Hair", 1.8),
+    PainterSlider("bangs", "Bangs", "Hair", 1.6),
+    PainterSlider("beard", "Beard", "Hair", 2.2),
+    PainterSlider("glasses", "Glasses", "Extras", 1.8),
+    PainterSlider("earrings", "Earrings", "Extras", 1.8),
+    PainterSlider("light_direction", "Light from the side", "Light"),
+    PainterSlider("light_warmth", "Warm light", "Light"),
 )
 
 

@@ -18,7 +18,7 @@ from ...models.generator import Generator, truncate
 from ..running import distributed, precision
 from ..running.draws import Draws
 
-Read = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
+ReadPictures = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
 
 PSI = 0.7  # truncation of the samples, as in the paper
 READABLE = 0.9  # correlation with what is read off full pictures, from which a lower resolution will do
@@ -62,7 +62,7 @@ class Samples:
 @torch.inference_mode()
 def sample(
     draw: Artist,
-    read: Read,
+    read: ReadPictures,
     count: int,
     *,
     psi: float = PSI,
@@ -93,7 +93,7 @@ def _gathered(mine: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def readable_side(draw: Artist, read: Read, columns: Sequence[int], count: int = 128) -> int:
+def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int], count: int = 128) -> int:
     """The lowest resolution (px) off which all attributes in `columns` are read nearly as off full
     pictures: sampling there costs least."""
     z = torch.randn(count, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)

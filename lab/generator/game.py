@@ -26,7 +26,7 @@ PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in th
 
 
 @dataclass(frozen=True)
-class Losses:
+class GeneratorLosses:
     """[losses]: weights, and every how many steps the two regularisers are added.
 
     `consistency` weighs Eq. 5 in stage 3, and `perceptual` its perceptual part, which needs `features`: the
@@ -51,7 +51,7 @@ class Game:
         generator: Generator,
         discriminator: Discriminator,
         rule: WidthRule,
-        losses: Losses,
+        losses: GeneratorLosses,
         *,
         noise: str,
         reduced: bool,

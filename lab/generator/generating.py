@@ -16,14 +16,14 @@ from ...models.discriminator import Discriminator
 from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.widths import WidthRule, layer_count
-from ..data.batches import Batch, Data, batches
+from ..data.batches import Batch, DataSettings, batches
 from ..painter import STYLE_DIM, paint_z
 from ..running import checkpoints, distributed, precision
 from ..running.averaging import Average
 from ..running.draws import Draws
 from ..running.grids import rungs, save_sheet
 from . import sorting
-from .game import Game, Losses
+from .game import Game, GeneratorLosses
 from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
@@ -61,7 +61,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Judge:
+class DiscriminatorSettings:
     """[discriminator]: `channels` has one count for each of 4, 8, ..., R px.
 
     `widths` is "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator)."""
@@ -86,14 +86,14 @@ class Optimiser:
 
 
 @dataclass(frozen=True)
-class Settings:
+class GeneratorSettings:
     """A generator's TOML file. `batch` counts the pictures of a step over all processes."""
 
     generator: Shape
     stages: tuple[Stage, ...]
-    discriminator: Judge = Judge()
-    data: Data = field(default_factory=Data)
-    losses: Losses = field(default_factory=Losses)
+    discriminator: DiscriminatorSettings = DiscriminatorSettings()
+    data: DataSettings = field(default_factory=DataSettings)
+    losses: GeneratorLosses = field(default_factory=GeneratorLosses)
     optimiser: Optimiser = Optimiser()
     seed: int = 0
     batch: int = 8
@@ -130,7 +130,7 @@ class Settings:
 class Generating:
     """A generator, its average, a discriminator, their optimisers: see `loop.Task`."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: GeneratorSettings):
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.batch = settings.batch
@@ -348,7 +348,7 @@ class Generating:
         save_sheet(rows, folder / f"samples-{seen:08d}.png")
 
 
-def _generator(settings: Settings) -> Generator:
+def _generator(settings: GeneratorSettings) -> Generator:
     shape = settings.generator
     if not shape.from_:
         generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
@@ -365,7 +365,7 @@ def _generator(settings: Settings) -> Generator:
     return found.train().requires_grad_(True)
 
 
-def _discriminator(settings: Settings) -> Discriminator:
+def _discriminator(settings: GeneratorSettings) -> Discriminator:
     judge = settings.discriminator
     played = [stage for stage in settings.stages if stage.kind != "distil"]
     sides = sorted({side for stage in played for side in stage.resolutions})

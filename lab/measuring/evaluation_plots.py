@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...core.errors import CoreError
-from .evaluation_report import Report, Row
+from .evaluation_report import EvaluationReport, EvaluationRow
 
 try:
     from matplotlib.figure import Figure  # without pyplot: no window, no state
@@ -14,7 +14,7 @@ except ImportError:
     raise CoreError("bad-value", "Plots need matplotlib: pip install 'anycost-krita[train]'.") from None
 
 
-def save_plots(report: Report, folder: Path) -> list[Path]:
+def save_plots(report: EvaluationReport, folder: Path) -> list[Path]:
     """Writes cost-distance.png, and cost-fid.png where there is one, into `folder`; the files."""
     files = [_plot(report, lambda row: row.distance, f"distance to the full output\n({report.measure})")]
     names = ["cost-distance.png"]
@@ -26,7 +26,7 @@ def save_plots(report: Report, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _plot(report: Report, value: Callable[[Row], float], label: str) -> Figure:
+def _plot(report: EvaluationReport, value: Callable[[EvaluationRow], float], label: str) -> Figure:
     """One line for each resolution, one mark for each ratio, cost on a logarithmic axis."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()

@@ -7,11 +7,11 @@ from typing import Any
 
 from .columns import columns
 from .reconstruction import Reconstruction
-from .slider_effects import Slider
+from .slider_effects import SliderEffects
 
 
 @dataclass(frozen=True)
-class Row:
+class EvaluationRow:
     """One sub-generator: its resolution in px, its share of the channels, and what it costs and draws.
 
     `fid` has one distance for each kind of features; `distance` and `psnr` (dB, None for equal pictures) are
@@ -29,7 +29,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class EvaluationReport:
     """An evaluation of `samples` pictures; `reals` names the real ones, `measure` the perceptual distance,
     and `notes` say what is left out."""
 
@@ -37,9 +37,9 @@ class Report:
     samples: int
     reals: str | None
     measure: str
-    rows: list[Row]
+    rows: list[EvaluationRow]
     reconstructions: list[Reconstruction] = field(default_factory=list)
-    sliders: list[Slider] = field(default_factory=list)
+    sliders: list[SliderEffects] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def data(self) -> dict[str, Any]:

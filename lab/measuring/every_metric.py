@@ -15,7 +15,7 @@ from ..networks.attributes import NAMES
 from ..running import distributed
 from .consistency import agreement, distances, psnr
 from .evaluation_plots import save_plots
-from .evaluation_report import Report, Row
+from .evaluation_report import EvaluationReport, EvaluationRow
 from .frechet import Extractor, Inception, Pooled, check_samples, frechet_distances, inception_at_hand
 from .path_length import path_lengths, smooth
 from .reals import Reals, of_folder, portraits
@@ -27,7 +27,7 @@ PORTRAITS = "portraits"  # the name of the pack, and the word for `data`
 OWN = "own features"
 
 
-def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> Report:
+def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> EvaluationReport:
     """Measures the pack over `samples` pictures, prints a table, writes evaluation.json and plots to `out`.
 
     `data` are the real pictures of FID and encoder: "portraits", a folder, or None for portraits if the pack
@@ -47,7 +47,7 @@ def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> Re
     return report
 
 
-def _report(pack: Pack, samples: int, data: str | None) -> Report:
+def _report(pack: Pack, samples: int, data: str | None) -> EvaluationReport:
     subject, features, notes = of_pack(pack), _features(pack), []
     best = best_measure(pack)
     # its networks are on the CPU
@@ -58,7 +58,7 @@ def _report(pack: Pack, samples: int, data: str | None) -> Report:
     lengths = path_lengths(subject, _for_steps(measure, features), samples)
     shares = _agreement(subject, features, samples, notes)
     rows = [
-        Row(
+        EvaluationRow(
             *cell,
             macs=subject.sub_generator(*cell).macs,
             fid={name: found[cell] for name, found in fids.items()},
@@ -69,7 +69,7 @@ def _report(pack: Pack, samples: int, data: str | None) -> Report:
         )
         for cell in subject.cells
     ]
-    return Report(
+    return EvaluationReport(
         pack.title,
         samples,
         reals.name if reals else None,

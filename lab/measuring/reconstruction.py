@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core.editing.perceptual import Measure
-from ...core.faces.onnx_network import Network
+from ...core.faces.onnx_network import OnnxNetwork
 from .consistency import differences
 from .reals import Reals
 from .subject import Collected, Subject
@@ -33,7 +33,10 @@ class Reconstruction:
 
 def of_file(path: Path, size: int, subject: Subject) -> Encode:
     """A pack's encoder.onnx, which reads pictures of `size` px."""
-    network, shape = Network(path, "latents"), (-1, subject.generator.n_style, subject.generator.style_dim)
+    network, shape = (
+        OnnxNetwork(path, "latents"),
+        (-1, subject.generator.n_style, subject.generator.style_dim),
+    )
 
     def encode(picture: Tensor) -> Tensor:
         small = F.interpolate(picture, (size, size), mode="bilinear", antialias=True).cpu().numpy()

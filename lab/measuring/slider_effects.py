@@ -20,7 +20,7 @@ MOST = 512  # portraits for each slider: there are two more pictures of each for
 
 
 @dataclass(frozen=True)
-class Slider:
+class SliderEffects:
     """`right` is the share of portraits on which the attribute is higher at the slider's upper end than at
     the lower one; `flips` are, for each other of the paper's attributes, the share that gains or loses it on
     the way from the middle to the worse of the two ends."""
@@ -33,7 +33,7 @@ class Slider:
 @torch.no_grad()
 def sliders(
     directions: Sequence[Direction], subject: Subject, features: Features, samples: int
-) -> list[Slider]:
+) -> list[SliderEffects]:
     """One row for each direction that is named after an attribute, over `samples` portraits, at most
     `MOST`."""
     named = [direction for direction in directions if direction.name in NAMES]
@@ -67,7 +67,7 @@ def _effects(
     return torch.stack([rises, *flips], dim=1).float()
 
 
-def _row(direction: Direction, mean: Tensor) -> Slider:
+def _row(direction: Direction, mean: Tensor) -> SliderEffects:
     low, high = mean[1:].chunk(2)
     worse = torch.maximum(low, high).tolist()
     flips = {
@@ -75,4 +75,4 @@ def _row(direction: Direction, mean: Tensor) -> Slider:
         for (name, (control, _)), share in zip(PAPER_ATTRIBUTES.items(), worse, strict=True)
         if control != direction.name
     }
-    return Slider(direction.name, float(mean[0]), flips)
+    return SliderEffects(direction.name, float(mean[0]), flips)

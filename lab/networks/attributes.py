@@ -40,11 +40,11 @@ STRENGTH = 0.5  # of the augmentation: more would hide the colours that are to b
 UNSEEN = 99  # seed of the portraits that are never trained on
 SHOWN = 8
 
-Batch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
+ReadBatch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
 
 
 @dataclass(frozen=True)
-class Settings:
+class AttributeSettings:
     """An attribute network's TOML file. `pictures` are shown in all, each painted one `repeats` times;
     `batch` counts the pictures of a step over all processes, `widths` the channels of each stage (one more
     doubles the side of the pictures it reads), `colours` weighs how well the stages' maps keep colours."""
@@ -102,10 +102,10 @@ class Colours(nn.Module):
         return torch.stack(errors).mean()
 
 
-class AttributeTraining(Training[Settings]):
+class AttributeTraining(Training[AttributeSettings]):
     """The attribute network and its optimiser: see `loop.Task`."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: AttributeSettings):
         super().__init__(settings)
         self.network = Features(len(NAMES), settings.widths)
         self.network.mean, self.network.deviation = standards()
@@ -115,11 +115,11 @@ class AttributeTraining(Training[Settings]):
         both.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.descent = Descent(both.parameters(), settings.learning_rate, settings.pictures)
 
-    def batches(self, seen: int) -> Iterator[Batch]:
+    def batches(self, seen: int) -> Iterator[ReadBatch]:
         settings = self.settings
         return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
 
-    def _painted(self, seen: int) -> Iterator[Batch]:
+    def _painted(self, seen: int) -> Iterator[ReadBatch]:
         """Every second batch is painted without the population's correlations, so that a beard is read by
         its hair and not by the jaw below it."""
         settings, position = self.settings, seen
@@ -139,7 +139,7 @@ class AttributeTraining(Training[Settings]):
         )
         return iter(painted.in_background())
 
-    def step(self, batch: Batch, seen: int) -> dict[str, Tensor]:
+    def step(self, batch: ReadBatch, seen: int) -> dict[str, Tensor]:
         wanted, picture = batch
         draws = Draws(self.settings.seed, seen, "attributes", self.device)
         picture = augment(picture, draws, STRENGTH)

@@ -26,7 +26,7 @@ from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.widths import layer_count
 from ..data.augment import grain, jitter, shift, soften
-from ..data.batches import Batch, Data, batches
+from ..data.batches import Batch, DataSettings, batches
 from ..data.downsample import downsample
 from ..generator.sampling import draw_widths
 from ..painter import STYLE_DIM
@@ -44,7 +44,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Loss:
+class EncoderLosses:
     """[loss]: weights of the two parts of Eq. 6's l, its alpha (the paper's is 1), and four further terms.
 
     `attributes` asks that the attribute network reads the same off both drawings as off the picture, as an
@@ -74,7 +74,7 @@ class Variety:
 
 
 @dataclass(frozen=True)
-class Settings:
+class EncoderSettings:
     """An encoder's TOML file.
 
     `generator` is the folder of the generator's run, `features` the file of an attribute network.
@@ -85,8 +85,8 @@ class Settings:
 
     generator: str
     features: str
-    data: Data = field(default_factory=Data)
-    loss: Loss = Loss()
+    data: DataSettings = field(default_factory=DataSettings)
+    loss: EncoderLosses = EncoderLosses()
     variety: Variety = Variety()
     backbone: str = "stages"
     side: int = 256
@@ -123,10 +123,10 @@ def build(backbone: str, size: int, n_style: int, mean: Tensor, widths: tuple[in
     return Encoder(size, n_style, mean, backbone=(trunk, RESNETS[backbone]))
 
 
-class EncoderTraining(Training[Settings]):
+class EncoderTraining(Training[EncoderSettings]):
     """The encoder and its optimiser; the generator and the attribute network stay: see `loop.Task`."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: EncoderSettings):
         super().__init__(settings)
         trained, features = _trained(settings.generator), _features(settings.features)
         self.rule = trained.rule
@@ -220,7 +220,7 @@ class EncoderTraining(Training[Settings]):
         return _resized(picture, self.encoder.size).contiguous(memory_format=torch.channels_last)
 
     def _reconstruction(self, latents: Tensor, picture: Tensor, draws: Draws) -> dict[str, Tensor]:
-        """Pictures [N, 3, R, R] drawn again by G, and by one G^k_C: Eq. 6's two terms, and two of `Loss`."""
+        """Pictures [N, 3, R, R] drawn again by G, and by one G^k_C: Eq. 6's two terms, and two more."""
         settings, full = self.settings, self.generator.channels
         side = draws.choices.choice(settings.resolutions)
         channels = draw_widths(draws.choices, "uniform", self.rule, full, settings.ratios)[

@@ -42,11 +42,10 @@ FOUND = 0.35  # heat, as a geometric mean over the points, from which a face is 
 UNSEEN = 98  # seed of the portraits that are never trained on
 
 Portraits = tuple[Tensor, Tensor]  # pictures [N, 3, R, R], points [N, K, 2] in the unit square
-Heat = Callable[[Tensor], Tensor]  # pictures [N, 3, S, S] -> heat [N, K, S / 4, S / 4]
 
 
 @dataclass(frozen=True)
-class Settings:
+class FinderSettings:
     """A finder's TOML file. `pictures` are shown in all, each painted one `repeats` times in other scenes;
     `batch` counts the pictures of a step over all processes, `width` the network's channels."""
 
@@ -138,10 +137,10 @@ def heat(points: Tensor) -> Tensor:
     return down[..., :, None] * across[..., None, :]
 
 
-class FinderTraining(Training[Settings]):
+class FinderTraining(Training[FinderSettings]):
     """The finder and its optimiser: see `loop.Task`."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: FinderSettings):
         super().__init__(settings)
         self.network = Finder(settings.width)
         standardise(self.network)
@@ -207,7 +206,7 @@ def unseen(count: int) -> Scenes:
 
 
 @dataclass(frozen=True)
-class Report:
+class FinderReport:
     """How well a finder does on unseen scenes: the mean error of the points of faces that it finds, over the
     distance from eyes to mouth; the share of faces that it misses; the share of scenes without a face (or
     with one that is turned too far) in which it finds one."""
@@ -217,8 +216,9 @@ class Report:
     false: float
 
 
-def measure(found_by: Heat, count: int = 512) -> Report:
-    """Holds a finder's heat against unseen scenes in which the whole face is within the picture."""
+def measure(found_by: Callable[[Tensor], Tensor], count: int = 512) -> FinderReport:
+    """Holds a finder (pictures [N, 3, S, S] -> heat [N, K, S/4, S/4]) against unseen scenes that show
+    the whole face."""
     shown = unseen(count)
     maps = torch.cat([found_by(part) for part in shown.pictures.split(32)])  # [N, K, S, S]
     at, height = peaks(maps)
@@ -229,7 +229,7 @@ def measure(found_by: Heat, count: int = 512) -> Report:
     whole = ((shown.points > 0) & (shown.points < SIDE)).all(2).all(1)
     face = shown.found & whole
     right = found & (error < 0.5)
-    return Report(
+    return FinderReport(
         error=float(error[face & right].mean()),
         missed=float((~right)[face].float().mean()),
         false=float(found[~shown.found].float().mean()),

@@ -1,7 +1,7 @@
 """Procedural illustrated portraits whose every control is known exactly."""
 
 from .controls import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, unit
-from .painter import LANDMARKS, Picture, paint, paint_z
+from .painter import LANDMARKS, Painted, paint, paint_z
 from .pose import ALIGNMENT
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "LANDMARKS",
     "PAPER_ATTRIBUTES",
     "STYLE_DIM",
-    "Picture",
+    "Painted",
     "attributes",
     "paint",
     "paint_z",

@@ -33,20 +33,20 @@ _CACHED_PIXELS = 16 * 128 * 128
 
 
 @dataclass(frozen=True)
-class Picture:
+class Painted:
     """rgb [N, 3, R, R] in -1..1 and landmarks [N, len(LANDMARKS), 2] in unit-square x (right), y (down)."""
 
     rgb: Tensor
     landmarks: Tensor
 
 
-def paint_z(z: Tensor, resolution: int, correlated: bool = True) -> Picture:
+def paint_z(z: Tensor, resolution: int, correlated: bool = True) -> Painted:
     """The portraits of style vectors z [N, 64]."""
     return paint(attributes(z, correlated), resolution, z.device)
 
 
 @torch.no_grad()
-def paint(given: "dict[str, Tensor]", resolution: int, device: "torch.device | str | None" = None) -> Picture:
+def paint(given: "dict[str, Tensor]", resolution: int, device: "torch.device | str | None" = None) -> Painted:
     """Paint portraits from controls [N]; those left out rest.
 
     The same composition at every resolution (32..1024). Raises ValueError for unknown controls or sizes.
@@ -61,10 +61,10 @@ def paint(given: "dict[str, Tensor]", resolution: int, device: "torch.device | s
     for start in range(0, count, step):
         part = {name: values[start : start + step].view(-1, 1, 1) for name, values in controls.items()}
         parts.append(_paint(part, resolution))
-    return Picture(torch.cat([part.rgb for part in parts]), torch.cat([part.landmarks for part in parts]))
+    return Painted(torch.cat([part.rgb for part in parts]), torch.cat([part.landmarks for part in parts]))
 
 
-def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
+def _paint(p: "dict[str, Tensor]", resolution: int) -> Painted:
     like = p["turn"]
     canvas = blank(like.shape[0], resolution, like.device)
     pose, tints = Pose(p), Tints(p)
@@ -81,7 +81,7 @@ def _paint(p: "dict[str, Tensor]", resolution: int) -> Picture:
     wear.glasses(canvas, pose, locks)
     wear.hat(canvas, pose, tints, locks)
     backdrop.finish(canvas, pose)
-    return Picture(canvas.rgb.clamp_(0.0, 1.0).mul_(2.0).sub_(1.0), _landmarks(pose, locks))
+    return Painted(canvas.rgb.clamp_(0.0, 1.0).mul_(2.0).sub_(1.0), _landmarks(pose, locks))
 
 
 def _paint_face(

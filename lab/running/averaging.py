@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
-Network = TypeVar("Network", bound=nn.Module)
+Averaged = TypeVar("Averaged", bound=nn.Module)
 
 
-class Average(Generic[Network]):
+class Average(Generic[Averaged]):
     """Keeps `network`, a slowly following copy of another one.
 
     `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen.
@@ -19,13 +19,13 @@ class Average(Generic[Network]):
     pictures; those that are learned are averaged.
     """
 
-    def __init__(self, network: Network, half_life: float, ramp_up: float = 0.05):
+    def __init__(self, network: Averaged, half_life: float, ramp_up: float = 0.05):
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.half_life = half_life
         self.ramp_up = ramp_up
 
     @torch.no_grad()
-    def update(self, network: Network, batch: int, seen: int) -> None:
+    def update(self, network: Averaged, batch: int, seen: int) -> None:
         """One step after a batch of `batch` pictures, `seen` of them since the start of the run."""
         half_life = min(self.half_life * 1000, seen * self.ramp_up)
         decay = 0.5 ** (batch / max(half_life, 1e-8))

@@ -17,7 +17,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Settings = TypeVar("Settings")
+Built = TypeVar("Built")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def read(path: Path) -> dict[str, Any]:
         raise CoreError("bad-value", f'"{path}" is not TOML: {error}.') from None
 
 
-def build(kind: type[Settings], table: Mapping[str, Any], where: str = "") -> Settings:
+def build(kind: type[Built], table: Mapping[str, Any], where: str = "") -> Built:
     """The dataclass `kind` from a table of its fields; a field `from_` is the key `from`.
 
     CoreError for keys that it does not have, keys that are missing, and values of another type.

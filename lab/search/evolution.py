@@ -18,7 +18,7 @@ Fits = Callable[[SubGenerator], bool]
 
 
 @dataclass(frozen=True)
-class Settings:
+class SearchSettings:
     """The paper's numbers; half of each generation comes by crossover, half by mutation."""
 
     population: int = 50
@@ -27,7 +27,7 @@ class Settings:
 
 
 @dataclass
-class Found:
+class Evolution:
     """How far a search has come: the distance of every candidate seen, and the lowest one after each
     generation, the first population's at the start."""
 
@@ -44,9 +44,9 @@ def evolve(
     first: Sequence[SubGenerator],
     fits: Fits,
     distance: Callable[[SubGenerator], float],
-    settings: Settings,
-    found: Found,
-) -> Iterator[Found]:
+    settings: SearchSettings,
+    found: Evolution,
+) -> Iterator[Evolution]:
     """Goes on from `found`, which it adds to, and yields it after the first population and each generation.
 
     `first` are candidates of the space to begin with; those that do not fit are left out, random ones fill
@@ -70,7 +70,7 @@ def evolve(
 
 
 def _first_population(
-    space: Space, first: Sequence[SubGenerator], fits: Fits, settings: Settings, chance: random.Random
+    space: Space, first: Sequence[SubGenerator], fits: Fits, settings: SearchSettings, chance: random.Random
 ) -> list[SubGenerator]:
     candidates = [rung for rung in dict.fromkeys(first) if fits(rung)][: settings.population]
     while len(candidates) < settings.population:
@@ -79,7 +79,7 @@ def _first_population(
 
 
 def _children(
-    space: Space, fits: Fits, settings: Settings, found: Found, chance: random.Random
+    space: Space, fits: Fits, settings: SearchSettings, found: Evolution, chance: random.Random
 ) -> list[SubGenerator]:
     parents = found.nearest(max(1, settings.population // PARENTS))
 

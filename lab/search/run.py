@@ -12,7 +12,7 @@ from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...models.widths import SubGenerator
 from .costs import Budget, Cost, TimeTable
-from .evolution import Found, Settings, evolve
+from .evolution import Evolution, SearchSettings, evolve
 from .space import Space
 
 STATE = "state.json"
@@ -27,7 +27,9 @@ class Run:
     else, or one with another population or seed, is refused. One of fewer generations goes on.
     """
 
-    def __init__(self, folder: Path, space: Space, budget: Budget, settings: Settings, about: dict[str, Any]):
+    def __init__(
+        self, folder: Path, space: Space, budget: Budget, settings: SearchSettings, about: dict[str, Any]
+    ):
         self.budget = budget
         self._file, self._space, self._settings = folder / STATE, space, settings
         self._about = {
@@ -37,7 +39,7 @@ class Run:
             "seed": settings.seed,
         }
         self._table: TimeTable | None = None
-        self._found = Found()
+        self._found = Evolution()
         self._winner: SubGenerator | None = None
         if self._file.exists():
             self._read()
@@ -58,7 +60,7 @@ class Run:
         cost: Cost,
         limit: float,
         distance: Callable[[SubGenerator], float],
-    ) -> Iterator[Found]:
+    ) -> Iterator[Evolution]:
         """Searches to the end, from `first`; yields after every generation, when the state is written."""
         if isinstance(cost, TimeTable):
             self._table = cost
@@ -115,7 +117,7 @@ class Run:
                 text = f'"{self._file.parent}" holds a search of another {name}: '
                 raise CoreError("bad-value", text + "name another folder with --out, or delete it.")
         try:
-            self._found = Found(
+            self._found = Evolution(
                 {self._rung(side, counts): float(d) for side, counts, d in state["seen"]},
                 [float(d) for d in state["lowest"]],
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import CoreError
-from .search_report import Measured, Report
+from .search_report import MeasuredRung, SearchReport
 
 try:
     from matplotlib.figure import Figure  # without pyplot: no window, no state
@@ -14,7 +14,7 @@ except ImportError:
     raise CoreError("bad-value", "A plot needs matplotlib: pip install 'anycost-krita[train]'.") from None
 
 
-def save_plot(report: Report, file: Path) -> None:
+def save_plot(report: SearchReport, file: Path) -> None:
     """Writes a PNG. Costs are milliseconds if all budgets are, else multiply-accumulates."""
     unit = "ms" if all(row.budget.unit == "ms" for row in report.rows) else "x"
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
@@ -43,21 +43,21 @@ def save_plot(report: Report, file: Path) -> None:
     figure.savefig(file, dpi=120)
 
 
-def _points(cells: Sequence[Measured], unit: str) -> tuple[list[float], list[float]]:
+def _points(cells: Sequence[MeasuredRung], unit: str) -> tuple[list[float], list[float]]:
     return [_shown(cell, unit) for cell in cells], [cell.distance for cell in cells]
 
 
-def _shown(cell: Measured, unit: str) -> float:
+def _shown(cell: MeasuredRung, unit: str) -> float:
     return cell.ms if unit == "ms" else cell.rung.macs / 1e9
 
 
-def _by_cost(cells: Sequence[Measured], unit: str) -> list[Measured]:
+def _by_cost(cells: Sequence[MeasuredRung], unit: str) -> list[MeasuredRung]:
     return sorted(cells, key=lambda cell: cell.cost(unit))
 
 
-def _front(cells: Sequence[Measured], unit: str) -> list[Measured]:
+def _front(cells: Sequence[MeasuredRung], unit: str) -> list[MeasuredRung]:
     """Those that no cheaper one is nearer than."""
-    front: list[Measured] = []
+    front: list[MeasuredRung] = []
     for cell in _by_cost(cells, unit):
         if not front or cell.distance < front[-1].distance:
             front.append(cell)

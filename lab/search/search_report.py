@@ -13,7 +13,7 @@ from .costs import Budget
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredRung:
     """A sub-generator with the milliseconds of one picture and its distance to the full output."""
 
     rung: SubGenerator
@@ -46,24 +46,24 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Row:
+class SearchRow:
     """What a budget's search found, and the best uniform sub-generator within the budget, if one holds it."""
 
     budget: Budget
-    found: Measured
-    uniform: Measured | None
+    found: MeasuredRung
+    uniform: MeasuredRung | None
 
 
 @dataclass(frozen=True)
-class Report:
+class SearchReport:
     """Searches over one pack. `cells` are all uniform sub-generators, the full one last; distances are means
     over `samples` latents that no search has seen."""
 
     pack: str
     measure: str
     samples: int
-    rows: list[Row]
-    cells: list[Measured]
+    rows: list[SearchRow]
+    cells: list[MeasuredRung]
 
     def data(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -104,7 +104,7 @@ def widths(rung: SubGenerator) -> str:
     return " ".join(str(width) if count == 1 else f"{width}·{count}" for width, count in runs)
 
 
-def best_within(budget: Budget, limit: float, cells: Sequence[Measured]) -> Measured | None:
+def best_within(budget: Budget, limit: float, cells: Sequence[MeasuredRung]) -> MeasuredRung | None:
     """The nearest to the full output of those that hold the budget."""
     holding = [cell for cell in cells if cell.cost(budget.unit) <= limit]
     return min(holding, key=lambda cell: cell.distance, default=None)

@@ -20,10 +20,10 @@ from ...models.widths import SubGenerator, macs
 from ..measuring.subject import SEED, Subject, normals, of_pack
 from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
-from .evolution import Settings
+from .evolution import SearchSettings
 from .ladder_file import as_ladder, check_installable, install
 from .run import Run
-from .search_report import Measured, Report, Row, best_within
+from .search_report import MeasuredRung, SearchReport, SearchRow, best_within
 from .space import Space
 
 LATENTS, UNSEEN, TIMED = SEED + 21, SEED + 22, SEED + 23  # seeds of the latents of search, report and clock
@@ -32,7 +32,7 @@ MOST = 100_000  # candidates a generation, generations, samples
 
 
 def search(
-    pack: Pack, budgets: Sequence[str], settings: Settings, samples: int, out: Path, to_install: bool
+    pack: Pack, budgets: Sequence[str], settings: SearchSettings, samples: int, out: Path, to_install: bool
 ) -> None:
     """Searches one rung for each budget, prints them, and writes ladder and plot into `out`.
 
@@ -59,7 +59,7 @@ def search(
         print(f"It is the ladder of {pack.folder} now.")
 
 
-def _check(settings: Settings, samples: int) -> None:
+def _check(settings: SearchSettings, samples: int) -> None:
     for what, value, least in (
         ("population", settings.population, 2),
         ("number of generations", settings.generations, 0),
@@ -69,7 +69,7 @@ def _check(settings: Settings, samples: int) -> None:
             raise CoreError("bad-value", f"A {what} is from {least} to {MOST}, not {value}.")
 
 
-def _plot(report: Report, file: Path) -> None:
+def _plot(report: SearchReport, file: Path) -> None:
     try:
         from .search_plot import save_plot
     except CoreError as error:  # no matplotlib: the table says the same
@@ -82,7 +82,7 @@ def _plot(report: Report, file: Path) -> None:
 class _Searcher:
     """Searches and measures over one pack."""
 
-    def __init__(self, pack: Pack, settings: Settings, samples: int, out: Path):
+    def __init__(self, pack: Pack, settings: SearchSettings, samples: int, out: Path):
         self._pack, self._settings, self._samples, self._out = pack, settings, samples, out
         self._subject = subject = of_pack(pack)
         self._full = subject.generator.channels
@@ -148,17 +148,21 @@ class _Searcher:
             text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
         raise CoreError("bad-value", text)
 
-    def report(self, found: Mapping[Budget, SubGenerator]) -> Report:
+    def report(self, found: Mapping[Budget, SubGenerator]) -> SearchReport:
         """All of them and the uniform ones, measured over latents that the searches have not seen."""
         distance = Distances(self._subject, self._measure, self._samples, UNSEEN)
         rungs = tqdm(dict.fromkeys([*self._cells, *found.values()]), desc="report", leave=False)
         figures = {rung: (self._clock(rung), distance(rung)) for rung in rungs}
-        cells = [Measured(cell, *figures[cell]) for cell in self._cells]  # equal ones keep their ratios
+        cells = [MeasuredRung(cell, *figures[cell]) for cell in self._cells]  # equal ones keep their ratios
         rows = [
-            Row(budget, Measured(rung, *figures[rung]), best_within(budget, budget.limit(self._full), cells))
+            SearchRow(
+                budget,
+                MeasuredRung(rung, *figures[rung]),
+                best_within(budget, budget.limit(self._full), cells),
+            )
             for budget, rung in found.items()
         ]
-        return Report(self._pack.title, self._measure.name, self._samples, rows, cells)
+        return SearchReport(self._pack.title, self._measure.name, self._samples, rows, cells)
 
 
 def _clock(pack: Pack, subject: Subject) -> Stopwatch:

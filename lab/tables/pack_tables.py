@@ -25,7 +25,7 @@ TIMED = 30  # runs of each sub-generator
 PAPER_RATIOS = (0.5, 0.25)
 
 
-class Measured:
+class MeasuredPack:
     """A pack, read once for its three tables."""
 
     def __init__(self, pack: Pack, samples: int):
@@ -40,7 +40,7 @@ class Measured:
         return self.subject.resolutions[-1]
 
 
-def attributes(measured: Measured, results: Results, toys: Toys) -> str:
+def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
     """Table 4: agreement with the full generator, in per cent."""
     if measured.features.attributes.out_features != len(NAMES):
         return "Left out: this pack's network does not read the painter's attributes."
@@ -74,7 +74,7 @@ def _per_cent(*shares: dict[str, float]) -> dict[str, str]:
     return {name: shown([100 * share[name] for share in shares]) for name in shares[0]}
 
 
-def speed(measured: Measured) -> str:
+def speed(measured: MeasuredPack) -> str:
     """Table 5: time of one picture at lower and lower cost, by the plain module and by the fast engine."""
     distance, _ = distances(measured.subject, measured.measure, min(measured.samples, 200))
     found = speeds(measured.subject, distance, (1, *paper.SPEED_UPS), TIMED)
@@ -97,7 +97,7 @@ def speed(measured: Measured) -> str:
     return table(head, rows)
 
 
-def encoders(measured: Measured, results: Results) -> str:
+def encoders(measured: MeasuredPack, results: Results) -> str:
     """Table 6: reconstruction by the full generator, by a sub-generator, and between the two."""
     rows = [
         [

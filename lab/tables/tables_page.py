@@ -22,7 +22,7 @@ from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.pack import Pack, PackError
 from . import pack_tables, toy_tables
-from .pack_tables import Measured
+from .pack_tables import MeasuredPack
 from .toy_tables import SCALE, Results
 from .toys import BATCH, CHANNELS, RESOLUTIONS, Size, Toys
 from .trials import run_all
@@ -39,7 +39,7 @@ def make(pack: Pack, size: Size, runs: Path, out: Path, workers: int) -> None:
         )
     toys = Toys(size, runs, pack.features_path)
     results = Results(run_all(toys, workers), size.seeds)
-    measured = Measured(pack, size.samples)
+    measured = MeasuredPack(pack, size.samples)
     sections = {
         "Table 1: training of several resolutions": toy_tables.multi_resolution(results),
         "Table 2: who judges the sub-generators": toy_tables.discriminators(results),

@@ -18,7 +18,7 @@ RESOLUTIONS = (8, 16, 32)  # px
 TOP = RESOLUTIONS[-1]
 RATIOS = (0.25, 0.5, 1.0)
 CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
-JUDGE = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
+DISCRIMINATOR = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
 BATCH = 8
 R1 = 0.1  # 10 is for 1024 px: so small pictures leave the discriminator blind with it
 LEARNING_RATE = 0.001  # at 0.002 the game takes the warm start's generators apart in so few pictures
@@ -163,7 +163,7 @@ class Toys:
             "batch": BATCH,
             "data": {"kind": "folder", "folder": str(folder), "mirror": False},
             "generator": generator,
-            "discriminator": {"channels": list(JUDGE), "widths": widths},
+            "discriminator": {"channels": list(DISCRIMINATOR), "widths": widths},
             "losses": {"r1": R1, "consistency": consistency, "features": str(self.features)},
             "optimiser": {"learning_rate": LEARNING_RATE, "half_life": 1.0},
             "stages": [stage],

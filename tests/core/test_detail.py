@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anycost.core.editing.detail import REACH, Detail
-from anycost.core.rendering.engines.windows import Window
+from anycost.core.rendering.engines.window import Window
 
 
 def smooth(seed: int, side: int = 64) -> np.ndarray:

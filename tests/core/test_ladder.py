@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.core.errors import CoreError
-from anycost.core.rendering.engines.windows import Window
+from anycost.core.rendering.engines.window import Window
 from anycost.core.rendering.ladder import FRAME_BUDGET_MS, KEPT_WINDOWS, Pass, Region, Timings, passes
 from anycost.models.widths import SubGenerator, WidthRule
 

@@ -25,7 +25,7 @@ from anycost.core.rendering.engines.graph import write_graph
 from anycost.core.rendering.engines.graph_cache import cached_graph
 from anycost.core.rendering.engines.onnx_engine import OnnxEngine
 from anycost.core.rendering.engines.openvino_engine import OpenVinoEngine
-from anycost.core.rendering.engines.windows import Window
+from anycost.core.rendering.engines.window import Window
 from anycost.models.generator import Generator
 from anycost.models.widths import SubGenerator
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from anycost.core.rendering.engines.choice import ALWAYS, Choice
-from anycost.core.rendering.engines.windows import Window
+from anycost.core.rendering.engines.window import Window
 from anycost.core.rendering.renderer import PREPARED, Renderer, to_pixels
 from anycost.models.pack import Pack
 from anycost.models.widths import SubGenerator, layer_count

@@ -13,7 +13,7 @@ from drawn_face import portrait, with_colour_finder
 
 from anycost.core.editing import session as session_module
 from anycost.core.editing.detail import Detail
-from anycost.core.editing.directions import edited
+from anycost.core.editing.edits import edited
 from anycost.core.editing.session import MAX_PICTURES, EditState, Frame, Session
 from anycost.core.errors import CoreError
 from anycost.core.faces.placement import Layer, Placement, crop, resized

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from anycost.core.rendering.engines import torch_engine
 from anycost.core.rendering.engines.torch_engine import TorchEngine
-from anycost.core.rendering.engines.windows import Window
+from anycost.core.rendering.engines.window import Window
 from anycost.models.generator import Generator
 from anycost.models.widths import SubGenerator, WidthRule, layer_count
 

@@ -15,9 +15,9 @@ from anycost.lab.networks import attributes
 from anycost.lab.networks.attributes import (
     GATES,
     NAMES,
+    AttributeSettings,
     AttributeTraining,
     Colours,
-    Settings,
     accuracies,
     attribute_table,
     correlations,
@@ -30,7 +30,7 @@ from anycost.lab.running import checkpoints
 from anycost.lab.running.draws import Draws
 from anycost.models.features import Features, load_features
 
-TINY = Settings(
+TINY = AttributeSettings(
     pictures=1024, repeats=8, batch=16, widths=(8, 16, 16), learning_rate=0.01, precision="float32"
 )
 
@@ -79,7 +79,7 @@ def test_figures_of_a_perfect_and_a_blind_reader():
 
 
 def test_every_second_batch_is_without_the_populations_correlations():
-    task = AttributeTraining(Settings(batch=128, widths=(4, 4, 4), precision="float32"))
+    task = AttributeTraining(AttributeSettings(batch=128, widths=(4, 4, 4), precision="float32"))
     found = [table for table, _ in islice(task._painted(0), 4)]
     pair = [NAMES.index("masculine"), NAMES.index("hair_length")]
     together = [float(torch.corrcoef(table[:, pair].T)[0, 1]) for table in found]
@@ -146,7 +146,7 @@ def test_training_reads_better_and_leaves_a_file(tmp_path: Path, capsys: pytest.
 def test_a_run_with_other_widths_is_not_gone_on_with(tmp_path: Path):
     task = attributes.AttributeTraining(TINY)
     kept = task.state()
-    other = attributes.AttributeTraining(Settings(widths=(8, 8), precision="float32"))
+    other = attributes.AttributeTraining(AttributeSettings(widths=(8, 8), precision="float32"))
     with pytest.raises(attributes.CoreError, match="widths"):
         other.restore(kept)
 

@@ -27,8 +27,8 @@ from anycost.lab.bench import fresh, growth, parts, rungs
 from anycost.lab.bench import measured as bench_command
 from anycost.lab.bench import roofline as roofs
 from anycost.lab.bench import speed_page as page
-from anycost.lab.bench.bench_report import Report
-from anycost.lab.bench.benched import Network, config_f
+from anycost.lab.bench.bench_report import BenchReport
+from anycost.lab.bench.benched import Benched, config_f
 from anycost.lab.bench.fresh import ColdStart
 from anycost.lab.bench.rungs import Drawn
 from anycost.lab.measuring import timing
@@ -302,13 +302,15 @@ def test_the_most_memory_so_far_can_be_reset():
 
 def test_a_failing_process_is_one_sentence(tiny_pack: Path):
     network = networks.of_pack(Pack.open(tiny_pack))
-    lost = Network("lost", network.generator, network.mean_w, network.rungs, Path("/nowhere"))
+    lost = Benched("lost", network.generator, network.mean_w, network.rungs, Path("/nowhere"))
     with pytest.raises(CoreError, match="nowhere"):
         fresh.peak_bytes(lost, 0, FP32)
 
 
-def report(*drawn: Drawn) -> Report:
-    return Report("Toy", {"fp32": 90.0, "bf16": 210.0}, {"fp32": 100.0, "bf16": 200.0}, None, [*drawn], None)
+def report(*drawn: Drawn) -> BenchReport:
+    return BenchReport(
+        "Toy", {"fp32": 90.0, "bf16": 210.0}, {"fp32": 100.0, "bf16": 200.0}, None, [*drawn], None
+    )
 
 
 def drawn(ratio: float | None, channels: tuple[int, ...], precision: str, ms: float, psnr: float | None):
@@ -350,7 +352,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> growth.Growth:
     monkeypatch.setattr(parts, "TIMES", 2)
     torch.manual_seed(1)
     generator = Generator(32, (16, 16, 16, 16, 8, 8, 8, 8), style_dim=8, n_mlp=1).requires_grad_(False)
-    network = Network("Toy", generator, torch.zeros(8), (SubGenerator(32, generator.channels, 1.0),))
+    network = Benched("Toy", generator, torch.zeros(8), (SubGenerator(32, generator.channels, 1.0),))
     return growth.Growth(network, [FP32, BF16])
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from anycost.core.errors import CoreError
 from anycost.lab.data.batches import Batch
 from anycost.lab.networks import encoding, export
-from anycost.lab.networks.encoding import EncoderTraining, Loss, Settings, Variety, mean_w
+from anycost.lab.networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety, mean_w
 from anycost.lab.painter import STYLE_DIM
 from anycost.lab.running import checkpoints
 from anycost.lab.running.draws import Draws
@@ -44,8 +44,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def settings(parts: Path, **changes) -> Settings:
-    tiny = Settings(
+def settings(parts: Path, **changes) -> EncoderSettings:
+    tiny = EncoderSettings(
         generator=str(parts / "run"),
         features=str(parts / "features.safetensors"),
         first_fit=256,
@@ -75,17 +75,17 @@ def test_eq_6_is_zero_for_the_full_generator_where_the_latents_are_the_pictures_
     assert elsewhere["full"] > 1e-3
 
 
-@pytest.mark.parametrize("loss", [Loss(), Loss(alpha=3.0)])
-def test_the_sub_generators_term_is_the_same_distance_times_alpha(parts: Path, loss: Loss):
+@pytest.mark.parametrize("loss", [EncoderLosses(), EncoderLosses(alpha=3.0)])
+def test_the_sub_generators_term_is_the_same_distance_times_alpha(parts: Path, loss: EncoderLosses):
     task = encoding.EncoderTraining(settings(parts, loss=loss, ratios=(1.0,), resolutions=(32,)))
     latents, picture = own_pictures(task, 4)
     terms = task._reconstruction(latents.roll(1, 0), picture, Draws(0, 0, "test"))
     torch.testing.assert_close(terms["sub"], loss.alpha * terms["full"])
-    assert Loss().alpha == 1
+    assert EncoderLosses().alpha == 1
 
 
 def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another(parts: Path):
-    weights = Loss(attributes=0.5, between=3.0)
+    weights = EncoderLosses(attributes=0.5, between=3.0)
     task = encoding.EncoderTraining(settings(parts, loss=weights, ratios=(0.5,), resolutions=(16,)))
     latents, picture = own_pictures(task, 4)
     latents = latents.roll(1, 0)
@@ -101,7 +101,7 @@ def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another
 
 def test_only_pictures_that_are_as_they_were_painted_have_a_known_w(parts: Path):
     batch = Batch(torch.rand(64, 3, 32, 32), torch.randn(64, STYLE_DIM), torch.rand(64, 16, 2))
-    supervised = Loss(latents=1.0)
+    supervised = EncoderLosses(latents=1.0)
     task = encoding.EncoderTraining(
         settings(parts, loss=supervised, variety=replace(PLAIN, mirrored=0.5, grey=0.2))
     )
@@ -138,7 +138,7 @@ def test_the_first_fit_is_better_than_the_mean_for_every_style(parts: Path):
 
 
 def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Path, tmp_path: Path):
-    task = encoding.EncoderTraining(settings(parts, loss=Loss(latents=1.0, delta=0.1), first_fit=64))
+    task = encoding.EncoderTraining(settings(parts, loss=EncoderLosses(latents=1.0, delta=0.1), first_fit=64))
     batch = next(task.batches(0))
     losses = [sum(v.item() for v in task.step(batch, 32).values()) for _ in range(20)]
     assert losses[-1] < 0.9 * losses[0]
@@ -155,7 +155,7 @@ def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Pat
 
 
 def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
-    task = encoding.EncoderTraining(settings(parts, loss=Loss(delta=1.0), first_fit=64))
+    task = encoding.EncoderTraining(settings(parts, loss=EncoderLosses(delta=1.0), first_fit=64))
     batch = next(task.batches(0))
     assert task.step(batch, 0)["delta"] < 1e-9  # the first fit gives every style the same offset
     torch.nn.init.normal_(task.encoder.latents.weight, std=0.1)

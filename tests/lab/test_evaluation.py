@@ -36,7 +36,7 @@ from anycost.lab.measuring.path_length import path_lengths, smooth
 from anycost.lab.measuring.reals import Reals, of_folder, portraits
 from anycost.lab.measuring.reconstruction import reconstructions
 from anycost.lab.measuring.sheets import save_all
-from anycost.lab.measuring.slider_effects import Slider, sliders
+from anycost.lab.measuring.slider_effects import SliderEffects, sliders
 from anycost.lab.measuring.subject import SEED, Subject, normals, of_pack
 from anycost.lab.networks.attributes import NAMES
 from anycost.lab.painter import PAPER_ATTRIBUTES
@@ -287,7 +287,7 @@ def test_sliders_are_judged_by_what_rises_and_what_flips():
     unknown = direction("mine", -1.0, smile=1.0)
     subject = Subject(Shown(), WidthRule(), torch.zeros(len(NAMES)), (16,), (1.0,))  # type: ignore[arg-type]
     first, second = sliders([good, bad, unknown], subject, ReadsBack(), 200)  # type: ignore[arg-type]
-    assert first == Slider("smile", 1.0, dict.fromkeys(first.flips, 0.0))
+    assert first == SliderEffects("smile", 1.0, dict.fromkeys(first.flips, 0.0))
     assert set(first.flips) == set(PAPER_ATTRIBUTES) - {"Smiling"}
     smiles = 0.7 * normals(200, len(NAMES), SEED + 3)[:, NAMES.index("smile")]
     lost, won = (smiles > 0.5) & (smiles <= 2.0), (smiles <= 0.5) & (smiles > -2.5)

@@ -113,14 +113,16 @@ def tiny_task(name: str, folder: Path) -> Any:
     """A task of seconds; the same wherever it is made."""
     common: dict[str, Any] = {"batch": 4, "pictures": 20, "precision": "float32"}
     if name == "attributes":
-        return attributes.AttributeTraining(attributes.Settings(widths=(8, 8, 8), repeats=2, **common))
+        return attributes.AttributeTraining(
+            attributes.AttributeSettings(widths=(8, 8, 8), repeats=2, **common)
+        )
     if name == "finder":
-        return finding.FinderTraining(finding.Settings(width=8, repeats=2, **common))
+        return finding.FinderTraining(finding.FinderSettings(width=8, repeats=2, **common))
     return encoding.EncoderTraining(
-        encoding.Settings(
+        encoding.EncoderSettings(
             generator=str(folder / "run"),
             features=str(folder / "features.safetensors"),
-            loss=encoding.Loss(latents=1.0, delta=0.1),
+            loss=encoding.EncoderLosses(latents=1.0, delta=0.1),
             first_fit=32,
             resolutions=(16, 32),
             **common,

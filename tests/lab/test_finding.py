@@ -13,7 +13,7 @@ from anycost.lab.networks import finding
 from anycost.lab.networks.finding import (
     SIDE,
     STEEPEST,
-    Settings,
+    FinderSettings,
     heat,
     measure,
     peaks,
@@ -27,7 +27,7 @@ from anycost.lab.running import checkpoints
 from anycost.lab.running.draws import Draws
 from anycost.models.finder import STRIDE, Finder
 
-TINY = Settings(pictures=512, repeats=2, batch=4, width=8, learning_rate=0.02, precision="float32")
+TINY = FinderSettings(pictures=512, repeats=2, batch=4, width=8, learning_rate=0.02, precision="float32")
 
 
 def dotted(count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,13 +132,13 @@ def test_training_finds_better_and_leaves_the_same_finder_as_onnx(tmp_path: Path
 
 
 def test_the_finder_that_ships_is_small():
-    assert sum(p.numel() for p in Finder(Settings().width).parameters()) * 4 < 400_000
+    assert sum(p.numel() for p in Finder(FinderSettings().width).parameters()) * 4 < 400_000
 
 
 def test_a_run_of_another_width_is_not_gone_on_with():
     kept = finding.FinderTraining(TINY).state()
     with pytest.raises(CoreError, match="width"):
-        finding.FinderTraining(Settings(width=12, precision="float32")).restore(kept)
+        finding.FinderTraining(FinderSettings(width=12, precision="float32")).restore(kept)
 
 
 def test_a_place_is_seen_by_the_whole_face():

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from anycost.commands.cli import EXIT_BAD_INPUT, main
 from anycost.core.errors import CoreError
-from anycost.core.faces.onnx_network import Network
+from anycost.core.faces.onnx_network import OnnxNetwork
 from anycost.lab.from_pack import fill
 from anycost.lab.networks import attributes
 from anycost.lab.running import checkpoints
@@ -67,7 +67,7 @@ def test_an_attribute_network_reads_what_the_packs_does(
 
 
 def test_a_finder_answers_as_the_packs_does(pack: Pack):
-    mine, theirs = filled("finder", pack).network.eval(), Network(_there(pack.finder_path), "heat")
+    mine, theirs = filled("finder", pack).network.eval(), OnnxNetwork(_there(pack.finder_path), "heat")
     for one in pictures().split(1):
         with torch.no_grad():
             torch.testing.assert_close(
@@ -79,7 +79,7 @@ def test_an_encoder_answers_as_the_packs_does_and_is_not_fitted_anew(pack: Pack,
     run = filled("portraits", pack)
     checkpoints.save(tmp_path / checkpoints.LAST, {"seen": 0, "task": run.state()})
     task = filled("encoder", pack, generator=str(tmp_path), features=str(_there(pack.features_path)))
-    theirs = Network(_there(pack.encoder_path), "latents")
+    theirs = OnnxNetwork(_there(pack.encoder_path), "latents")
     assert task.fitted
     for one in pictures().split(1):
         with torch.no_grad():

@@ -27,10 +27,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from anycost.core.errors import CoreError
-from anycost.lab.data.batches import Batch, Data, batches
+from anycost.lab.data.batches import Batch, DataSettings, batches
 from anycost.lab.generator import sorting
 from anycost.lab.generator.adversarial import discriminator_loss, generator_loss, path_lengths, r1
-from anycost.lab.generator.generating import Generating, Settings
+from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.generator.held_maps import STRENGTH, hold_fields, strengths
 from anycost.lab.generator.losses import attention, picture_loss
 from anycost.lab.generator.mapping import DRAWN_IN, JUMP, LAYERS, drawn_in, hold_controls, mapped
@@ -86,7 +86,7 @@ ADAPTIVE = stage("adaptive-channel")
 
 def task_of(table: Mapping[str, Any]) -> Generating:
     rest = {key: value for key, value in table.items() if key != "network"}
-    return Generating(build(Settings, rest))
+    return Generating(build(GeneratorSettings, rest))
 
 
 def painted(task: Generating, seen: int = 0) -> Batch:
@@ -520,9 +520,9 @@ def test_nothing_is_orthogonalised_to_nothing():
 
 
 def test_low_resolutions_learn_from_the_reduced_pictures_that_high_ones_learn_from():
-    low, high = (next(batches(Data(), side, 4, 0, 0, 64)) for side in (16, 64))
+    low, high = (next(batches(DataSettings(), side, 4, 0, 0, 64)) for side in (16, 64))
     torch.testing.assert_close(low.pictures, F.avg_pool2d(high.pictures, 4))
-    assert next(batches(Data(), 8, 4, 0, 0, 1024)).pictures.shape == (4, 3, 8, 8)
+    assert next(batches(DataSettings(), 8, 4, 0, 0, 1024)).pictures.shape == (4, 3, 8, 8)
 
 
 def shown_w(task: Generating, batch: Batch) -> Tensor:

@@ -21,9 +21,9 @@ from anycost.lab.painter import (
     unit,
 )
 from anycost.lab.painter.canvas import blank
+from anycost.lab.painter.contact_sheet import contact_sheet
 from anycost.lab.painter.controls import CORRELATIONS, complete
 from anycost.lab.painter.pose import Pose
-from anycost.lab.painter.sheet import sheet
 
 SIZE = 96
 
@@ -300,7 +300,7 @@ def test_wrong_requests_are_refused_with_a_sentence():
 
 
 def test_a_contact_sheet_shows_the_seeded_portraits_row_by_row():
-    tiled = sheet(2, 3, 32, seed=3)
+    tiled = contact_sheet(2, 3, 32, seed=3)
     assert tiled.shape == (64, 96, 3)
     third = paint_z(some_z(6, seed=3), 32).rgb[4]
     assert (tiled[32:, 32:64].permute(2, 0, 1) / 127.5 - 1.0 - third).abs().max() < 0.01

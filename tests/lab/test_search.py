@@ -32,7 +32,7 @@ from anycost.lab.measuring.subject import of_pack
 from anycost.lab.search import distances, evolution
 from anycost.lab.search.costs import Budget, TimeTable, fitted, parse_budget, work
 from anycost.lab.search.distances import Distances, measure_of
-from anycost.lab.search.evolution import Found, Settings, evolve
+from anycost.lab.search.evolution import Evolution, SearchSettings, evolve
 from anycost.lab.search.ladder_file import as_ladder, install
 from anycost.lab.search.run import Run
 from anycost.lab.search.space import Space
@@ -62,8 +62,8 @@ def everything(space: Space) -> list[SubGenerator]:
     ]
 
 
-def searched(limit: float, chosen: Settings, cost: Callable[[SubGenerator], float] = work) -> Found:
-    *_, found = evolve(SPACE, [], lambda rung: cost(rung) <= limit, far, chosen, Found())
+def searched(limit: float, chosen: SearchSettings, cost: Callable[[SubGenerator], float] = work) -> Evolution:
+    *_, found = evolve(SPACE, [], lambda rung: cost(rung) <= limit, far, chosen, Evolution())
     return found
 
 
@@ -75,7 +75,7 @@ def searched(limit: float, chosen: Settings, cost: Callable[[SubGenerator], floa
 def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
     limit = work(FULL) / saved
     best = min(far(rung) for rung in everything(SPACE) if rung.macs <= limit)
-    found = searched(limit, Settings(seed=seed))
+    found = searched(limit, SearchSettings(seed=seed))
     assert found.lowest[-1] == pytest.approx(best, rel=1e-12)
     assert len(found.distances) < len(everything(SPACE)) / 5
 
@@ -84,7 +84,7 @@ def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
 @given(st.floats(0.0, 1.0), st.integers(0, 1000), st.integers(2, 12), st.integers(0, 4))
 def test_budgets_are_held_and_the_best_is_kept(share: float, seed: int, population: int, generations: int):
     limit = work(SPACE.cheapest) ** (1 - share) * work(FULL) ** share
-    found = searched(limit, Settings(population, generations, seed))
+    found = searched(limit, SearchSettings(population, generations, seed))
     assert all(rung.macs <= limit and SPACE.holds(rung) for rung in found.distances)
     assert len(found.lowest) == generations + 1
     assert found.lowest == sorted(found.lowest, reverse=True)
@@ -93,16 +93,18 @@ def test_budgets_are_held_and_the_best_is_kept(share: float, seed: int, populati
 
 def test_it_depends_on_its_seed_alone():
     limit = work(FULL) / 6
-    one, same, other = (searched(limit, Settings(10, 5, seed)) for seed in (3, 3, 4))
+    one, same, other = (searched(limit, SearchSettings(10, 5, seed)) for seed in (3, 3, 4))
     assert one == same
     assert one.distances.keys() != other.distances.keys()
 
 
 def test_stopped_anywhere_it_goes_on_the_same():
-    limit, chosen = work(FULL) / 6, Settings(10, 6)
+    limit, chosen = work(FULL) / 6, SearchSettings(10, 6)
     whole = searched(limit, chosen)
-    for generation, found in enumerate(evolve(SPACE, [], lambda r: work(r) <= limit, far, chosen, Found())):
-        kept = Found(dict(found.distances), list(found.lowest))
+    for generation, found in enumerate(
+        evolve(SPACE, [], lambda r: work(r) <= limit, far, chosen, Evolution())
+    ):
+        kept = Evolution(dict(found.distances), list(found.lowest))
         *_, resumed = [kept, *evolve(SPACE, [], lambda r: work(r) <= limit, far, chosen, kept)]
         assert resumed == whole, generation
 
@@ -128,17 +130,17 @@ def test_nothing_is_measured_twice_and_half_of_a_generation_is_mutated(monkeypat
         return far(rung)
 
     space = Counting(SPACE.resolutions, SPACE.widths)
-    list(evolve(space, [FULL, FULL], lambda _: True, distance, Settings(50, 1), Found()))
+    list(evolve(space, [FULL, FULL], lambda _: True, distance, SearchSettings(50, 1), Evolution()))
     assert len(asked) == len(set(asked)) == 100
     assert asked[0] == FULL
     assert min(made.values()) >= 25
 
 
 def test_a_budget_for_one_candidate_ends():
-    found = searched(work(SPACE.cheapest), Settings(6, 3))
+    found = searched(work(SPACE.cheapest), SearchSettings(6, 3))
     assert list(found.distances) == [SPACE.cheapest]
     with pytest.raises(ValueError, match="fits"):
-        searched(work(SPACE.cheapest) - 1, Settings())
+        searched(work(SPACE.cheapest) - 1, SearchSettings())
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1))
@@ -207,7 +209,7 @@ def test_a_time_table_is_found_again_from_what_it_predicts():
 def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
     """On a machine that takes twice as long as its table says, and for one rung ten times."""
     table = TimeTable((0.0,) * 4, (1e-6,) * 8)
-    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(20, 3), {})
     list(run.go_on([], table, 2.0, far))
     seen = json.loads((tmp_path / "state.json").read_bytes())["seen"]
     rungs = [SubGenerator(side, tuple(counts)) for side, counts, _ in seen]
@@ -219,7 +221,7 @@ def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
     winner = run.winner(clock, 2.0)
     assert clock(winner) <= 2
     assert winner == min((r for r in rungs if r != odd and clock(r) <= 2), key=far)
-    again = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    again = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(20, 3), {})
     assert again.left == 0
     assert again.winner(lambda rung: 1e9, 2.0) == winner  # it was found before
     assert again.table == table
@@ -227,14 +229,14 @@ def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
 
 def test_one_slow_moment_rules_out_no_other_finalist(tmp_path: Path):
     table = TimeTable((0.0,) * 4, (1e-6,) * 8)
-    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(20, 3), {})
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(20, 3), {})
     *_, found = run.go_on([], table, 2.0, far)
     slow, second = found.nearest(2)
     assert run.winner(lambda rung: 100.0 if rung == slow else table(rung), 2.0) == second
 
 
 def test_a_machine_too_slow_for_all_of_them_is_told_so(tmp_path: Path):
-    run = Run(tmp_path, SPACE, Budget(2, "ms"), Settings(5, 1), {})
+    run = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(5, 1), {})
     list(run.go_on([], TimeTable((0.0,) * 4, (1e-6,) * 8), 2.0, far))
     with pytest.raises(CoreError, match="allow more time"):
         run.winner(lambda rung: 3.0, 2.0)

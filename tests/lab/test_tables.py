@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anycost.core.errors import CoreError
-from anycost.lab.generator.generating import Settings
+from anycost.lab.generator.generating import GeneratorSettings
 from anycost.lab.measuring.markdown import compared, shown, table
 from anycost.lab.measuring.subject import of_pack
 from anycost.lab.running.config import build
@@ -66,7 +66,7 @@ def test_every_toy_differs_from_what_it_is_compared_with_in_one_thing(tmp_path: 
     assert len(toys) == 3 + 2 * 15
     for config in toys.values():
         if config["network"] == "generator":
-            build(Settings, {key: value for key, value in config.items() if key != "network"})
+            build(GeneratorSettings, {key: value for key, value in config.items() if key != "network"})
     differences = {
         kind: {
             f"{part}.{name}"

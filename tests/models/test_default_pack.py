@@ -13,7 +13,7 @@ from anycost.commands.demo import EDITS, SAMPLE
 from anycost.core.editing.session import EditState, Session
 from anycost.core.errors import CoreError
 from anycost.core.faces.find import find_face, place
-from anycost.core.faces.onnx_network import Network, to_input
+from anycost.core.faces.onnx_network import OnnxNetwork, to_input
 from anycost.core.files.pictures import read_picture
 from anycost.lab.painter import LANDMARKS, STYLE_DIM, paint_z
 from anycost.models.generator import truncate
@@ -88,7 +88,7 @@ def test_the_generator_draws_the_painters_portraits(pack: Pack):
 
 def test_the_finder_finds_painted_faces(pack: Pack):
     assert pack.finder_path is not None
-    finder = Network(pack.finder_path, "heat")
+    finder = OnnxNetwork(pack.finder_path, "heat")
     z = torch.randn(8, STYLE_DIM, generator=torch.Generator().manual_seed(91_000))
     painted = paint_z(z, 256)
     eyes = painted.landmarks[:, [LANDMARKS.index("left_eye"), LANDMARKS.index("right_eye")]].mean(1)
@@ -108,7 +108,7 @@ def test_the_finder_finds_painted_faces(pack: Pack):
 
 def test_noise_is_no_face(pack: Pack):
     assert pack.finder_path is not None
-    finder = Network(pack.finder_path, "heat")
+    finder = OnnxNetwork(pack.finder_path, "heat")
     noise = np.random.default_rng(0).integers(0, 255, (300, 400, 4)).astype(np.uint8)
     noise[..., 3] = 255
     with pytest.raises(CoreError, match="No face"):
@@ -118,7 +118,7 @@ def test_noise_is_no_face(pack: Pack):
 def test_the_encoder_reads_a_portrait(pack: Pack, latents: Tensor):
     """What the generator drew comes back nearer than the mean and than anybody else."""
     assert pack.encoder_path is not None
-    encoder = Network(pack.encoder_path, "latents")
+    encoder = OnnxNetwork(pack.encoder_path, "latents")
     pictures = drawn(pack, latents, pack.encoder_size)
     pixels = ((pictures + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
     read = torch.stack([torch.from_numpy(encoder(to_input(p))).reshape(latents.shape[1:]) for p in pixels])

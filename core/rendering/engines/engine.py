@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from .windows import Window
+from .window import Window
 
 Stopped = Callable[[], bool]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from ....models.widths import SubGenerator
 from .engine import Stopped, never
 from .layers import cut
-from .windows import Window
+from .window import Window
 
 ASK_EVERY = 0.002  # seconds, while a picture is drawn in another thread
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ....models.generator import ConstantInput, EqualLinear, StyledConv, ToRGB
-from .windows import Window
+from .window import Window
 
 GAIN = math.sqrt(2)  # of the activation; leaky ReLU is homogeneous, so that weights can carry it
 SLOPE = 0.2

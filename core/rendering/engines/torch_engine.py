@@ -15,7 +15,7 @@ from ....models.generator import Generator, StyledConv, ToRGB
 from ....models.widths import SubGenerator, layer_count
 from .engine import Stopped, never
 from .layers import Conv, Modulated, Rgb, cut, doubled, start
-from .windows import Window
+from .window import Window
 
 STRIP_BYTES = 8 << 20  # of one layer's maps in a strip, on a CPU: what its caches hold
 FEWEST_ROWS = 16  # of a strip: each makes two rows of its neighbours once more
