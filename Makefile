@@ -7,7 +7,9 @@ export OMP_WAIT_POLICY := PASSIVE
 setup:
 	scripts/setup
 
-demo: setup
+# needs neither Krita nor root
+demo:
+	scripts/setup requirements/run.txt
 	$(PYTHON) -m anycost.commands.demo
 
 test: setup
