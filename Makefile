@@ -1,6 +1,8 @@
 # `make demo` and `make test` do all set-up themselves.
 .PHONY: setup demo test lint pack tables clean
 PYTHON := .venv/bin/python
+# fails where the code needs a newer Python than -t
+VERMIN := .venv/bin/vermin --quiet --violations --feature fstring-pep701
 # threads that spin while they wait starve each other (see core/__init__.py)
 export OMP_WAIT_POLICY := PASSIVE
 
@@ -20,6 +22,8 @@ lint:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
+	$(VERMIN) -t=3.10- commands core lab models scripts tests setup.py __main__.py
+	$(VERMIN) -t=3.8- bridge krita_plugin __init__.py
 
 # trains the default pack from nothing, each network by its file in configs/: hours on a CPU
 pack: setup
