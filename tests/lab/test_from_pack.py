@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from anycost.commands.cli import EXIT_BAD_INPUT, main
 from anycost.core.errors import CoreError
 from anycost.core.faces.onnx_network import OnnxNetwork
 from anycost.lab.from_pack import fill
-from anycost.lab.networks import attributes
+from anycost.lab.networks import attributes, finding
 from anycost.lab.running import checkpoints
 from anycost.lab.running.config import build, read
 from anycost.lab.training import TRAINERS
@@ -87,7 +88,8 @@ def test_an_encoder_answers_as_the_packs_does_and_is_not_fitted_anew(pack: Pack,
         torch.testing.assert_close(mine, torch.from_numpy(theirs(one.numpy())), atol=1e-3, rtol=0.01)
 
 
-def test_a_user_goes_on_from_a_pack(tmp_path: Path):
+def test_a_user_goes_on_from_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(finding, "measure", partial(finding.measure, count=64))
     config = tmp_path / "mine.toml"
     config.write_text('network = "finder"\npictures = 16\nbatch = 8\nrepeats = 1\nprecision = "float32"\n')
     run = tmp_path / "run"
