@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from . import protocol
+from . import posix, protocol
 from .framing import Decoder, head
+from .messages import Hello
 from .version import VERSION
 
 Notified = Callable[[str, Dict[str, Any], bytes], None]
@@ -34,12 +34,9 @@ class Client:
         self._number = 0
         self._decoder = Decoder()
         self._received: List[Tuple[Dict[str, Any], bytes]] = []
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(silence)
+        self._socket = posix.connect(path, silence)
         try:
-            self._socket.connect(path)
-            hello = {"protocol": protocol.PROTOCOL, "client": name, "version": VERSION}
-            self.core = self.call("hello", hello).result
+            self.core = self.call(Hello.METHOD, Hello(name, VERSION).data()).result
         except BaseException:
             self._socket.close()
             raise

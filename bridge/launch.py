@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import subprocess
 import tempfile
 import time
@@ -12,47 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Dict, Iterator, List, Mapping, Optional
 
+from . import posix
 from .client import Client, ConnectionLost
-
-MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero
-
-# Krita, an AppImage, a snap or a virtual environment set these for themselves; the core must not follow them.
-_FOREIGN_PREFIXES = ("PYTHON", "QT_", "QML", "CONDA", "APPIMAGE", "SNAP")
-_FOREIGN_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "APPDIR", "ARGV0", "OWD", "LD_PRELOAD")
-_PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS")
 
 
 class CoreNotInstalled(Exception):
     """The core cannot be started; the text is a sentence for the artist that says what to do."""
 
 
-def socket_path() -> str:
-    """The absolute path of the core's socket, the same for every program of this user.
-
-    On a system without Unix sockets this is the function that would name the pipe.
-    """
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if os.path.isabs(runtime):
-        path = os.path.join(runtime, "anycost", "core.sock")
-        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
-            return path
-    return os.path.join(tempfile.gettempdir(), f"anycost-{os.getuid()}", "core.sock")
-
-
-def is_private(folder: str) -> bool:
-    """Whether `folder` is a folder of this user that nobody else can enter; OSError when there is none.
-
-    In any other folder somebody else could lay a socket and receive the artist's pictures.
-    """
-    found = os.lstat(folder)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
-
-
 def config_path() -> Path:
     """The file in which `anycost plugin install` notes which Python has the core."""
-    home = os.environ.get("XDG_CONFIG_HOME", "")
-    base = Path(home) if os.path.isabs(home) else Path.home() / ".config"
-    return base / "anycost" / "core.json"
+    return posix.user_folder("config") / "anycost" / "core.json"
 
 
 def core_python() -> str:
@@ -79,20 +48,20 @@ def core_command(path: Optional[str] = None, python: Optional[str] = None) -> Li
 
     `python` is the interpreter that has the core; by default the noted one.
     """
-    return [python or core_python(), "-m", "anycost.core.service", path or socket_path()]
+    return [python or core_python(), "-m", "anycost.core.service", path or posix.socket_path()]
 
 
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """This process's environment (or `environ`) without what belongs to the program that starts the core."""
     source = os.environ if environ is None else environ
-    bundles = [source[name].rstrip("/") for name in ("APPDIR", "SNAP") if len(source.get(name, "")) > 1]
+    bundles = [source[name].rstrip("/") for name in posix.BUNDLES if len(source.get(name, "")) > 1]
     kept = {}
     for name, value in source.items():
-        if name in _FOREIGN_NAMES or name.startswith(_FOREIGN_PREFIXES):
+        if name in posix.FOREIGN_NAMES or name.startswith(posix.FOREIGN_PREFIXES):
             continue
-        if name in _PATH_LISTS:
+        if name in posix.PATH_LISTS:
             value = os.pathsep.join(entry for entry in value.split(os.pathsep) if _outside(entry, bundles))
-        if value or name not in _PATH_LISTS:
+        if value or name not in posix.PATH_LISTS:
             kept[name] = value
     kept["PYTHONUTF8"] = "1"  # what the core prints is read as UTF-8 whatever the system's code page
     kept["PYTHONSAFEPATH"] = "1"  # what lies in the artist's folder must not be imported
@@ -108,9 +77,9 @@ def find_core(path: Optional[str] = None) -> Optional[Client]:
 
     CallError when it is of another protocol version, CoreNotInstalled when its folder is not this user's own.
     """
-    path = path or socket_path()
+    path = path or posix.socket_path()
     try:
-        if not is_private(os.path.dirname(path)):
+        if not posix.is_private(os.path.dirname(path)):
             text = "The folder {} must be one that only you can enter: remove it, then try again."
             raise CoreNotInstalled(text.format(os.path.dirname(path)))
         return Client(path)

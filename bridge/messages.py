@@ -1,7 +1,512 @@
-"""What panel and core say to each other."""
+"""Every message between panel and core: one dataclass each, which both sides write and read.
+
+`data()` is the JSON object that travels and `attachment` the bytes beside it. `of(data, attachment)` reads
+them back and raises ProtocolError that names the value that is wrong. A message that asks or tells something
+has a METHOD; the others answer one. docs/protocol.md describes the same messages for writers of other panels,
+and a test holds the two together.
+"""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Tuple
+
+from .fields import choice, entries, flag, is_number, number, numbers, refused, table, text, texts, whole
+from .protocol import PROTOCOL, described, f32, rgba8
+
 DEFAULT_PACK = "portraits"
-MAX_SECONDS = 86_400.0
+FRAME_MS = 80.0  # what a frame may take while a slider moves: a dozen frames a second
+MAX_FRAME_MS = 10_000.0
+MAX_SECONDS = 86_400.0  # of a projection
 MAX_STEPS = 100_000
+MAX_EDITS = 256
+MAX_PATH = 4096  # characters of a pack's name or folder
+MAX_TEXT = 20_000  # characters of a licence
+MAX_ENTRIES = 4096  # of any list
+
+Quality = Literal["draft", "preview", "full", "auto"]
+QUALITIES: Tuple[Quality, ...] = ("draft", "preview", "full", "auto")
+Data = Mapping[str, Any]
+Numbers = Any  # a number, or an array of them
+
+# Methods whose requests say nothing more
+CORE_STATUS, CORE_UNLOAD, CORE_SHUTDOWN = "core/status", "core/unload", "core/shutdown"
+
+
+class Message:
+    """What all have in common: fields travel under their own names."""
+
+    METHOD: ClassVar[str] = ""
+
+    def data(self) -> Dict[str, Any]:
+        """The JSON object."""
+        return {part.name: _plain(getattr(self, part.name)) for part in fields(self)}  # type: ignore[arg-type]
+
+    @property
+    def attachment(self) -> bytes:
+        return b""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.data()
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+# Greeting
+
+
+@dataclass(frozen=True)
+class Hello(Message):
+    """The first request of every connection."""
+
+    METHOD: ClassVar[str] = "hello"
+
+    client: str
+    version: str
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True)
+class Welcome(Message):
+    """Answers Hello: what the core says about itself."""
+
+    version: str
+    pid: int
+    capabilities: Tuple[str, ...]  # the methods that it knows
+    protocol: int = PROTOCOL
+
+
+# Packs
+
+
+@dataclass(frozen=True)
+class OpenPack(Message):
+    """Asks for a pack by its name or folder; None for the core's own choice."""
+
+    METHOD: ClassVar[str] = "pack/open"
+
+    pack: Optional[str] = None
+
+    @staticmethod
+    def of(data: Data) -> OpenPack:
+        return OpenPack(None if data.get("pack") is None else text(data, "pack", MAX_PATH))
+
+
+@dataclass(frozen=True)
+class Direction(Message):
+    """One slider: 0 leaves the face as it is, 1 is the end of the useful range."""
+
+    name: str
+    label: str
+    group: str
+    low: float
+    high: float
+
+    @staticmethod
+    def of(data: Data) -> Direction:
+        name, label, group = (text(data, key) for key in ("name", "label", "group"))
+        return Direction(name, label, group, number(data, "low"), number(data, "high"))
+
+
+@dataclass(frozen=True)
+class LadderRung(Message):
+    """One rung of the pack's ladder and its cost; `ratio` None means free widths."""
+
+    resolution: int
+    ratio: Optional[float]
+    channels: Tuple[int, ...]
+    macs: int
+
+
+@dataclass(frozen=True)
+class OpenedPack(Message):
+    """Answers OpenPack: what the panel shows of the pack, and the names of all installed ones."""
+
+    name: str = ""
+    title: str = ""
+    licence: str = ""
+    resolution: int = 0
+    loss: str = ""  # the perceptual loss of projections, as a phrase
+    packs: Tuple[str, ...] = ()
+    directions: Tuple[Direction, ...] = ()
+    rungs: Tuple[LadderRung, ...] = ()
+
+    @staticmethod
+    def of(data: Data) -> OpenedPack:
+        """What a panel needs; the rest is for others, and may be missing."""
+        return OpenedPack(
+            title=text(data, "title", least=0),
+            loss=text(data, "loss", least=0),
+            packs=tuple(texts(data, "packs", MAX_ENTRIES)),
+            directions=tuple(
+                Direction.of(table(entry, "directions")) for entry in entries(data, "directions", MAX_ENTRIES)
+            ),
+        )
+
+
+# Pictures
+
+
+@dataclass(frozen=True)
+class Placement(Message):
+    """A face's square in a picture: centre and side in its pixels, turned by `angle` degrees clockwise."""
+
+    x: float
+    y: float
+    size: float
+    angle: float = 0.0
+
+    @staticmethod
+    def of(data: Data) -> Placement:
+        x, y, angle = (number(data, name) for name in ("x", "y", "angle"))
+        return Placement(x, y, number(data, "size", 1e-3), angle)
+
+    def to_unit(self, x: Numbers, y: Numbers) -> Tuple[Numbers, Numbers]:
+        """Pixels -> the square's own coordinates, which run from 0 to 1 within it; numbers or arrays."""
+        c, s = self._turn()
+        across, down = (x - self.x) / self.size, (y - self.y) / self.size
+        return c * across + s * down + 0.5, c * down - s * across + 0.5
+
+    def to_picture(self, u: Numbers, v: Numbers) -> Tuple[Numbers, Numbers]:
+        """The way back."""
+        c, s = self._turn()
+        across, down = (u - 0.5) * self.size, (v - 0.5) * self.size
+        return self.x + c * across - s * down, self.y + s * across + c * down
+
+    def _turn(self) -> Tuple[float, float]:
+        turn = math.radians(self.angle)
+        return math.cos(turn), math.sin(turn)
+
+
+@dataclass(frozen=True)
+class OpenPicture(Message):
+    """Gives the core a picture under a name that the panel chooses, `picture`, and asks for its face."""
+
+    METHOD: ClassVar[str] = "picture/open"
+
+    picture: str
+    width: int
+    height: int
+    rgba: bytes = field(repr=False)  # [height, width, 4], straight alpha, sRGB
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> OpenPicture:
+        size = described(data, attachment, "rgba8")
+        return OpenPicture(text(data, "picture"), size["width"], size["height"], attachment)
+
+    def data(self) -> Dict[str, Any]:
+        return {"picture": self.picture, "attachment": rgba8(self.width, self.height)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.rgba
+
+
+@dataclass(frozen=True)
+class OpenedPicture(Message):
+    """Answers OpenPicture."""
+
+    placement: Placement
+
+    @staticmethod
+    def of(data: Data) -> OpenedPicture:
+        return OpenedPicture(Placement.of(table(data.get("placement"), "placement")))
+
+
+@dataclass(frozen=True)
+class ClosePicture(Message):
+    """Makes the core forget a picture."""
+
+    METHOD: ClassVar[str] = "picture/close"
+
+    picture: str
+
+    @staticmethod
+    def of(data: Data) -> ClosePicture:
+        return ClosePicture(text(data, "picture"))
+
+
+# Projection
+
+
+@dataclass(frozen=True)
+class ProjectPicture(Message):
+    """Asks for the latents of an open picture, within a budget; None: until the loss levels off."""
+
+    METHOD: ClassVar[str] = "picture/project"
+
+    picture: str
+    seconds: Optional[float] = None
+    steps: Optional[int] = None
+
+    @staticmethod
+    def of(data: Data) -> ProjectPicture:
+        seconds, steps = data.get("seconds"), data.get("steps")
+        if seconds is not None and not (is_number(seconds) and 0 < seconds <= MAX_SECONDS):
+            raise refused("seconds", f"a number above 0, at most {MAX_SECONDS:g}")
+        if steps is not None:
+            steps = whole(data, "steps", 1, MAX_STEPS)
+        return ProjectPicture(text(data, "picture"), seconds, steps)
+
+
+@dataclass(frozen=True)
+class Progress(Message):
+    """Tells how far a projection is. `stage` is the core's word for what it does."""
+
+    METHOD: ClassVar[str] = "project/progress"
+
+    picture: str
+    step: int
+    steps: int
+    loss: Optional[float]
+    stage: str = ""
+
+    @staticmethod
+    def of(data: Data) -> Progress:
+        loss = None if data.get("loss") is None else number(data, "loss")
+        stage = text(data, "stage", least=0) if "stage" in data else ""
+        return Progress(text(data, "picture"), whole(data, "step"), whole(data, "steps"), loss, stage)
+
+
+@dataclass(frozen=True)
+class Latents:
+    """A face's w+ in one pack: little-endian float32 in C order."""
+
+    shape: Tuple[int, ...]  # (n_style, style_dim)
+    data: bytes = field(repr=False)
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> Latents:
+        return Latents(tuple(described(data, attachment, "f32")["shape"]), attachment)
+
+
+@dataclass(frozen=True)
+class ProjectedPicture(Message):
+    """Answers a projection. `stopped`: "done" (all steps), "levelled" (the loss stopped falling), "time"."""
+
+    stopped: str
+    step: int
+    loss: float
+    seconds: float
+    latents: Latents
+
+    def data(self) -> Dict[str, Any]:
+        told = {name: getattr(self, name) for name in ("stopped", "step", "loss", "seconds")}
+        return {**told, "attachment": f32(self.latents.shape)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.latents.data
+
+
+@dataclass(frozen=True)
+class RestorePicture(Message):
+    """Gives an open picture the latents of an earlier projection."""
+
+    METHOD: ClassVar[str] = "picture/restore"
+
+    picture: str
+    latents: Latents
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> RestorePicture:
+        return RestorePicture(text(data, "picture"), Latents.of(data, attachment))
+
+    def data(self) -> Dict[str, Any]:
+        return {"picture": self.picture, "attachment": f32(self.latents.shape)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.latents.data
+
+
+# Edits
+
+
+class Region(NamedTuple):
+    """A part of a face's square, in fractions of its side: 0 <= left < right <= 1, 0 <= top < bottom <= 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @staticmethod
+    def of(sides: Any) -> Region:
+        if isinstance(sides, (list, tuple)) and len(sides) == 4 and all(map(is_number, sides)):
+            region = Region(*map(float, sides))
+            if 0 <= region.left < region.right <= 1 and 0 <= region.top < region.bottom <= 1:
+                return region
+        raise refused(
+            "region", "left, top, right and bottom of a part of the face's square, each from 0 to 1"
+        )
+
+
+@dataclass(frozen=True)
+class EditState(Message):
+    """Asks for frames, and holds everything that they depend on. `stamp` rises with every change.
+
+    The newest state wins. Five places see to it, each guarding against a different delay:
+
+    - `Portrait.next_edit` in the panel sends no second state before the first has been drawn once, so that
+      states do not queue in the socket.
+    - `Service._edit` refuses a state that is older than the newest one that arrived.
+    - `Worker.edit` stops the work on older states between two blocks of the generator.
+    - The server's `Outbox` replaces a frame that still waits for a slow panel.
+    - `Portrait.show` drops a frame that is older than the one on screen.
+    """
+
+    METHOD: ClassVar[str] = "edit"
+
+    picture: str
+    stamp: int
+    edits: Mapping[str, float] = field(default_factory=dict)  # direction -> value; 0 where it is missing
+    quality: Quality = "auto"
+    dragging: bool = False
+    region: Optional[Region] = None  # what the artist looks at: it is refined first
+    frame_ms: float = FRAME_MS  # what a frame may take while `dragging`
+
+    @staticmethod
+    def of(data: Data) -> EditState:
+        return EditState(
+            text(data, "picture"),
+            whole(data, "stamp"),
+            numbers(data, "edits", MAX_EDITS),
+            choice(data, "quality", QUALITIES),
+            flag(data, "dragging"),
+            None if data.get("region") is None else Region.of(data["region"]),
+            FRAME_MS if data.get("frame_ms") is None else number(data, "frame_ms", 1, MAX_FRAME_MS),
+        )
+
+
+@dataclass(frozen=True)
+class DrawnEdit(Message):
+    """Answers EditState; not `complete` when a newer one stopped it."""
+
+    stamp: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Frame(Message):
+    """Tells one finished pass of an edit: the face's square, `resolution` px a side, or a part of it."""
+
+    METHOD: ClassVar[str] = "frame"
+
+    picture: str
+    stamp: int
+    index: int  # from 1; "pass" on the wire, a word that Python keeps for itself
+    passes: int
+    resolution: int
+    ratio: Optional[float]  # None: a rung with free widths
+    ms: float
+    width: int
+    height: int
+    rgba: bytes = field(repr=False)  # [height, width, 4]
+    whole: bool = True
+    x: int = 0  # where a part's corner lies in the square
+    y: int = 0
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> Frame:
+        size = described(data, attachment, "rgba8")
+        return Frame(
+            text(data, "picture"),
+            whole(data, "stamp"),
+            whole(data, "pass"),
+            whole(data, "passes"),
+            whole(data, "resolution", 1),
+            None if data.get("ratio") is None else number(data, "ratio"),
+            number(data, "ms"),
+            size["width"],
+            size["height"],
+            attachment,
+            flag(data, "whole", True),
+            whole(data, "x") if "x" in data else 0,
+            whole(data, "y") if "y" in data else 0,
+        )
+
+    def data(self) -> Dict[str, Any]:
+        names = ("picture", "stamp", "passes", "resolution", "ratio", "ms", "whole", "x", "y")
+        told = {name: getattr(self, name) for name in names}
+        return {**told, "pass": self.index, "attachment": rgba8(self.width, self.height)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.rgba
+
+
+# Apply
+
+
+@dataclass(frozen=True)
+class ApplyEdits(Message):
+    """Asks for the edit in full, as a layer."""
+
+    METHOD: ClassVar[str] = "picture/apply"
+
+    picture: str
+    edits: Mapping[str, float]
+
+    @staticmethod
+    def of(data: Data) -> ApplyEdits:
+        return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS))
+
+
+@dataclass(frozen=True)
+class Layer(Message):
+    """Answers ApplyEdits: pixels to lay over the picture, their corner at (x, y) of it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    rgba: bytes = field(repr=False)  # [height, width, 4], straight alpha
+
+    def __post_init__(self) -> None:
+        if len(self.rgba) != self.width * self.height * 4:
+            raise ValueError(f"{len(self.rgba)} bytes do not make a {self.width} × {self.height} RGBA layer")
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> Layer:
+        size = described(data, attachment, "rgba8")
+        return Layer(whole(data, "x"), whole(data, "y"), size["width"], size["height"], attachment)
+
+    def data(self) -> Dict[str, Any]:
+        return {"x": self.x, "y": self.y, "attachment": rgba8(self.width, self.height)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.rgba
+
+
+# The core itself
+
+
+@dataclass(frozen=True)
+class CoreStatus(Message):
+    """Answers core/status."""
+
+    resident_bytes: Optional[int]  # None where the system does not tell
+    pictures: int
+    pack: Optional[str]
+    loaded: bool
+    calibrated: bool
+    uptime: float  # seconds
+
+
+@dataclass(frozen=True)
+class CoreState(Message):
+    """Tells how the core is, in words for the artist."""
+
+    METHOD: ClassVar[str] = "core/state"
+
+    text: str
+
+    @staticmethod
+    def of(data: Data) -> CoreState:
+        return CoreState(text(data, "text", MAX_TEXT, least=0))

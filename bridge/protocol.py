@@ -1,11 +1,11 @@
-"""What the panel and the core say to each other: limits, error codes, and the dictionaries of JSON-RPC 2.0.
+"""JSON-RPC 2.0 as panel and core use it: limits, error codes, the envelope of a message, attachments.
 
-docs/protocol.md describes every method. This file is read by Krita's Python (3.8) and by the core alike.
+What travels inside the envelope is in messages.py; docs/protocol.md describes all of it.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 PROTOCOL = 1
 MAGIC = b"ACG1"
@@ -13,13 +13,12 @@ HEADER_BYTES = 12  # magic, u32 JSON length, u32 attachment length, both big-end
 MAX_JSON = 1 << 20
 MAX_ATTACHMENT = 256 << 20
 MAX_SIDE = 16384  # pixels of a picture's side
-MAX_NAME = 256  # characters of a method, a picture id, a direction's name
+MAX_NAME = 256  # characters of a method, a picture's id, a direction's name
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
-INTERNAL_ERROR = -32603
 CORE_ERROR = -32000  # data.kind says which of KINDS
 
 KINDS = (
@@ -35,12 +34,12 @@ KINDS = (
     "busy",
     "internal",
 )
+CANCEL = "$/cancel"  # the method of `cancel`
 PROTOCOL_KIND = "protocol"  # data.kind of the standard codes: the message itself was wrong
-QUALITIES = ("draft", "preview", "full", "auto")
 
 
 class ProtocolError(Exception):
-    """The peer broke the protocol; `code` is a JSON-RPC code, the text one sentence."""
+    """The peer broke the protocol. `code` is a JSON-RPC code, the text one sentence."""
 
     def __init__(self, text: str, code: int = INVALID_REQUEST):
         super().__init__(text)
@@ -48,7 +47,7 @@ class ProtocolError(Exception):
 
 
 class CallError(Exception):
-    """A request was refused: what an error reply says. `kind` is one of KINDS or PROTOCOL_KIND."""
+    """The core refused a request, with what its error reply says. `kind` is one of KINDS or PROTOCOL_KIND."""
 
     def __init__(self, code: int, kind: str, message: str):
         super().__init__(message)
@@ -67,7 +66,7 @@ def notification(method: str, params: Optional[Dict[str, Any]] = None) -> Dict[s
 
 def cancel(number: int) -> Dict[str, Any]:
     """The notification that stops request `number`, which then answers an error of kind "cancelled"."""
-    return notification("$/cancel", {"id": number})
+    return notification(CANCEL, {"id": number})
 
 
 def result(number: int, value: Dict[str, Any]) -> Dict[str, Any]:
@@ -75,7 +74,7 @@ def result(number: int, value: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def error(number: Optional[int], code: int, message: str, kind: str = PROTOCOL_KIND) -> Dict[str, Any]:
-    """An error reply; `number` is None when the request's own id could not be read."""
+    """An error reply. `number` is None when the request's own id could not be read."""
     return {
         "jsonrpc": "2.0",
         "id": number,
@@ -84,7 +83,7 @@ def error(number: Optional[int], code: int, message: str, kind: str = PROTOCOL_K
 
 
 def check(message: Dict[str, Any]) -> str:
-    """The sort of a received object: "request", "notification", "result" or "error"; else ProtocolError."""
+    """What a received object is: "request", "notification", "result" or "error"; else ProtocolError."""
     if message.get("jsonrpc") != "2.0":
         raise ProtocolError('A message must say "jsonrpc": "2.0".')
     if "method" in message:
@@ -118,6 +117,9 @@ def _is_error(value: Any) -> bool:
     if not isinstance(value, dict) or type(value.get("code")) is not int:
         return False
     return isinstance(value.get("message"), str) and isinstance(value.get("data", {}), dict)
+
+
+# Attachments
 
 
 def rgba8(width: int, height: int) -> Dict[str, Any]:
@@ -154,11 +156,11 @@ def _sides(described: Any) -> List[Any]:
     return []
 
 
-def described(body: Dict[str, Any], attachment: bytes, form: str) -> Dict[str, Any]:
-    """`body["attachment"]` once it is of format `form` and fits the bytes that came; else ProtocolError.
+def described(body: Mapping[str, Any], attachment: bytes, form: str) -> Dict[str, Any]:
+    """`body["attachment"]` if it has format `form` and matches the bytes that came; else ProtocolError.
 
-    Whoever builds an image or an array from received bytes calls this first: a buffer shorter than its
-    description crashes Qt.
+    Call it before building an image or an array from received bytes: Qt crashes on a buffer that is shorter
+    than its description.
     """
     found = body.get("attachment")
     if not isinstance(found, dict) or found.get("format") != form:

@@ -12,8 +12,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
 
-from . import framing, launch, protocol
+from . import framing, launch, posix, protocol
 from .answer import Answer, Fault
+from .messages import Hello
 
 QT6 = "PyQt6" in sys.modules
 if not QT6:
@@ -98,17 +99,14 @@ class QtClient(QtCore.QObject):
         method: str,
         params: Dict[str, Any],
         done: Done,
-        attachment: Optional[Dict[str, Any]] = None,
         data: bytes = b"",
     ) -> int:
-        """Send a request; `done` is called once, never before this returns. `attachment` describes `data`."""
+        """Send a request with an attachment `data`; `done` is called once, never before this returns."""
         self._number += 1
         number = self._number
         if not self._pending:
             self._heard = time.monotonic()
         self._pending[number] = done
-        if attachment is not None:
-            params = dict(params, attachment=attachment)
         fault = self._send(protocol.request(number, method, params), data)
         if fault is not None:
             QtCore.QTimer.singleShot(0, lambda: self._answer(number, Answer({}, b"", fault)))
@@ -209,7 +207,7 @@ class QtClient(QtCore.QObject):
 def _foreign(path: str) -> bool:
     """Whether somebody else could have laid the socket there to receive the artist's pictures."""
     try:
-        return not launch.is_private(os.path.dirname(path))
+        return not posix.is_private(os.path.dirname(path))
     except OSError:
         return False  # no folder yet: no socket either
 
@@ -229,12 +227,12 @@ class CoreKeeper(QtCore.QObject):
         self.client = QtClient(self)
         self.client.connected.connect(self._hello)
         self.client.lost.connect(self._lost)
-        self.path = path or launch.socket_path()
+        self.path = path or posix.socket_path()
         self.hello_answer: Dict[str, Any] = {}
         self.process: Optional[QtCore.QProcess] = None
         self.log = bytearray()  # the end of what the core printed
         self.running = False
-        self._who = {"protocol": protocol.PROTOCOL, "client": name, "version": version}
+        self._who = Hello(name, version)
         self._starts: List[float] = []  # times of the last minute
         self._failures = 0
         self._deadline = 0.0
@@ -288,7 +286,7 @@ class CoreKeeper(QtCore.QObject):
     def _hello(self) -> None:
         self.words.emit("Connecting to the core…")
         self._later(HELLO_LIMIT_S)
-        self.client.request("hello", dict(self._who), self._greeted_by)
+        self.client.request(Hello.METHOD, self._who.data(), self._greeted_by)
 
     def _greeted_by(self, answer: Answer) -> None:
         self._timer.stop()

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import itertools
 import logging
 import os
 import socket
-import stat
-import struct
 from typing import Any, Dict, Optional, Protocol, Set, Tuple
 
-from . import protocol
+from . import posix, protocol
 from .framing import Decoder, head
-from .launch import is_private
-from .protocol import MAX_ATTACHMENT, CallError, ProtocolError
+from .messages import Hello, Welcome
+from .protocol import CANCEL, MAX_ATTACHMENT, CallError, ProtocolError
 
 MAX_PEERS = 16
 MAX_CALLS = 64  # unanswered requests of one peer
@@ -198,14 +195,14 @@ class Peer:
             self._greet(message)
         elif sort == "request":
             self._begin(Call(self, message, attachment))
-        elif sort == "notification" and message["method"] == "$/cancel":
+        elif sort == "notification" and message["method"] == CANCEL:
             call = self._calls.get(message.get("params", {}).get("id"))
             if call is not None:
                 self._cancel(call)
 
     def _greet(self, message: Dict[str, Any]) -> None:
         number, params = message.get("id"), message.get("params", {})
-        if message.get("method") != "hello" or number is None:
+        if message.get("method") != Hello.METHOD or number is None:
             self._refuse(number, protocol.INVALID_REQUEST, "The first message must be the request hello.")
             raise _HangUp
         if params.get("protocol") != protocol.PROTOCOL:
@@ -213,7 +210,7 @@ class Peer:
             text = text.format(repr(params.get("protocol")), protocol.PROTOCOL)
             self._refuse(number, protocol.INVALID_REQUEST, text)
             raise _HangUp
-        self._send(protocol.result(number, self._server.hello))
+        self._send(protocol.result(number, self._server.welcome.data()))
         self._greeted = True
         self._decoder.max_attachment = MAX_ATTACHMENT
         log.info("peer %d is %.100r %.40r", self.number, params.get("client"), params.get("version"))
@@ -266,11 +263,11 @@ class Peer:
 
 
 class Server:
-    """Listens at `path` for `service`; `hello` is what every peer is told of the core."""
+    """Listens at `path` for `service`; `welcome` is what every peer hears about the core."""
 
-    def __init__(self, path: str, service: Service, hello: Dict[str, Any]):
+    def __init__(self, path: str, service: Service, welcome: Welcome):
         self.service = service
-        self.hello = {"protocol": protocol.PROTOCOL, **hello}
+        self.welcome = welcome
         self.held = 0
         self._path = path
         self._peers: Dict[Peer, asyncio.Task[None]] = {}
@@ -306,9 +303,8 @@ class Server:
 
     def _remove_socket(self) -> None:
         try:
-            if (
-                os.stat(self._path).st_ino == self._inode
-            ):  # not that of a core which came after somebody removed ours
+            ours = os.stat(self._path).st_ino == self._inode
+            if ours:  # and not that of a core which started after somebody removed ours
                 os.unlink(self._path)
         except OSError:
             pass
@@ -322,7 +318,7 @@ class Server:
                 log.warning("cannot accept a connection: %s", error)
                 await asyncio.sleep(0.2)
                 continue
-            if not _is_own_user(sock) or len(self._peers) >= MAX_PEERS:
+            if not posix.is_own_user(sock) or len(self._peers) >= MAX_PEERS:
                 log.warning("refused a connection: %d are open", len(self._peers))
                 sock.close()
                 continue
@@ -337,64 +333,27 @@ class Server:
 
 
 def listen(path: str) -> socket.socket:
-    """A listening socket at `path` in a folder of this user alone; ServerError says what is in the way.
-
-    Two cores that start at once take turns at a lock: neither removes the other's fresh socket as stale.
-    """
+    """A listening socket at `path`, in a folder that only this user can enter; ServerError says why not."""
     folder = os.path.dirname(path)
     _private_folder(folder)
-    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _remove_stale(path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with posix.locked(path):
         try:
-            listener.bind(path)
-            listener.listen(MAX_PEERS)
-            listener.setblocking(False)
+            if posix.is_taken(path):
+                raise AlreadyRunning(f"A core is already listening at {path}: use that one, or end it first.")
+            return posix.listen(path, MAX_PEERS)
+        except ValueError:
+            raise ServerError(f"{path} is in the way: it is not a socket, so move it elsewhere.") from None
         except OSError as error:
-            listener.close()
             raise ServerError(f"The core cannot listen at {path}: {error}.") from None
-        return listener
-    finally:
-        os.close(lock)
 
 
 def _private_folder(folder: str) -> None:
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        private = is_private(folder)
+        private = posix.is_private(folder)
     except OSError as error:
         raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
     if not private:
-        text = (
-            "The folder {} must be one that only you can enter: remove it, or choose another for the socket."
+        raise ServerError(
+            f"Others can enter the folder {folder}: remove it, or choose another one for the socket."
         )
-        raise ServerError(text.format(folder))
-
-
-def _remove_stale(path: str) -> None:
-    """Removes a socket that nobody listens at: connecting is refused, which a busy core never does."""
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise ServerError(f"{path} is in the way: it is not a socket, so move it elsewhere.")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            os.unlink(path)
-            return
-        except OSError:
-            pass
-    raise AlreadyRunning(f"A core is already listening at {path}: use that one, or end it first.")
-
-
-def _is_own_user(sock: socket.socket) -> bool:
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True  # the folder's mode keeps others out
-    _, user, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return user == os.getuid()

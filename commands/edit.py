@@ -14,7 +14,7 @@ from .arguments import add_pack, command, open_pack
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..bridge.messages import Layer
+    from ..bridge.messages import Layer, Quality
     from ..models.pack import Pack
 
 
@@ -56,7 +56,12 @@ def parse_edits(settings: Sequence[str]) -> dict[str, float]:
 
 
 def edit_file(
-    source: Path, target: Path, pack: Pack, edits: Mapping[str, float], quality: str, seconds: float | None
+    source: Path,
+    target: Path,
+    pack: Pack,
+    edits: Mapping[str, float],
+    quality: Quality,
+    seconds: float | None,
 ) -> None:
     """Finds, projects and edits the face in a picture file; the rest of the picture stays as it is.
 

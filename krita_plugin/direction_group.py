@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import List, Optional
 
+from ..bridge.messages import Direction
 from .direction_slider import DirectionSlider
-from .portrait import Direction
+from .plain_text import plain_button
 from .qt import Qt, QtWidgets
 
 
@@ -19,7 +20,7 @@ class DirectionGroup(QtWidgets.QWidget):
         self.setObjectName(f"anycost_group_{name}")
         self.heading = QtWidgets.QToolButton(self)
         self.heading.setObjectName(f"anycost_heading_{name}")
-        self.heading.setText(name)
+        self.heading.setText(plain_button(name))
         self.heading.setToolTip("Show or hide these sliders")
         self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.heading.setCheckable(True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .portrait import Direction
+from ..bridge.messages import Direction
+from .plain_text import plain_tip
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 
 STEPS = 100  # slider positions to one unit
@@ -130,8 +131,8 @@ class DirectionSlider(QtWidgets.QWidget):
         ignored, fixed = QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
         self.label.setSizePolicy(ignored, fixed)  # all rows line up whatever their labels
         self.slider.setSizePolicy(ignored, fixed)
-        self.label.setToolTip(f"{label} (double-click: back to zero)")
-        self.slider.setToolTip(f"{label}: drag, arrow keys, or double-click for zero")
+        self.label.setToolTip(plain_tip(f"{label} (double-click: back to zero)"))
+        self.slider.setToolTip(plain_tip(f"{label}: drag, arrow keys, or double-click for zero"))
         self.slider.setAccessibleName(label)
         self.number.setAccessibleName(f"{label}, value")
         self.number.setRange(self.direction.low, self.direction.high)

@@ -75,7 +75,7 @@ class AnycostDocker(DockWidget):
             self.state.forget(document)
         self.state.set_document(self.documents.current())
         self.state.set_selection(self.documents.selection())
-        if self.state.document is not None and not self.state.gave_up:
+        if self.state.document is not None and not self.state.core.gave_up:
             self.keeper.start()
 
     def _seen(self, visible: bool) -> None:

@@ -11,7 +11,8 @@ from typing import Callable, Dict, Hashable, Iterator, List, Optional, Tuple
 
 from krita import Document, Krita, Node
 
-from .picture import Box, HostError, Layer, Picture, check_size, reduction
+from ..bridge.messages import Layer
+from .picture import Box, HostError, Picture, check_size, reduction
 from .pixels import placed, raw_bytes, rgba_bytes, scaled
 from .qt import QtCore, QtGui
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional
 
-from ..bridge.protocol import QUALITIES
-from . import state as topics
+from ..bridge.messages import QUALITIES, Direction, Quality
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
-from .portrait import Direction
+from .plain_text import plain_label, plain_tip
 from .preview import Preview, face_crop
 from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
+from .topic import Topic
 
 QUALITY_TIPS = {
     "draft": "Draft: the cheapest generator only, for quick tries",
@@ -57,19 +57,19 @@ class Panel(QtWidgets.QWidget):
         self._sliders: Dict[str, DirectionSlider] = {}
         self._build()
         self._updates = {
-            topics.CONNECTION: (self._show_connection, self._show_controls),
-            topics.PACK: (self._show_pack, self._show_quality, self._show_document),
-            topics.DOCUMENT: (self._show_document,),
-            topics.PROGRESS: (self._show_progress, self._show_controls),
-            topics.EDITS: (self._show_edits, self._show_controls),
-            topics.FRAME: (self._show_frame,),
-            topics.MESSAGE: (self._show_message,),
+            Topic.CONNECTION: (self._show_connection, self._show_controls),
+            Topic.PACK: (self._show_pack, self._show_quality, self._show_document),
+            Topic.DOCUMENT: (self._show_document,),
+            Topic.PROGRESS: (self._show_progress, self._show_controls),
+            Topic.EDITS: (self._show_edits, self._show_controls),
+            Topic.FRAME: (self._show_frame,),
+            Topic.MESSAGE: (self._show_message,),
         }
         state.listeners.append(self._changed)
         for topic in self._updates:
             self._changed(topic)
 
-    def _changed(self, topic: str) -> None:
+    def _changed(self, topic: Topic) -> None:
         for update in self._updates[topic]:
             update()
 
@@ -110,7 +110,7 @@ class Panel(QtWidgets.QWidget):
 
     def _connection_row(self) -> QtWidgets.QHBoxLayout:
         self.dot = QtWidgets.QLabel("●", self)
-        self.connection = QtWidgets.QLabel(self)
+        self.connection = plain_label("", self)
         self.connection.setObjectName("anycost_connection")
         self.connection.setSizePolicy(
             QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
@@ -119,7 +119,7 @@ class Panel(QtWidgets.QWidget):
         self.packs.setObjectName("anycost_pack")
         self.packs.setToolTip("The model that draws the face")
         self.packs.setMaximumWidth(110)
-        self.packs.textActivated.connect(self.state.use_pack)
+        self.packs.textActivated.connect(self.state.core.use_pack)
         self.start = self._button("start", "Start", self._start)
         self.start.setToolTip("Start the core again")
         self.menu = QtWidgets.QToolButton(self)
@@ -150,7 +150,7 @@ class Panel(QtWidgets.QWidget):
             action.setCheckable(True)
             action.setChecked(seconds == self.state.projection_seconds)
             action.triggered.connect(
-                lambda _checked=False, s=seconds: setattr(self.state, "projection_seconds", s)
+                lambda _checked=False, seconds=seconds: self.state.set_projection_seconds(seconds)
             )
             menu.addAction(action)
         return menu
@@ -181,10 +181,13 @@ class Panel(QtWidgets.QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             policy = QtWidgets.QSizePolicy.Policy
             button.setSizePolicy(policy.Expanding, policy.Fixed)
-            button.clicked.connect(lambda _checked=False, quality=quality: self.state.set_quality(quality))
+            button.clicked.connect(self._choose(quality))
             self.qualities.addButton(button)
             row.addWidget(button)
         return self.segments
+
+    def _choose(self, quality: Quality) -> Callable[[bool], None]:
+        return lambda _checked: self.state.set_quality(quality)
 
     def _speed_row(self) -> QtWidgets.QHBoxLayout:
         self.speed = QtWidgets.QComboBox(self)
@@ -199,7 +202,7 @@ class Panel(QtWidgets.QWidget):
         self.speed.setCurrentIndex(self.speed.findData(self.state.frame_ms))
         policy = QtWidgets.QSizePolicy.Policy
         self.speed.setSizePolicy(policy.Ignored, policy.Fixed)
-        self.speed.activated.connect(lambda _index: setattr(self.state, "frame_ms", self.speed.currentData()))
+        self.speed.activated.connect(lambda _index: self.state.set_frame_ms(self.speed.currentData()))
         self.speed_label = QtWidgets.QLabel("While dragging", self)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.speed_label)
@@ -217,7 +220,7 @@ class Panel(QtWidgets.QWidget):
         return self.slider_area
 
     def _status_row(self) -> QtWidgets.QHBoxLayout:
-        self.status = QtWidgets.QLabel(self)
+        self.status = plain_label("", self)
         self.status.setObjectName("anycost_status")
         policy = QtWidgets.QSizePolicy.Policy
         self.status.setSizePolicy(policy.Ignored, policy.Preferred)
@@ -250,10 +253,9 @@ class Panel(QtWidgets.QWidget):
             "#anycost_message_box { border: none; border-left: 3px solid #d9822b;"
             " background: rgba(217, 130, 43, 45); }"
         )
-        self.message = QtWidgets.QLabel(self.message_box)
+        self.message = plain_label("", self.message_box)
         self.message.setObjectName("anycost_error")
         self.message.setWordWrap(True)
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.copy = QtWidgets.QToolButton(self.message_box)
         self.copy.setObjectName("anycost_copy")
         self.copy.setText("Copy")
@@ -268,33 +270,32 @@ class Panel(QtWidgets.QWidget):
     # Showing the state
 
     def _show_connection(self) -> None:
-        state = self.state
-        text = state.connection
-        if state.connected and len(state.packs) < 2 and state.pack_title:
-            text = f"{text} · {state.pack_title}"
+        core = self.state.core
+        text = core.words
+        if core.connected and len(core.opened.packs) < 2 and core.opened.title:
+            text = f"{text} · {core.opened.title}"
         self.connection.setText(text)
-        self.connection.setToolTip(text)
-        idle = not state.connected and state.document is None
-        colour = STOPPED if state.gave_up else READY if state.connected else OFF if idle else BUSY
+        self.connection.setToolTip(plain_tip(text))
+        idle = not core.connected and self.state.document is None
+        colour = STOPPED if core.gave_up else READY if core.connected else OFF if idle else BUSY
         self.dot.setStyleSheet(f"color: {colour};")
-        self.start.setVisible(state.gave_up)
+        self.start.setVisible(core.gave_up)
 
     def _show_pack(self) -> None:
-        names = (
-            self.state.packs if self.state.pack in self.state.packs else [self.state.pack, *self.state.packs]
-        )
+        core = self.state.core
+        packs = core.opened.packs
         self.packs.clear()
-        self.packs.addItems(names)
-        self.packs.setCurrentText(self.state.pack)
-        self.packs.setVisible(len(self.state.packs) > 1)
-        if {slider.direction for slider in self._sliders.values()} != set(self.state.directions):
+        self.packs.addItems(packs if core.pack in packs else [core.pack, *packs])
+        self.packs.setCurrentText(core.pack)
+        self.packs.setVisible(len(packs) > 1)
+        if {slider.direction for slider in self._sliders.values()} != set(core.opened.directions):
             self._build_sliders()
 
     def _build_sliders(self) -> None:
         """Groups in the order in which the pack first names them."""
         self._sliders = {}
         groups: Dict[str, List[Direction]] = {}
-        for direction in self.state.directions:
+        for direction in self.state.core.opened.directions:
             groups.setdefault(direction.group, []).append(direction)
         body = QtWidgets.QWidget(self.slider_area)
         column = QtWidgets.QVBoxLayout(body)
@@ -343,25 +344,25 @@ class Panel(QtWidgets.QWidget):
 
     def _show_status(self) -> None:
         self.status.setText(self.state.status())
-        self.status.setToolTip(self.state.status())
+        self.status.setToolTip(plain_tip(self.state.status()))
 
     def _show_progress(self) -> None:
         portrait = self.state.portrait
-        projection = None if portrait is None else portrait.projection
+        progress = None if portrait is None else portrait.progress
         share = self._share()
         self.preview.show_progress(share)
         self.progress.setVisible(self.state.busy)
-        if projection is not None and projection.steps:
-            self.progress.setRange(0, projection.steps)
-            self.progress.setValue(projection.step)
+        if progress is not None and progress.steps:
+            self.progress.setRange(0, progress.steps)
+            self.progress.setValue(progress.step)
         else:
             self.progress.setRange(0, 0)
         self._show_status()
 
     def _share(self) -> Optional[float]:
         portrait = self.state.portrait
-        if portrait is not None and portrait.projection is not None and portrait.projection.steps:
-            return portrait.projection.step / portrait.projection.steps
+        if portrait is not None and portrait.progress is not None and portrait.progress.steps:
+            return portrait.progress.step / portrait.progress.steps
         working = self.state.busy or self.state.reading is not None
         return -1.0 if working or (portrait is not None and portrait.applying) else None
 
@@ -384,13 +385,14 @@ class Panel(QtWidgets.QWidget):
     def _project_tip(self) -> str:
         what = "the selection's box" if self.state.selection is not None else "the whole picture"
         tip = f"Find the face in {what} and bring it into the generator's reach; nothing is painted yet"
-        return tip + (f"\nLoss: {self.state.loss_name}" if self.state.loss_name else "")
+        loss = self.state.core.opened.loss
+        return plain_tip(tip + (f"\nLoss: {loss}" if loss else ""))
 
     def _show_message(self) -> None:
         full = self.state.message
         short = full if len(full) <= SHORT_MESSAGE else full[:SHORT_MESSAGE].rsplit(" ", 1)[0] + " …"
         self.message.setText(short)
-        self.message_box.setToolTip(full)
+        self.message_box.setToolTip(plain_tip(full))
         self.message_box.setVisible(bool(full))
 
     # What the panel does by itself

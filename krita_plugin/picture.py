@@ -1,10 +1,11 @@
-"""The picture that is sent, the crop of its face and the layer that comes back: plain data, no Qt."""
+"""The picture that is sent to the core, and its limits: plain data, no Qt."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Optional, Tuple
+
+from ..bridge.messages import Placement, Region
 
 LONGEST_SIDE = 4096  # of a sent picture, in pixels; larger documents are sent scaled down
 SMALLEST_SIDE = 32  # below this no face can be found
@@ -30,57 +31,22 @@ class Picture:
 
     def __post_init__(self) -> None:
         if len(self.rgba) != self.width * self.height * 4:
-            raise ValueError(f"{len(self.rgba)} bytes are no {self.width} × {self.height} RGBA picture")
+            raise ValueError(
+                f"{len(self.rgba)} bytes do not make a {self.width} × {self.height} RGBA picture"
+            )
 
 
-@dataclass(frozen=True)
-class Placement:
-    """Where the face lies in the sent picture: a square round (x, y), turned by `angle` degrees clockwise."""
+def region_of(box: Box, picture: Picture, placement: Placement) -> Optional[Region]:
+    """Which part of the face's square a box of the document covers.
 
-    x: float
-    y: float
-    size: float
-    angle: float
-
-    @staticmethod
-    def of(entry: Mapping[str, Any]) -> Placement:
-        return Placement(*(float(entry[key]) for key in ("x", "y", "size", "angle")))
-
-    def to_unit(self, x: float, y: float) -> Tuple[float, float]:
-        """A point of the sent picture in the square's own coordinates, which run from 0 to 1 within it."""
-        turn = math.radians(self.angle)
-        across, down = (x - self.x) / self.size, (y - self.y) / self.size
-        u = math.cos(turn) * across + math.sin(turn) * down
-        v = math.cos(turn) * down - math.sin(turn) * across
-        return u + 0.5, v + 0.5
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What the core drew for Apply: straight-alpha RGBA8 at (x, y) of the sent picture."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    rgba: bytes = field(repr=False)  # [height, width, 4]
-
-    def __post_init__(self) -> None:
-        if len(self.rgba) != self.width * self.height * 4:
-            raise ValueError(f"{len(self.rgba)} bytes are no {self.width} × {self.height} RGBA layer")
-
-
-def region_of(box: Box, picture: Picture, placement: Placement) -> Optional[List[float]]:
-    """What of the face's square a box of the document covers: left, top, right, bottom from 0 to 1.
-
-    Of a turned face it is the box around the box; None where the two lie apart.
+    For a turned face, the box around the box; None where the two do not overlap.
     """
     left, top = (box[0] - picture.left) / picture.factor, (box[1] - picture.top) / picture.factor
     right, bottom = left + box[2] / picture.factor, top + box[3] / picture.factor
     corners = [placement.to_unit(x, y) for x in (left, right) for y in (top, bottom)]
     starts = [max(0.0, min(along)) for along in zip(*corners)]
     ends = [min(1.0, max(along)) for along in zip(*corners)]
-    return [*starts, *ends] if starts[0] < ends[0] and starts[1] < ends[1] else None
+    return Region(*starts, *ends) if starts[0] < ends[0] and starts[1] < ends[1] else None
 
 
 def check_size(width: int, height: int, what: str) -> None:

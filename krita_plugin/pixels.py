@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Tuple
 
-from .picture import Layer, Picture
+from ..bridge.messages import Layer
+from .picture import Picture
 from .qt import Qt, QtGui
 
 
 def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
     """A QImage with pixels of its own; ValueError where the bytes would not fill it."""
     if len(rgba) != width * height * 4:
-        raise ValueError(f"{len(rgba)} bytes are no {width} × {height} RGBA image")
+        raise ValueError(f"{len(rgba)} bytes do not make a {width} × {height} RGBA image")
     return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888).copy()
 
 

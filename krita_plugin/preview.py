@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .picture import Picture, Placement
+from ..bridge.messages import Frame, Placement
+from .picture import Picture
 from .pixels import image_of, scaled
-from .portrait import Frame
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 LARGEST = 384  # pixels a side on screen

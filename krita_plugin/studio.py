@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Callable, Hashable, List, Optional, Sequence
 
+from ..bridge.messages import Layer
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
 from .panel import Panel
-from .picture import HostError, Layer, Picture, check_size, reduction
+from .picture import HostError, Picture, check_size, reduction
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .state import PanelState

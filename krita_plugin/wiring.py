@@ -1,4 +1,4 @@
-"""Joins the core's keeper to a panel's state; the same in Krita and in studio."""
+"""Connects the core's keeper to a panel's state; the same in Krita and in studio."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from .state import PanelState
 
 
 def connect(keeper: CoreKeeper, state: PanelState) -> None:
-    """From now on the state hears of the connection and of the core's notifications."""
-    keeper.words.connect(state.link_words)
-    keeper.gave_up.connect(state.link_gave_up)
-    keeper.ready.connect(lambda _hello: state.link_ready())
-    keeper.lost.connect(state.link_lost)
-    keeper.client.notified.connect(state.notified)
+    """From now on the state hears about the connection and gets the core's notifications."""
+    core = state.core
+    keeper.words.connect(core.link_words)
+    keeper.gave_up.connect(core.link_gave_up)
+    keeper.ready.connect(lambda _hello: core.link_ready())
+    keeper.lost.connect(core.link_lost)
+    keeper.client.notified.connect(core.notified)
     if keeper.is_ready:  # a second window: the core is there already
-        state.link_ready()
+        core.link_ready()

@@ -63,3 +63,13 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_pack import make_tiny_pack  # here: the process that only hands out tests needs no torch
 
     return make_tiny_pack(tmp_path_factory.mktemp("packs") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """Two processes that train together: see pair.py."""
+    from pair import Pair
+
+    made = Pair()
+    yield made
+    made.close()

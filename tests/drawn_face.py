@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import onnx.parser
 
-from anycost.core.faces.placement import Placement
+from anycost.bridge.messages import Placement
 from anycost.models.manifest import Alignment
 
 ALIGNMENT = Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66))
@@ -39,7 +39,7 @@ def portrait(placement: Placement, width: int, height: int) -> np.ndarray:
     width, 4].
     """
     y, x = np.mgrid[:height, :width] + 0.5
-    unit = placement.to_unit(np.stack([x, y], axis=-1))
+    unit = np.stack(placement.to_unit(x, y), axis=-1)
     rgba = np.full((height, width, 4), 255, np.uint8)
     rgba[..., :3] = 40
     for channel, dot in enumerate(DOTS):

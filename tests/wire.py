@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from anycost.bridge import launch, protocol
+from anycost.bridge import launch, posix, protocol
 from anycost.bridge.framing import Decoder, encode
 
 PATIENCE = 30.0  # seconds after which a test has failed; none is expected to come near
@@ -116,7 +116,7 @@ def start(path: str | None = None) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    path = path or launch.socket_path()
+    path = path or posix.socket_path()
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -156,4 +156,4 @@ def ended(process: subprocess.Popen[bytes]) -> int:
 
 
 def socket_files() -> list[str]:
-    return [name for name in os.listdir(os.path.dirname(launch.socket_path())) if name.endswith(".sock")]
+    return [name for name in os.listdir(os.path.dirname(posix.socket_path())) if name.endswith(".sock")]

@@ -10,19 +10,21 @@ from functools import cached_property
 
 import numpy as np
 
+from ...bridge.messages import EditState, Frame, Layer, Placement, Quality
+from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.find import find_face, place
 from ..faces.onnx_network import OnnxNetwork, to_input
 from ..faces.photographs import YuNet, yunet_path
-from ..faces.placement import Layer, Placement, crop, layer_box, paste, resized, whole_square
+from ..faces.placement import crop, layer_box, paste, resized, whole_square
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
 from ..rendering.engines.choice import ALWAYS, Choice
 from ..rendering.engines.engine import Stopped
 from ..rendering.engines.window import Window
-from ..rendering.ladder import FRAME_BUDGET_MS, Pass, Region, Timings, passes
+from ..rendering.ladder import Pass, Timings, passes
 from ..rendering.renderer import Renderer
 from .detail import Detail
 from .edits import edited
@@ -30,45 +32,12 @@ from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
 MAX_PICTURES = 8
-MAX_SIDE = 16384  # px
-MAX_BYTES = 256 << 20
 MAX_FACE = 1024  # px: the detail that is kept of a larger face
 STEPS = 100
 
 
-@dataclass(frozen=True)
-class EditState:
-    """Everything a frame depends on. `stamp` rises with every change and comes back with the frames."""
-
-    picture: str
-    stamp: int
-    edits: Mapping[str, float] = field(default_factory=dict)
-    quality: str = "auto"
-    dragging: bool = False
-    detail: bool = True  # with the picture's own detail, as Apply gives it; else the generator's alone
-    region: Region | None = None  # of the face's square: what is refined first
-    frame_ms: float = FRAME_BUDGET_MS  # what a frame may take while `dragging`
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One finished pass of an edit: `index` (from 1) of `passes`; `ratio` None for free channel counts.
-
-    `window` is the part that it covers of a picture `resolution` px a side: all of it, or the edit's region.
-    """
-
-    stamp: int
-    index: int
-    passes: int
-    resolution: int
-    ratio: float | None
-    ms: float
-    window: Window
-    rgb: np.ndarray  # uint8 [h, w, 3], the window
-
-
 @dataclass
-class _Picture:
+class _OpenPicture:
     """What is kept of an opened picture: its face at two sizes, not its pixels."""
 
     width: int
@@ -94,7 +63,7 @@ class Session:
     def __init__(self, pack: Pack):
         use_available_cores()
         self.pack = pack
-        self.pictures: OrderedDict[str, _Picture] = OrderedDict()  # may be carried to another session
+        self.pictures: OrderedDict[str, _OpenPicture] = OrderedDict()  # may be carried to another session
         self._measured: Measured = {}  # by a calibration that was stopped
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
         self._draw_by(*self._drawing(load(pack), quick=True))
@@ -117,8 +86,8 @@ class Session:
 
     def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
         self._renderer, self.timings = renderer, timings
-        for picture in self.pictures.values():  # a detail is what one engine's picture lacks
-            picture.details.clear()
+        for opened in self.pictures.values():  # a detail is what one engine's picture lacks
+            opened.details.clear()
 
     def calibrate(self, progress: ShowProgress, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
@@ -145,7 +114,7 @@ class Session:
         """How many pictures are open."""
         return len(self.pictures)
 
-    def open(self, picture_id: str, rgba: np.ndarray) -> Placement:
+    def open(self, picture: str, rgba: np.ndarray) -> Placement:
         """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB); keeps what editing it needs.
 
         CoreError "bad-picture" for other arrays, "no-face" when there is none.
@@ -155,7 +124,7 @@ class Session:
         height, width = rgba.shape[:2]
         x0, y0, x1, y1 = layer_box(placement, (width, height))
         alpha = rgba[y0:y1, x0:x1, 3]
-        self.pictures[picture_id] = _Picture(
+        self.pictures[picture] = _OpenPicture(
             width,
             height,
             placement,
@@ -163,42 +132,42 @@ class Session:
             encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
             alpha=None if alpha.min() == 255 else alpha.copy(),
         )
-        self.pictures.move_to_end(picture_id)
+        self.pictures.move_to_end(picture)
         while len(self.pictures) > MAX_PICTURES:
             self.pictures.popitem(last=False)
         return placement
 
     def project(
-        self, picture_id: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
+        self, picture: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
     ) -> Iterator[ProjectionStep]:
         """Projects an open picture (see projection.py); edits go on from the best latent after every step."""
-        picture = self._picture(picture_id)
-        _check_budget(seconds, steps)
-        start = self._encoded(picture)
-        face = resized(picture.face, self.pack.resolution)
+        opened = self._opened(picture)
+        start = self._encoded(opened)
+        face = resized(opened.face, self.pack.resolution)
         for step in project(self.pack, face, start, self._measure, steps, seconds, seed):
-            picture.project(step.w)
+            opened.project(step.w)
             yield step
 
-    def restore(self, picture_id: str, latents: np.ndarray) -> None:
+    def restore(self, picture: str, latents: np.ndarray) -> None:
         """Gives an open picture an earlier projection's latent, float32 [n_style, style_dim]."""
-        picture = self._picture(picture_id)
+        opened = self._opened(picture)
         shape = (self.pack.n_style, self.pack.style_dim)
         if latents.dtype != np.float32 or latents.shape != shape or not np.isfinite(latents).all():
             raise CoreError(
                 "bad-value", f'The saved projection does not fit the pack "{self.pack.title}": project again.'
             )
-        picture.project(latents.copy())
+        opened.project(latents.copy())
 
-    def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
-        """Draws an edit state pass by pass (see ladder.py); ends between two blocks once `stopped()`.
+    def render(self, state: EditState, stopped: Stopped, detail: bool = True) -> Iterator[Frame]:
+        """Draws an edit state pass by pass (see ladder.py) and ends between two blocks once `stopped()`.
 
-        The region comes alone by rungs whose detail of this projection is known, from their first whole frame
-        on: to make it takes a whole picture, which would be what the region is there to spare.
+        With `detail`, frames have the picture's own detail, as Apply gives it; else the generator's alone.
+        The region comes alone only from rungs whose detail of this projection is known: making it takes a
+        whole picture, which is what the region is there to spare.
         """
         w = edited(self._projected(state.picture), state.edits, self.pack)
-        picture = self._picture(state.picture)
-        ready = picture.details if state.detail else self.pack.ladder
+        opened = self._opened(state.picture)
+        ready = opened.details if detail else self.pack.ladder
         plan = passes(
             self.pack.ladder,
             state.quality,
@@ -210,45 +179,44 @@ class Session:
         )
         for index, step in enumerate(plan, start=1):
             rung = step.rung
-            # this and the detail: once a rung, and so no part of what it takes
+            # this and the detail are made once a rung, so they do not count as time of the pass
             self._renderer.prepare(rung, part=step.share < 1)
-            detail = self._detail(picture, rung, stopped) if state.detail else None
-            if state.detail and detail is None:
+            lacking = self._detail(opened, rung, stopped) if detail else None
+            if detail and lacking is None:
                 return
             begun = time.perf_counter()
-            rgb = self._drawn(w, rung, step.window, detail, stopped)
+            rgb = self._drawn(w, rung, step.window, lacking, stopped)
             if rgb is None:
                 return
             ms = 1000 * (time.perf_counter() - begun)
             self.timings.record(step, ms)
-            yield Frame(state.stamp, index, len(plan), rung.resolution, rung.ratio, ms, step.window, rgb)
+            yield _frame(state, index, len(plan), step, ms, rgb)
 
     def apply(
-        self, picture_id: str, edits: Mapping[str, float], stopped: Stopped, quality: str = "full"
+        self, picture: str, edits: Mapping[str, float], stopped: Stopped, quality: Quality = "full"
     ) -> Layer:
         """The edit as a layer over the picture, with the picture's own detail (see detail.py).
 
         The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
         takes that mode's last pass. CoreError "cancelled" once `stopped()`.
         """
-        w = edited(self._projected(picture_id), edits, self.pack)
-        picture = self._picture(picture_id)
+        w = edited(self._projected(picture), edits, self.pack)
+        opened = self._opened(picture)
         rung = passes(self.pack.ladder, quality, False, self.timings)[-1].rung
         drawn = self._renderer.render(w, rung, stopped)
-        before = self._unedited(picture, rung, stopped)
+        before = self._unedited(opened, rung, stopped)
         if drawn is None or before is None:
             raise CoreError("cancelled", "Applying was cancelled.")
-        side = len(picture.face)  # at the picture's own size, unlike the frames
-        rgb = Detail(resized(before, side), picture.face).added_to(resized(drawn, side))
-        layer = paste(rgb, picture.placement, (picture.width, picture.height))
-        if picture.alpha is not None:
-            alpha = layer.rgba[..., 3].astype(np.uint16) * picture.alpha
-            layer.rgba[..., 3] = (alpha + 127) // 255
-        return layer
+        side = len(opened.face)  # at the picture's own size, unlike the frames
+        rgb = Detail(resized(before, side), opened.face).added_to(resized(drawn, side))
+        x, y, rgba = paste(rgb, opened.placement, (opened.width, opened.height))
+        if opened.alpha is not None:
+            rgba[..., 3] = (rgba[..., 3].astype(np.uint16) * opened.alpha + 127) // 255
+        return Layer(x, y, rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
-    def close(self, picture_id: str) -> None:
+    def close(self, picture: str) -> None:
         """Forgets a picture; one that is not open is forgotten already."""
-        self.pictures.pop(picture_id, None)
+        self.pictures.pop(picture, None)
 
     def _drawn(
         self, w: np.ndarray, rung: SubGenerator, window: Window, detail: Detail | None, stopped: Stopped
@@ -260,21 +228,21 @@ class Session:
             return None
         return rgb if detail is None else detail.added_to(rgb, window)
 
-    def _detail(self, picture: _Picture, rung: SubGenerator, stopped: Stopped) -> Detail | None:
+    def _detail(self, opened: _OpenPicture, rung: SubGenerator, stopped: Stopped) -> Detail | None:
         """What a rung's unedited picture lacks; None once `stopped()` before it was known."""
-        if rung not in picture.details:
-            before = self._unedited(picture, rung, stopped)
+        if rung not in opened.details:
+            before = self._unedited(opened, rung, stopped)
             if before is None:
                 return None
             for other in self.pictures.values():  # a frame's detail is large: only one picture has any
-                if other is not picture:
+                if other is not opened:
                     other.details.clear()
-            picture.details[rung] = Detail(before, resized(picture.face, rung.resolution))
-        return picture.details[rung]
+            opened.details[rung] = Detail(before, resized(opened.face, rung.resolution))
+        return opened.details[rung]
 
-    def _unedited(self, picture: _Picture, rung: SubGenerator, stopped: Stopped) -> np.ndarray | None:
-        assert picture.w is not None
-        return self._renderer.render(picture.w, rung, stopped)
+    def _unedited(self, opened: _OpenPicture, rung: SubGenerator, stopped: Stopped) -> np.ndarray | None:
+        assert opened.w is not None
+        return self._renderer.render(opened.w, rung, stopped)
 
     @cached_property
     def _finder(self) -> OnnxNetwork | None:
@@ -308,27 +276,49 @@ class Session:
             raise none_found
         return whole_square(rgba.shape[1], rgba.shape[0])
 
-    def _encoded(self, picture: _Picture) -> np.ndarray | None:
-        if self._encoder is None or picture.encoder_face is None:
+    def _encoded(self, opened: _OpenPicture) -> np.ndarray | None:
+        if self._encoder is None or opened.encoder_face is None:
             return None
-        w = self._encoder(to_input(picture.encoder_face))  # [n_style, style_dim]
+        w = self._encoder(to_input(opened.encoder_face))  # [n_style, style_dim]
         if w.shape != (self.pack.n_style, self.pack.style_dim):
             raise CoreError(
                 "pack", f'The encoder of "{self.pack.title}" does not fit it: install the pack again.'
             )
         return w
 
-    def _picture(self, picture_id: str) -> _Picture:
-        if picture_id not in self.pictures:
+    def _opened(self, picture: str) -> _OpenPicture:
+        if picture not in self.pictures:
             raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
-        self.pictures.move_to_end(picture_id)
-        return self.pictures[picture_id]
+        self.pictures.move_to_end(picture)
+        return self.pictures[picture]
 
-    def _projected(self, picture_id: str) -> np.ndarray:
-        w = self._picture(picture_id).w
+    def _projected(self, picture: str) -> np.ndarray:
+        w = self._opened(picture).w
         if w is None:
             raise CoreError("not-projected", "The face has not been projected yet: project it first.")
         return w
+
+
+def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rgb: np.ndarray) -> Frame:
+    """A pass that was drawn as rgb uint8 [h, w, 3]."""
+    rung, window, (height, width) = drawn.rung, drawn.window, rgb.shape[:2]
+    rgba = np.full((height, width, 4), 255, np.uint8)  # [h, w, 4]
+    rgba[..., :3] = rgb
+    return Frame(
+        state.picture,
+        state.stamp,
+        index,
+        passes,
+        rung.resolution,
+        rung.ratio,
+        ms,
+        width,
+        height,
+        rgba.tobytes(),
+        whole=drawn.share == 1,
+        x=window.left,
+        y=window.top,
+    )
 
 
 def _face_side(placement: Placement, resolution: int) -> int:
@@ -347,17 +337,10 @@ def _check_picture(rgba: np.ndarray) -> None:
     if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
         raise CoreError("bad-picture", "A picture must have 8-bit red, green, blue and alpha.")
     height, width = rgba.shape[:2]
-    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE) or rgba.nbytes > MAX_BYTES:
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE) or rgba.nbytes > MAX_ATTACHMENT:
         raise CoreError(
             "bad-picture",
             f"{width} x {height} px is too large (at most {MAX_SIDE} a side, 64 megapixels): select a part.",
         )
     if not rgba[..., 3].any():
         raise CoreError("bad-picture", "The picture is empty: everything in it is transparent.")
-
-
-def _check_budget(seconds: float | None, steps: int) -> None:
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= 100_000:
-        raise CoreError("bad-value", "A projection takes 0 to 100000 steps.")
-    if seconds is not None and not 0 <= seconds <= 86_400:
-        raise CoreError("bad-value", "A projection takes 0 to 86400 seconds.")

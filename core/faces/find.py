@@ -1,4 +1,4 @@
-"""Finding the face of a picture with a pack's finder network, and the square that it asks for."""
+"""Finds the face in a picture with a pack's finder network, and places the square around it."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...bridge.messages import Placement
 from ...models.manifest import Alignment
 from ..errors import CoreError
 from .onnx_network import to_input
-from .placement import Placement, crop, reduced
+from .placement import crop, reduced, to_picture
 
 Point = tuple[float, float]
 Heat = Callable[[np.ndarray], np.ndarray]
 
 NO_FACE = "No face found in the picture: select the face with a rectangle and try again."
-MARGIN = 0.25  # surroundings that are looked at, of the picture's longest side: a tight selection has none
-LEVELS = (64, 90, 126, 176, 246, 320)  # px of the picture's longest side on the pyramid
+MARGIN = 0.25  # surroundings to look at, over the picture's longest side: a tight selection has none
+LEVELS = (64, 90, 126, 176, 246, 320)  # px of the picture's longest side, at which it is searched
 FAR_LEVELS = (448, 640)
-# Tilt in degrees and levels, one after the other until a face is found
+# tilt in degrees and levels, tried in this order until a face is found
 LOOKS = ((0.0, LEVELS), (0.0, FAR_LEVELS), (40.0, LEVELS), (-40.0, LEVELS))
-PEAKS = 6  # of each kind that are combined
+PEAKS = 6  # of each kind to combine
 PEAK_HEAT = 0.2
 FACE_SCORE = 0.35
-CLOSE_LOOKS = 8  # different faces that are looked at closely, at most
-CLOSE_SIDES = (96, 112, 128)  # px of the crops in which that is done
-CLOSE_REACH = 4.4  # side of those crops over the distance from eyes to mouth
-SAME = 0.5  # of that distance: points of one face seen twice are no farther apart
-MOUTH_OVER_EYES = 1.1  # distance from eyes to mouth over that between the eyes, on a head seen from the front
-EYE_LINE = 3.0  # weight of the eye line over the line from eyes to mouth in the roll of a head
+CLOSE_LOOKS = 8  # different faces to look at closely, at most
+CLOSE_SIDES = (96, 112, 128)  # px of the crops for a close look
+CLOSE_REACH = 4.4  # side of these crops over the distance from eyes to mouth
+SAME = 0.5  # of that distance: points of the same face are no farther apart than this
+MOUTH_OVER_EYES = 1.1  # distance from eyes to mouth over the one between the eyes, on a head seen straight on
+EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
 
 
 @dataclass(frozen=True)
 class Face:
-    """What the finder saw, in the picture's pixels; `eyes` are image left, image right."""
+    """A face in the picture's pixels; `eyes` are the one at image left, then the one at image right."""
 
     eyes: tuple[Point, Point]
     mouth: Point
@@ -44,15 +45,15 @@ class Face:
 
 
 def place(face: Face, alignment: Alignment) -> Placement:
-    """The square that brings the eyes' midpoint and the mouth to where the training pictures have them.
+    """The square that puts the eyes' midpoint and the mouth where the training pictures have them.
 
-    Those two points give size and place. The angle follows the eye line more than the line from eyes to
-    mouth: on a head that is turned aside the mouth moves sideways, which is no roll.
+    These two points give size and place. The angle follows the eye line more than the line from eyes to
+    mouth: when a head turns aside the mouth moves sideways, and that is not roll.
     """
     left, right, mouth = complex(*face.eyes[0]), complex(*face.eyes[1]), complex(*face.mouth)
     eyes = (left + right) / 2
     unit_eyes, unit_mouth = complex(*alignment.eyes), complex(*alignment.mouth)
-    down = (mouth - eyes) / (unit_mouth - unit_eyes)  # size * e^(i angle), by eyes to mouth
+    down = (mouth - eyes) / (unit_mouth - unit_eyes)  # size * e^(i angle), from eyes and mouth
     across = right - left
     if abs(down) < 1e-6 or abs(across) < 1e-6:
         raise CoreError("no-face", NO_FACE)
@@ -63,14 +64,14 @@ def place(face: Face, alignment: Alignment) -> Placement:
 
 
 def find_face(rgba: np.ndarray, heat: Heat) -> Face:
-    """The clearest face of a picture uint8 [H, W, 4]; CoreError "no-face" when there is none.
+    """The clearest face in a picture uint8 [H, W, 4]; CoreError "no-face" when there is none.
 
     `heat` is the pack's finder network: picture float32 [1, 3, S, S] in -1..1 (S a multiple of 8) -> heat [3,
     S/4, S/4] in 0..1 for left eye, right eye (as the viewer sees them) and mouth centre, highest in the cell
     that covers the point (cell i covers pixels 4i..4i+4).
 
-    Looks at the picture with some surroundings at several sizes, upright and near first, and closely at what
-    that finds.
+    It searches the picture and some surroundings at several sizes, upright and near first, and takes a close
+    look at what it finds.
     """
     height, width = rgba.shape[:2]
     longest = max(width, height)
@@ -92,9 +93,10 @@ def _eyes_to_mouth(face: Face) -> float:
 
 
 def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
-    """The first of the faces that a closer look confirms.
+    """The first face that a close look confirms.
 
-    The larger ones of those that score nearly as well as the best come first: who is in front is meant.
+    Faces that score nearly as well as the best come first, larger ones before smaller: the artist means
+    whoever is in front.
     """
     best = max((face.score for face in faces), default=0.0)
     near = [face for face in faces if face.score >= 0.8 * best]
@@ -112,9 +114,7 @@ def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
 
 
 def _closely(rgba: np.ndarray, face: Face, heat: Heat) -> Face | None:
-    """The same face turned upright and at the sizes that the finder knows best; None unless it stays the
-    same.
-    """
+    """The face, found again upright and at the sizes the finder knows best; None if one of them lacks it."""
     (lx, ly), (rx, ry) = face.eyes
     centre_x, centre_y = (lx + rx) / 4 + face.mouth[0] / 2, (ly + ry) / 4 + face.mouth[1] / 2
     roll = math.degrees(math.atan2(ry - ly, rx - lx))
@@ -137,23 +137,21 @@ def _agree(a: Face, b: Face) -> bool:
 
 
 def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]:
-    """Plausible faces in a crop uint8 [S, S, 3] that was taken at `view`."""
+    """The plausible faces in a crop uint8 [S, S, 3] taken at `view`."""
     maps = heat(to_input(pixels))  # [3, S/4, S/4]
     if maps.shape != (3, len(pixels) // 4, len(pixels) // 4):
-        raise CoreError(
-            "pack", "The face finder of the pack answers in a wrong shape: install the pack again."
-        )
+        raise CoreError("pack", "The pack's face finder gives a wrong shape: install the pack again.")
     for left, right, mouth in itertools.product(*(_peaks(m) for m in maps)):
         likeness = _plausibility(left[:2], right[:2], mouth[:2])
         score = likeness * (left[2] * right[2] * mouth[2]) ** (1 / 3)
         if score >= FACE_SCORE:
-            points = view.to_picture(np.array([left[:2], right[:2], mouth[:2]]))  # [3, 2]
+            points = to_picture(view, np.array([left[:2], right[:2], mouth[:2]]))  # [3, 2]
             (lx, ly), (rx, ry), (mx, my) = points.tolist()
             yield Face(((lx, ly), (rx, ry)), (mx, my), min(score, 1.0))
 
 
 def _peaks(heat: np.ndarray) -> list[tuple[float, float, float]]:
-    """The highest local maxima (u, v, heat) of one map [h, w], placed more finely than its cells."""
+    """The highest local maxima (u, v, heat) of one map [h, w], placed more precisely than its cells."""
     h, w = heat.shape
     padded = np.pad(np.maximum(heat, 1e-6), 1, constant_values=1e-6)
     around = np.stack([padded[dy : dy + h, dx : dx + w] for dy in range(3) for dx in range(3)])  # [9, h, w]
@@ -168,8 +166,8 @@ def _peaks(heat: np.ndarray) -> list[tuple[float, float, float]]:
 
 
 def _summit(before: float, at: float, after: float) -> float:
-    """Where between three cells a bell-shaped hump is highest, seen from the middle one."""
-    a, b, c = math.log(before), math.log(at), math.log(after)  # of a bell, these lie on a parabola
+    """Where a bell-shaped hump over three cells is highest, from the middle one."""
+    a, b, c = math.log(before), math.log(at), math.log(after)  # the logarithm of a bell is a parabola
     return 0.0 if 2 * b - a - c < 1e-6 else min(max((c - a) / (2 * (2 * b - a - c)), -0.5), 0.5)
 
 
@@ -179,9 +177,7 @@ def _plausibility(left: Point, right: Point, mouth: Point) -> float:
     down = complex(mouth[0] - (left[0] + right[0]) / 2, mouth[1] - (left[1] + right[1]) / 2)
     if abs(across) < 1e-3 or abs(down) < 1e-3:
         return 0.0
-    relation = (
-        down / across
-    )  # its argument is the angle from eye line to mouth, 90 degrees on a straight head
+    relation = down / across  # its argument, from eye line to mouth, is 90 degrees on a straight head
     stretch = math.log(abs(relation) / MOUTH_OVER_EYES) / 0.7
     skew = (math.degrees(math.atan2(relation.imag, relation.real)) - 90) / 35
     roll = math.degrees(math.atan2(across.imag, across.real)) / 60

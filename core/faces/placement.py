@@ -1,82 +1,57 @@
-"""A face's square: cropping it upright out of a picture, and pasting it back.
+"""A face's square: crops it upright out of a picture, and pastes it back.
 
-Coordinates are those of the picture with pixel (i, j) covering [i, i + 1] x [j, j + 1], x to the right and y
-down; unit coordinates run over the cropped square in the same way. A placement is a similarity, so that the
-way back is exact.
+Picture coordinates have pixel (i, j) cover [i, i + 1] x [j, j + 1], x to the right and y down; unit
+coordinates cover the cropped square in the same way. A placement is a similarity, so the way back is exact.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 
-FEATHER = 0.12  # of the square's side, over which a pasted face fades out
-CORNER = 0.3  # corner radius of the pasted shape, of the square's side
-BAND_ROWS = 256  # rows that are warped at a time, so that a large picture needs little memory
+from ...bridge.messages import Placement
+
+FEATHER = 0.12  # of the square's side: over this length a pasted face fades out
+CORNER = 0.3  # of the square's side: corner radius of the pasted shape
+BAND_ROWS = 256  # rows warped at a time, so that a large picture needs little memory
 
 
-@dataclass(frozen=True)
-class Placement:
-    """A square of the picture: centre and side in its pixels, angle in degrees clockwise on the screen."""
-
-    x: float
-    y: float
-    size: float
-    angle: float = 0.0
-
-    def _turn(self) -> tuple[float, float]:
-        radians = math.radians(self.angle)
-        return self.size * math.cos(radians), self.size * math.sin(radians)
-
-    def to_picture(self, unit: np.ndarray) -> np.ndarray:
-        """Unit coordinates [..., 2] -> pixels [..., 2]."""
-        c, s = self._turn()
-        u, v = unit[..., 0] - 0.5, unit[..., 1] - 0.5
-        return np.stack([self.x + c * u - s * v, self.y + s * u + c * v], axis=-1)
-
-    def to_unit(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels [..., 2] -> unit coordinates [..., 2]."""
-        c, s = self._turn()
-        dx, dy = pixels[..., 0] - self.x, pixels[..., 1] - self.y
-        scale = self.size**2
-        return np.stack([(c * dx + s * dy) / scale + 0.5, (c * dy - s * dx) / scale + 0.5], axis=-1)
-
-    def bounds(self) -> tuple[float, float, float, float]:
-        """left, top, right, bottom of the upright box around the square."""
-        corners = self.to_picture(np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))  # [4, 2]
-        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-        return float(left), float(top), float(right), float(bottom)
+def to_picture(placement: Placement, unit: np.ndarray) -> np.ndarray:
+    """Unit coordinates [..., 2] -> pixels [..., 2]."""
+    return np.stack(placement.to_picture(unit[..., 0], unit[..., 1]), axis=-1)
 
 
-@dataclass(frozen=True)
-class Layer:
-    """Pixels for the host: `rgba` uint8 [h, w, 4] (straight alpha), its corner at (x, y) of the picture."""
+def to_unit(placement: Placement, pixels: np.ndarray) -> np.ndarray:
+    """Pixels [..., 2] -> unit coordinates [..., 2]."""
+    return np.stack(placement.to_unit(pixels[..., 0], pixels[..., 1]), axis=-1)
 
-    x: int
-    y: int
-    rgba: np.ndarray
+
+def bounds(placement: Placement) -> tuple[float, float, float, float]:
+    """left, top, right, bottom of the upright box around the square."""
+    corners = to_picture(placement, np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))  # [4, 2]
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def whole_square(width: int, height: int) -> Placement:
-    """The largest centred square of a picture: what a pack that knows no faces works on."""
+    """The largest centred square of a picture, for packs without a finder."""
     return Placement(width / 2, height / 2, float(min(width, height)))
 
 
 def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
     """The square of the picture as uint8 [size, size, 3], antialiased.
 
-    rgba is uint8 [H, W, 4], straight alpha; what is transparent becomes white, and beyond the border the
-    picture goes on with its edge pixels.
+    rgba is uint8 [H, W, 4], straight alpha. Transparent pixels become white, and beyond the border the edge
+    pixels repeat.
     """
     height, width = rgba.shape[:2]
     ratio = placement.size / size  # picture pixels per pixel of the crop
-    reach = 2 + math.ceil(2 * ratio)  # the widest filter below looks this far
-    left, top, right, bottom = placement.bounds()
+    reach = 2 + math.ceil(2 * ratio)  # how far the widest filter below reaches
+    left, top, right, bottom = bounds(placement)
     x0, x1 = _span(left - reach, right + reach, width)
     y0, y1 = _span(top - reach, bottom + reach, height)
     region = Image.fromarray(_on_white(rgba[y0:y1, x0:x1]))
@@ -84,14 +59,14 @@ def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
     if ratio > 1:
         extent = (math.ceil(region.width / ratio), math.ceil(region.height / ratio))
         reduced = region.resize(extent, Image.Resampling.LANCZOS)
-    grid = placement.to_picture(_pixel_grid(0, 0, size, size) / size)  # [S, S, 2]
+    grid = to_picture(placement, _pixel_grid(0, 0, size, size) / size)  # [S, S, 2]
     unit = (grid - (x0, y0)) / (region.width, region.height)
     return _sample(np.asarray(reduced), unit)
 
 
 def layer_box(placement: Placement, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
     """left, top, right, bottom in whole pixels of the layer that `paste` makes."""
-    left, top, right, bottom = placement.bounds()
+    left, top, right, bottom = bounds(placement)
     x0, x1 = _span(left, right, picture_size[0])
     y0, y1 = _span(top, bottom, picture_size[1])
     return x0, y0, x1, y1
@@ -99,26 +74,26 @@ def layer_box(placement: Placement, picture_size: tuple[int, int]) -> tuple[int,
 
 def paste(
     rgb: np.ndarray, placement: Placement, picture_size: tuple[int, int], feather: float = FEATHER
-) -> Layer:
+) -> tuple[int, int, np.ndarray]:
     """Warps a rendered square uint8 [S, S, 3] back: the inverse of `crop` up to resampling.
 
-    `picture_size` is (width, height), `feather` the fraction of the square's side over which the alpha falls
-    to zero at the border of a rounded square. Nothing lies outside the square, and the layer is clipped to
-    the picture.
+    `picture_size` is (width, height), `feather` the fraction of the side over which the alpha falls to zero
+    at the border of a rounded square. Returns a layer clipped to the picture, with nothing outside the
+    square: x and y of its corner, and its pixels uint8 [h, w, 4] (straight alpha).
     """
     x0, y0, x1, y1 = layer_box(placement, picture_size)
     rgb = reduced(rgb, max(1, round(placement.size)))
     out = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
     for row in range(0, y1 - y0, BAND_ROWS):
         band = out[row : row + BAND_ROWS]
-        unit = placement.to_unit(_pixel_grid(x0, y0 + row, band.shape[1], band.shape[0]))  # [h, w, 2]
+        unit = to_unit(placement, _pixel_grid(x0, y0 + row, band.shape[1], band.shape[0]))  # [h, w, 2]
         band[..., :3] = _sample(rgb, unit)
         band[..., 3] = np.rint(255 * _falloff(unit, placement.size, feather))
-    return Layer(x0, y0, out)
+    return x0, y0, out
 
 
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
-    """A square uint8 [S, S, 3] at `side` px, or as it is when that is larger."""
+    """A square uint8 [S, S, 3] at `side` px; as it is when it is no larger."""
     return rgb if side >= len(rgb) else resized(rgb, side)
 
 
@@ -130,15 +105,14 @@ def resized(rgb: np.ndarray, side: int) -> np.ndarray:
 
 
 def _falloff(unit: np.ndarray, side: float, feather: float) -> np.ndarray:
-    """Alpha 0..1 [h, w] of a rounded square over unit coordinates [h, w, 2]: 1 inside, smoothly 0 at its
+    """Alpha 0..1 [h, w] of a rounded square over unit coordinates [h, w, 2]: 1 inside, fading to 0 at the
     border.
     """
     q = np.abs(unit - 0.5) - (0.5 - CORNER)
     outside = np.hypot(*np.moveaxis(np.maximum(q, 0), -1, 0))
     inside = CORNER - outside - np.minimum(q.max(axis=-1), 0)  # distance to the border, > 0 within
-    t = np.clip(
-        inside / max(feather, 1 / side), 0, 1
-    )  # at least a pixel wide, so that the border is not jagged
+    width = max(feather, 1 / side)  # at least a pixel, so that the border is not jagged
+    t = np.clip(inside / width, 0, 1)
     return t * t * (3 - 2 * t)
 
 
@@ -163,7 +137,7 @@ def _pixel_grid(x: int, y: int, width: int, height: int) -> np.ndarray:
 
 
 def _sample(rgb: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Bicubic samples uint8 [h, w, 3] of [H, W, 3] at unit coordinates [h, w, 2]; edges go on outside."""
+    """Bicubic samples uint8 [h, w, 3] of [H, W, 3] at unit coordinates [h, w, 2]; edges repeat outside."""
     picture = torch.from_numpy(rgb.astype(np.float32)).permute(2, 0, 1)[None]  # [1, 3, H, W]
     grid = torch.from_numpy((2 * unit - 1).astype(np.float32))[None]  # [1, h, w, 2]
     out = F.grid_sample(picture, grid, mode="bicubic", padding_mode="border", align_corners=False)

@@ -8,30 +8,21 @@ from collections import OrderedDict, deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from ...bridge.messages import FRAME_MS, Quality, Region
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from .engines.window import Window
 
-FRAME_BUDGET_MS = 80.0  # what a frame may take while a slider is dragged: a dozen frames a second
 USEFUL = 1.5  # a pass is worth drawing when the one after it costs at least this much more
 KEPT = 9  # times a rung that the running median looks back
 KEPT_WINDOWS = 32  # windows whose times are remembered
 
 
-@dataclass(frozen=True)
-class Region:
-    """A part of a picture, in fractions of its side: 0 <= left < right <= 1, and so from top to bottom."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def window(self, resolution: int) -> Window:
-        """The pixels that it touches of a picture of `resolution` px a side; at least one."""
-        left, top = (math.floor(resolution * start) for start in (self.left, self.top))
-        right, bottom = (math.ceil(resolution * end) for end in (self.right, self.bottom))
-        return Window(top, left, bottom, right)
+def window_of(region: Region, resolution: int) -> Window:
+    """The pixels that a region touches of a picture of `resolution` px a side; at least one."""
+    left, top = (math.floor(resolution * start) for start in (region.left, region.top))
+    right, bottom = (math.ceil(resolution * end) for end in (region.right, region.bottom))
+    return Window(top, left, bottom, right)
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ class Pass:
 
     @classmethod
     def of(cls, rung: SubGenerator, region: Region) -> Pass:
-        return cls(rung, region.window(rung.resolution))
+        return cls(rung, window_of(region, rung.resolution))
 
     @property
     def share(self) -> float:
@@ -95,10 +86,10 @@ class Timings:
 
 def passes(
     ladder: Sequence[SubGenerator],
-    quality: str,
+    quality: Quality,
     dragging: bool,
     timings: Timings,
-    budget: float = FRAME_BUDGET_MS,
+    budget: float = FRAME_MS,
     region: Region | None = None,
     ready: Container[SubGenerator] = (),
 ) -> list[Pass]:
@@ -126,7 +117,7 @@ def passes(
 
 
 def _rungs(
-    ladder: Sequence[SubGenerator], quality: str, dragging: bool, timings: Timings, budget: float
+    ladder: Sequence[SubGenerator], quality: Quality, dragging: bool, timings: Timings, budget: float
 ) -> list[SubGenerator]:
     """Those whose whole pictures are drawn."""
     draft, middle, full = ladder[0], ladder[len(ladder) // 2], ladder[-1]
@@ -140,7 +131,8 @@ def _rungs(
         raise CoreError("bad-value", f'"{quality}" is no quality: use draft, preview, full or auto.')
     fitting = [rung for rung in ladder if _fits(timings.expected(rung), budget)]
     quick = fitting[-1] if fitting else draft
-    return [quick] if dragging else _thinned([quick, middle, full], timings)
+    above = [rung for rung in (middle, full) if ladder.index(rung) > ladder.index(quick)]
+    return [quick] if dragging else _thinned([quick, *above], timings)
 
 
 def _fits(expected: float | None, budget: float) -> bool:

@@ -1,4 +1,4 @@
-"""The rendering thread's half of the service: the open pack, its session, and numbers as messages.
+"""The rendering thread's half of the service: the open pack and its session.
 
 Importing this imports torch, so the service does it on that thread and answers meanwhile.
 """
@@ -10,32 +10,42 @@ import gc
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...bridge.protocol import f32, rgba8
+from ...bridge.messages import (
+    ApplyEdits,
+    Direction,
+    EditState,
+    Frame,
+    LadderRung,
+    Latents,
+    Layer,
+    OpenedPack,
+    OpenPicture,
+    Placement,
+    Progress,
+    ProjectedPicture,
+    ProjectPicture,
+    RestorePicture,
+)
 from ...models.manifest import Manifest, read_manifest
 from ...models.pack import Pack, list_packs
-from ...models.widths import macs
-from ..editing.session import EditState, Frame, Session
+from ..editing.session import STEPS, Session
 from ..errors import CoreError
-from ..rendering.engines.windows import Window
 from .worker import Job
 
-MAX_STATES = 64  # edit states that are remembered; a session keeps fewer pictures
-
-Send = Callable[[dict[str, Any], bytes], None]  # parameters and attachment of a notification
-Answer = tuple[dict[str, Any], bytes]
+Tell = Callable[[Frame | Progress], None]
 Model = tuple[Path, Manifest]
 
 
-class Studio:
+class Desk:
     """One pack at a time, loaded when it is needed, and again after `unload`, with the same pictures.
 
-    Pictures have keys that differ between connections. Failures are CoreErrors and PackErrors.
+    Failures are CoreErrors and PackErrors.
     """
 
     def __init__(self, pack: str, announce: Callable[[str], None]):
@@ -44,8 +54,7 @@ class Studio:
         self._model: Model | None = None  # what `_session` has loaded, or `_resting` was made with
         self._session: Session | None = None
         self._resting: dict[str, Any] = {}  # the pictures of a session that was unloaded
-        self._keys: set[str] = set()  # of the pictures that were opened; the session may have forgotten some
-        self._states: dict[str, EditState] = {}  # the newest of each picture
+        self._opened: set[str] = set()  # pictures; the session may have forgotten some
 
     @property
     def loaded(self) -> bool:
@@ -62,95 +71,78 @@ class Studio:
         session = self._session
         return len(self._resting if session is None else session)
 
-    def open_pack(self, name: str) -> dict[str, Any]:
-        """Loads a pack unless it is loaded and unchanged on disk; what pack/open answers."""
+    def open_pack(self, name: str) -> OpenedPack:
+        """Loads a pack unless it is loaded and unchanged on disk."""
         session = self._load(name)
         pack = session.pack
-        return {
-            "name": pack.name,
-            "title": pack.title,
-            "licence": pack.licence,
-            "resolution": pack.resolution,
-            "loss": session.loss_name,
-            "packs": list(list_packs()),
-            "directions": [
-                {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high}
-                for d in pack.directions
-            ],
-            "rungs": [{**asdict(rung), "macs": macs(rung.channels)} for rung in pack.ladder],
-        }
+        return OpenedPack(
+            pack.name,
+            pack.title,
+            pack.licence,
+            pack.resolution,
+            session.loss_name,
+            tuple(list_packs()),
+            tuple(Direction(d.name, d.label, d.group, d.low, d.high) for d in pack.directions),
+            tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
+        )
 
-    def open(self, key: str, width: int, height: int, pixels: bytes) -> dict[str, float]:
-        """The placement of the face in a picture of RGBA bytes."""
-        rgba = np.frombuffer(pixels, np.uint8).reshape(height, width, 4)  # [H, W, 4]
-        placement = self._ready().open(key, rgba)
-        self._keys.add(key)
-        self._states.pop(key, None)
-        return asdict(placement)
+    def open(self, asked: OpenPicture) -> Placement:
+        """Where the face of a picture is."""
+        rgba = np.frombuffer(asked.rgba, np.uint8).reshape(asked.height, asked.width, 4)  # [H, W, 4]
+        placement = self._ready().open(asked.picture, rgba)
+        self._opened.add(asked.picture)
+        return placement
 
     def project(
-        self, key: str, budget: dict[str, Any], job: Job, progress: Send, frame: Send
-    ) -> Generator[None, None, Answer]:
-        """Projects step by step; after a step that improved, the newest edit is drawn with its latent."""
+        self, asked: ProjectPicture, newest: Callable[[], EditState], job: Job, tell: Tell
+    ) -> Generator[None, None, ProjectedPicture]:
+        """Projects step by step. After each step that improved, the newest edit is drawn with its latent."""
         session = self._ready()
         begun = time.monotonic()
         best, step = float("inf"), None
-        for step in session.project(key, **budget):
-            progress({"step": step.step, "steps": step.steps, "loss": step.loss, "stage": step.stage}, b"")
+        for step in session.project(asked.picture, asked.seconds, asked.steps or STEPS):
+            tell(Progress(asked.picture, step.step, step.steps, step.loss, step.stage))
             yield
             if self._session is not session:
                 raise CoreError("cancelled", "The model was put away while it projected: project again.")
             if step.loss < best:
                 best = step.loss
-                self._draw_once(session, key, job, frame)
+                self._draw_once(session, newest(), job, tell)
                 yield
-        assert step is not None  # the start itself is one
-        result = {
-            "stopped": step.stopped,
-            "step": step.step,
-            "loss": step.loss,
-            "seconds": time.monotonic() - begun,
-            "attachment": f32(step.w.shape),
-        }
-        return result, step.w.astype("<f4").tobytes()
+        assert step is not None  # the start itself is one...
+        assert step.stopped is not None  # ...and the last one says why it is the last
+        latents = Latents(step.w.shape, step.w.astype("<f4").tobytes())
+        return ProjectedPicture(step.stopped, step.step, step.loss, time.monotonic() - begun, latents)
 
-    def restore(self, key: str, shape: list[int], data: bytes) -> None:
+    def restore(self, asked: RestorePicture) -> None:
         """Gives a picture the latent of an earlier projection."""
-        latents = np.frombuffer(data, "<f4").reshape(shape)
-        self._ready().restore(key, latents.astype(np.float32))
+        latents = np.frombuffer(asked.latents.data, "<f4").reshape(asked.latents.shape)
+        self._ready().restore(asked.picture, latents.astype(np.float32))
 
-    def edit(self, key: str, values: dict[str, Any], job: Job, frame: Send) -> bool:
-        """Draws the passes of an edit (see EditState); False when a newer one stopped it."""
-        state = EditState(key, **values)
-        self._states.pop(key, None)
-        self._states[key] = state
-        while len(self._states) > MAX_STATES:
-            del self._states[next(iter(self._states))]
+    def edit(self, state: EditState, job: Job, tell: Tell) -> bool:
+        """Draws the passes of an edit; False when a newer one stopped it."""
         complete = False
-        for drawn in self._ready().render(state, job.stopped):
-            frame(*_frame_message(drawn))
-            complete = drawn.index == drawn.passes
+        for frame in self._ready().render(state, job.stopped):
+            tell(frame)
+            complete = frame.index == frame.passes
         job.check()
         return complete
 
-    def apply(self, key: str, edits: dict[str, float], job: Job) -> Answer:
+    def apply(self, asked: ApplyEdits, job: Job) -> Layer:
         """The edit in full, as a layer."""
-        layer = self._ready().apply(key, edits, job.stopped)
-        height, width = layer.rgba.shape[:2]
-        return {"x": layer.x, "y": layer.y, "attachment": rgba8(width, height)}, layer.rgba.tobytes()
+        return self._ready().apply(asked.picture, asked.edits, job.stopped)
 
-    def close(self, key: str) -> None:
+    def close(self, picture: str) -> None:
         """Forgets a picture."""
-        self._keys.discard(key)
-        self._states.pop(key, None)
-        self._resting.pop(key, None)
+        self._opened.discard(picture)
+        self._resting.pop(picture, None)
         if self._session is not None:
-            self._session.close(key)
+            self._session.close(picture)
 
     def close_all(self, prefix: str) -> None:
-        """Forgets the pictures whose keys begin so."""
-        for key in [key for key in self._keys if key.startswith(prefix)]:
-            self.close(key)
+        """Forgets the pictures whose names begin so."""
+        for picture in [picture for picture in self._opened if picture.startswith(prefix)]:
+            self.close(picture)
 
     @property
     def calibrated(self) -> bool | None:
@@ -197,32 +189,14 @@ class Studio:
         self._announce("Ready")
         return self._session
 
-    def _draw_once(self, session: Session, key: str, job: Job, frame: Send) -> None:
-        newest = self._states.get(key, EditState(key, 0))
-        state = replace(newest, dragging=True, detail=False, region=None)
-        try:
-            drawn = next(session.render(state, job.stopped), None)
-        except CoreError:  # an edit that its own request was refused for: draw the face as it is
-            self._states.pop(key, None)
+    def _draw_once(self, session: Session, newest: EditState, job: Job, tell: Tell) -> None:
+        """The rough frame of an edit; where the edit itself is refused, of the face as it is."""
+        for state in (newest, EditState(newest.picture, newest.stamp)):
+            rough = replace(state, dragging=True, region=None)
+            try:
+                frame = next(session.render(rough, job.stopped, detail=False), None)
+            except CoreError:  # its own request answers that
+                continue
+            if frame is not None:
+                tell(frame)
             return
-        if drawn is not None:
-            frame(*_frame_message(drawn))
-
-
-def _frame_message(frame: Frame) -> tuple[dict[str, Any], bytes]:
-    height, width = frame.rgb.shape[:2]
-    rgba = np.full((height, width, 4), 255, np.uint8)  # [h, w, 4]
-    rgba[..., :3] = frame.rgb
-    params = {
-        "stamp": frame.stamp,
-        "pass": frame.index,
-        "passes": frame.passes,
-        "resolution": frame.resolution,
-        "ratio": frame.ratio,
-        "ms": frame.ms,
-        "whole": frame.window == Window.whole(frame.resolution),
-        "x": frame.window.left,
-        "y": frame.window.top,
-        "attachment": rgba8(width, height),
-    }
-    return params, rgba.tobytes()

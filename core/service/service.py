@@ -1,6 +1,7 @@
-"""The core process: answers the protocol's methods over the socket and hands all that computes to the worker.
+"""The core process: answers the panels' requests over the socket and hands all computing to the worker.
 
-docs/protocol.md describes the methods. This thread only checks, hands over and waits: it answers at any time.
+docs/protocol.md describes the methods. This thread only checks, hands over and waits, so it can answer at any
+time.
 """
 
 from __future__ import annotations
@@ -16,69 +17,90 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...bridge.protocol import (
-    CORE_ERROR,
-    METHOD_NOT_FOUND,
-    PROTOCOL_KIND,
-    CallError,
-    ProtocolError,
-    described,
+from ...bridge import posix
+from ...bridge.messages import (
+    CORE_SHUTDOWN,
+    CORE_STATUS,
+    CORE_UNLOAD,
+    DEFAULT_PACK,
+    ApplyEdits,
+    ClosePicture,
+    CoreState,
+    CoreStatus,
+    DrawnEdit,
+    EditState,
+    Frame,
+    Message,
+    OpenedPicture,
+    OpenPack,
+    OpenPicture,
+    Progress,
+    ProjectPicture,
+    RestorePicture,
+    Welcome,
 )
+from ...bridge.protocol import CANCEL, CORE_ERROR, METHOD_NOT_FOUND, PROTOCOL_KIND, CallError, ProtocolError
 from ...bridge.server import AlreadyRunning, Call, Peer, Server, ServerError
 from ...bridge.version import VERSION
 from ...models.manifest import PackError
 from ..errors import CoreError
-from . import parameters
 from .worker import Job, Worker
 
 if TYPE_CHECKING:
-    from .desk import Studio
+    from .desk import Desk
 
-DEFAULT_PACK = "portraits"
 IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
 CALM_SECONDS = 3.0  # without work, until the engines are measured
 LEAVE_SECONDS = 1.0  # for the step that is being computed when the core is told to leave
 LOG_BYTES, LOG_FILES = 1 << 20, 3
-MAX_STAMPS = 1024
+MAX_STATES = 64  # edit states that are remembered; a session keeps fewer pictures
 EXIT_FAILED, EXIT_ALREADY_RUNNING = 1, 3
 
 Answer = tuple[dict[str, Any], bytes]
+OnPicture = TypeVar(
+    "OnPicture", OpenPicture, ProjectPicture, RestorePicture, EditState, ApplyEdits, ClosePicture
+)
 
 log = logging.getLogger(__name__)
 
 
 class Service:
-    """Every method of the protocol. A picture belongs to the connection that opened it."""
+    """Every method of the protocol.
+
+    A picture belongs to the connection that opened it: within the core its name begins with the connection's
+    number.
+    """
 
     def __init__(self, pack: str, leave: Callable[[], None]):
         self.worker = Worker()
         self.announce: Callable[[str], None] = log.info  # tells every panel how the core is; from any thread
         self._default_pack = pack
         self._leave = leave
-        self._studio: Studio | None = None  # made on the worker's thread, and called there alone
+        self._desk: Desk | None = None  # made on the worker's thread, and called there alone
         self._started = time.monotonic()
         self._jobs: dict[Call, Job] = {}
-        self._stamps: dict[str, int] = {}  # the newest edit of each picture
+        self._newest: dict[str, EditState] = {}  # the newest edit of each picture
         self._projecting: set[str] = set()
         self._methods: dict[str, Callable[[Call], Awaitable[Answer]]] = {
-            "pack/open": self._open_pack,
-            "picture/open": self._open_picture,
-            "picture/project": self._project,
-            "picture/restore": self._restore,
-            "edit": self._edit,
-            "picture/apply": self._apply,
-            "picture/close": self._close,
-            "core/status": self._status,
-            "core/unload": self._unload,
-            "core/shutdown": self._shutdown,
+            OpenPack.METHOD: self._open_pack,
+            OpenPicture.METHOD: self._open_picture,
+            ProjectPicture.METHOD: self._project,
+            RestorePicture.METHOD: self._restore,
+            EditState.METHOD: self._edit,
+            ApplyEdits.METHOD: self._apply,
+            ClosePicture.METHOD: self._close,
+            CORE_STATUS: self._status,
+            CORE_UNLOAD: self._unload,
+            CORE_SHUTDOWN: self._shutdown,
         }
 
     @property
-    def capabilities(self) -> list[str]:
-        return [*self._methods, "$/cancel"]
+    def capabilities(self) -> tuple[str, ...]:
+        return (*self._methods, CANCEL)
 
     # What the server calls
 
@@ -100,76 +122,72 @@ class Service:
 
     def left(self, peer: Peer) -> None:
         """Forgets the pictures of a connection that is closed."""
-        prefix = _key(peer, "")
-        self._stamps = {key: stamp for key, stamp in self._stamps.items() if not key.startswith(prefix)}
-        self.worker.task(lambda job: self._studio and self._studio.close_all(prefix))
+        prefix = _name(peer, "")
+        self._newest = {name: state for name, state in self._newest.items() if not name.startswith(prefix)}
+        self.worker.task(lambda job: self._desk and self._desk.close_all(prefix))
 
     # The methods
 
     async def _open_pack(self, call: Call) -> Answer:
-        name = self._default_pack
-        if call.params.get("pack") is not None:
-            name = parameters.text(call.params, "pack", parameters.MAX_PATH)
-        return await self._task(call, lambda studio, job: studio.open_pack(name)), b""
+        name = OpenPack.of(call.params).pack or self._default_pack
+        return _answer(await self._task(call, lambda desk, job: desk.open_pack(name)))
 
     async def _open_picture(self, call: Call) -> Answer:
-        key = _picture(call)
-        size = described(call.params, call.attachment, "rgba8")
-        self._stamps.pop(key, None)
-
-        def run(studio: Studio, job: Job) -> dict[str, float]:
-            return studio.open(key, size["width"], size["height"], call.attachment)
-
-        return {"placement": await self._task(call, run)}, b""
+        asked = _own(call.peer, OpenPicture.of(call.params, call.attachment))
+        self._newest.pop(asked.picture, None)
+        return _answer(OpenedPicture(await self._task(call, lambda desk, job: desk.open(asked))))
 
     async def _project(self, call: Call) -> Answer:
-        key, budget = _picture(call), parameters.budget(call.params)
-        if key in self._projecting:
+        asked = _own(call.peer, ProjectPicture.of(call.params))
+        if asked.picture in self._projecting:
             raise CoreError("busy", "This picture is being projected already: cancel that first.")
-        progress, frame = _sender(call, "project/progress"), _sender(call, "frame")
-        self._projecting.add(key)
+        tell = _teller(call)
+
+        def newest() -> EditState:
+            return self._newest.get(asked.picture, EditState(asked.picture, 0))
+
+        self._projecting.add(asked.picture)
         try:
-            job = self.worker.project(lambda job: self.studio().project(key, budget, job, progress, frame))
-            return await self._wait(call, job)
+            job = self.worker.project(lambda job: self.desk().project(asked, newest, job, tell))
+            return _answer(await self._wait(call, job))
         finally:
-            self._projecting.discard(key)
+            self._projecting.discard(asked.picture)
 
     async def _restore(self, call: Call) -> Answer:
-        key = _picture(call)
-        shape = described(call.params, call.attachment, "f32")["shape"]
-        await self._task(call, lambda studio, job: studio.restore(key, shape, call.attachment))
+        asked = _own(call.peer, RestorePicture.of(call.params, call.attachment))
+        await self._task(call, lambda desk, job: desk.restore(asked))
         return {}, b""
 
     async def _edit(self, call: Call) -> Answer:
-        key, state, frame = _picture(call), parameters.edit_state(call.params), _sender(call, "frame")
-        complete = False
-        if state["stamp"] >= self._stamps.get(key, 0):
-            self._remember(key, state["stamp"])
-            job = self.worker.edit(key, lambda job: self.studio().edit(key, state, job, frame))
+        state, tell = _own(call.peer, EditState.of(call.params)), _teller(call)
+        newest, complete = self._newest.get(state.picture), False
+        if newest is None or state.stamp >= newest.stamp:
+            self._remember(state)
+            job = self.worker.edit(state.picture, lambda job: self.desk().edit(state, job, tell))
             complete = await self._wait(call, job)
-        return {"stamp": state["stamp"], "complete": complete}, b""
+        return _answer(DrawnEdit(state.stamp, complete))
 
     async def _apply(self, call: Call) -> Answer:
-        key, edits = _picture(call), parameters.edits(call.params)
-        return await self._task(call, lambda studio, job: studio.apply(key, edits, job))
+        asked = _own(call.peer, ApplyEdits.of(call.params))
+        return _answer(await self._task(call, lambda desk, job: desk.apply(asked, job)))
 
     async def _close(self, call: Call) -> Answer:
-        key = _picture(call)
-        self._stamps.pop(key, None)
-        await self._wait(call, self.worker.task(lambda job: self._studio and self._studio.close(key)))
+        picture = _own(call.peer, ClosePicture.of(call.params)).picture
+        self._newest.pop(picture, None)
+        await self._wait(call, self.worker.task(lambda job: self._desk and self._desk.close(picture)))
         return {}, b""
 
     async def _status(self, call: Call) -> Answer:
-        studio = self._studio
-        status = {
-            "resident_bytes": resident_bytes(),
-            "pictures": studio.pictures if studio else 0,
-            "pack": studio.pack if studio else None,
-            "loaded": bool(studio and studio.loaded),
-            "calibrated": bool(studio and studio.calibrated),
-            "uptime": time.monotonic() - self._started,
-        }
-        return status, b""
+        desk = self._desk
+        status = CoreStatus(
+            resident_bytes(),
+            desk.pictures if desk else 0,
+            desk.pack if desk else None,
+            bool(desk and desk.loaded),
+            bool(desk and desk.calibrated),
+            time.monotonic() - self._started,
+        )
+        return _answer(status)
 
     async def _unload(self, call: Call) -> Answer:
         await self.unload()
@@ -183,35 +201,35 @@ class Service:
 
     async def unload(self) -> None:
         """Gives the model's memory back until the next request that needs it."""
-        await asyncio.wrap_future(self.worker.task(lambda job: self._studio and self._studio.unload()).future)
+        await asyncio.wrap_future(self.worker.task(lambda job: self._desk and self._desk.unload()).future)
 
     @property
     def wants_calibration(self) -> bool:
         """Whether a pack is loaded whose fastest engines are not open yet."""
-        return self._studio is not None and self._studio.calibrated is False
+        return self._desk is not None and self._desk.calibrated is False
 
     async def calibrate(self) -> None:
-        """Measures and opens them; whatever else is asked for comes first, and ends it."""
+        """Measures and opens the fastest engines; any request comes first and interrupts this."""
 
         def run(job: Job) -> None:
-            self.studio().calibrate(lambda: job.stopped() or self.worker.work_waits)
+            self.desk().calibrate(lambda: job.stopped() or self.worker.work_waits)
 
         try:
             await asyncio.wrap_future(self.worker.task(run).future)
         except Exception as error:  # the artist did not ask for it
             log.warning("not calibrated", exc_info=error)
 
-    def studio(self) -> Studio:
+    def desk(self) -> Desk:
         """Only for the worker's thread."""
-        if self._studio is None:
+        if self._desk is None:
             self.announce("Loading model 1/3")
-            from .desk import Studio  # torch: seconds, which the socket need not wait for
+            from .desk import Desk  # torch: seconds, which the socket need not wait for
 
-            self._studio = Studio(self._default_pack, self.announce)
-        return self._studio
+            self._desk = Desk(self._default_pack, self.announce)
+        return self._desk
 
-    async def _task(self, call: Call, run: Callable[[Studio, Job], Any]) -> Any:
-        return await self._wait(call, self.worker.task(lambda job: run(self.studio(), job)))
+    async def _task(self, call: Call, run: Callable[[Desk, Job], Any]) -> Any:
+        return await self._wait(call, self.worker.task(lambda job: run(self.desk(), job)))
 
     async def _wait(self, call: Call, job: Job) -> Any:
         self._jobs[call] = job
@@ -222,33 +240,40 @@ class Service:
         finally:
             del self._jobs[call]
 
-    def _remember(self, key: str, stamp: int) -> None:
-        self._stamps[key] = stamp
-        while len(self._stamps) > MAX_STAMPS:
-            del self._stamps[next(iter(self._stamps))]
+    def _remember(self, state: EditState) -> None:
+        self._newest.pop(state.picture, None)
+        self._newest[state.picture] = state
+        while len(self._newest) > MAX_STATES:
+            del self._newest[next(iter(self._newest))]
 
 
-def _picture(call: Call) -> str:
-    return _key(call.peer, parameters.text(call.params, "picture"))
+def _answer(message: Message) -> Answer:
+    return message.data(), message.attachment
 
 
-def _key(peer: Peer, picture: str) -> str:
+def _own(peer: Peer, message: OnPicture) -> OnPicture:
+    """The message with the picture's name within the core."""
+    return replace(message, picture=_name(peer, message.picture))
+
+
+def _name(peer: Peer, picture: str) -> str:
     return f"{peer.number}/{picture}"
 
 
-def _sender(call: Call, method: str) -> Callable[[dict[str, Any], bytes], None]:
-    """Sends notifications on the call's picture from any thread; of those that wait, the newest stays.
+def _teller(call: Call) -> Callable[[Frame | Progress], None]:
+    """Tells the call's peer about its picture, from any thread; of the messages that wait, the newest stays.
 
-    Frames of a part wait beside whole ones: they are laid over them.
+    Frames of a part wait beside whole ones, since they are laid over them.
     """
     loop, picture = asyncio.get_running_loop(), call.params["picture"]
 
-    def send(params: dict[str, Any], attachment: bytes) -> None:
-        params = {"picture": picture, **params}
-        topic = f"{method} {picture} {params.get('whole')}"
-        loop.call_soon_threadsafe(call.peer.notify, method, params, attachment, topic)
+    def tell(message: Frame | Progress) -> None:
+        part = isinstance(message, Frame) and not message.whole
+        topic = f"{message.METHOD} {picture} {'part' if part else ''}"
+        told = replace(message, picture=picture)
+        loop.call_soon_threadsafe(call.peer.notify, told.METHOD, told.data(), told.attachment, topic)
 
-    return send
+    return tell
 
 
 def refusal(error: Exception) -> CallError:
@@ -286,10 +311,8 @@ def resident_bytes() -> int | None:
 
 
 def log_path() -> Path:
-    """The core's log, beside which lie a few older ones."""
-    home = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if os.path.isabs(home) else Path.home() / ".local" / "state"
-    return base / "anycost" / "core.log"
+    """The core's log; a few older ones lie beside it."""
+    return posix.user_folder("state") / "anycost" / "core.log"
 
 
 def main(
@@ -313,15 +336,16 @@ def main(
 async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: float) -> None:
     loop, leave = asyncio.get_running_loop(), asyncio.Event()
     service = Service(pack, leave.set)
-    hello = {"version": VERSION, "pid": os.getpid(), "capabilities": service.capabilities}
-    server = Server(socket_path, service, hello)
+    server = Server(socket_path, service, Welcome(VERSION, os.getpid(), service.capabilities))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, leave.set)  # before anybody can know that it runs
     await server.start()
     log.info("core %s listens at %s", VERSION, socket_path)
 
     def announce(text: str) -> None:
-        loop.call_soon_threadsafe(server.broadcast, "core/state", {"text": text}, "core/state")
+        loop.call_soon_threadsafe(
+            server.broadcast, CoreState.METHOD, CoreState(text).data(), CoreState.METHOD
+        )
 
     service.announce = announce
     if adopt_stdin:

@@ -10,7 +10,7 @@ import tempfile
 import pytest
 from wire import private_home
 
-from anycost.bridge import launch
+from anycost.bridge import launch, posix
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def note(text: str) -> None:
 
 
 def test_the_socket_lies_in_the_runtime_folder(home):
-    assert launch.socket_path() == str(home / "RUNTIME_DIR" / "anycost" / "core.sock")
+    assert posix.socket_path() == str(home / "RUNTIME_DIR" / "anycost" / "core.sock")
 
 
 @pytest.mark.parametrize("runtime", ["", "relative/path", "/" + "long/" * 30])
 def test_else_in_a_folder_of_this_user_below_the_temporary_one(monkeypatch, runtime):
     monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-    assert launch.socket_path() == f"{tempfile.gettempdir()}/anycost-{os.getuid()}/core.sock"
+    assert posix.socket_path() == f"{tempfile.gettempdir()}/anycost-{os.getuid()}/core.sock"
 
 
 def test_a_folder_of_others_is_not_trusted(home):
@@ -45,7 +45,7 @@ def test_a_folder_of_others_is_not_trusted(home):
 
 
 def test_the_command_is_that_of_the_noted_python(home):
-    assert launch.core_command() == [sys.executable, "-m", "anycost.core.service", launch.socket_path()]
+    assert launch.core_command() == [sys.executable, "-m", "anycost.core.service", posix.socket_path()]
 
 
 @pytest.mark.parametrize(

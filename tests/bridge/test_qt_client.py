@@ -98,7 +98,8 @@ def test_attachments_travel_both_ways_in_pieces(client, peer):
     pixels = os.urandom(512 * 512 * 4)
     notes = []
     client.notified.connect(lambda *note: notes.append(note))
-    client.request("picture/open", {"picture": "p"}, lambda answer: None, protocol.rgba8(512, 512), pixels)
+    described = {"picture": "p", "attachment": protocol.rgba8(512, 512)}
+    client.request("picture/open", described, lambda answer: None, pixels)
     assert until(lambda: peer.read())
     message, data = peer.received[0]
     assert data == pixels
@@ -140,7 +141,7 @@ def test_a_peer_that_stops_reading_holds_nobody_up(client, peer):
     answers = []
     begin = time.monotonic()
     for _ in range(17):
-        client.request("picture/open", {}, answers.append, protocol.rgba8(2896, 2896), pixels)
+        client.request("picture/open", {}, answers.append, pixels)
     assert until(lambda: answers)  # the one too many
     assert answers[0].fault.kind == "busy"
     assert client.is_connected

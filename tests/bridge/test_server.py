@@ -14,9 +14,10 @@ import time
 import pytest
 from wire import PATIENCE, Wire, ended, private_home, running, socket_files, start, write
 
-from anycost.bridge import launch, protocol
+from anycost.bridge import launch, posix, protocol
 from anycost.bridge.client import Client, ConnectionLost
 from anycost.bridge.framing import Decoder, encode
+from anycost.bridge.messages import Welcome
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, CallError
 from anycost.bridge.server import MAX_CALLS, MAX_PEERS, Outbox, Server
 from anycost.core.service.service import Service
@@ -39,14 +40,14 @@ def core(home):
 
 @pytest.fixture
 def wire(core):
-    with Wire(launch.socket_path()) as wire:
+    with Wire(posix.socket_path()) as wire:
         yield wire
 
 
 @pytest.fixture
 def stranger(core):
     """A connection that has not said hello."""
-    with Wire(launch.socket_path(), hello=False) as wire:
+    with Wire(posix.socket_path(), hello=False) as wire:
         yield wire
 
 
@@ -129,10 +130,10 @@ def test_a_flood_is_answered_in_full(wire):
 
 
 def test_too_many_connections_are_turned_away(core):
-    wires = [Wire(launch.socket_path()) for _ in range(MAX_PEERS)]
+    wires = [Wire(posix.socket_path()) for _ in range(MAX_PEERS)]
     try:
         with pytest.raises((EOFError, ConnectionError)):
-            Wire(launch.socket_path())
+            Wire(posix.socket_path())
     finally:
         for wire in wires:
             wire.close()
@@ -140,7 +141,7 @@ def test_too_many_connections_are_turned_away(core):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_another_user_is_turned_away(core):
-    path = launch.socket_path()
+    path = posix.socket_path()
     folder = os.path.dirname(path)
     assert os.stat(folder).st_mode & 0o777 == 0o700
     os.chmod(folder, 0o711)  # as if the folder did not keep others out
@@ -383,7 +384,7 @@ def exchange(path: str, data: bytes) -> list[dict]:
 
     async def scenario():
         core = Service("portraits", lambda: None)
-        server = Server(path, core, {"version": "0", "pid": 0, "capabilities": []})
+        server = Server(path, core, Welcome("0", 0, ()))
         await server.start()
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(data)

@@ -20,7 +20,7 @@ from anycost import __version__
 from anycost.commands.cli import main
 from anycost.commands.render import grid, parse_channels, read_latents, render_file
 from anycost.core.errors import CoreError
-from anycost.core.faces.placement import Placement
+from anycost.bridge.messages import Placement
 from anycost.models.generator import Generator
 from anycost.models.pack import Pack
 from anycost.models.prior import seeded
@@ -137,7 +137,7 @@ def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
     out = np.array(Image.open(tmp_path / "out.png").convert("RGBA"))
     assert out.shape == PICTURE.shape
     y, x = np.mgrid[:120, :150] + 0.5
-    distance = np.abs(FACE.to_unit(np.stack([x, y], axis=-1)) - 0.5).max(axis=-1)
+    distance = np.abs(np.stack(FACE.to_unit(x, y), axis=-1) - 0.5).max(axis=-1)
     assert np.array_equal(out[distance > 0.55], PICTURE[distance > 0.55])
     changed = (out != PICTURE).any(axis=-1)
     assert changed[distance < 0.3].mean() > 0.5  # how much depends on the steps that fit into the time

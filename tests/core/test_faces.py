@@ -12,9 +12,10 @@ from drawn_face import ALIGNMENT, DOTS, colour_finder, portrait
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anycost.bridge.messages import Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.find import Face, find_face, place
-from anycost.core.faces.placement import Placement, crop, paste, whole_square
+from anycost.core.faces.placement import crop, paste, to_picture, to_unit, whole_square
 
 placements = st.builds(
     Placement,
@@ -34,7 +35,7 @@ def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
 
 
 def face_at(placement: Placement) -> Face:
-    (lx, ly), (rx, ry), (mx, my) = placement.to_picture(DOTS).tolist()
+    (lx, ly), (rx, ry), (mx, my) = to_picture(placement, DOTS).tolist()
     return Face(((lx, ly), (rx, ry)), (mx, my), 1.0)
 
 
@@ -48,11 +49,11 @@ def angle_between(a: float, b: float) -> float:
 @given(placements, st.lists(st.tuples(st.floats(-1, 2), st.floats(-1, 2)), min_size=1, max_size=5))
 def test_unit_and_picture_coordinates_are_inverse(placement: Placement, points: list[tuple[float, float]]):
     unit = np.array(points)
-    assert np.allclose(placement.to_unit(placement.to_picture(unit)), unit, atol=1e-9)
+    assert np.allclose(to_unit(placement, to_picture(placement, unit)), unit, atol=1e-9)
 
 
 def test_an_angle_turns_clockwise_on_the_screen():
-    right_of_centre = Placement(100, 100, 20, 90).to_picture(np.array([1.0, 0.5]))
+    right_of_centre = to_picture(Placement(100, 100, 20, 90), np.array([1.0, 0.5]))
     assert np.allclose(right_of_centre, [100, 110])  # y points down
 
 
@@ -117,30 +118,29 @@ def test_a_reduced_crop_has_no_moire():
 @given(placements)
 def test_paste_undoes_crop(placement: Placement):
     picture = smooth_picture()
-    layer = paste(crop(picture, placement, 128), placement, (200, 160))
-    h, w = layer.rgba.shape[:2]
-    behind = picture[layer.y : layer.y + h, layer.x : layer.x + w, :3]
-    solid = layer.rgba[..., 3] > 250
+    left, top, rgba = paste(crop(picture, placement, 128), placement, (200, 160))
+    h, w = rgba.shape[:2]
+    behind = picture[top : top + h, left : left + w, :3]
+    solid = rgba[..., 3] > 250
     assert solid.any()
-    assert np.abs(layer.rgba[..., :3].astype(int) - behind)[solid].max() <= 4
+    assert np.abs(rgba[..., :3].astype(int) - behind)[solid].max() <= 4
 
 
 @settings(max_examples=40, deadline=None)
 @given(placements, st.floats(0, 0.3))
 def test_a_layer_stays_in_the_square_and_in_the_picture(placement: Placement, feather: float):
-    layer = paste(np.zeros((64, 64, 3), np.uint8), placement, (200, 160), feather)
-    h, w = layer.rgba.shape[:2]
-    assert 0 <= layer.x < layer.x + w <= 200
-    assert 0 <= layer.y < layer.y + h <= 160
-    y, x = np.mgrid[layer.y : layer.y + h, layer.x : layer.x + w] + 0.5
-    outside = np.abs(placement.to_unit(np.stack([x, y], axis=-1)) - 0.5).max(axis=-1) > 0.5
-    assert (layer.rgba[..., 3][outside] == 0).all()
+    left, top, rgba = paste(np.zeros((64, 64, 3), np.uint8), placement, (200, 160), feather)
+    h, w = rgba.shape[:2]
+    assert 0 <= left < left + w <= 200
+    assert 0 <= top < top + h <= 160
+    y, x = np.mgrid[top : top + h, left : left + w] + 0.5
+    outside = np.abs(to_unit(placement, np.stack([x, y], axis=-1)) - 0.5).max(axis=-1) > 0.5
+    assert (rgba[..., 3][outside] == 0).all()
 
 
 def test_the_border_fades_smoothly_and_the_middle_is_solid():
-    alpha = (
-        paste(np.zeros((64, 64, 3), np.uint8), Placement(100, 80, 120), (200, 160)).rgba[..., 3].astype(int)
-    )
+    _, _, rgba = paste(np.zeros((64, 64, 3), np.uint8), Placement(100, 80, 120), (200, 160))
+    alpha = rgba[..., 3].astype(int)
     assert alpha[60, 60] == 255
     assert alpha[0].max() < 3
     assert np.abs(np.diff(alpha, axis=0)).max() < 40
@@ -149,9 +149,9 @@ def test_the_border_fades_smoothly_and_the_middle_is_solid():
 
 
 def test_a_square_beside_the_picture_leaves_one_empty_pixel():
-    layer = paste(np.zeros((8, 8, 3), np.uint8), Placement(-50, -50, 20), (30, 30))
-    assert layer.rgba.shape == (1, 1, 4)
-    assert layer.rgba[..., 3].max() == 0
+    _, _, rgba = paste(np.zeros((8, 8, 3), np.uint8), Placement(-50, -50, 20), (30, 30))
+    assert rgba.shape == (1, 1, 4)
+    assert rgba[..., 3].max() == 0
 
 
 # Finding

@@ -5,12 +5,13 @@ moves.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from anycost.bridge.messages import FRAME_MS, Quality, Region
 from anycost.core.errors import CoreError
 from anycost.core.rendering.engines.window import Window
-from anycost.core.rendering.ladder import FRAME_BUDGET_MS, KEPT_WINDOWS, Pass, Region, Timings, passes
+from anycost.core.rendering.ladder import KEPT_WINDOWS, Pass, Timings, passes, window_of
 from anycost.models.widths import SubGenerator, WidthRule
 
 FULL = (128, 128, 128, 128, 128, 128, 128, 128, 64, 64, 32, 32)  # 128 px
@@ -34,9 +35,7 @@ def measured(**times: float) -> Timings:
     return timings
 
 
-def rungs(
-    quality: str, dragging: bool, timings: Timings, budget: float = FRAME_BUDGET_MS
-) -> list[SubGenerator]:
+def rungs(quality: Quality, dragging: bool, timings: Timings, budget: float = FRAME_MS) -> list[SubGenerator]:
     """The rungs of the passes without a region, which are all whole."""
     plan = passes(LADDER, quality, dragging, timings, budget)
     assert plan == [Pass.whole(step.rung) for step in plan]
@@ -52,7 +51,7 @@ def test_each_quality_ends_where_it_says():
 
 
 def test_dragging_draws_the_best_rung_that_fits():
-    assert rungs("auto", True, measured(r0=5, r1=20, r2=FRAME_BUDGET_MS, r3=200, r4=300)) == [MIDDLE]
+    assert rungs("auto", True, measured(r0=5, r1=20, r2=FRAME_MS, r3=200, r4=300)) == [MIDDLE]
     assert rungs("auto", True, measured(r0=5, r1=20, r2=30, r3=40, r4=50)) == [WHOLE]
 
 
@@ -62,18 +61,23 @@ def test_dragging_on_an_unknown_or_slow_machine_starts_with_the_draft():
 
 
 def test_one_measured_rung_tells_about_the_others():
-    slow = measured(r0=FRAME_BUDGET_MS)
+    slow = measured(r0=FRAME_MS)
     assert rungs("auto", True, slow) == [DRAFT]
     work = DRAFT.macs / WHOLE.macs
-    fast = measured(r0=FRAME_BUDGET_MS * work * 0.9)
+    fast = measured(r0=FRAME_MS * work * 0.9)
     assert rungs("auto", True, fast) == [WHOLE]
-    assert fast.expected(MIDDLE) == pytest.approx(FRAME_BUDGET_MS * 0.9 * MIDDLE.macs / WHOLE.macs)
+    assert fast.expected(MIDDLE) == pytest.approx(FRAME_MS * 0.9 * MIDDLE.macs / WHOLE.macs)
 
 
 def test_on_release_the_climb_goes_on_from_what_dragging_showed():
     quick = measured(r0=5, r1=10, r2=30, r3=150, r4=300)
     assert rungs("auto", True, quick) == [MIDDLE]
     assert rungs("auto", False, quick) == [MIDDLE, WHOLE]
+    quicker = measured(r0=1, r2=20, r3=30, r4=100)
+    assert rungs("auto", True, quicker) == [FOURTH]
+    assert rungs("auto", False, quicker) == [FOURTH, WHOLE]
+    fast = measured(r0=5, r1=20, r2=30, r3=40, r4=50)
+    assert rungs("auto", True, fast) == rungs("auto", False, fast) == [WHOLE]  # no rough frame after the best
 
 
 def test_a_pass_that_saves_little_is_skipped():
@@ -98,7 +102,7 @@ def test_the_median_forgets_one_slow_frame_and_follows_the_machine():
 
 def test_another_quality_is_refused():
     with pytest.raises(CoreError) as error:
-        rungs("best", False, Timings())
+        rungs("best", False, Timings())  # type: ignore[arg-type]
     assert error.value.kind == "bad-value"
 
 
@@ -107,7 +111,10 @@ def test_another_quality_is_refused():
     st.sampled_from(["draft", "preview", "full", "auto"]),
     st.booleans(),
 )
-def test_passes_always_rise_and_never_repeat(times: list[tuple[int, float]], quality: str, dragging: bool):
+@example([(0, 1.0), (3, 1.0), (4, 81.0)], "auto", False)  # the best rung that fits is above the middle one
+def test_passes_always_rise_and_never_repeat(
+    times: list[tuple[int, float]], quality: Quality, dragging: bool
+):
     timings = Timings()
     for place, ms in times:
         timings.record(Pass.whole(LADDER[place]), ms)
@@ -137,7 +144,7 @@ def parts(plan: list[Pass]) -> list[Pass]:
 
 
 @pytest.mark.parametrize("quality", ["preview", "full", "auto"])
-def test_the_region_comes_after_the_first_pass_by_the_last_rung(quality: str):
+def test_the_region_comes_after_the_first_pass_by_the_last_rung(quality: Quality):
     times = measured(r0=5, r1=90, r2=200, r3=300, r4=400)
     whole = rungs(quality, False, times)
     plan = passes(LADDER, quality, False, times, region=EYE, ready=LADDER)
@@ -184,7 +191,7 @@ def test_a_region_that_took_longer_than_its_area_says_is_drawn_by_a_cheaper_rung
     times = measured(r0=5, r1=90, r2=200, r3=300, r4=400)
     part = Pass.of(WHOLE, EYE)
     assert parts(passes(LADDER, "auto", True, times, region=EYE, ready=LADDER)) == [part]
-    times.record(part, FRAME_BUDGET_MS + 1)
+    times.record(part, FRAME_MS + 1)
     assert parts(passes(LADDER, "auto", True, times, region=EYE, ready=LADDER)) == [Pass.of(FOURTH, EYE)]
 
 
@@ -201,7 +208,7 @@ FRACTIONS = st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True).map(s
 
 @given(FRACTIONS, FRACTIONS, st.sampled_from([4, 8, 128, 1024]))
 def test_a_region_s_window_is_the_fewest_pixels_that_hold_it(across: list, down: list, side: int):
-    window = Region(across[0], down[0], across[1], down[1]).window(side)
+    window = window_of(Region(across[0], down[0], across[1], down[1]), side)
     assert window.fits(side)
     for (start, end), first, stop in (
         (across, window.left, window.right),

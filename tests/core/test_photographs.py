@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anycost.bridge.messages import Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.photographs import FILE, SIDE, STRIDES, decoded, yunet_path
-from anycost.core.faces.placement import Placement
 
 VIEW = Placement(640, 320, 1280)  # a crop at half size
 

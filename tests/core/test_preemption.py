@@ -11,10 +11,10 @@ import pytest
 from slow_pack import SIDE, STYLES, make_slow_pack
 from wire import PATIENCE, Wire, private_home, running
 
-from anycost.bridge import launch, protocol
+from anycost.bridge import posix, protocol
+from anycost.bridge.messages import EditState, Frame, Latents, OpenPicture, Progress, Region, RestorePicture
 from anycost.core.errors import CoreError
-from anycost.core.rendering.ladder import Region
-from anycost.core.service.desk import Studio
+from anycost.core.service.desk import Desk
 from anycost.core.service.worker import Job, Worker
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 4), np.uint8)
@@ -36,25 +36,28 @@ def latents() -> np.ndarray:
 
 
 class Bench:
-    """A worker with a studio that has the picture "a" open; edits are in full."""
+    """A worker with a desk that has the picture "a" open; edits are in full."""
 
     def __init__(self, pack: Path, latents: np.ndarray):
         self.worker = Worker()
-        self.studio = Studio(str(pack), lambda words: None)
+        self.desk = Desk(str(pack), lambda words: None)
         self.frames: list[tuple[int, int]] = []  # stamp and pass
         self.on_frame: Callable[[int, int], None] = lambda stamp, index: None
-        self.worker.task(lambda job: self.studio.open("a", 64, 64, PICTURE.tobytes())).future.result(PATIENCE)
-        self.worker.task(lambda job: self.studio.restore("a", list(latents.shape), latents.tobytes()))
+        picture = OpenPicture("a", 64, 64, PICTURE.tobytes())
+        self.worker.task(lambda job: self.desk.open(picture)).future.result(PATIENCE)
+        projected = RestorePicture("a", Latents(latents.shape, latents.tobytes()))
+        self.worker.task(lambda job: self.desk.restore(projected))
 
     def edit(self, stamp: int, region: Region | None = None) -> Job:
-        values = {"stamp": stamp, "edits": {"smile": stamp / 10}, "quality": "full", "region": region}
-        return self.worker.edit("a", lambda job: self.studio.edit("a", values, job, self._seen))
+        state = EditState("a", stamp, {"smile": stamp / 10}, "full", region=region)
+        return self.worker.edit("a", lambda job: self.desk.edit(state, job, self._seen))
 
     def passes(self, stamp: int) -> list[int]:
         return [index for other, index in self.frames if other == stamp]
 
-    def _seen(self, params: dict[str, Any], data: bytes) -> None:
-        self.frames.append((params["stamp"], params["pass"]))
+    def _seen(self, message: Frame | Progress) -> None:
+        assert isinstance(message, Frame)
+        self.frames.append((message.stamp, message.index))
         self.on_frame(*self.frames[-1])
 
 
@@ -82,7 +85,7 @@ def test_a_newer_edit_ends_the_slow_pass_of_the_older(bench: Bench):
         jobs[3].future.result(PATIENCE)
     assert cancelled.value.kind == "cancelled"
     assert bench.frames == [(1, 1), (2, 1), (3, 1), (4, 1)]
-    session = bench.studio._session
+    session = bench.desk._session
     assert session is not None
     assert session.timings.median(session.pack.ladder[-1]) is None  # it was never drawn to its end
 
@@ -112,7 +115,7 @@ def wire(pack: Path, latents: np.ndarray, tmp_path: Path) -> Iterator[Wire]:
     """A connection to a core of its own, with the picture "a" open."""
     with pytest.MonkeyPatch.context() as patch:
         private_home(tmp_path, patch)
-        with running(), Wire(launch.socket_path()) as wire:
+        with running(), Wire(posix.socket_path()) as wire:
             wire.call("pack/open", {"pack": str(pack)})
             wire.call(
                 "picture/open", {"picture": "a", "attachment": protocol.rgba8(64, 64)}, PICTURE.tobytes()

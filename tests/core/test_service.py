@@ -18,10 +18,10 @@ from drawn_face import portrait, with_colour_finder
 from PIL import Image
 from wire import PATIENCE, Wire, private_home, running
 
-from anycost.bridge import launch, protocol
+from anycost.bridge import messages, posix, protocol
 from anycost.bridge.framing import encode
+from anycost.bridge.messages import Placement
 from anycost.core.errors import CoreError
-from anycost.core.faces.placement import Placement
 from anycost.core.service import service
 from anycost.models.manifest import PackError
 
@@ -53,14 +53,14 @@ def core(home):
 
 @pytest.fixture
 def wire(core, pack):
-    with Wire(launch.socket_path()) as wire:
+    with Wire(posix.socket_path()) as wire:
         wire.pack = wire.call("pack/open", {"pack": str(pack)})
         yield wire
 
 
 @pytest.fixture
 def other(core):
-    with Wire(launch.socket_path()) as wire:
+    with Wire(posix.socket_path()) as wire:
         yield wire
 
 
@@ -87,7 +87,7 @@ def drawn(wire: Wire, picture: str, stamp: int, state: dict = FULL) -> bytes:
 
 
 def test_loading_is_told_in_words(core, pack):
-    with Wire(launch.socket_path()) as wire:
+    with Wire(posix.socket_path()) as wire:
         wire.call("pack/open", {"pack": str(pack)})
         texts = [params["text"] for method, params, _ in wire.notifications if method == "core/state"]
     assert texts[0] == "Loading model 1/3"
@@ -222,7 +222,7 @@ def test_a_request_and_its_cancel_in_one_piece(wire):
 
 def test_a_client_that_vanishes_takes_its_projection_along(wire):
     before = wire.call("core/status")["pictures"]
-    with Wire(launch.socket_path()) as vanishing:
+    with Wire(posix.socket_path()) as vanishing:
         opened(vanishing, "a")
         vanishing.ask("picture/project", {"picture": "a", "steps": 10_000})
         vanishing.wait_for("project/progress")
@@ -272,7 +272,7 @@ def test_a_peer_that_does_not_read_gets_the_newest_frames(wire):
     requests = [protocol.request(n, "edit", {"picture": "a", "stamp": n, **FULL}) for n in numbers]
     sender = threading.Thread(target=lambda: [wire.socket.sendall(encode(request)) for request in requests])
     sender.start()
-    with Wire(launch.socket_path()) as reader:
+    with Wire(posix.socket_path()) as reader:
         for _ in range(50):  # meanwhile the others are served
             reader.call("core/status")
         projected(reader, "b")
@@ -414,11 +414,11 @@ def test_a_core_leaves_in_the_middle_of_its_work(tmp_path, pack):
 def test_an_idle_core_gives_the_models_memory_back(pack):
     async def scenario():
         core = service.Service(str(pack), lambda: None)
-        await asyncio.wrap_future(core.worker.task(lambda job: core.studio().open_pack(str(pack))).future)
-        assert core.studio().loaded
+        await asyncio.wrap_future(core.worker.task(lambda job: core.desk().open_pack(str(pack))).future)
+        assert core.desk().loaded
         resting = asyncio.create_task(service.rest_when_idle(core, 0.02))
         async with asyncio.timeout(PATIENCE):
-            while core.studio().loaded:
+            while core.desk().loaded:
                 await asyncio.sleep(0.01)
         resting.cancel()
         core.worker.close(PATIENCE)
@@ -436,7 +436,7 @@ def test_a_calm_core_measures_its_engines_once(pack, home):
         measuring = asyncio.create_task(service.calibrate_when_calm(core, 0.02))
         await asyncio.sleep(0.1)
         assert told == []  # no pack is loaded for it
-        await asyncio.wrap_future(core.worker.task(lambda job: core.studio().open_pack(str(pack))).future)
+        await asyncio.wrap_future(core.worker.task(lambda job: core.desk().open_pack(str(pack))).future)
         async with asyncio.timeout(PATIENCE):
             while core.wants_calibration:
                 task = core.worker.task(lambda job: "asked for")
@@ -481,5 +481,5 @@ def test_the_documentation_names_everything():
     page = (Path(service.__file__).parents[2] / "docs" / "protocol.md").read_text()
     told = set(re.findall(r"`([a-z/$-]+)`", page))
     core = service.Service("portraits", lambda: None)
-    assert {*core.capabilities, "hello", *protocol.KINDS, *protocol.QUALITIES} <= told
+    assert {*core.capabilities, "hello", *protocol.KINDS, *messages.QUALITIES} <= told
     core.worker.close(PATIENCE)

@@ -17,16 +17,15 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
 
+from anycost.bridge.messages import Direction, Frame, OpenedPack, Placement
 from anycost.bridge.qt_client import CoreKeeper
-from anycost.core.faces.placement import Placement
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import HostError, Picture
-from anycost.krita_plugin.picture import Placement as PanelPlacement
 from anycost.krita_plugin.pixels import rgba_bytes
-from anycost.krita_plugin.portrait import Direction, Frame
 from anycost.krita_plugin.preview import Preview, face_crop
 from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.topic import Topic
 from anycost.krita_plugin.wiring import connect
 
 qt_loop.application()
@@ -116,7 +115,7 @@ def bench(core):
     bench = Bench()
     bench.state.set_document("a")
     bench.keeper.start()
-    assert until(lambda: bench.state.connected, 60), (bench.state.message, bench.keeper.report())
+    assert until(lambda: bench.state.core.connected, 60), (bench.state.message, bench.keeper.report())
     yield bench
     bench.keeper.stop()
     bench.panel.deleteLater()
@@ -152,11 +151,11 @@ def test_a_killed_core_comes_back_with_the_sliders(bench):
     assert until(bench.settled)
     before = bench.state.portrait.frame
     os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
-    assert until(lambda: not bench.state.connected)
+    assert until(lambda: not bench.state.core.connected)
     assert bench.widget("connection").text() == "The core stopped: restarting…"
     assert not bench.widget("apply").isEnabled()
     assert bench.widget("slider_age").isEnabled()
-    assert until(lambda: bench.state.connected and bench.state.portrait.drawable and bench.settled(), 60)
+    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled(), 60)
     assert bench.widget("slider_age").value() == -50
     assert bench.state.message == ""
     assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
@@ -168,7 +167,7 @@ def test_a_core_killed_in_the_middle_of_a_projection(bench):
     os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
     assert until(lambda: bench.state.message)
     assert "press Project" in bench.widget("error").text()
-    assert until(lambda: bench.state.connected, 60)
+    assert until(lambda: bench.state.core.connected, 60)
     bench.project()
     assert bench.state.message == ""
 
@@ -216,8 +215,8 @@ def test_projection_goes_on_while_another_document_is_edited(bench):
     bench.state.set_document("a")
     bench.state.set_edit("smile", 0.4)
     assert until(bench.settled)
-    assert until(lambda: "b" in bench.state.portraits and not bench.state.portraits["b"].projecting)
-    assert bench.state.portraits["b"].edits == {}
+    assert until(lambda: "b" in bench.state.core.portraits and not bench.state.core.portraits["b"].projecting)
+    assert bench.state.core.portraits["b"].edits == {}
 
 
 def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
@@ -240,7 +239,7 @@ def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
 class NoLink:
     """A core that never answers."""
 
-    def request(self, method, params, done, attachment=None, data=b""):
+    def request(self, method, params, done, data=b""):
         return 1
 
     def cancel(self, request_id):
@@ -254,12 +253,11 @@ def quiet():
     started = []
     panel = Panel(state, lambda: started.append(1), lambda: "the core's last words")
     state.set_document("a")
-    state.directions = [
-        Direction("smile", "Smile", "Expression", -1.0, 1.0),
-        Direction("age", "Age", "Face", -2.0, 0.5),
-    ]
+    smile = Direction("smile", "Smile", "Expression", -1.0, 1.0)
+    age = Direction("age", "Age", "Face", -2.0, 0.5)
+    state.core.opened = OpenedPack(directions=(smile, age))
     panel.started = started  # pyright: ignore[reportAttributeAccessIssue]
-    panel._changed("pack")
+    panel._changed(Topic.PACK)
     panel.show()
     yield panel
     panel.deleteLater()
@@ -276,7 +274,7 @@ def test_short_message_and_full_text_on_hover(quiet):
 
 
 def test_giving_up_offers_start_and_the_report_has_the_last_words(quiet):
-    quiet.state.link_gave_up("The core stopped again and again.")
+    quiet.state.core.link_gave_up("The core stopped again and again.")
     button = quiet.findChild(QWidget, "anycost_start")
     assert button.isVisible()
     click(button)
@@ -315,8 +313,8 @@ def test_a_part_is_painted_where_it_lies():
     preview = Preview()
     preview.resize(128, 128)
     blue, red = bytes([0, 0, 255, 255]), bytes([255, 0, 0, 255])
-    whole = Frame(1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64)
-    preview.show_frame(whole, Frame(1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, False, 32, 8))
+    whole = Frame("p", 1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64)
+    preview.show_frame(whole, Frame("p", 1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, False, 32, 8))
     grab = preview.grab().toImage()
 
     def colour(x, y):
@@ -345,7 +343,7 @@ def test_a_group_folds_away_and_keeps_its_values(quiet):
 def test_the_crop_of_the_original_is_the_core_s(tmp_path):
     rgba = portrait(PLACE, 200, 160)
     picture = Picture(200, 160, rgba.tobytes())
-    shown = face_crop(picture, PanelPlacement(PLACE.x, PLACE.y, PLACE.size, PLACE.angle), 128)
+    shown = face_crop(picture, Placement(PLACE.x, PLACE.y, PLACE.size, PLACE.angle), 128)
     ours = np.frombuffer(rgba_bytes(shown), np.uint8).reshape(128, 128, 4)[..., :3].astype(float)
     cores = core_crop(rgba, PLACE, 128).astype(float)[..., :3]
     assert np.abs(ours - cores)[4:-4, 4:-4].mean() < 4

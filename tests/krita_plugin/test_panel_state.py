@@ -8,17 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.bridge.answer import Answer, Fault
-from anycost.core.faces import placement as faces
-from anycost.krita_plugin.picture import (
-    HostError,
-    Layer,
-    Picture,
-    Placement,
-    check_size,
-    reduction,
-    region_of,
-)
-from anycost.krita_plugin.portrait import Frame, Projection
+from anycost.bridge.messages import Frame, Layer, Placement, Progress
+from anycost.krita_plugin.picture import HostError, Picture, check_size, reduction, region_of
+from anycost.krita_plugin.portrait import frame_words, progress_words
 from anycost.krita_plugin.state import PanelState
 
 DIRECTIONS = [
@@ -38,7 +30,7 @@ class Wire:
         self.sent = []  # methods in order
         self.cancelled = []
 
-    def request(self, method, params, done, attachment=None, data=b""):
+    def request(self, method, params, done, data=b""):
         number = len(self.sent) + 1
         self.sent.append(method)
         self.open[number] = (method, dict(params), done, data)
@@ -62,7 +54,7 @@ class Wire:
     def die(self, state):
         for number in list(self.open):
             self.open.pop(number)[2](Answer({}, b"", Fault("disconnected", "gone")))
-        state.link_lost()
+        state.core.link_lost()
 
 
 class Desk:
@@ -103,25 +95,25 @@ def state(wire, desk):
     """Connected, with document "a" in front."""
     state = PanelState(wire, desk)
     state.set_document("a")
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", PACK)
     return state
 
 
 def show(state, stamp, index=1, side=2, document=None):
-    portrait = state.portrait if document is None else state.portraits[document]
+    portrait = state.portrait if document is None else state.core.portraits[document]
     size = {"format": "rgba8", "width": side, "height": side}
-    params = {"picture": portrait.id, "stamp": stamp, "pass": index, "passes": 3, "resolution": 128}
+    params = {"picture": portrait.name, "stamp": stamp, "pass": index, "passes": 3, "resolution": 128}
     params.update(ratio=0.5, ms=31.4, attachment=size)
-    state.notified("frame", params, PIXEL * side * side)
+    state.core.notified("frame", params, PIXEL * side * side)
 
 
 def show_part(state, stamp, index=2, passes=3, side=2):
     """A frame of the selection alone."""
     size = {"format": "rgba8", "width": side, "height": side}
-    params = {"picture": state.portrait.id, "stamp": stamp, "pass": index, "passes": passes}
+    params = {"picture": state.portrait.name, "stamp": stamp, "pass": index, "passes": passes}
     params.update(resolution=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
-    state.notified("frame", params, PIXEL * side * side)
+    state.core.notified("frame", params, PIXEL * side * side)
 
 
 def project(state, wire):
@@ -139,20 +131,20 @@ def finish_projection(wire):
 
 
 def progress(state, step=40, loss=0.18):
-    params = {"picture": state.portrait.id, "step": step, "steps": 100, "loss": loss, "stage": "refine"}
-    state.notified("project/progress", params, b"")
+    params = {"picture": state.portrait.name, "step": step, "steps": 100, "loss": loss, "stage": "refine"}
+    state.core.notified("project/progress", params, b"")
 
 
 def test_words_of_frame_and_projection():
-    assert Frame(1, 2, 3, 128, 0.5, 31.4, 1, 1, PIXEL).words() == "Pass 2/3 · 128 px · ×0.5 · 31 ms"
-    assert Frame(1, 1, 1, 64, None, 8.6, 1, 1, PIXEL).words() == "Pass 1/1 · 64 px · 9 ms"
-    assert Frame(1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL).words() == "Pass 3/3 · 256 px · ×1 · 120 ms"
-    assert Projection(40, 100, 0.1834).words() == "Projecting 40/100 · loss 0.18"
+    assert frame_words(Frame("p", 1, 2, 3, 128, 0.5, 31.4, 1, 1, PIXEL)) == "Pass 2/3 · 128 px · ×0.5 · 31 ms"
+    assert frame_words(Frame("p", 1, 1, 1, 64, None, 8.6, 1, 1, PIXEL)) == "Pass 1/1 · 64 px · 9 ms"
+    assert frame_words(Frame("p", 1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL)) == "Pass 3/3 · 256 px · ×1 · 120 ms"
+    assert progress_words(Progress("p", 40, 100, 0.1834)) == "Projecting 40/100 · loss 0.18"
 
 
 def test_words_of_a_part():
-    part = Frame(1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, whole=False)
-    assert part.words() == "Pass 2/4 · selection · 128 px · ×1 · 31 ms"
+    part = Frame("p", 1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, whole=False)
+    assert frame_words(part) == "Pass 2/4 · selection · 128 px · ×1 · 31 ms"
 
 
 def test_projecting_walks_from_reading_to_sliders(state, wire):
@@ -203,8 +195,8 @@ def test_a_frame_that_lies_about_its_size_is_refused(state, wire):
     project(state, wire)
     before = state.portrait.frame
     size = {"format": "rgba8", "width": 64, "height": 64}
-    params = {"picture": state.portrait.id, "stamp": 99, "pass": 1, "passes": 1, "resolution": 64}
-    state.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
+    params = {"picture": state.portrait.name, "stamp": 99, "pass": 1, "passes": 1, "resolution": 64}
+    state.core.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
     assert state.portrait.frame is before
     assert "anycost plugin install" in state.message
 
@@ -220,11 +212,11 @@ def test_the_selection_is_sent_where_it_lies_on_the_face(state, wire):
     wire.answer("edit", {"complete": True})
     state.set_selection((0, 0, 8, 8))  # beside it
     state.set_edit("smile", 0.6)
-    assert "region" not in wire.asked("edit")
+    assert wire.asked("edit")["region"] is None
     wire.answer("edit", {"complete": True})
     state.set_selection(None)
     state.set_edit("smile", 0.7)
-    assert "region" not in wire.asked("edit")
+    assert wire.asked("edit")["region"] is None
 
 
 def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
@@ -238,7 +230,7 @@ def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
     state.set_selection((22, 20, 20, 10))
     state.set_document("a")
     finish_projection(wire)  # of the document behind
-    assert "region" not in wire.asked("edit")
+    assert wire.asked("edit")["region"] is None
 
 
 def test_the_speed_is_sent_with_every_edit(state, wire):
@@ -304,7 +296,7 @@ def test_a_region_holds_what_of_the_box_lies_on_the_face_and_little_else(box, at
     found = region_of(box, picture, Placement(*at))
     steps = np.linspace(0, 1, 30)
     points = np.stack(np.meshgrid(steps, steps), axis=-1) * box[2:] + box[:2]  # [30, 30, 2], document
-    unit = faces.Placement(*at).to_unit((points - (7, 5)) / factor)
+    unit = np.stack(Placement(*at).to_unit(*np.moveaxis((points - (7, 5)) / factor, -1, 0)), axis=-1)
     on_face = unit[((unit > 0) & (unit < 1)).all(axis=-1)]
     if found is None:
         assert len(on_face) == 0
@@ -322,10 +314,10 @@ def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
     state.set_edit("smile", 0.7)
     state.set_edit("age", -0.2)
     wire.die(state)
-    assert not state.connected
+    assert not state.core.connected
     assert state.can_edit
     state.set_edit("age", -0.4)  # the artist goes on meanwhile
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", PACK)
     wire.answer("picture/open", PLACEMENT)
     assert [entry[3] for entry in wire.open.values()] == [b"\0" * 24]  # picture/restore's latents
@@ -342,7 +334,7 @@ def test_a_core_that_dies_while_projecting_says_so(state, wire):
     assert "press Project" in state.message
     assert not state.busy
     assert not state.can_edit
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", PACK)
     assert state.can_project
     assert wire.waiting("picture/open") == 0
@@ -379,14 +371,14 @@ def test_a_cancelled_projection_is_made_up_for_when_the_core_dies(state, wire):
     state.set_edit("smile", 0.5)
     wire.die(state)
     assert state.can_edit
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", PACK)
     wire.answer("picture/open", PLACEMENT)
     assert wire.asked("picture/project")["seconds"] == 5.0
     progress(state)
     assert wire.asked("edit")["edits"] == {"smile": 0.5}
     wire.die(state)  # again, in the middle of it: that may be why, so it is not tried a third time
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", PACK)
     assert wire.waiting("picture/open") == 0
     assert "press Project" in state.message
@@ -414,11 +406,11 @@ def test_no_face_is_a_sentence_and_keeps_the_older_projection(state, wire):
 def test_projecting_again_keeps_the_sliders_and_closes_the_older_picture(state, wire):
     project(state, wire)
     state.set_edit("smile", 0.6)
-    older = state.portrait.id
+    older = state.portrait.name
     state.project()
     wire.answer("picture/open", PLACEMENT)
     assert wire.asked("picture/close") == {"picture": older}
-    assert state.portrait.id != older
+    assert state.portrait.name != older
     assert state.value("smile") == 0.6
 
 
@@ -436,10 +428,10 @@ def test_two_documents_have_their_own_faces(state, wire, desk):
     assert state.value("smile") == 0.5
     assert not state.busy
     wire.answer("picture/open", PLACEMENT)
-    assert set(state.portraits) == {"a", "b"}
-    assert state.portrait is state.portraits["a"]
+    assert set(state.core.portraits) == {"a", "b"}
+    assert state.portrait is state.core.portraits["a"]
     show(state, 1, document="b")
-    assert state.portraits["b"].frame is not None
+    assert state.core.portraits["b"].frame is not None
 
 
 def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire, desk):
@@ -451,7 +443,7 @@ def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire,
     assert wire.waiting("picture/close") == 1
     assert state.document is None
     finish_projection(wire)  # its late answer falls on nobody
-    assert state.portraits == {}
+    assert state.core.portraits == {}
     assert not state.can_apply
 
 
@@ -459,7 +451,7 @@ def test_a_document_closed_while_its_face_is_looked_for(state, wire):
     state.project()
     state.forget("a")
     wire.answer("picture/open", PLACEMENT)
-    assert state.portraits == {}
+    assert state.core.portraits == {}
     assert wire.waiting("picture/project") == 0
 
 
@@ -519,12 +511,12 @@ def test_reset_all_sends_an_empty_edit(state, wire):
 def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
     project(state, wire)
     state.set_edit("smile", 0.6)
-    state.use_pack("mine")
+    state.core.use_pack("mine")
     wire.answer("pack/open", {**PACK, "directions": DIRECTIONS[1:]})
     assert not state.can_edit
     assert state.value("smile") == 0.0
     assert wire.waiting("picture/restore") == 0
-    state.use_pack("portraits")
+    state.core.use_pack("portraits")
     wire.answer("pack/open", PACK)
     assert wire.waiting("picture/open") == 1
     assert state.can_edit
@@ -533,26 +525,26 @@ def test_another_pack_restores_only_what_was_projected_with_it(state, wire):
 def test_a_late_frame_of_the_pack_before_is_not_shown(state, wire):
     project(state, wire)
     state.set_edit("smile", 0.6)
-    state.use_pack("mine")
+    state.core.use_pack("mine")
     show(state, state.portrait.stamp)
     assert state.portrait.frame is None
 
 
 def test_a_pack_that_cannot_be_opened_is_a_sentence(wire, desk):
     state = PanelState(wire, desk)
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", fault=Fault("pack", "The pack is damaged: install it again."))
     assert state.message == "The pack is damaged: install it again."
-    assert not state.connected
+    assert not state.core.connected
 
 
 @pytest.mark.parametrize("reply", [{}, {"directions": [{}], "packs": []}, {"directions": 3, "packs": None}])
 def test_a_core_that_says_something_else_is_a_sentence(wire, desk, reply):
     state = PanelState(wire, desk)
-    state.link_ready()
+    state.core.link_ready()
     wire.answer("pack/open", reply)
     assert "anycost plugin install" in state.message
-    assert not state.connected
+    assert not state.core.connected
 
 
 def test_small_boxes_are_refused_with_advice():

@@ -13,9 +13,9 @@ from PyQt5.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDropEvent, QImage
 from qt_loop import until
 
+from anycost.bridge.messages import Layer, Placement
 from anycost.bridge.qt_client import CoreKeeper
-from anycost.core.faces.placement import Placement
-from anycost.krita_plugin.picture import HostError, Layer, Picture
+from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.pixels import placed, rgba_bytes
 from anycost.krita_plugin.studio import Studio, load_picture
 
@@ -50,7 +50,7 @@ def pixels(image):
 
 def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
     studio.open(str(picture))
-    assert until(lambda: studio.state.connected, 60), studio.keeper.report()
+    assert until(lambda: studio.state.core.connected, 60), studio.keeper.report()
     studio.state.projection_seconds = 0.2
     studio.state.project()
     assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
@@ -69,14 +69,14 @@ def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
 
 def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path):
     studio.open(str(picture))
-    assert until(lambda: studio.state.connected, 60)
+    assert until(lambda: studio.state.core.connected, 60)
     studio.state.projection_seconds = 0.2
     studio.state.project()
     assert until(lambda: studio.state.portrait and not studio.state.busy)
     other = tmp_path / "other.png"
     Image.new("RGB", (64, 48), "red").save(other)
     studio.open(str(other))
-    assert studio.state.portraits == {}
+    assert studio.state.core.portraits == {}
     assert studio.windowTitle().startswith("other.png")
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pair import Pair
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -630,14 +628,25 @@ def test_sorting_takes_the_average_along():
     torch.testing.assert_close(task.average.network(latents()), task.generator(latents()))
 
 
+# saves after every step, and kills itself in the middle of the one that begins at argv[3]
 RUNNER = """
-import sys, tomllib
+import os, signal, sys
 from pathlib import Path
 from anycost.lab.running import loop
+from anycost.lab.running.config import read
 from anycost.lab.training import train
 original = loop.run
-loop.run = lambda task, out, **how: original(task, out, **how, minutes=0)
-train(tomllib.load(open(sys.argv[1], 'rb')), Path(sys.argv[2]), resume=sys.argv[3] == 'resume')
+def run(task, out, **how):
+    step = task.step
+    def killed(batch, seen):
+        losses = step(batch, seen)
+        if seen == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return losses
+    task.step = killed
+    original(task, out, **how, minutes=0)
+loop.run = run
+train(read(Path(sys.argv[1])), Path(sys.argv[2]))
 """
 
 
@@ -655,42 +664,19 @@ def toml(table: Mapping[str, Any]) -> str:
 
 
 def test_a_killed_run_goes_on_exactly(tmp_path: Path):
-    """Killed in stage 2 of three, at whatever step: the end is the same to the last bit."""
-    table = config(SINGLE, stage("multi-resolution", 96), stage("adaptive-channel", 32, supervised=1.0))
+    """Killed in stage 2 of three: the end is the same to the last bit."""
+    table = config(SINGLE, stage("multi-resolution", 48), stage("adaptive-channel", supervised=1.0))
     path = tmp_path / "run.toml"
     path.write_text(toml(table))
     train(read(path), tmp_path / "straight")
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUNNER, str(path), str(tmp_path / "killed"), "fresh"],
-        env=environment,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    last = tmp_path / "killed" / "last.pt"
-    deadline = time.monotonic() + 120
-    while not (last.exists() and 16 < checkpoints.load(last)["seen"] < 112):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert checkpoints.load(last)["seen"] < 144
+    line = [sys.executable, "-c", RUNNER, str(path), str(tmp_path / "killed"), "40"]
+    killed = subprocess.run(line, env=environment, capture_output=True, start_new_session=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert checkpoints.load(tmp_path / "killed" / "last.pt")["seen"] == 40
     train(read(path), tmp_path / "killed", resume=True)
     ends = [checkpoints.load(tmp_path / name / "last.pt")["task"] for name in ("straight", "killed")]
     assert difference(*ends) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
-def one_of_many(rank: int, world: int, port: int, table: dict[str, Any], out: Path) -> None:
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    torch.set_num_threads(1)
-    train(table, out)
 
 
 @pytest.mark.parametrize(
@@ -702,19 +688,11 @@ def one_of_many(rank: int, world: int, port: int, table: dict[str, Any], out: Pa
     ],
     ids=["single", "adaptive-channel", "distil"],
 )
-def test_two_processes_are_one_with_the_joined_batch(tmp_path: Path, table: dict[str, Any]):
+def test_two_processes_are_one_with_the_joined_batch(pair: Pair, tmp_path: Path, table: dict[str, Any]):
     """After a step Adam's first moments with beta 0, and second ones, are the gradients, and Muon's are a
     twentieth of them: they must agree."""
     train(table, tmp_path / "one")
-    context, port = multiprocessing.get_context("spawn"), free_port()
-    both = [
-        context.Process(target=one_of_many, args=(rank, 2, port, table, tmp_path / "two")) for rank in (0, 1)
-    ]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join(120)
-        assert process.exitcode == 0
+    pair.run(train, table, tmp_path / "two")
     one, two = (checkpoints.load(tmp_path / name / "last.pt") for name in ("one", "two"))
     assert one["seen"] == two["seen"] == 8
     for key, optimiser in one["task"]["optimisers"].items():

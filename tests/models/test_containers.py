@@ -250,7 +250,7 @@ def test_a_key_that_takes_for_ever_to_hash_is_refused(tmp_path: Path) -> None:
 def test_a_text_made_of_a_large_tree_is_not_printed(tmp_path: Path) -> None:
     for name in (b"c_codecs\nencode\n(X\x01\x00\x00\x00a", b"cnumpy\ndtype\n("):
         (tmp_path / "model.pkl").write_bytes(b"\x80\x04" + name + deep_tuple(100) + b"tR.")
-        with pytest.raises(PackError, match=r"unusual encoding|no plain numbers"):
+        with pytest.raises(PackError, match=r"unusual encoding|not plain numbers"):
             read_checkpoint(tmp_path / "model.pkl")
 
 
@@ -406,7 +406,7 @@ def test_a_safetensors_header_that_lies_is_refused(tmp_path: Path, header: Any) 
 
 def test_a_safetensors_header_of_absurd_length_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file.safetensors").write_bytes((1 << 62).to_bytes(8, "little") + b"{" + bytes(64))
-    with pytest.raises(PackError, match="is damaged or is no safetensors file"):
+    with pytest.raises(PackError, match="is damaged or not a safetensors file"):
         read_checkpoint(tmp_path / "file.safetensors")
 
 
@@ -429,9 +429,9 @@ OTHERS = {
     "model.7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), "is an archive: unpack it"),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "Git LFS"),
     "weights.h5": (b"\x89HDF\r\n\x1a\n" + bytes(40), "HDF5"),
-    "notes.txt": (b"these are the weights, honestly", "is no model file"),
+    "notes.txt": (b"these are the weights, honestly", "is not a model file"),
     "empty.pt": (b"", "is empty"),
-    "zeros.pt": (bytes(1000), "is no model file"),
+    "zeros.pt": (bytes(1000), "is not a model file"),
 }
 
 

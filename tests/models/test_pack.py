@@ -536,7 +536,7 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(pack_copy: Path) -> Non
     text = json.dumps(header).encode()
     (pack_copy / "generator.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + b"\0" * 64)
     rehash(pack_copy, "generator.safetensors")
-    with pytest.raises(PackError, match="is damaged or is no safetensors file"):
+    with pytest.raises(PackError, match="is damaged or not a safetensors file"):
         Pack.open(pack_copy).generator()
 
 

@@ -48,7 +48,7 @@ def run(t):
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     t.krita.activeWindow().addView(document)
     began = time.perf_counter()
-    yield from t.until(lambda: state.connected, 120)
+    yield from t.until(lambda: state.core.connected, 120)
     t.figures["document open to ready, s"] = round(time.perf_counter() - began, 1)
     ticker = Ticker()
     yield 1.0
@@ -72,7 +72,7 @@ def run(t):
 
 def releases(t, state, ticker):
     """Dragged a little, then let go: the times from the release on."""
-    name = state.directions[0].name
+    name = state.core.opened.directions[0].name
     seen = Seen(state)
     first, last, gaps, work = [], [], [], []
     for index in range(EDITS):

@@ -38,7 +38,7 @@ def opened(t, docker, model="RGBA", depth="U8"):
     t.krita.activeWindow().addView(document)
     yield from t.until(lambda: t.krita.activeDocument() == document)
     docker.look()
-    yield from t.until(lambda: docker.state.connected, 60)
+    yield from t.until(lambda: docker.state.core.connected, 60)
     return document
 
 
@@ -98,7 +98,8 @@ def colour_models(t, docker):
         mean, worst = sum(apart) / len(apart), max(apart)
         t.check(what + ": is read as sRGB", mean <= TOLERANCE[model] and worst <= 48, (mean, worst))
         t.check(what + ": reading changes nothing", pixels(document) == before)
-        docker.state.set_edit(docker.state.directions[0].name, docker.state.directions[0].high)
+        first = docker.state.core.opened.directions[0]
+        docker.state.set_edit(first.name, first.high)
         node = yield from applied(t, docker, document, what)
         t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
         t.check(what + ": it shows", pixels(document) != before)
@@ -140,7 +141,7 @@ def two_documents(t, docker):
     state = docker.state
     first = yield from opened(t, docker)
     yield from projected(t, docker, "first of two")
-    name = state.directions[0].name
+    name = state.core.opened.directions[0].name
     state.set_edit(name, 0.5)
     yield from t.until(lambda: settled(state))
     second = yield from opened(t, docker)
@@ -155,20 +156,20 @@ def two_documents(t, docker):
     yield from t.until(lambda: t.krita.activeDocument() == first)
     docker.look()
     t.check("switching back shows the first one's", state.value(name) == 0.5, state.value(name))
-    finished = yield from t.until(lambda: len(state.portraits) == 2 and not working(state), 30)
-    t.check("while the second one's projection goes on", finished, len(state.portraits))
+    finished = yield from t.until(lambda: len(state.core.portraits) == 2 and not working(state), 30)
+    t.check("while the second one's projection goes on", finished, len(state.core.portraits))
     state.set_edit(name, -0.5)
     drawn = yield from t.until(lambda: settled(state))
     t.check("and edits of the first are drawn", drawn, state.status())
     state.projection_seconds = 0.5
     yield from closed(t, docker, second)
     yield from closed(t, docker, first)
-    t.check("both are forgotten", state.portraits == {}, state.portraits)
+    t.check("both are forgotten", state.core.portraits == {}, state.core.portraits)
 
 
 def working(state):
     """Whether any document is being projected."""
-    return bool(state.opening) or any(p.projecting for p in state.portraits.values())
+    return bool(state.core.searching) or any(p.projecting for p in state.core.portraits.values())
 
 
 def changes_while_working(t, docker):
@@ -200,7 +201,7 @@ def changes_while_working(t, docker):
     state.project()
     yield from t.until(lambda: state.portrait.projecting)
     yield from closed(t, docker, document)
-    t.check("closed while projecting: forgotten", state.portraits == {} and state.document is None)
+    t.check("closed while projecting: forgotten", state.core.portraits == {} and state.document is None)
     closings = [method for method, _ in tap.sent if method == "picture/close"]
     t.check("and the core is told", len(closings) == 2, closings)
     state.link = tap.link

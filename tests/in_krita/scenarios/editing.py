@@ -9,6 +9,9 @@ import signal
 from refining import refining
 from shared import Seen, Tap, drag, open_panel, pixels, recorded, settled
 
+from anycost.krita_plugin.portrait import frame_words
+from anycost.krita_plugin.topic import Topic
+
 STATUS = re.compile(r"^Pass \d+/\d+ · \d+ px( · ×[\d.]+)? · \d+ ms$")
 
 
@@ -47,7 +50,7 @@ def run(t):
 
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     t.krita.activeWindow().addView(document)
-    ready = yield from t.until(lambda: state.connected, 60)
+    ready = yield from t.until(lambda: state.core.connected, 60)
     if not t.check("the core starts with the first picture", ready, seen.words):
         t.fail(docker.keeper.report())
         return
@@ -57,7 +60,7 @@ def run(t):
     yield from projecting(t, state, seen)
     if state.portrait is None:
         return
-    name = state.directions[0].name
+    name = state.core.opened.directions[0].name
     yield from dragging(t, state, seen, tap, name)
     yield from other_ways_to_edit(t, state, name)
     yield from comparing(t)
@@ -79,7 +82,7 @@ def projecting(t, state, seen):
         return
     t.check("Cancel is offered", t.widget("anycost_cancel").isVisible())
     words = []
-    state.listeners.append(lambda topic: words.append(state.status()) if topic == "progress" else None)
+    state.listeners.append(lambda topic: words.append(state.status()) if topic is Topic.PROGRESS else None)
     yield from t.until(lambda: state.portrait.frame is not None)
     t.screenshot("projecting.png", t.docker("anycost"))
     done = yield from t.until(lambda: not state.busy, 90)
@@ -114,7 +117,8 @@ def dragging(t, state, seen, tap, name):
     rungs = [(frame.resolution, frame.ratio or 0.5) for frame in last]  # free widths are below the full ones
     t.check("each by a larger generator", rungs == sorted(set(rungs)), rungs)
     status = t.widget("anycost_status").text()
-    t.check("the status line tells the pass", STATUS.match(status) and status == last[-1].words(), status)
+    told = STATUS.match(status) and status == frame_words(last[-1])
+    t.check("the status line tells the pass", told, status)
 
 
 def other_ways_to_edit(t, state, name):
@@ -171,9 +175,9 @@ def applying(t, state, docker, document):
 def losing_the_core(t, state, docker, seen, name):
     edits, latents = dict(state.portrait.edits), dict(state.portrait.latents)
     os.kill(docker.keeper.hello_answer["pid"], signal.SIGKILL)
-    lost = yield from t.until(lambda: not state.connected)
+    lost = yield from t.until(lambda: not state.core.connected)
     t.check("a killed core is noticed", lost, seen.words)
-    back = yield from t.until(lambda: state.connected and state.portrait.drawable, 60)
+    back = yield from t.until(lambda: state.core.connected and state.portrait.drawable, 60)
     t.check("and started again", back and "The core stopped: restarting…" in seen.words, seen.words)
     t.check("sliders and latents are kept", state.portrait.edits == edits and latents, state.portrait.edits)
     slider = t.widget("anycost_slider_" + name)

@@ -15,13 +15,13 @@ def run(t):
     state = docker.state
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     t.krita.activeWindow().addView(document)
-    yield from t.until(lambda: state.connected, 120)
+    yield from t.until(lambda: state.core.connected, 120)
     state.project()
     yield from t.until(lambda: state.portrait is not None and state.portrait.projecting, 60)
-    yield from t.until(lambda: not state.busy or state.portrait.projection.step >= 12, 120)
+    yield from t.until(lambda: not state.busy or state.portrait.progress.step >= 12, 120)
     t.screenshot("projecting.png", docker)
     yield from t.until(lambda: not state.busy, 240)
-    known = {direction.name for direction in state.directions}
+    known = {direction.name for direction in state.core.opened.directions}
     for name, value in EDITS.items():
         if name in known:
             state.set_edit(name, value)

@@ -8,6 +8,8 @@ import os
 
 from shared import calibration, recorded, select, settled
 
+from anycost.krita_plugin.topic import Topic
+
 EYE = (0.34, 0.4, 0.5, 0.5)  # left, top, right, bottom in the face's square
 MOVES = 60  # of the mouse in one drag, each as soon as the one before is handled
 
@@ -22,8 +24,8 @@ def by_stamp(frames):
 
 def refining(t, docker, document, seen, tap):
     state = docker.state
-    state.use_pack(os.environ["DRIVE_SLOW_PACK"])
-    yield from t.until(lambda: state.connected, 60)
+    state.core.use_pack(os.environ["DRIVE_SLOW_PACK"])
+    yield from t.until(lambda: state.core.connected, 60)
     state.set_quality("full")
     state.project()
     yield from t.until(lambda: state.portrait.drawable, 60)
@@ -31,7 +33,7 @@ def refining(t, docker, document, seen, tap):
     drawn = yield from t.until(lambda: not state.busy and settled(state), 60)
     if t.check("another pack draws the face its own way", drawn, (state.message, state.status())):
         yield from calibration(t)  # later it would change the engines in the middle of what is looked at
-        name = state.directions[0].name
+        name = state.core.opened.directions[0].name
         yield from overtaking(t, state, seen, tap, name)
         yield from selecting(t, docker, document, seen, tap, name)
 
@@ -73,7 +75,12 @@ def selecting(t, docker, document, seen, tap, name):
     t.check("the selection is seen", state.selection == box, (state.selection, box))
 
     shown = []
-    state.listeners.append(lambda topic: shown.append(painted(preview, state)) if topic == "frame" else None)
+
+    def on_frame(topic):
+        if topic is Topic.FRAME:
+            shown.append(painted(preview, state))
+
+    state.listeners.append(on_frame)
     begun = len(seen.frames)
     state.set_edit(name, -0.5)
     stamp = state.portrait.stamp

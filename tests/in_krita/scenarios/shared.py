@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from krita import Selection
 
+from anycost.krita_plugin.topic import Topic
+
 CROWD = ("ColorSelectorNg", "sharedtooldocker", "PresetDocker")  # leave the panel and the layers the room
 
 
@@ -14,9 +16,9 @@ class Tap:
         self.link = link
         self.sent = []
 
-    def request(self, method, params, done, attachment=None, data=b""):
+    def request(self, method, params, done, data=b""):
         self.sent.append((method, dict(params)))
-        return self.link.request(method, params, done, attachment, data)
+        return self.link.request(method, params, done, data)
 
     def cancel(self, number):
         self.link.cancel(number)
@@ -35,10 +37,10 @@ class Seen:
         state.listeners.append(self.note)
 
     def note(self, topic):
-        if topic == "frame" and self.state.portrait and self.state.portrait.frame:
+        if topic is Topic.FRAME and self.state.portrait and self.state.portrait.frame:
             self.frames.append(self.state.portrait.newest)
-        elif topic == "connection" and self.state.connection not in self.words[-1:]:
-            self.words.append(self.state.connection)
+        elif topic is Topic.CONNECTION and self.state.core.words not in self.words[-1:]:
+            self.words.append(self.state.core.words)
 
 
 def settled(state):

@@ -1,0 +1,88 @@
+"""Reads the values of a message: each is of the right type, finite and bounded, or ProtocolError names it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from .protocol import INVALID_PARAMS, MAX_NAME, ProtocolError
+
+MAX_WHOLE = (1 << 53) - 1  # beyond it JSON's readers differ
+
+
+def refused(name: str, expected: str) -> ProtocolError:
+    return ProtocolError(f'"{name}" must be {expected}.', INVALID_PARAMS)
+
+
+def text(data: Mapping[str, Any], name: str, most: int = MAX_NAME, least: int = 1) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise refused(name, f"a text of {least} to {most} characters")
+    return value
+
+
+def choice(data: Mapping[str, Any], name: str, words: Sequence[str]) -> Any:
+    """One of `words`; the type is Any so that a Literal takes it."""
+    value = data.get(name)
+    if value not in words:
+        raise refused(name, "one of " + ", ".join(words))
+    return value
+
+
+def flag(data: Mapping[str, Any], name: str, default: Optional[bool] = None) -> bool:
+    value = data.get(name, default)
+    if not isinstance(value, bool):
+        raise refused(name, "true or false")
+    return value
+
+
+def whole(data: Mapping[str, Any], name: str, low: int = 0, high: int = MAX_WHOLE) -> int:
+    value = data.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise refused(name, f"a whole number from {low} to {high}")
+    return value
+
+
+def number(data: Mapping[str, Any], name: str, low: float = -math.inf, high: float = math.inf) -> float:
+    value: Any = data.get(name)
+    if not is_number(value) or not low <= value <= high:
+        span = "" if math.isinf(low) and math.isinf(high) else f" from {low:g} to {high:g}"
+        raise refused(name, f"a number{span}")
+    return float(value)
+
+
+def numbers(data: Mapping[str, Any], name: str, most: int) -> Dict[str, float]:
+    """An object of names and numbers."""
+    value = data.get(name)
+    if not isinstance(value, dict) or len(value) > most:
+        raise refused(name, f"an object of at most {most} names and numbers")
+    for key, amount in value.items():
+        if len(key) > MAX_NAME or not is_number(amount):
+            raise refused(name, "an object that gives each name a number")
+    return {key: float(amount) for key, amount in value.items()}
+
+
+def entries(data: Mapping[str, Any], name: str, most: int) -> List[Any]:
+    """A list; its entries are the caller's to check."""
+    value = data.get(name)
+    if not isinstance(value, list) or len(value) > most:
+        raise refused(name, f"a list of at most {most} entries")
+    return value
+
+
+def texts(data: Mapping[str, Any], name: str, most: int) -> List[str]:
+    found = entries(data, name, most)
+    if not all(isinstance(entry, str) for entry in found):
+        raise refused(name, "a list of texts")
+    return found
+
+
+def table(value: Any, name: str) -> Dict[str, Any]:
+    """An object inside another."""
+    if not isinstance(value, dict):
+        raise refused(name, "an object")
+    return value
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

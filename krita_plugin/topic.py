@@ -1,0 +1,17 @@
+"""What listeners of the panel's state are told."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Topic(Enum):
+    """Which part of what the panel shows has changed."""
+
+    CONNECTION = "connection"
+    PACK = "pack"  # also the quality and the speed
+    DOCUMENT = "document"
+    PROGRESS = "progress"
+    EDITS = "edits"
+    FRAME = "frame"
+    MESSAGE = "message"

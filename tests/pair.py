@@ -1,0 +1,93 @@
+"""Two processes that work together, as under torchrun."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import pytest
+import torch
+
+from anycost.lab.running.distributed import processes
+
+PATIENCE = 900.0  # seconds after which a call counts as hung
+
+
+class Pair:
+    """Two processes of one group. All tests use the same two: importing torch takes seconds."""
+
+    def __init__(self):
+        self._ends: list[Connection] = []
+        self._processes: list[BaseProcess] = []
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """Calls a module's function in both and returns their results; an error in one fails the test."""
+        if not self._ends:
+            self._start()
+        for end in self._ends:
+            end.send((function, arguments))
+        found: dict[Connection, Any] = {}
+        while len(found) < 2:
+            answered = wait([end for end in self._ends if end not in found], PATIENCE)
+            for end in [end for end in self._ends if end in answered]:
+                found[end], error = _answer(end)
+                if error:
+                    self.close()  # the other may wait for this one
+                    pytest.fail(error)
+            if not answered:
+                self.close()
+                pytest.fail(f"no answer after {PATIENCE:.0f} s")
+        return [found[end] for end in self._ends]
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.kill()
+            process.join()
+        self._ends, self._processes = [], []
+
+    def _start(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        context = multiprocessing.get_context("spawn")
+        for rank in (0, 1):
+            mine, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(rank, port, theirs))
+            process.start()
+            theirs.close()
+            self._ends.append(mine)
+            self._processes.append(process)
+
+
+def _answer(end: Connection) -> tuple[Any, str | None]:
+    """A result, or what went wrong."""
+    try:
+        return end.recv()
+    except EOFError:
+        return None, "one of the two processes died"
+
+
+def _serve(rank: int, port: int, end: Connection) -> None:
+    """Calls what is asked for until the other end is closed."""
+    os.environ.update(
+        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
+        CUDA_VISIBLE_DEVICES="",
+    )  # fmt: skip
+    torch.set_num_threads(1)
+    multiprocessing.set_start_method("fork", force=True)  # for workers that paint, as under torchrun
+    try:
+        with processes():
+            while True:
+                function, arguments = end.recv()
+                try:
+                    end.send((function(*arguments), None))
+                except Exception:
+                    end.send((None, traceback.format_exc()))
+    except EOFError:
+        os._exit(0)  # at once: a thread of the group now and then ends an orderly exit by abort()
