@@ -1,5 +1,5 @@
-"""The discriminator: StyleGAN2's, for several resolutions (paper, section 3.1) and told which generator drew
-what it sees (generator-conditioned, section 3.2).
+"""The discriminator: StyleGAN2's, for several resolutions (paper, section 3.1), and conditioned on the
+sub-generator that drew the picture (section 3.2).
 
 Each resolution has its own fromRGB and enters where the network has that size. The last two blocks scale and
 shift their channels by a linear map of g_arch, which says what share of its channels each layer of the
@@ -18,16 +18,16 @@ from torch import Tensor, nn
 from .generator import EqualLinear, FusedLeakyReLU, fir_kernel
 from .widths import layer_count
 
-CONDITIONED_BLOCKS = 2  # the last ones, at 8 and 16 px
-GROUP = 4  # pictures whose deviation is one more feature
-RATIOS = (0.25, 0.5, 0.75, 1.0)  # g_arch has one of them hot for every layer
+CONDITIONED_BLOCKS = 2  # the last two, at 8 and 16 px
+GROUP = 4  # pictures over which the deviation feature is taken
+RATIOS = (0.25, 0.5, 0.75, 1.0)  # g_arch has one of them hot for each layer
 
 
 def architecture(channels: Sequence[int], full: Sequence[int]) -> Tensor:
     """g_arch [len(RATIOS) * len(full)]: for each layer, one hot at the share of its channels that ran.
 
-    `channels` are the counts that really ran, `full` the generator's; a share is told by the nearest of
-    `RATIOS`. Layers beyond the resolution that ran are all zero, so g_arch tells the resolution too.
+    `channels` are the counts that ran, `full` the generator's; a share is coded as the nearest of `RATIOS`.
+    Layers beyond the resolution that ran are all zero, so g_arch tells the resolution too.
     """
     code = torch.zeros(len(full), len(RATIOS))
     for layer, (ran, have) in enumerate(zip(channels, full, strict=False)):
@@ -37,7 +37,7 @@ def architecture(channels: Sequence[int], full: Sequence[int]) -> Tensor:
 
 
 class EqualConv2d(nn.Module):
-    """Convolution with equalised learning rate, on the first channels of both sides; no bias."""
+    """Convolution with equalised learning rate, without bias, on the first channels of both sides."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, padding: int = 0):
         super().__init__()
@@ -51,7 +51,7 @@ class EqualConv2d(nn.Module):
 
 
 class Down(nn.Module):
-    """The FIR low-pass before a strided convolution; `stride` 2 keeps the pixels that a 1x1 one reads."""
+    """The FIR low-pass before a strided convolution. `stride` 2 keeps only what a strided 1x1 one reads."""
 
     kernel: Tensor
 
@@ -67,7 +67,7 @@ class Down(nn.Module):
 
 
 class Condition(nn.Module):
-    """Scales (around 1) and shifts channels by linear maps of g_arch; a fresh one changes nothing."""
+    """Scales (around 1) and shifts channels by linear maps of g_arch; changes nothing until trained."""
 
     def __init__(self, codes: int, channels: int):
         super().__init__()
@@ -82,7 +82,7 @@ class Condition(nn.Module):
 
 
 class ResBlock(nn.Module):
-    """Two convolutions, the second halves the side, beside a skip: [N, C, H, W] -> [N, C', H/2, W/2]."""
+    """Two convolutions, the second halving the side, and a skip: [N, C, H, W] -> [N, C', H/2, W/2]."""
 
     def __init__(self, inputs: int, outputs: int, codes: int = 0):
         super().__init__()
@@ -124,8 +124,8 @@ class FromRGB(nn.Module):
 class Discriminator(nn.Module):
     """D: picture of any of its resolutions -> one logit.
 
-    `channels` has one count for each of 4, 8, ..., R px; `resolutions` are those it is shown pictures of.
-    `conditioned` makes it take g_arch, of len(RATIOS) numbers for each layer of a generator of R px.
+    `channels` has a count for each of 4, 8, ..., R px; `resolutions` are those of the pictures it sees.
+    `conditioned` makes it take g_arch, with len(RATIOS) numbers for each layer of a generator of R px.
     """
 
     def __init__(self, channels: Sequence[int], resolutions: Sequence[int], *, conditioned: bool = False):
@@ -157,16 +157,16 @@ class Discriminator(nn.Module):
     def forward(self, picture: Tensor, g_arch: Tensor | None = None, ratio: float = 1.0) -> Tensor:
         """picture [N, 3, R, R], g_arch [N, codes] if conditioned -> logits [N].
 
-        `ratio` below 1 runs the first channels of every layer only: the reduced-channel discriminator that
-        the paper compares with (Table 2). KeyError for a resolution that it was not made for.
+        `ratio` below 1 runs only the first channels of every layer: the reduced-channel discriminator that
+        the paper compares with (Table 2). KeyError for a resolution it was not made for.
         """
         return self.judge({picture.shape[-1]: picture}, g_arch, ratio)
 
     def judge(
         self, pictures: Mapping[int, Tensor], g_arch: Tensor | None = None, ratio: float = 1.0
     ) -> Tensor:
-        """One logit [N] for all resolutions of a portrait at once, side -> picture: MSG-GAN's way, with sums
-        where MSG-GAN concatenates."""
+        """One logit [N] for all resolutions of a portrait at once, side -> picture: as MSG-GAN does it, but
+        with sums for its concatenations."""
         side = max(pictures)
         x = self.from_rgb[str(side)](pictures[side], ratio)  # [N, C, R, R]
         while side > 4:
@@ -181,7 +181,7 @@ class Discriminator(nn.Module):
         count = x.shape[1]
         x = torch.cat([x, _deviation(x)], dim=1)  # [N, C + 1, 4, 4]
         weight = self.final_conv.weight
-        kept = torch.cat([weight[:count, :count], weight[:count, -1:]], dim=1)  # the deviation's come last
+        kept = torch.cat([weight[:count, :count], weight[:count, -1:]], dim=1)  # the deviation's are last
         x = self.final_activate(F.conv2d(x, kept * self.final_conv.scale, padding=1))
         first, second = self.final_linear
         x = F.leaky_relu(F.linear(x.flatten(1), *_cut_linear(first, count * 16, count)), 0.2) * math.sqrt(2)
@@ -198,10 +198,10 @@ def _cut_linear(layer: nn.Module, inputs: int, outputs: int) -> tuple[Tensor, Te
 
 
 def _deviation(x: Tensor) -> Tensor:
-    """[N, C, H, W] -> [N, 1, H, W]: how much a group of pictures differs, so that variety can be judged.
+    """[N, C, H, W] -> [N, 1, H, W]: how much a group of pictures differs, so that D can judge variety.
 
-    Groups are neighbours in the batch: a batch that processes share has the same groups as one of a single
-    process.
+    Groups are neighbours in the batch, so that a batch shared by several processes has the same groups as in
+    one process.
     """
     count = len(x)
     size = next(size for size in range(min(GROUP, count), 0, -1) if count % size == 0)

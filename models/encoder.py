@@ -1,4 +1,4 @@
-"""The encoder E: picture -> w+ (paper, section 3.4). Trained here, run as ONNX by the core."""
+"""The encoder E: picture -> w+ (paper, section 3.4). Trained by the lab, run as ONNX by the core."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Encoder(nn.Module):
     """A backbone, then one linear layer that gives every style its own offset from the mean w.
 
     `size` is the side in px of the pictures it reads, `mean_w` [style_dim] the generator's mean. The backbone
-    is the attribute network's stages at `widths`, or another one and how many numbers it makes of a picture.
+    is the attribute network's stages at `widths`, or else `backbone`: a module and its number of outputs.
     """
 
     mean_w: Tensor
@@ -38,7 +38,7 @@ class Encoder(nn.Module):
         nn.init.zeros_(self.latents.bias)
 
     def offsets(self, picture: Tensor) -> Tensor:
-        """picture [N, 3, size, size] in -1..1 -> how far w+ is from the mean [N, n_style, style_dim]."""
+        """picture [N, 3, size, size] in -1..1 -> w+ minus the mean [N, n_style, style_dim]."""
         return self.latents(self.trunk(picture)).unflatten(1, (self.n_style, -1))
 
     def forward(self, picture: Tensor) -> Tensor:

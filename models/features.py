@@ -1,7 +1,6 @@
-"""The attribute network: says what a portrait shows, and its feature maps measure how different two
-pictures look.
+"""The attribute network: says what a portrait shows; its maps measure how different two pictures look.
 
-It stands where the paper has a CelebA attribute predictor and LPIPS. Its weights are a pack's
+It takes the place of the paper's CelebA attribute predictor and LPIPS. Its weights are a pack's
 `features.safetensors`, and its size follows from them.
 """
 
@@ -15,17 +14,17 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-LAST = 4  # px: side of the last stage's maps, from which the attributes are read
-WIDTHS = (16, 32, 64, 96, 160)  # the first stages run at the highest resolution: there channels are few
+LAST = 4  # px: side of the last stage's maps, from which it reads the attributes
+WIDTHS = (16, 32, 64, 96, 160)  # few in the first stages, which run at the highest resolution
 
 
 def side_of(widths: Sequence[int]) -> int:
-    """Side in px of the pictures that so many stages read: 64 of four, 128 of five."""
+    """Side in px of the pictures that a network of these stages reads: 64 for four, 128 for five."""
     return LAST * 2 ** len(widths)
 
 
 def stages(widths: Sequence[int]) -> nn.ModuleList:
-    """One stage a width, each of half the side of the one before it; the encoder's trunk too."""
+    """A stage for each width, each half the side of the one before it. The encoder's trunk too."""
     found = nn.ModuleList()
     before = 3
     for width in widths:
@@ -44,8 +43,8 @@ def stages(widths: Sequence[int]) -> nn.ModuleList:
 class Features(nn.Module):
     """Strided convolution stages down to 4 px, then one linear layer on the last.
 
-    `mean` and `deviation` [A] are those of the attributes in the population that it was trained on: they
-    turn its standardised outputs into attribute values.
+    `mean` and `deviation` [A] are those of the attributes in the population it was trained on: they turn its
+    standardised outputs into attribute values.
     """
 
     mean: Tensor
@@ -60,7 +59,7 @@ class Features(nn.Module):
         self.register_buffer("deviation", torch.ones(attributes))
 
     def maps(self, picture: Tensor) -> list[Tensor]:
-        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = side / 2 down to 4; pictures of
+        """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = side / 2 down to 4. Pictures of
         another size are resampled to `side` px."""
         if picture.shape[-1] != self.side:
             smaller = picture.shape[-1] > self.side
@@ -79,22 +78,21 @@ class Features(nn.Module):
         return self.read(self.maps(picture))
 
     def read(self, maps: Sequence[Tensor]) -> Tensor:
-        """The same from a picture's maps."""
+        """The attributes, from a picture's maps."""
         return self.attributes(maps[-1].flatten(1))
 
     def values(self, picture: Tensor) -> Tensor:
-        """The same as attribute values [N, A] in the units of the population: a gate is near 0 or 1, and on
-        above 0.5."""
+        """Attribute values [N, A] in the units of the population. A gate is near 0 or 1, and on above 0.5."""
         return self(picture) * self.deviation + self.mean
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
-        """Perceptual distance [N] of pictures [N, 3, R, R]: squared differences of channel-normalised
-        features, summed over the stages (the form of LPIPS, with every channel's weight the same)."""
+        """Perceptual distance [N] between pictures [N, 3, R, R]: squared differences of channel-normalised
+        features, summed over the stages (LPIPS with equal weights for all channels)."""
         return self.apart(self.maps(a), self.maps(b))
 
     @staticmethod
     def apart(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-        """The same from the maps of both."""
+        """The distance, from the maps of both."""
         total = a[0].new_zeros(len(a[0]), dtype=torch.float32)
         for mine, other in zip(a, b, strict=True):
             x, y = (F.normalize(found.float(), dim=1, eps=1e-6) for found in (mine, other))
@@ -104,9 +102,9 @@ class Features(nn.Module):
 
 
 def load_features(path: Path) -> Features:
-    """The network of a pack's features file. ValueError when the tensors are not those of this network.
+    """The network in a pack's features file; ValueError when its tensors are not this network's.
 
-    Files without the population's mean and deviation load too: their values are standardised.
+    Files without the population's mean and deviation load too; their values are then standardised.
     """
     state = load_file(path)
     widths = [state[name].shape[0] for name in sorted(state) if name.endswith(".0.weight")]
@@ -123,7 +121,7 @@ def load_features(path: Path) -> Features:
 
 
 def _check_shapes(state: Mapping[str, Tensor], widths: Sequence[int]) -> None:
-    """RuntimeError unless the large tensors fit together: none of a network's is larger than the file's."""
+    """RuntimeError unless the large tensors fit together, so that no network is larger than its file."""
     expected: dict[str, tuple[int, ...]] = {
         "attributes.weight": (len(state["attributes.bias"]), widths[-1] * LAST * LAST)
     }

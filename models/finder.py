@@ -1,5 +1,4 @@
-"""The finder: where in a picture the eyes and the mouth of a drawn face are. Trained here, run as ONNX by
-the core."""
+"""The finder: finds the eyes and the mouth of drawn faces. Trained by the lab, run as ONNX by the core."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ POINTS = ("left_eye", "right_eye", "mouth")  # left and right as in the picture
 
 
 class Finder(nn.Module):
-    """A fully convolutional network; dilation lets each cell see about 165 px, a whole face in any turn."""
+    """A fully convolutional network; by dilation each cell sees about 165 px, a whole face at any angle."""
 
     def __init__(self, width: int = 40):
         super().__init__()
@@ -21,7 +20,7 @@ class Finder(nn.Module):
         for dilation in DILATIONS:
             layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
         last = nn.Conv2d(width, len(POINTS), 1)
-        nn.init.constant_(last.bias, -4.0)  # type: ignore[arg-type]  # nearly all of a picture is no eye and no mouth
+        nn.init.constant_(last.bias, -4.0)  # type: ignore[arg-type]  # most of a picture is neither eye nor mouth
         self.layers = nn.Sequential(*layers, last)
 
     def logits(self, picture: Tensor) -> Tensor:
@@ -29,6 +28,5 @@ class Finder(nn.Module):
         return self.layers(picture)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """The same as heat in 0..1: near 1 in the cell that holds a left eye, a right eye, the centre of a
-        mouth."""
+        """The logits as heat in 0..1: near 1 in the cell with a left eye, a right eye or a mouth's centre."""
         return torch.sigmoid(self.logits(picture))

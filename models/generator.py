@@ -1,8 +1,8 @@
 """The anycost generator: one StyleGAN2 network that runs at several resolutions and channel widths.
 
-This plain module is the reference that every faster engine is held against. Its state dict has the names
-and shapes of the published checkpoints. A sub-generator takes the first channels of every layer (paper,
-section 3.2), so cutting is slicing and nothing is copied.
+This plain module is the reference for every faster engine. Its state dict has the names and shapes of the
+published checkpoints. A sub-generator takes the first channels of every layer (paper, section 3.2), so it is
+a slice and nothing is copied.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Noise = str | Sequence[Tensor]
 
 def fir_kernel(gain: float) -> Tensor:
     """The separable [1, 3, 3, 1] low-pass filter as a [4, 4] kernel that sums to `gain`."""
-    taps = torch.tensor(FIR, device="cpu")  # even of a network that is built on "meta" (see `_normal`)
+    taps = torch.tensor(FIR, device="cpu")  # even for a network built on "meta" (see `_normal`)
     kernel = torch.outer(taps, taps)  # [4, 4]
     return kernel * (gain / kernel.sum())
 
 
 def _normal(*shape: int, over: float = 1.0) -> Tensor:
-    """Normal numbers, divided by `over`; on "meta" only a shape, since numbers there would load torch's
-    compiler, which takes longer than to open a pack."""
+    """Normal numbers divided by `over`; on "meta" only a shape, because numbers there would load torch's
+    compiler, which takes longer than opening a pack."""
     values = torch.empty(shape)
     return values if values.is_meta else values.normal_().div_(over)
 
@@ -39,7 +39,7 @@ def modulated_conv2d(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bo
 
     x [N, I, H, W], weight [O, I, k, k] (equalised), style [N, I] -> [N, O, H, W], or [N, O, 2H+1, 2W+1]
     with `up`. Scaling the input by the style and the output by the demodulation factor equals scaling each
-    sample's weights, and needs no grouped convolution.
+    sample's weights, but needs no grouped convolution.
     """
     x = x * style[:, :, None, None]
     if up:
@@ -140,7 +140,7 @@ class ModulatedConv2d(nn.Module):
 
 
 class NoiseInjection(nn.Module):
-    """Adds a noise map, scaled by one learned strength."""
+    """Adds a noise map scaled by a learned strength."""
 
     def __init__(self):
         super().__init__()
@@ -191,7 +191,7 @@ class ToRGB(nn.Module):
 
 
 class ConstantInput(nn.Module):
-    """The learned 4 x 4 start of every picture."""
+    """The learned 4 x 4 input that every picture starts from."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -201,8 +201,8 @@ class ConstantInput(nn.Module):
 class Generator(nn.Module):
     """G: z -> w -> picture, at any resolution up to its own and any channel counts up to its own.
 
-    `channels` has one count for each layer, in the order const, conv1, convs... (`layer_count(resolution)`
-    of them).
+    `channels` has a count for each of the `layer_count(resolution)` layers, in the order const, conv1,
+    convs...
     """
 
     def __init__(self, resolution: int, channels: Sequence[int], style_dim: int = 512, n_mlp: int = 8):
@@ -236,8 +236,8 @@ class Generator(nn.Module):
     ) -> Tensor:
         """w [N, n_style, style_dim] -> picture [N, 3, R, R], about -1..1, not clamped.
 
-        `noise`: "constant" (the stored maps), "random", "none", or one [N or 1, 1, r, r] map for each
-        convolution. Styles beyond the ones that `resolution` uses are ignored. ValueError for a resolution,
+        `noise` is "constant" (the stored maps), "random", "none", or one [N or 1, 1, r, r] map for each
+        convolution. Styles beyond those that `resolution` uses are ignored. ValueError for a resolution,
         counts or shapes that this network does not have.
         """
         *_, rgb = self.blocks(w, resolution, channels, noise)
@@ -250,8 +250,7 @@ class Generator(nn.Module):
         channels: Sequence[int] | None = None,
         noise: Noise = "constant",
     ) -> Iterator[Tensor]:
-        """The same, one resolution after the other: yields the picture at 4, 8, ... R px as soon as it is
-        known."""
+        """Yields the picture at 4, 8, ... R px, each as soon as it is known; see `forward`."""
         resolution = resolution or self.resolution
         channels = self.check(w, resolution, channels)
         maps = self._noise_maps(noise, w, len(channels) - 1)
@@ -266,7 +265,7 @@ class Generator(nn.Module):
             yield rgb
 
     def check(self, w: Tensor, resolution: int, channels: Sequence[int] | None) -> tuple[int, ...]:
-        """The channel counts to run with; ValueError when the network cannot run so."""
+        """The channel counts to run with; ValueError when the network cannot run like this."""
         if not 4 <= resolution <= self.resolution:
             raise ValueError(f"This generator draws 4 to {self.resolution} px, not {resolution}.")
         needed = layer_count(resolution)

@@ -1,4 +1,4 @@
-"""Packs: one folder that holds one model and all that belongs to it. The format is in docs/packs.md."""
+"""Packs: a folder with one model and all that belongs to it. docs/packs.md has the format."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """An edit: w+ moves by value * vector, with value in [low, high]; 0 leaves it, 1 is the usable range.
+    """An edit: w+ moves by value * vector, value in [low, high]. 0 changes nothing, 1 is the usable range.
 
     `vector` is float32 [n_style, style_dim].
     """
@@ -63,9 +63,9 @@ class Direction:
 
 @dataclass(frozen=True, eq=False)
 class Pack(Manifest):
-    """A pack on disk. Opening reads pack.json and the directions; weights are read when first asked for.
+    """A pack on disk. Opening reads pack.json and the directions; weights are read at their first use.
 
-    Each file is held against its hash in pack.json at its first use, and every failure is a PackError.
+    Each file is checked against its hash in pack.json at its first use. Every failure is a PackError.
     """
 
     folder: Path
@@ -73,12 +73,11 @@ class Pack(Manifest):
 
     @classmethod
     def open(cls, name_or_folder: str | os.PathLike[str]) -> Pack:
-        """The pack in a folder, or the installed one of that name (see `list_packs`)."""
+        """The pack in a folder, or the installed pack of that name (see `list_packs`)."""
         manifest_of = os.path.join(os.path.expanduser(name_or_folder), MANIFEST)
         folder = Path(manifest_of).parent
-        installed = (
-            {} if os.path.isfile(manifest_of) else list_packs()
-        )  # a folder that is no pack hides no pack
+        # a folder of that name hides an installed pack only if it is a pack itself
+        installed = {} if os.path.isfile(manifest_of) else list_packs()
         if str(name_or_folder) in installed:
             folder = installed[str(name_or_folder)]
         elif not os.path.isdir(folder):
@@ -93,7 +92,7 @@ class Pack(Manifest):
         return cls(**values, folder=folder, directions=_read_directions(folder, manifest))
 
     def generator(self) -> Generator:
-        """The generator on the CPU, float32, in eval mode, without gradients; one object for all calls."""
+        """The generator on the CPU, float32, in eval mode, without gradients; the same object every time."""
         return self._weights[0]
 
     @property
@@ -103,14 +102,17 @@ class Pack(Manifest):
 
     @cached_property
     def encoder_path(self) -> Path | None:
+        """The encoder's ONNX file, with its hash checked; None without one."""
         return self._network(self.encoder_file)
 
     @cached_property
     def finder_path(self) -> Path | None:
+        """The finder's ONNX file, with its hash checked; None without one."""
         return self._network(self.finder_file)
 
     @cached_property
     def features_path(self) -> Path | None:
+        """The attribute network's weights, with their hash checked; None without them."""
         return self._network(self.features_file)
 
     def _network(self, file: str | None) -> Path | None:
@@ -119,7 +121,7 @@ class Pack(Manifest):
     @cached_property
     def _weights(self) -> tuple[Generator, np.ndarray]:
         path = _checked_file(self.folder, self.generator_file, self.files)
-        with torch.device("meta"):  # shapes only: memory is taken once, by the tensors that are read
+        with torch.device("meta"):  # shapes only: the tensors that are read take the memory
             network = Generator(self.resolution, self.channels, self.style_dim, self.n_mlp)
         expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
         tensors = read_exactly(path, {**expected, "latent_avg": (self.style_dim,)})
@@ -129,7 +131,7 @@ class Pack(Manifest):
 
 
 def user_packs_folder() -> Path:
-    """Where the packs lie that the user installed or imported."""
+    """The folder of the packs that the user installed or imported."""
     base = os.environ.get("XDG_DATA_HOME", "")
     data = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "share"
     return data / "anycost" / "packs"
@@ -138,8 +140,8 @@ def user_packs_folder() -> Path:
 def list_packs() -> dict[str, Path]:
     """Installed packs, name -> folder: the built-in ones, then the user's.
 
-    A pack is called what its pack.json says, or what its folder is called when that cannot be read (opening
-    it then says why). Of two packs with one name the first stays, so no user pack hides a built-in one.
+    The name is the one in pack.json, or the folder's if that cannot be read (opening it then says why). Of
+    two packs with the same name the first wins, so no user pack hides a built-in one.
     """
     packs: dict[str, Path] = {}
     for base in (BUILT_IN, user_packs_folder()):
@@ -158,7 +160,7 @@ def _name_of(folder: Path) -> str:
 
 
 def _check_file(folder: Path, file: str) -> Path:
-    """A file of the pack that is a plain file inside the folder, of bearable size."""
+    """The path of a pack's file; PackError unless it is a plain file inside the folder and not too large."""
     path = folder / file
     try:
         inside = path.resolve().parent == folder.resolve()
@@ -177,7 +179,7 @@ def _check_file(folder: Path, file: str) -> Path:
 
 
 def _checked_file(folder: Path, file: str, hashes: Mapping[str, str]) -> Path:
-    """The same, and its content is what pack.json says."""
+    """The same, and PackError unless its content is what pack.json says."""
     path = _check_file(folder, file)
     try:
         found = file_sha256(path)
@@ -239,9 +241,9 @@ def write_pack(
 
     `mean_w` is [style_dim]; `encoder` and `finder` are an ONNX file and the side in px of the pictures it
     was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
-    `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back, and put in
-    place by renaming, so a failure leaves nothing half-made. PackError when the folder is taken (unless
-    `replace`), the disk is full, or a value is one that opening would refuse.
+    `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back and renamed
+    into place, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`),
+    the disk is full, or opening would refuse a value.
     """
     target = Path(os.path.abspath(os.path.expanduser(folder)))
     _check_target(target, replace)
@@ -280,7 +282,7 @@ def write_pack(
         tables[FEATURES_FILE] = {key: _stored(value, half) for key, value in features.items()}
     copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}
     document["files"] = dict.fromkeys([*tables, *copies, *(documents or {})], "0" * 64)
-    parse_manifest(document)  # a wrong value is found before anything is written
+    parse_manifest(document)  # finds a wrong value before anything is written
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -304,21 +306,21 @@ def _check_target(target: Path, replace: bool) -> None:
             raise PackError(
                 f'There is a pack in "{target}" already: choose another folder or allow it to be replaced.'
             )
-    elif any(target.iterdir()):  # replacing it would delete what is not ours
+    elif any(target.iterdir()):  # replacing it would delete files that are not ours
         raise PackError(f'"{target}" has other files in it: choose an empty folder for the pack.')
 
 
 def rung_entry(rung: SubGenerator) -> dict[str, Any]:
-    """A rung as pack.json has it: one of free widths names every layer's channels."""
+    """A rung as pack.json has it: with its ratio, or with every layer's channels if its widths are free."""
     if rung.ratio is None:
         return {"resolution": rung.resolution, "channels": list(rung.channels)}
     return {"resolution": rung.resolution, "ratio": rung.ratio}
 
 
 def _stored(value: Tensor, half: bool) -> Tensor:
-    # vectors stay float32: they are small, and biases and noise strengths lose the most by rounding
+    # vectors stay float32: they are small, and rounding hurts biases and noise strengths most
     kind = torch.float16 if half and value.ndim > 1 else torch.float32
-    return value.detach().to("cpu", kind, copy=True).contiguous()  # copies: tied tensors are stored apart
+    return value.detach().to("cpu", kind, copy=True).contiguous()  # copies, or tied tensors would be one
 
 
 def _fill(
@@ -328,7 +330,7 @@ def _fill(
     copies: Mapping[str, Path],
     documents: Mapping[str, str],
 ) -> None:
-    """Writes every file, last pack.json with their hashes, and opens the result as a reader would."""
+    """Writes every file, then pack.json with their hashes, and opens the result as a reader would."""
     for file, tensors in tables.items():
         _write(folder / file, save(dict(tensors)))
     for file, source in copies.items():
@@ -359,8 +361,8 @@ def _sync(path: Path) -> None:
 
 
 def _put_in_place(beside: Path, target: Path) -> None:
-    """Renames the finished folder to its name; an older pack there is moved away first and deleted last."""
-    beside.chmod(0o755)  # mkdtemp makes it private; a pack is for everyone who may read its parent
+    """Renames the finished folder to its name; moves an older pack away first and deletes it last."""
+    beside.chmod(0o755)  # mkdtemp makes it private; whoever may read its parent may read a pack
     old = beside.with_name(beside.name + ".old")
     replaced = target.exists()
     if replaced:

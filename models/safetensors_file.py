@@ -1,4 +1,4 @@
-"""Reads safetensors files, whose headers are checked before anything is allocated."""
+"""Reads safetensors files and checks their headers before it allocates anything."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ FLOATS = ("F64", "F32", "F16", "BF16")
 
 @contextmanager
 def opened_safetensors(path: Path) -> Iterator[safe_open]:
-    """A safetensors file whose header is sound; PackError otherwise."""
+    """Opens a safetensors file; PackError if its header is not sound."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
         if length > MAX_HEADER_BYTES:
-            raise PackError(f'"{path}" is damaged or is no safetensors file: get it again.')
+            raise PackError(f'"{path}" is damaged or not a safetensors file: get it again.')
         with safe_open(path, framework="pt") as file:
             yield file
     except (SafetensorError, UnicodeDecodeError):
-        raise PackError(f'"{path}" is damaged or is no safetensors file: get it again.') from None
+        raise PackError(f'"{path}" is damaged or not a safetensors file: get it again.') from None
     except OSError as error:
         raise PackError(
             f'"{path}" cannot be read ({error.strerror}): check its name and permissions.'
@@ -35,9 +35,9 @@ def opened_safetensors(path: Path) -> Iterator[safe_open]:
 
 
 def read_exactly(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """The tensors of a safetensors file as float32, when it holds just the `expected` names and shapes.
+    """The tensors of a safetensors file as float32; PackError unless it holds exactly the `expected` shapes.
 
-    The header is compared before any tensor is read, so a file cannot make us allocate more than we expect.
+    The header is checked before any tensor is read, so a file cannot make us allocate more than we expect.
     """
     with opened_safetensors(path) as file:
         names = set(file.keys())
@@ -57,7 +57,7 @@ def read_exactly(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
                     f'"{path}" has {name} as {entry.get_dtype()} {entry.get_shape()} where pack.json calls '
                     f"for floats of shape {list(expected[name])}: get the pack again."
                 )
-        # a copy, because tensors of this library are views of the mapped file, which may be replaced under us
+        # a copy, because this library's tensors are views of the mapped file, which may be replaced under us
         tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in expected}
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():

@@ -1,4 +1,4 @@
-"""Sub-generators: their channel counts, by the two width rules, and what they cost.
+"""Sub-generators: their channel counts by the two width rules, and their cost.
 
 A sub-generator G^k_C is a resolution and one channel count for each layer, in the order const, conv1,
 convs...; there are `2 * log2(resolution) - 2` of them, two for each resolution from 4 px up.
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is this number over the resolution
+BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is this over the resolution
 
 
 def layer_count(resolution: int) -> int:
-    """Layers (and styles of w+) of a generator that ends at `resolution` px; ValueError unless 4 * 2^n."""
+    """Layers (and styles of w+) of a generator of `resolution` px; ValueError unless that is 4 * 2^n."""
     if resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"A resolution must be a power of two from 4 px up, not {resolution}.")
     return 2 * (resolution.bit_length() - 1) - 2
@@ -29,8 +29,8 @@ def layer_resolution(index: int) -> int:
 class SubGenerator:
     """G^k_C: a resolution in px and the channel count of every layer.
 
-    `ratio` tells where the counts come from (None: free widths) and takes no part in comparisons: equal
-    counts draw equal pictures.
+    `ratio` tells where the counts come from (None: free widths). Comparisons ignore it, because equal counts
+    draw equal pictures.
     """
 
     resolution: int
@@ -52,9 +52,9 @@ class SubGenerator:
 class WidthRule:
     """How a ratio becomes channel counts.
 
-    `proportional` is the paper's (ratio * c in each layer). `capped` is the published code's: min(cap, base
-    * ratio * multiplier), which leaves the low resolutions at full width; generators that were trained with
-    it agree only with sub-generators that are cut by it.
+    `proportional` is the paper's: ratio * c in each layer. `capped` is the published code's: min(cap, base *
+    ratio * multiplier), which leaves low resolutions at full width. A generator trained with it agrees only
+    with sub-generators that are cut by it.
     """
 
     kind: Literal["proportional", "capped"] = "proportional"
@@ -62,7 +62,7 @@ class WidthRule:
     multiplier: float = 2.0
 
     def expand(self, full: Sequence[int], ratio: float) -> tuple[int, ...]:
-        """Channel counts of the sub-generator of `full` at `ratio` in (0, 1]; as many as `full` has."""
+        """The channel counts of `full` at `ratio` in (0, 1]; as many as `full` has."""
         if not 0 < ratio <= 1:
             raise ValueError(f"A channel ratio must lie above 0 and at most at 1, not {ratio}.")
         if self.kind == "proportional":
@@ -70,7 +70,7 @@ class WidthRule:
         return tuple(min(c, self._capped(i, ratio)) for i, c in enumerate(full))
 
     def sub_generator(self, full: Sequence[int], resolution: int, ratio: float) -> SubGenerator:
-        """The one of the generator of `full` widths that ends at `resolution` px, at `ratio` in (0, 1]."""
+        """The sub-generator of `resolution` px at `ratio` in (0, 1], from a generator of `full` widths."""
         return SubGenerator(resolution, self.expand(full[: layer_count(resolution)], ratio), ratio)
 
     def _capped(self, index: int, ratio: float) -> int:
@@ -80,8 +80,8 @@ class WidthRule:
 def macs(channels: Sequence[int]) -> int:
     """Multiply-accumulates of one picture by a generator with these counts.
 
-    Convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9 taps an
-    input pixel), which is the work that is done; the paper counts it at its output and so arrives at about
+    Counts convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9
+    taps for each input pixel), which is the work done; the paper counts it at its output, which gives about
     twice as much.
     """
     total = 0

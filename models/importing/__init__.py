@@ -1,4 +1,4 @@
-"""Model files of other programs, read as data and never run. Start with `importing.py`."""
+"""Reads model files of other programs as data and runs nothing in them. Start with `importing.py`."""
 
 from .importing import import_checkpoint, load_generator
 

@@ -1,8 +1,8 @@
-"""Reads model files that a user brings, and the tensors of packs, running nothing that lies in them.
+"""Reads model files that a user brings, and runs nothing in them.
 
-Three containers: safetensors, PyTorch's (a zip, or the older stream), and NVIDIA's .pkl. Every pickle goes
-through `unpickle.Machine` first, which also finds out whether each tensor lies inside the memory that the
-file holds for it; only then torch.load(weights_only=True) may read it.
+There are three containers: safetensors, PyTorch's (a zip, or the older stream), and NVIDIA's .pkl. Every
+pickle first goes through `unpickle.Machine`, which also checks that each tensor lies inside the memory that
+the file holds for it; only then may torch.load(weights_only=True) read it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ..safetensors_file import opened_safetensors
 from .unpickle import NUMPY_TYPES, Known, Limits, Machine, Refused, Storage, damaged, known_names, storage_of
 
 MAX_FILE_BYTES = 4 << 30
-MAX_PIECE = 8 << 20  # of the pickle in a PyTorch zip, and of its directory; neither holds tensor data
+MAX_PIECE = 8 << 20  # bytes of the pickle in a PyTorch zip, and of its directory; neither holds tensor data
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # first object of PyTorch's older stream
 LEGACY_HEAD = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 NOT_A_MODEL = "is not a model, but"
-FOREIGN = (  # what other files begin with, and what they are
+FOREIGN = (  # how other files begin, and what they are
     (b"\x89PNG", f"{NOT_A_MODEL} a picture: choose the model's file."),
     (b"\xff\xd8\xff", f"{NOT_A_MODEL} a picture: choose the model's file."),
     (b"GIF8", f"{NOT_A_MODEL} a picture: choose the model's file."),
@@ -45,14 +45,14 @@ FOREIGN = (  # what other files begin with, and what they are
     (b"\x89HDF", f"{NOT_A_MODEL} an HDF5 file: look for the PyTorch file of the model."),
     (
         b"version https://git-lfs",
-        "is a pointer that Git LFS left in the model's place: download the model itself.",
+        "is a pointer that Git LFS left in place of the model: download the model itself.",
     ),
 )
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The content of a model file: nested dicts whose leaves are tensors, numbers, texts and None.
+    """The content of a model file: nested dicts with tensors, numbers, texts and None.
 
     A network in an NVIDIA file is a dict with "class_name" and "state".
     """
@@ -63,9 +63,9 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Reads a .safetensors, .pt, .pth or .pkl file; PackError that says why when it is none or is not sound.
+    """Reads a .safetensors, .pt, .pth or .pkl file; PackError says why when it is none, or damaged.
 
-    Tensors of a PyTorch zip are views of the mapped file: copy what is kept.
+    Tensors of a PyTorch zip are views of the mapped file: copy those you keep.
     """
     size, head = _look(path)
     for magic, what in FOREIGN:
@@ -85,14 +85,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
     except Refused as reason:
         raise PackError(f'"{path}" {reason}.') from None
     except OSError as error:
-        raise PackError(f'"{path}" cannot be read ({error.strerror}): check the disk it lies on.') from None
+        raise PackError(f'"{path}" cannot be read ({error.strerror}): check the disk it is on.') from None
     raise PackError(
-        f'"{path}" is no model file that can be read: choose a .pt, .pth, .pkl or .safetensors file.'
+        f'"{path}" is not a model file that can be read: choose a .pt, .pth, .pkl or .safetensors file.'
     )
 
 
 def _look(path: Path) -> tuple[int, bytes]:
-    """Size and first bytes of a plain file."""
+    """The size and the first bytes of a plain file."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -115,7 +115,7 @@ def _look(path: Path) -> tuple[int, bytes]:
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
     with opened_safetensors(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
 
 
 # ---- PyTorch
@@ -125,14 +125,14 @@ def _read_torch_zip(path: Path) -> Any:
     with path.open("rb") as file:
         data, sizes = _torch_zip(file)
     for key, storage in _storages(io.BytesIO(data), len(data))[1].items():
-        # torch.load believes the pickle about the size of a storage, not the entry that holds it
+        # torch.load takes the size of a storage from the pickle, not from the entry that holds it
         if sizes.get(key, -1) < storage.elements * storage.dtype.itemsize:
             raise Refused("holds a tensor that claims more than the file has")
-    return _torch_load(path, mmap=True)  # of a training file with optimisers, only the generator is touched
+    return _torch_load(path, mmap=True)  # so that of a file with optimisers only the generator is read
 
 
 def _torch_zip(file: BinaryIO) -> tuple[bytes, dict[str, int]]:
-    """(pickle, bytes of each storage) of a zip, when torch.save wrote it."""
+    """(pickle, bytes of each storage) from a zip that torch.save wrote."""
     size = os.fstat(file.fileno()).st_size
     try:
         with zipfile.ZipFile(_Sparing(file)) as archive:  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ def _torch_zip(file: BinaryIO) -> tuple[bytes, dict[str, int]]:
 
 
 class _Sparing:
-    """A file for zipfile, which reads its directory, of any size, at once."""
+    """A file with bounded reads, because zipfile reads a directory of any size at once."""
 
     def __init__(self, file: BinaryIO):
         self.file = file
@@ -170,7 +170,7 @@ class _Sparing:
 
 
 def _storages(file: BinaryIO, end: int, limits: Limits | None = None) -> tuple[Any, dict[str, Storage]]:
-    """The object of the next stream with shapes in the place of tensors, and the storages it refers to."""
+    """The object of the next stream, with shapes in place of tensors, and the storages it refers to."""
     storages: dict[str, Storage] = {}
 
     def refer(reference: Any) -> Storage:
@@ -191,7 +191,7 @@ def _read_torch_stream(path: Path, size: int) -> Any:
 def _check_torch_stream(
     file: BinaryIO, end: int, limits: Limits | None = None
 ) -> tuple[Any, dict[str, Storage]]:
-    """The object and storages of PyTorch's older stream, when its storages fit into what is left of it.
+    """The object and storages of PyTorch's older stream; Refused unless the storages fit into its rest.
 
     Leaves the file where the first storage begins: its number of elements in 8 bytes, then the elements.
     """
@@ -214,12 +214,12 @@ def _check_torch_stream(
 
 
 def _torch_load(path: Path, *, mmap: bool) -> Any:
-    rebuilders: Any = [np.float64(0).__reduce__()[0], np.zeros(1).__reduce__()[0]]  # NumPy has moved them
+    rebuilders: Any = [np.float64(0).__reduce__()[0], np.zeros(1).__reduce__()[0]]  # NumPy has moved these
     types = [argparse.Namespace, np.ndarray, np.dtype, *{type(np.dtype(code)) for code in NUMPY_TYPES}]
     try:
         with torch.serialization.safe_globals([*types, *rebuilders]):
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    except Exception:  # whatever torch raises on a damaged file, of which there is no list
+    except Exception:  # there is no list of what torch raises on a damaged file
         raise damaged() from None
 
 
@@ -227,7 +227,7 @@ def _torch_load(path: Path, *, mmap: bool) -> Any:
 
 
 def _read_nvidia(path: Path, size: int) -> Any:
-    """The pickle of NVIDIA's PyTorch generators, whose classes come as source code that is thrown away."""
+    """The pickle of NVIDIA's PyTorch generators; the source code of the classes in it is thrown away."""
     with path.open("rb") as file:
         machine = Machine(file, size, known_names())
         own: dict[str, Callable[..., Any]] = {
@@ -244,7 +244,7 @@ def _network(meta: Any) -> dict[str, Any]:
 
 
 def _storage_from_bytes(data: bytes, limits: Limits) -> Storage:
-    """A tensor's memory, which a plain pickle holds as the bytes of a PyTorch stream."""
+    """A tensor's memory, which is the bytes of a PyTorch stream in a plain pickle."""
     file = io.BytesIO(data)
     storage, _ = _check_torch_stream(file, len(data), limits)
     if not isinstance(storage, Storage):

@@ -1,7 +1,6 @@
-"""Makes a pack of a StyleGAN2 or Anycost generator that a user has.
+"""Makes a pack from a StyleGAN2 or Anycost generator file that a user has.
 
-What a file holds is told from its tensors alone, never from its name. The formats, and what is refused, are
-in docs/packs.md.
+Only the tensors tell what a file holds, never its name. docs/packs.md lists the formats and what is refused.
 """
 
 from __future__ import annotations
@@ -26,23 +25,23 @@ from .remap import from_nvidia, tensors_of_network
 from .unpickle import Refused
 
 # The FFHQ recipe crops a square whose half side is 1.8 times the distance from the eyes' midpoint to the
-# mouth (or 2 times the distance of the eyes, if that is more) around a point 0.1 of it below the eyes.
+# mouth (or 2 times the distance between the eyes, if that is more) around a point 0.1 of it below the eyes.
 FFHQ = Alignment(eyes=(0.5, 0.5 - 0.1 / 3.6), mouth=(0.5, 0.5 + 0.9 / 3.6))
 LICENCE = "unknown: see where you got the file"
 RATIOS = (0.25, 0.5, 0.75, 1.0)
-SAMPLES = 2  # pictures on which a rung is held against the full generator
-WORST = 0.25  # of a rung: its squared error, as a share of the pictures' variance
+SAMPLES = 2  # pictures on which a rung is compared with the full generator
+WORST = 0.25  # squared error of a rung that is kept, at most, as a share of the pictures' variance
 STEP = 0.7  # a rung costs at most this share of the next one
 BOUNDARY = re.compile(r"\d{1,2}_[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True)
 class Found:
-    """The generator that a file holds, in the published names."""
+    """The generator in a file, by its published names."""
 
     format: str
     state: dict[str, Tensor]
-    mean: Tensor | None  # [style_dim], or [n, style_dim] with one row a style
+    mean: Tensor | None  # [style_dim], or [n, style_dim] with a row for each style
 
 
 def import_checkpoint(
@@ -52,11 +51,10 @@ def import_checkpoint(
     *,
     replace: bool = False,
 ) -> Path:
-    """Makes a pack called `name` of a model file and returns its folder.
+    """Makes a pack called `name` from a model file and returns its folder.
 
-    `out` is the folder that the pack will be (it will hold pack.json); without it the pack is installed for
-    the user. Raises PackError when the file holds no generator that can be used, and for what `write_pack`
-    refuses.
+    `out` is the pack's folder, which will hold pack.json; without it the pack is installed for the user.
+    PackError when the file holds no usable generator, and for what `write_pack` refuses.
     """
     path = Path(os.path.expanduser(file))
     if not PACK_NAME.fullmatch(name):
@@ -94,7 +92,7 @@ def _printable(text: str) -> str:
 
 
 def load_generator(path: Path) -> tuple[Generator, Tensor, str]:
-    """(generator, mean w [style_dim], format) of a model file; PackError or Refused when it holds none."""
+    """(generator, mean w [style_dim], format) from a model file; PackError or Refused when it holds none."""
     checkpoint = read_checkpoint(path)
     found = recognise(checkpoint.content)
     with torch.device("meta"):
@@ -111,7 +109,7 @@ def load_generator(path: Path) -> tuple[Generator, Tensor, str]:
 
 
 def recognise(content: Any) -> Found:
-    """The generator in a model file's content. Raises Refused, saying what it is instead."""
+    """The generator in a model file's content; Refused says what it is instead."""
     if not isinstance(content, dict):
         raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
     if content and all(isinstance(name, str) and BOUNDARY.fullmatch(name) for name in content):
@@ -159,7 +157,7 @@ def _tensors(content: Any) -> dict[str, Tensor]:
 
 
 def _refuse_other_networks(tensors: Mapping[str, Tensor]) -> None:
-    """Raises Refused when these are the tensors of a network that is known and is no generator we can run."""
+    """Raises Refused for the tensors of a known network that is not a generator, or not one we can run."""
     if any(name.startswith("synthesis.L") for name in tensors):
         raise Refused("is an alias-free (StyleGAN3) generator", "choose a StyleGAN2 one")
     if "fc.weight" in tensors and "layer1.0.conv1.weight" in tensors:
@@ -176,7 +174,7 @@ def _refuse_other_networks(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _dimensions(state: Mapping[str, Tensor]) -> tuple[int, list[int], int, int]:
-    """(resolution, channels, style width, MLP layers) of a state dict in the published names."""
+    """(resolution, channels, style width, MLP layers) of a state dict with the published names."""
     convs = 0
     while f"convs.{convs}.conv.weight" in state:
         convs += 1
@@ -206,7 +204,7 @@ def _axis(state: Mapping[str, Tensor], name: str, axis: int, axes: int) -> int:
 
 
 def _complete(network: Generator, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A float32 copy of `state` with just the tensors of `network`; Refused names the first wrong one."""
+    """A float32 copy of `state` with exactly the tensors of `network`; Refused names the first wrong one."""
     expected = network.state_dict()
     for name in state:
         if name not in expected:
@@ -236,13 +234,13 @@ def _complete(network: Generator, state: Mapping[str, Tensor]) -> dict[str, Tens
 
 
 def _noise_map(name: str, shape: torch.Size) -> Tensor:
-    """The map for a file that brings none (the earliest did not), the same at every import."""
+    """The map for a file without one (as the earliest were), the same at every import."""
     seed = int(name.rpartition("_")[2])
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))  # [1, 1, r, r]
 
 
 def _mean_w(network: Generator, mean: Tensor | None) -> Tensor:
-    """The mean of w [style_dim]: the file's, or else that of 4096 samples."""
+    """The mean of w [style_dim]: the file's, or the mean of 4096 samples."""
     if mean is None:
         seeded = torch.Generator().manual_seed(0)
         z = torch.randn(4096, network.style_dim, generator=seeded)  # [4096, style_dim]
@@ -257,10 +255,11 @@ def _mean_w(network: Generator, mean: Tensor | None) -> Tensor:
 
 
 def width_rule(channels: tuple[int, ...]) -> WidthRule:
-    """The rule by which the full widths were made: capped if min(cap, base * multiplier) gives them."""
+    """The rule that made the full widths: capped if min(cap, base * multiplier) gives them."""
     last = channels[-1] * layer_resolution(len(channels) - 1) / BASE_WIDTH
     unlimited = [MAX_CHANNELS] * len(channels)
-    for multiplier in (max(2.0, last), last):  # a small network can be all cap; 2 is the published multiplier
+    # the published multiplier is 2; in a small network the cap may decide all widths, and then any will do
+    for multiplier in (max(2.0, last), last):
         rule = WidthRule("capped", cap=max(channels), multiplier=multiplier)
         if rule.expand(unlimited, 1.0) == tuple(channels):
             return rule
@@ -272,11 +271,10 @@ def width_rule(channels: tuple[int, ...]) -> WidthRule:
 
 @torch.inference_mode()
 def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[SubGenerator]:
-    """Sub-generators that are worth showing before the full one, cheapest first.
+    """The sub-generators worth showing before the full one, cheapest first.
 
-    A generator that was not trained the anycost way draws noise at other widths. So each candidate (four
-    resolutions, four ratios) is drawn beside the full generator; those that agree and are best at their cost
-    stay.
+    A generator not trained the anycost way draws noise at other widths. So each candidate (four resolutions,
+    four ratios) is compared with the full generator, and those stay that agree and are best at their cost.
     """
     z = torch.randn(SAMPLES, network.style_dim, generator=torch.Generator().manual_seed(1))  # [S, style_dim]
     w = truncate(network.style(z), mean, 0.7)  # [S, style_dim]
@@ -287,7 +285,7 @@ def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[S
     for rung in _candidates(network, rule):
         error = 0.0
         for latent, picture in zip(w, full, strict=True):
-            if error <= WORST:  # what is out after one picture need not draw another
+            if error <= WORST:  # out after one picture: no need to draw another
                 error += _distance(network, latent, rung, picture) / variance / SAMPLES
         rated.append((rung.macs, error, rung))
     ladder = [SubGenerator(network.resolution, network.channels, 1.0)]
@@ -306,7 +304,7 @@ def _candidates(network: Generator, rule: WidthRule) -> list[SubGenerator]:
 
 
 def _distance(network: Generator, latent: Tensor, rung: SubGenerator, whole: Tensor) -> float:
-    """Mean squared difference of a rung's picture, enlarged as it is shown, from the full one [3, R, R]."""
+    """Mean squared difference of a rung's picture, enlarged as it is shown, and the full one [3, R, R]."""
     picture = network(latent[None], rung.resolution, rung.channels).clamp(-1, 1)  # [1, 3, r, r]
     picture = F.interpolate(picture, size=whole.shape[-1], mode="bilinear", align_corners=False)
     return float((picture[0] - whole).square().mean())

@@ -1,4 +1,4 @@
-"""From the tensors of NVIDIA's StyleGAN2 generators to the published names and shapes."""
+"""Gives the tensors of NVIDIA's StyleGAN2 generators the published names and shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"synthesis\.b(\d{1,4})\.(.+)")
 MAPPING = re.compile(r"mapping\.fc(\d{1,2})\.(weight|bias)")
 Place = Callable[[Tensor], Tensor]
 
-# the tensors of one convolution and of one to-RGB layer: NVIDIA's name -> (our name, change of shape)
+# the tensors of a convolution and of a to-RGB layer: NVIDIA's name -> (our name, change of shape)
 CONVOLUTION: dict[str, tuple[str, Place]] = {
     "weight": ("conv.weight", lambda t: t[None]),  # [O, I, 3, 3] -> [1, O, I, 3, 3]
     "affine.weight": ("conv.modulation.weight", lambda t: t),
@@ -37,7 +37,7 @@ TO_RGB: dict[str, tuple[str, Place]] = {
 def tensors_of_network(network: Mapping[str, Any]) -> dict[str, Tensor]:
     """The parameters and buffers of a module tree, named as its state dict would name them.
 
-    A module is a dict as `checkpoint.Checkpoint` describes it. Raises Refused when it is no such tree.
+    A module is a dict as `containers.Checkpoint` describes it. Raises Refused for anything else.
     """
     found: dict[str, Tensor] = {}
     waiting: list[tuple[str, Any, int]] = [("", network, 0)]
@@ -64,7 +64,7 @@ def _entries(state: Mapping[str, Any], table: str) -> list[tuple[str, Any]]:
 
 
 def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor | None]:
-    """(state dict in the published names, w_avg) of NVIDIA's. Raises Refused for another architecture."""
+    """(state dict with the published names, w_avg) from NVIDIA's; Refused for another architecture."""
     _check_architecture(tensors)
     state: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -79,7 +79,7 @@ def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tenso
                 shape = list(tensor.shape)
                 raise Refused(f"has {name} with a wrong shape, {shape}", "get another copy") from None
     for name in list(state):
-        if name.endswith("activate.bias"):  # a generator that was trained without noise has no strengths
+        if name.endswith("activate.bias"):  # a generator trained without noise has no strengths
             state.setdefault(name.replace("activate.bias", "noise.weight"), torch.zeros(1))
     return state, tensors.get("mapping.w_avg")
 

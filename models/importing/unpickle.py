@@ -1,8 +1,8 @@
-"""A pickle machine that can call nothing but the few functions it is given.
+"""A pickle machine that can call only the few functions it is given.
 
-Python's own unpickler imports and calls what a file names, and even with its look-up of names restricted a
-file can make it allocate without bound (a large memo index) or never end (nested tuples as dictionary keys).
-torch.load with weights_only=True shares the second, and takes a tensor's word for the size of its storage.
+Python's own unpickler imports and calls what a file names. Even if its name look-up is restricted, a file can
+make it allocate without bound (a large memo index) or run for ever (nested tuples as dictionary keys).
+torch.load with weights_only=True shares the second flaw, and believes a tensor about the size of its storage.
 This machine reads the operations with the standard library's `pickletools`, keeps numbers, texts and
 containers, and refuses the rest.
 """
@@ -22,7 +22,7 @@ from torch import Tensor
 MAX_OPERATIONS = 2_000_000  # a few seconds; a 1024 px NVIDIA file with three networks has 100,000
 MAX_LINE = 1 << 16
 MAX_AXES = 8
-KEYS = (str, int, float, bytes, type(None))  # hashed in time that their length bounds; a nested tuple is not
+KEYS = (str, int, float, bytes, type(None))  # quick to hash, which a nested tuple need not be
 STORAGE_TYPES = {
     "FloatStorage": torch.float32,
     "DoubleStorage": torch.float64,
@@ -39,7 +39,7 @@ NUMPY_TYPES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1",
 
 
 class Refused(ValueError):
-    """A file is not read further; the message completes the sentence 'This file ...' and says what to do."""
+    """A file is read no further. The message completes the sentence "This file ..." and says what to do."""
 
     def __init__(
         self, reason: str, advice: str = "it was not opened, so get the model from its original source"
@@ -53,7 +53,7 @@ def damaged() -> Refused:
 
 @dataclass(frozen=True)
 class Known:
-    """A name from the stream that has a meaning here: what calling it makes."""
+    """A name in the stream that is allowed, and what calling it makes."""
 
     name: str
     make: Callable[..., Any]
@@ -61,7 +61,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Storage:
-    """Memory that tensors of the stream are views of; `values` is None while only sizes are checked."""
+    """Memory that tensors in the stream are views of; `values` is None when only sizes are checked."""
 
     elements: int
     dtype: torch.dtype
@@ -70,24 +70,24 @@ class Storage:
 
 @dataclass(frozen=True)
 class TensorShape:
-    """What stands for a tensor while only sizes are checked."""
+    """Takes the place of a tensor when only sizes are checked."""
 
     shape: tuple[int, ...]
 
 
 class Ignored:
-    """An object whose content is of no use here: the settings of a training script, a NumPy array."""
+    """An object whose content is not needed: the settings of a training script, a NumPy array."""
 
     def build(self, state: Any) -> None:
-        """Forgets the state."""
+        """Drops the state."""
 
 
 class NumpyType:
-    """numpy.dtype of the stream: little-endian numbers only."""
+    """numpy.dtype in the stream: little-endian numbers only."""
 
     def __init__(self, code: str, *_: Any):
         if code not in NUMPY_TYPES:
-            raise Refused("holds NumPy data that are no plain numbers")
+            raise Refused("holds NumPy data that are not plain numbers")
         self.dtype = np.dtype("<" + code)
 
     def build(self, state: tuple[Any, ...]) -> None:
@@ -96,7 +96,7 @@ class NumpyType:
 
 
 def rebuild_tensor(storage: Storage, offset: int, size: Any, stride: Any, *_: Any) -> Tensor | TensorShape:
-    """torch._utils._rebuild_tensor_v2, for a tensor that lies inside its storage and repeats no element."""
+    """torch._utils._rebuild_tensor_v2, if the tensor lies inside its storage and repeats no element."""
     sizes, strides, (offset,) = _sizes(size), _sizes(stride), _sizes((offset,))
     if not isinstance(storage, Storage) or len(sizes) != len(strides):
         raise Refused("holds a tensor that is put together wrongly")
@@ -110,11 +110,11 @@ def rebuild_tensor(storage: Storage, offset: int, size: Any, stride: Any, *_: An
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
-    """A tuple of sizes of the stream, if it is one."""
+    """A tuple of sizes from the stream; Refused when it is not one."""
     if not isinstance(value, tuple) or len(value) > MAX_AXES:
         raise Refused("holds a tensor with too many axes")
     if not all(type(n) is int and 0 <= n < 1 << 48 for n in value):
-        raise Refused("holds a tensor with a size that is no size")
+        raise Refused("holds a tensor with an impossible size")
     return value
 
 
@@ -125,7 +125,7 @@ def _numpy_scalar(kind: NumpyType, data: bytes) -> Any:
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    if encoding not in ("latin1", "latin-1"):  # how protocol 2 writes bytes
+    if encoding not in ("latin1", "latin-1"):  # as protocol 2 writes bytes
         raise Refused("holds a text in an unusual encoding")
     return text.encode("latin-1")
 
@@ -152,7 +152,7 @@ def _only_named(*_: Any) -> Any:
 
 
 def known_names() -> dict[str, Known]:
-    """What may be named in any checkpoint. A container adds the names of its own."""
+    """The names allowed in any checkpoint. A container adds its own."""
     makers: dict[str, Callable[..., Any]] = {
         "collections.OrderedDict": _ordered,
         "builtins.set": _set,
@@ -179,18 +179,18 @@ def known_names() -> dict[str, Known]:
 
 
 def storage_of(reference: Any) -> tuple[str, Storage]:
-    """(key, Storage without values) of a persistent id, which is how torch.save names a storage."""
+    """(key, Storage without values) from a persistent id, by which torch.save names a storage."""
     kind, storage_type, key, _, elements = reference[:5]
     dtype = STORAGE_TYPES.get(storage_type.name.rpartition(".")[2])
     if kind != "storage" or dtype is None or not isinstance(key, str):
-        raise Refused("refers to something that is no tensor's memory")
+        raise Refused("refers to something that is not a tensor's memory")
     if any(part is not None for part in reference[5:]):
         raise Refused("is of a version of PyTorch before 2017", "save it again with a newer one")
     return key, Storage(_sizes((elements,))[0], dtype)
 
 
 class _Bounded:
-    """A file for pickletools that never reads, nor makes room for, more than there is."""
+    """A file for pickletools that never reads, or allocates for, more than there is."""
 
     def __init__(self, file: BinaryIO, end: int):
         self.file = file
@@ -208,14 +208,14 @@ class _Bounded:
 
 @dataclass
 class Limits:
-    """What a file may still cost. Streams inside streams share one."""
+    """What a file may still cost. Streams inside streams share it."""
 
     operations: int
-    copied: int  # bytes and elements given to calls: a call can be repeated cheaply, its result cannot
+    copied: int  # bytes and elements given to calls, which cost a file little to repeat
 
 
 class Machine:
-    """Runs pickle streams that lie one after the other in a file; `persistent` answers persistent ids."""
+    """Runs the pickle streams in a file, one after the other; `persistent` answers persistent ids."""
 
     def __init__(
         self,
@@ -231,7 +231,7 @@ class Machine:
         self.limits = limits or Limits(MAX_OPERATIONS, end + (1 << 20))
 
     def run(self) -> Any:
-        """The object that the next stream describes. Raises Refused, for whatever is wrong with it."""
+        """The object that the next stream describes; Refused for anything that is wrong with it."""
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
@@ -312,7 +312,7 @@ class Machine:
         target = self.stack[-1]
         if isinstance(target, (NumpyType, Ignored)):
             target.build(state)
-        elif not isinstance(target, dict):  # whose attributes (a state dict's _metadata) are of no use
+        elif not isinstance(target, dict):  # a dict's attributes (a state dict's _metadata) are not needed
             raise damaged()
 
     def refer(self, reference: Any) -> None:
