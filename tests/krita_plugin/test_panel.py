@@ -347,3 +347,4 @@ def test_the_crop_of_the_original_is_the_core_s(tmp_path):
     ours = np.frombuffer(rgba_bytes(shown), np.uint8).reshape(128, 128, 4)[..., :3].astype(float)
     cores = core_crop(rgba, PLACE, 128).astype(float)[..., :3]
     assert np.abs(ours - cores)[4:-4, 4:-4].mean() < 4
+

@@ -1,0 +1,103 @@
+"""Texts of a pack and of the core are shown as they are: Qt must not take them for HTML and read its files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PyQt5")
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QTextDocument
+
+from anycost.krita_plugin.plain_text import LONGEST_TIP, plain_button, plain_tip
+
+PATIENCE = 120.0  # seconds after which the panel counts as hung
+
+# The real panel with a pack whose texts name a pipe that nobody writes to: reading it would never end.
+HOSTILE = """
+import sys
+from anycost.bridge.messages import CoreState, Direction, OpenedPack
+from anycost.krita_plugin.direction_slider import DirectionSlider
+from anycost.krita_plugin.panel import Panel
+from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.topic import Topic
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+application = QtWidgets.QApplication([])
+text = "Smile<img src='" + sys.argv[1] + "'>"
+
+
+class Nobody:
+    def request(self, method, params, done, data=b""): return 1
+    def cancel(self, number): pass
+    def current(self): return "a"
+    def read(self, done, failed): pass
+    def add_layer(self, document, picture, layer, name): pass
+
+
+state = PanelState(Nobody(), Nobody())
+panel = Panel(state, lambda: None, lambda: "")
+state.set_document("a")
+direction = Direction("smile", text, text, -1.0, 1.0)
+state.core.opened = OpenedPack(title=text, loss=text, packs=("a",), directions=(direction,))
+state.core.connected = True
+state.tell(Topic.PACK)
+state.tell(Topic.CONNECTION)
+state.core.notified("core/state", CoreState(text).data(), b"")
+state.say(text)
+panel.show()
+application.processEvents()
+tipped = 0
+for widget in [panel, *panel.findChildren(QtWidgets.QWidget)]:
+    if widget.toolTip():
+        place = QtCore.QPoint(3, 3)
+        tip = QtGui.QHelpEvent(QtCore.QEvent.ToolTip, place, widget.mapToGlobal(place))
+        application.sendEvent(widget, tip)
+        application.processEvents()
+        tipped += text in widget.toolTip() or "&lt;img" in widget.toolTip()
+labels = [label.text() for label in panel.findChildren(QtWidgets.QLabel)]
+print(tipped, sum("<img" in label for label in labels))
+"""
+
+
+def test_texts_with_markup_do_not_reach_a_file(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = subprocess.run(
+        [sys.executable, "-c", HOSTILE, str(pipe)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    tips, labels = map(int, done.stdout.split())
+    assert tips >= 4  # the slider's row, the connection, the message and Project were asked for theirs
+    assert labels >= 2  # the markup stands in them as text
+
+
+@pytest.mark.parametrize("text", ["<b>bold</b>", "a < b & c > d", "<img src='x'>\nsecond line", "<!-- -->"])
+def test_a_tip_shows_the_characters_that_it_was_given(text: str):
+    tip = plain_tip(text)
+    assert Qt.mightBeRichText(tip)  # so Qt undoes what was escaped
+    document = QTextDocument()
+    document.setHtml(tip)
+    assert document.toPlainText() == text
+
+
+@pytest.mark.parametrize("text", ["Smile", "R&D", "5 > 4", "two\nlines"])
+def test_a_tip_without_tags_stays_as_it_is(text: str):
+    assert plain_tip(text) == text
+    assert not Qt.mightBeRichText(text)
+
+
+def test_a_tip_has_an_end():
+    assert len(plain_tip("w" * 900_000)) == LONGEST_TIP + 1
+
+
+def test_a_button_underlines_no_letter():
+    assert plain_button("Eyes & brows") == "Eyes && brows"
