@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..bridge import launch
+from ..bridge.posix import user_folder
 from ..core.errors import CoreError
 from ..core.files.folders import make_folder
 from ..core.files.whole_file import write_bytes
@@ -45,11 +46,11 @@ def install() -> Path:
     Returns the plugin's folder. Running it again updates the plugin; settings and other plugins stay as they
     are. CoreError "bad-value" or "no-space" when something cannot be read or written.
     """
-    krita = _home("XDG_DATA_HOME", ".local/share") / "krita"
+    krita = user_folder("data") / "krita"
     plugin = _replace_folder(krita / "pykrita" / NAME)
     for source, folder in ((f"{NAME}.desktop", "pykrita"), (f"{NAME}.action", "actions")):
         _write(krita / folder / source, (ROOT / "krita_plugin" / source).read_bytes())
-    _enable(_home("XDG_CONFIG_HOME", ".config") / "kritarc")
+    _enable(user_folder("config") / "kritarc")
     _write(launch.config_path(), json.dumps({"python": sys.executable}, indent=1).encode() + b"\n")
     return plugin
 
@@ -87,7 +88,7 @@ def _entries() -> Iterator[tuple[str, bytes]]:
 
 
 def _plugin_files() -> list[tuple[str, Path]]:
-    """What Krita needs below `anycost/`: the name there, and the file here."""
+    """The files that Krita needs below `anycost/`: the name there and the file here."""
     files = [path for room in ROOMS for path in (ROOT / room).glob("*.py")]
     names = sorted(path.relative_to(ROOT).as_posix() for path in files)
     kept = ["__init__.py", *(name for name in names if name not in NOT_IN_KRITA)]
@@ -97,7 +98,7 @@ def _plugin_files() -> list[tuple[str, Path]]:
 def _info(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, LONG_AGO)
     info.compress_type = zipfile.ZIP_DEFLATED
-    info.create_system = 3  # the attributes below are Unix's
+    info.create_system = 3  # Unix, whose attributes these are
     info.external_attr = (0o40755 << 16 | 0x10) if name.endswith("/") else 0o100644 << 16
     return info
 
@@ -124,8 +125,3 @@ def _replace_folder(folder: Path) -> Path:
 def _write(path: Path, data: bytes) -> None:
     make_folder(path.absolute().parent)
     write_bytes(path, data)
-
-
-def _home(variable: str, default: str) -> Path:
-    given = os.environ.get(variable, "")
-    return Path(given) if os.path.isabs(given) else Path.home() / default

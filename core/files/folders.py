@@ -1,18 +1,16 @@
-"""The user's folders: where files are kept that the core can make again, such as graphs and calibrations."""
+"""Folders for files that the core can make again, such as graphs and calibrations."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from ...bridge.posix import user_folder
 from ..errors import CoreError
 
 
 def cache_folder(name: str) -> Path:
     """This user's cache folder for `name`, made private; CoreError "bad-value" when it cannot be made."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    cache = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    return make_folder(cache / "anycost" / name, 0o700)
+    return make_folder(user_folder("cache") / "anycost" / name, 0o700)
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> Path:
