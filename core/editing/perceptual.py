@@ -7,25 +7,21 @@ embedded only once.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import sys
-import types
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.features import Features, load_features
+from ...models.pack import Pack, file_sha256
 from ..errors import CoreError
-
-if TYPE_CHECKING:
-    from ...models.pack import Pack
+from .torchvision_import import import_torchvision
 
 LPIPS_SIDE = 256  # px; larger pictures are reduced first, as in the paper's code
 PIXEL_SCALES = 4
@@ -99,8 +95,7 @@ def _lpips_at_hand() -> Measure | None:
 def _is_intact(path: Path) -> bool:
     expected = path.stem.rsplit("-", 1)[1]
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest().startswith(expected)
+        return file_sha256(path).startswith(expected)
     except OSError:
         return False
 
@@ -142,19 +137,5 @@ def _published_name(name: str) -> str:
 
 def import_lpips() -> Any:
     """The lpips package, imported only when needed: with torchvision it takes seconds."""
-    _import_torchvision()
+    import_torchvision()
     return importlib.import_module("lpips")
-
-
-def _import_torchvision() -> None:
-    """Imports torchvision even if its C++ operators do not load, as with PyPI's wheel beside a CPU torch.
-
-    It then fails to register shapes for the missing operators, none of which its networks need.
-    """
-    try:
-        importlib.import_module("torchvision")
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
-        importlib.import_module("torchvision")

@@ -21,11 +21,12 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from ...core.errors import CoreError
 from ...core.files.pictures import MAX_PIXELS, READ_FORMATS, read_picture
 from ..running import distributed
+from .ahead import made_ahead
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _MOST_WORKERS = 8
@@ -142,9 +143,7 @@ class FolderBatches(IterableDataset):
         """The same batches, read by other processes a few ahead."""
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         workers = min(max((os.cpu_count() or 1) // here - 1, 1), _MOST_WORKERS)
-        return DataLoader(
-            self, batch_size=None, num_workers=workers, prefetch_factor=2, worker_init_fn=_use_one_thread
-        )
+        return made_ahead(self, workers, 2)
 
 
 def square(rgba: np.ndarray, resolution: int) -> np.ndarray:
@@ -219,7 +218,3 @@ def _tell(sentences: tuple[str, ...]) -> None:
         print(
             f"anycost: left out: {more} more; `anycost data folder` names all.", file=sys.stderr, flush=True
         )
-
-
-def _use_one_thread(_worker: int) -> None:
-    torch.set_num_threads(1)

@@ -7,11 +7,12 @@ from itertools import count
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
 from ..painter import CONTROLS, STYLE_DIM, paint_z
 from ..running import distributed
 from ..running.draws import choices
+from .ahead import made_ahead
 
 RARE = 0.2  # a gate that is on in at most this share of the population
 _RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and control.middle <= RARE]
@@ -79,9 +80,7 @@ class PaintedBatches(IterableDataset):
         """The same batches, painted by one other process a few ahead; a GPU paints them itself at once."""
         if self.device.type != "cpu":
             return self
-        return DataLoader(
-            self, batch_size=None, num_workers=1, prefetch_factor=4, worker_init_fn=_use_one_thread
-        )
+        return made_ahead(self, 1, 4)
 
 
 def with_rare(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
@@ -104,7 +103,3 @@ def _with_one(
     chosen = torch.rand(count, generator=generator) < share
     control = torch.tensor(among)[torch.randint(len(among), (count,), generator=generator)][:, None]
     return torch.where(chosen[:, None], z.scatter(1, control, values.gather(1, control)), z)
-
-
-def _use_one_thread(_worker: int) -> None:
-    torch.set_num_threads(1)

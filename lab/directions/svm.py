@@ -17,6 +17,7 @@ from tqdm import tqdm
 from ...models.generator import Generator, truncate
 from ..running import distributed, precision
 from ..running.draws import Draws
+from ..running.layout import placed
 
 ReadPictures = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
 
@@ -35,10 +36,7 @@ class Artist:
         self.mean = mean.to(self.device)
         self.resolution, self.style_dim = generator.resolution, generator.style_dim
         self.dtype = precision.chosen(number_type, self.device)
-        self._generator = copy.deepcopy(generator).to(self.device).requires_grad_(False)
-        for parameter in self._generator.parameters():
-            if parameter.ndim == 4:  # const's layout is that of all maps that come of it
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self._generator = placed(copy.deepcopy(generator)).requires_grad_(False)
 
     def style(self, z: Tensor) -> Tensor:
         """z [N, D] -> w [N, D]."""

@@ -22,6 +22,7 @@ from ..running import checkpoints, distributed, precision
 from ..running.averaging import Average
 from ..running.draws import Draws
 from ..running.grids import rungs, save_sheet
+from ..running.layout import placed
 from . import sorting
 from .game import Game, GeneratorLosses
 from .held_maps import hold_fields
@@ -138,9 +139,9 @@ class Generating:
         self.device = distributed.device()
         self.rule = WidthRule(settings.generator.width_rule)  # type: ignore[arg-type]
         self.dtype = precision.chosen(settings.precision, self.device)
-        self.generator = self._placed(_generator(settings))
+        self.generator = placed(_generator(settings))
         self.average = Average(self.generator, settings.optimiser.half_life)
-        self.discriminator = self._placed(_discriminator(settings))
+        self.discriminator = placed(_discriminator(settings))
         self.game = Game(
             self.generator,
             self.discriminator,
@@ -154,17 +155,10 @@ class Generating:
         self.lazy: dict[str, Tensor] = {}  # the regularisers' last values
         self._begin(0)
 
-    def _placed(self, network):
-        """On the device, and its 4-axis weights channels last: so are all maps that come of them."""
-        for parameter in network.to(self.device).parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        return network
-
     def _features(self) -> Features:
         path = self.settings.losses.features
         try:
-            return self._placed(load_features(Path(path)))
+            return placed(load_features(Path(path)))
         except (OSError, ValueError) as error:
             raise CoreError("bad-value", f'losses.features: "{path}" cannot be read ({error}).') from None
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...core.editing.perceptual import _import_torchvision
+from ...core.editing.torchvision_import import import_torchvision
 from ...core.errors import CoreError
 from ...models.features import Features
 from ...models.pack import file_sha256
@@ -131,7 +131,7 @@ def _metric(network: nn.Module) -> Any:
 def _torchmetrics() -> Any:
     """torchmetrics' module of FID, imported when it is needed: with torchvision it takes seconds."""
     try:
-        _import_torchvision()  # which it needs whole, though it uses none of it here
+        import_torchvision()  # which it needs whole, though it uses none of it here
         return importlib.import_module("torchmetrics.image.fid")
     except ImportError:
         raise CoreError("bad-value", "FID needs torchmetrics: pip install 'anycost-krita[train]'.") from None

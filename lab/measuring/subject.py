@@ -15,6 +15,7 @@ from ...models.pack import Pack
 from ...models.widths import SubGenerator, WidthRule
 from ..running import distributed
 from ..running.checkpoints import Trained
+from ..running.layout import placed
 
 Cell = tuple[int, float]  # a place in tables: resolution in px, ratio; several may be one sub-generator
 SEED = 2_718_281_828  # far from the small seeds of training; a CPU's generator takes 32 bits
@@ -61,7 +62,7 @@ class Subject:
 def of_pack(pack: Pack) -> Subject:
     """All resolutions and ratios that the pack's generator was trained for."""
     return Subject(
-        _placed(pack.generator()),
+        placed(pack.generator()),
         pack.rule,
         torch.tensor(pack.mean_w, device=distributed.device()),
         tuple(sorted({*pack.resolutions, pack.resolution})),
@@ -71,18 +72,10 @@ def of_pack(pack: Pack) -> Subject:
 
 def of_run(trained: Trained, resolutions: tuple[int, ...], ratios: tuple[float, ...]) -> Subject:
     """The averaged generator of a training run, at the resolutions and ratios that are named."""
-    generator = _placed(trained.generator)
+    generator = placed(trained.generator)
     with torch.inference_mode():
         mean = generator.style(normals(8192, generator.style_dim, SEED - 1)).mean(0)
     return Subject(generator, trained.rule, mean, tuple(sorted(resolutions)), tuple(sorted({*ratios, 1.0})))
-
-
-def _placed(generator: Generator) -> Generator:
-    """On the device, its kernels channels last: pictures take half the time."""
-    for parameter in generator.to(distributed.device()).parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return generator
 
 
 def normals(count: int, dim: int, seed: int) -> Tensor:

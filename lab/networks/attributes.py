@@ -29,6 +29,7 @@ from ..running import checkpoints, precision
 from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
+from ..running.layout import placed
 from ..running.task import Training
 from .standardised import fold, standardise
 
@@ -111,8 +112,7 @@ class AttributeTraining(Training[AttributeSettings]):
         self.network.mean, self.network.deviation = standards()
         standardise(self.network)
         self.colours = Colours(settings.widths)
-        both = nn.ModuleList([self.network, self.colours])
-        both.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        both = placed(nn.ModuleList([self.network, self.colours]))
         self.descent = Descent(both.parameters(), settings.learning_rate, settings.pictures)
 
     def batches(self, seen: int) -> Iterator[ReadBatch]:

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...core.editing.perceptual import _import_torchvision
+from ...core.editing.torchvision_import import import_torchvision
 from ...core.errors import CoreError
 from ...models.encoder import Encoder
 from ...models.features import Features, load_features
@@ -34,6 +34,7 @@ from ..running import checkpoints, distributed, precision
 from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
+from ..running.layout import placed
 from ..running.task import Training
 from .export import export_encoder
 
@@ -117,7 +118,7 @@ def build(backbone: str, size: int, n_style: int, mean: Tensor, widths: tuple[in
     """An untrained encoder; `widths` are those of the backbone "stages"."""
     if backbone == "stages":
         return Encoder(size, n_style, mean, widths)
-    _import_torchvision()
+    import_torchvision()
     trunk = getattr(import_module("torchvision.models"), backbone)(weights=None)
     trunk.fc = nn.Identity()
     return Encoder(size, n_style, mean, backbone=(trunk, RESNETS[backbone]))
@@ -131,8 +132,8 @@ class EncoderTraining(Training[EncoderSettings]):
         trained, features = _trained(settings.generator), _features(settings.features)
         self.rule = trained.rule
         self.generator = trained.generator.to(self.device)
-        self.features = features.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.encoder = self._fresh(features).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.features = placed(features)
+        self.encoder = placed(self._fresh(features))
         self.descent = Descent(self.encoder.parameters(), settings.learning_rate, settings.pictures)
         z = torch.randn(1024, trained.generator.style_dim).to(self.device)
         self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit of distances between w's

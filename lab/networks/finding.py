@@ -27,6 +27,7 @@ from ..running import checkpoints, precision
 from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
+from ..running.layout import placed
 from ..running.task import Training
 from .export import export_finder
 from .standardised import fold, standardise
@@ -144,7 +145,7 @@ class FinderTraining(Training[FinderSettings]):
         super().__init__(settings)
         self.network = Finder(settings.width)
         standardise(self.network)
-        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        placed(self.network)
         self.descent = Descent(self.network.parameters(), settings.learning_rate, settings.pictures)
 
     def batches(self, seen: int) -> Iterator[Portraits]:
