@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 MOST_WORKERS = 8  # more would wait for the longest file
+FOLDER = pytest.StashKey[str]()
 # A slow machine fails no test: hypothesis tries as many examples, however long they take.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
@@ -27,6 +30,21 @@ def usable_cores() -> int:
 workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if workers > 1:  # read when torch is first imported; the processes that tests start inherit it
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // workers)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A short temporary folder: the path of a Unix socket has room for about 100 bytes."""
+    if config.option.basetemp is None:
+        config.stash[FOLDER] = config.option.basetemp = tempfile.mkdtemp(prefix="t-")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
+        return  # there may be something to see
+    if FOLDER in session.config.stash:
+        shutil.rmtree(session.config.stash[FOLDER], ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)
