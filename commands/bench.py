@@ -1,4 +1,4 @@
-"""`anycost bench`: how fast every rung is, beside the machine's roofline, the plain module and the paper."""
+"""`anycost bench`: times every rung beside the machine's roofline, the plain module and the paper."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_pack(networks)
     text = "a random generator of StyleGAN2's size at 1024 px instead of a pack"
     networks.add_argument("--config-f", action="store_true", help=text)
+    text = "only these, as resolution@ratio, and the full one (default: all; with --config-f, seven of 16)"
+    parser.add_argument("--rungs", metavar="1024@1,256@0.25|all", help=text)
     parser.add_argument("--engine", metavar="NAME", help="only this engine (default: the fastest)")
     parser.add_argument("--precision", metavar="fp32|bf16|fp16", help="only this precision")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -26,20 +28,24 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     pack = None if chosen.config_f else open_pack(chosen.pack)
-    bench(pack, chosen.engine, chosen.precision, chosen.json)
+    bench(pack, chosen.rungs, chosen.engine, chosen.precision, chosen.json)
 
 
-def bench(pack: Pack | None, engine: str | None, precision: str | None, as_json: bool) -> None:
-    """Measures the ladder of a pack, or of config-F for None, and prints a table or JSON; progress goes to
-    stderr.
+def bench(
+    pack: Pack | None, rungs: str | None, engine: str | None, precision: str | None, as_json: bool
+) -> None:
+    """Measures rungs of a pack, or of config-F for None, and prints a table or JSON; progress goes to stderr.
 
-    `engine` and `precision` (fp32, bf16, fp16 or torch's names) leave only the engines that have them.
-    CoreError "bad-value" when this machine has none.
+    `rungs` names them (None: all of a pack, seven of config-F). `engine` and `precision` (fp32, bf16, fp16 or
+    torch's names) leave only the engines that have them. CoreError "bad-value" for a rung that the network
+    does not have, and when no engine is left.
     """
     from ..core.rendering.cores import use_available_cores
+    from ..lab.bench.benched import SOME_OF_CONFIG_F
     from ..lab.bench.measured import measured, tell, wanted
 
     choices = wanted(engine, precision)
     use_available_cores()
-    report = measured(pack, choices, tell)
+    rungs = rungs or ("all" if pack else SOME_OF_CONFIG_F)
+    report = measured(pack, choices, tell, rungs)
     print(json.dumps(report.data(), indent=1) if as_json else report.text())

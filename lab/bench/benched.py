@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...core.errors import CoreError
 from ...models.generator import Generator, StyledConv, truncate
 from ...models.pack import Pack
 from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
@@ -15,6 +16,7 @@ from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolut
 RESOLUTIONS = (128, 256, 512, 1024)  # px, the paper's
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 CONFIG_F = 32768  # its channels are this number over the side, 512 at most
+SOME_OF_CONFIG_F = "1024@1,1024@0.75,1024@0.5,1024@0.25,512@0.5,256@0.5,128@0.5"  # minutes, not more
 NOISE_STRENGTH = 0.1  # any but zero, which would save the work
 PSI = 0.7  # truncation of the latents
 SEED = 1
@@ -69,3 +71,31 @@ def config_f() -> Benched:
     rungs = [rule.sub_generator(widths, side, ratio) for side in RESOLUTIONS for ratio in RATIOS]
     rungs.sort(key=lambda rung: rung.macs)
     return Benched(f"config-F at {top} px, random weights", generator, torch.zeros(512), tuple(rungs))
+
+
+def places_of(network: Benched, text: str) -> list[int]:
+    """Where the rungs of `text` lie in the network's: "all", or names such as "1024@1,256@0.25,128@own".
+
+    The full rung is among them in any case. CoreError "bad-value" for a rung that the network does not have.
+    """
+    names = [_name(rung) for rung in network.rungs]
+    wanted = set(names if text == "all" else map(_normal, text.split(",")))
+    unknown = sorted(wanted.difference(names))
+    if unknown:
+        have = ", ".join(dict.fromkeys(names))
+        raise CoreError("bad-value", f'There is no rung "{unknown[0]}": take some of {have}, or all.')
+    full = len(names) - 1
+    return [place for place, name in enumerate(names) if name in wanted or place == full]
+
+
+def _name(rung: SubGenerator) -> str:
+    return f"{rung.resolution}@" + ("own" if rung.ratio is None else f"{rung.ratio:g}")
+
+
+def _normal(name: str) -> str:
+    """The name as `_name` writes it, of any spelling of its numbers; any other text unchanged."""
+    side, _, ratio = name.strip().partition("@")
+    try:
+        return f"{int(side)}@" + ("own" if ratio == "own" else f"{float(ratio):g}")
+    except ValueError:
+        return name.strip()

@@ -1,4 +1,4 @@
-"""Everything that `anycost bench` and docs/speed.md measure of one generator's rungs."""
+"""What `anycost bench` and docs/speed.md measure of one generator's rungs."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from ...core.errors import CoreError
 from ...core.rendering.engines.choice import Choice, available
 from ...models.pack import Pack
 from .bench_report import BenchReport
-from .benched import Benched, config_f, of_pack
+from .benched import Benched, config_f, of_pack, places_of
 from .fresh import cold_start
 from .roofline import SHORT, roofline
 from .rungs import Told, measure_rungs
 
 
-def measured(pack: Pack | None, choices: list[Choice], told: Told) -> BenchReport:
-    """The report of a pack's ladder, or of config-F's."""
+def measured(pack: Pack | None, choices: list[Choice], told: Told, rungs: str = "all") -> BenchReport:
+    """The report on a pack's ladder, or on config-F's, or on some of its rungs (see `places_of`)."""
     network: Benched = config_f() if pack is None else of_pack(pack)
+    places = places_of(network, rungs)
     measure: Measure | None = None if pack is None or pack.features_path is None else best_measure(pack)
     told("the roofline...")
     before = roofline()
-    rungs = measure_rungs(network, choices, measure, told)
-    start = None if pack is None else cold_start(network, rungs[0].choice)
+    drawn = measure_rungs(network, places, choices, measure, told)
+    start = None if pack is None else cold_start(network, drawn[0].choice)
     name = None if measure is None else measure.name
-    return BenchReport(network.title, before, roofline(), name, rungs, start)
+    return BenchReport(network.title, before, roofline(), name, drawn, start)
 
 
 def wanted(engine: str | None, precision: str | None) -> list[Choice]:
-    """This machine's engines, or those that have the name and the precision; CoreError when there is none."""
+    """This machine's engines, or those of this name and precision; CoreError "bad-value" without any."""
     have = available()
     fitting = [
         choice
@@ -38,10 +39,10 @@ def wanted(engine: str | None, precision: str | None) -> list[Choice]:
     if not fitting:
         asked = " in ".join(name for name in (engine, precision) if name is not None)
         names = ", ".join(f"{choice.engine} in {SHORT[choice.precision]}" for choice in have)
-        raise CoreError("bad-value", f'This machine does not draw by "{asked}": it has {names}.')
+        raise CoreError("bad-value", f'This machine cannot draw by "{asked}": it has {names}.')
     return fitting
 
 
 def tell(text: str) -> None:
-    """Progress, which is not the result."""
+    """Prints progress, away from the result."""
     print(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The machine's roofline: the most that its 3x3 convolutions reach, which every rung is held against."""
+"""The machine's roofline: the most that its 3x3 convolutions reach, which every rung is compared with."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ SHAPES = ((512, 32), (512, 64), (256, 64), (256, 128), (128, 128), (64, 256))  #
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}  # the bench's words for the engines' own
 SECONDS = 0.3  # for each shape and precision
-FEWEST = 3  # times that each is run
+FEWEST = 3  # runs of each, unless they take longer than this:
+LONGEST = 1.0  # seconds; a CPU without bfloat16 takes that for one run
 
 
 def roofline() -> dict[str, float]:
-    """GFLOP/s (two for a multiply-accumulate) of channels-last convolutions by torch on the cores of this
-    process, by precision: the fastest run of the best shape."""
+    """GFLOP/s of torch's channels-last convolutions on this process's cores, by precision: the fastest run of
+    the best shape. A multiply-accumulate counts as two operations."""
     return {
         name: max(_gflops(dtype, channels, side) for channels, side in SHAPES)
         for name, dtype in PRECISIONS.items()
@@ -24,7 +25,7 @@ def roofline() -> dict[str, float]:
 
 
 def higher(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
-    """Of two measurements; other work on the machine only ever lowers one."""
+    """The higher of two measurements, each: other work on the machine only ever lowers one."""
     return {name: max(one[name], other[name]) for name in one}
 
 
@@ -35,7 +36,7 @@ def _gflops(dtype: torch.dtype, channels: int, side: int) -> float:
     weight = torch.randn(channels, channels, 3, 3).to(dtype, memory_format=last)  # [C, C, 3, 3]
     flop = 2 * 9 * channels * channels * side * side
     times: list[float] = []
-    while len(times) < FEWEST or sum(times) < SECONDS:
+    while sum(times) < SECONDS or (len(times) < FEWEST and sum(times) < LONGEST):
         start = time.perf_counter()
         F.conv2d(x, weight, padding=1)
         times.append(time.perf_counter() - start)

@@ -3,6 +3,7 @@ picture comes to the full one's, and how much memory it takes."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from .fresh import peak_bytes
 from .roofline import SHORT
 
 LATENTS = 4  # drawn in turn
+PICTURES_S = 6.0  # for the full pictures to compare with: a slow machine draws fewer than `LATENTS`
+RUNG_S = 20.0  # for each rung, on average: slow rungs are timed in fewer rounds, but in at least one
 
 Told = Callable[[str], None]
 
@@ -51,16 +54,22 @@ class Drawn:
 
 
 def measure_rungs(
-    network: Benched, choices: Sequence[Choice], measure: Measure | None, told: Told
+    network: Benched, places: Sequence[int], choices: Sequence[Choice], measure: Measure | None, told: Told
 ) -> list[Drawn]:
-    """All rungs of the network, each by the fastest of `choices`; `told` hears how far it has come."""
+    """The rungs of the network at `places`, each by the fastest of `choices`; `told` hears of the progress.
+
+    The last place is the full rung's, since the others are compared with it.
+    """
+    ends = time.monotonic() + RUNG_S * len(places)
     latents = network.latents(LATENTS)
     pictures = _plain_pictures(network, latents)
-    count = len(network.rungs)
     drawn, full = [], None
-    for place in range(count - 1, -1, -1):  # the full rung is what the others are compared with
+    for left in range(len(places), 0, -1):
+        place = places[left - 1]
         rung = network.rungs[place]
-        choice, engine, times = _fastest(network, rung, choices, full, latents)
+        # half of a rung's time: pictures and memory take the other half
+        limit = max(0.0, ends - time.monotonic()) / left / 2
+        choice, engine, times = _fastest(network, rung, choices, full, latents, limit)
         if full is None:
             full = engine
             times["full"] = times[choice]
@@ -70,11 +79,12 @@ def measure_rungs(
             times[choice],
             times["full"].ms,
             times["plain"].ms,
-            *_nearness(engine, latents, pictures, measure),
+            *_nearness(engine, latents[: len(pictures)], pictures, measure),
             peak_bytes(network, place, choice),
         )
         by = f"{choice.engine} in {SHORT[choice.precision]}"
-        told(f"{count - place} of {count}: {rung.title} takes {one.times.ms:.1f} ms by {by}")
+        count = len(places)
+        told(f"{count - left + 1} of {count}: {rung.title} takes {one.times.ms:.1f} ms by {by}")
         drawn.insert(0, one)
     return drawn
 
@@ -101,14 +111,20 @@ def plain(network: Benched, rung: SubGenerator) -> Callable[[Tensor], Tensor]:
 
 
 def _fastest(
-    network: Benched, rung: SubGenerator, choices: Sequence[Choice], full: Engine | None, latents: Tensor
+    network: Benched,
+    rung: SubGenerator,
+    choices: Sequence[Choice],
+    full: Engine | None,
+    latents: Tensor,
+    limit: float,
 ) -> tuple[Choice, Engine, dict[Choice | str, Times]]:
     engines = _opened(network, rung, choices)
     draws: dict[Choice | str, Callable] = {c: picture_of(engine) for c, engine in engines.items()}
     draws["plain"] = plain(network, rung)
     if full is not None:
         draws["full"] = picture_of(full)
-    times = in_turns({key: one_after_another(draw, latents) for key, draw in draws.items()})
+    works = {key: one_after_another(draw, latents) for key, draw in draws.items()}
+    times = in_turns(works, limit=limit)
     best = min(engines, key=lambda choice: times[choice].ms)
     return best, engines[best], times
 
@@ -127,9 +143,12 @@ def _opened(network: Benched, rung: SubGenerator, choices: Sequence[Choice]) -> 
 
 
 def _plain_pictures(network: Benched, latents: Tensor) -> Tensor:
-    """The full generator's [N, 3, R, R], within -1..1."""
+    """The full generator's [M, 3, R, R] for as many latents as `PICTURES_S` allows, within -1..1."""
     draw = plain(network, network.rungs[-1])
-    return torch.stack([draw(w) for w in latents]).clamp_(-1, 1)
+    ends = time.monotonic() + PICTURES_S
+    pictures = [draw(latents[0])]
+    pictures += [draw(w) for w in latents[1:] if time.monotonic() < ends]
+    return torch.stack(pictures).clamp_(-1, 1)
 
 
 @torch.inference_mode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -27,18 +28,26 @@ class Times:
 
 
 def in_turns(
-    works: Mapping[Key, Callable[[], object]], rounds: int = MOST, seconds: float = SECONDS
+    works: Mapping[Key, Callable[[], object]],
+    rounds: int = MOST,
+    seconds: float = SECONDS,
+    limit: float = math.inf,
 ) -> dict[Key, Times]:
-    """Does each piece of work once a round, for at most `rounds` and about `seconds`."""
+    """Does each piece of work once a round, for at most `rounds` and about `seconds`.
+
+    Slow work still gets `FEWEST` rounds, or as many as fit into `limit` seconds, and always one.
+    """
     taken: dict[Key, list[float]] = {key: [] for key in works}
+    limit += time.perf_counter()
     began = time.perf_counter()
     for k in range(WARM_UP):
         if k == 0 or time.perf_counter() - began < seconds:
             for work in works.values():
                 work()
-    began = time.perf_counter()
+    began = now = time.perf_counter()
     for k in range(rounds):
-        if k >= FEWEST and time.perf_counter() - began > seconds:
+        before, now = now, time.perf_counter()
+        if (k >= FEWEST and now - began > seconds) or (k and now + (now - before) > limit):
             break
         for key, work in works.items():
             start = time.perf_counter()

@@ -150,7 +150,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_command, "cold_start", lambda network, choice: ColdStart(1.5, 0.25))
     monkeypatch.setattr(rungs, "peak_bytes", lambda network, place, choice: None)
     monkeypatch.setattr(timing, "FEWEST", 1)
-    monkeypatch.setattr(rungs, "in_turns", lambda works: timing.in_turns(works, rounds=1))
+    monkeypatch.setattr(rungs, "in_turns", lambda works, limit: timing.in_turns(works, rounds=1))
 
 
 @pytest.mark.usefixtures("quick")
@@ -164,6 +164,16 @@ def test_the_table_is_what_a_person_reads(tiny_pack: Path, capsys: pytest.Captur
     assert full[3:5] == ["torch", "fp32"]
     assert full[-1] == "-"  # no memory is known
     assert next(line for line in lines if line[:1] == ["8x"])[1:4] == ["16", "px", "×0.5"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_chosen_rungs_are_measured_beside_the_full_one(tiny_pack: Path, capsys: pytest.CaptureFixture):
+    arguments = ["bench", "--pack", str(tiny_pack), "--engine", "torch", "--precision", "fp32", "--json"]
+    assert main([*arguments, "--rungs", "16@0.50"]) == 0
+    out, told = capsys.readouterr()
+    found = json.loads(out)["rungs"]
+    assert [(rung["resolution"], rung["ratio"]) for rung in found] == [(16, 0.5), (32, 1.0)]
+    assert "2 of 2: 16 px ×0.5" in told
 
 
 @pytest.mark.usefixtures("quick")
@@ -190,6 +200,9 @@ def test_an_engine_whose_driver_is_missing_is_left_out(tiny_pack: Path):
         (["--engine", "torch", "--precision", "int4"], ["torch in int4"]),
         (["--pack", "nowhere"], ["nowhere"]),
         (["--pack", "tiny", "--config-f"], ["--config-f", "--pack"]),
+        (["--rungs", "64@0.5,512@1"], ['no rung "512@1"', "64@0.25, 64@0.5, 128@own, 128@1, or all"]),
+        (["--rungs", "64x0.5"], ['no rung "64x0.5"']),
+        (["--rungs", ","], ['no rung ""']),
     ],
 )
 def test_what_this_machine_cannot_do_is_one_sentence(
@@ -217,6 +230,14 @@ def test_the_roofline_is_the_best_shape_s_operations_in_its_time(monkeypatch: py
     assert roofs.higher({"fp32": 1.0, "bf16": 5.0}, {"fp32": 2.0, "bf16": 4.0}) == {"fp32": 2.0, "bf16": 5.0}
 
 
+def test_slow_shapes_are_run_once(monkeypatch: pytest.MonkeyPatch):
+    runs: list[int] = []
+    monkeypatch.setattr(roofs, "time", Clock())  # longer than `LONGEST`
+    monkeypatch.setattr(roofs.F, "conv2d", lambda *_, **__: runs.append(1))
+    roofs.roofline()
+    assert len(runs) == len(roofs.SHAPES) * len(roofs.PRECISIONS)
+
+
 def test_work_is_done_in_turns(monkeypatch: pytest.MonkeyPatch):
     done: list[str] = []
     monkeypatch.setattr(timing, "time", Clock())
@@ -227,6 +248,39 @@ def test_work_is_done_in_turns(monkeypatch: pytest.MonkeyPatch):
     done.clear()
     timing.in_turns(works, seconds=0)  # late, only the fewest rounds are made
     assert done == ["a", "b"] * (1 + timing.FEWEST)
+
+
+def test_slow_work_is_done_in_fewer_rounds_but_in_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(timing, "time", Clock())
+    done: list[str] = []
+    work = {"a": lambda: done.append("a")}
+    for limit, rounds in ((0, 1), (10, 2), (13, 3), (1000, timing.FEWEST)):  # a round takes 3 s
+        done.clear()
+        timing.in_turns(work, seconds=0, limit=limit)
+        assert len(done) == 1 + rounds
+
+
+@pytest.mark.usefixtures("quick")
+def test_rungs_share_the_time_of_a_network(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch):
+    limits: list[float] = []
+    rounds = rungs.in_turns
+    monkeypatch.setattr(rungs, "in_turns", lambda works, limit: limits.append(limit) or rounds(works, limit))
+    bench_command.measured(Pack.open(tiny_pack), [FP32], lambda text: None)
+    assert len(limits) == 3
+    assert 0 < limits[0] < rungs.RUNG_S / 2
+    assert limits == sorted(limits)  # quick rungs leave more to the next
+    limits.clear()
+    monkeypatch.setattr(rungs, "RUNG_S", 0.0)
+    bench_command.measured(Pack.open(tiny_pack), [FP32], lambda text: None)
+    assert limits == [0, 0, 0]
+
+
+def test_a_slow_machine_compares_fewer_pictures(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch):
+    network = networks.of_pack(Pack.open(tiny_pack))
+    latents = network.latents(4)
+    assert len(rungs._plain_pictures(network, latents)) == 4
+    monkeypatch.setattr(rungs, "PICTURES_S", 0.0)
+    assert len(rungs._plain_pictures(network, latents)) == 1
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=30))
@@ -262,6 +316,21 @@ def test_config_f_is_the_published_network():
     ]
     assert len(strengths) == 17
     assert all(strength != 0 for strength in strengths)
+    some = networks.places_of(network, networks.SOME_OF_CONFIG_F)
+    assert len(some) == len(networks.SOME_OF_CONFIG_F.split(","))
+    assert some[-1] == 15
+
+
+def test_rungs_are_found_by_resolution_and_ratio(tiny_pack: Path):
+    network = networks.of_pack(Pack.open(tiny_pack))
+    own = replace(network.rungs[1], ratio=None)
+    network = replace(network, rungs=(network.rungs[0], own, network.rungs[2]))
+    assert networks.places_of(network, "all") == [0, 1, 2]
+    assert networks.places_of(network, "32@1.0") == [2]
+    assert networks.places_of(network, " 8@.25 , 32@1") == [0, 2]
+    assert networks.places_of(network, "16@own") == [1, 2]  # the full one in any case
+    with pytest.raises(CoreError, match=r'no rung "16@0\.5": take some of 8@0\.25, 16@own, 32@1, or all'):
+        networks.places_of(network, "16@0.5")
 
 
 def test_latents_are_the_same_in_every_process(tiny_pack: Path):
