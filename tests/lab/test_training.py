@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 
+from anycost.core.errors import CoreError
 from anycost.lab.data.downsample import downsample
 from anycost.lab.data.painted import FAR, RARE, PaintedBatches, with_far, with_rare
 from anycost.lab.generator.losses import attention, picture_loss
@@ -125,10 +127,10 @@ def test_a_checkpoint_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.Mon
     checkpoints.save(tmp_path / "last.pt", {"seen": 1})
 
     def fails(*_):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(torch, "save", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CoreError, match="no room"):
         checkpoints.save(tmp_path / "last.pt", {"seen": 2})
     assert checkpoints.load(tmp_path / "last.pt") == {"seen": 1}
 
