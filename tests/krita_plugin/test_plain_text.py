@@ -1,4 +1,4 @@
-"""Texts of a pack and of the core are shown as they are: Qt must not take them for HTML and read its files."""
+"""Texts of a pack and of the core are shown as they are: Qt must not take them for HTML and read files."""
 
 from __future__ import annotations
 

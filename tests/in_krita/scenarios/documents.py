@@ -182,7 +182,7 @@ def changes_while_working(t, docker):
     cancelled = yield from t.until(lambda: not state.busy and settled(state))
     t.check("Cancel keeps the face as it is then", cancelled and state.can_apply, state.status())
 
-    tap = state.link = Tap(state.link)
+    tap = state.core.link = Tap(state.core.link)
     document.flatten()
     document.waitForDone()
     yield from applied(t, docker, document, "flattened meanwhile")
@@ -204,7 +204,7 @@ def changes_while_working(t, docker):
     t.check("closed while projecting: forgotten", state.core.portraits == {} and state.document is None)
     closings = [method for method, _ in tap.sent if method == "picture/close"]
     t.check("and the core is told", len(closings) == 2, closings)
-    state.link = tap.link
+    state.core.link = tap.link
     t.check("without a document it says so again", state.status() == "Open a picture to begin")
 
 

@@ -45,8 +45,8 @@ def run(t):
     t.check("the docker is there", docker.isVisible(), docker.windowTitle())
     t.check("without a document it says so", t.widget("anycost_status").text() == "Open a picture to begin")
     t.check("and cannot project", not t.widget("anycost_project").isEnabled())
-    seen, tap = Seen(state), Tap(state.link)
-    state.link = tap
+    seen, tap = Seen(state), Tap(state.core.link)
+    state.core.link = tap
 
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     t.krita.activeWindow().addView(document)
