@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import multiprocessing
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +14,11 @@ import pytest
 import scipy.linalg
 import torch
 import torch.nn.functional as F
+from pair import Pair
 from PIL import Image
 from torch import Tensor, nn
 
+from anycost.commands.cli import main
 from anycost.core.editing.perceptual import Measure
 from anycost.core.errors import CoreError
 from anycost.lab.data.downsample import downsample
@@ -396,18 +396,12 @@ def without_features(pack: Pack, folder: Path) -> Pack:
     return Pack.open(folder)
 
 
-def test_two_processes_measure_what_one_does(measured: tuple[Path, str], tiny_pack: Path, tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=measure_one_share, args=(k, port, tiny_pack, tmp_path)) for k in (0, 1)]
-    for process in both:
-        process.start()
-    for process in both:
-        process.join(120)
-        assert process.exitcode == 0
-    together = json.loads((tmp_path / "two" / "evaluation.json").read_text())
+def test_two_processes_measure_what_one_does(
+    pair: Pair, measured: tuple[Path, str], tiny_pack: Path, tmp_path: Path
+):
+    arguments = ["--pack", str(tiny_pack), "--samples", str(SAMPLES), "--data", "portraits"]
+    assert pair.run(main, ["evaluate", *arguments, "--out", str(tmp_path)]) == [0, 0]
+    together = json.loads((tmp_path / "evaluation.json").read_text())
     mine, theirs = figures(json.loads((measured[0] / "evaluation.json").read_text())), figures(together)
     assert list(mine) == list(theirs)
     for name, value in mine.items():
@@ -422,10 +416,3 @@ def figures(value: object, name: str = "") -> dict[str, object]:
     if parts is None:
         return {name: value}
     return {path: leaf for key, part in parts for path, leaf in figures(part, f"{name}/{key}").items()}
-
-
-def measure_one_share(rank: int, port: int, pack: Path, folder: Path) -> None:
-    import os
-
-    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    evaluate(Pack.open(pack), SAMPLES, folder / "two", "portraits")

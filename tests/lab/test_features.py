@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import socket
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -14,15 +11,14 @@ from typing import Any
 
 import pytest
 import torch
+from pair import Pair
 from safetensors.torch import save_file
-from torch.multiprocessing.spawn import spawn
 
 from anycost.lab.directions.svm import Artist, sample
 from anycost.lab.networks import attributes, encoding, finding
 from anycost.lab.painter import STYLE_DIM
-from anycost.lab.running import checkpoints, loop
+from anycost.lab.running import checkpoints, distributed, loop
 from anycost.lab.running.descent import Descent, one_cycle
-from anycost.lab.running.distributed import processes
 from anycost.models.features import Features, load_features, side_of
 from anycost.models.generator import Generator
 
@@ -185,24 +181,14 @@ def gradients(folder: Path) -> dict[str, Any]:
     return found
 
 
-def one_of_two(rank: int, folder: Path, port: int) -> None:
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
-    )
-    torch.set_num_threads(1)
-    multiprocessing.set_start_method("fork", force=True)  # for the painting workers, as under torchrun
-    with processes():
-        found = gradients(folder)
-    if rank == 1:
+def keep_joint_gradients(folder: Path) -> None:
+    found = gradients(folder)
+    if distributed.rank() == 1:
         torch.save(found, folder / "joint.pt")
-    os._exit(0)  # at once: now and then a thread of the group that was left ends an orderly exit by abort()
 
 
-def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(tasks: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    spawn(one_of_two, (tasks, port), nprocs=2)
+def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(pair: Pair, tasks: Path):
+    pair.run(keep_joint_gradients, tasks)
     joint, alone = torch.load(tasks / "joint.pt", weights_only=True), gradients(tasks)
     for name, found in alone.items():
         assert joint[name].keys() == found.keys()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from itertools import islice
 from pathlib import Path
 
@@ -14,11 +11,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pair import Pair
 from PIL import Image
 
 from anycost.core.errors import CoreError
 from anycost.core.files.pictures import read_picture
 from anycost.lab.data.folder import FolderBatches, check, square, survey
+from anycost.lab.running import distributed
 
 COLOURS = [(250, 20, 20), (20, 250, 20), (20, 20, 250), (250, 250, 20), (20, 250, 250), (120, 120, 120)]
 
@@ -153,29 +152,16 @@ def test_other_processes_read_the_same_batches_in_order(folder: Path):
         assert torch.equal(one, two)
 
 
-def test_processes_that_train_together_share_each_joint_batch(folder: Path):
-    code = (
-        "import sys, torch; from itertools import islice; from pathlib import Path;"
-        "from anycost.lab.running import distributed;"
-        "from anycost.lab.data.folder import FolderBatches;"
-        "context = distributed.processes(); context.__enter__();"
-        "own = torch.stack(list(islice(FolderBatches(Path(sys.argv[1]), 16, 4, seed=3).in_background(), 3)));"
-        "torch.save(own, f'{sys.argv[2]}/{distributed.rank()}.pt'); context.__exit__(None, None, None)"
-    )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "WORLD_SIZE": "2"}
-    shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "CUDA_VISIBLE_DEVICES": ""}
-    out = folder.parent
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(folder), str(out)],
-            env=os.environ | shared | {"RANK": rank, "LOCAL_RANK": rank},
-        )
-        for rank in "01"
-    ]
-    assert [process.wait() for process in running] == [0, 0]
+def keep_own_share(folder: Path, out: Path) -> None:
+    own = torch.stack(list(islice(FolderBatches(folder, 16, 4, seed=3).in_background(), 3)))
+    torch.save(own, out / f"{distributed.rank()}.pt")
+
+
+def test_processes_that_train_together_share_each_joint_batch(
+    pair: Pair, folder: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    out = tmp_path_factory.mktemp("shares")
+    pair.run(keep_own_share, folder, out)
     joint = torch.cat([torch.load(out / f"{rank}.pt") for rank in "01"], dim=1)
     assert torch.equal(joint, torch.stack(list(islice(FolderBatches(folder, 16, 4, seed=3), 3))))
 
