@@ -24,7 +24,7 @@ from .roofline import SHORT
 
 LATENTS = 4  # drawn in turn
 PICTURES_S = 6.0  # for the full pictures to compare with: a slow machine draws fewer than `LATENTS`
-RUNG_S = 20.0  # for each rung, on average: slow rungs are timed in fewer rounds, but in at least one
+RUNG_S = 15.0  # for each rung, on average: slow rungs are timed in fewer rounds, but in at least one
 
 Told = Callable[[str], None]
 
