@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,28 @@ from tqdm import tqdm
 
 from ..bridge.client import Client, ConnectionLost
 from ..bridge.launch import CoreNotInstalled, start_core
+from ..bridge.messages import (
+    CORE_STATUS,
+    ApplyEdits,
+    EditState,
+    Frame,
+    Layer,
+    OpenedPicture,
+    OpenPack,
+    OpenPicture,
+    Progress,
+    ProjectPicture,
+    Quality,
+)
 from ..bridge.protocol import CallError
 from ..core.errors import CoreError
 from ..core.files.pictures import read_picture
 
 SAMPLE = Path(__file__).with_name("sample") / "portrait.png"
+PICTURE = "demo"  # its name in the core
 EDITS = {"smile": 1.0, "hair_length": 0.5}
 STEPS = 40
-QUALITIES = ("draft", "preview", "full")
+SHOWN: tuple[Quality, ...] = ("draft", "preview", "full")
 TILE = 256  # px of a picture in the strip
 KRITA = """
 To edit in Krita:
@@ -51,27 +65,26 @@ def main(out: Path = Path("demo")) -> int:
 def walk(client: Client, rgba: np.ndarray, out: Path) -> None:
     """Open, project, edit at every quality, apply; rgba uint8 [H, W, 4]."""
     height, width = rgba.shape[:2]
-    pack = client.call("pack/open", {}).result
+    pack = client.call(OpenPack.METHOD, OpenPack().data()).result
     print(
         f"pack {pack['name']} ({pack['licence']}), {len(pack['directions'])} directions; loss: {pack['loss']}"
     )
-    shape = {"format": "rgba8", "width": width, "height": height}
-    placement = client.call("picture/open", {"picture": "demo", "attachment": shape}, rgba.tobytes()).result
-    print("face found at", {name: round(value) for name, value in placement["placement"].items()})
+    picture = OpenPicture(PICTURE, width, height, rgba.tobytes())
+    found = OpenedPicture.of(client.call(picture.METHOD, picture.data(), picture.attachment).result)
+    print("face found at", {name: round(value) for name, value in asdict(found.placement).items()})
     project(client)
     faces = {"original": Image.fromarray(rgba).convert("RGB")}
-    for stamp, quality in enumerate(QUALITIES, start=1):
-        faces[quality] = frame(client, stamp, quality)
-    layer = client.call("picture/apply", {"picture": "demo", "edits": EDITS})
-    size = layer.result["attachment"]
-    pixels = Image.frombytes("RGBA", (size["width"], size["height"]), layer.attachment)
+    for stamp, quality in enumerate(SHOWN, start=1):
+        faces[quality] = last_frame(client, EditState(PICTURE, stamp, EDITS, quality))
+    asked = ApplyEdits(PICTURE, EDITS)
+    layer = Layer.of(*client.call(asked.METHOD, asked.data()))
     applied = Image.fromarray(rgba)
-    applied.alpha_composite(pixels, (layer.result["x"], layer.result["y"]))
+    applied.alpha_composite(_image(layer), (layer.x, layer.y))
     faces["applied"] = applied.convert("RGB")
     for name, face in faces.items():
         face.save(out / f"{name}.png")
     strip(faces).save(out / "strip.png")
-    resident = client.call("core/status").result["resident_bytes"]
+    resident = client.call(CORE_STATUS).result["resident_bytes"]
     if resident is not None:
         print(f"core: {resident / 2**20:.0f} MiB resident")
     print(f"edits {EDITS} written to {out}/: {', '.join(faces)} and strip.png")
@@ -79,37 +92,36 @@ def walk(client: Client, rgba: np.ndarray, out: Path) -> None:
 
 def project(client: Client) -> None:
     """Projects the open picture with a progress bar."""
+    asked = ProjectPicture(PICTURE, steps=STEPS)
     with tqdm(total=STEPS, desc="projecting", unit="step") as bar:
-        reply = client.call(
-            "picture/project", {"picture": "demo", "steps": STEPS}, on_notification=_progress_on(bar)
-        )
+
+        def show(method: str, params: dict, attachment: bytes) -> None:
+            if method == Progress.METHOD:
+                progress = Progress.of(params)
+                bar.update(progress.step - bar.n)
+                bar.set_postfix(loss=f"{progress.loss:.4f}", stage=progress.stage)
+
+        reply = client.call(asked.METHOD, asked.data(), on_notification=show)
     print("projection: {stopped} after {step} steps, loss {loss:.4f}".format(**reply.result))
 
 
-def _progress_on(bar: tqdm) -> Callable[[str, dict, bytes], None]:
-    def show(method: str, params: dict, attachment: bytes) -> None:
-        if method == "project/progress":
-            bar.update(params["step"] - bar.n)
-            bar.set_postfix(loss=f"{params['loss']:.4f}", stage=params["stage"])
-
-    return show
-
-
-def frame(client: Client, stamp: int, quality: str) -> Image.Image:
-    """The last frame of the demo's edit at that quality."""
-    frames: list[tuple[dict, bytes]] = []
+def last_frame(client: Client, state: EditState) -> Image.Image:
+    """The last frame of an edit."""
+    frames: list[Frame] = []
 
     def keep(method: str, params: dict, attachment: bytes) -> None:
-        if method == "frame" and params["stamp"] == stamp:
-            frames.append((params, attachment))
+        if method == Frame.METHOD and params["stamp"] == state.stamp:
+            frames.append(Frame.of(params, attachment))
 
-    edit = {"picture": "demo", "stamp": stamp, "edits": EDITS, "quality": quality, "dragging": False}
-    client.call("edit", edit, on_notification=keep)
-    params, pixels = frames[-1]
-    ratio = "" if params["ratio"] is None else f" · ×{params['ratio']:g}"
-    print(f"{quality:>8}: {params['resolution']} px{ratio} · {params['ms']:.0f} ms")
-    size = (params["attachment"]["width"], params["attachment"]["height"])
-    return Image.frombytes("RGBA", size, pixels).convert("RGB")
+    client.call(state.METHOD, state.data(), on_notification=keep)
+    frame = frames[-1]
+    ratio = "" if frame.ratio is None else f" · ×{frame.ratio:g}"
+    print(f"{state.quality:>8}: {frame.resolution} px{ratio} · {frame.ms:.0f} ms")
+    return _image(frame).convert("RGB")
+
+
+def _image(drawn: Frame | Layer) -> Image.Image:
+    return Image.frombytes("RGBA", (drawn.width, drawn.height), drawn.rgba)
 
 
 def strip(faces: dict[str, Image.Image]) -> Image.Image:
