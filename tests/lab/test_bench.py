@@ -3,11 +3,12 @@ timed here."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import io
 import itertools
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,6 @@ from anycost.models.pack import Pack
 from anycost.models.widths import SubGenerator
 
 FP32, BF16 = Choice("torch", "float32"), Choice("torch", "bfloat16")
-# a real process whose roofline is one small convolution
-PROCESS = """
-import sys
-from anycost.lab.bench import roofline
-from anycost.commands.cli import main
-roofline.SHAPES, roofline.SECONDS = ((32, 16),), 0.01
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def work(channels: list[int]) -> int:
@@ -74,18 +67,22 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def answer(tiny_pack: Path) -> dict[str, Any]:
-    """What a real process prints for the tiny pack, with engine and precision forced."""
-    line = [sys.executable, "-c", PROCESS, "bench", "--pack", str(tiny_pack), "--json"]
-    done = subprocess.run(
-        [*line, "--engine", "torch", "--precision", "fp32"],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "3 of 3: 8 px ×0.25" in done.stderr
-    return json.loads(done.stdout)
+    """What the command prints for the tiny pack, with engine and precision forced. Its roofline is one small
+    convolution, and one fresh process tells the memory of all rungs: that of the full one."""
+    printed, told = io.StringIO(), io.StringIO()
+    once = functools.cache(lambda network, choice: fresh.peak_bytes(network, 2, choice))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(told),
+    ):
+        patch.setattr(roofs, "SHAPES", ((32, 16),))
+        patch.setattr(roofs, "SECONDS", 0.01)
+        patch.setattr(rungs, "peak_bytes", lambda network, place, choice: once(network, choice))
+        line = ["bench", "--pack", str(tiny_pack), "--json", "--engine", "torch", "--precision", "fp32"]
+        assert main(line) == 0
+    assert "3 of 3: 8 px ×0.25" in told.getvalue()
+    return json.loads(printed.getvalue())
 
 
 def test_every_rung_is_told_with_the_forced_engine(answer: dict[str, Any]):
