@@ -30,7 +30,7 @@ def pack() -> Pack:
 
 @pytest.fixture(scope="module")
 def latents(pack: Pack) -> Tensor:
-    z = torch.randn(24, pack.style_dim, generator=torch.Generator().manual_seed(6))
+    z = torch.randn(12, pack.style_dim, generator=torch.Generator().manual_seed(6))
     with torch.no_grad():
         w = truncate(pack.generator().style(z), torch.tensor(pack.mean_w), 0.7)
     return w[:, None].expand(-1, pack.n_style, -1)  # [N, n_style, D]
@@ -77,7 +77,7 @@ def test_every_rung_draws_the_same_person(pack: Pack, latents: Tensor):
 
 
 def test_the_generator_draws_the_painters_portraits(pack: Pack):
-    z = torch.randn(24, STYLE_DIM, generator=torch.Generator().manual_seed(90_000))
+    z = torch.randn(12, STYLE_DIM, generator=torch.Generator().manual_seed(90_000))
     with torch.no_grad():
         painted = paint_z(z, SIDE).rgb
         w = pack.generator().style(z)[:, None].expand(-1, pack.n_style, -1)
