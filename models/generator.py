@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from .widths import layer_count, layer_resolution
 
 FIR = (1.0, 3.0, 3.0, 1.0)
-Noise = str | Sequence[Tensor]
+Noise = Literal["constant", "random", "none"] | Sequence[Tensor]
 
 
 def fir_kernel(gain: float) -> Tensor:

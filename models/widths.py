@@ -48,6 +48,9 @@ class SubGenerator:
         return f"{self.resolution} px " + ("own widths" if self.ratio is None else f"×{self.ratio:g}")
 
 
+RuleKind = Literal["proportional", "capped"]
+
+
 @dataclass(frozen=True)
 class WidthRule:
     """How a ratio becomes channel counts.
@@ -57,7 +60,7 @@ class WidthRule:
     with sub-generators that are cut by it.
     """
 
-    kind: Literal["proportional", "capped"] = "proportional"
+    kind: RuleKind = "proportional"
     cap: int = 512
     multiplier: float = 2.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from torch import Tensor
 
@@ -21,7 +22,7 @@ class DataSettings:
     `rare` of them one rare thing is turned on, in the share `far` one thing goes far, as sliders do; `mirror`
     shows a folder's pictures from both sides."""
 
-    kind: str = "portraits"
+    kind: Literal["portraits", "folder"] = "portraits"
     folder: str = ""
     mirror: bool = True
     correlated: bool = True
@@ -29,8 +30,6 @@ class DataSettings:
     far: float = 0.0
 
     def __post_init__(self):
-        if self.kind not in ("portraits", "folder"):
-            raise ValueError(f'data.kind is "portraits" or "folder", not "{self.kind}".')
         if (self.kind == "folder") != bool(self.folder):
             raise ValueError('data.folder belongs to data.kind = "folder": give both or neither.')
         for name, share in (("rare", self.rare), ("far", self.far)):

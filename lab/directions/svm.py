@@ -18,6 +18,7 @@ from ...models.generator import Generator, truncate
 from ..running import distributed, precision
 from ..running.draws import Draws
 from ..running.layout import placed
+from ..running.precision import Precision
 
 ReadPictures = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
 
@@ -31,7 +32,7 @@ class Artist:
     """Draws many pictures of one generator: a copy of it on this process's device, laid out and rounded as
     is fastest there. `mean` [D] is the mean of w, `resolution` the generator's."""
 
-    def __init__(self, generator: Generator, mean: Tensor, number_type: str = "auto"):
+    def __init__(self, generator: Generator, mean: Tensor, number_type: Precision = "auto"):
         self.device = distributed.device()
         self.mean = mean.to(self.device)
         self.resolution, self.style_dim = generator.resolution, generator.style_dim

@@ -4,13 +4,14 @@ losses of both sides (paper, section 3)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ...models.discriminator import Discriminator, architecture
 from ...models.features import Features
-from ...models.generator import Generator, mix
+from ...models.generator import Generator, Noise, mix
 from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
 from ..data.batches import Batch
 from ..data.downsample import downsample
@@ -22,6 +23,7 @@ from .sampling import draw_resolutions, draw_subs, draw_widths
 from .stages import Stage
 from .supervised import painted_loss
 
+Maps = Literal["none", "random", "learned"]  # the noise maps that are played with
 PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in the paper
 
 
@@ -53,7 +55,7 @@ class Game:
         rule: WidthRule,
         losses: GeneratorLosses,
         *,
-        noise: str,
+        noise: Maps,
         reduced: bool,
     ):
         self.generator, self.discriminator = generator, discriminator
@@ -87,7 +89,7 @@ class Game:
         first, second = (v[:, None].expand(-1, generator.n_style, -1) for v in (first, second))
         return mix(first, second, crossover)
 
-    def noise_maps(self, stage: Stage, count: int, draws: Draws) -> str | list[Tensor]:
+    def noise_maps(self, stage: Stage, count: int, draws: Draws) -> Noise:
         """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players; or
         that there are none, or the learned ones."""
         if self.noise != "random":
@@ -96,7 +98,7 @@ class Game:
         return [draws.normal(count, 1, side, side) for side in sides]
 
     def drawn(
-        self, players: list[SubGenerator], w: Tensor, noise, *, teach: bool
+        self, players: list[SubGenerator], w: Tensor, noise: Noise, *, teach: bool
     ) -> tuple[list[Tensor], dict[int, Tensor]]:
         """The players' pictures, and the full generator's by resolution.
 
@@ -121,12 +123,12 @@ class Game:
     def _is_full(self, sub: SubGenerator) -> bool:
         return sub.channels == self.generator.channels[: len(sub.channels)]
 
-    def _blocks(self, w: Tensor, resolution: int, noise) -> dict[int, Tensor]:
+    def _blocks(self, w: Tensor, resolution: int, noise: Noise) -> dict[int, Tensor]:
         maps = self._first(noise, resolution)
         return {rgb.shape[-1]: rgb for rgb in self.generator.blocks(w, resolution, noise=maps)}
 
     @staticmethod
-    def _first(noise, resolution: int):
+    def _first(noise: Noise, resolution: int) -> Noise:
         return noise if isinstance(noise, str) else noise[: layer_count(resolution) - 1]
 
     def judged(

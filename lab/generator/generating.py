@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from ...core.errors import CoreError
 from ...models.discriminator import Discriminator
 from ...models.features import Features, load_features
 from ...models.generator import Generator
-from ...models.widths import WidthRule, layer_count
+from ...models.widths import RuleKind, WidthRule, layer_count
 from ..data.batches import Batch, DataSettings, batches
 from ..painter import STYLE_DIM, paint_z
 from ..running import checkpoints, distributed, precision
@@ -23,8 +23,9 @@ from ..running.averaging import Average
 from ..running.draws import Draws
 from ..running.grids import rungs, save_sheet
 from ..running.layout import placed
+from ..running.precision import Precision
 from . import sorting
-from .game import Game, GeneratorLosses
+from .game import Game, GeneratorLosses, Maps
 from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
@@ -47,15 +48,11 @@ class Shape:
     channels: tuple[int, ...]
     style_dim: int = STYLE_DIM
     n_mlp: int = LAYERS
-    width_rule: str = "proportional"
-    noise: str = "none"
+    width_rule: RuleKind = "proportional"
+    noise: Maps = "none"
     from_: str = ""
 
     def __post_init__(self):
-        if self.width_rule not in ("proportional", "capped"):
-            raise ValueError(f'width_rule is "proportional" or "capped", not "{self.width_rule}".')
-        if self.noise not in ("none", "random", "learned"):
-            raise ValueError(f'generator.noise is "none", "random" or "learned", not "{self.noise}".')
         if len(self.channels) != layer_count(self.resolution) or min(self.channels) < 1:
             needed = layer_count(self.resolution)
             raise ValueError(f"generator.channels needs {needed} counts for {self.resolution} px.")
@@ -68,13 +65,7 @@ class DiscriminatorSettings:
     `widths` is "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator)."""
 
     channels: tuple[int, ...] = ()
-    widths: str = "conditioned"
-
-    def __post_init__(self):
-        if self.widths not in ("conditioned", "same", "reduced"):
-            raise ValueError(
-                f'discriminator.widths is "conditioned", "same" or "reduced", not "{self.widths}".'
-            )
+    widths: Literal["conditioned", "same", "reduced"] = "conditioned"
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,7 @@ class GeneratorSettings:
     optimiser: Optimiser = Optimiser()
     seed: int = 0
     batch: int = 8
-    precision: str = "auto"
+    precision: Precision = "auto"
 
     def __post_init__(self):
         if not self.stages:
@@ -137,7 +128,7 @@ class Generating:
         self.batch = settings.batch
         self.pictures = sum(stage.pictures for stage in settings.stages)
         self.device = distributed.device()
-        self.rule = WidthRule(settings.generator.width_rule)  # type: ignore[arg-type]
+        self.rule = WidthRule(settings.generator.width_rule)
         self.dtype = precision.chosen(settings.precision, self.device)
         self.generator = placed(_generator(settings))
         self.average = Average(self.generator, settings.optimiser.half_life)

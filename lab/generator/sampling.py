@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Literal
 
 from ...models.widths import SubGenerator, WidthRule, layer_count
 
 SAMPLED = 2  # resolutions an iteration, of all
+Widths = Literal["uniform", "flexible", "sandwich"]
 
 
 def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[int]:
@@ -16,23 +18,22 @@ def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[
 
 
 def draw_widths(
-    chance: random.Random, kind: str, rule: WidthRule, full: Sequence[int], ratios: Sequence[float]
+    chance: random.Random,
+    kind: Literal["uniform", "flexible"],
+    rule: WidthRule,
+    full: Sequence[int],
+    ratios: Sequence[float],
 ) -> tuple[int, ...]:
-    """Channel counts for every layer of `full`.
-
-    `kind`: "uniform" is one ratio for all layers, "flexible" one for each. ValueError for another word.
-    """
+    """Channel counts for every layer of `full`: one ratio for all layers ("uniform") or one for each."""
     if kind == "uniform":
         return rule.expand(full, chance.choice(list(ratios)))
-    if kind == "flexible":
-        by_ratio = {ratio: rule.expand(full, ratio) for ratio in ratios}
-        return tuple(by_ratio[chance.choice(list(ratios))][layer] for layer in range(len(full)))
-    raise ValueError(f'Widths are drawn "uniform", "flexible" or "sandwich", not "{kind}".')
+    by_ratio = {ratio: rule.expand(full, ratio) for ratio in ratios}
+    return tuple(by_ratio[chance.choice(list(ratios))][layer] for layer in range(len(full)))
 
 
 def draw_subs(
     chance: random.Random,
-    kind: str,
+    kind: Widths,
     rule: WidthRule,
     full: Sequence[int],
     resolutions: Sequence[int],

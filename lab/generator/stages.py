@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ...models.widths import layer_count
+from .sampling import Widths
 
-KINDS = {
-    "distil": "warm start: the painter's pictures, supervised",
-    "single": "stage 1, StyleGAN2 at one resolution",
-    "multi-resolution": "stage 2, two of the resolutions an iteration",
-    "all-resolutions": "MSG-GAN's way, the baseline of stage 2",
-    "adaptive-channel": "stage 3, sub-generators of drawn widths",
-}
+Kind = Literal[
+    "distil",  # warm start: the painter's pictures, supervised
+    "single",  # stage 1, StyleGAN2 at one resolution
+    "multi-resolution",  # stage 2, two of the resolutions an iteration
+    "all-resolutions",  # MSG-GAN's way, the baseline of stage 2
+    "adaptive-channel",  # stage 3, sub-generators of drawn widths
+]
 DISTIL_RATE = 0.015
 DECAYED = 0.6  # share of a stage with `decay` over which its rate falls, to a twentieth
 
@@ -27,11 +29,11 @@ class Stage:
     (losses.features) sees the pictures of a warm start. `decay` lets the learning rate fall to the end.
     """
 
-    kind: str
+    kind: Kind
     pictures: int
     resolutions: tuple[int, ...]
     ratios: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
-    widths: str = "uniform"
+    widths: Widths = "uniform"
     sort: bool = True
     supervised: float = 0.0
     perceptual: float = 0.0
@@ -39,8 +41,6 @@ class Stage:
     decay: bool = False
 
     def __post_init__(self):
-        if self.kind not in KINDS:
-            raise ValueError(f'A stage\'s kind is one of {", ".join(KINDS)}, not "{self.kind}".')
         if not self.resolutions or self.pictures < 1:
             raise ValueError("A stage needs at least one resolution and one picture.")
         for side in self.resolutions:
@@ -51,8 +51,6 @@ class Stage:
             raise ValueError("A stage's ratios lie above 0 and at most at 1.")
         if self.perceptual and self.kind != "distil":
             raise ValueError('`perceptual` belongs to stages of kind "distil": losses.perceptual to others.')
-        if self.widths not in ("uniform", "flexible", "sandwich"):
-            raise ValueError(f'widths is "uniform", "flexible" or "sandwich", not "{self.widths}".')
 
     @property
     def top(self) -> int:

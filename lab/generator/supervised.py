@@ -6,13 +6,11 @@ hundredth of them. It is the warm start of the default pack (stage kind "distil"
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
 from ...models.features import Features
-from ...models.generator import Generator
+from ...models.generator import Generator, Noise
 from ...models.widths import WidthRule, layer_count
 from ..data.batches import Batch
 from ..data.downsample import downsample
@@ -64,7 +62,7 @@ def distillation(
     batch: Batch,
     draws: Draws,
     features: Features | None,
-    noise: Literal["none", "constant"] = "none",
+    noise: Noise = "none",
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; their sum is what falls.
 

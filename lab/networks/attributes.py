@@ -30,6 +30,7 @@ from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
 from ..running.layout import placed
+from ..running.precision import Precision
 from ..running.task import Training
 from .standardised import fold, standardise
 
@@ -57,7 +58,7 @@ class AttributeSettings:
     widths: tuple[int, ...] = WIDTHS
     colours: float = 0.1
     seed: int = 0
-    precision: str = "auto"
+    precision: Precision = "auto"
 
 
 def standards() -> tuple[Tensor, Tensor]:

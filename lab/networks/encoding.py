@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -35,11 +35,12 @@ from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
 from ..running.layout import placed
+from ..running.precision import Precision
 from ..running.task import Training
 from .export import export_encoder
 
 RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # what they make of a picture
-BACKBONES = ("stages", *RESNETS)
+Backbone = Literal["stages", "resnet18", "resnet34", "resnet50"]
 RIDGE = 3e-2  # of the first fit's mean square
 SHOWN = 8
 
@@ -89,7 +90,7 @@ class EncoderSettings:
     data: DataSettings = field(default_factory=DataSettings)
     loss: EncoderLosses = EncoderLosses()
     variety: Variety = Variety()
-    backbone: str = "stages"
+    backbone: Backbone = "stages"
     side: int = 256
     first_fit: int = 8192
     resolutions: tuple[int, ...] = (32, 64, 128)
@@ -98,11 +99,9 @@ class EncoderSettings:
     batch: int = 16
     learning_rate: float = 1e-3
     seed: int = 0
-    precision: str = "auto"
+    precision: Precision = "auto"
 
     def __post_init__(self):
-        if self.backbone not in BACKBONES:
-            raise ValueError(f'backbone is one of {", ".join(BACKBONES)}, not "{self.backbone}".')
         if not self.resolutions or not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
             raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios`, up to 1.")
 
@@ -114,7 +113,7 @@ def mean_w(generator: Generator, samples: int = 8192) -> Tensor:
         return generator.style(z.to(generator.input.input.device)).mean(0)
 
 
-def build(backbone: str, size: int, n_style: int, mean: Tensor, widths: tuple[int, ...]) -> Encoder:
+def build(backbone: Backbone, size: int, n_style: int, mean: Tensor, widths: tuple[int, ...]) -> Encoder:
     """An untrained encoder; `widths` are those of the backbone "stages"."""
     if backbone == "stages":
         return Encoder(size, n_style, mean, widths)

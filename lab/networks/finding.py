@@ -28,6 +28,7 @@ from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
 from ..running.layout import placed
+from ..running.precision import Precision
 from ..running.task import Training
 from .export import export_finder
 from .standardised import fold, standardise
@@ -56,7 +57,7 @@ class FinderSettings:
     learning_rate: float = 3e-3
     width: int = 40
     seed: int = 0
-    precision: str = "auto"
+    precision: Precision = "auto"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ generator that starts with the same normalization can learn the painter exactly.
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ class Control:
     """
 
     name: str
-    kind: str
+    kind: Literal["swing", "level", "gate"]
     middle: float
     rest: float
     slope: float

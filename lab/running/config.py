@@ -66,6 +66,11 @@ def _value(hint: Any, given: Any, where: str) -> Any:
         if not isinstance(given, Mapping):
             raise _wrong(where, "a table")
         return build(typing.cast(type, hint), given, where + ".")
+    if typing.get_origin(hint) is typing.Literal:
+        *words, last = (f'"{word}"' for word in typing.get_args(hint))
+        if given not in typing.get_args(hint):
+            raise _wrong(where, f"{', '.join(words)} or {last}")
+        return given
     if typing.get_origin(hint) is tuple:
         if not isinstance(given, list | tuple):
             raise _wrong(where, "a list")

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...core.files.whole_file import writing
-from ...models.generator import Generator
+from ...models.generator import Generator, Noise
 from ...models.widths import WidthRule
 
 
@@ -33,7 +33,7 @@ def rungs(
     w: Tensor,
     sides: Sequence[int],
     ratios: Sequence[float],
-    noise: str,
+    noise: Noise,
 ) -> list[Tensor]:
     """The latents w+ [N, n_style, D] drawn by every rung, the full one first: a row for each side and
     ratio."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 
 WORTH = 1.3  # times faster, so that the rounding is worth it
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
-def chosen(name: str, device: torch.device) -> torch.dtype:
-    """The type that "float32", "bfloat16" or "auto" means here. ValueError for another word.
+def chosen(name: Precision, device: torch.device) -> torch.dtype:
+    """The type that "float32", "bfloat16" or "auto" means here.
 
     "auto" times one convolution in both: some processors only emulate bfloat16.
     """
-    if name in NAMES:
-        return NAMES[name]
     if name != "auto":
-        raise ValueError(f'precision is "auto", "float32" or "bfloat16", not "{name}".')
+        return NAMES[name]
     if device.type != "cpu":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     faster = _seconds(torch.float32) > WORTH * _seconds(torch.bfloat16)

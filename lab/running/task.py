@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 import torch
 
 from . import distributed, precision
+from .precision import Precision
 
 
 class Sizes(Protocol):
@@ -22,7 +23,7 @@ class Sizes(Protocol):
     def seed(self) -> int: ...
 
     @property
-    def precision(self) -> str: ...
+    def precision(self) -> Precision: ...
 
 
 S = TypeVar("S", bound=Sizes)

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from torch import Tensor
@@ -22,6 +23,7 @@ DRAWN = 64  # random sub-generators that a time table is made of
 QUICK, CAREFUL = 9, 20  # pictures that are timed: of one of those, and of what a search ends with
 
 Cost = Callable[[SubGenerator], float]
+Unit = Literal["x", "ms"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Budget:
     it must take; in "ms", milliseconds."""
 
     value: float
-    unit: str
+    unit: Unit
 
     def __str__(self) -> str:
         return f"{self.value:g}{self.unit}"
@@ -43,7 +45,7 @@ class Budget:
 def parse_budget(text: str) -> Budget:
     """ "8x" or "20ms"; CoreError for anything else."""
     found = BUDGET.fullmatch(text)
-    budget = Budget(float(found[1]), found[2]) if found else None
+    budget = Budget(float(found[1]), "x" if found[2] == "x" else "ms") if found else None
     if budget is None or budget.value <= 0 or (budget.unit == "x" and budget.value < 1):
         raise CoreError(
             "bad-value",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import CoreError
+from .costs import Unit
 from .search_report import MeasuredRung, SearchReport
 
 try:
@@ -43,19 +44,19 @@ def save_plot(report: SearchReport, file: Path) -> None:
     figure.savefig(file, dpi=120)
 
 
-def _points(cells: Sequence[MeasuredRung], unit: str) -> tuple[list[float], list[float]]:
+def _points(cells: Sequence[MeasuredRung], unit: Unit) -> tuple[list[float], list[float]]:
     return [_shown(cell, unit) for cell in cells], [cell.distance for cell in cells]
 
 
-def _shown(cell: MeasuredRung, unit: str) -> float:
+def _shown(cell: MeasuredRung, unit: Unit) -> float:
     return cell.ms if unit == "ms" else cell.rung.macs / 1e9
 
 
-def _by_cost(cells: Sequence[MeasuredRung], unit: str) -> list[MeasuredRung]:
+def _by_cost(cells: Sequence[MeasuredRung], unit: Unit) -> list[MeasuredRung]:
     return sorted(cells, key=lambda cell: cell.cost(unit))
 
 
-def _front(cells: Sequence[MeasuredRung], unit: str) -> list[MeasuredRung]:
+def _front(cells: Sequence[MeasuredRung], unit: Unit) -> list[MeasuredRung]:
     """Those that no cheaper one is nearer than."""
     front: list[MeasuredRung] = []
     for cell in _by_cost(cells, unit):

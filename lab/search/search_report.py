@@ -9,7 +9,7 @@ from typing import Any
 
 from ...models.widths import SubGenerator
 from ..measuring.columns import columns
-from .costs import Budget
+from .costs import Budget, Unit
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class MeasuredRung:
     ms: float
     distance: float
 
-    def cost(self, unit: str) -> float:
+    def cost(self, unit: Unit) -> float:
         """In the unit of a budget: multiply-accumulates, or milliseconds."""
         return self.ms if unit == "ms" else self.rung.macs
 

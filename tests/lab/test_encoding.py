@@ -17,6 +17,7 @@ from anycost.lab.networks import encoding, export
 from anycost.lab.networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety, mean_w
 from anycost.lab.painter import STYLE_DIM
 from anycost.lab.running import checkpoints
+from anycost.lab.running.config import build
 from anycost.lab.running.draws import Draws
 from anycost.models.encoder import Encoder
 from anycost.models.features import Features
@@ -199,8 +200,8 @@ def test_the_mean_of_w_is_that_of_its_population(parts: Path):
 
 
 def test_what_cannot_be_trained_is_refused_with_a_sentence(parts: Path):
-    with pytest.raises(ValueError, match="backbone is one of"):
-        settings(parts, backbone="vgg")
+    with pytest.raises(CoreError, match='"backbone" must be "stages", "resnet18"'):
+        build(EncoderSettings, {"generator": "run", "features": "file", "backbone": "vgg"})
     with pytest.raises(ValueError, match="at least one"):
         settings(parts, ratios=())
     with pytest.raises(CoreError, match="no generator's run"):

@@ -33,7 +33,7 @@ from anycost.lab.generator.held_maps import STRENGTH, hold_fields, strengths
 from anycost.lab.generator.losses import attention, picture_loss
 from anycost.lab.generator.mapping import DRAWN_IN, JUMP, LAYERS, drawn_in, hold_controls, mapped
 from anycost.lab.generator.muon import Muon, orthogonalised
-from anycost.lab.generator.sampling import draw_resolutions, draw_subs
+from anycost.lab.generator.sampling import Widths, draw_resolutions, draw_subs
 from anycost.lab.generator.stages import Stage, locate
 from anycost.lab.generator.supervised import (
     CONSISTENCY,
@@ -52,7 +52,7 @@ from anycost.lab.training import train
 from anycost.models.discriminator import RATIOS, Discriminator, architecture
 from anycost.models.features import Features
 from anycost.models.generator import Generator
-from anycost.models.widths import WidthRule, layer_count, layer_resolution
+from anycost.models.widths import RuleKind, WidthRule, layer_count, layer_resolution
 
 CHANNELS = (16, 16, 16, 16, 16, 16, 12, 12)
 PROPORTIONAL = WidthRule("proportional")
@@ -151,9 +151,9 @@ def test_stage_2_draws_two_of_the_resolutions_and_each_as_often():
     rule=st.sampled_from(["proportional", "capped"]),
     ratios=st.lists(st.sampled_from(RATIOS), min_size=1, max_size=4, unique=True),
 )
-def test_every_drawn_sub_generator_can_run(seed: int, kind: str, rule: str, ratios: list[float]):
+def test_every_drawn_sub_generator_can_run(seed: int, kind: Widths, rule: RuleKind, ratios: list[float]):
     full = (64, 64, 64, 64, 48, 48, 32, 32)
-    cut = WidthRule(rule)  # type: ignore[arg-type]
+    cut = WidthRule(rule)
     subs = draw_subs(random.Random(seed), kind, cut, full, (8, 16, 32), ratios)
     for sub in subs:
         assert len(sub.channels) == layer_count(sub.resolution)
@@ -756,14 +756,15 @@ def test_bfloat16_changes_a_step_little():
         ({"colour": 1}, 'no setting "colour"'),
         ({"batch": "many"}, '"batch" must be a whole number'),
         ({"stages": []}, r"at least one \[\[stages\]\]"),
-        ({"stages": [stage("dream")]}, "kind is one of distil"),
+        ({"stages": [stage("dream")]}, r'"stages\[0\].kind" must be "distil", "single"'),
         ({"stages": [{"kind": "single", "pictures": 8}]}, r'"stages\[0\].resolutions" is missing'),
         ({"stages": [stage("single", resolutions=(64,))]}, "trains 64 px, but the generator ends at 32"),
         ({"stages": [stage("single", resolutions=(24,))]}, "power of two"),
         ({"stages": [stage("adaptive-channel", ratios=[0.0, 1.0])]}, "ratios lie above 0"),
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
-        ({"generator": {**config()["generator"], "noise": "loud"}}, 'not "loud"'),
+        ({"generator": {**config()["generator"], "noise": "loud"}}, '"none", "random" or "learned"'),
+        ({"data": {"kind": "films"}}, '"data.kind" must be "portraits" or "folder"'),
         ({"generator": LEARNED}, "takes a stage of kind"),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
         ({"data": {"far": -0.5}}, "data.far is a share of painted portraits, 0 to 1, not -0.5"),
@@ -771,7 +772,7 @@ def test_bfloat16_changes_a_step_little():
         ({"discriminator": {"channels": [8, 8]}}, "one count for each of 4, 8, ... 32 px"),
         ({"data": {"kind": "folder"}}, "give both or neither"),
         ({"data": {"kind": "folder", "folder": "x"}, "stages": [DISTIL]}, "Only painted portraits"),
-        ({"precision": "float8"}, "precision is"),
+        ({"precision": "float8"}, '"precision" must be "auto", "float32" or "bfloat16"'),
         ({"losses": {"features": "nowhere.safetensors"}, "stages": [ADAPTIVE]}, "nowhere.safetensors"),
         ({"stages": [{**DISTIL, "perceptual": 0.1}]}, "needs losses.features"),
         ({"stages": [{**MULTI, "perceptual": 0.1}]}, 'stages of kind "distil"'),

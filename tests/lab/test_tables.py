@@ -91,8 +91,9 @@ def test_every_toy_differs_from_what_it_is_compared_with_in_one_thing(tmp_path: 
 
 def test_speed_takes_the_nearest_sub_generator_that_is_cheap_enough(tiny_pack: Path):
     subject = of_pack(Pack.open(tiny_pack))
-    far = {cell: 1 / subject.sub_generator(*cell).macs for cell in subject.cells}
-    found = speeds(subject, {**far, (8, 1.0): 1e-12}, (1, 2, 10**9), runs=2)
+    work = {cell: subject.sub_generator(*cell).macs for cell in subject.cells}
+    far = {cell: 1.0 - macs / work[32, 1.0] for cell, macs in work.items()}
+    found = speeds(subject, {**far, (8, 1.0): 0.0001}, (1, 2, 10**9), runs=2)
     assert [(speed.reduction, speed.cell) for speed in found] == [(1, (32, 1.0)), (2, (8, 1.0))]
     assert all(speed.plain_ms > 0 and speed.fast_ms > 0 for speed in found)
 
