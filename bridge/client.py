@@ -24,9 +24,9 @@ class Reply(NamedTuple):
 
 
 class Client:
-    """One greeted connection; `core` is what the core said of itself in `hello`.
+    """One greeted connection; `core` is what the core said about itself in `hello`.
 
-    `silence` is how many seconds may pass without a byte from the core before it counts as lost.
+    After `silence` seconds without a byte from the core, it counts as lost.
     """
 
     def __init__(self, path: str, name: str = "anycost", silence: float = 120.0):
@@ -50,8 +50,8 @@ class Client:
     ) -> Reply:
         """The core's reply; CallError when it refuses, ConnectionLost when it is gone.
 
-        `attachment` is described in params["attachment"]. `on_notification(method, params, attachment)` gets
-        what arrives meanwhile; the only thing it may call on this client is `cancel`.
+        params["attachment"] describes `attachment`. `on_notification(method, params, attachment)` gets what
+        arrives meanwhile; of this client's methods it may only call `cancel`.
         """
         self._number = number = next(self._numbers)
         self._send(protocol.request(number, method, params), attachment)
@@ -65,7 +65,7 @@ class Client:
                 return _reply(message, received)
 
     def cancel(self) -> None:
-        """Asks the core to stop the call under way, which then raises CallError of kind "cancelled"."""
+        """Asks the core to stop the current call, which then raises CallError of kind "cancelled"."""
         self._send(protocol.cancel(self._number), b"")
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Client:
         try:
             self._socket.sendall(frame)
             self._socket.sendall(attachment)
-        except OSError as error:  # a refusing core says why before it hangs up: let _receive read that
+        except OSError as error:  # a core that refuses says why before it hangs up: let _receive read that
             if not isinstance(error, (BrokenPipeError, ConnectionResetError)):
                 raise ConnectionLost(f"The core does not read what it is sent ({error}).") from None
 

@@ -1,4 +1,4 @@
-"""Reads the values of a message: each is of the right type, finite and bounded, or ProtocolError names it."""
+"""Reads the values of a message: of the right type, finite and bounded, or ProtocolError names the value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .protocol import INVALID_PARAMS, MAX_NAME, ProtocolError
 
-MAX_WHOLE = (1 << 53) - 1  # beyond it JSON's readers differ
+MAX_WHOLE = (1 << 53) - 1  # JSON readers disagree about larger ones
 
 
 def refused(name: str, expected: str) -> ProtocolError:
@@ -22,7 +22,7 @@ def text(data: Mapping[str, Any], name: str, most: int = MAX_NAME, least: int = 
 
 
 def choice(data: Mapping[str, Any], name: str, words: Sequence[str]) -> Any:
-    """One of `words`; the type is Any so that a Literal takes it."""
+    """One of `words`; typed Any so that it can be assigned to a Literal."""
     value = data.get(name)
     if value not in words:
         raise refused(name, "one of " + ", ".join(words))
@@ -63,7 +63,7 @@ def numbers(data: Mapping[str, Any], name: str, most: int) -> Dict[str, float]:
 
 
 def entries(data: Mapping[str, Any], name: str, most: int) -> List[Any]:
-    """A list; its entries are the caller's to check."""
+    """A list; the caller checks its entries."""
     value = data.get(name)
     if not isinstance(value, list) or len(value) > most:
         raise refused(name, f"a list of at most {most} entries")

@@ -1,6 +1,6 @@
 """Messages as bytes: a 12-byte header with both lengths, the JSON object, the attachment.
 
-Lengths are checked before a byte of the body is kept, and a body takes memory only as it arrives.
+Lengths are checked before any of the body is kept, and a body only takes memory as it arrives.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from .protocol import HEADER_BYTES, MAGIC, MAX_ATTACHMENT, MAX_JSON, PARSE_ERROR
 
 _HEADER = struct.Struct(">4sII")
 assert _HEADER.size == HEADER_BYTES
-SMALL = 4096  # bytes of a piece that is merged with its neighbours
+SMALL = 4096  # bytes; smaller pieces are merged with their neighbours
 
 
 def head(message: Dict[str, Any], attachment_length: int = 0) -> bytes:
-    """Everything of a frame but its attachment, which a transport can then send without copying it."""
+    """A frame without its attachment, which a transport can then send without a copy."""
     text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii")
     if len(text) > MAX_JSON:
         raise ProtocolError(f"The message has {len(text)} bytes of JSON, the most is {MAX_JSON}.")
@@ -29,16 +29,16 @@ def head(message: Dict[str, Any], attachment_length: int = 0) -> bytes:
 
 
 def encode(message: Dict[str, Any], attachment: bytes = b"") -> bytes:
-    """One whole frame; ProtocolError when over the limits, ValueError for a number that is not finite."""
+    """A whole frame; ProtocolError beyond the limits, ValueError for a number that is not finite."""
     return b"".join((head(message, len(attachment)), attachment))
 
 
 class Decoder:
-    """Turns a stream in pieces of any size into messages; each byte is copied once, in small pieces twice."""
+    """Turns a stream in pieces of any size into messages. Bytes are copied once, in small pieces twice."""
 
     def __init__(self, max_attachment: int = MAX_ATTACHMENT):
         self.max_attachment = max_attachment
-        self._part: List[Union[bytearray, memoryview]] = []  # of what is being received, as it came
+        self._part: List[Union[bytearray, memoryview]] = []  # the pieces of what is being received
         self._receive = self._header
         self._missing = HEADER_BYTES
         self._attachment_length = 0
@@ -47,10 +47,10 @@ class Decoder:
     def feed(self, data: Union[bytes, bytearray]) -> List[Tuple[Dict[str, Any], bytes]]:
         """The (message, attachment) pairs completed by `data`.
 
-        ProtocolError when the stream is not ours: it cannot be resumed, drop the connection.
+        ProtocolError when the stream is not ours. It cannot be resumed: drop the connection.
         """
         complete: List[Tuple[Dict[str, Any], bytes]] = []
-        view = memoryview(bytes(data))  # no copy of bytes; what its owner may change is not kept
+        view = memoryview(bytes(data))  # bytes are not copied, but a bytearray is: its owner may change it
         while len(view) >= self._missing:
             self._keep(view[: self._missing])
             view = view[self._missing :]
@@ -64,7 +64,7 @@ class Decoder:
     def _keep(self, piece: memoryview) -> None:
         if len(piece) >= SMALL:
             self._part.append(piece)
-        elif piece:  # a list entry for every byte of a slow stream would cost fifty times its size
+        elif piece:  # one list entry for each byte of a slow stream would take fifty times its size
             last = self._part[-1] if self._part else None
             if not isinstance(last, bytearray):
                 last = bytearray()
@@ -92,12 +92,12 @@ class Decoder:
 
 
 def parse(text: bytes) -> Dict[str, Any]:
-    """One JSON object of finite numbers; ProtocolError for anything else, however it is malformed."""
+    """One JSON object with finite numbers; ProtocolError for anything else."""
     try:
         message = json.loads(
             text.decode("utf-8"), parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant
         )
-    except (ValueError, RecursionError):  # nesting of any depth fits into MAX_JSON
+    except (ValueError, RecursionError):  # MAX_JSON leaves room for very deep nesting
         raise ProtocolError("The message is not valid JSON.", PARSE_ERROR) from None
     if not isinstance(message, dict):
         raise ProtocolError("The message is not a JSON object.", PARSE_ERROR)

@@ -1,4 +1,4 @@
-"""Where the core listens, and how a client finds or starts it: paths, command, environment."""
+"""How a client finds the core or starts it: command, environment, first answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def config_path() -> Path:
 
 
 def core_python() -> str:
-    """The Python that has the core installed; CoreNotInstalled when nobody noted one or it is gone."""
+    """The Python that has the core; CoreNotInstalled when none is noted or it is gone."""
     path = config_path()
     try:
         with open(path, "rb") as file:
@@ -44,15 +44,15 @@ def core_python() -> str:
 
 
 def core_command(path: Optional[str] = None, python: Optional[str] = None) -> List[str]:
-    """Program and arguments of a core that listens at `path` and leaves when its standard input closes.
+    """Program and arguments of a core that listens at `path` and ends when its standard input closes.
 
-    `python` is the interpreter that has the core; by default the noted one.
+    `python` is the interpreter that has the core, by default the noted one.
     """
     return [python or core_python(), "-m", "anycost.core.service", path or posix.socket_path()]
 
 
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
-    """This process's environment (or `environ`) without what belongs to the program that starts the core."""
+    """This process's environment (or `environ`) without the variables of the program that starts the core."""
     source = os.environ if environ is None else environ
     bundles = [source[name].rstrip("/") for name in posix.BUNDLES if len(source.get(name, "")) > 1]
     kept = {}
@@ -63,8 +63,8 @@ def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, s
             value = os.pathsep.join(entry for entry in value.split(os.pathsep) if _outside(entry, bundles))
         if value or name not in posix.PATH_LISTS:
             kept[name] = value
-    kept["PYTHONUTF8"] = "1"  # what the core prints is read as UTF-8 whatever the system's code page
-    kept["PYTHONSAFEPATH"] = "1"  # what lies in the artist's folder must not be imported
+    kept["PYTHONUTF8"] = "1"  # the core's output is read as UTF-8, whatever the system's code page
+    kept["PYTHONSAFEPATH"] = "1"  # never import what lies in the artist's folder
     return kept
 
 
@@ -73,9 +73,9 @@ def _outside(entry: str, bundles: List[str]) -> bool:
 
 
 def find_core(path: Optional[str] = None) -> Optional[Client]:
-    """A connection to the core that is running, or None.
+    """A connection to the running core, or None.
 
-    CallError when it is of another protocol version, CoreNotInstalled when its folder is not this user's own.
+    CallError when it speaks another protocol version, CoreNotInstalled when others can enter its folder.
     """
     path = path or posix.socket_path()
     try:
@@ -91,7 +91,7 @@ def find_core(path: Optional[str] = None) -> Optional[Client]:
 def start_core(
     path: Optional[str] = None, seconds: float = 60.0, python: Optional[str] = None
 ) -> Iterator[Client]:
-    """A connection to the core that is running or else to one that lives as long as the block.
+    """A connection to the running core, or else to one that lives as long as the block.
 
     CoreNotInstalled when there is no core to start, or it does not answer within `seconds`.
     """
@@ -119,9 +119,7 @@ def start_core(
 def _first_answer(process: subprocess.Popen, path: Optional[str], seconds: float, complaints: IO) -> Client:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        client = find_core(
-            path
-        )  # first: a core that finds another one running leaves, and that one serves as well
+        client = find_core(path)  # first: a core that finds another one running ends, and that one will do
         if client is not None:
             return client
         if process.poll() is not None:

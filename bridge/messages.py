@@ -30,12 +30,12 @@ QUALITIES: Tuple[Quality, ...] = ("draft", "preview", "full", "auto")
 Data = Mapping[str, Any]
 Numbers = Any  # a number, or an array of them
 
-# Methods whose requests say nothing more
+# Methods whose requests have no parameters
 CORE_STATUS, CORE_UNLOAD, CORE_SHUTDOWN = "core/status", "core/unload", "core/shutdown"
 
 
 class Message:
-    """What all have in common: fields travel under their own names."""
+    """What all messages share: fields travel under their own names."""
 
     METHOD: ClassVar[str] = ""
 
@@ -137,7 +137,7 @@ class OpenedPack(Message):
 
     @staticmethod
     def of(data: Data) -> OpenedPack:
-        """What a panel needs; the rest is for others, and may be missing."""
+        """Reads what a panel needs. The rest is for other readers and may be missing."""
         return OpenedPack(
             title=text(data, "title", least=0),
             loss=text(data, "loss", least=0),
@@ -235,7 +235,7 @@ class ClosePicture(Message):
 
 @dataclass(frozen=True)
 class ProjectPicture(Message):
-    """Asks for the latents of an open picture, within a budget; None: until the loss levels off."""
+    """Asks for the latents of an open picture. The budget is None to go on until the loss levels off."""
 
     METHOD: ClassVar[str] = "picture/project"
 
@@ -255,7 +255,7 @@ class ProjectPicture(Message):
 
 @dataclass(frozen=True)
 class Progress(Message):
-    """Tells how far a projection is. `stage` is the core's word for what it does."""
+    """Says how far a projection is. `stage` is the core's word for what it is doing."""
 
     METHOD: ClassVar[str] = "project/progress"
 
@@ -393,7 +393,7 @@ class DrawnEdit(Message):
 
 @dataclass(frozen=True)
 class Frame(Message):
-    """Tells one finished pass of an edit: the face's square, `resolution` px a side, or a part of it."""
+    """Brings one finished pass of an edit: the face's square, `resolution` px a side, or a part of it."""
 
     METHOD: ClassVar[str] = "frame"
 
@@ -501,7 +501,7 @@ class CoreStatus(Message):
 
 @dataclass(frozen=True)
 class CoreState(Message):
-    """Tells how the core is, in words for the artist."""
+    """Says how the core is, in words for the artist."""
 
     METHOD: ClassVar[str] = "core/state"
 

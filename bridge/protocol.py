@@ -39,7 +39,7 @@ PROTOCOL_KIND = "protocol"  # data.kind of the standard codes: the message itsel
 
 
 class ProtocolError(Exception):
-    """The peer broke the protocol. `code` is a JSON-RPC code, the text one sentence."""
+    """The peer broke the protocol. `code` is a JSON-RPC code; the text is one sentence."""
 
     def __init__(self, text: str, code: int = INVALID_REQUEST):
         super().__init__(text)
@@ -47,7 +47,7 @@ class ProtocolError(Exception):
 
 
 class CallError(Exception):
-    """The core refused a request, with what its error reply says. `kind` is one of KINDS or PROTOCOL_KIND."""
+    """The core refused a request. `kind` is one of KINDS or PROTOCOL_KIND."""
 
     def __init__(self, code: int, kind: str, message: str):
         super().__init__(message)

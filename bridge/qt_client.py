@@ -1,7 +1,7 @@
-"""The panel's end of the bridge: requests and notifications over QLocalSocket, and the core's life.
+"""The panel's end of the bridge: requests and notifications over QLocalSocket, and keeping a core alive.
 
-Nothing here waits: Krita's window stays fluid whatever the core does. It is also the one place that chooses
-between PyQt5 (Krita 5) and PyQt6 (Krita 6), since importing the other one inside Krita raises.
+Nothing here waits: Krita's window stays responsive whatever the core does. This is also the one place that
+chooses between PyQt5 (Krita 5) and PyQt6 (Krita 6), since importing the wrong one inside Krita raises.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ else:
     from PyQt6 import QtCore, QtNetwork
 
 READ_SLICE = 1 << 20  # bytes handled before the event loop gets its turn
-WRITE_AHEAD = 4 << 20  # bytes that lie in the socket's own buffer at most
+WRITE_AHEAD = 4 << 20  # bytes at most in the socket's own buffer
 MAX_QUEUED = 512 << 20  # bytes that wait for a core that does not read
-MAX_FRAME = 64 << 20  # bytes of a received attachment; a layer of 4096 x 4096 is as large
+MAX_FRAME = 64 << 20  # bytes of a received attachment: a layer of 4096 x 4096
 LOG_TAIL = 16 << 10  # bytes of the core's own output that are kept for a report
 CONNECT_EVERY_MS = 100
 START_LIMIT_S = 90.0  # importing torch from a cold disk
 HELLO_LIMIT_S = 30.0
-SILENCE_LIMIT_S = 30.0  # without a byte although an answer is due, until the artist is told
+SILENCE_LIMIT_S = 30.0  # without a byte although an answer is due; then the artist is told
 WATCH_EVERY_MS = 1000
 STARTS_A_MINUTE = 4
 FIRST_DELAY_S = 0.25
@@ -49,7 +49,7 @@ Done = Callable[[Answer], None]
 
 
 class QtClient(QtCore.QObject):
-    """One connection: requests with a callback each, notifications as a signal, every error as data."""
+    """One connection. Requests have a callback, notifications are a signal, and every error is data."""
 
     connected = QtCore.pyqtSignal()
     lost = QtCore.pyqtSignal(str)  # why, in a sentence; everything pending was answered before
@@ -90,7 +90,7 @@ class QtClient(QtCore.QObject):
         socket.connectToServer(path)
 
     def close(self) -> None:
-        """Leave without a word to `lost`; what is pending is answered with a fault."""
+        """Close without emitting `lost`; pending requests are answered with a fault."""
         self._drop()
         self._fail_pending("The connection to the core was closed.")
 
@@ -113,7 +113,7 @@ class QtClient(QtCore.QObject):
         return number
 
     def cancel(self, request_id: int) -> None:
-        """Stop a request; its own answer says what became of it."""
+        """Stop a request; its answer says what became of it."""
         if request_id in self._pending:
             self._send(protocol.cancel(request_id), b"")
 
@@ -153,7 +153,7 @@ class QtClient(QtCore.QObject):
         if socket is None or self._reading:
             return
         self._heard = time.monotonic()
-        self._reading = True  # a callback that opens a dialog lets readyRead in again
+        self._reading = True  # a callback that opens a dialog would let readyRead in again
         try:
             for message, data in self._decoder.feed(bytes(socket.read(READ_SLICE))):
                 self._received(message, data)
@@ -205,7 +205,7 @@ class QtClient(QtCore.QObject):
 
 
 def _foreign(path: str) -> bool:
-    """Whether somebody else could have laid the socket there to receive the artist's pictures."""
+    """Whether somebody else could have placed the socket there to receive the artist's pictures."""
     try:
         return not posix.is_private(os.path.dirname(path))
     except OSError:
@@ -213,7 +213,7 @@ def _foreign(path: str) -> bool:
 
 
 class CoreKeeper(QtCore.QObject):
-    """Keeps a core at hand: adopts one that runs, else starts one, and starts it again after its death."""
+    """Keeps a core running: uses the one that runs or starts one, and restarts it when it dies."""
 
     words = QtCore.pyqtSignal(str)  # the state of the connection, for the panel
     ready = QtCore.pyqtSignal(dict)  # hello's answer
@@ -260,7 +260,7 @@ class CoreKeeper(QtCore.QObject):
         self._try()
 
     def stop(self) -> None:
-        """Let go of the core; one that was started here leaves by itself when its standard input closes."""
+        """Let go of the core. One that was started here ends by itself when its standard input closes."""
         self.running = self._greeted = False
         self._timer.stop()
         self._watch.stop()
@@ -268,7 +268,7 @@ class CoreKeeper(QtCore.QObject):
         self._let_go()
 
     def report(self) -> str:
-        """The end of the core's own output, with the home folder's name taken out."""
+        """The end of the core's output, without the home folder's name."""
         home = QtCore.QDir.homePath()
         return bytes(self.log).decode("utf-8", "replace").replace(home, "~")
 
@@ -306,7 +306,7 @@ class CoreKeeper(QtCore.QObject):
         self.ready.emit(self.hello_answer)
 
     def _listen(self) -> None:
-        """A core that stopped without dying: nothing can be done but say so, and say when it goes on."""
+        """Tell the artist when a living core falls silent, and when it goes on: nothing else can be done."""
         silent = self.client.silence > SILENCE_LIMIT_S
         if silent != self._silent:
             self._silent = silent
@@ -376,7 +376,7 @@ class CoreKeeper(QtCore.QObject):
             self._exited(process)
 
     def _exited(self, process: QtCore.QProcess) -> None:
-        """The core ended by itself; the socket tells too, whichever comes first."""
+        """The core ended by itself. The socket tells as well; either may come first."""
         if process is not self.process:
             return
         self._logged(process)

@@ -1,4 +1,4 @@
-"""The core's end of the socket: greets, bounds and orders what peers ask; a Service answers it.
+"""The core's end of the socket: greets peers, bounds what they ask, and passes it to a Service.
 
 Only this user gets in: the socket lies in a 0700 folder and the peer's user id is checked.
 """
@@ -39,7 +39,7 @@ class AlreadyRunning(ServerError):
 
 
 class Call:
-    """A request that has not been answered; services compare calls by identity."""
+    """A request that has not been answered yet. Services compare calls by identity."""
 
     def __init__(self, peer: Peer, message: Dict[str, Any], attachment: bytes):
         self.peer = peer
@@ -51,7 +51,7 @@ class Call:
 
 
 class Service(Protocol):
-    """What a server serves. All three are called in the event loop's thread."""
+    """Answers requests. The server calls all three methods in the event loop's thread."""
 
     async def answer(self, call: Call) -> Tuple[Dict[str, Any], bytes]:
         """Result and attachment of a request; CallError or ProtocolError to refuse it."""
@@ -67,15 +67,15 @@ class Service(Protocol):
 
 
 class Outbox:
-    """Frames on their way to one peer. A frame on a topic takes the place of an older one that still waits.
+    """Frames that wait to be sent to one peer. A frame with a topic replaces an older one that still waits.
 
-    So a peer that stops reading costs one frame a topic, and `room` keeps it from asking for more.
+    So a peer that stops reading costs one frame for each topic, and `room` keeps it from asking for more.
     """
 
     def __init__(self) -> None:
         self.waiting: Dict[object, Tuple[bytes, bytes]] = {}  # head and attachment, in the order of sending
         self.bytes = 0
-        self.sent = asyncio.Event()  # nothing waits, nor is any frame under way
+        self.sent = asyncio.Event()  # nothing waits and nothing is being sent
         self._filled = asyncio.Event()
         self._numbers = itertools.count()
 
@@ -88,7 +88,7 @@ class Outbox:
         self._filled.set()
 
     async def get(self) -> Tuple[bytes, bytes]:
-        """The next frame; asking for it says that the one before is sent."""
+        """The next frame. Asking for it means that the one before has been sent."""
         while not self.waiting:
             self.sent.set()
             self._filled.clear()
@@ -121,12 +121,12 @@ class Peer:
         self._writing: Optional[asyncio.Task[None]] = None
 
     def notify(self, method: str, params: Dict[str, Any], attachment: bytes = b"", topic: str = "") -> None:
-        """Sends a notification; one that still waits under the same `topic` is dropped for it."""
+        """Sends a notification, which replaces one that still waits under the same `topic`."""
         if self._greeted:
             self._send(protocol.notification(method, params), attachment, topic or None)
 
     async def run(self) -> None:
-        """Until either side closes the connection."""
+        """Serves until either side closes the connection."""
         reading, self._writing = asyncio.create_task(self._read()), asyncio.create_task(self._write())
         try:
             await asyncio.wait((reading, self._writing), return_when=asyncio.FIRST_COMPLETED)
@@ -141,7 +141,7 @@ class Peer:
             self._server.service.left(self)
 
     async def flush(self) -> None:
-        """Gives a peer that reads a moment to take what waits for it."""
+        """Gives a peer a moment to read what waits for it."""
         if self._writing is None:
             return
         sent = asyncio.create_task(self._outbox.sent.wait())
@@ -314,7 +314,7 @@ class Server:
         while True:
             try:
                 sock, _ = await loop.sock_accept(listener)
-            except OSError as error:  # out of descriptors: let some be closed
+            except OSError as error:  # out of file descriptors: wait for some to close
                 log.warning("cannot accept a connection: %s", error)
                 await asyncio.sleep(0.2)
                 continue

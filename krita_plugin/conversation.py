@@ -74,16 +74,16 @@ class Conversation:
         self.artist = artist
         self.words = "Waiting for a picture"  # how the connection is
         self.connected = False  # the pack is open: requests make sense
-        self.gave_up = False  # nobody tries to reach a core any more: the artist may
+        self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
-        self.opened = OpenedPack()  # what the core said of it
+        self.opened = OpenedPack()  # what the core said about it
         self.portraits: Dict[Hashable, Portrait] = {}  # by document
         self.searching: Dict[Hashable, Portrait] = {}  # sent, but the face is not found yet
 
     # What the artist asks for
 
     def open_picture(self, document: Hashable, picture: Picture, seconds: Optional[float]) -> None:
-        """Find the face of a picture and project it for so long; its edits are those of the one before."""
+        """Find the face of a picture and project it for `seconds`. The document's edits stay."""
         old = self.portraits.get(document)
         portrait = Portrait(picture, old.edits if old is not None else None)
         self.searching[document] = portrait
@@ -106,14 +106,14 @@ class Conversation:
         self._pump(portrait)
 
     def draw_layer(self, document: Hashable, portrait: Portrait, done: Callable[[Layer], None]) -> None:
-        """Have the edit drawn in full; `done` gets the layer unless the document is closed meanwhile."""
+        """Have the edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
         portrait.applying = True
         self.artist.tell(Topic.PROGRESS)
         asked = ApplyEdits(portrait.name, dict(portrait.edits))
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
     def use_pack(self, name: str) -> None:
-        """Another model. Latents belong to a pack, so only pictures that were projected with it come back."""
+        """Use another model. Latents belong to a pack, so only pictures projected with it come back."""
         if name == self.pack or not self.connected:
             return
         self.connected = False
@@ -140,7 +140,7 @@ class Conversation:
     def revive(self, portrait: Portrait) -> None:
         """Tell a core that does not know this picture all that it needs, then send the newest edits."""
         if self.connected and portrait.known == Known.NOTHING and self.can_revive(portrait):
-            portrait.known = Known.PICTURE  # asked for: not a second time
+            portrait.known = Known.PICTURE  # being sent: do not send it again
             self._send_picture(portrait, lambda answer: self._reopened(portrait, answer))
 
     # What the connection says
@@ -177,7 +177,7 @@ class Conversation:
         self.artist.tell(Topic.PROGRESS)
 
     def notified(self, method: str, params: Mapping[str, Any], data: bytes) -> None:
-        """A notification of the core; what belongs to no open picture is dropped."""
+        """A notification from the core. It is dropped if it belongs to no open picture."""
         try:
             if method == CoreState.METHOD:
                 self.link_words(CoreState.of(params).text)
@@ -239,7 +239,7 @@ class Conversation:
         if _is_gone(answer):
             return
         portrait.request = None
-        if self.searching.get(document) is not portrait:  # closed, or the core went, while it searched
+        if self.searching.get(document) is not portrait:  # closed, or the core was lost, during the search
             return
         del self.searching[document]
         if not self._opened(portrait, answer):
@@ -252,7 +252,7 @@ class Conversation:
         self._project(portrait, seconds)
 
     def _opened(self, portrait: Portrait, answer: Answer) -> bool:
-        """Takes the answer to OpenPicture; False, and a sentence is shown, when there is no face."""
+        """Takes the answer to OpenPicture; False, with a sentence shown, when there is no face."""
         portrait.known = Known.NOTHING if answer.fault is not None else Known.PICTURE
         if answer.fault is not None:
             self._fault(answer.fault)
@@ -304,7 +304,7 @@ class Conversation:
         if not self._opened(portrait, answer):
             return
         latents = portrait.latents.get(self.pack)
-        if latents is None:  # a cancelled projection answers none: a short one takes its place
+        if latents is None:  # a cancelled projection brings none, so a short one replaces it
             portrait.cancelled_with = None
             self._project(portrait, SHORT_PROJECTION)
             return
@@ -345,7 +345,7 @@ class Conversation:
         if fault is not None and fault.kind in (
             "unknown-picture",
             "not-projected",
-        ):  # it made room for others
+        ):  # the core made room for others
             portrait.forget_core()
             self.revive(portrait)
             if portrait.known == Known.NOTHING:

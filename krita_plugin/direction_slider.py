@@ -1,6 +1,6 @@
 """One direction as a row: label, a slider filled from zero, a number. Double-click resets it."""
 
-# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class CentredSlider(QtWidgets.QSlider):
         value = round(self.minimum() + share * (self.maximum() - self.minimum()))
         return 0 if abs(self.position_x(0) - x) < 3 else value  # zero is easy to find again
 
-    # The mouse: press anywhere takes the handle along, a double click goes back to zero
+    # The mouse: pressing anywhere moves the handle there, a double click returns to zero
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -105,7 +105,7 @@ class CentredSlider(QtWidgets.QSlider):
 
 
 class DirectionSlider(QtWidgets.QWidget):
-    """The row of one direction; `changed` tells the value and whether the mouse still holds the handle."""
+    """The row of one direction. `changed` tells the value and whether the mouse still holds the handle."""
 
     changed = Signal(str, float, bool)
 
@@ -185,7 +185,7 @@ class DirectionSlider(QtWidgets.QWidget):
 
 
 class ResetLabel(QtWidgets.QLabel):
-    """A label that ends in "…" when it is too long, and resets on a double click."""
+    """A label that ends in "…" when it is too long and emits `reset` on a double click."""
 
     reset = Signal()
 
@@ -213,7 +213,7 @@ class ResetLabel(QtWidgets.QLabel):
 
 
 def mid_role() -> QtGui.QPalette.ColorRole:
-    """The colour of what cannot be used now."""
+    """The colour of disabled controls."""
     return QtGui.QPalette.ColorRole.Mid
 
 

@@ -1,4 +1,4 @@
-"""The docker, its actions and their start inside Krita."""
+"""The docker and its actions, and their registration in Krita."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .qt import QtCore, QtWidgets
 from .state import PanelState
 from .wiring import connect
 
-LOOK_EVERY_MS = 300  # Krita tells of no change of selection; looked for only while the docker is seen
+LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled while the docker is visible
 ACTIONS = (
     ("anycost_project", "Project the face", PanelState.project),
     ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
@@ -45,7 +45,7 @@ def shared_keeper() -> CoreKeeper:
 
 
 class AnycostDocker(DockWidget):
-    """One window's docker: the panel, and the eyes that notice another document or selection."""
+    """One window's docker: the panel, and the timer that notices another document or selection."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class AnycostDocker(DockWidget):
             self.look()
 
     def look(self) -> None:
-        """Bring the state up to what Krita shows; the core starts with the first picture."""
+        """Bring the state up to date with Krita. The first picture starts the core."""
         for document in self.documents.closed():
             self.state.forget(document)
         self.state.set_document(self.documents.current())
@@ -87,13 +87,13 @@ class AnycostDocker(DockWidget):
 
 
 class AnycostExtension(Extension):
-    """The actions, one set a window; their shortcuts are in anycost.action."""
+    """The actions, one set for each window. Their shortcuts are in anycost.action."""
 
     def setup(self) -> None:
         pass
 
     def createActions(self, window: Window) -> None:
-        main = window.qwindow()  # `window` itself is gone by the time that an action is used
+        main = window.qwindow()  # `window` itself no longer exists when an action is used
         for name, text, done in ACTIONS:
             action = window.createAction(name, text, "tools/scripts")
             action.triggered.connect(lambda _checked=False, done=done: self._run(main, done))

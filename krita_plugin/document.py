@@ -1,7 +1,6 @@
-"""Krita's documents as the panel's state needs them: read as sRGB, written to as one new layer.
+"""Krita's documents as the panel's state needs them: read as sRGB, written as one new layer.
 
-Together with docker.py the only file that touches the krita module. No node is ever held: after a flatten it
-would be gone.
+Only this file and docker.py touch the krita module. Nodes are never kept: flattening the image deletes them.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from .picture import Box, HostError, Picture, check_size, reduction
 from .pixels import placed, raw_bytes, rgba_bytes, scaled
 from .qt import QtCore, QtGui
 
-STRIP_PIXELS = 1 << 18  # read or written in one go: a few milliseconds in any colour model
+STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 CLOSED = "The picture was closed: open it again and press Project."
 RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
@@ -26,7 +25,7 @@ REFUSED = (
 
 
 class KritaDocuments:
-    """The host inside Krita. Documents are known by a number: Krita's own ids can be doubled by copying."""
+    """The host inside Krita. Documents have our own numbers, since copying a document copies Krita's id."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -53,7 +52,7 @@ class KritaDocuments:
         return selection.x(), selection.y(), selection.width(), selection.height()
 
     def closed(self) -> List[Hashable]:
-        """The documents that are gone since the last call."""
+        """The documents that were closed since the last call."""
         gone = [number for number, held in self._held.items() if not _is_open(held)]
         for number in gone:
             del self._held[number]
@@ -72,7 +71,7 @@ class KritaDocuments:
         self._reading = _Reader(document, box, done, failed)
 
     def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
-        """Add one paint layer on top, in one undo step; HostError when that cannot be."""
+        """Add one paint layer on top, in one undo step; HostError when Krita refuses."""
         held = next((held for number, held in self._held.items() if number == document), None)
         if held is None or not _is_open(held):
             raise HostError(CLOSED)
@@ -122,7 +121,7 @@ class _Reader(QtCore.QObject):
             QtCore.QTimer.singleShot(0, self._step)
 
     def _read(self) -> Iterator[None]:
-        """A scaled picture is cut to whole multiples of the factor, so that every strip is averaged alike."""
+        """Cuts a scaled picture to whole multiples of the factor, so that all strips are averaged alike."""
         left, top, width, height = self._box
         factor = self._factor
         width, height = width - width % factor, height - height % factor
@@ -150,7 +149,7 @@ def _is_open(document: Document) -> bool:
 
 
 def _front() -> Optional[Document]:
-    """The document in front; Krita still names the last one a moment after it was closed."""
+    """The document in front. Krita still names the last one for a moment after it is closed."""
     document = Krita.instance().activeDocument()
     return document if document is not None and _is_open(document) else None
 
@@ -176,7 +175,7 @@ def _strips(image: QtGui.QImage) -> Iterator[Tuple[int, QtGui.QImage]]:
 
 
 def _fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
-    """Writes a strip and reads it back: Krita 5.1 says nothing of a write that failed or was too short."""
+    """Writes a strip and reads it back: Krita 5.1 does not report a failed or short write."""
     data, size = raw_bytes(strip), (strip.width(), strip.height())
     node.setPixelData(QtCore.QByteArray(data), left, top, *size)
     if bytes(node.pixelData(left, top, *size)) != data:

@@ -1,6 +1,6 @@
-"""The docker's contents: shows a `PanelState` and tells it what the artist does; no Krita, no socket."""
+"""The docker's contents: shows a `PanelState` and tells it what the artist does. No Krita, no socket."""
 
-# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ QToolButton:focus { text-decoration: underline; }
 """
 SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", 80.0), ("Best in half a second", 500.0))
 BUDGETS = (("5 seconds", 5.0), ("20 seconds", 20.0), ("Until it levels off", None))
-SHORT_MESSAGE = 130  # characters of an error that are shown; the rest on hover
+SHORT_MESSAGE = 130  # characters of an error that are shown; a tool tip has the rest
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
 
 
 class Panel(QtWidgets.QWidget):
-    """All controls of one window. `start` looks for a core again, `report` gives the core's last words."""
+    """All controls of one window. `start` looks for a core again; `report` returns the core's last output."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Panel(QtWidgets.QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(5)
         keep = self.progress.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)  # or the preview would jump
+        keep.setRetainSizeWhenHidden(True)  # otherwise the preview would jump
         self.progress.setSizePolicy(keep)
         column.addWidget(self.progress)
         self.preview = Preview(self)
@@ -292,7 +292,7 @@ class Panel(QtWidgets.QWidget):
             self._build_sliders()
 
     def _build_sliders(self) -> None:
-        """Groups in the order in which the pack first names them."""
+        """Groups appear in the order in which the pack first names them."""
         self._sliders = {}
         groups: Dict[str, List[Direction]] = {}
         for direction in self.state.core.opened.directions:
@@ -314,7 +314,7 @@ class Panel(QtWidgets.QWidget):
         for button in self.qualities.buttons():
             button.setChecked(button.objectName() == f"anycost_quality_{self.state.quality}")
         for widget in (self.speed_label, self.speed):
-            widget.setEnabled(self.state.quality == "auto")  # the others are of one rung, however fast
+            widget.setEnabled(self.state.quality == "auto")  # the other modes draw fixed rungs, however slow
 
     def _show_document(self) -> None:
         portrait = self.state.portrait
@@ -372,7 +372,7 @@ class Panel(QtWidgets.QWidget):
             "Project the selection" if state.selection is not None else "Project the picture"
         )
         if not state.can_project:
-            self.project.clearFocus()  # or Qt would hand it to the next button
+            self.project.clearFocus()  # otherwise Qt would pass the focus to the next button
         self.project.setEnabled(state.can_project)
         self.project.setToolTip(self._project_tip())
         self.cancel.setVisible(state.busy)
@@ -399,9 +399,7 @@ class Panel(QtWidgets.QWidget):
 
     def changeEvent(self, event: QtCore.QEvent) -> None:
         super().changeEvent(event)
-        if (
-            event.type() == QtCore.QEvent.Type.PaletteChange
-        ):  # Krita's theme changed: palette(...) is read anew
+        if event.type() == QtCore.QEvent.Type.PaletteChange:  # Krita's theme changed: read palette(...) again
             self.segments.setStyleSheet(SEGMENTS)
 
     def _compare(self, hold: bool) -> None:

@@ -50,7 +50,7 @@ def region_of(box: Box, picture: Picture, placement: Placement) -> Optional[Regi
 
 
 def check_size(width: int, height: int, what: str) -> None:
-    """Raises HostError for a box in which no face can be found; `what` is "selection" or "picture"."""
+    """HostError for a box that is too small to find a face in; `what` is "selection" or "picture"."""
     if width >= SMALLEST_SIDE and height >= SMALLEST_SIDE:
         return
     if width <= 0 or height <= 0:
@@ -62,5 +62,5 @@ def check_size(width: int, height: int, what: str) -> None:
 
 
 def reduction(width: int, height: int) -> int:
-    """The whole factor that brings the longest side to LONGEST_SIDE or below (1 = sent as it is)."""
+    """The whole factor that brings the longest side to LONGEST_SIDE or below; 1 leaves the size as it is."""
     return -(-max(width, height) // LONGEST_SIDE)

@@ -1,4 +1,4 @@
-"""Between QImage and bytes: the sizes are checked here, since Qt crashes on a buffer that is too short."""
+"""Converts between QImage and bytes. Sizes are checked here: Qt crashes on a buffer that is too short."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .qt import Qt, QtGui
 
 
 def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
-    """A QImage with pixels of its own; ValueError where the bytes would not fill it."""
+    """A QImage with its own copy of the pixels; ValueError if the bytes do not fill it."""
     if len(rgba) != width * height * 4:
         raise ValueError(f"{len(rgba)} bytes do not make a {width} × {height} RGBA image")
     return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888).copy()
 
 
 def raw_bytes(image: QtGui.QImage) -> bytes:
-    """An image's own bytes; of a format with 4 bytes a pixel, whose rows are never padded."""
+    """An image's bytes. Its format must have 4 bytes a pixel, so that rows are not padded."""
     pointer = image.constBits()
     if pointer is None:
         raise ValueError("an image without pixels")
@@ -30,7 +30,7 @@ def rgba_bytes(image: QtGui.QImage) -> bytes:
 
 
 def scaled(image: QtGui.QImage, width: int, height: int) -> QtGui.QImage:
-    """The image in another size, averaged or interpolated; itself where the size is the same."""
+    """The image in another size, averaged or interpolated; the same object if the size is the same."""
     if (image.width(), image.height()) == (width, height):
         return image
     mode = Qt.TransformationMode.SmoothTransformation

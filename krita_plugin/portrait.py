@@ -11,7 +11,7 @@ from .picture import Picture
 
 
 class Known(IntEnum):
-    """What the core that is connected knows of a portrait; each includes the one before."""
+    """What the connected core knows about a portrait; each level includes the one before."""
 
     NOTHING = 0
     PICTURE = 1  # it has the picture and its placement
@@ -19,10 +19,10 @@ class Known(IntEnum):
 
 
 class Portrait:
-    """One face, and everything that a new core must be told about it."""
+    """One face, with everything that a new core must be told about it."""
 
     def __init__(self, picture: Picture, edits: Optional[Dict[str, float]] = None) -> None:
-        self.name = uuid.uuid4().hex  # never used twice, so that answers about an older picture match nothing
+        self.name = uuid.uuid4().hex  # in the core; never used twice, so that late answers match nothing
         self.picture = picture
         self.placement: Optional[Placement] = None
         self.latents: Dict[str, Latents] = {}  # by pack
@@ -36,7 +36,7 @@ class Portrait:
         self.part: Optional[Frame] = None  # the selection in a later rung's quality, laid over it
         self.stamp = 0  # of the newest edit state
         self.dragging = False  # whether a slider moved it
-        self.unsent = False  # whether the core has not been sent it
+        self.unsent = False  # whether it still has to be sent to the core
         self.in_flight: Optional[int] = None  # the stamp that was sent and has not been drawn yet
 
     @property
@@ -61,9 +61,9 @@ class Portrait:
         self.dragging = dragging
 
     def next_edit(self) -> Optional[int]:
-        """The stamp to send now; None while there is nothing to send, or the state before was not drawn once.
+        """The stamp to send now; None if nothing changed, or until the state before has been drawn once.
 
-        The first frame of a state is enough: the rest is refinement, which a newer state may interrupt.
+        Its first frame is enough: the rest is refinement, which a newer state may interrupt.
         """
         if not (self.drawable and self.unsent) or self.in_flight is not None:
             return None
@@ -72,12 +72,12 @@ class Portrait:
         return self.stamp
 
     def drawn(self, stamp: int) -> None:
-        """A frame or an answer of this stamp came: the next state may go."""
+        """A frame or an answer with this stamp came, so the next state may be sent."""
         if self.in_flight is not None and stamp >= self.in_flight:
             self.in_flight = None
 
     def show(self, frame: Frame) -> bool:
-        """Takes a frame; False for one that is older than what is on screen.
+        """Takes a frame; False if it is older than what is on screen.
 
         A part belongs to the whole frame of its own stamp, and is dropped when the last whole one arrives.
         """

@@ -1,6 +1,6 @@
-"""The face as it is drawn now, over a hatched background; hold the mouse on it to see the original."""
+"""The newest frame over a hatched background. Hold the mouse on it to see the original."""
 
-# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SPIN_MS = 60
 
 
 class Preview(QtWidgets.QWidget):
-    """Shows one image in a square; an outline of a head stands there while there is none."""
+    """Shows one image in a square, or the outline of a head while there is none."""
 
     comparing = Signal(bool)  # the mouse holds the preview
 
@@ -44,7 +44,7 @@ class Preview(QtWidgets.QWidget):
     # What is shown
 
     def show_frame(self, frame: Optional[Frame], part: Optional[Frame] = None) -> None:
-        """A whole frame, and over it a part of a better one."""
+        """Shows a whole frame, with a part of a better one over it."""
         self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
         self.part = None
         if part is not None:
@@ -58,7 +58,7 @@ class Preview(QtWidgets.QWidget):
         self.update()
 
     def show_progress(self, share: Optional[float]) -> None:
-        """Part of the work that is done, 0 to 1; negative when unknown; None when nothing is under way."""
+        """Shows which share of the work is done, 0 to 1; negative if unknown, None for no work."""
         self._share = share
         if share is not None and share < 0 and self.isVisible():
             self._spinner.start()
@@ -144,7 +144,7 @@ class Preview(QtWidgets.QWidget):
         return backdrop
 
     def _paint_outline(self, painter: QtGui.QPainter) -> None:
-        """A head and shoulders: what belongs here."""
+        """A head and shoulders, to show what belongs here."""
         colour = self.palette().color(QtGui.QPalette.ColorRole.Text)
         colour.setAlpha(80)
         painter.setPen(QtGui.QPen(colour, 2))
@@ -190,13 +190,13 @@ class Preview(QtWidgets.QWidget):
 
 
 def _within(square: QtCore.QRectF, place: QtCore.QRectF) -> QtCore.QRectF:
-    """A place that is given in fractions of a square's sides."""
+    """A rectangle given in fractions of a square's sides."""
     x, y = square.x() + place.x() * square.width(), square.y() + place.y() * square.height()
     return QtCore.QRectF(x, y, place.width() * square.width(), place.height() * square.height())
 
 
 def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> QtGui.QImage:
-    """The face of the sent picture, turned and cropped as the core does it, `side` pixels square."""
+    """The face of the sent picture, turned and cropped as the core does, `side` pixels square."""
     whole = QtGui.QImage(
         picture.rgba, picture.width, picture.height, picture.width * 4, QtGui.QImage.Format.Format_RGBA8888
     )

@@ -1,6 +1,6 @@
-"""The names of Qt that the plugin uses, from the binding that `bridge.qt_client` chose (PyQt5 or PyQt6).
+"""The Qt names that the plugin uses, from the binding that `bridge.qt_client` chose (PyQt5 or PyQt6).
 
-Everywhere else: scoped enums, exec() and what else both bindings share.
+The rest of the plugin keeps to what both bindings share, such as scoped enums and exec().
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the panel shows and what the artist does: a plain class that tests drive without Krita or widgets.
 
-What follows from it for the core is in conversation.py.
+conversation.py has what the core is told about it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class PanelState:
 
     @property
     def busy(self) -> bool:
-        """A projection of the current document is under way, so Cancel makes sense."""
+        """Whether a projection of the current document is under way, so that Cancel makes sense."""
         searching = self.document in self.core.searching
         return searching or (self.portrait is not None and self.portrait.projecting)
 
@@ -62,7 +62,7 @@ class PanelState:
 
     @property
     def can_edit(self) -> bool:
-        """Sliders answer, or will as soon as the core is back."""
+        """Whether sliders work, or will as soon as the core is back."""
         portrait = self.portrait
         return portrait is not None and (portrait.drawable or self.core.can_revive(portrait))
 
@@ -169,7 +169,7 @@ class PanelState:
             self.core.unload()
 
     def report(self) -> str:
-        """What a helper needs to know, without file names or pixels."""
+        """What a helper needs to know; no file names, no pixels."""
         portrait = self.portrait
         lines = [
             f"Anycost: {self.core.words}",
@@ -203,7 +203,7 @@ class PanelState:
         self.tell(Topic.DOCUMENT)
 
     def set_selection(self, box: Optional[Box]) -> None:
-        """Project will take the selection's box, or the whole picture; edits refine it first."""
+        """Project takes the selection's box, or else the whole picture. Edits refine the selection first."""
         had, self.selection = self.selection, box
         if (had is None) != (box is None):
             self.tell(Topic.PROGRESS)

@@ -17,7 +17,7 @@ from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack,
 from .state import PanelState
 from .wiring import connect
 
-# PyQt5's stubs give event handlers' parameters names of their own and every getter a None
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 LARGEST_FILE = 512 << 20  # bytes
@@ -26,7 +26,7 @@ MARGIN = 16
 
 
 class Painting:
-    """One picture, the layers that were applied to it and the way back."""
+    """One picture, the layers applied to it and the undo steps."""
 
     def __init__(self, image: QtGui.QImage, name: str) -> None:
         self.image = image  # ARGB32
@@ -65,7 +65,7 @@ class AddLayer(QUndoCommand):
 
 
 class StudioHost:
-    """The host of the panel's state: one painting at a time, known by the order in which it was opened."""
+    """The panel state's host: one painting at a time, numbered in the order of opening."""
 
     def __init__(self) -> None:
         self.painting: Optional[Painting] = None
@@ -102,7 +102,7 @@ class StudioHost:
 
 
 class Canvas(QtWidgets.QWidget):
-    """Shows the painting as large as fits, and takes a file that is dropped on it."""
+    """Shows the painting as large as fits, and opens a file that is dropped on it."""
 
     dropped = Signal(str)
 
@@ -115,7 +115,7 @@ class Canvas(QtWidgets.QWidget):
         self._shown: Optional[QtGui.QPixmap] = None
 
     def refresh(self) -> None:
-        """The painting changed, or the room for it."""
+        """The painting or the space for it changed."""
         painting = self.host.painting
         self._shown = None
         if painting is not None:
@@ -202,7 +202,7 @@ class Studio(QtWidgets.QMainWindow):
     # Files
 
     def open(self, path: str) -> None:
-        """Open a picture file; a sentence in the panel says why when it cannot be."""
+        """Open a picture file, or say in the panel why it cannot be opened."""
         try:
             image = load_picture(Path(path))
         except HostError as error:
@@ -273,12 +273,12 @@ class Studio(QtWidgets.QMainWindow):
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         self.keeper.stop()
         if self.host.painting is not None:
-            self.host.painting.undo.indexChanged.disconnect()  # its end tells a window that is gone
+            self.host.painting.undo.indexChanged.disconnect()  # it would signal a dead window
         event.accept()
 
 
 def load_picture(path: Path) -> QtGui.QImage:
-    """A picture file as ARGB32 in sRGB; HostError with a sentence for a file that is none, or too large."""
+    """A picture file as ARGB32 in sRGB; HostError if it is not a picture or too large."""
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -288,7 +288,7 @@ def load_picture(path: Path) -> QtGui.QImage:
             f"{path} is no picture file, or is larger than {LARGEST_FILE >> 20} MiB: choose another."
         )
     reader = QtGui.QImageReader(str(path))
-    reader.setAutoTransform(True)  # a telephone's picture lies on its side without
+    reader.setAutoTransform(True)  # otherwise pictures from phones lie on their side
     claimed = reader.size()
     if claimed.isValid() and max(claimed.width(), claimed.height()) > LARGEST_SIDE:
         raise HostError(f"{path} is larger than {LARGEST_SIDE} pixels a side: scale it down first.")
@@ -301,13 +301,13 @@ def load_picture(path: Path) -> QtGui.QImage:
 
 
 def _dropped_file(mime: Optional[QtCore.QMimeData]) -> str:
-    """The first local file among what is dropped, or nothing."""
+    """The first local file among what was dropped, or an empty text."""
     urls = mime.urls() if mime is not None else []
     return next((url.toLocalFile() for url in urls if url.isLocalFile()), "")
 
 
 def dark_palette() -> QtGui.QPalette:
-    """Neutral and dark, as painting programs are: colours of the picture are judged against it."""
+    """Neutral and dark like other painting programs, since the picture's colours are judged against it."""
     palette, role = QtGui.QPalette(), QtGui.QPalette.ColorRole
     shades = {
         "#323232": (role.Window, role.AlternateBase),

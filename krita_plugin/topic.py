@@ -1,4 +1,4 @@
-"""What listeners of the panel's state are told."""
+"""What the panel's state tells its listeners."""
 
 from __future__ import annotations
 

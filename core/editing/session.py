@@ -32,13 +32,13 @@ from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
 MAX_PICTURES = 8
-MAX_FACE = 1024  # px: the detail that is kept of a larger face
+MAX_FACE = 1024  # px; larger faces are kept at this size
 STEPS = 100
 
 
 @dataclass
 class _OpenPicture:
-    """What is kept of an opened picture: its face at two sizes, not its pixels."""
+    """What is kept of an open picture: its face at two sizes, not all of its pixels."""
 
     width: int
     height: int
@@ -57,21 +57,20 @@ class _OpenPicture:
 class Session:
     """The open pictures of one pack. Every failure is a CoreError.
 
-    At most `MAX_PICTURES` are kept; opening one more forgets the one that was used longest ago.
+    At most `MAX_PICTURES` are kept; opening another one forgets the least recently used.
     """
 
     def __init__(self, pack: Pack):
         use_available_cores()
         self.pack = pack
-        self.pictures: OrderedDict[str, _OpenPicture] = OrderedDict()  # may be carried to another session
+        self.pictures: OrderedDict[str, _OpenPicture] = OrderedDict()  # may be handed to another session
         self._measured: Measured = {}  # by a calibration that was stopped
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
         self._draw_by(*self._drawing(load(pack), quick=True))
         self._measure = _or_core_error(lambda: best_measure(pack))
 
     def _drawing(self, known: Calibration | None, quick: bool) -> tuple[Renderer, Timings]:
-        """A renderer by the fastest engines that were measured, or of those that open `quick`ly, and what it
-        takes before it has drawn anything."""
+        """A renderer with the fastest measured engines, or the fastest that open quickly, and timings."""
         pack, timings = self.pack, Timings()
         for rung in pack.ladder:
             ms = known.ms(rung, quick) if known else None
@@ -86,14 +85,14 @@ class Session:
 
     def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
         self._renderer, self.timings = renderer, timings
-        for opened in self.pictures.values():  # a detail is what one engine's picture lacks
+        for opened in self.pictures.values():  # details belong to one engine's pictures
             opened.details.clear()
 
     def calibrate(self, progress: ShowProgress, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
-        these engines and draws by them from then on; nothing changes once `stopped()`.
+        those engines and uses them from then on. Nothing changes once `stopped()`.
 
-        CoreError when the result cannot be kept, which is not tried again.
+        CoreError when the result cannot be saved; it is not tried again.
         """
         self.calibrated = True
         known = load(self.pack) or calibrate(self.pack, progress, stopped, self._measured)
@@ -115,7 +114,7 @@ class Session:
         return len(self.pictures)
 
     def open(self, picture: str, rgba: np.ndarray) -> Placement:
-        """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB); keeps what editing it needs.
+        """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB) and keeps what editing needs.
 
         CoreError "bad-picture" for other arrays, "no-face" when there is none.
         """
@@ -140,7 +139,7 @@ class Session:
     def project(
         self, picture: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
     ) -> Iterator[ProjectionStep]:
-        """Projects an open picture (see projection.py); edits go on from the best latent after every step."""
+        """Projects an open picture (see projection.py). After each step, edits use the best latent so far."""
         opened = self._opened(picture)
         start = self._encoded(opened)
         face = resized(opened.face, self.pack.resolution)
@@ -197,8 +196,8 @@ class Session:
     ) -> Layer:
         """The edit as a layer over the picture, with the picture's own detail (see detail.py).
 
-        The layer is clipped to the picture and transparent where the picture is. `quality` draft or preview
-        takes that mode's last pass. CoreError "cancelled" once `stopped()`.
+        The layer is clipped to the picture, and transparent where the picture is. `quality` is draft, preview
+        or full; that mode's last pass is drawn. CoreError "cancelled" once `stopped()`.
         """
         w = edited(self._projected(picture), edits, self.pack)
         opened = self._opened(picture)
@@ -215,13 +214,13 @@ class Session:
         return Layer(x, y, rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
     def close(self, picture: str) -> None:
-        """Forgets a picture; one that is not open is forgotten already."""
+        """Forgets a picture, if it is open."""
         self.pictures.pop(picture, None)
 
     def _drawn(
         self, w: np.ndarray, rung: SubGenerator, window: Window, detail: Detail | None, stopped: Stopped
     ) -> np.ndarray | None:
-        """A window of a rung's picture, uint8 [h, w, 3], with what detail there is; None once `stopped()`."""
+        """A window of a rung's picture, uint8 [h, w, 3], with `detail` if given; None once `stopped()`."""
         seen = window if detail is None else detail.around(window)
         rgb = self._renderer.render(w, rung, stopped, seen)
         if rgb is None or stopped():
@@ -229,7 +228,7 @@ class Session:
         return rgb if detail is None else detail.added_to(rgb, window)
 
     def _detail(self, opened: _OpenPicture, rung: SubGenerator, stopped: Stopped) -> Detail | None:
-        """What a rung's unedited picture lacks; None once `stopped()` before it was known."""
+        """What a rung's unedited picture lacks of the original; None once `stopped()`."""
         if rung not in opened.details:
             before = self._unedited(opened, rung, stopped)
             if before is None:
@@ -260,7 +259,7 @@ class Session:
         return YuNet(path) if path else None
 
     def _placement(self, rgba: np.ndarray) -> Placement:
-        """By the pack's finder, else by YuNet if it is at hand; without a finder, the middle."""
+        """From the pack's finder, else from YuNet if it is at hand; without any finder, the middle square."""
         none_found = None
         if self._finder is not None:
             try:
@@ -322,7 +321,7 @@ def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rg
 
 
 def _face_side(placement: Placement, resolution: int) -> int:
-    """px at which a face is kept: its own size, at least the generator's and at most `MAX_FACE`."""
+    """The side in px at which a face is kept: its own, at least the generator's, at most `MAX_FACE`."""
     return max(resolution, min(round(placement.size), MAX_FACE))
 
 

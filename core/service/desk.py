@@ -1,6 +1,6 @@
 """The rendering thread's half of the service: the open pack and its session.
 
-Importing this imports torch, so the service does it on that thread and answers meanwhile.
+Importing this imports torch. The service does so on that thread and answers meanwhile.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ class Desk:
 
     @property
     def pack(self) -> str | None:
-        """The name of the pack in use; this and `pictures` may be asked from any thread."""
+        """The name of the pack in use. Like `pictures`, it may be read from any thread."""
         return self._model[1].name if self._model else None
 
     @property
     def pictures(self) -> int:
-        """How many are open."""
+        """How many pictures are open."""
         session = self._session
         return len(self._resting if session is None else session)
 
@@ -140,7 +140,7 @@ class Desk:
             self._session.close(picture)
 
     def close_all(self, prefix: str) -> None:
-        """Forgets the pictures whose names begin so."""
+        """Forgets the pictures whose names begin with `prefix`."""
         for picture in [picture for picture in self._opened if picture.startswith(prefix)]:
             self.close(picture)
 
@@ -151,7 +151,7 @@ class Desk:
         return None if session is None else session.calibrated
 
     def calibrate(self, stopped: Callable[[], bool]) -> None:
-        """Measures and opens the engines of the loaded pack; the artist is told how far that is."""
+        """Measures and opens the loaded pack's engines, and tells the artist how far it is."""
 
         def progress(_what: str, share: float) -> None:
             self._announce(f"Ready; measuring this computer {share:.0%}")
@@ -161,13 +161,13 @@ class Desk:
             self._announce("Ready")
 
     def unload(self) -> None:
-        """Gives the memory of the weights back; pictures and latents stay for the next request."""
+        """Frees the weights' memory; pictures and latents stay for the next request."""
         if self._session is None:
             return
-        self._resting = dict(self._session.pictures)  # faces and latents, without what made them
+        self._resting = dict(self._session.pictures)  # faces and latents, without the networks
         self._session = None
         gc.collect()
-        with suppress(OSError, AttributeError):  # only glibc keeps what was freed, and has this
+        with suppress(OSError, AttributeError):  # only glibc holds on to freed memory, and only it has this
             ctypes.CDLL(None).malloc_trim(0)
         self._announce("Model unloaded; it comes back with the next edit")
 
@@ -190,12 +190,12 @@ class Desk:
         return self._session
 
     def _draw_once(self, session: Session, newest: EditState, job: Job, tell: Tell) -> None:
-        """The rough frame of an edit; where the edit itself is refused, of the face as it is."""
+        """Sends the rough frame of an edit, or of the unedited face where the edit is refused."""
         for state in (newest, EditState(newest.picture, newest.stamp)):
             rough = replace(state, dragging=True, region=None)
             try:
                 frame = next(session.render(rough, job.stopped, detail=False), None)
-            except CoreError:  # its own request answers that
+            except CoreError:  # the edit's own request tells the artist
                 continue
             if frame is not None:
                 tell(frame)

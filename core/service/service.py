@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
 CALM_SECONDS = 3.0  # without work, until the engines are measured
-LEAVE_SECONDS = 1.0  # for the step that is being computed when the core is told to leave
+LEAVE_SECONDS = 1.0  # for the current step to end when the core is told to leave
 LOG_BYTES, LOG_FILES = 1 << 20, 3
-MAX_STATES = 64  # edit states that are remembered; a session keeps fewer pictures
+MAX_STATES = 64  # remembered edit states; a session keeps fewer pictures
 EXIT_FAILED, EXIT_ALREADY_RUNNING = 1, 3
 
 Answer = tuple[dict[str, Any], bytes]
@@ -71,8 +71,8 @@ log = logging.getLogger(__name__)
 class Service:
     """Every method of the protocol.
 
-    A picture belongs to the connection that opened it: within the core its name begins with the connection's
-    number.
+    A picture belongs to the connection that opened it. Within the core, its name begins with the
+    connection's number.
     """
 
     def __init__(self, pack: str, leave: Callable[[], None]):
@@ -80,7 +80,7 @@ class Service:
         self.announce: Callable[[str], None] = log.info  # tells every panel how the core is; from any thread
         self._default_pack = pack
         self._leave = leave
-        self._desk: Desk | None = None  # made on the worker's thread, and called there alone
+        self._desk: Desk | None = None  # made and called on the worker's thread only
         self._started = time.monotonic()
         self._jobs: dict[Call, Job] = {}
         self._newest: dict[str, EditState] = {}  # the newest edit of each picture
@@ -205,7 +205,7 @@ class Service:
 
     @property
     def wants_calibration(self) -> bool:
-        """Whether a pack is loaded whose fastest engines are not open yet."""
+        """Whether the loaded pack's fastest engines are still to be opened."""
         return self._desk is not None and self._desk.calibrated is False
 
     async def calibrate(self) -> None:
@@ -223,7 +223,7 @@ class Service:
         """Only for the worker's thread."""
         if self._desk is None:
             self.announce("Loading model 1/3")
-            from .desk import Desk  # torch: seconds, which the socket need not wait for
+            from .desk import Desk  # imports torch, which takes seconds; the socket need not wait
 
             self._desk = Desk(self._default_pack, self.announce)
         return self._desk
@@ -261,7 +261,7 @@ def _name(peer: Peer, picture: str) -> str:
 
 
 def _teller(call: Call) -> Callable[[Frame | Progress], None]:
-    """Tells the call's peer about its picture, from any thread; of the messages that wait, the newest stays.
+    """Tells the call's peer about its picture, from any thread. Of the messages that wait, the newest stays.
 
     Frames of a part wait beside whole ones, since they are laid over them.
     """
@@ -277,7 +277,7 @@ def _teller(call: Call) -> Callable[[Frame | Progress], None]:
 
 
 def refusal(error: Exception) -> CallError:
-    """What the artist is told of an exception; one that nobody foresaw goes to the log in full."""
+    """What the artist is told about an exception. An unforeseen one goes to the log in full."""
     if isinstance(error, CoreError):
         return CallError(CORE_ERROR, error.kind, error.message)
     if isinstance(error, PackError):
@@ -296,7 +296,7 @@ def refusal(error: Exception) -> CallError:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # torch raises RuntimeErrors; on a GPU of a class of its own
+    # torch raises RuntimeError, or its own class on a GPU
     texts = ("allocate memory", "out of memory")
     return isinstance(error, MemoryError) or any(text in str(error) for text in texts)
 
@@ -320,8 +320,8 @@ def main(
 ) -> int:
     """Serves at `socket_path` until told to leave; the exit code.
 
-    With `adopt_stdin` the end of standard input tells it, which comes when the starting program ends, however
-    it ends. `pack` is the one for clients that name none.
+    With `adopt_stdin`, it also leaves when standard input closes, which happens however the starting program
+    ends. `pack` is for clients that name none.
     """
     start_log()
     try:
@@ -338,7 +338,7 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     service = Service(pack, leave.set)
     server = Server(socket_path, service, Welcome(VERSION, os.getpid(), service.capabilities))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, leave.set)  # before anybody can know that it runs
+        loop.add_signal_handler(number, leave.set)  # before anybody can know that the core runs
     await server.start()
     log.info("core %s listens at %s", VERSION, socket_path)
 
@@ -371,7 +371,7 @@ def _await_end(loop: asyncio.AbstractEventLoop, leave: asyncio.Event) -> None:
 
 
 async def rest_when_idle(service: Service, idle_seconds: float) -> None:
-    """Unloads the model whenever there was nothing to do for so long."""
+    """Unloads the model whenever there has been nothing to do for `idle_seconds`."""
     while True:
         await asyncio.sleep(idle_seconds / 4)
         if service.worker.idle_seconds() >= idle_seconds:
@@ -379,7 +379,7 @@ async def rest_when_idle(service: Service, idle_seconds: float) -> None:
 
 
 async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
-    """Measures and opens a pack's engines as soon as nobody has asked for anything for so long."""
+    """Measures and opens a pack's engines once nobody has asked for anything for `calm_seconds`."""
     while True:
         await asyncio.sleep(calm_seconds / 4)
         if service.wants_calibration and service.worker.idle_seconds() >= calm_seconds:
@@ -387,7 +387,7 @@ async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
 
 
 def start_log() -> None:
-    """Sends what is logged, and warnings, to the log file alone."""
+    """Sends log records and warnings to the log file only."""
     path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

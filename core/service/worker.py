@@ -1,4 +1,4 @@
-"""The one thread that renders: tasks in turn, and projections that give way to them after every step."""
+"""The one thread that renders. It runs tasks in turn; projections give way to them after every step."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 
 from ..errors import CoreError
 
-PATIENCE = 0.5  # seconds a projection waits for edits that never end before it gets a step of its own
+PATIENCE = 0.5  # seconds that a projection waits during endless edits before it gets a step
 
 
 class Job:
-    """Work that was asked for. `future` brings what it returned, or the exception that it raised."""
+    """Requested work. `future` brings what it returned or the exception that it raised."""
 
     def __init__(self, run: Callable[[Job], Any], picture: str | None = None):
-        self.picture = picture  # of an edit: a newer edit of the same picture makes this one superfluous
+        self.picture = picture  # of an edit; a newer edit of the same picture replaces this one
         self.cancelled = False  # nobody waits for the answer any more
         self.superseded = False  # a newer edit state is waiting
         self.future: Future[Any] = Future()
-        self.future.set_running_or_notify_cancel()  # only the worker ends it, not the event loop that waits
+        self.future.set_running_or_notify_cancel()  # only the worker ends it, never the event loop that waits
         self._run = run
 
     def stopped(self) -> bool:
@@ -30,17 +30,17 @@ class Job:
         return self.cancelled or self.superseded
 
     def check(self) -> None:
-        """CoreError "cancelled" once nobody waits for the answer any more."""
+        """Raises CoreError "cancelled" once nobody waits for the answer."""
         if self.cancelled:
             raise CoreError("cancelled", "This was cancelled.")
 
     def advance(self) -> bool:
-        """Does it, or one step of it; True when it has ended."""
+        """Does the work, or one step of it; True when it has ended."""
         self.future.set_result(False if self.superseded else self._run(self))
         return True
 
     def abandon(self) -> None:
-        """Lets go of what a job that is cancelled half-way holds."""
+        """Releases what a job holds that is cancelled halfway."""
 
 
 class Projection(Job):
@@ -67,12 +67,12 @@ class Projection(Job):
 
 
 class Worker:
-    """Runs jobs in the order they came on a thread of its own; its methods may be called from any thread."""
+    """Runs jobs on its own thread, in the order they came. Its methods may be called from any thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._tasks: deque[Job] = deque()
-        self._projections: deque[Projection] = deque()  # the one whose turn it is stands first
+        self._projections: deque[Projection] = deque()  # the next one comes first
         self._running: Job | None = None
         self._idle_since = time.monotonic()
         self._closed = False
@@ -80,11 +80,11 @@ class Worker:
         self._thread.start()
 
     def task(self, run: Callable[[Job], Any]) -> Job:
-        """Runs `run(job)` once; a long one asks `job.stopped` now and then."""
+        """Runs `run(job)` once. A long one should ask `job.stopped` now and then."""
         return self._add(self._tasks, Job(run))
 
     def edit(self, picture: str, run: Callable[[Job], bool]) -> Job:
-        """The same for the newest edit of `picture`: older ones stop, and those not begun bring False."""
+        """The same for the newest edit of `picture`. Older ones stop; those not begun return False."""
         job = Job(run, picture)
         with self._changed:
             for older in [*self._tasks, self._running]:
@@ -103,13 +103,8 @@ class Worker:
             self._changed.notify()
 
     @property
-    def tasks_wait(self) -> bool:
-        """Whether there is something more urgent than a projection."""
-        return bool(self._tasks)
-
-    @property
     def work_waits(self) -> bool:
-        """Whether there is anything to do after the job that is being done."""
+        """Whether anything is to be done after the current job."""
         return bool(self._tasks or self._projections)
 
     def idle_seconds(self) -> float:
@@ -153,7 +148,7 @@ class Worker:
                     self._projections.append(job)
 
     def _next(self) -> Job:
-        """The job whose turn it is: what was cancelled, then tasks, then projections by turns."""
+        """The next job: first what was cancelled, then tasks, then projections in turn."""
         for job in [*self._tasks, *self._projections]:
             if job.cancelled:
                 (self._projections if isinstance(job, Projection) else self._tasks).remove(job)
@@ -170,7 +165,7 @@ def _advance(job: Job) -> bool:
             job.abandon()
             job.check()
         return job.advance()
-    except BaseException as error:  # errors are data: whoever asked gets them, and the threads go on
+    except BaseException as error:  # errors are data: they go to whoever asked, and the thread lives on
         sudden = not isinstance(error, Exception)  # SystemExit would end the event loop that waits for this
         job.future.set_exception(RuntimeError(repr(error)) if sudden else error)
         return True

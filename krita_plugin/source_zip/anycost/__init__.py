@@ -1,7 +1,7 @@
-"""What Krita's importer finds in a zip of the source tree: it explains which zip was meant.
+"""What Krita's importer finds in a zip of the source tree. It explains which zip is needed.
 
-The importer wants a folder called as the plugin is; in the source tree only this one is called so, and Krita
-copies nothing but it.
+The importer wants a folder with the plugin's name. In the source tree this is the only one, and Krita copies
+nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WORDS = (
 
 
 def explain() -> None:
-    """A box over Krita's first window; it blocks nothing."""
+    """Shows a box over Krita's first window, without blocking it."""
     try:
         from PyQt5.QtWidgets import QApplication, QMessageBox
     except ImportError:
