@@ -1,3 +1,3 @@
 """The release. Panel and core tell each other, and setup.py reads it."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
