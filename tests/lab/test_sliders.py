@@ -54,6 +54,7 @@ def draw(generator: Generator) -> Artist:
 @pytest.fixture(autouse=True)
 def _few_pictures(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(steering, "POPULATION", 256)
+    monkeypatch.setattr(steering, "CONFIRMED", 64)
 
 
 # the boundary
