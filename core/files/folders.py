@@ -18,8 +18,6 @@ def make_folder(folder: Path, mode: int = 0o777) -> Path:
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
-        text = (
-            f'"{folder}" cannot be made ({error.strerror}): correct its permissions or choose another place.'
-        )
+        text = f'The folder "{folder}" cannot be made ({error.strerror}): choose another place.'
         raise CoreError("bad-value", text) from None
     return folder

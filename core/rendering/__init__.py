@@ -1,1 +1,1 @@
-"""Latents to pixels, at the quality that the moment allows. Start with `ladder.py`, then `renderer.py`."""
+"""Turns latents into pixels, as well as the time allows. Start with `ladder.py`, then `renderer.py`."""

@@ -1,7 +1,7 @@
-"""Which engine draws each rung of a pack fastest on this machine: measured once, and kept in the cache.
+"""Which engine draws each rung of a pack fastest on this machine: measured once and kept in the cache.
 
-What was measured holds for the weights, the ladder, the machine and the versions of the libraries that it was
-measured with. When any of these is another, the pack counts as not calibrated.
+The result holds for the weights, the ladder, the machine and the library versions it was measured with. When
+one of them changes, the pack counts as not calibrated.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from .cores import usable_cores
 from .engines.choice import ALWAYS, Choice, available, open_engine
 from .engines.engine import Engine, Stopped
 
-SECONDS = 6.0  # of drawing in all; large rungs take what two pictures take
+SECONDS = 6.0  # of drawing in all; a large rung takes as long as its two pictures
 MOST_DRAWS = 9  # of one rung by one engine
-HOPELESS = 3.0  # an engine that takes so many times the best one's time is not timed again
-LEAST_DB = 42.0  # PSNR of an engine's pictures to those of `ALWAYS`, in -1..1
-WORST_ERROR = 2.0**2 * 10 ** (-LEAST_DB / 10)  # the same as a mean squared error
+HOPELESS = 3.0  # an engine this many times slower than the best is not timed again
+LEAST_DB = 42.0  # PSNR of an engine's pictures against those of `ALWAYS`, in -1..1
+WORST_ERROR = 2.0**2 * 10 ** (-LEAST_DB / 10)  # as a mean squared error
 FOLDER = "calibrations"
 MAX_FILE_BYTES = 1 << 20
 LIBRARIES = ("torch", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "openvino")
 
-ShowProgress = Callable[[str, float], None]  # what is measured now, and how much of all is done, 0..1
+ShowProgress = Callable[[str, float], None]  # what is measured now, and the share that is done, 0..1
 
 
 @dataclass(frozen=True)
 class Timed:
-    """What one picture took."""
+    """How long one picture took by an engine."""
 
     choice: Choice
     ms: float
@@ -55,21 +55,21 @@ Measured = dict[tuple[int, ...], tuple[Timed, ...]]  # the engines of each rung,
 
 
 class Calibration:
-    """The engines of each rung, fastest first, by the channels of the rung."""
+    """The engines of each rung, fastest first, by the rung's channels."""
 
     def __init__(self, rungs: Measured):
         self.rungs = rungs
 
     def choice(self, rung: SubGenerator, part: bool = False) -> Choice:
-        """The fastest; of those that draw parts, if only a `part` of the picture is wanted.
+        """The fastest engine; with `part`, the fastest one that can draw part of a picture.
 
-        For a rung that was not measured, that of the rung closest to it in work.
+        For a rung that was not measured, the choice of the rung closest in work.
         """
         nearest = min(self.rungs, key=lambda channels: abs(macs(channels) - rung.macs))
         return self._first(nearest, part).choice
 
     def ms(self, rung: SubGenerator, part: bool = False) -> float | None:
-        """What its choice took, for a whole picture; None for a rung that was not measured."""
+        """How long a whole picture takes by that choice; None for a rung that was not measured."""
         return self._first(rung.channels, part).ms if rung.channels in self.rungs else None
 
     def _first(self, channels: tuple[int, ...], part: bool) -> Timed:
@@ -79,14 +79,14 @@ class Calibration:
 def calibrate(
     pack: Pack, progress: ShowProgress, stopped: Stopped, measured: Measured | None = None
 ) -> Calibration | None:
-    """Measures every rung of the pack's ladder by every engine that this machine has, and keeps the result.
+    """Measures every rung of the pack's ladder by every engine of this machine, and keeps the result.
 
-    Takes seconds; a minute for a 1024 px generator. None, and no file is written, once `stopped()`, which is
-    asked before every picture and while it is drawn; the rungs done by then are in `measured`, from which
-    another call goes on. CoreError when the result cannot be written.
+    Takes seconds; a minute for a 1024 px generator. Returns None and writes no file once `stopped()`, which
+    it asks before and during every picture. The rungs done by then are in `measured`, and another call
+    continues from there. CoreError when the result cannot be written.
     """
     made_for = _made_for(pack)
-    path = _path(made_for)  # before anything is measured, for it says whether there is a cache
+    path = _path(made_for)  # before measuring, because it fails if there is no cache
     rungs, choices = {rung.channels: rung for rung in pack.ladder}, available()
     latents = [seeded(pack, seed)[0] for seed in (0, 1)]  # [n_style, style_dim] each
     steps = len(rungs) * (len(choices) + 1)
@@ -111,7 +111,7 @@ def calibrate(
 
 
 def load(pack: Pack) -> Calibration | None:
-    """What was measured before; None when nothing was, or not for this pack, machine and libraries."""
+    """The result of an earlier calibration; None without one for this pack, machine and libraries."""
     made_for = _made_for(pack)
     try:
         path = _path(made_for)
@@ -119,12 +119,12 @@ def load(pack: Pack) -> Calibration | None:
             return None
         document = json.loads(path.read_bytes())
         return _parsed(document["rungs"], pack) if document["made_for"] == made_for else None
-    except Exception:  # whatever is wrong with a file in a cache, measuring anew sets it right
+    except Exception:  # whatever is wrong with a cached file, measuring again puts it right
         return None
 
 
 class _Stopped(Exception):
-    """The measuring was stopped."""
+    """Measuring was stopped."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class _Runner:
 
 
 class _Race:
-    """The engines of one rung. Those that are near in time draw in turns, so that a machine that slows down
-    slows them all; those that are far behind are closed at once."""
+    """The engines of one rung. Those close in time draw in turns, so that a machine that slows down slows all
+    of them; those far behind are closed at once."""
 
     def __init__(self, pack: Pack, rung: SubGenerator, latents: list[Tensor], stopped: Stopped):
         self._pack, self._rung, self._latents, self._stopped = pack, rung, latents, stopped
@@ -145,10 +145,9 @@ class _Race:
         self._behind: list[Timed] = []
 
     def enter(self, choice: Choice) -> None:
-        """Opens an engine, `ALWAYS` first, and times its second picture: the first one warms it up.
+        """Opens an engine, `ALWAYS` first, and times its second picture; the first one warms it up.
 
-        One that cannot be opened or does not draw is left out, and one whose pictures are not those of
-        `ALWAYS`.
+        Leaves out an engine that cannot be opened, does not draw, or draws other pictures than `ALWAYS`.
         """
         try:
             key = self._pack.files[self._pack.generator_file]
@@ -156,7 +155,7 @@ class _Race:
             (_, first), (ms, second) = (self._draw(engine, w) for w in self._latents)
         except _Stopped:
             raise
-        except Exception:  # libraries and drivers have exceptions of their own, without a common base
+        except Exception:  # libraries and drivers raise their own exceptions, without a common base
             if choice == ALWAYS:
                 raise
             return
@@ -166,7 +165,7 @@ class _Race:
             self._leave_behind()
 
     def finish(self, seconds: float) -> tuple[Timed, ...]:
-        """The median times of all, fastest first, after the runners have drawn for so long."""
+        """The median times of all, fastest first, after the runners have drawn for that long."""
         begun = time.perf_counter()
         for turn in range(1, MOST_DRAWS):
             if time.perf_counter() - begun > seconds:
@@ -200,7 +199,7 @@ def _near(picture: Tensor, expected: Tensor) -> bool:
 
 
 def _made_for(pack: Pack) -> dict[str, Any]:
-    """All that a calibration depends on, as JSON gives it back."""
+    """Everything that a calibration depends on, as JSON gives it back."""
     known = getattr(torch.cpu, "get_capabilities", dict)()
     return {
         "generator": pack.files[pack.generator_file],
@@ -234,7 +233,7 @@ def _text(made_for: dict[str, Any], calibration: Calibration) -> str:
 
 
 def _parsed(rungs: Any, pack: Pack) -> Calibration | None:
-    """None unless every rung of the ladder has engines of this machine."""
+    """The calibration in a file; None unless every rung of the ladder has engines of this machine."""
     have = available()
     read = {
         tuple(rung["channels"]): tuple(Timed(Choice(name, kind), ms) for name, kind, ms in rung["engines"])

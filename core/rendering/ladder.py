@@ -13,13 +13,13 @@ from ...models.widths import SubGenerator
 from ..errors import CoreError
 from .engines.window import Window
 
-USEFUL = 1.5  # a pass is worth drawing when the one after it costs at least this much more
-KEPT = 9  # times a rung that the running median looks back
+USEFUL = 1.5  # a pass is worth drawing when the next one costs at least this many times as much
+KEPT = 9  # times of a rung in its running median
 KEPT_WINDOWS = 32  # windows whose times are remembered
 
 
 def window_of(region: Region, resolution: int) -> Window:
-    """The pixels that a region touches of a picture of `resolution` px a side; at least one."""
+    """The pixels that a region touches in a picture of `resolution` px a side; at least one."""
     left, top = (math.floor(resolution * start) for start in (region.left, region.top))
     right, bottom = (math.ceil(resolution * end) for end in (region.right, region.bottom))
     return Window(top, left, bottom, right)
@@ -27,7 +27,7 @@ def window_of(region: Region, resolution: int) -> Window:
 
 @dataclass(frozen=True)
 class Pass:
-    """One frame of an edit: a rung, and the part of its picture that is drawn."""
+    """One frame of an edit: a rung, and the part of its picture to draw."""
 
     rung: SubGenerator
     window: Window
@@ -42,12 +42,12 @@ class Pass:
 
     @property
     def share(self) -> float:
-        """Of the picture's area, 0..1."""
+        """Its share of the picture's area, 0..1."""
         return self.window.height * self.window.width / self.rung.resolution**2
 
 
 class Timings:
-    """What each pass took on this machine lately: running medians, in ms. Windows have times of their own."""
+    """How long each pass took on this machine lately: running medians in ms. Windows have their own times."""
 
     def __init__(self):
         self._whole: dict[SubGenerator, deque[float]] = {}
@@ -59,16 +59,16 @@ class Timings:
             return
         self._windows.setdefault(drawn, deque(maxlen=KEPT)).append(ms)
         self._windows.move_to_end(drawn)
-        if len(self._windows) > KEPT_WINDOWS:  # every selection is another one
+        if len(self._windows) > KEPT_WINDOWS:  # every selection is another window
             self._windows.popitem(last=False)
 
     def median(self, rung: SubGenerator) -> float | None:
-        """Of whole pictures; None for a rung that was not drawn yet."""
+        """The median of whole pictures; None for a rung that was not drawn yet."""
         times = self._whole.get(rung)
         return statistics.median(times) if times else None
 
     def expected(self, rung: SubGenerator) -> float | None:
-        """The median, or what the work of the measured rung closest in work suggests; None before any."""
+        """The median, or an estimate from the measured rung that is closest in work; None before any."""
         known = self.median(rung)
         if known is not None or not self._whole:
             return known
@@ -76,7 +76,7 @@ class Timings:
         return statistics.median(self._whole[nearest]) * rung.macs / nearest.macs
 
     def expected_of_window(self, part: Pass) -> float | None:
-        """The same for a part of a picture, at first by its area."""
+        """The same for a part of a picture; until it was drawn, by its area."""
         times = self._windows.get(part)
         if times:
             return statistics.median(times)
@@ -95,13 +95,13 @@ def passes(
 ) -> list[Pass]:
     """What to draw for one edit, cheapest first, over a pack's ladder (cheapest first, last = full).
 
-    "draft" is the first rung and "preview" the middle one; "full" shows the draft on its way. "auto" draws
-    the best rung within the `budget` of a frame in ms while `dragging`, and climbs from there on release. A
-    rung that is not much cheaper than the next pass is skipped. CoreError "bad-value" for another quality.
+    "draft" is the first rung and "preview" the middle one; "full" shows the draft first. "auto" draws the
+    best rung within the `budget` of a frame in ms while `dragging`, and climbs from there on release. A rung
+    that is not much cheaper than the next pass is skipped. CoreError "bad-value" for another quality.
 
     After the first pass comes the `region` alone, by the rung of the last pass, or while dragging in "auto"
-    by the best one that draws it within the budget. Only by one of the `ready` rungs, and not where it takes
-    nearly as long as the whole: where it is most of it, or on an engine that draws whole pictures only.
+    by the best rung that draws it within the budget. Only `ready` rungs draw it, and only if it does not take
+    nearly as long as the whole, as a very large region does, or an engine that draws only whole pictures.
     """
     rungs = _rungs(ladder, quality, dragging, timings, budget)
     whole = [Pass.whole(rung) for rung in rungs]
@@ -119,7 +119,7 @@ def passes(
 def _rungs(
     ladder: Sequence[SubGenerator], quality: Quality, dragging: bool, timings: Timings, budget: float
 ) -> list[SubGenerator]:
-    """Those whose whole pictures are drawn."""
+    """The rungs that draw whole pictures."""
     draft, middle, full = ladder[0], ladder[len(ladder) // 2], ladder[-1]
     if quality == "draft":
         return [draft]
@@ -128,7 +128,7 @@ def _rungs(
     if quality == "full":
         return _thinned([draft, full], timings)
     if quality != "auto":
-        raise CoreError("bad-value", f'"{quality}" is no quality: use draft, preview, full or auto.')
+        raise CoreError("bad-value", f'"{quality}" is not a quality: use draft, preview, full or auto.')
     fitting = [rung for rung in ladder if _fits(timings.expected(rung), budget)]
     quick = fitting[-1] if fitting else draft
     above = [rung for rung in (middle, full) if ladder.index(rung) > ladder.index(quick)]
@@ -140,7 +140,7 @@ def _fits(expected: float | None, budget: float) -> bool:
 
 
 def _thinned(rungs: Sequence[SubGenerator], timings: Timings) -> list[SubGenerator]:
-    """The last rung, and of those before it the ones that are usefully cheaper than what follows them."""
+    """The last rung, and those before it that are much cheaper than the next one kept."""
     kept = [rungs[-1]]
     for rung in reversed(rungs[:-1]):
         if _cost(rung, timings) * USEFUL <= _cost(kept[0], timings):

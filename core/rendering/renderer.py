@@ -1,4 +1,4 @@
-"""Drawing one rung: latents in, pixels out, with a way to stop halfway."""
+"""Draws one rung: latents in, pixels out, and can be stopped halfway."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from .engines.window import Window
 
 log = logging.getLogger(__name__)
 
-PREPARED = 6  # engines that are kept ready; each holds a copy of the weights it runs with
+PREPARED = 6  # engines kept ready; each holds a copy of the weights it runs with
 
 
 class Renderer:
-    """Draws the rungs of a ladder, with engines that it prepares when they are first asked for.
+    """Draws the rungs of a ladder, with engines that it prepares at their first use.
 
-    `choose` says by which, for a rung and whether only a part of its picture is wanted; `key` is the hash of
-    the generator's weights. A rung that begins another one (its resolution is lower, its channels are the
-    same) is drawn by the other's engine, if that is one of torch, which goes on from there when the other is
-    asked for.
+    `choose` gives the engine for a rung and whether only part of its picture is wanted; `key` is the hash of
+    the generator's weights. If a rung is the beginning of another one (a lower resolution, equal channels),
+    the other's engine draws it too, provided it is a torch engine: it can then continue to the larger one.
     """
 
     def __init__(
@@ -46,9 +45,9 @@ class Renderer:
     ) -> np.ndarray | None:
         """The picture of w+ float32 [n_style, style_dim] by a rung's sub-generator: uint8 [R, R, 3].
 
-        Only the `window` of it when one is given: [h, w, 3]. `stopped` is asked at least once a resolution
-        block; None when it said yes. The noise maps are the stored ones, so that two edits differ by what was
-        edited alone.
+        With a `window`, only that part: [h, w, 3]. Asks `stopped` at least once for each resolution block and
+        returns None when it says yes. The noise maps are the stored ones, so that two edits differ only in
+        what was edited.
         """
         part = window is not None and window != Window.whole(rung.resolution)
         engine = self.prepare(rung, part)
@@ -56,7 +55,7 @@ class Renderer:
         return None if rgb is None else to_pixels(rgb[None])[0]
 
     def prepare(self, rung: SubGenerator, part: bool = False) -> Engine:
-        """The engine that draws a rung, or parts of it; the first time takes as long as a frame or two."""
+        """The engine that draws a rung, or parts of it. The first call takes as long as a frame or two."""
         choice = self._choose(rung, part)
         key = self._drawn_by(rung, choice), choice
         if key not in self._prepared:
@@ -69,14 +68,14 @@ class Renderer:
     def _opened(self, rung: SubGenerator, choice: Choice) -> Engine:
         try:
             return open_engine(choice, self._generator, rung, self._key)
-        except Exception as error:  # libraries and drivers have exceptions of their own
+        except Exception as error:  # libraries and drivers raise their own exceptions
             if choice == ALWAYS:
                 raise
             log.warning("%s in %s cannot be used: %s", *choice, error)
             return open_engine(ALWAYS, self._generator, rung)
 
     def _drawn_by(self, rung: SubGenerator, choice: Choice) -> SubGenerator:
-        """The largest rung of the ladder that begins with this one and is drawn by the same choice."""
+        """The largest rung of the ladder that begins with this one and has the same choice."""
         if not choice.draws_parts:  # nor lower resolutions
             return rung
         count = len(rung.channels)

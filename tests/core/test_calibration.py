@@ -91,7 +91,7 @@ def test_the_fastest_engine_wins_with_its_time(pack: Pack, times: list[float]):
         found = calibrate(pack, silent, never)
     assert found is not None
     for rung in pack.ladder:
-        assert machine.ms[found.choice(rung)] == min(times)
+        assert machine.ms[found.choice(rung)] == pytest.approx(min(times))  # equal ones differ by rounding
         assert found.ms(rung) == pytest.approx(min(times))
         assert [timed.ms for timed in found.rungs[rung.channels]] == pytest.approx(sorted(times))
 

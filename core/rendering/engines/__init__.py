@@ -1,1 +1,4 @@
-"""The engines: what draws a sub-generator on this machine, each held against models/generator.py."""
+"""The engines that draw a sub-generator on this machine; tests compare each with models/generator.py.
+
+Start with `engine.py`, then `torch_engine.py`.
+"""

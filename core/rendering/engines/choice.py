@@ -1,4 +1,4 @@
-"""Which engines this machine has, and how to open one."""
+"""The engines that this machine has, and how to open one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .onnx_engine import OnnxEngine, providers
 from .openvino_engine import OpenVinoEngine, installed
 from .torch_engine import TorchEngine
 
-FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16")  # without these a CPU converts every number
+FAST_BFLOAT16 = ("avx512_bf16", "amx_bf16")  # without either, a CPU converts every number
 
 
 class Choice(NamedTuple):
     """An engine and its precision, such as ("torch", "float32") or ("onnxruntime-cuda", "float32").
 
-    What follows an engine's "-" is the device; torch alone is torch on the CPU.
+    The device follows the engine's "-"; torch alone means torch on the CPU.
     """
 
     engine: str
@@ -27,8 +27,8 @@ class Choice(NamedTuple):
 
     @property
     def draws_parts(self) -> bool:
-        """Whether a part of the picture, or a lower resolution, takes a part of the time; else all is drawn
-        whatever is wanted."""
+        """Whether part of a picture, or a lower resolution, takes only part of the time. Other engines always
+        draw everything."""
         return self.engine.startswith("torch")
 
 
@@ -36,9 +36,9 @@ ALWAYS = Choice("torch", "float32")  # what every machine has
 
 
 def available() -> list[Choice]:
-    """What this machine has, `ALWAYS` first; which is fastest for a rung, only measuring tells.
+    """This machine's engines, `ALWAYS` first; only measuring tells which is fastest for a rung.
 
-    That a library is installed does not say that its driver works: opening an engine may still fail.
+    A library may be installed without a working driver: opening an engine can still fail.
     """
     precisions = ["float32", "bfloat16"] if bfloat16_is_fast() else ["float32"]
     gpus = {"torch-cuda": torch.cuda.is_available(), "torch-mps": torch.backends.mps.is_available()}
@@ -51,17 +51,17 @@ def available() -> list[Choice]:
 
 
 def open_engine(choice: Choice, generator: Generator, rung: SubGenerator, key: str | None = None) -> Engine:
-    """The engine for a rung. `key` is the hash of the generator's weights: with it, graphs are cached.
+    """The engine for a rung. `key` is the hash of the generator's weights; with it, graphs are cached.
 
-    ValueError for a rung that the generator does not have, or an engine that is not known. Any exception of
-    its library for an engine that this machine does not have after all.
+    ValueError for a rung that the generator does not have, or an unknown engine. Any exception of its library
+    for an engine that does not work on this machine.
     """
     library, _, device = choice.engine.partition("-")
     if library == "torch":
         return TorchEngine(generator, rung, choice.precision, device or "cpu")
     if library not in ("onnxruntime", "openvino"):
         raise ValueError(f'There is no engine "{choice.engine}".')
-    from .graph import write_graph  # here, because the package onnx takes a while
+    from .graph import write_graph  # here, because the package onnx is slow to import
     from .graph_cache import cached_graph
 
     graph = write_graph(generator, rung) if key is None else cached_graph(generator, rung, key)

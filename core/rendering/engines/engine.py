@@ -1,4 +1,4 @@
-"""What every engine is to the rest of the core."""
+"""The interface of every engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def never() -> bool:
 class Engine(Protocol):
     """One sub-generator G^k_C, ready to draw one latent at a time with the generator's stored noise.
 
-    `precision` is "float32", "bfloat16" or "float16": that of its convolutions. Pictures are float32 always.
+    `precision` is that of its convolutions: "float32", "bfloat16" or "float16". Pictures are always float32.
     """
 
     name: str
@@ -37,7 +37,8 @@ class Engine(Protocol):
     ) -> Tensor | None:
         """w float32 [n_style, style_dim] -> the picture float32 [3, h, w], about -1..1, not clamped.
 
-        At `resolution` (default: its own) or less, and of that picture only `window`, when given. `stopped`
-        is asked at least once a block; None as soon as it says yes. ValueError for what it cannot draw.
+        The picture has `resolution` px (at most and by default the engine's); with a `window`, the result is
+        only that part. Asks `stopped` at least once for each block and returns None as soon as it says yes.
+        ValueError for what it cannot draw.
         """
         ...

@@ -1,8 +1,8 @@
-"""A sub-generator as one static ONNX graph, for the engines that run such: "w" in, the picture out.
+"""A sub-generator as one static ONNX graph, for engines that run graphs: "w" in, the picture out.
 
-The same arithmetic as models/generator.py. Weights are constants, so that an engine can lay them out once:
-maps take the styles before a convolution and the demodulation after it. Noise is a constant, multiplied by
-its strength, and left out where that is zero; the activation's gain is in weights, bias and noise.
+The arithmetic is that of models/generator.py. Weights are constants, so that an engine can lay them out once:
+styles multiply the maps before a convolution, demodulation the maps after it. Noise is a constant multiplied
+by its strength, left out where that is zero; weights, bias and noise carry the activation's gain.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ....models.generator import EqualLinear, Generator, StyledConv, ToRGB, fir_
 from ....models.widths import SubGenerator
 from .graph_writer import GraphWriter
 
-VERSION = 1  # of the graph for the same weights: older ones in the cache are not used
+VERSION = 1  # of the graph for the same weights; older graphs in the cache are not used
 GAIN = math.sqrt(2)
 SLOPE = 0.2
 EPSILON = 1e-8  # of the demodulation
@@ -25,7 +25,7 @@ EPSILON = 1e-8  # of the demodulation
 def write_graph(generator: Generator, rung: SubGenerator) -> bytes:
     """The ONNX file of a rung: w float32 [n_style, style_dim] -> picture float32 [3, R, R], not clamped.
 
-    ValueError for a rung that the generator does not have, or one that no ONNX file can hold.
+    ValueError for a rung that the generator does not have, or that is too large for an ONNX file.
     """
     latent = torch.empty(1, generator.n_style, generator.style_dim, device="meta")
     channels = generator.check(latent, rung.resolution, rung.channels)
@@ -34,7 +34,7 @@ def write_graph(generator: Generator, rung: SubGenerator) -> bytes:
 
 
 class _Graph:
-    """The graph while it is written: one method a layer, which takes and returns names of values."""
+    """The graph being written. A method for each kind of layer takes and returns names of values."""
 
     def __init__(self, generator: Generator, channels: tuple[int, ...]):
         self._generator, self._channels = generator, channels
@@ -83,7 +83,7 @@ class _Graph:
     def _upsampled(self, x: str, weight: Tensor) -> str:
         """[1, I, H, W] -> [1, O, 2H, 2W]: transposed convolution by a weight [O, I, 3, 3], then the FIR.
 
-        Four convolutions, one for each phase of the output, or one with the filter folded in, ran slower.
+        Four convolutions, one for each phase of the output, or one with the filter folded in, were slower.
         """
         graph, outputs = self._graph, len(weight)
         x = graph.node("ConvTranspose", x, graph.constant(weight.transpose(0, 1)), strides=(2, 2))
@@ -111,7 +111,7 @@ class _Graph:
         return self._graph.node("Gemm", self._w[k], weight, bias, transB=1)
 
     def _demodulation(self, style: str, weight: Tensor) -> str:
-        """The factor [1, O] that a style [1, I] and the weight [O, I, 3, 3] leave."""
+        """The demodulation factor [1, O] of a style [1, I] and a weight [O, I, 3, 3]."""
         energy = self._graph.constant(weight.square().sum(dim=(2, 3)))  # [O, I]
         squares = self._graph.node("Mul", style, style)
         sums = self._graph.node("Gemm", squares, energy, self._epsilon, transB=1)

@@ -1,7 +1,7 @@
-"""Graphs that were written before, in the user's cache: reading one takes a sixth of the time of writing it.
+"""Keeps graphs in the user's cache: reading one takes a sixth of the time it takes to write it.
 
-A file is called by what its graph was made from, and begins with the hash of the rest, so that one which was
-damaged is made again. A cache that cannot be used costs time and nothing else.
+A file's name says what its graph was made from. The file begins with the hash of the rest, so that a damaged
+one is made again. A cache that cannot be used costs only time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .graph import VERSION, write_graph
 from .graph_writer import MAX_BYTES as MAX_GRAPH_BYTES
 
 FOLDER = "graphs"
-MAX_BYTES = 1 << 30  # of all graphs together; the least recently used go
+MAX_BYTES = 1 << 30  # of all graphs together; the least recently used are deleted
 HASH_BYTES = 32
 
 
@@ -42,7 +42,7 @@ def _name(rung: SubGenerator, key: str) -> str:
 
 
 def _read(path: Path) -> bytes | None:
-    """None for a file that is missing or damaged."""
+    """The graph in a file; None if it is missing or damaged."""
     try:
         if not path.is_file() or path.stat().st_size > HASH_BYTES + MAX_GRAPH_BYTES:
             return None
@@ -51,7 +51,7 @@ def _read(path: Path) -> bytes | None:
             graph = file.read()
         if hashlib.sha256(graph).digest() != expected:
             return None
-        os.utime(path)  # now is when it was used
+        os.utime(path)  # it was used now
     except OSError:
         return None
     return graph

@@ -1,4 +1,4 @@
-"""What the engines have in common that run a rung's graph: they draw all of it, or nothing."""
+"""What engines that run a rung's graph share: they draw the whole picture or nothing."""
 
 from __future__ import annotations
 
@@ -47,4 +47,4 @@ class GraphEngine(ABC):
 
     @abstractmethod
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
-        """The whole picture float32 [3, R, R], in memory that no later one takes; None once `stopped()`."""
+        """The whole picture float32 [3, R, R], in memory that none will reuse; None once `stopped()`."""

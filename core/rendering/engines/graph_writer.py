@@ -1,7 +1,7 @@
 """Writes a static ONNX graph node by node.
 
-torch's exporter draws a picture to find out what its network does. The layers of a sub-generator are known:
-naming them takes no longer than writing their weights.
+torch's exporter draws a picture to find out what a network does. Here the layers are known, so that writing
+the graph takes no longer than writing its weights.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from onnx import helper, numpy_helper
 from torch import Tensor
 
 IR_VERSION, OPSET = 8, 17
-MAX_BYTES = (2 << 30) - (1 << 20)  # protobuf's limit, less what is not weights
+MAX_BYTES = (2 << 30) - (1 << 20)  # of weights: protobuf's limit, less the rest
 
 
 class GraphWriter:
-    """A graph of one float32 input and one float32 output, node by node in the order in which they run.
+    """A graph with one float32 input and one float32 output, its nodes in the order in which they run.
 
     Values are named by strings: what a method returns is the input of later nodes.
     """
@@ -27,13 +27,13 @@ class GraphWriter:
         self._constants: list[onnx.TensorProto] = []
 
     def constant(self, value: Tensor) -> str:
-        """A float32 or int64 tensor that the graph holds."""
+        """The name of a float32 or int64 tensor that the graph holds."""
         name = f"c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(value.detach().cpu().contiguous().numpy(), name))
         return name
 
     def node(self, kind: str, *inputs: str, **attributes: int | float | Sequence[int]) -> str:
-        """The output of an ONNX operator."""
+        """The name of an ONNX operator's output."""
         name = f"v{len(self._nodes)}"
         node = helper.make_node(kind, inputs, [name])
         node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
@@ -43,7 +43,7 @@ class GraphWriter:
     def finish(
         self, input_name: str, input_shape: Sequence[int], output: str, output_shape: Sequence[int]
     ) -> bytes:
-        """The file; its output is called like the value. ValueError for more weights than a file can have."""
+        """The file; its output has the value's name. ValueError for more weights than a file can hold."""
         if sum(len(constant.raw_data) for constant in self._constants) > MAX_BYTES:
             raise ValueError("This sub-generator is too large for one ONNX file.")
         ends = (

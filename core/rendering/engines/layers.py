@@ -1,8 +1,8 @@
-"""The layers of a sub-generator in their fast form: the same numbers as models/generator.py's.
+"""The layers of a sub-generator in their fast form, with the same numbers as models/generator.py.
 
 What does not depend on the latent is done once: weights are cut to the channels that run, scaled, given the
-activation's gain and laid out channels last; demodulation is reduced to a product with summed squares. Each
-layer makes any window of its maps, so that large maps can be made in strips which the cache holds.
+activation's gain and laid out channels last; demodulation becomes a product with summed squares. Each layer
+can make any window of its maps, so that large maps are made in strips that fit into the cache.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from torch import Tensor
 from ....models.generator import ConstantInput, EqualLinear, StyledConv, ToRGB
 from .window import Window
 
-GAIN = math.sqrt(2)  # of the activation; leaky ReLU is homogeneous, so that weights can carry it
+GAIN = math.sqrt(2)  # of the activation; leaky ReLU is homogeneous, so the weights can carry it
 SLOPE = 0.2
 
 
 @dataclass(frozen=True)
 class Modulated:
-    """A layer's weights for one latent; the maps take the styles where a scale is given."""
+    """A layer's weights for one latent, and the scales of its maps if the weights do not carry the styles."""
 
     weight: Tensor
-    before: Tensor | None  # [1, I, 1, 1], times which the layer's input is taken
-    after: Tensor | None  # [1, O, 1, 1], times which its output is
+    before: Tensor | None  # [1, I, 1, 1], multiplies the layer's input
+    after: Tensor | None  # [1, O, 1, 1], multiplies its output
 
 
 def start(constant: ConstantInput, channels: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """The maps [1, C, 4, 4] that every picture begins with."""
+    """The maps [1, C, 4, 4] that every picture starts from."""
     return constant.input[:, :channels].to(device, dtype).contiguous(memory_format=torch.channels_last)
 
 
@@ -70,10 +70,10 @@ class Conv:
         self._bias = (layer.activate.bias[:outputs] * GAIN).to(device, dtype)
         strength = layer.noise.weight * GAIN
         self._noise = (noise * strength).to(device, dtype) if strength.any() else None  # [1, 1, H, W]
-        # Either the maps or the weights take the styles: whichever are fewer numbers
+        # the styles multiply the maps or the weights, whichever are fewer numbers
         taken = self.side // 2 if conv.up else self.side
         few = 9 * inputs * outputs < (inputs + outputs) * taken * taken
-        self.by_weight = few or dtype is torch.float16  # whose range maps with styles would leave
+        self.by_weight = few or dtype is torch.float16  # maps with styles would leave its range
         weight = (weight * GAIN).contiguous(memory_format=torch.channels_last)
         self._weight = weight if self.by_weight else weight.to(dtype)
 
@@ -93,7 +93,7 @@ class Conv:
         return window.halved().clipped(self.side // 2) if self.up else window.grown(1, 1).clipped(self.side)
 
     def __call__(self, x: Tensor, modulated: Modulated, window: Window) -> Tensor:
-        """x [1, I, h, w], which is `reads(window)` of the input -> the window of the output [1, O, H, W]."""
+        """x [1, I, h, w], the part `reads(window)` of the input -> the window of the output [1, O, H, W]."""
         bias = self._bias if modulated.after is None else None
         if modulated.before is not None:
             x = x * modulated.before
@@ -110,8 +110,8 @@ class Conv:
     def _upsampled(self, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window) -> Tensor:
         assert self._blur is not None
         x = F.conv_transpose2d(x, weight, stride=2)  # [1, O, 2h + 1, 2w + 1]
-        made = self.reads(window).doubled().grown(0, 1)  # of the side + 1 pixels that the whole input makes
-        seen = window.grown(1, 2)  # by the filter
+        made = self.reads(window).doubled().grown(0, 1)  # of the side + 1 pixels that the whole input gives
+        seen = window.grown(1, 2)  # what the filter reads
         x = cut(x, seen.clipped(self.side + 1).within(made))
         return _convolved(x, self._blur, bias, seen.beyond(self.side + 1), groups=self.outputs)
 
@@ -135,9 +135,10 @@ class Rgb:
 
 
 def doubled(rgb: Tensor, have: Window, side: int, window: Window) -> Tensor:
-    """A window of a picture of `side` pixels a side that was doubled by the [1, 3, 3, 1] filter.
+    """A window of a picture of `side` pixels a side, doubled by the [1, 3, 3, 1] filter.
 
-    `rgb` [1, 3, h, w] is the part `have` of it before. Within zeros the filter is bilinear interpolation.
+    `rgb` [1, 3, h, w] is the part `have` of the picture before. Among zeros the filter is bilinear
+    interpolation.
     """
     read = window.halved()
     rgb = cut(rgb, read.clipped(side // 2).within(have))
@@ -147,16 +148,16 @@ def doubled(rgb: Tensor, have: Window, side: int, window: Window) -> Tensor:
 
 
 def cut(x: Tensor, window: Window) -> Tensor:
-    """A view of a window of maps [..., H, W]."""
+    """The window of maps [..., H, W], as a view."""
     return x[..., window.top : window.bottom, window.left : window.right]
 
 
 def _convolved(
     x: Tensor, weight: Tensor, bias: Tensor | None, zeros: tuple[int, int, int, int], groups: int = 1
 ) -> Tensor:
-    """The convolution of x, beyond which lie so many `zeros` at the top, left, bottom and right.
+    """The convolution of x with these numbers of `zeros` at its top, left, bottom and right.
 
-    Where opposite sides differ it makes a little too much: a copy of x with the zeros would cost more.
+    Where opposite sides differ it computes a little too much: copying x with the zeros would cost more.
     """
     top, left, bottom, right = zeros
     rows, columns = max(top, bottom), max(left, right)

@@ -1,4 +1,4 @@
-"""The engine that comes with ONNX Runtime: on the CPU, and on GPUs that its build knows."""
+"""The engine by ONNX Runtime, on the CPU and on the GPUs that its build supports."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .graph_engine import ASK_EVERY, GraphEngine
 
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine's name
     "cpu": ("CPUExecutionProvider", {}),
-    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),  # its float32 is then float32
+    "cuda": ("CUDAExecutionProvider", {"use_tf32": "0"}),  # full float32
     "dml": ("DmlExecutionProvider", {}),
     "coreml": ("CoreMLExecutionProvider", {}),
 }
 
 
 def providers() -> list[str]:
-    """Which of `PROVIDERS` the installed ONNX Runtime has."""
-    import onnxruntime  # here, because it takes a while
+    """Those of `PROVIDERS` that the installed ONNX Runtime has."""
+    import onnxruntime  # here, because it is slow to import
 
     have = onnxruntime.get_available_providers()
     return [name for name, (provider, _) in PROVIDERS.items() if provider in have]
 
 
 class OnnxEngine(GraphEngine):
-    """See `Engine`. `graph` is what `write_graph` makes of the rung."""
+    """See `Engine`. `graph` is the rung's, from `write_graph`."""
 
     precision = "float32"
 
@@ -42,18 +42,18 @@ class OnnxEngine(GraphEngine):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # failures come as exceptions
+        options.log_severity_level = 4  # failures are raised anyway
         options.intra_op_num_threads = usable_cores()
         options.inter_op_num_threads = 1
-        options.enable_mem_pattern = provider != "dml"  # which asks for that
+        options.enable_mem_pattern = provider != "dml"  # DirectML requires that
         # threads that spin while they wait starve Krita
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         wanted = PROVIDERS[provider]
-        # from bytes: a graph that is read so cannot name further files to read
+        # from bytes: then the graph cannot make it read other files
         self._session = onnxruntime.InferenceSession(
             graph, options, providers=[wanted] if provider == "cpu" else [wanted, PROVIDERS["cpu"]]
         )
-        if wanted[0] not in self._session.get_providers():  # it is left out where its driver is missing
+        if wanted[0] not in self._session.get_providers():  # left out if its driver is missing
             raise ValueError(f"ONNX Runtime cannot use {wanted[0]} on this machine.")
         self._output = self._session.get_outputs()[0].name
         self._thread = ThreadPoolExecutor(1)
@@ -62,7 +62,7 @@ class OnnxEngine(GraphEngine):
         import onnxruntime
 
         running = onnxruntime.RunOptions()
-        running.log_severity_level = 4  # ending early is no failure
+        running.log_severity_level = 4  # ending early is not a failure
         drawing = self._thread.submit(self._draw, w, running)
         try:
             while not wait([drawing], ASK_EVERY).done:
@@ -70,7 +70,7 @@ class OnnxEngine(GraphEngine):
                     return None
             return drawing.result()
         finally:
-            running.terminate = True  # before its next node, and the thread is free for the next picture
+            running.terminate = True  # stops before its next node and frees the thread
 
     def _draw(self, w: np.ndarray, running: Any) -> np.ndarray:
         (picture,) = self._session.run([self._output], {"w": w}, running)

@@ -1,4 +1,4 @@
-"""The engine that comes with OpenVINO, an extra: the fastest on many CPUs."""
+"""The engine by OpenVINO, which is optional and the fastest on many CPUs."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
 
 def installed() -> bool:
-    """Whether OpenVINO is."""
+    """Whether OpenVINO is installed."""
     return importlib.util.find_spec("openvino") is not None
 
 
 @cache
 def _core() -> Any:
-    """The library's one core, which stays: it lays a stack of its own under signal handlers, and with the
-    last core that stack would go while the system still uses it."""
+    """The library's core, kept for ever: it gives signal handlers their own stack, which would be freed with
+    the last core while the system still uses it."""
     return _openvino().Core()
 
 
 def _openvino() -> ModuleType:
-    """The library, without its converter, which tells its maker over the network that it was imported."""
+    """The library without its converter, which reports its import to its maker over the network."""
     sys.modules.setdefault("openvino.tools.ovc", cast(ModuleType, None))  # so that importing it fails
-    import openvino  # here, because it takes a while
+    import openvino  # here, because it is slow to import
 
     return openvino
 
 
 class OpenVinoEngine(GraphEngine):
-    """See `Engine`. `graph` is what `write_graph` makes of the rung."""
+    """See `Engine`. `graph` is the rung's, from `write_graph`."""
 
     name = "openvino"
 
@@ -53,7 +53,7 @@ class OpenVinoEngine(GraphEngine):
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
             "PERFORMANCE_HINT": "LATENCY",
         }
-        # from bytes: a graph that is read so cannot name further files to read
+        # from bytes: then the graph cannot make it read other files
         model = core.compile_model(core.read_model(graph, b""), "CPU", settings)
         self._request = model.create_infer_request()
 
@@ -72,7 +72,7 @@ class OpenVinoEngine(GraphEngine):
         return picture
 
     def _cancel(self) -> None:
-        """Ends before the next node of the graph; only then can the request be started again."""
+        """Stops before the next node of the graph; only then can the request start again."""
         self._request.cancel()
-        with contextlib.suppress(RuntimeError):  # which says that it was cancelled
+        with contextlib.suppress(RuntimeError):  # it says that it was cancelled
             self._request.wait()

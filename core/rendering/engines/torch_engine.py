@@ -1,7 +1,7 @@
-"""The engine that is always there: torch, on the CPU or a GPU.
+"""The engine that every machine has: torch, on the CPU or a GPU.
 
-Large maps are made in strips of rows. A strip goes through all layers of its block while the cache holds it,
-so that memory is read and written once a block, and a newer edit stops a picture between two strips.
+Large maps are made in strips of rows. A strip goes through all layers of its block while it is in the cache,
+so that each block reads and writes memory once, and a newer edit can stop a picture between two strips.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .engine import Stopped, never
 from .layers import Conv, Modulated, Rgb, cut, doubled, start
 from .window import Window
 
-STRIP_BYTES = 8 << 20  # of one layer's maps in a strip, on a CPU: what its caches hold
-FEWEST_ROWS = 16  # of a strip: each makes two rows of its neighbours once more
+STRIP_BYTES = 8 << 20  # of one layer's maps in a strip, on a CPU: its caches hold that much
+FEWEST_ROWS = 16  # of a strip: each repeats two rows of its neighbours
 
 
 @dataclass(frozen=True)
 class _Maps:
-    """A window of what a block makes: maps x [1, C, h, w] and picture [1, 3, h, w].
+    """A window of a block's output: maps x [1, C, h, w] and picture [1, 3, h, w].
 
     The generator's constant has no picture, and nothing reads the maps of the last block.
     """
@@ -36,8 +36,8 @@ class _Maps:
 class TorchEngine:
     """See `Engine`.
 
-    Whole maps are kept, and the next picture begins at the first block of which a style has changed: a higher
-    resolution goes on from a lower one, and an edit of late styles from early maps.
+    Whole maps are kept, and the next picture starts at the first block with a changed style: a higher
+    resolution continues from a lower one, and an edit of late styles from early maps.
     """
 
     name = "torch"
@@ -55,7 +55,7 @@ class TorchEngine:
         self.resolution, self.precision = rung.resolution, precision
         self._device = torch.device(device)
         if self._device.type == "cuda" and precision == "float32":
-            torch.backends.cudnn.allow_tf32 = False  # which rounds what it multiplies to ten bits
+            torch.backends.cudnn.allow_tf32 = False  # it would round factors to ten bits
         dtype = getattr(torch, precision)
         with torch.inference_mode():
             x = start(generator.input, self.channels[0], dtype, self._device)
@@ -65,7 +65,7 @@ class TorchEngine:
                 for k in range(len(self.channels) // 2)
             ]
         self._kept: list[_Maps] = []  # of the first blocks, whole
-        self._w = torch.zeros(0)  # whose they are: [n_style, D]
+        self._w = torch.zeros(0)  # their latent [n_style, D]
 
     def draw(
         self,
@@ -93,7 +93,7 @@ class TorchEngine:
             return cut(maps.rgb, window.within(maps.window))[0]
 
     def _windows(self, side: int, window: Window) -> list[Window]:
-        """Of each block up to `side` px, the part that a window of the picture needs."""
+        """The part of each block up to `side` px that a window of the picture needs."""
         if not 4 <= side <= self.resolution:
             raise ValueError(f"This sub-generator draws 4 to {self.resolution} px, not {side}.")
         if not window.fits(side):
@@ -104,7 +104,7 @@ class TorchEngine:
         return windows
 
     def _forget_changed(self, w: Tensor) -> None:
-        """Keeps the maps of the first blocks, as far as their styles are those of w [n_style, D] too."""
+        """Keeps the maps of the first blocks only as far as their styles equal those of w [n_style, D]."""
         if self._w.shape != w.shape:
             self._kept.clear()
         changed = [k for k in range(len(self._kept)) if not torch.equal(self._w[: 2 * k + 2], w[: 2 * k + 2])]
@@ -118,7 +118,7 @@ class TorchEngine:
 
 
 class _Block:
-    """The layers that make one resolution: convolutions (the first of which doubles the maps) and RGB."""
+    """The layers of one resolution: convolutions, the first of which doubles the maps, and RGB."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class _Block:
     ):
         self.side, self._device, self._dtype = 4 << k, device, dtype
         self._last = 2 * k + 2 == len(channels)
-        self._styles = (0,) if k == 0 else (2 * k - 1, 2 * k)  # of w+, one for each convolution
+        self._styles = (0,) if k == 0 else (2 * k - 1, 2 * k)  # indices in w+, one for each convolution
         layers = [generator.conv1, *generator.convs]
         self._convs = [
             Conv(
@@ -147,22 +147,22 @@ class _Block:
         self._rgb_style = 2 * k + 1
         rgb = _of(ToRGB, [generator.to_rgb1, *generator.to_rgbs][k])
         self._rgb = Rgb(rgb, self._outputs, device)
-        self._buffer: Tensor | None = None  # of whole maps, written anew for each picture
+        self._buffer: Tensor | None = None  # for whole maps, reused by each picture
 
     def reads(self, window: Window) -> Window:
         """The part of the block before that a window of this one needs."""
         return self._windows(window)[0]
 
     def _windows(self, window: Window) -> list[Window]:
-        """What each convolution reads, and at the end the window that they make."""
+        """The window that each convolution reads, and last the one that they make."""
         windows = [window]
         for conv in reversed(self._convs):
             windows.insert(0, conv.reads(windows[0]))
         return windows
 
     def draw(self, below: _Maps, w: Tensor, window: Window, stopped: Stopped) -> _Maps | None:
-        """A window of this block from what it reads of the one before, for w [n_style, D]; None once
-        `stopped()`, which is asked before every strip."""
+        """A window of this block from the maps of the one before, for w [n_style, D]. Asks `stopped` before
+        every strip and returns None once it says yes."""
         made = [conv.modulated(w[None, i]) for conv, i in zip(self._convs, self._styles, strict=True)]
         to_rgb = self._rgb.modulated(w[None, self._rgb_style])
         strips = window.strips(self._rows(window))
@@ -171,7 +171,7 @@ class _Block:
             if stopped():
                 return None
             x, rgb = self._strip(below, made, to_rgb, strip)
-            if rgb_room is None:  # the one strip is the window
+            if rgb_room is None:  # a single strip, which is the window
                 return _Maps(window, None if self._last else x, rgb)
             if x_room is not None:
                 cut(x_room, strip.within(window)).copy_(x)
@@ -192,7 +192,7 @@ class _Block:
         return x, rgb
 
     def _rows(self, window: Window) -> int:
-        """Of a strip of this window."""
+        """The rows of a strip of this window."""
         if self._device.type != "cpu":
             return window.height
         row = max(conv.outputs for conv in self._convs) * window.width * self._dtype.itemsize
@@ -200,7 +200,7 @@ class _Block:
         return rows if 2 * rows <= window.height else window.height
 
     def _room(self, window: Window) -> tuple[Tensor | None, Tensor]:
-        """For the maps and the picture of a window's strips; memory used before costs no page faults."""
+        """Memory for the maps and picture of a window's strips; reused memory causes no page faults."""
         rgb = torch.empty(1, 3, window.height, window.width, device=self._device)
         if self._last:
             return None, rgb

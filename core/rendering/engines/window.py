@@ -1,9 +1,9 @@
 """Which part of each layer's maps a part of the picture needs: rectangles and their halos.
 
-A 3x3 convolution looks one pixel further on every side. A layer that doubles reads, for the output pixels
-p to q - 1, the inputs floor(p / 2) - 1 to floor((q + 1) / 2): the FIR filter reaches one pixel back and two
-on, and the transposed convolution makes its pixel r of the inputs ceil(r / 2) - 1 to floor(r / 2). A window
-may reach out of its map, where zeros are.
+A 3x3 convolution reads one more pixel on every side. A layer that doubles reads, for the output pixels p to
+q - 1, the inputs floor(p / 2) - 1 to floor((q + 1) / 2): the FIR filter reaches one pixel back and two ahead,
+and the transposed convolution makes its pixel r from the inputs ceil(r / 2) - 1 to floor(r / 2). A window may
+reach beyond its map, where there are zeros.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class Window:
 
     @classmethod
     def whole(cls, side: int) -> Window:
-        """All of a map of `side` pixels a side."""
+        """The whole of a map of `side` pixels a side."""
         return cls(0, 0, side, side)
 
     def fits(self, side: int) -> bool:
-        """Whether it holds a pixel, and none outside a map of `side` pixels a side."""
+        """Whether it has pixels, and none outside a map of `side` pixels a side."""
         return 0 <= self.top < self.bottom <= side and 0 <= self.left < self.right <= side
 
     def holds(self, other: Window) -> bool:
-        """Whether all of `other` lies in it."""
+        """Whether it contains all of `other`."""
         return (
             self.top <= other.top
             and self.left <= other.left
@@ -47,15 +47,15 @@ class Window:
         )
 
     def grown(self, before: int, after: int) -> Window:
-        """With `before` more pixels at its top and left, and `after` at its bottom and right."""
+        """The window with `before` more pixels at top and left, and `after` more at bottom and right."""
         return Window(self.top - before, self.left - before, self.bottom + after, self.right + after)
 
     def clipped(self, side: int) -> Window:
-        """What of it lies in a map of `side` pixels a side."""
+        """The part of it inside a map of `side` pixels a side."""
         return Window(max(0, self.top), max(0, self.left), min(side, self.bottom), min(side, self.right))
 
     def halved(self) -> Window:
-        """What a layer that doubles reads of its input to make this window."""
+        """The part of its input that a layer that doubles reads to make this window."""
         return Window(
             self.top // 2 - 1, self.left // 2 - 1, (self.bottom + 1) // 2 + 1, (self.right + 1) // 2 + 1
         )
@@ -65,7 +65,7 @@ class Window:
         return Window(2 * self.top, 2 * self.left, 2 * self.bottom, 2 * self.right)
 
     def beyond(self, side: int) -> tuple[int, int, int, int]:
-        """How far it reaches out of a map of `side` pixels a side: at the top, left, bottom and right."""
+        """How far it reaches beyond a map of `side` pixels a side, at the top, left, bottom and right."""
         inside = self.clipped(side)
         return (
             inside.top - self.top,
@@ -81,7 +81,7 @@ class Window:
         )
 
     def strips(self, rows: int) -> list[Window]:
-        """The window from top to bottom in parts of `rows` rows, the last of which may have fewer."""
+        """The window cut from top to bottom into parts of `rows` rows; the last may have fewer."""
         return [
             Window(top, self.left, min(top + rows, self.bottom), self.right)
             for top in range(self.top, self.bottom, rows)
