@@ -1,4 +1,4 @@
-"""Puts the runs of the default pack's networks together: `make pack`.
+"""Assembles the default pack from the runs of its networks, for `make pack`.
 
 python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits
 """
@@ -51,8 +51,8 @@ def ladder(generator: Generator, rule: WidthRule) -> list[SubGenerator]:
 
 
 def assemble(runs: Path, out: Path) -> Path:
-    """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`, and beside them
-    directions.json: what each slider does."""
+    """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`; writes there what
+    each slider does, as directions.json."""
     trained = checkpoints.trained(runs / "portraits")
     features = runs / "attributes" / "features.safetensors"
     found, report = portrait_directions(trained.generator, load_features(features))
@@ -82,7 +82,7 @@ def assemble(runs: Path, out: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Put the default pack's networks together.")
+    parser = argparse.ArgumentParser(description="Assemble the default pack from the runs of its networks.")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
     arguments = parser.parse_args()

@@ -10,7 +10,7 @@ from ..errors import CoreError
 
 
 class OnnxNetwork:
-    """One picture in, one array out. CoreError "pack" when the file is no such network."""
+    """One picture in, one array out. CoreError "pack" when the file does not hold that."""
 
     def __init__(self, path: Path, output: str):
         import onnxruntime  # here: it is slow to import, and most commands run no network

@@ -93,7 +93,7 @@ def paste(
 
 
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
-    """A square uint8 [S, S, 3] at `side` px; as it is when it is no larger."""
+    """A square uint8 [S, S, 3] at `side` px; unchanged if it is no larger."""
     return rgb if side >= len(rgb) else resized(rgb, side)
 
 

@@ -1,8 +1,8 @@
-"""The figures of docs/speed.md, each between two marks, written by
+"""Writes the figures of docs/speed.md, each between two marks:
 
     python -m anycost.lab.bench.speed_page docs/speed.md
 
-which measures them all on this machine (minutes, while nothing else runs), or those that are named after it.
+measures all of them on this machine (10 to 20 minutes, while nothing else runs), or blocks named after it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .measured import measured, tell, wanted
 
 
 def figures(pack: str) -> dict[str, Callable[[], str]]:
-    """What measures each block of the page, by its name; the pack is opened by the block that needs it."""
+    """What measures each block of the page, by its name. A block opens the pack only if it needs it."""
 
     @functools.cache
     def growth() -> Growth:
@@ -43,7 +43,7 @@ def figures(pack: str) -> dict[str, Callable[[], str]]:
 
 
 def rewritten(text: str, blocks: Mapping[str, str]) -> str:
-    """The page with new content in its blocks; CoreError "bad-value" for a block that it does not have."""
+    """The page with new content in its blocks; CoreError "bad-value" for a block that it lacks."""
     for name, content in blocks.items():
         begin, end = f"<!-- figures: {name} -->", "<!-- end -->"
         pattern = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
@@ -68,9 +68,9 @@ def main() -> None:
     try:
         for name in chosen.block or measures:
             if name not in measures:
-                raise CoreError("bad-value", f'"{name}" is no block: take {", ".join(measures)}.')
+                raise CoreError("bad-value", f'"{name}" is not a block: take {", ".join(measures)}.')
             tell(f"{name}...")
-            # one by one, so that what is measured is not lost with what fails
+            # one by one, so that a failure does not lose what is measured
             page = rewritten(chosen.page.read_text("utf-8"), {name: measures[name]()})
             write_bytes(chosen.page, page.encode())
     except (CoreError, PackError) as error:
