@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from anycost.commands.calibrate import print_calibration, table
+from anycost.commands.cli import main
 from anycost.core.rendering import calibration
 from anycost.core.rendering.calibration import Calibration, Timed, calibrate, load
 from anycost.core.rendering.engines.choice import ALWAYS, Choice, available
@@ -279,23 +277,19 @@ def test_the_table_has_a_line_for_every_rung(pack: Pack):
     assert lines[1].endswith("1.23  torch float32 234")
 
 
-def run(cache: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "OMP_NUM_THREADS": "1"}
-    line = [sys.executable, "-m", "anycost", "calibrate", *map(str, arguments)]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300)
-
-
-def test_the_command_measures_once(tiny_pack: Path, tmp_path: Path):
-    first = run(tmp_path, "--pack", tiny_pack)
-    assert (first.returncode, first.stderr) == (0, "")
-    assert [line.split()[:2] for line in first.stdout.splitlines()[1:]] == [
+def test_the_command_measures_once(tiny_pack: Path, cache: Path, capfd: pytest.CaptureFixture[str]):
+    assert main(["calibrate", "--pack", str(tiny_pack)]) == 0
+    first, complaints = capfd.readouterr()
+    assert complaints == ""
+    assert [line.split()[:2] for line in first.splitlines()[1:]] == [
         ["8", "px"],
         ["16", "px"],
         ["32", "px"],
     ]
-    (file,) = (tmp_path / "anycost" / "calibrations").iterdir()
+    (file,) = cache.iterdir()
     kept = file.read_bytes()
-    assert run(tmp_path, "--pack", tiny_pack).stdout == first.stdout
+    assert main(["calibrate", "--pack", str(tiny_pack)]) == 0
+    assert capfd.readouterr().out == first
     assert file.read_bytes() == kept
 
 
@@ -309,9 +303,13 @@ def test_again_measures_anew(
     assert [line.split()[5] for line in (shown[1], shown[5])] == ["1", "4"]
 
 
-def test_without_a_cache_the_command_says_so_in_one_sentence(tiny_pack: Path, tmp_path: Path):
+def test_without_a_cache_the_command_says_so_in_one_sentence(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
     (tmp_path / "file").touch()
-    done = run(tmp_path / "file", "--pack", tiny_pack)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("anycost: The folder ")
-    assert done.stderr.count("\n") == 1
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert main(["calibrate", "--pack", str(tiny_pack)]) == 2
+    out, complaint = capfd.readouterr()
+    assert out == ""
+    assert complaint.startswith("anycost: The folder ")
+    assert complaint.count("\n") == 1
