@@ -12,9 +12,13 @@ from hypothesis import HealthCheck, settings
 
 MOST_WORKERS = 8  # more would wait for the longest file
 FOLDER = pytest.StashKey[str]()
-# A slow machine fails no test: hypothesis tries as many examples, however long they take.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A slow machine fails no test: hypothesis may take as long as it wants. Examples may share a pack or a folder.
+settings.register_profile(
+    "anycost",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("anycost")
 
 
 def usable_cores() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -81,7 +81,7 @@ def on(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return machine
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.lists(st.floats(1, 500), min_size=3, max_size=3))
 def test_the_fastest_engine_wins_with_its_time(pack: Pack, times: list[float]):
     with pytest.MonkeyPatch.context() as patch:
@@ -227,7 +227,7 @@ def test_a_file_of_another_machine_under_this_ones_name_is_not_read(pack: Pack, 
     assert load(pack) is None
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     st.one_of(
         st.binary(max_size=50),

@@ -114,7 +114,7 @@ def test_a_reduced_crop_has_no_moire():
     assert np.abs(inner.astype(int) - 128).max() <= 3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(placements)
 def test_paste_undoes_crop(placement: Placement):
     picture = smooth_picture()
@@ -126,7 +126,7 @@ def test_paste_undoes_crop(placement: Placement):
     assert np.abs(rgba[..., :3].astype(int) - behind)[solid].max() <= 4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(placements, st.floats(0, 0.3))
 def test_a_layer_stays_in_the_square_and_in_the_picture(placement: Placement, feather: float):
     left, top, rgba = paste(np.zeros((64, 64, 3), np.uint8), placement, (200, 160), feather)

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_torch_engine import NARROW, WIDE, full, latent, plain, rungs, trained
 
@@ -35,7 +35,7 @@ Chosen = tuple[tuple[int, ...], SubGenerator]
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(chosen=rungs(), seed=st.integers(0, 99))
 def test_float32_draws_what_the_reference_draws(kind, chosen: Chosen, seed: int):
     channels, rung = chosen
@@ -50,7 +50,7 @@ def test_float32_draws_what_the_reference_draws(kind, chosen: Chosen, seed: int)
 
 
 @pytest.mark.skipif(not bfloat16_is_fast(), reason="this CPU has no bfloat16")
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(rungs(), st.integers(0, 99))
 def test_bfloat16_is_near_the_reference(chosen: Chosen, seed: int):
     channels, rung = chosen
@@ -205,7 +205,7 @@ def test_a_graph_is_written_once_for_its_content(cache: Path, written: list[SubG
         assert cache.stat().st_mode & 0o077 == 0
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(place=st.floats(0, 0.999), length=st.floats(0, 1), bits=st.integers(1, 255))
 def test_a_damaged_graph_is_made_again(cache: Path, place: float, length: float, bits: int):
     graph = cached_graph(trained(NARROW), small(2), KEY)

@@ -74,7 +74,7 @@ def rungs(draw) -> tuple[tuple[int, ...], SubGenerator]:
     return channels, SubGenerator(side, counts[: layer_count(side)], ratio)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rungs(), st.integers(0, 99))
 def test_draws_what_the_reference_draws(chosen: tuple[tuple[int, ...], SubGenerator], seed: int):
     channels, rung = chosen
@@ -82,7 +82,7 @@ def test_draws_what_the_reference_draws(chosen: tuple[tuple[int, ...], SubGenera
     assert_same(TorchEngine(trained(channels), rung).draw(latent(seed)), expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rungs(), st.integers(0, 99))
 def test_bfloat16_is_near_the_reference(chosen: tuple[tuple[int, ...], SubGenerator], seed: int):
     channels, rung = chosen
@@ -110,7 +110,7 @@ def parts(draw) -> tuple[int, Window]:
     return side, Window(top, left, draw(st.integers(top + 1, side)), draw(st.integers(left + 1, side)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([NARROW, WIDE]), st.lists(st.tuples(parts(), st.integers(0, 8)), max_size=6))
 def test_any_sequence_of_windows_resolutions_and_edits(channels: tuple[int, ...], drawn):
     """Whatever is kept from one picture to the next never shows; an edit changes styles from a layer on."""

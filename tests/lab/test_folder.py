@@ -46,7 +46,7 @@ def rgba(rgb: np.ndarray) -> np.ndarray:
     return np.concatenate([rgb, opaque], axis=2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(20, 90), st.integers(20, 90), st.integers(8, 20))
 def test_the_centred_square_is_cut_and_nothing_else(width: int, height: int, resolution: int):
     side = min(width, height)
@@ -58,7 +58,7 @@ def test_the_centred_square_is_cut_and_nothing_else(width: int, height: int, res
     assert (cut == (10, 200, 90)).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(64, 200), st.sampled_from([16, 32, 48]), st.booleans())
 def test_a_gradient_stays_one_and_is_not_stretched(side: int, resolution: int, upright: bool):
     """A pixel of the result is centred on (i + 1/2) side / R of the square."""

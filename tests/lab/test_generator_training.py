@@ -144,7 +144,7 @@ def test_stage_2_draws_two_of_the_resolutions_and_each_as_often():
         assert 0.45 < sum(side in pair for pair in drawn) / 2000 < 0.55
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(["uniform", "flexible", "sandwich"]),
@@ -163,7 +163,7 @@ def test_every_drawn_sub_generator_can_run(seed: int, kind: Widths, rule: RuleKi
         assert [sub.channels for sub in subs[:2]] == [c[: len(subs[0].channels)] for c in ends]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     picked=st.lists(st.sampled_from(RATIOS), min_size=8, max_size=8),
     resolution=st.sampled_from([4, 8, 16, 32]),
@@ -503,7 +503,7 @@ def test_a_step_of_muon_keeps_the_singular_vectors_and_evens_out_the_values():
     assert kernel.detach().square().mean().sqrt() == pytest.approx(0.5 * 0.2, rel=0.3)  # as long as Adam's
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(-6, 6))
 def test_any_matrix_is_orthogonalised(rows: int, columns: int, magnitude: float):
     drawn = torch.randn(rows, columns, generator=torch.Generator().manual_seed(rows * 41 + columns))

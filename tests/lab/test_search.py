@@ -93,7 +93,7 @@ def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
     assert len(found.distances) < len(everything(SPACE)) / 5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.0, 1.0), st.integers(0, 1000), st.integers(2, 12), st.integers(0, 4))
 def test_budgets_are_held_and_the_best_is_kept(share: float, seed: int, population: int, generations: int):
     limit = work(SPACE.cheapest) ** (1 - share) * work(FULL) ** share

@@ -488,7 +488,7 @@ SOUND = sound_files()
 
 
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_off_anywhere_is_refused(
     tmp_path_factory: pytest.TempPathFactory, kind: str, share: float
@@ -502,7 +502,7 @@ def test_a_file_cut_off_anywhere_is_refused(
 
 
 @pytest.mark.parametrize("kind", SOUND)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     changes=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4

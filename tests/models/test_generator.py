@@ -47,7 +47,7 @@ cuts = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(channels=cuts)
 def test_a_sub_generator_equals_the_dense_network_cut_from_it(generator, w, channels):
     resolution = 4 << (len(channels) // 2 - 1)

@@ -471,7 +471,7 @@ def test_the_plain_example_is_read() -> None:
     assert manifest.ladder[-1].channels == (4, 4, 2, 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(places(PLAIN)[1:]), JSON)
 def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: Any) -> None:
     document = copy.deepcopy(PLAIN)
