@@ -72,11 +72,6 @@ def media(picture: Tensor, draws: Draws) -> Tensor:
     return picture
 
 
-def greyed(picture: Tensor, draws: Draws, share: float) -> Tensor:
-    """A share of [N, 3, R, R] without colour."""
-    return _some(picture, _grey(picture), draws, share)
-
-
 def vignetted(picture: Tensor, draws: Draws, share: float) -> Tensor:
     """A share of portraits [N, 3, R, R] as a head that fades into paper, as artists leave sketches."""
     steps = torch.linspace(-1, 1, picture.shape[-1], device=picture.device)

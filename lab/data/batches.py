@@ -63,7 +63,7 @@ def batches(
         return
     side = min(FINER * resolution, finest or resolution)
     painted = PaintedBatches(
-        ((side, 1),),
+        side,
         batch,
         seed=seed,
         seen=seen,

@@ -27,15 +27,14 @@ PaintedBatch = tuple[
 class PaintedBatches(IterableDataset):
     """This process's shares of joint batches, from position `seen` on, without end.
 
-    `schedule` are (resolution, pictures) one after the other; the last resolution goes on. In the share
-    `rare` of the portraits one rare control (a hat, earrings, freckles...) is turned on, in the share `far`
-    one gradual control goes far to one of its ends. A batch depends on seed and position alone, so a run can
-    resume.
+    In the share `rare` of the portraits one rare control (a hat, earrings, freckles...) is turned on, in the
+    share `far` one gradual control goes far to one of its ends. A batch depends on seed and position alone,
+    so a run can resume.
     """
 
     def __init__(
         self,
-        schedule: tuple[tuple[int, int], ...],
+        resolution: int,
         batch: int,
         *,
         seed: int = 0,
@@ -44,7 +43,7 @@ class PaintedBatches(IterableDataset):
         rare: float = 0.0,
         far: float = 0.0,
     ):
-        self.schedule = schedule
+        self.resolution = resolution
         self.batch = batch
         self.seed = seed
         self.seen = seen
@@ -53,14 +52,6 @@ class PaintedBatches(IterableDataset):
         self.far = far
         self.device = distributed.device()
         self.part = distributed.part()
-
-    def resolution_at(self, seen: int) -> int:
-        """Side in px of the pictures after `seen` of them."""
-        for resolution, pictures in self.schedule:
-            if seen < pictures:
-                return resolution
-            seen -= pictures
-        return self.schedule[-1][0]
 
     def __iter__(self) -> Iterator[PaintedBatch]:
         for seen in count(self.seen, self.batch):
@@ -73,7 +64,7 @@ class PaintedBatches(IterableDataset):
                 joint = with_far(joint, self.far, generator)
             z = self.part.of(joint).to(self.device)  # [N, D]
             with torch.no_grad():
-                painted = paint_z(z, self.resolution_at(seen), self.correlated)
+                painted = paint_z(z, self.resolution, self.correlated)
             yield z, painted.rgb, painted.landmarks
 
     def in_background(self) -> Iterable[PaintedBatch]:

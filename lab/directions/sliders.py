@@ -91,7 +91,6 @@ def extract(
     outputs: Sequence[str] = NAMES,
     apart_from: Mapping[str, Sequence[str]] | None = None,
     share: float = 0.02,
-    seed: int = 0,
 ) -> tuple[list[Direction], dict[str, Any]]:
     """Directions by linear SVMs (paper, section 4.5), and a report of what each does.
 
@@ -108,7 +107,7 @@ def extract(
     draw, features = artist(source), features.to(distributed.device())
     columns = {name: k for k, name in enumerate(outputs)}
     side = readable_side(draw, features, [columns[name] for name in names])
-    found = sample(draw, features, samples, side=side, seed=seed)
+    found = sample(draw, features, samples, side=side)
     needed = dict.fromkeys([*names, *(other for others in wanted.values() for other in others)])
     normals = {name: boundary(found, columns[name], share) for name in needed}
     kept = {name: apart(normals[name], [normals[o] for o in wanted.get(name, ())]) for name in names}

@@ -92,10 +92,10 @@ def _gathered(mine: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int], count: int = 128) -> int:
+def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int]) -> int:
     """The lowest resolution (px) off which all attributes in `columns` are read nearly as off full
     pictures: sampling there costs least."""
-    z = torch.randn(count, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)
+    z = torch.randn(128, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)
     w = truncate(draw.style(z), draw.mean, PSI)
 
     def readings(side: int | None) -> Tensor:

@@ -29,27 +29,27 @@ FACES = 64
 ENCODED = 32
 
 
-def samples(pack: Pack, subject: Subject, count: int = COLUMNS) -> list[Tensor]:
+def samples(pack: Pack, subject: Subject) -> list[Tensor]:
     """One row [N, 3, R, R] a rung, from the cheapest to the full one, enlarged smoothly as the panel does."""
-    w = subject.latents(normals(count, subject.generator.style_dim, SEED), PSI)
+    w = subject.latents(normals(COLUMNS, subject.generator.style_dim, SEED), PSI)
     size = (pack.resolution, pack.resolution)
     drawn = (subject.generator(w, rung.resolution, rung.channels) for rung in pack.ladder)
     return [F.interpolate(row, size, mode="bilinear") for row in drawn]
 
 
-def faces(subject: Subject, count: int = FACES) -> list[Tensor]:
+def faces(subject: Subject) -> list[Tensor]:
     """The full generator's portraits, in rows [COLUMNS, 3, R, R]."""
-    w = subject.latents(normals(count, subject.generator.style_dim, SEED + 1), PSI)
+    w = subject.latents(normals(FACES, subject.generator.style_dim, SEED + 1), PSI)
     return [subject.generator(part) for part in w.split(COLUMNS)]
 
 
-def encoded(pack: Pack, subject: Subject, count: int = ENCODED) -> list[Tensor]:
+def encoded(pack: Pack, subject: Subject) -> list[Tensor]:
     """Rows [COLUMNS, 3, R, R] of painted portraits, each followed by what the full generator draws of its
     encoded latents. None for a pack without an encoder."""
     if pack.encoder_path is None:
         return []
     encode = of_file(pack.encoder_path, pack.encoder_size, subject)
-    pictures = portraits(subject.resolutions[-1], count).read(torch.arange(count))
+    pictures = portraits(subject.resolutions[-1], ENCODED).read(torch.arange(ENCODED))
     return list(_pairs(pictures, subject.generator(encode(pictures))))
 
 

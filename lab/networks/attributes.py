@@ -7,7 +7,6 @@ the gate's value too, so that every output means the same: the attribute, standa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -135,9 +134,7 @@ class AttributeTraining(Training[AttributeSettings]):
         settings, side = self.settings, side_of(self.settings.widths)
         # `seen` is the start of a block, which has as many batches of one kind as of the other
         seed = 2 * (100 + settings.seed) + correlated
-        painted = PaintedBatches(
-            ((side, 1),), settings.batch, seed=seed, seen=seen // 2, correlated=correlated
-        )
+        painted = PaintedBatches(side, settings.batch, seed=seed, seen=seen // 2, correlated=correlated)
         return iter(painted.in_background())
 
     def step(self, batch: ReadBatch, seen: int) -> dict[str, Tensor]:
@@ -212,12 +209,11 @@ def finish(folder: Path) -> Path:
     return path
 
 
-def readings(network: Features, pictures: int = 1024, side: int | None = None) -> tuple[Tensor, Tensor]:
-    """The attribute values [N, A] of unseen portraits of the population, painted at `side` px: as read, and
-    as they are."""
-    source = iter(PaintedBatches(((side or network.side, 1),), 32, seed=UNSEEN))
+def readings(network: Features) -> tuple[Tensor, Tensor]:
+    """The attribute values [N, A] of 1024 unseen portraits of the population: as read, and as they are."""
+    source = iter(PaintedBatches(network.side, 32, seed=UNSEEN))
     read, truth = [], []
-    for z, picture, _ in islice(source, math.ceil(pictures / 32)):
+    for z, picture, _ in islice(source, 32):
         with torch.inference_mode():
             read.append(network.values(picture))
         truth.append(attribute_table(z))

@@ -106,9 +106,9 @@ class EncoderSettings:
             raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios`, up to 1.")
 
 
-def mean_w(generator: Generator, samples: int = 8192) -> Tensor:
+def mean_w(generator: Generator) -> Tensor:
     """The mean w [D] of the population."""
-    z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(2))
+    z = torch.randn(8192, generator.style_dim, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
         return generator.style(z.to(generator.input.input.device)).mean(0)
 

@@ -155,9 +155,7 @@ class FinderTraining(Training[FinderSettings]):
 
     def _painted(self, seen: int) -> Iterator[Portraits]:
         seed = 200 + self.settings.seed
-        return painted(
-            PaintedBatches(((SIDE, 1),), self.settings.batch, seed=seed, seen=seen).in_background()
-        )
+        return painted(PaintedBatches(SIDE, self.settings.batch, seed=seed, seen=seen).in_background())
 
     def step(self, batch: Portraits, seen: int) -> dict[str, Tensor]:
         with torch.no_grad():
@@ -203,7 +201,7 @@ def painted(batches) -> Iterator[Portraits]:
 
 def unseen(count: int) -> Scenes:
     """Scenes of portraits that are never trained on, always the same."""
-    portraits = next(painted(PaintedBatches(((SIDE, 1),), count, seed=UNSEEN)))
+    portraits = next(painted(PaintedBatches(SIDE, count, seed=UNSEEN)))
     return scenes(portraits, Draws(UNSEEN, 0, "unseen"))
 
 

@@ -27,6 +27,12 @@ def reach(layer, side: int, window: Window) -> Window:
     return Window(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
 
 
+def holds(outer: Window, inner: Window) -> bool:
+    """Whether one window contains all of another."""
+    rows = outer.top <= inner.top and inner.bottom <= outer.bottom
+    return rows and outer.left <= inner.left and inner.right <= outer.right
+
+
 def convolved(x: torch.Tensor) -> torch.Tensor:
     return F.conv2d(x, torch.rand(1, 1, 3, 3) + 0.1, padding=1)
 
@@ -45,8 +51,8 @@ def test_a_convolution_sees_one_pixel_more_on_every_side(window: Window):
 @given(windows())
 def test_halved_is_what_a_layer_that_doubles_sees_or_one_pixel_more(window: Window):
     read, seen = window.halved().clipped(SIDE // 2), reach(doubled, SIDE // 2, window)
-    assert read.holds(seen)
-    assert seen.grown(1, 1).holds(read)
+    assert holds(read, seen)
+    assert holds(seen.grown(1, 1), read)
 
 
 @given(windows(), st.integers(1, 20))
@@ -67,8 +73,6 @@ def test_what_lies_beyond_a_map_is_what_clipping_takes(window: Window, before: i
 
 def test_a_window_within_another():
     inner, outer = Window(3, 5, 7, 6), Window(2, 4, 9, 9)
-    assert outer.holds(inner)
-    assert not inner.holds(outer)
     assert inner.within(outer) == Window(1, 1, 5, 2)
     assert not Window(0, 0, 0, 4).fits(8)
     assert not Window(0, 0, 4, 9).fits(8)

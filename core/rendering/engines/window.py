@@ -37,15 +37,6 @@ class Window:
         """Whether it has pixels, and none outside a map of `side` pixels a side."""
         return 0 <= self.top < self.bottom <= side and 0 <= self.left < self.right <= side
 
-    def holds(self, other: Window) -> bool:
-        """Whether it contains all of `other`."""
-        return (
-            self.top <= other.top
-            and self.left <= other.left
-            and other.bottom <= self.bottom
-            and other.right <= self.right
-        )
-
     def grown(self, before: int, after: int) -> Window:
         """The window with `before` more pixels at top and left, and `after` more at bottom and right."""
         return Window(self.top - before, self.left - before, self.bottom + after, self.right + after)
