@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_pack(networks)
     text = "a random generator of StyleGAN2's size at 1024 px instead of a pack"
     networks.add_argument("--config-f", action="store_true", help=text)
-    text = "only these, as resolution@ratio, and the full one (default: all; with --config-f, seven of 16)"
+    text = "only these, as resolution@ratio, and the full one (default: all; with --config-f, five of 16)"
     parser.add_argument("--rungs", metavar="1024@1,256@0.25|all", help=text)
     parser.add_argument("--engine", metavar="NAME", help="only this engine (default: the fastest)")
     parser.add_argument("--precision", metavar="fp32|bf16|fp16", help="only this precision")
@@ -36,7 +36,7 @@ def bench(
 ) -> None:
     """Measures rungs of a pack, or of config-F for None, and prints a table or JSON; progress goes to stderr.
 
-    `rungs` names them (None: all of a pack, seven of config-F). `engine` and `precision` (fp32, bf16, fp16 or
+    `rungs` names them (None: all of a pack, five of config-F). `engine` and `precision` (fp32, bf16, fp16 or
     torch's names) leave only the engines that have them. CoreError "bad-value" for a rung that the network
     does not have, and when no engine is left.
     """

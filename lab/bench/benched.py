@@ -16,7 +16,7 @@ from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolut
 RESOLUTIONS = (128, 256, 512, 1024)  # px, the paper's
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 CONFIG_F = 32768  # its channels are this number over the side, 512 at most
-SOME_OF_CONFIG_F = "1024@1,1024@0.75,1024@0.5,1024@0.25,512@0.5,256@0.5,128@0.5"  # minutes, not more
+SOME_OF_CONFIG_F = "1024@1,1024@0.5,1024@0.25,256@0.5,128@0.5"  # a few minutes on a slow CPU
 NOISE_STRENGTH = 0.1  # any but zero, which would save the work
 PSI = 0.7  # truncation of the latents
 SEED = 1

@@ -17,10 +17,10 @@ from drawn_face import portrait, with_colour_finder
 from PIL import Image
 
 from anycost import __version__
+from anycost.bridge.messages import Placement
 from anycost.commands.cli import main
 from anycost.commands.render import grid, parse_channels, read_latents, render_file
 from anycost.core.errors import CoreError
-from anycost.bridge.messages import Placement
 from anycost.models.generator import Generator
 from anycost.models.pack import Pack
 from anycost.models.prior import seeded
@@ -59,7 +59,7 @@ def anycost(folder: Path, tmp_path: Path) -> Run:
 def called(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> Run:
-    """The same inside this process, for what a process of its own would not change."""
+    """Runs the command inside this process, where a separate one would make no difference."""
     monkeypatch.setenv("XDG_DATA_HOME", str(folder.parents[2]))
     monkeypatch.chdir(tmp_path)
 
@@ -140,7 +140,7 @@ def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
     distance = np.abs(np.stack(FACE.to_unit(x, y), axis=-1) - 0.5).max(axis=-1)
     assert np.array_equal(out[distance > 0.55], PICTURE[distance > 0.55])
     changed = (out != PICTURE).any(axis=-1)
-    assert changed[distance < 0.3].mean() > 0.5  # how much depends on the steps that fit into the time
+    assert changed[distance < 0.3].mean() > 0.5  # the amount depends on how many steps fit into the time
     assert sorted(os.listdir(tmp_path)) == ["in.png", "out.png"]
 
 
@@ -164,7 +164,7 @@ def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path)
 
 
 def heed_ctrl_c() -> None:
-    """A shell's background jobs, tests among them, are born deaf to it."""
+    """Background jobs of a shell, such as tests, start with the signal ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -178,7 +178,7 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         preexec_fn=heed_ctrl_c,
     )
-    time.sleep(1)  # in its imports or in the projection: both must be left in peace
+    time.sleep(1)  # it is importing or projecting: both must end quietly
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=60)
     assert process.returncode in (130, -signal.SIGINT)

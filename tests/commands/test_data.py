@@ -1,4 +1,4 @@
-"""`anycost data`: a contact sheet of portraits is a picture file, and bad requests end in one sentence."""
+"""`anycost data`: a contact sheet of portraits is a picture file; bad requests give one clear sentence."""
 
 from pathlib import Path
 

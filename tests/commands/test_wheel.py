@@ -1,4 +1,4 @@
-"""The wheel that setup.py builds holds all that the command needs outside a checkout."""
+"""The wheel that setup.py builds holds everything the command needs outside a checkout."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PACK = ROOT / "models" / "packs" / "portraits"
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel's contents and nothing else of ours."""
+    """A folder with only the wheel's contents."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
     tree = folder / "source"
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-    for name in filter(None, files.decode().split("\0")):  # a copy: building leaves a build folder behind
+    for name in filter(None, files.decode().split("\0")):  # copies: building leaves a build folder behind
         if (ROOT / name).exists():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_bytes((ROOT / name).read_bytes())

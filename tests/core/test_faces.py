@@ -27,7 +27,7 @@ placements = st.builds(
 
 
 def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
-    """A picture without fine detail, which resampling leaves nearly as it is: uint8 [height, width, 4]."""
+    """A picture without fine detail, which resampling hardly changes: uint8 [height, width, 4]."""
     y, x = np.mgrid[:height, :width] + 0.5
     waves = [np.sin(x / 19 + y / 31), np.cos(x / 23 - y / 17), np.sin(x / 29) * np.cos(y / 27)]
     rgb = np.stack(waves, axis=-1) * 100 + 128

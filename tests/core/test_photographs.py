@@ -1,4 +1,4 @@
-"""Reading YuNet's answers, and which file is taken for it; the network is not the project's to carry."""
+"""Reading YuNet's outputs, and which file counts as YuNet. The project does not contain the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VIEW = Placement(640, 320, 1280)  # a crop at half size
 
 
 def outputs(stride: int, row: int, column: int, points: np.ndarray, score: float) -> dict[str, np.ndarray]:
-    """The network's answer when one cell sees a face; `points` [5, 2] in px of its 640 x 640 input."""
+    """The network's outputs when one cell sees a face; `points` [5, 2] in px of its 640 x 640 input."""
     found: dict[str, np.ndarray] = {}
     for s in STRIDES:
         cells = (SIDE // s) ** 2

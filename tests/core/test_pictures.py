@@ -1,4 +1,4 @@
-"""Picture files of every kind that a painter or a camera writes, and some that nobody should."""
+"""Picture files of every kind that painters and cameras write, and some that nobody should."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refusal(call) -> CoreError:
 
 
 def png_16_bit(path: Path, colour_type: int, samples: np.ndarray) -> Path:
-    """A PNG of 16 bits a sample, which Pillow itself does not write: uint16 [H, W, C]."""
+    """A PNG with 16 bits for each sample, which Pillow itself does not write: uint16 [H, W, C]."""
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
     height, width = samples.shape[:2]
 
@@ -147,7 +147,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, make: str):
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
 def test_what_was_written_is_read_again(tmp_path: Path, name: str):
     rgba = np.random.default_rng(0).integers(0, 256, (8, 9, 4), np.uint8)
-    rgba[..., 3] |= 1  # WebP keeps no colour where nothing is seen
+    rgba[..., 3] |= 1  # WebP does not keep the colour of invisible pixels
     write_picture(tmp_path / name, rgba)
     assert np.array_equal(read_picture(tmp_path / name), rgba)
     assert os.listdir(tmp_path) == [name]

@@ -1,4 +1,4 @@
-"""Projection: pictures that the generator drew itself are found again, and every step keeps its promises."""
+"""Projection: finds pictures again that the generator drew itself, and every step keeps its promises."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from anycost.models.widths import SubGenerator, layer_count
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Networks as small as these run fastest on one, above all beside other programs."""
+    """Networks this small run fastest on one thread, above all beside other programs."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -35,7 +35,7 @@ def untrained(tiny_pack: Path) -> Pack:
 
 @pytest.fixture(scope="module")
 def pack(untrained: Pack) -> Pack:
-    """Untrained, but made like a trained one: pictures within -1..1, sub-generators that agree with G."""
+    """Untrained, but like a trained one: its pictures are in -1..1, and its sub-generators agree with G."""
     ladder = [SubGenerator(r, untrained.channels[: layer_count(r)], 1.0) for r in (8, 16, 32)]
     pack = replace(untrained, ladder=tuple(ladder))
     weights = pack.generator().state_dict()
@@ -51,7 +51,7 @@ def measure(pack: Pack) -> Measure:
 
 @pytest.fixture(scope="module")
 def hidden(pack: Pack) -> np.ndarray:
-    """A latent that the generator could well have been given: float32 [n_style, style_dim]."""
+    """A plausible latent: float32 [n_style, style_dim]."""
     torch.manual_seed(3)
     with torch.no_grad():
         w = pack.generator().style(torch.randn(1, pack.style_dim))  # [1, D]
@@ -107,7 +107,7 @@ def test_a_picture_of_the_generator_is_found_again(
 def test_every_step_carries_the_latent_of_its_loss(
     pack: Pack, measure: Measure, picture: np.ndarray, run: list[ProjectionStep]
 ):
-    """The latent of step n, projected with no steps, has the loss of step n, less the holds."""
+    """Projected with no steps, the latent of step n has the loss of step n, less the holds."""
     again = next(project(pack, picture, run[5].w, measure, steps=0))
     search = projection._Search(pack, picture, measure, run[0].w, random.Random(0))
     moved = (run[5].w - run[0].w) / search.deviation.numpy()  # [n_style, D]
@@ -190,7 +190,7 @@ def test_ends_when_the_loss_levels_off(pack: Pack, measure: Measure, hidden: np.
 def test_ends_when_its_own_time_is_up(
     pack: Pack, measure: Measure, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ):
-    """With a clock that ticks a second at every look: each step takes one second, and so does the start."""
+    """The clock ticks a second at every look: each step takes one second, and so does the start."""
     clock = iter(range(1000))
     monkeypatch.setattr(projection.time, "perf_counter", lambda: float(next(clock)))
     steps = list(project(pack, picture, None, measure, steps=50, seconds=5.0))

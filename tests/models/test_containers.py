@@ -1,4 +1,4 @@
-"""Model files are read without running anything in them, and without believing them about sizes."""
+"""Model files are read without running anything in them and without trusting their sizes."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def inside_a_network(content: Any) -> bytes:
 
 
 def inside_a_storage(content: Any) -> bytes:
-    """NVIDIA's files hold tensors as bytes of a PyTorch stream, which is a place to hide in, too."""
+    """NVIDIA's files hold tensors as bytes of a PyTorch stream, where code can hide too."""
     with nvidia_modules():
         return pickle.dumps({"G_ema": _FromBytes(old_stream(content))}, 4)
 
@@ -164,7 +164,7 @@ def test_a_hostile_pickle_is_refused_and_does_not_run(tmp_path: Path, hidden: Ca
 
 
 def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
-    """So that the test above can fail: an ordinary reader does run it."""
+    """Shows that the test above can fail: an ordinary reader does run the code."""
     pickle.loads(plain_pickle({"b": Runs(tmp_path / "it-ran")}))
     assert (tmp_path / "it-ran").exists()
 
@@ -184,7 +184,7 @@ def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
         b"\x80\x04c__main__\nRuns\n.",
         b"\x80\x04cbuiltins\ngetattr\n.",
         b"\x80\x04cdnnlib.tflib.network\nNetwork\n.",
-        b"\x80\x04Pstorage\n.",  # PERSID, of which a plain pickle has none
+        b"\x80\x04Pstorage\n.",  # PERSID, which a plain pickle does not have
         b"\x80\x04\x97.",  # NEXT_BUFFER
     ],
 )
@@ -230,7 +230,7 @@ def test_nonsense_is_refused(tmp_path: Path, stream: bytes) -> None:
 
 
 def deep_tuple(depth: int) -> bytes:
-    """Operations that make t = ((t', t'), ...) of 2^depth leaves, as few bytes."""
+    """A few bytes of operations that make nested tuples with 2^depth leaves."""
     return b"N" + b"2\x86" * depth
 
 
@@ -345,7 +345,7 @@ def test_a_stream_may_not_claim_more_than_the_file_has(
 ) -> None:
     monkeypatch.setattr(containers, "_torch_load", not_reached)
     stream = old_stream({"g_ema": torch.arange(1000.0)})
-    assert stream.count(b"M\xe8\x03") == 2  # 1000, of the storage and of the size
+    assert stream.count(b"M\xe8\x03") == 2  # 1000, for the storage and for the size
     (tmp_path / "model.pt").write_bytes(stream.replace(b"M\xe8\x03", b"J\xff\xff\xff\x7f"))
     with pytest.raises(PackError, match="is damaged or cut off"):
         read_checkpoint(tmp_path / "model.pt")
@@ -354,7 +354,7 @@ def test_a_stream_may_not_claim_more_than_the_file_has(
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 @pytest.mark.parametrize(
     "memory", [bytes(4 << 20), os.urandom(1 << 12)]
-)  # a bomb, and one that packing enlarges
+)  # a zip bomb, and data that compression enlarges
 def test_a_packed_zip_is_refused(tmp_path: Path, compression: int, memory: bytes) -> None:
     elements = len(memory) // 4
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", elements), (elements,), (1,))})
@@ -369,7 +369,7 @@ def test_a_zip_whose_entries_share_their_bytes_is_refused(tmp_path: Path) -> Non
     first = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
     while data[first + 46 : first + 60] != b"archive/data/1":
         first = data.index(b"PK\x01\x02", first + 1)
-    for field in (20, 24):  # its sizes, packed and not, now reach over all the others
+    for field in (20, 24):  # its sizes, packed and unpacked, now cover all the others
         data[first + field : first + field + 4] = (1 << 16).to_bytes(4, "little")
     file.write_bytes(data)
     with pytest.raises(PackError, match="an archive that PyTorch did not write"):

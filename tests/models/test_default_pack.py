@@ -1,5 +1,5 @@
-"""The pack that ships: its rungs draw one person, its finder and encoder read drawn faces, its sliders do
-what they say."""
+"""The default pack: its rungs draw the same person, its finder and encoder read drawn faces, and its sliders
+do what they say."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_noise_is_no_face(pack: Pack):
 
 
 def test_the_encoder_reads_a_portrait(pack: Pack, latents: Tensor):
-    """What the generator drew comes back nearer than the mean and than anybody else."""
+    """An encoded picture comes back nearer to itself than the mean is, or any other face."""
     assert pack.encoder_path is not None
     encoder = OnnxNetwork(pack.encoder_path, "latents")
     pictures = drawn(pack, latents, pack.encoder_size)
@@ -133,7 +133,7 @@ def test_projection_refines_the_sample(pack: Pack):
     session = Session(pack)
     session.open("sample", read_picture(SAMPLE))
     losses = [step.loss for step in session.project("sample", steps=8)]
-    assert losses[-1] < 0.85 * losses[0]  # the encoder begins near
+    assert losses[-1] < 0.85 * losses[0]  # the encoder starts near
     frames = list(session.render(EditState("sample", 1, {"smile": 1.0}, "full"), lambda: False))
     assert frames[-1].resolution == pack.resolution
 
@@ -162,8 +162,7 @@ def test_tones_go_the_way_they_say(pack: Pack, latents: Tensor):
 
 
 def test_a_turned_head_moves_sideways(pack: Pack, latents: Tensor):
-    """The framing keeps the eyes in place: of a head that looks to the right, the bulk lies further to the
-    left."""
+    """The framing keeps the eyes in place: if a head looks to the right, its bulk is further to the left."""
     columns = torch.linspace(-1, 1, SIDE)
 
     def centre(picture: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The plain generator: cutting, resolutions, noise, latents. test_importing holds its formulas to others."""
+"""The plain generator: cutting, resolutions, noise, latents. test_importing checks its formulas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from anycost.models.generator import Generator, Upsample, fir_kernel, mix, modulated_conv2d, truncate
 from anycost.models.widths import layer_count
 
-CHANNELS = (12, 10, 9, 8, 7, 6, 5, 4)  # all different: a mix-up of layers cannot go unseen
+CHANNELS = (12, 10, 9, 8, 7, 6, 5, 4)  # all different, so that a mix-up of layers shows
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,13 @@ def w(generator: Generator) -> Tensor:
 
 
 def dense_cut(generator: Generator, channels: tuple[int, ...]) -> Generator:
-    """A network of its own that has just the first `channels` of every layer of `generator`."""
+    """A separate network with only the first `channels` of every layer of `generator`."""
     resolution = 4 << (len(channels) // 2 - 1)
     small = Generator(resolution, channels, generator.style_dim, len(generator.style) - 1)
     large = generator.state_dict()
     for name, value in small.state_dict().items():
         part = large[name][tuple(slice(0, n) for n in value.shape)]
-        if name.endswith("conv.weight"):  # equalised by the inputs it has: the same effective weight
+        if name.endswith("conv.weight"):  # equalised by its own number of inputs: the same effective weight
             part = part * (value.shape[2] / large[name].shape[2]) ** 0.5
         value.copy_(part)
     return small.eval().requires_grad_(False)

@@ -20,7 +20,7 @@ from anycost.models.importing.importing import import_checkpoint, measured_ladde
 from anycost.models.pack import Pack, PackError
 from anycost.models.widths import WidthRule
 
-SMALL = (12, 12, 10, 8, 6, 5)  # channels of a 16 px generator, all different enough to betray a swap
+SMALL = (12, 12, 10, 8, 6, 5)  # channels of a 16 px generator, different enough to show a swap
 
 # ---- StyleGAN2's synthesis written a second time, from its definition, in float64 and one sample at a time
 
@@ -226,7 +226,7 @@ def test_without_a_mean_it_is_the_mean_of_samples(tmp_path: Path) -> None:
     mapping = [(state[f"style.{n}.weight"], state[f"style.{n}.bias"]) for n in (1, 2)]
     rng = np.random.default_rng(0)
     samples = np.stack([mapped(mapping, z) for z in rng.normal(size=(4096, 16))])
-    error = samples.std(axis=0) * math.sqrt(2 / 4096)  # of the difference of two such means
+    error = samples.std(axis=0) * math.sqrt(2 / 4096)  # of the difference between two such means
     assert (np.abs(pack.mean_w - samples.mean(axis=0)) < 6 * error).all()
 
 
@@ -241,7 +241,7 @@ def test_missing_noise_maps_are_made_alike_at_every_import(tmp_path: Path) -> No
     assert all(torch.equal(maps[0][name], maps[1][name]) and maps[0][name].std() > 0.5 for name in maps[0])
 
 
-# ---- everything is told from tensors
+# ---- only tensors tell what a file holds
 
 PUBLISHED_TABLE = {4: 4096, 8: 2048, 16: 1024, 32: 512, 64: 256, 128: 128, 256: 64, 512: 32, 1024: 16}
 
@@ -297,7 +297,7 @@ def test_a_checkpoint_loads_by_what_its_tensors_say(
         (capped_channels(1024, 1, 512), WidthRule("capped", 512, 1.0)),  # config-E
         (capped_channels(256, 2, 512), WidthRule("capped", 512, 2.0)),
         (capped_channels(64, 2, 512), WidthRule("capped", 512, 2.0)),
-        (capped_channels(32, 2, 512), WidthRule("capped", 512, 2.0)),  # nothing but cap
+        (capped_channels(32, 2, 512), WidthRule("capped", 512, 2.0)),  # all cap
         (capped_channels(256, 4, 1024), WidthRule("capped", 1024, 4.0)),
     ],
 )
@@ -318,11 +318,11 @@ def test_a_plain_generator_gets_no_rung_that_draws_noise(tmp_path: Path) -> None
     state = published_state((32,) * 8)
     torch.save({"g_ema": state}, tmp_path / "model.pt")
     pack = Pack.open(import_checkpoint(tmp_path / "model.pt", "faces", tmp_path / "pack"))
-    assert all(rung.ratio == 1.0 for rung in pack.ladder)  # random channels: no width but the full one agrees
+    assert all(rung.ratio == 1.0 for rung in pack.ladder)  # random channels: only the full width agrees
 
 
 def test_a_consistent_generator_gets_cheap_rungs(tmp_path: Path) -> None:
-    # upper channels that say nothing, and RGB that is all drawn at 4 px: every sub-generator agrees
+    # upper channels without effect, and all RGB drawn at 4 px: every sub-generator agrees
     state = published_state((32,) * 8)
     for name, value in state.items():
         if name.endswith("conv.weight"):
@@ -421,7 +421,7 @@ def test_every_missing_or_wrong_tensor_is_named(tmp_path: Path, name: str) -> No
     wrong = state | {name: torch.cat([value, value])}
     torch.save({"g_ema": wrong}, tmp_path / "wrong.pt")
     message = refused_file(tmp_path / "wrong.pt", tmp_path)
-    # widths are read off conv weights, so a wrong one can show at the tensor beside it
+    # widths are read from conv weights, so a wrong one can show at the next tensor
     assert name in message or re.search(r"has \S+ (as|with)", message)
     if not name.startswith(("noises.", "convs.3", "style.2")) and not name.endswith("kernel"):
         torch.save({"g_ema": state}, tmp_path / "missing.pt")
@@ -449,7 +449,7 @@ def test_unusual_names_cannot_write_to_a_terminal(tmp_path: Path) -> None:
 
 
 def test_one_small_tensor_cannot_stand_for_many_large_ones(tmp_path: Path) -> None:
-    # 60 layers' worth of weights that are all views of one storage: small on disk, large once copied
+    # 60 layers of weights that are all views of one storage: small on disk, large once copied
     state = published_state((64,) * 12)
     shared = torch.zeros(64 * 64 * 9)
     for name in state:

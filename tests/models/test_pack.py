@@ -1,4 +1,4 @@
-"""A pack comes back as it was written; one that was damaged or doctored is refused with a reason."""
+"""A pack comes back as it was written; a damaged or manipulated one is refused with a reason."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def edit_json(folder: Path, **changes: Any) -> None:
 
 
 def rehash(folder: Path, file: str) -> None:
-    """What a hostile pack maker would do after a change."""
+    """Updates the hash, as a hostile pack maker would after a change."""
     hashes = json.loads((folder / "pack.json").read_text())["files"]
     edit_json(folder, files=hashes | {file: file_sha256(folder / file)})
 
@@ -139,7 +139,7 @@ def test_half_weights_come_back_as_float32_and_draw_nearly_the_same(written: Pat
     size = (half / "generator.safetensors").stat().st_size / (
         written / "generator.safetensors"
     ).stat().st_size
-    assert size < 0.75  # names and vectors weigh much in so small a network
+    assert size < 0.75  # in a network this small, names and vectors count
     stored = load_file(half / "generator.safetensors")
     assert stored["convs.0.conv.weight"].dtype == torch.float16
     assert stored["convs.0.activate.bias"].dtype == torch.float32
@@ -263,7 +263,7 @@ def test_only_plain_files_inside_the_folder_are_opened(pack_copy: Path, kind: st
     shutil.copy(path, outside)
     path.unlink()
     if kind == "link outside":
-        path.symlink_to(outside)  # of right content: it is the place that is wrong
+        path.symlink_to(outside)  # the content is right, only the place is wrong
     elif kind == "dangling link":
         path.symlink_to("nowhere")
     elif kind == "loop":
@@ -479,7 +479,7 @@ def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: A
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    with contextlib.suppress(PackError):  # the one way to refuse
+    with contextlib.suppress(PackError):  # the only way to refuse
         assert isinstance(parse_manifest(document), Manifest)
 
 
@@ -522,7 +522,7 @@ def test_weights_that_do_not_fit_are_named(pack_copy: Path, change: Any, words: 
 
 
 def test_absurd_sizes_are_refused_before_memory_is_taken(pack_copy: Path) -> None:
-    # pack.json and the header agree on 4096 channels; the data of 600 MB a layer is not there
+    # pack.json and the header agree on 4096 channels; the 600 MB of data for each layer is missing
     document = json.loads((pack_copy / "pack.json").read_text())
     document["generator"] |= {"channels": [4096] * 6, "style_dim": 4096}
     document["ladder"] = [{"resolution": 16, "ratio": 1.0}]
@@ -606,7 +606,7 @@ def test_nothing_is_left_of_a_pack_that_would_not_open(tmp_path: Path, changes: 
 
 @contextlib.contextmanager
 def file_sizes_limited(limit: int) -> Iterator[None]:
-    """Writing beyond `limit` bytes fails within the write, as it does on a full disk."""
+    """Writing beyond `limit` bytes fails during the write, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
@@ -648,7 +648,7 @@ def test_a_full_disk_leaves_the_old_pack_and_says_so(tmp_path: Path) -> None:
 
 
 def test_opening_a_pack_does_not_load_torch_s_compiler(tiny_pack):
-    """Arithmetic on "meta" would: seconds before the first face."""
+    """Arithmetic on "meta" would load it, which takes seconds before the first face."""
     script = (
         "import sys; from anycost.core.editing.session import Session; from anycost.models.pack import Pack\n"
         f"Session(Pack.open({str(tiny_pack)!r}))\n"

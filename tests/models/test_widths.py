@@ -1,4 +1,4 @@
-"""Widths and costs against the published tables."""
+"""Widths and costs compared with the published tables."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_config_f_costs_74_gmac():
 
 
 def test_cost_is_what_the_convolutions_do():
-    """Counted independently: a hook on every convolution that runs."""
+    """Counted independently, by a hook on every convolution that runs."""
     channels = (7, 6, 5, 4, 3, 2)
     generator = Generator(16, channels, style_dim=4, n_mlp=1)
     counted = 0
@@ -71,7 +71,7 @@ def test_cost_is_what_the_convolutions_do():
         nonlocal counted
         x, _, outputs = inputs
         kernel = module.weight.shape[-1] ** 2
-        pixels = x.shape[-1] ** 2  # a transposed convolution visits its input's pixels, a plain one as many
+        pixels = x.shape[-1] ** 2  # of the input: a transposed convolution visits these, a plain one as many
         counted += pixels * kernel * x.shape[1] * outputs
 
     for module in generator.modules():
