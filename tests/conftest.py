@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 MOST_WORKERS = 8  # more would wait for the longest file
 FOLDER = pytest.StashKey[str]()
-# A slow machine fails no test: hypothesis may take as long as it wants. Examples may share a pack or a folder.
+# A slow machine fails no test: hypothesis may take as long as it wants. Examples may share a pack or folder.
 settings.register_profile(
     "anycost",
     deadline=None,
