@@ -35,8 +35,6 @@ def _list_packs(chosen: argparse.Namespace) -> None:
 
 
 def _show_pack(chosen: argparse.Namespace) -> None:
-    from ..models.widths import macs
-
     pack = open_pack(chosen.pack)
     print(f"{pack.title} ({pack.name})\n{pack.folder}")
     print(f"Licence: {pack.licence}\nProvenance: {pack.provenance}")
@@ -45,7 +43,7 @@ def _show_pack(chosen: argparse.Namespace) -> None:
     print(f"{pack.resolution} px, w+ [{pack.n_style}, {pack.style_dim}]; has {have}")
     print("Ladder:")
     for rung in pack.ladder:
-        print(f"  {rung.title:18s}  {macs(rung.channels) / 1e9:8.3f} GMAC")
+        print(f"  {rung.title:18s}  {rung.macs / 1e9:8.3f} GMAC")
     print("Edits:" if pack.directions else "Edits: none")
     for d in pack.directions:
         print(f"  {d.name:24s} {d.low:g} to {d.high:g}  {d.group}: {d.label}")
