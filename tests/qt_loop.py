@@ -27,7 +27,7 @@ def application() -> QApplication:
     return _held[0]
 
 
-def until(predicate: Callable[[], object], seconds: float = 30.0) -> bool:
+def until(predicate: Callable[[], object], seconds: float = 300.0) -> bool:
     """Handles events until the predicate holds; False after the time."""
     app = application()
     end = time.monotonic() + seconds

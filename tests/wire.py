@@ -18,7 +18,7 @@ import pytest
 from anycost.bridge import launch, posix, protocol
 from anycost.bridge.framing import Decoder, encode
 
-PATIENCE = 30.0  # seconds after which a test has failed; none is expected to come near
+PATIENCE = 300.0  # seconds after which a test has failed; none is expected to come near
 
 
 class Wire:

@@ -146,7 +146,7 @@ def test_a_peer_that_stops_reading_holds_nobody_up(client, peer):
     assert answers[0].fault.kind == "busy"
     assert client.is_connected
     assert client._socket.bytesToWrite() <= 2 * WRITE_AHEAD
-    assert time.monotonic() - begin < 20  # a hang, not a benchmark
+    assert time.monotonic() - begin < 300  # a hang, not a benchmark
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_another_user_is_turned_away(core):
     os.chmod(path, 0o777)
     script = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('core.sock'); print(s.recv(1))"
     command = ["/usr/bin/python3", "-c", script]
-    other = subprocess.run(command, cwd=folder, user=65534, capture_output=True, text=True, timeout=20)
+    other = subprocess.run(command, cwd=folder, user=65534, capture_output=True, text=True, timeout=PATIENCE)
     os.chmod(folder, 0o700)
     assert other.stdout == "b''\n", other.stderr
     with Wire(path) as wire:
@@ -195,7 +195,7 @@ def test_shutdown_is_answered_first(own_path):
 def test_a_second_core_refuses_and_the_first_stays(own_path):
     with running(own_path) as first:
         second = start(own_path)
-        _, complaint = second.communicate(timeout=20)
+        _, complaint = second.communicate(timeout=PATIENCE)
         assert second.returncode == 3
         assert "already listening" in complaint.decode()
         assert "Traceback" not in complaint.decode()
@@ -207,7 +207,7 @@ def test_a_stopped_core_counts_as_running(own_path):
     with running(own_path) as first:
         first.send_signal(signal.SIGSTOP)
         second = start(own_path)
-        second.communicate(timeout=20)
+        second.communicate(timeout=PATIENCE)
         first.send_signal(signal.SIGCONT)
         assert second.returncode == 3
         with Wire(own_path) as wire:
@@ -257,7 +257,7 @@ def test_obstacles_are_named(own_path, tmp_path, obstacle):
         (tmp_path / "file").write_text("")
         path = str(tmp_path / "file" / "own.sock")
     process = start(path)
-    _, complaint = process.communicate(timeout=20)
+    _, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert str(tmp_path) in complaint.decode()
     assert "Traceback" not in complaint.decode()
@@ -367,7 +367,7 @@ def test_outbox_of_a_peer_that_does_not_read_stays_small():
         for number in range(10_000):
             outbox.put((b"head", bytes(4096)), f"frame {number % 8}")
         assert outbox.bytes == 8 * 4100
-        await asyncio.wait_for(outbox.room(), 1)
+        await asyncio.wait_for(outbox.room(), PATIENCE)
         for _ in range(2 * MAX_CALLS):
             outbox.put((b"answer", b""), None)
         with pytest.raises(asyncio.TimeoutError):

@@ -10,7 +10,7 @@ import pytest
 from anycost.core.errors import CoreError
 from anycost.core.service.worker import PATIENCE, Worker
 
-WAIT = 20.0  # seconds after which a test has failed
+WAIT = 300.0  # seconds after which a test has failed
 
 
 @pytest.fixture

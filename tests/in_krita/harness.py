@@ -22,7 +22,7 @@ NEEDED = ("krita", "Xvfb", "xdotool")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 FOREIGN = ("PYTHON", "PYENV", "QT_", "KDE_", "LD_", "XDG_", "ANYCOST_")
 FOREIGN_NAMES = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "VIRTUAL_ENV")
-LEAVE_SECONDS = 6.0  # for the core, once Krita is gone
+LEAVE_SECONDS = 120.0  # for the core, once Krita is gone
 
 
 def missing() -> list[str]:

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.krita,
     pytest.mark.skipif(bool(ABSENT) and not REQUIRED, reason=f"apt-get install {' '.join(ABSENT)}"),
 ]
-LIMIT = 480.0  # seconds for a run before it is ended: a hang, not a benchmark
+LIMIT = 1200.0  # seconds for a run before it is ended: a hang, not a benchmark
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def opened(t, docker, model="RGBA", depth="U8"):
     t.krita.activeWindow().addView(document)
     yield from t.until(lambda: t.krita.activeDocument() == document)
     docker.look()
-    yield from t.until(lambda: docker.state.core.connected, 60)
+    yield from t.until(lambda: docker.state.core.connected)
     return document
 
 
@@ -54,7 +54,7 @@ def projected(t, docker, what):
     """Project the document in front; whether that came to an end."""
     state = docker.state
     state.project()
-    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state), 120)
+    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state))
     done = state.portrait is not None and not state.busy
     t.check(what + ": projects", done, (state.message, state.status()))
     return done
@@ -104,7 +104,7 @@ def colour_models(t, docker):
         t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
         t.check(what + ": it shows", pixels(document) != before)
         t.krita.action("edit_undo").trigger()
-        undone = yield from t.until(lambda d=document, b=before: pixels(d) == b, 5)
+        undone = yield from t.until(lambda d=document, b=before: pixels(d) == b)
         t.check(what + ": one undo takes it away", undone, len(document.rootNode().childNodes()))
         yield from closed(t, docker, document)
         t.check(what + ": closing it forgets its face", docker.state.portrait is None)
@@ -156,7 +156,7 @@ def two_documents(t, docker):
     yield from t.until(lambda: t.krita.activeDocument() == first)
     docker.look()
     t.check("switching back shows the first one's", state.value(name) == 0.5, state.value(name))
-    finished = yield from t.until(lambda: len(state.core.portraits) == 2 and not working(state), 30)
+    finished = yield from t.until(lambda: len(state.core.portraits) == 2 and not working(state))
     t.check("while the second one's projection goes on", finished, len(state.core.portraits))
     state.set_edit(name, -0.5)
     drawn = yield from t.until(lambda: settled(state))

@@ -50,7 +50,7 @@ def run(t):
 
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     t.krita.activeWindow().addView(document)
-    ready = yield from t.until(lambda: state.core.connected, 60)
+    ready = yield from t.until(lambda: state.core.connected)
     if not t.check("the core starts with the first picture", ready, seen.words):
         t.fail(docker.keeper.report())
         return
@@ -85,7 +85,7 @@ def projecting(t, state, seen):
     state.listeners.append(lambda topic: words.append(state.status()) if topic is Topic.PROGRESS else None)
     yield from t.until(lambda: state.portrait.frame is not None)
     t.screenshot("projecting.png", t.docker("anycost"))
-    done = yield from t.until(lambda: not state.busy, 90)
+    done = yield from t.until(lambda: not state.busy)
     t.check("the projection ends", done, state.status())
     moving = [word for word in words if re.match(r"Projecting \d+/\d+ · loss \d+\.\d\d$", word)]
     t.check("its progress is told", len(set(moving)) > 1, words[:3])
@@ -124,12 +124,13 @@ def dragging(t, state, seen, tap, name):
 def other_ways_to_edit(t, state, name):
     label = t.widget("anycost_label_" + name)
     yield from t.xdotool("mousemove", *t.at(label, 10), "click", "--repeat", 2, "--delay", 40, 1)
-    t.check("a double click resets", state.value(name) == 0.0, state.value(name))
+    reset = yield from t.until(lambda: state.value(name) == 0.0)
+    t.check("a double click resets", reset, state.value(name))
     number = t.widget("anycost_value_" + name)
     yield from t.click(number)
     yield from t.xdotool("key", "ctrl+a", "type", "0.55")
     yield from t.xdotool("key", "Return")
-    typed = yield from t.until(lambda: state.value(name) == 0.55, 3)
+    typed = yield from t.until(lambda: state.value(name) == 0.55)
     t.check("a typed number counts", typed, state.value(name))
     yield from t.until(lambda: settled(state))
 
@@ -138,9 +139,11 @@ def comparing(t):
     preview = t.widget("anycost_preview")
     drawn = preview.shown()
     yield from t.xdotool("mousemove", *t.at(preview), "mousedown", 1)
-    t.check("holding the preview shows the original", preview.shown() is preview.original)
+    held = yield from t.until(lambda: preview.shown() is preview.original)
+    t.check("holding the preview shows the original", held)
     yield from t.xdotool("mouseup", 1)
-    t.check("letting go shows the face", preview.shown() is drawn and drawn is not None)
+    let_go = yield from t.until(lambda: preview.shown() is drawn)
+    t.check("letting go shows the face", let_go and drawn is not None)
 
 
 def applying(t, state, docker, document):
@@ -177,7 +180,7 @@ def losing_the_core(t, state, docker, seen, name):
     os.kill(docker.keeper.hello_answer["pid"], signal.SIGKILL)
     lost = yield from t.until(lambda: not state.core.connected)
     t.check("a killed core is noticed", lost, seen.words)
-    back = yield from t.until(lambda: state.core.connected and state.portrait.drawable, 60)
+    back = yield from t.until(lambda: state.core.connected and state.portrait.drawable)
     t.check("and started again", back and "The core stopped: restarting…" in seen.words, seen.words)
     t.check("sliders and latents are kept", state.portrait.edits == edits and latents, state.portrait.edits)
     slider = t.widget("anycost_slider_" + name)
@@ -190,9 +193,11 @@ def losing_the_core(t, state, docker, seen, name):
 def shortcuts(t, state, document):
     quality = state.quality
     yield from t.xdotool("mousemove", 500, 500, "key", "ctrl+alt+d")
-    t.check("Ctrl+Alt+D turns draft on", state.quality == "draft", state.quality)
+    draft = yield from t.until(lambda: state.quality == "draft")
+    t.check("Ctrl+Alt+D turns draft on", draft, state.quality)
     yield from t.xdotool("key", "ctrl+alt+d")
-    t.check("and off", state.quality == quality, state.quality)
+    off = yield from t.until(lambda: state.quality == quality)
+    t.check("and off", off, state.quality)
     yield from t.until(lambda: settled(state))
     count = len(document.rootNode().childNodes())
     yield from t.xdotool("key", "ctrl+alt+a")

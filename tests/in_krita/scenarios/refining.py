@@ -25,12 +25,12 @@ def by_stamp(frames):
 def refining(t, docker, document, seen, tap):
     state = docker.state
     state.core.use_pack(os.environ["DRIVE_SLOW_PACK"])
-    yield from t.until(lambda: state.core.connected, 60)
+    yield from t.until(lambda: state.core.connected)
     state.set_quality("full")
     state.project()
-    yield from t.until(lambda: state.portrait.drawable, 60)
+    yield from t.until(lambda: state.portrait.drawable)
     state.cancel()
-    drawn = yield from t.until(lambda: not state.busy and settled(state), 60)
+    drawn = yield from t.until(lambda: not state.busy and settled(state))
     if t.check("another pack draws the face its own way", drawn, (state.message, state.status())):
         yield from calibration(t)  # later it would change the engines in the middle of what is looked at
         name = state.core.opened.directions[0].name

@@ -53,8 +53,8 @@ def calibration(t):
     """Waits for the core to measure its engines, which it does as soon as nobody asks for anything; False
     when it did not, because it has done so before."""
     label = t.widget("anycost_connection")
-    began = yield from t.until(lambda: "measuring" in label.text(), 8)
-    ended = yield from t.until(lambda: "measuring" not in label.text(), 120)
+    began = yield from t.until(lambda: "measuring" in label.text(), 30)
+    ended = yield from t.until(lambda: "measuring" not in label.text())
     return began and ended
 
 

@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
 OUT = os.environ["DRIVE_OUT"]
 BEGIN = time.monotonic()
-MODAL_LIMIT = 5.0  # seconds that a dialog nobody asked for may stay open
+MODAL_LIMIT = 30.0  # seconds that a dialog nobody asked for may stay open
 
 
 class Tester:
@@ -62,7 +62,7 @@ class Tester:
 
     # Waiting and acting: all are generators, `yield from` them
 
-    def until(self, predicate, seconds=60.0):
+    def until(self, predicate, seconds=120.0):
         """True as soon as the predicate holds, False after the time."""
         end = time.monotonic() + seconds
         while not predicate():
