@@ -97,7 +97,7 @@ class OpenPack(Message):
 
 
 @dataclass(frozen=True)
-class Direction(Message):
+class Slider(Message):
     """One slider: 0 leaves the face as it is, 1 is the end of the useful range."""
 
     name: str
@@ -107,9 +107,9 @@ class Direction(Message):
     high: float
 
     @staticmethod
-    def of(data: Data) -> Direction:
+    def of(data: Data) -> Slider:
         name, label, group = (text(data, key) for key in ("name", "label", "group"))
-        return Direction(name, label, group, number(data, "low"), number(data, "high"))
+        return Slider(name, label, group, number(data, "low"), number(data, "high"))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class OpenedPack(Message):
     resolution: int = 0
     loss: str = ""  # the perceptual loss of projections, as a phrase
     packs: Tuple[str, ...] = ()
-    directions: Tuple[Direction, ...] = ()
+    directions: Tuple[Slider, ...] = ()
     rungs: Tuple[LadderRung, ...] = ()
 
     @staticmethod
@@ -143,7 +143,7 @@ class OpenedPack(Message):
             loss=text(data, "loss", least=0),
             packs=tuple(texts(data, "packs", MAX_ENTRIES)),
             directions=tuple(
-                Direction.of(table(entry, "directions")) for entry in entries(data, "directions", MAX_ENTRIES)
+                Slider.of(table(entry, "directions")) for entry in entries(data, "directions", MAX_ENTRIES)
             ),
         )
 

@@ -1,4 +1,4 @@
-"""The core's end of the socket: greets peers, bounds what they ask, and passes it to a Service.
+"""The core's end of the socket: greets peers, bounds what they ask, and passes it to a Handler.
 
 Only this user gets in: the socket lies in a 0700 folder and the peer's user id is checked.
 """
@@ -50,7 +50,7 @@ class Call:
         self.cancelled = False
 
 
-class Service(Protocol):
+class Handler(Protocol):
     """Answers requests. The server calls all three methods in the event loop's thread."""
 
     async def answer(self, call: Call) -> Tuple[Dict[str, Any], bytes]:
@@ -265,7 +265,7 @@ class Peer:
 class Server:
     """Listens at `path` for `service`; `welcome` is what every peer hears about the core."""
 
-    def __init__(self, path: str, service: Service, welcome: Welcome):
+    def __init__(self, path: str, service: Handler, welcome: Welcome):
         self.service = service
         self.welcome = welcome
         self.held = 0

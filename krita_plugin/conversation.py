@@ -31,7 +31,7 @@ from ..bridge.messages import (
 )
 from ..bridge.protocol import ProtocolError
 from .picture import Picture
-from .portrait import Known, Portrait
+from .portrait import CoreKnows, Portrait
 from .topic import Topic
 
 QUIET_FAULTS = ("cancelled", "disconnected")  # the artist asked for it, or the connection's own words say it
@@ -51,7 +51,7 @@ class Link(Protocol):
     def cancel(self, request_id: int) -> None: ...
 
 
-class Artist(Protocol):
+class Viewer(Protocol):
     """Who the conversation is for: what he looks at and wants, and how he hears of it."""
 
     @property
@@ -69,9 +69,9 @@ class Artist(Protocol):
 class Conversation:
     """The connection, the open pack, and every document's portrait as the core knows it."""
 
-    def __init__(self, link: Link, artist: Artist) -> None:
+    def __init__(self, link: Link, viewer: Viewer) -> None:
         self.link = link
-        self.artist = artist
+        self.viewer = viewer
         self.words = "Waiting for a picture"  # how the connection is
         self.connected = False  # the pack is open: requests make sense
         self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
@@ -90,7 +90,7 @@ class Conversation:
         portrait.request = self._send_picture(
             portrait, lambda answer: self._face_found(document, portrait, seconds, answer)
         )
-        self.artist.tell(Topic.PROGRESS)
+        self.viewer.tell(Topic.PROGRESS)
 
     def cancel(self, document: Optional[Hashable]) -> None:
         """End the search or projection of a document's face."""
@@ -101,14 +101,14 @@ class Conversation:
     def edit(self, portrait: Portrait, dragging: bool) -> None:
         """The portrait's edit state has changed: have it drawn."""
         portrait.touch(dragging)
-        self.artist.tell(Topic.EDITS)
+        self.viewer.tell(Topic.EDITS)
         self.revive(portrait)  # after a core's death, or an unload
         self._pump(portrait)
 
     def draw_layer(self, document: Hashable, portrait: Portrait, done: Callable[[Layer], None]) -> None:
         """Have the edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
         portrait.applying = True
-        self.artist.tell(Topic.PROGRESS)
+        self.viewer.tell(Topic.PROGRESS)
         asked = ApplyEdits(portrait.name, dict(portrait.edits))
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
@@ -121,7 +121,7 @@ class Conversation:
             portrait.forget_core()
             portrait.frame = portrait.part = None
         self.pack = name
-        self.artist.tell(Topic.CONNECTION)
+        self.viewer.tell(Topic.CONNECTION)
         self._open_pack()
 
     def unload(self) -> None:
@@ -139,8 +139,8 @@ class Conversation:
 
     def revive(self, portrait: Portrait) -> None:
         """Tell a core that does not know this picture all that it needs, then send the newest edits."""
-        if self.connected and portrait.known == Known.NOTHING and self.can_revive(portrait):
-            portrait.known = Known.PICTURE  # being sent: do not send it again
+        if self.connected and portrait.known == CoreKnows.NOTHING and self.can_revive(portrait):
+            portrait.known = CoreKnows.PICTURE  # being sent: do not send it again
             self._send_picture(portrait, lambda answer: self._reopened(portrait, answer))
 
     # What the connection says
@@ -148,14 +148,14 @@ class Conversation:
     def link_words(self, words: str) -> None:
         self.words = words
         self.gave_up = False
-        self.artist.tell(Topic.CONNECTION)
+        self.viewer.tell(Topic.CONNECTION)
 
     def link_gave_up(self, sentence: str) -> None:
         """No core can be reached; why, in a sentence."""
         self.words = "The core is not running"
         self.gave_up = True
-        self.artist.say(sentence)
-        self.artist.tell(Topic.CONNECTION)
+        self.viewer.say(sentence)
+        self.viewer.tell(Topic.CONNECTION)
 
     def link_ready(self) -> None:
         """A core answered hello: open the pack, then tell it about the picture in front."""
@@ -169,12 +169,12 @@ class Conversation:
         for portrait in [*self.portraits.values(), *self.searching.values()]:
             portrait.forget_core()
         if projecting:
-            self.artist.say("The core stopped while it was projecting: press Project to try again.")
+            self.viewer.say("The core stopped while it was projecting: press Project to try again.")
         elif applying:
-            self.artist.say("The core stopped before the layer was drawn: apply again when it is ready.")
+            self.viewer.say("The core stopped before the layer was drawn: apply again when it is ready.")
         self.searching.clear()
-        self.artist.tell(Topic.CONNECTION)
-        self.artist.tell(Topic.PROGRESS)
+        self.viewer.tell(Topic.CONNECTION)
+        self.viewer.tell(Topic.PROGRESS)
 
     def notified(self, method: str, params: Mapping[str, Any], data: bytes) -> None:
         """A notification from the core. It is dropped if it belongs to no open picture."""
@@ -185,12 +185,12 @@ class Conversation:
             portrait = next((p for p in self.portraits.values() if p.name == params.get("picture")), None)
             if portrait is None:
                 return
-            if method == Frame.METHOD and portrait.known != Known.NOTHING:  # not one of the pack before
+            if method == Frame.METHOD and portrait.known != CoreKnows.NOTHING:  # not one of the pack before
                 self._frame(portrait, Frame.of(params, data))
             elif method == Progress.METHOD and portrait.request is not None:
                 self._progress(portrait, Progress.of(params))
         except ProtocolError:
-            self.artist.say(MISMATCH)
+            self.viewer.say(MISMATCH)
 
     # Packs
 
@@ -208,15 +208,15 @@ class Conversation:
         try:
             self.opened = OpenedPack.of(answer.result)
         except ProtocolError:
-            self.artist.say(MISMATCH)
+            self.viewer.say(MISMATCH)
             return
         self._keep_known_edits()
         self.connected = True
         self.words = "Ready"
-        self.artist.tell(Topic.PACK)
-        self.artist.tell(Topic.CONNECTION)
-        if self.artist.portrait is not None:
-            self.revive(self.artist.portrait)
+        self.viewer.tell(Topic.PACK)
+        self.viewer.tell(Topic.CONNECTION)
+        if self.viewer.portrait is not None:
+            self.revive(self.viewer.portrait)
 
     def _keep_known_edits(self) -> None:
         known = {direction.name: direction for direction in self.opened.directions}
@@ -243,7 +243,7 @@ class Conversation:
             return
         del self.searching[document]
         if not self._opened(portrait, answer):
-            self.artist.tell(Topic.PROGRESS)
+            self.viewer.tell(Topic.PROGRESS)
             return
         old = self.portraits.get(document)
         if old is not None:
@@ -253,14 +253,14 @@ class Conversation:
 
     def _opened(self, portrait: Portrait, answer: Answer) -> bool:
         """Takes the answer to OpenPicture; False, with a sentence shown, when there is no face."""
-        portrait.known = Known.NOTHING if answer.fault is not None else Known.PICTURE
+        portrait.known = CoreKnows.NOTHING if answer.fault is not None else CoreKnows.PICTURE
         if answer.fault is not None:
             self._fault(answer.fault)
             return False
         try:
             portrait.placement = OpenedPicture.of(answer.result).placement
         except ProtocolError:
-            self.artist.say(MISMATCH)
+            self.viewer.say(MISMATCH)
             return False
         return True
 
@@ -269,22 +269,22 @@ class Conversation:
         portrait.request = self._ask(
             ProjectPicture(portrait.name, seconds), lambda answer: self._projected(portrait, answer)
         )
-        self.artist.tell(Topic.DOCUMENT)
+        self.viewer.tell(Topic.DOCUMENT)
 
     def _progress(self, portrait: Portrait, progress: Progress) -> None:
         portrait.progress = progress
         if not portrait.drawable:
-            portrait.known = Known.LATENTS
-            self.artist.tell(Topic.DOCUMENT)
+            portrait.known = CoreKnows.LATENTS
+            self.viewer.tell(Topic.DOCUMENT)
         self._pump(portrait)
-        self.artist.tell(Topic.PROGRESS)
+        self.viewer.tell(Topic.PROGRESS)
 
     def _projected(self, portrait: Portrait, answer: Answer) -> None:
         if _is_gone(answer):
             return
         portrait.progress = portrait.request = None
         if answer.fault is None:
-            portrait.known = Known.LATENTS
+            portrait.known = CoreKnows.LATENTS
             self._keep_latents(portrait, answer)
         else:
             if answer.fault.kind == "cancelled" and portrait.drawable:
@@ -292,13 +292,13 @@ class Conversation:
             self._fault(answer.fault)
         if portrait.drawable:
             self.edit(portrait, dragging=False)
-        self.artist.tell(Topic.DOCUMENT)
+        self.viewer.tell(Topic.DOCUMENT)
 
     def _keep_latents(self, portrait: Portrait, answer: Answer) -> None:
         try:
             portrait.latents[self.pack] = Latents.of(answer.result, answer.data)
         except ProtocolError:
-            self.artist.say(MISMATCH)
+            self.viewer.say(MISMATCH)
 
     def _reopened(self, portrait: Portrait, answer: Answer) -> None:
         if not self._opened(portrait, answer):
@@ -312,17 +312,17 @@ class Conversation:
 
     def _restored(self, portrait: Portrait, answer: Answer) -> None:
         if answer.fault is not None:
-            portrait.known = Known.NOTHING
+            portrait.known = CoreKnows.NOTHING
             self._fault(answer.fault)
             return
-        portrait.known = Known.LATENTS
+        portrait.known = CoreKnows.LATENTS
         self.edit(portrait, dragging=False)
-        self.artist.tell(Topic.DOCUMENT)
+        self.viewer.tell(Topic.DOCUMENT)
 
     def _close(self, portrait: Portrait) -> None:
         if portrait.request is not None:
             self.link.cancel(portrait.request)
-        if portrait.known != Known.NOTHING and self.connected:
+        if portrait.known != CoreKnows.NOTHING and self.connected:
             self._ask(ClosePicture(portrait.name), lambda answer: None)
 
     # Edits, frames and layers
@@ -332,7 +332,7 @@ class Conversation:
         stamp = portrait.next_edit() if self.connected else None
         if stamp is not None:
             self._ask(
-                self.artist.edit_state(portrait),
+                self.viewer.edit_state(portrait),
                 lambda answer: self._edit_answered(portrait, stamp, answer),
             )
 
@@ -348,9 +348,9 @@ class Conversation:
         ):  # the core made room for others
             portrait.forget_core()
             self.revive(portrait)
-            if portrait.known == Known.NOTHING:
+            if portrait.known == CoreKnows.NOTHING:
                 self._fault(fault)
-                self.artist.tell(Topic.DOCUMENT)
+                self.viewer.tell(Topic.DOCUMENT)
         elif fault is not None:
             self._fault(fault)
         self._pump(portrait)
@@ -358,7 +358,7 @@ class Conversation:
     def _frame(self, portrait: Portrait, frame: Frame) -> None:
         portrait.drawn(frame.stamp)
         if portrait.show(frame):
-            self.artist.tell(Topic.FRAME)
+            self.viewer.tell(Topic.FRAME)
         self._pump(portrait)
 
     def _applied(
@@ -372,9 +372,9 @@ class Conversation:
             try:
                 done(Layer.of(answer.result, answer.data))
             except ProtocolError:
-                self.artist.say(MISMATCH)
+                self.viewer.say(MISMATCH)
         portrait.applying = False  # only now: the host may handle events while it writes
-        self.artist.tell(Topic.PROGRESS)
+        self.viewer.tell(Topic.PROGRESS)
 
     # Asking
 
@@ -383,7 +383,7 @@ class Conversation:
 
     def _fault(self, fault: Fault) -> None:
         if fault.kind not in QUIET_FAULTS:
-            self.artist.say(fault.message)
+            self.viewer.say(fault.message)
 
 
 def _is_gone(answer: Answer) -> bool:

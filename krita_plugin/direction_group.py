@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from ..bridge.messages import Direction
+from ..bridge.messages import Slider
 from .direction_slider import DirectionSlider
 from .plain_text import plain_button
 from .qt import Qt, QtWidgets
@@ -14,7 +14,7 @@ class DirectionGroup(QtWidgets.QWidget):
     """A heading and one row a direction."""
 
     def __init__(
-        self, name: str, directions: List[Direction], parent: Optional[QtWidgets.QWidget] = None
+        self, name: str, directions: List[Slider], parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName(f"anycost_group_{name}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..bridge.messages import Direction
+from ..bridge.messages import Slider
 from .plain_text import plain_tip
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 
@@ -109,7 +109,7 @@ class DirectionSlider(QtWidgets.QWidget):
 
     changed = Signal(str, float, bool)
 
-    def __init__(self, direction: Direction, parent: Optional[QtWidgets.QWidget] = None) -> None:
+    def __init__(self, direction: Slider, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.direction = direction
         self.label = ResetLabel(direction.label, self)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional
 
-from ..bridge.messages import QUALITIES, Direction, Quality
+from ..bridge.messages import QUALITIES, Quality, Slider
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
 from .plain_text import plain_label, plain_tip
@@ -294,7 +294,7 @@ class Panel(QtWidgets.QWidget):
     def _build_sliders(self) -> None:
         """Groups appear in the order in which the pack first names them."""
         self._sliders = {}
-        groups: Dict[str, List[Direction]] = {}
+        groups: Dict[str, List[Slider]] = {}
         for direction in self.state.core.opened.directions:
             groups.setdefault(direction.group, []).append(direction)
         body = QtWidgets.QWidget(self.slider_area)

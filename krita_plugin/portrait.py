@@ -10,7 +10,7 @@ from ..bridge.messages import Frame, Latents, Placement, Progress
 from .picture import Picture
 
 
-class Known(IntEnum):
+class CoreKnows(IntEnum):
     """What the connected core knows about a portrait; each level includes the one before."""
 
     NOTHING = 0
@@ -28,7 +28,7 @@ class Portrait:
         self.latents: Dict[str, Latents] = {}  # by pack
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
-        self.known = Known.NOTHING
+        self.known = CoreKnows.NOTHING
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
         self.progress: Optional[Progress] = None  # of the projection under way
         self.applying = False
@@ -41,7 +41,7 @@ class Portrait:
 
     @property
     def drawable(self) -> bool:
-        return self.known == Known.LATENTS
+        return self.known == CoreKnows.LATENTS
 
     @property
     def projecting(self) -> bool:
@@ -94,7 +94,7 @@ class Portrait:
 
     def forget_core(self) -> None:
         """The core that knew this picture is gone."""
-        self.known = Known.NOTHING
+        self.known = CoreKnows.NOTHING
         self.applying = False
         self.progress = self.request = self.in_flight = None
         self.unsent = True

@@ -47,7 +47,7 @@ class Alignment:
 
 
 @dataclass(frozen=True)
-class Slider:
+class DirectionEntry:
     """A direction as pack.json describes it; its vector is in directions.safetensors."""
 
     name: str
@@ -74,7 +74,7 @@ class Manifest:
     resolutions: tuple[int, ...]
     ladder: tuple[SubGenerator, ...]
     alignment: Alignment
-    sliders: tuple[Slider, ...]
+    sliders: tuple[DirectionEntry, ...]
     generator_file: str
     encoder_file: str | None
     encoder_size: int
@@ -225,8 +225,8 @@ def _network(top: _Node, key: str) -> tuple[str | None, int]:
     return node.text("file", 100, FILE_NAME), node.integer("size", 8, MAX_RESOLUTION)
 
 
-def _slider(node: _Node) -> Slider:
-    slider = Slider(
+def _slider(node: _Node) -> DirectionEntry:
+    slider = DirectionEntry(
         name=node.text("name", 64, DIRECTION_NAME),
         label=node.text("label", 100, LINE),
         group=node.text("group", 100, LINE),

@@ -18,7 +18,6 @@ import numpy as np
 
 from ...bridge.messages import (
     ApplyEdits,
-    Direction,
     EditState,
     Frame,
     LadderRung,
@@ -31,6 +30,7 @@ from ...bridge.messages import (
     ProjectedPicture,
     ProjectPicture,
     RestorePicture,
+    Slider,
 )
 from ...models.manifest import Manifest, read_manifest
 from ...models.pack import Pack, list_packs
@@ -82,7 +82,7 @@ class Desk:
             pack.resolution,
             session.loss_name,
             tuple(list_packs()),
-            tuple(Direction(d.name, d.label, d.group, d.low, d.high) for d in pack.directions),
+            tuple(Slider(d.name, d.label, d.group, d.low, d.high) for d in pack.directions),
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
         )
 

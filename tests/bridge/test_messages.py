@@ -18,7 +18,6 @@ from anycost.bridge.messages import (
     ClosePicture,
     CoreState,
     CoreStatus,
-    Direction,
     DrawnEdit,
     EditState,
     Frame,
@@ -37,6 +36,7 @@ from anycost.bridge.messages import (
     ProjectPicture,
     Region,
     RestorePicture,
+    Slider,
     Welcome,
 )
 from anycost.bridge.protocol import ProtocolError
@@ -48,7 +48,7 @@ FRAME = Frame("p", 3, 2, 4, 128, None, 12.5, 2, 1, bytes(8), False, 5, 6)
 SAMPLES = [
     OpenPack("portraits"),
     OpenPack(),
-    Direction("smile", "Smile", "Expression", -1.0, 1.0),
+    Slider("smile", "Smile", "Expression", -1.0, 1.0),
     Placement(1.5, 2.0, 30.0, -4.0),
     OpenPicture("p", 2, 1, bytes(8)),
     OpenedPicture(Placement(1.0, 2.0, 3.0)),
@@ -92,7 +92,7 @@ def test_every_edit_state_travels(picture, stamp, edits, quality, dragging, fram
 
 
 def test_a_pack_tells_the_panel_what_it_shows():
-    smile = Direction("smile", "Smile", "Expression", -1.0, 1.0)
+    smile = Slider("smile", "Smile", "Expression", -1.0, 1.0)
     rung = LadderRung(8, None, (4, 4, 4, 4), 1000)
     opened = OpenedPack("p", "Pack", "MIT", 8, "pixels", ("p", "q"), (smile,), (rung,))
     read = travelled(opened)
@@ -117,8 +117,8 @@ def test_a_pack_tells_the_panel_what_it_shows():
         (Placement, {"size": 0}),
         (Placement, {"x": None}),
         (Placement, {"angle": float("inf")}),
-        (Direction, {"label": 5}),
-        (Direction, {"low": None}),
+        (Slider, {"label": 5}),
+        (Slider, {"low": None}),
         (Layer, {"x": -1}),
         (CoreState, {"text": "w" * 900_000}),
         (OpenedPicture, {"placement": [1, 2, 3, 4]}),

@@ -17,7 +17,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
 
-from anycost.bridge.messages import Direction, Frame, OpenedPack, Placement
+from anycost.bridge.messages import Frame, OpenedPack, Placement, Slider
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.panel import Panel
@@ -253,8 +253,8 @@ def quiet():
     started = []
     panel = Panel(state, lambda: started.append(1), lambda: "the core's last words")
     state.set_document("a")
-    smile = Direction("smile", "Smile", "Expression", -1.0, 1.0)
-    age = Direction("age", "Age", "Face", -2.0, 0.5)
+    smile = Slider("smile", "Smile", "Expression", -1.0, 1.0)
+    age = Slider("age", "Age", "Face", -2.0, 0.5)
     state.core.opened = OpenedPack(directions=(smile, age))
     panel.started = started  # pyright: ignore[reportAttributeAccessIssue]
     panel._changed(Topic.PACK)
@@ -347,4 +347,3 @@ def test_the_crop_of_the_original_is_the_core_s(tmp_path):
     ours = np.frombuffer(rgba_bytes(shown), np.uint8).reshape(128, 128, 4)[..., :3].astype(float)
     cores = core_crop(rgba, PLACE, 128).astype(float)[..., :3]
     assert np.abs(ours - cores)[4:-4, 4:-4].mean() < 4
-

@@ -20,7 +20,7 @@ PATIENCE = 120.0  # seconds after which the panel counts as hung
 # The real panel with a pack whose texts name a pipe that nobody writes to: reading it would never end.
 HOSTILE = """
 import sys
-from anycost.bridge.messages import CoreState, Direction, OpenedPack
+from anycost.bridge.messages import CoreState, Slider, OpenedPack
 from anycost.krita_plugin.direction_slider import DirectionSlider
 from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.state import PanelState
@@ -42,7 +42,7 @@ class Nobody:
 state = PanelState(Nobody(), Nobody())
 panel = Panel(state, lambda: None, lambda: "")
 state.set_document("a")
-direction = Direction("smile", text, text, -1.0, 1.0)
+direction = Slider("smile", text, text, -1.0, 1.0)
 state.core.opened = OpenedPack(title=text, loss=text, packs=("a",), directions=(direction,))
 state.core.connected = True
 state.tell(Topic.PACK)
@@ -83,7 +83,7 @@ def test_texts_with_markup_do_not_reach_a_file(tmp_path: Path):
 @pytest.mark.parametrize("text", ["<b>bold</b>", "a < b & c > d", "<img src='x'>\nsecond line", "<!-- -->"])
 def test_a_tip_shows_the_characters_that_it_was_given(text: str):
     tip = plain_tip(text)
-    assert Qt.mightBeRichText(tip)  # so Qt undoes what was escaped
+    assert Qt.mightBeRichText(tip)  # pyright: ignore[reportAttributeAccessIssue]  # so Qt undoes the escapes
     document = QTextDocument()
     document.setHtml(tip)
     assert document.toPlainText() == text
@@ -92,7 +92,7 @@ def test_a_tip_shows_the_characters_that_it_was_given(text: str):
 @pytest.mark.parametrize("text", ["Smile", "R&D", "5 > 4", "two\nlines"])
 def test_a_tip_without_tags_stays_as_it_is(text: str):
     assert plain_tip(text) == text
-    assert not Qt.mightBeRichText(text)
+    assert not Qt.mightBeRichText(text)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_tip_has_an_end():
