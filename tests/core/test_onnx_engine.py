@@ -95,12 +95,13 @@ def test_another_thread_stops_a_picture_while_it_is_drawn(kind):
     engine: Engine = kind(write_graph(generator, rung), rung)
     w = torch.randn(14, 16)
     questions, asked, stop = itertools.count(1), threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: asked.wait(60) and stop.set())
+    thread = threading.Thread(target=lambda: asked.wait() and stop.set())
     thread.start()
 
     def stopped() -> bool:
         if next(questions) == 2:  # the first comes before the drawing
             asked.set()
+            stop.wait()
         return stop.is_set()
 
     assert engine.draw(w, stopped=stopped) is None
