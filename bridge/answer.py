@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Mapping, NamedTuple, Optional
 
 
 class Fault(NamedTuple):
@@ -18,3 +18,6 @@ class Answer(NamedTuple):
     result: Mapping[str, Any]
     data: bytes = b""
     fault: Optional[Fault] = None
+
+
+Done = Callable[[Answer], None]  # what a request calls when it is answered

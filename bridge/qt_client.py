@@ -10,10 +10,10 @@ import os
 import sys
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Deque, Dict, List, Optional
 
 from . import framing, launch, posix, protocol
-from .answer import Answer, Fault
+from .answer import Answer, Done, Fault
 from .messages import Hello
 
 QT6 = "PyQt6" in sys.modules
@@ -43,9 +43,6 @@ LONGEST_DELAY_S = 8.0
 OTHER_VERSION = (
     "The core and the plugin are of different versions: run `anycost plugin install`, then restart Krita."
 )
-
-
-Done = Callable[[Answer], None]
 
 
 class QtClient(QtCore.QObject):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Dict, Hashable, Mapping, Optional, Protocol
 
-from ..bridge.answer import Answer, Fault
+from ..bridge.answer import Answer, Done, Fault
 from ..bridge.messages import (
     CORE_UNLOAD,
     DEFAULT_PACK,
@@ -39,8 +39,6 @@ MISMATCH = (
     "The core and the plugin do not understand each other: run `anycost plugin install`, then restart Krita."
 )
 SHORT_PROJECTION = 5.0  # seconds, where a cancelled projection has to be repeated
-
-Done = Callable[[Answer], None]
 
 
 class Link(Protocol):

@@ -60,7 +60,7 @@ LOG_BYTES, LOG_FILES = 1 << 20, 3
 MAX_STATES = 64  # remembered edit states; a session keeps fewer pictures
 EXIT_FAILED, EXIT_ALREADY_RUNNING = 1, 3
 
-Answer = tuple[dict[str, Any], bytes]
+Answered = tuple[dict[str, Any], bytes]
 OnPicture = TypeVar(
     "OnPicture", OpenPicture, ProjectPicture, RestorePicture, EditState, ApplyEdits, ClosePicture
 )
@@ -85,7 +85,7 @@ class Service:
         self._jobs: dict[Call, Job] = {}
         self._newest: dict[str, EditState] = {}  # the newest edit of each picture
         self._projecting: set[str] = set()
-        self._methods: dict[str, Callable[[Call], Awaitable[Answer]]] = {
+        self._methods: dict[str, Callable[[Call], Awaitable[Answered]]] = {
             OpenPack.METHOD: self._open_pack,
             OpenPicture.METHOD: self._open_picture,
             ProjectPicture.METHOD: self._project,
@@ -104,7 +104,7 @@ class Service:
 
     # What the server calls
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call) -> Answered:
         method = self._methods.get(call.method)
         if method is None:
             text = f'The core knows no method "{call.method}": it may be older than the panel.'
@@ -128,16 +128,16 @@ class Service:
 
     # The methods
 
-    async def _open_pack(self, call: Call) -> Answer:
+    async def _open_pack(self, call: Call) -> Answered:
         name = OpenPack.of(call.params).pack or self._default_pack
         return _answer(await self._task(call, lambda desk, job: desk.open_pack(name)))
 
-    async def _open_picture(self, call: Call) -> Answer:
+    async def _open_picture(self, call: Call) -> Answered:
         asked = _own(call.peer, OpenPicture.of(call.params, call.attachment))
         self._newest.pop(asked.picture, None)
         return _answer(OpenedPicture(await self._task(call, lambda desk, job: desk.open(asked))))
 
-    async def _project(self, call: Call) -> Answer:
+    async def _project(self, call: Call) -> Answered:
         asked = _own(call.peer, ProjectPicture.of(call.params))
         if asked.picture in self._projecting:
             raise CoreError("busy", "This picture is being projected already: cancel that first.")
@@ -153,12 +153,12 @@ class Service:
         finally:
             self._projecting.discard(asked.picture)
 
-    async def _restore(self, call: Call) -> Answer:
+    async def _restore(self, call: Call) -> Answered:
         asked = _own(call.peer, RestorePicture.of(call.params, call.attachment))
         await self._task(call, lambda desk, job: desk.restore(asked))
         return {}, b""
 
-    async def _edit(self, call: Call) -> Answer:
+    async def _edit(self, call: Call) -> Answered:
         state, tell = _own(call.peer, EditState.of(call.params)), _teller(call)
         newest, complete = self._newest.get(state.picture), False
         if newest is None or state.stamp >= newest.stamp:
@@ -167,17 +167,17 @@ class Service:
             complete = await self._wait(call, job)
         return _answer(DrawnEdit(state.stamp, complete))
 
-    async def _apply(self, call: Call) -> Answer:
+    async def _apply(self, call: Call) -> Answered:
         asked = _own(call.peer, ApplyEdits.of(call.params))
         return _answer(await self._task(call, lambda desk, job: desk.apply(asked, job)))
 
-    async def _close(self, call: Call) -> Answer:
+    async def _close(self, call: Call) -> Answered:
         picture = _own(call.peer, ClosePicture.of(call.params)).picture
         self._newest.pop(picture, None)
         await self._wait(call, self.worker.task(lambda job: self._desk and self._desk.close(picture)))
         return {}, b""
 
-    async def _status(self, call: Call) -> Answer:
+    async def _status(self, call: Call) -> Answered:
         desk = self._desk
         status = CoreStatus(
             resident_bytes(),
@@ -189,11 +189,11 @@ class Service:
         )
         return _answer(status)
 
-    async def _unload(self, call: Call) -> Answer:
+    async def _unload(self, call: Call) -> Answered:
         await self.unload()
         return {}, b""
 
-    async def _shutdown(self, call: Call) -> Answer:
+    async def _shutdown(self, call: Call) -> Answered:
         self._leave()
         return {}, b""
 
@@ -247,7 +247,7 @@ class Service:
             del self._newest[next(iter(self._newest))]
 
 
-def _answer(message: Message) -> Answer:
+def _answer(message: Message) -> Answered:
     return message.data(), message.attachment
 
 
