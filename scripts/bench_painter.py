@@ -1,4 +1,4 @@
-"""Prints how many portraits a second the painter paints: `python scripts/bench_painter.py [--threads N]`."""
+"""Print how many portraits a second the painter makes: `python scripts/bench_painter.py [--threads N]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIZES = (64, 128, 256, 512)
 
 
 def pictures_per_second(z: torch.Tensor, resolution: int, rounds: int) -> float:
-    """The fastest of some rounds on z [N, 64]: other work on the machine only ever slows one down."""
+    """Speed of the fastest round on z [N, 64]: other work on the machine can only slow a round down."""
     fastest = float("inf")
     for _ in range(rounds):
         start = time.perf_counter()
@@ -27,8 +27,8 @@ def pictures_per_second(z: torch.Tensor, resolution: int, rounds: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1, help="processor threads (1)")
-    parser.add_argument("--batch", type=int, default=32, help="portraits in a batch (32)")
-    parser.add_argument("--rounds", type=int, default=5, help="the fastest of so many counts (5)")
+    parser.add_argument("--batch", type=int, default=32, help="portraits per batch (32)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the fastest counts (5)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (cpu)")
     wanted = parser.parse_args()
     torch.set_num_threads(wanted.threads)

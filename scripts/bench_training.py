@@ -1,9 +1,9 @@
-"""How fast a training step is beside its textbook formulation, in turns in one run.
+"""Compare the speed of a training step with its textbook form, in turns in one run.
 
 .venv/bin/python scripts/bench_training.py [--resolution 256] [--batch 4] [--steps 6]
 
-The textbook has each picture's modulated weights in one grouped convolution, maps in contiguous order, and
-float32; here activations are modulated, maps are channels last, and numbers bfloat16 where that is faster.
+The textbook form modulates each picture's weights, in one grouped convolution, with contiguous maps in
+float32. Here we modulate activations, keep maps channels last, and use bfloat16 where that is faster.
 Both take the same adversarial step (stage 1: discriminator, then generator, no regularisers), paint included.
 """
 
@@ -25,7 +25,7 @@ from anycost.models import generator as plain
 
 
 def grouped(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up: bool) -> Tensor:
-    """models.generator.modulated_conv2d as StyleGAN2's paper writes it down."""
+    """models.generator.modulated_conv2d as the StyleGAN2 paper defines it."""
     count, inputs, height, width = x.shape
     outputs, size = weight.shape[0], weight.shape[-1]
     own = weight[None] * style[:, None, :, None, None]  # [N, O, I, k, k]
@@ -42,7 +42,7 @@ def grouped(x: Tensor, weight: Tensor, style: Tensor, *, demodulate: bool, up: b
 
 def task(resolution: int, batch: int, precision: str) -> Generating:
     levels = int(math.log2(resolution)) - 1
-    widths = [min(128, 8192 // (4 << k)) for k in range(levels)]  # caps 128, as the reference measurement
+    widths = [min(128, 8192 // (4 << k)) for k in range(levels)]  # caps as in the reference run
     table = {
         "batch": batch,
         "precision": precision,
@@ -62,7 +62,7 @@ def contiguous(made: Generating) -> Generating:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time a training step beside its textbook formulation.")
+    parser = argparse.ArgumentParser(description="Time a training step against its textbook form.")
     parser.add_argument("--resolution", type=int, default=256)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--steps", type=int, default=6)

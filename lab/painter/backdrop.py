@@ -1,4 +1,4 @@
-"""Behind and below the head: the background's colours and soft lights, shoulders and clothes."""
+"""What lies behind and below the head: background colours, soft lights, shoulders, clothes."""
 
 import math
 from functools import lru_cache
@@ -12,7 +12,7 @@ from .shapes import bump, chroma, cover, rgb, smooth, soft_max
 
 
 def background(canvas: Area, pose: Pose) -> None:
-    """Two related colours in a slanted gradient, a glow behind the head, and out-of-focus lights."""
+    """Paint two related colours in a slanted gradient, a glow behind the head and out-of-focus lights."""
     p = pose.p
     red, yellow, light = p["background_red"], p["background_yellow"], p["background_lightness"]
     first = chroma(0.56 + 0.22 * light, 0.20 * red, 0.22 * yellow)
@@ -28,7 +28,7 @@ def background(canvas: Area, pose: Pose) -> None:
 
 
 def _soft_disc(canvas: Area, pose: Pose, index: int, colour: Tensor) -> None:
-    """Always in the same place, brighter or darker with the background's colours."""
+    """Light a disc that stays in place and brightens or darkens with the background's colours."""
     p = pose.p
     turn = 2.4 * index + 0.6
     x, y = 0.5 + 0.44 * math.cos(turn), 0.34 + 0.30 * math.sin(1.7 * turn)
@@ -60,7 +60,7 @@ def _neck(area: Area, pose: Pose, tints: Tints, skin: Tensor, x: Tensor, half: T
     cosine = pose.lit(nx, torch.full_like(nx, 0.12))
     colour = tints.shade(skin, cosine)
     area.blend(colour, cover(x.abs() - width, 1.5 * area.pixel))
-    # the jaw's cast shadow, thrown away from the light
+    # the shadow that the jaw casts, away from the light
     edge = (
         pose.eye_y
         + pose.chin_b
@@ -103,9 +103,9 @@ def _clothes(area: Area, pose: Pose, tints: Tints, x: Tensor, body: Tensor, half
 def _shirt_collar(
     area: Area, pose: Pose, tints: Tints, colour: Tensor, x: Tensor, shirt: Tensor, half: Tensor
 ) -> None:
-    """Two flaps that fall from the neck to their points, and the shadow under them."""
+    """Paint two flaps that fall from the neck to their points, and the shadow under them."""
     side = x.abs()
-    front = 0.972 - area.y - 1.25 * side  # < 0 outward of the flap's front edge
+    front = 0.972 - area.y - 1.25 * side  # < 0 outside the flap's front edge
     lower = area.y - 0.952 - 0.28 * side  # > 0 below the flap
     outer = side - half - 0.022 - 0.26 * (area.y - 0.84)  # > 0 beyond its outer edge
     top = 0.826 + 0.22 * side - area.y
@@ -118,7 +118,7 @@ def _shirt_collar(
 
 
 def finish(canvas: Area, pose: Pose) -> None:
-    """Brush marks and a soft vignette over the whole picture."""
+    """Lay brush marks and a soft vignette over the whole picture."""
     p = pose.p
     x, y = canvas.x, canvas.y
     one, two = _brush_marks(x.numel(), str(x.device))  # [1, R, R]
@@ -129,7 +129,7 @@ def finish(canvas: Area, pose: Pose) -> None:
 
 @lru_cache(maxsize=4)
 def _brush_marks(resolution: int, device: str) -> "tuple[Tensor, Tensor]":
-    """Two fields of strokes, a quarter of a wave apart: any mixture of them is a field of strokes too."""
+    """Two fields of strokes, a quarter wave apart, so any mixture of them is also a field of strokes."""
     canvas = blank(1, resolution, device)
     x, y, pixel = canvas.x, canvas.y, canvas.pixel
     angle = 0.7 + 0.8 * torch.sin(2.6 * x + 1.0) + 0.7 * torch.sin(3.4 * y - 2.0 * x)
@@ -137,7 +137,7 @@ def _brush_marks(resolution: int, device: str) -> "tuple[Tensor, Tensor]":
     across = y * 0.8 - x * 0.6 + 0.10 * torch.sin(angle)
     one, two = torch.zeros_like(across), torch.zeros_like(across)
     for share, fineness in ((0.45, 38.0), (0.35, 83.0), (0.20, 170.0)):
-        share = share * min(max(2.6 - fineness * pixel, 0.0), 1.0)  # finer than pixels: not seen
+        share = share * min(max(2.6 - fineness * pixel, 0.0), 1.0)  # drop strokes finer than a pixel
         length = 0.6 + 0.4 * torch.sin(fineness * 0.16 * along + 2.0 * torch.sin(0.3 * fineness * across))
         phase = fineness * across + 1.5 * torch.sin(0.2 * fineness * along + 0.1 * fineness * across)
         one += share * length * torch.sin(phase)

@@ -1,18 +1,18 @@
-"""The picture being painted, and rectangular areas of it to paint small things in."""
+"""The picture being painted, and rectangular areas of it for painting small things."""
 
 import torch
 from torch import Tensor
 
 
 class Area:
-    """A rectangle of the canvas: its pixels (a view) and the unit-square places of their centres."""
+    """A rectangle of the canvas: its pixels (a view) and their centres in the unit square."""
 
     def __init__(self, rgb: Tensor, x: Tensor, y: Tensor, pixel: float, corner: "tuple[int, int]") -> None:
         self.rgb = rgb  # [N, 3, h, w], 0..1
         self.x = x  # [1, 1, w]
         self.y = y  # [1, h, 1]
         self.pixel = pixel
-        self.corner = corner  # column and row of the first pixel on the whole canvas
+        self.corner = corner  # column and row of the first pixel in the whole canvas
 
     def area(self, left: float, top: float, right: float, bottom: float) -> "Area":
         """The part within these unit-square bounds."""
@@ -23,7 +23,7 @@ class Area:
         return Area(view, self.x[:, :, columns], self.y[:, rows], self.pixel, corner)
 
     def crop(self, field: Tensor, of: "Area") -> Tensor:
-        """The part of a field [N, H, W] over the area `of` that lies here: [N, h, w]."""
+        """This area's part [N, h, w] of a field [N, H, W] that covers the area `of`."""
         column, row = self.corner[0] - of.corner[0], self.corner[1] - of.corner[1]
         return field[:, row : row + self.y.numel(), column : column + self.x.numel()]
 

@@ -1,4 +1,4 @@
-"""A contact sheet of drawn portraits, to look at what the painter makes."""
+"""A contact sheet of drawn portraits, to see what the painter makes."""
 
 import torch
 from torch import Tensor

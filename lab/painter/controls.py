@@ -16,11 +16,11 @@ STYLE_DIM = 64
 
 @dataclass(frozen=True)
 class Control:
-    """One control: how a standard normal becomes its value, its range and its resting value.
+    """One control: its range, its resting value and how it maps a standard normal to a value.
 
-    kind is "swing" (-1..1), "level" (0..1) or "gate" (0..1, nearly always one or the other; `middle` is then
-    how often it is on). For swings and levels `middle` moves the population's mean, and the steeper the
-    `slope`, the fewer are undecided.
+    kind is "swing" (-1..1), "level" (0..1) or "gate" (nearly always 0 or 1; `middle` is how often it is on).
+    For swings and levels, `middle` moves the population's mean; the steeper the `slope`, the fewer values
+    lie in between.
     """
 
     name: str
@@ -59,13 +59,13 @@ def _gate(name: str, frequency: float) -> Control:
     return Control(name, "gate", frequency, rest=0.0, slope=30.0)
 
 
-# The order is the order of the style vector's coordinates: append, never insert.
+# In the order of the style vector's coordinates: append, never insert.
 CONTROLS = (
     _swing("masculine"),
     _level("age", -0.3, 0.3),
     _swing("turn"),  # head yaw, +1 looks to the image's right
     _swing("nod"),  # +1 looks down
-    _swing("smile", 0.95, 0.3, slope=1.2),  # people smile or do not
+    _swing("smile", 0.95, 0.3, slope=1.2),  # steep: people smile or they do not
     _level("mouth_open", -1.8, 0.0),
     _swing("eye_open"),
     _swing("gaze_x"),
@@ -130,8 +130,8 @@ CONTROLS = (
 _BY_NAME = {control.name: control for control in CONTROLS}
 _INDEX = {control.name: index for index, control in enumerate(CONTROLS)}
 
-# What goes with what in the drawn population: target <- source coordinates. Weights are correlations; the
-# target's own coordinate fills up the variance to one, so every frequency above stays as written.
+# Correlations in the drawn population, target: {source: weight}. The target's own coordinate brings the
+# variance up to one, so every frequency above stays as written.
 CORRELATIONS: dict[str, dict[str, float]] = {
     "grey": {"age": 0.8},
     "bald": {"masculine": 0.75, "age": 0.35},
@@ -161,7 +161,7 @@ CORRELATIONS: dict[str, dict[str, float]] = {
 }
 
 
-# The paper's editing attributes: the control and its least value that make a portrait have one.
+# The paper's editing attributes: a portrait has one if this control is at least this value.
 PAPER_ATTRIBUTES = {
     "Smiling": ("smile", 0.5),
     "Black_Hair": ("black_hair", 0.5),
@@ -179,10 +179,10 @@ def unit(z: Tensor) -> Tensor:
 def attributes(z: Tensor, correlated: bool = True) -> dict[str, Tensor]:
     """Every control's value [N] for style vectors z [N, 64].
 
-    correlated=False leaves out the population's correlations: one coordinate, one control.
+    correlated=False ignores the population's correlations, so each coordinate sets one control.
     """
     if z.ndim != 2 or z.shape[1] != STYLE_DIM:
-        raise ValueError(f"Style vectors need the shape [N, {STYLE_DIM}], these have {list(z.shape)}.")
+        raise ValueError(f"Style vectors must have the shape [N, {STYLE_DIM}]; these have {list(z.shape)}.")
     normals = unit(z)  # [N, 64]
     return {control.name: control.value(_normal(normals, control.name, correlated)) for control in CONTROLS}
 
@@ -200,9 +200,9 @@ def _normal(normals: Tensor, name: str, correlated: bool) -> Tensor:
 
 
 def complete(given: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Fill the controls that are left out with their resting values; names and ranges are checked.
+    """Give every missing control its resting value.
 
-    Raises ValueError for an unknown name. Values are clamped to each control's range.
+    Clamps values to each control's range. Raises ValueError for an unknown name.
     """
     unknown = sorted(set(given) - set(_BY_NAME))
     if unknown:

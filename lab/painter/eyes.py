@@ -1,4 +1,4 @@
-"""Eyes and brows: lids, lashes, eyeball, iris, gaze, and the hair above them."""
+"""Eyes and brows: lids, lashes, eyeball, iris and gaze."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ _IRIS = [(86, 50, 30), (110, 66, 32), (136, 100, 44), (92, 124, 70), (72, 130, 1
 
 
 class _Lids:
-    """One eye's frame and lid curves; u runs -1..1 from inner to outer corner, v down, in half widths."""
+    """One eye's frame and lid curves, in half widths: u runs -1..1 from inner to outer corner, v down."""
 
     def __init__(self, area: Area, pose: Pose, side: float) -> None:
         p = pose.p
@@ -31,7 +31,7 @@ class _Lids:
 
 
 def _opening(pose: Pose) -> "tuple[Tensor, Tensor]":
-    """How far the lids' middles are above and below the eye line, in half widths."""
+    """How far the middle of each lid is above and below the eye line, in half widths."""
     p = pose.p
     smile = p["smile"].clamp(min=0.0)
     above = (0.64 + 0.20 * p["eye_open"] - 0.06 * smile - 0.08 * p["age"] * p["age"]).clamp_(min=0.30)
@@ -63,7 +63,7 @@ def eye(canvas: Area, pose: Pose, skin: Tensor, side: float) -> None:
 
 
 def _lid_skin(area: Area, pose: Pose, lids: _Lids, within: Tensor) -> None:
-    """The fold above the eye, make-up on the lid and the soft rim below."""
+    """Paint the fold above the eye, make-up on the lid and the soft rim below."""
     p = pose.p
     lift = 0.17 + 0.05 * p["brow_raise"] - 0.05 * p["age"]
     crease = bump(lids.v - lids.upper + lift, 0.055) * within * smooth(-1.1, -0.5, lids.u)
@@ -90,7 +90,7 @@ def _eyeball(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
 
 
 def _centre(pose: Pose, lids: _Lids) -> "tuple[Tensor, Tensor]":
-    """How far each place is from the pupil, in the lids' u and v."""
+    """Offset of each pixel from the pupil, in the lids' u and v."""
     p = pose.p
     gaze = 0.36 * p["gaze_x"] * lids.side - 0.02
     height = -0.13 + 0.13 * p["gaze_y"] - 0.06 * p["eye_open"]
@@ -98,7 +98,7 @@ def _centre(pose: Pose, lids: _Lids) -> "tuple[Tensor, Tensor]":
 
 
 def _iris(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
-    """Rays, a dark ring, light gathered opposite the lamp, and the pupil."""
+    """Paint rays, a dark ring, the light that gathers opposite the lamp, and the pupil."""
     p = pose.p
     du, dv = _centre(pose, lids)
     radius = (du.square() + dv.square()).sqrt_()
@@ -115,7 +115,7 @@ def _iris(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
 
 
 def _glints(area: Area, pose: Pose, lids: _Lids, opening: Tensor) -> None:
-    """The lamp in the cornea, and the room's faint answer below it."""
+    """Reflect the lamp in the cornea and, faintly below it, the room."""
     du, dv = _centre(pose, lids)
     soft = area.pixel * 1.5 / lids.half
     lamp = pose.p["light_direction"] * lids.side

@@ -1,7 +1,7 @@
-"""Hair: a mass behind the head, a cap and locks in front of it, strands, light band and hairline.
+"""Hair: a mass behind the head, a cap and locks in front of it, strands, bands of shine and the hairline.
 
-Curls, waves and strands keep their places in the picture; controls fade one field of them into another. So a
-generator can learn each of them: what shifts with several controls at once it would only draw as a blur.
+Curls, waves and strands keep their places in the picture; controls fade one field of them into another, so
+that a generator can learn each one. It would blur whatever several controls move at once.
 """
 
 from functools import lru_cache
@@ -17,13 +17,13 @@ from .shapes import bump, cover, mix, nowhere, ramp, rgb, smooth, soft_max
 
 _BROWN = [(78, 49, 35), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
 _RED = [(88, 38, 24), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]
-_CURLS = (17.0, 30.0)  # radians in a picture's width, of large curls and of small ones
-_PARTINGS = (-0.05, 0.05)  # where strands fall from, beside the picture's middle
-_CROWN = 0.09  # height of the picture from which they fall
+_CURLS = (17.0, 30.0)  # radians per picture width, of large and small curls
+_PARTINGS = (-0.05, 0.05)  # x from which strands fall, relative to the picture's middle
+_CROWN = 0.09  # y from which they fall
 
 
 def hair_colour(p: "dict[str, Tensor]") -> Tensor:
-    """[N, 3, 1, 1]; red tints brown and fair hair, black and grey override both; all have lighter shades."""
+    """[N, 3, 1, 1]: red tints brown and fair hair, black and grey override both; all have lighter shades."""
     red = p["hair_red"].unsqueeze(1)
     colour = mix(
         ramp(p["hair_lightness"], _BROWN), ramp(p["hair_lightness"], _RED), (red.clamp(min=0.0)) ** 1.5
@@ -35,19 +35,19 @@ def hair_colour(p: "dict[str, Tensor]") -> Tensor:
     colour = mix(colour, mix(jet, soft, p["hair_lightness"].unsqueeze(1)), p["black_hair"].unsqueeze(1))
     silver = mix(rgb(150, 148, 152, like=red), rgb(222, 220, 218, like=red), p["hair_lightness"].unsqueeze(1))
     iron = mix(rgb(84, 84, 90, like=red), rgb(128, 127, 132, like=red), p["hair_lightness"].unsqueeze(1))
-    silver = mix(silver, iron, p["black_hair"].unsqueeze(1))  # black hair that greys stays the darker
+    silver = mix(silver, iron, p["black_hair"].unsqueeze(1))  # greying black hair stays darker
     return mix(colour, silver, p["grey"].unsqueeze(1))
 
 
 class Fields(NamedTuple):
-    """What hair is made of at one size of picture, about -1..1 each."""
+    """The textures of hair at one picture size, each about -1..1."""
 
-    sway: "tuple[Tensor, Tensor]"  # sideways along large and small waves, [1, R, 1]
-    curls: "tuple[Tensor, Tensor]"  # of the outline, large and small, [1, R, R]
-    ringlets: "tuple[Tensor, Tensor]"  # light and dark along large and small ones, [1, R, R]
+    sway: "tuple[Tensor, Tensor]"  # sideways sway of large and small waves, [1, R, 1]
+    curls: "tuple[Tensor, Tensor]"  # large and small, on the outline, [1, R, R]
+    ringlets: "tuple[Tensor, Tensor]"  # light and dark, large and small, [1, R, R]
     straight: "tuple[Tensor, Tensor]"  # strands from either parting, [1, R, R]
-    waved: "tuple[Tensor, Tensor]"  # the same strands when they wave, [1, R, R]
-    tufts: Tensor  # of a short cut's outline, [1, R, R]
+    waved: "tuple[Tensor, Tensor]"  # the same strands with waves, [1, R, R]
+    tufts: Tensor  # on a short cut's outline, [1, R, R]
 
 
 @lru_cache(maxsize=4)
@@ -55,7 +55,7 @@ def fields(resolution: int, device: str) -> Fields:
     canvas = blank(1, resolution, device)
     x, y = canvas.x - 0.5, canvas.y
     sway = [torch.sin(frequency * y) for frequency in _CURLS]
-    shifted = [x, x + 0.014 * sway[0] * smooth(0.25, 0.60, y)]  # straight and waved
+    shifted = [x, x + 0.014 * sway[0] * smooth(0.25, 0.60, y)]  # straight, waved
     straight, waved = (
         [_strands(across, y, parting, canvas.pixel) for parting in _PARTINGS] for across in shifted
     )
@@ -82,7 +82,7 @@ def _curls(x: Tensor, y: Tensor, frequency: float) -> Tensor:
 
 
 def _fall(x: Tensor, y: Tensor, parting: float) -> "tuple[Tensor, Tensor]":
-    """How far below the crown, and which strand: a number that is constant along it, [1, R, R]."""
+    """Depth below the crown, and a number that is constant along each strand, [1, R, R]."""
     drop = (y - _CROWN).clamp(min=0.0)
     root = parting * (1.0 - smooth(0.0, 0.5, drop))
     return drop, (x - root) / (0.10 + drop.clamp(max=0.42))
@@ -92,7 +92,7 @@ def _strands(x: Tensor, y: Tensor, parting: float, pixel: float) -> Tensor:
     drop, strand = _fall(x, y, parting)
 
     def seen(frequency: float) -> Tensor:
-        """Share of strands of that fineness which pixels can show; what they cannot would flicker."""
+        """Share of strands this fine that pixels can show; the rest would flicker."""
         return smooth(2.4, 0.9, frequency * pixel / (0.10 + drop.clamp(max=0.42)))
 
     locks = torch.sin(strand * 13.0 + 1.3 + 1.5 * drop)
@@ -117,7 +117,7 @@ class Hair:
         self.fields = fields(area.x.numel(), str(area.x.device))
         self.curl = smooth(0.62, 0.12, p["straight_hair"])
         self.wave = smooth(0.92, 0.45, p["straight_hair"])
-        self.fine = smooth(0.6, -0.6, p["curl_size"])  # small curls rather than large ones
+        self.fine = smooth(0.6, -0.6, p["curl_size"])  # 1 for small curls
         volume = 0.5 + 0.5 * p["hair_volume"]
         thick = (0.022 + 0.042 * volume + 0.040 * self.curl) * (1.0 - 0.85 * p["bald"])
         length = p["hair_length"] * (1.0 - 0.85 * p["bald"])
@@ -140,7 +140,7 @@ class Hair:
         self.cut = self._bald_cut(y)
 
     def _silhouette(self, y: Tensor, volume: Tensor) -> Tensor:
-        """Signed distance of all the hair, [N, h, w]."""
+        """Signed distance of the whole hair, [N, h, w]."""
         p = self.pose.p
         above = (self.middle_y - y).clamp(min=0.0) / self.height
         below = (y - self.middle_y).clamp(min=0.0)
@@ -158,7 +158,7 @@ class Hair:
         return distance + curls + tufts
 
     def hairline(self, a: Tensor) -> Tensor:
-        """Height b of the hair's lower edge above the forehead at face coordinates a."""
+        """Height b of the hair's edge over the forehead at face coordinates a."""
         p = self.pose.p
         part = 0.085 * p["parting"]
         away = a - part
@@ -179,7 +179,7 @@ class Hair:
         return line - 0.30 * p["bald"]
 
     def _front(self, y: Tensor, sway: Tensor) -> Tensor:
-        """Signed distance of the hair in front of the head, before cutting it at its outer silhouette."""
+        """Signed distance of the hair in front of the head, before the outer silhouette cuts it."""
         pose, p = self.pose, self.pose.p
         x = self.area.x
         inner = (
@@ -200,7 +200,7 @@ class Hair:
         lean = 0.5 * pose.shift * smooth(0.02, 0.30, b)
         narrow = 0.030 * self.long * smooth(0.06, 0.30, b) - 0.02 * (1.0 - self.long) * smooth(-0.06, 0.03, b)
         tip = ((y - self.end + 0.20) / 0.20).clamp(0.0, 1.0)
-        narrow = narrow - 0.085 * tip.square()  # the locks end in points, outward
+        narrow = narrow - 0.085 * tip.square()  # locks end in points that turn outward
         sides = torch.maximum(x - xr - lean + narrow, xl - x + lean + narrow)  # < 0 on the face
         top = self.hairline(pose.across(x)) - b
         self.opening = soft_max(sides, top.expand_as(sides), 0.09)
@@ -214,19 +214,19 @@ class Hair:
         return side * (self.area.x - ear) - 0.020
 
     def _bald_cut(self, y: Tensor) -> Tensor:
-        """> 0 where baldness has taken the hair: everything above a line that sinks to the temples."""
+        """> 0 where baldness takes the hair: above a line that sinks to the temples."""
         b = self.pose.down(y)
-        back = 0.35 * (self.x.abs() - 0.14).clamp(min=0.0)  # higher towards the back of the head
+        back = 0.35 * (self.x.abs() - 0.14).clamp(min=0.0)  # higher toward the back of the head
         return -0.62 + (0.51 - back) * smooth(0.0, 1.0, self.pose.p["bald"]) - b
 
     def _texture(self) -> Tensor:
-        """Light and dark along strands that fall from the parting, or ringlets: about -1..1, [N, h, w]."""
+        """Light and dark of strands that fall from the parting, or of ringlets: about -1..1, [N, h, w]."""
         side = smooth(-0.4, 0.4, self.pose.p["parting"])
         fallen = mix(mix(*self.fields.straight, side), mix(*self.fields.waved, side), self.wave)
         return mix(fallen, 0.9 * mix(*self.fields.ringlets, self.fine), 0.85 * self.curl)
 
     def shaded(self, tints: Tints, colour: Tensor) -> Tensor:
-        """Strands under the light, their bands of shine and the rim of light from behind: [N, 3, h, w]."""
+        """Colour [N, 3, h, w] of lit strands, with bands of shine and a rim of light from behind."""
         p, y = self.pose.p, self.area.y
         texture = self._texture()
         nx = (self.waved / self.half).clamp(-0.97, 0.97)
@@ -247,16 +247,16 @@ class Hair:
 
 
 def back(hair: Hair, picture: Tensor) -> None:
-    """The mass behind head and shoulders."""
+    """Paint the mass behind head and shoulders."""
     alpha = cover(hair.outer, 0.004 + hair.area.pixel) * cover(hair.cut, 0.08)
-    deep = smooth(-0.015, -0.10, hair.outer).unsqueeze(1)  # nearer the neck, further from the light
+    deep = smooth(-0.015, -0.10, hair.outer).unsqueeze(1)  # near the neck, far from the light
     hair.area.blend(picture * (1.0 - 0.42 * deep), alpha)
 
 
 def front(hair: Hair, picture: Tensor) -> None:
-    """Cap, fringe and the locks that frame the face, with their soft edge shade."""
+    """Paint the cap, the fringe and the locks that frame the face, darker at their inner edge."""
     edge = 0.003 + 1.3 * hair.area.pixel
-    thin = 0.035 * hair.pose.p["bald"]  # what is left thins out over the temples
+    thin = 0.035 * hair.pose.p["bald"]  # the remaining hair thins out over the temples
     alpha = cover(hair.outer, edge) * cover(hair.front - 0.3 * thin, edge + thin) * cover(hair.cut, 0.08)
     inner = torch.exp(-(hair.opening.clamp(min=0.0)) / 0.022)
     dimmed = picture * (1.0 - 0.30 * inner).unsqueeze(1)
@@ -264,14 +264,14 @@ def front(hair: Hair, picture: Tensor) -> None:
 
 
 def forehead_shadow(hair: Hair) -> Tensor:
-    """How much the hair's edge keeps the light from the face, 0..1 [N, h, w]."""
+    """How much light the hair's edge keeps off the face, 0..1 [N, h, w]."""
     p = hair.pose.p
     near = hair.opening + 0.018
     return smooth(-0.05, 0.035, near) * (1.0 - p["bald"]) * 0.8
 
 
 def beard(canvas: Area, pose: Pose, tints: Tints, colour: Tensor) -> None:
-    """Full beard along the jaw, and moustache."""
+    """Paint a full beard along the jaw, and the moustache."""
     p = pose.p
     if nowhere(torch.maximum(p["beard"], p["moustache"])):
         return
@@ -305,7 +305,7 @@ def _moustache(
     texture: Tensor,
     cosine: Tensor,
 ) -> None:
-    """Over the lip; u runs -1..1 from end to end."""
+    """Paint it over the lip; u runs -1..1 from end to end."""
     p = pose.p
     centre = pose.mouth_b - 0.030 + (0.014 - 0.012 * p["smile"]) * u.square() - 0.006 * bump(u, 0.12)
     thick = 0.0145 * (1.0 - u.square()).clamp(min=0.0).pow(0.5) * (1.0 - 0.35 * bump(u, 0.10))

@@ -1,4 +1,4 @@
-"""The bare head: skin, its light and shadow, nose, ears, and what age and sun draw on it."""
+"""The bare head: skin, light and shadow, nose, ears, and the marks of age and sun."""
 
 import torch
 from torch import Tensor
@@ -32,7 +32,7 @@ def ears(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
 
 
 def ear_place(pose: Pose, side: float) -> "tuple[Tensor, Tensor]":
-    """Centre x, y [N, 1, 1] of an ear; the far one slips behind the head, the near one comes forward."""
+    """Centre x, y [N, 1, 1] of an ear; the far ear slips behind the head, the near one comes forward."""
     away = side * pose.yaw  # > 0: this ear is on the far side
     x = pose.x + side * (pose.width * (1.01 - 0.02 * away.abs()) - 0.16 * away.clamp(min=0.0))
     return x, pose.eye_y + 0.045 - 0.035 * pose.p["nod"]
@@ -57,18 +57,18 @@ def _ear(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, side: float) -> N
 
 
 def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tensor) -> None:
-    """The head's form; hair_shadow [N, R, R] is the light that the hair keeps off."""
+    """Paint the head's form; hair_shadow [N, R, R] is how much light the hair keeps off."""
     p = pose.p
     area = canvas.area(0.2, 0.08, 0.8, 0.86)
     nx, ny, distance = pose.outline(area)
     alpha = cover(distance, 1.5 * area.pixel)
     a, b = pose.across(area.x), pose.down(area.y)  # [N, 1, w], [N, h, 1]
     dx, dy = _relief(pose, a, b)
-    dx = dx * (1.0 - smooth(0.45, 1.0, nx.abs()))  # seen edge-on, the form turns away by itself
+    dx = dx * (1.0 - smooth(0.45, 1.0, nx.abs()))  # near the contour the form already turns away
     cosine = pose.lit((nx * 0.86 + dx).clamp(-0.95, 0.95), (ny * 0.8 + dy).clamp(-0.95, 0.95))
     cosine = cosine - 0.75 * area.crop(hair_shadow, canvas)
     area.blend(tints.shade(skin, cosine), alpha)
-    # light that passes through skin reddens the edge of the shadow
+    # light passing through skin reddens the shadow's edge
     turning = bump(cosine - 0.22, 0.22)
     area.light(rgb(34, 3, -6, like=nx) * (0.6 + 0.6 * skin.mean(1, keepdim=True)), turning * alpha)
     edge = smooth(0.62, 1.0, nx.square() + ny.square().clamp(max=0.5)) * (nx * -p["light_direction"]).clamp_(
@@ -81,7 +81,7 @@ def face(canvas: Area, pose: Pose, tints: Tints, skin: Tensor, hair_shadow: Tens
 
 
 def _relief(pose: Pose, a: Tensor, b: Tensor) -> "tuple[Tensor, Tensor]":
-    """What cheeks, brow, sockets and chin add to the normal: slopes along x and y, [N, h, w]."""
+    """Slopes along x and y, [N, h, w], that cheeks, brow, sockets and chin add to the normal."""
     p = pose.p
     full = 0.34 + 0.16 * p["cheeks"] + 0.24 * p["smile"].clamp(min=0.0)
     dx = torch.zeros((), device=a.device)
@@ -102,7 +102,7 @@ def _relief(pose: Pose, a: Tensor, b: Tensor) -> "tuple[Tensor, Tensor]":
 
 
 def _forehead(area: Area, pose: Pose, on_face: Tensor) -> None:
-    """The light on the brow, and the lines that age draws across it."""
+    """Paint the light on the brow, and age lines across it."""
     p = pose.p
     part = area.area(0.0, 0.20, 1.0, 0.46)
     a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
@@ -117,7 +117,7 @@ def _forehead(area: Area, pose: Pose, on_face: Tensor) -> None:
 
 
 def _sockets(area: Area, pose: Pose, on_face: Tensor) -> None:
-    """The shade that the brow throws, crow's feet and bags."""
+    """Paint the brow's shadow, crow's feet and bags."""
     p = pose.p
     part = area.area(0.0, 0.33, 1.0, 0.55)
     a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
@@ -135,7 +135,7 @@ def _sockets(area: Area, pose: Pose, on_face: Tensor) -> None:
 
 
 def _cheeks(area: Area, pose: Pose, on_face: Tensor, skin: Tensor) -> None:
-    """Blush, lights, freckles, and the folds from the nose's wings to the mouth's corners."""
+    """Paint blush, lights, freckles and the folds from the nose's wings to the mouth's corners."""
     p = pose.p
     part = area.area(0.0, 0.43, 1.0, 0.75)
     a, b, alpha = pose.across(part.x), pose.down(part.y), part.crop(on_face, area)
@@ -150,7 +150,7 @@ def _cheeks(area: Area, pose: Pose, on_face: Tensor, skin: Tensor) -> None:
     spots = spots * torch.sin(b * 200.0 + 1.5 * torch.sin(a * 41.0 + 1.0))
     where = bump((side - 0.085) / 0.06, 1.0) * bump((b - 0.085) / 0.045, 1.0) * p["freckles"] * 0.55
     part.glaze(rgb(196, 134, 104, like=a), smooth(0.30, 0.9, spots) * where * alpha)
-    along = ((b - 0.085) / 0.125).clamp(0.0, 1.0)  # nose wing to beyond the mouth's corner
+    along = ((b - 0.085) / 0.125).clamp(0.0, 1.0)  # from the nose's wing to past the mouth's corner
     path = 0.047 + along * (pose.mouth_half + 0.004 - 0.047) + 0.014 * torch.sin(3.1 * along)
     deep = 0.05 + 0.46 * smooth(0.42, 1.0, p["age"]) + 0.22 * p["smile"].clamp(min=0.0)
     fold = bump((side - path) / 0.010, 1.0) * smooth(0.085, 0.135, b) * smooth(0.225, 0.165, b) * deep
@@ -158,7 +158,7 @@ def _cheeks(area: Area, pose: Pose, on_face: Tensor, skin: Tensor) -> None:
 
 
 def nose(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
-    """Bridge, ball, wings and nostrils; the tip stands out from the head and so turns further."""
+    """Paint bridge, ball, wings and nostrils; the tip stands out from the head, so it turns further."""
     p = pose.p
     area = canvas.area(0.36, 0.40, 0.64, 0.64)
     b = pose.down(area.y)  # [N, h, 1]
@@ -178,7 +178,7 @@ def nose(canvas: Area, pose: Pose, tints: Tints, skin: Tensor) -> None:
 
 
 def _bridge(area: Area, pose: Pose, skin: Tensor, a: Tensor, b: Tensor, wide: Tensor, size: Tensor) -> None:
-    """The ridge widens towards the ball; one flank is lit, the other lies in shade."""
+    """Paint the ridge, wider toward the ball, with one flank lit and the other in shade."""
     tip = pose.nose_b
     half = (0.017 + 0.014 * smooth(0.1, 1.0, b / tip)) * wide  # [N, h, 1]
     window = smooth(-0.06, 0.05, b) * smooth(0.020, -0.022, b - tip)
@@ -198,7 +198,7 @@ def _bridge(area: Area, pose: Pose, skin: Tensor, a: Tensor, b: Tensor, wide: Te
 
 
 def _nostrils(area: Area, pose: Pose, a: Tensor, b: Tensor, wide: Tensor, size: Tensor) -> None:
-    """Underside, wings with their crease, nostrils, and the shadow on the upper lip."""
+    """Paint the underside, the wings and their crease, the nostrils and the shadow on the upper lip."""
     tip = pose.nose_b
     under = bump(a / (0.036 * wide), 1.0) * bump((b - tip - 0.015 * size) / 0.011, 1.0)
     area.glaze(rgb(186, 122, 112, like=b), under * 0.75)

@@ -1,4 +1,4 @@
-"""The mouth: lips with their two planes, the parting line, teeth and the corners a smile draws up."""
+"""The mouth: the two planes of the lips, the line between them, teeth, and corners that rise in a smile."""
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ def lip_colour(p: "dict[str, Tensor]", skin: Tensor) -> Tensor:
 
 
 def mouth_curve(pose: Pose, u: Tensor) -> Tensor:
-    """Height b of the line between the lips at u = -1..1 (corner to corner)."""
+    """Height b of the line between the lips at u (-1..1, corner to corner)."""
     smile = pose.p["smile"]
     rise = 0.022 * smile.clamp(min=0.0) + 0.011 * smile.clamp(max=0.0) - 0.001 - 0.004 * pose.p["nod"]
     return pose.mouth_b - rise * u.square()

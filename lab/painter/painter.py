@@ -27,8 +27,8 @@ LANDMARKS = (
     "left_ear",
     "right_ear",
     "hair_top",
-)  # left and right are the picture's
-# Pixels painted at once on a CPU: small enough that the working tensors stay in the processor's cache.
+)  # left and right as seen in the picture
+# Pixels painted at once on a CPU: few enough that the working tensors stay in the processor's cache.
 _CACHED_PIXELS = 16 * 128 * 128
 
 
@@ -41,15 +41,15 @@ class Painted:
 
 
 def paint_z(z: Tensor, resolution: int, correlated: bool = True) -> Painted:
-    """The portraits of style vectors z [N, 64]."""
+    """Paint the portraits of style vectors z [N, 64]."""
     return paint(attributes(z, correlated), resolution, z.device)
 
 
 @torch.no_grad()
 def paint(given: "dict[str, Tensor]", resolution: int, device: "torch.device | str | None" = None) -> Painted:
-    """Paint portraits from controls [N]; those left out rest.
+    """Paint portraits from controls [N]; missing controls rest.
 
-    The same composition at every resolution (32..1024). Raises ValueError for unknown controls or sizes.
+    All resolutions (32..1024) have the same composition. Raises ValueError for unknown controls or sizes.
     """
     if not 32 <= resolution <= 1024:
         raise ValueError(f"Portraits are painted at 32 to 1024 pixels, not {resolution}.")

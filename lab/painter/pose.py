@@ -1,4 +1,4 @@
-"""Where the parts of a head are: its size, turn and nod, and the light that falls on it."""
+"""Where the parts of a head are: its size, turn and nod, and the light on it."""
 
 import torch
 from torch import Tensor
@@ -11,10 +11,10 @@ _MAX_TURN = 0.42  # radians
 
 
 class Pose:
-    """Geometry shared by everything that is painted; every tensor is [N, 1, 1].
+    """The geometry that all painting shares; every tensor is [N, 1, 1].
 
-    `a` is the distance from the face's midline as seen from the front, `b` the height below the eye line,
-    both in picture widths.
+    `a` is the distance from the face's midline seen from the front, `b` the distance below the eye line, both
+    in picture widths.
     """
 
     def __init__(self, p: "dict[str, Tensor]") -> None:
@@ -24,7 +24,7 @@ class Pose:
         self.sin, self.cos = torch.sin(self.yaw), torch.cos(self.yaw)
         self.width = 0.212 * (1.0 + 0.075 * p["face_width"] + 0.04 * p["masculine"])
         self.radius = self.width * 1.05
-        self.shift = self.radius * self.sin  # how far the midline is from the head's centre
+        self.shift = self.radius * self.sin  # from the head's centre to the face's midline
         self.x = 0.5 + 0.012 * turn - self.shift
         self.eye_y = ALIGNMENT["eyes"][1] + 0.006 * nod
         self.mouth_b = 0.2 - 0.006 * nod + 0.006 * p["chin"]
@@ -43,12 +43,12 @@ class Pose:
         self.light = raw / raw.square().sum(0, keepdim=True).sqrt()  # [3, N, 1, 1]
 
     def angle(self, x: Tensor) -> Tensor:
-        """Longitude on the head of picture columns x, 0 at the face's midline; grows past the silhouette."""
+        """Longitude on the head at picture columns x, 0 at the face's midline; grows past the silhouette."""
         side = (x - self.x) / self.radius
         return torch.asin(side.clamp(-0.999, 0.999)) + (side - side.clamp(-0.999, 0.999)) - self.yaw
 
     def across(self, x: Tensor, protrusion: "float | Tensor" = 0.0) -> Tensor:
-        """Face coordinate a of picture columns x; protrusion is height above the head's surface."""
+        """Face coordinate a at picture columns x; protrusion is the height above the head's surface."""
         angle = self.angle(x - self.sin * protrusion)
         return self.radius * torch.sin(angle.clamp(-1.5, 1.5)) + 0.4 * (angle - angle.clamp(-1.5, 1.5))
 
@@ -56,14 +56,14 @@ class Pose:
         return y - self.eye_y
 
     def column(self, a: Tensor, protrusion: "float | Tensor" = 0.0) -> Tensor:
-        """Picture x of face coordinate a (the inverse of `across`)."""
+        """Picture x of face coordinate a; the inverse of `across`."""
         longitude = torch.asin((a / self.radius).clamp(-0.98, 0.98)) + self.yaw
         return self.x + self.radius * torch.sin(longitude) + self.sin * protrusion
 
     def outline(self, area: Area) -> "tuple[Tensor, Tensor, Tensor]":
-        """The head without hair: sideways and downward parts of its unit form, and its signed distance.
+        """The head without hair: the surface normal's x and y, and the signed distance.
 
-        The first two are the surface normal's x and y; z follows from the unit length.
+        The normal's z follows from its unit length.
         """
         b = self.down(area.y) - self.middle_b  # [N, h, 1]
         length = self.chin_b - self.middle_b
@@ -84,13 +84,13 @@ class Pose:
         return side, vertical, distance
 
     def _profile(self, side: Tensor, b: Tensor) -> Tensor:
-        """A turned head's far contour: the socket sinks in between brow and cheekbone. [N, h, w]"""
+        """Relief [N, h, w] of a turned head's far contour: the socket sinks between brow and cheekbone."""
         away = (torch.sign(side) * self.yaw).clamp_(min=0.0) * (1.0 / _MAX_TURN)
         relief = 0.05 * bump(b - 0.085, 0.055) - 0.045 * bump(b - 0.002, 0.05) + 0.02 * bump(b + 0.085, 0.04)
         return away * relief
 
     def lit(self, nx: Tensor, ny: Tensor) -> Tensor:
-        """Cosine between the key light and a form whose normal has these picture-plane parts."""
+        """Cosine between the key light and a normal whose x and y are given."""
         flat = (nx.square() + ny.square()).clamp_(max=0.97)
         return self.light[0] * nx + self.light[1] * ny + self.light[2] * (1.0 - flat).sqrt_()
 
@@ -108,7 +108,7 @@ class Tints:
         self.rim = torch.cat([0.75 - 0.2 * warm, 0.85 * ones, 0.95 + 0.1 * warm], dim=1)
 
     def shade(self, colour: Tensor, cosine: Tensor) -> Tensor:
-        """Colour [N, 3, 1, 1] under the light at cosines [N, h, w]: [N, 3, h, w]."""
+        """Light colour [N, 3, 1, 1] at cosines [N, h, w]: [N, 3, h, w]."""
         k = smooth(-0.35, 0.95, cosine).unsqueeze(1)
         return torch.addcmul(
             (colour * self.shadow).expand(-1, -1, *k.shape[2:]), colour * (self.key - self.shadow), k

@@ -1,4 +1,4 @@
-"""Small analytic shapes and colour helpers, all batched: soft edges, bumps, ramps."""
+"""Small analytic shapes and colour helpers, all batched."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def smooth(low: float, high: float, value: Tensor) -> Tensor:
 
 
 def cover(distance: Tensor, softness: "float | Tensor") -> Tensor:
-    """Share of a pixel inside a shape whose signed distance (negative inside) is given in the same unit."""
+    """Share of a pixel inside a shape, from its signed distance (negative inside) in the softness's unit."""
     return (0.5 - distance / softness).clamp_(0.0, 1.0)
 
 
@@ -23,13 +23,13 @@ def bump(value: Tensor, width: "float | Tensor") -> Tensor:
 
 
 def soft_max(a: Tensor, b: Tensor, width: float) -> Tensor:
-    """Maximum of two distances with a rounded corner of the given width."""
+    """Maximum of two distances, with a rounded corner of this width."""
     h = (width - (a - b).abs()).clamp_(min=0.0)
     return torch.maximum(a, b) + h * h * (0.25 / width)
 
 
 def nowhere(gate: Tensor) -> bool:
-    """True where no portrait of a CPU's few shows what the gate opens; a GPU paints it rather than wait."""
+    """True on a CPU if no portrait shows what the gate opens; a GPU paints it rather than wait to know."""
     return gate.device.type == "cpu" and bool((gate < 1e-5).all())
 
 
@@ -38,12 +38,12 @@ def mix(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 def rgb(*values: float, like: Tensor) -> Tensor:
-    """A colour given 0..255 as [1, 3, 1, 1] in 0..1."""
+    """A 0..255 colour as [1, 3, 1, 1] in 0..1."""
     return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, 3, 1, 1) / 255.0
 
 
 def ramp(position: Tensor, stops: "Sequence[tuple[float, float, float]]") -> Tensor:
-    """Colours [N, 3, 1, 1] at positions [N, 1, 1] in 0..1 along evenly spaced stops (0..255)."""
+    """Colours [N, 3, 1, 1] at positions [N, 1, 1] (0..1) along evenly spaced 0..255 stops."""
     table = torch.tensor(stops, dtype=position.dtype, device=position.device) / 255.0  # [S, 3]
     place = position.reshape(-1, 1) * (len(stops) - 1)  # [N, 1]
     knots = torch.arange(len(stops), dtype=position.dtype, device=position.device)  # [S]

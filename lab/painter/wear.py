@@ -1,4 +1,4 @@
-"""Things that are worn: glasses, earrings, hats."""
+"""Glasses, earrings and hats."""
 
 import torch
 from torch import Tensor
@@ -14,12 +14,12 @@ _BRIDGE = 0.030  # half the gap between the lenses
 
 
 def _worn(gate: Tensor) -> Tensor:
-    """Opacity of a worn thing: nearly every portrait shows it wholly or not at all."""
+    """Opacity of a worn thing; nearly every portrait shows it fully or not at all."""
     return smooth(0.35, 0.65, gate)
 
 
 def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
-    """Frames in front of face and fringe; the sidepieces run under locks that cover the ear."""
+    """Paint frames in front of face and fringe; the temples run under locks that cover the ear."""
     p = pose.p
     if nowhere(p["glasses"]):
         return
@@ -42,7 +42,7 @@ def glasses(canvas: Area, pose: Pose, hair: Hair) -> None:
 
 
 def _lenses(area: Area, pose: Pose, a: Tensor, b: Tensor, half_w: float, half_h: Tensor) -> Tensor:
-    """Glass, its reflections and its shadow on the cheek. -> signed distance of the lenses [N, h, w]"""
+    """Paint the glass, its reflections and its shadow on the cheek; return its signed distance [N, h, w]."""
     p = pose.p
     power = 2.2 + 2.6 * smooth(-0.6, 0.9, p["glasses_shape"])
     aside = a.abs() - pose.eye_a
@@ -58,9 +58,9 @@ def _lenses(area: Area, pose: Pose, a: Tensor, b: Tensor, half_w: float, half_h:
 
 
 def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
-    """Painted with the ears, before face and locks: a far ear's vanishes behind the head as the ear does.
+    """Paint them with the ears, before face and locks, so that a far one vanishes behind the head.
 
-    Under locks that cover the ear they hang nearer to the cheek, where they show.
+    Under locks that cover the ear they hang nearer the cheek, where they show.
     """
     p = pose.p
     if nowhere(p["earrings"]):
@@ -88,7 +88,7 @@ def earrings(canvas: Area, pose: Pose, hair: Hair) -> None:
 
 
 def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
-    """A knitted cap at one end of hat_shape, a brimmed hat at the other."""
+    """Paint a knitted cap at one end of hat_shape, a brimmed hat at the other."""
     p = pose.p
     if nowhere(p["hat"]):
         return
@@ -118,7 +118,7 @@ def hat(canvas: Area, pose: Pose, tints: Tints, hair: Hair) -> None:
 
 
 def _brim(u: Tensor, edge: Tensor, half: Tensor, brimmed: Tensor) -> Tensor:
-    """Signed distance of a flat ellipse that grows as the hat gets its brim, [N, h, w]."""
+    """Signed distance [N, h, w] of a flat ellipse that grows with the hat's brim."""
     reach, drop = 1.0 + 0.42 * brimmed, 0.012 + 0.028 * brimmed
     u, v = u / reach, edge / drop
     slope = ((u / (reach * half)).square() + (v / drop).square()).sqrt().clamp(min=1.0)

@@ -1,2 +1,2 @@
-"""The evolutionary search for the sub-generators that draw most like the full one within a budget (paper,
+"""The evolutionary search for sub-generators that draw most like the full one within a budget (paper,
 appendix B.2)."""

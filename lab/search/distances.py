@@ -1,4 +1,4 @@
-"""How far a sub-generator's pictures look from the full generator's: what a search makes small."""
+"""How far a sub-generator's pictures look from the full generator's; a search minimises this."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ...models.widths import SubGenerator
 from ..measuring.subject import BATCH, Subject, normals
 
 PSI = 0.7  # truncation of the latents
-MAX_BYTES = 3 << 30  # of the full pictures' feature maps
+MAX_BYTES = 3 << 30  # for the full pictures' feature maps
 
 
 def measure_of(pack: Pack) -> Measure:
-    """By the pack's own features, which were trained on its pictures, so that a ladder does not depend on
-    what else a machine has; without them by the best there is."""
+    """The pack's own features, trained on its pictures, so that a ladder does not depend on what else a
+    machine has; without them, the best measure available."""
     if pack.features_path is None:
         return best_measure(pack)
     try:
@@ -33,8 +33,8 @@ def measure_of(pack: Pack) -> Measure:
 class Distances:
     """Mean distance to the full generator's pictures of the same `samples` latents, truncated to 0.7.
 
-    The full pictures are drawn and embedded once, at the first call. Smaller ones are enlarged to their size,
-    as a frame is on the screen.
+    The first call draws and embeds the full pictures, once. Smaller ones are enlarged to their size, as on
+    the screen.
     """
 
     def __init__(self, subject: Subject, measure: Measure, samples: int, seed: int):
@@ -45,7 +45,7 @@ class Distances:
 
     @torch.inference_mode()
     def __call__(self, rung: SubGenerator) -> float:
-        """Of one sub-generator; 0 for the full one."""
+        """Distance of one sub-generator; 0 for the full one."""
         total = 0.0
         for w, target in zip(self._latents, self._targets, strict=True):
             total += len(w) * float(self._measure.distance(self._embedded(w, rung), target))
@@ -53,7 +53,7 @@ class Distances:
 
     @cached_property
     def _targets(self) -> list[list[Tensor]]:
-        """The full pictures' maps, batch by batch; CoreError when they take too much memory."""
+        """The full pictures' feature maps, batch by batch; CoreError if they need too much memory."""
         full = SubGenerator(self._generator.resolution, self._generator.channels)
         found = []
         for w in self._latents:
@@ -61,7 +61,9 @@ class Distances:
             one = sum(maps.nbytes for maps in found[0]) / len(found[0][0])
             if one * self._samples > MAX_BYTES:
                 most = int(MAX_BYTES / one)
-                raise CoreError("bad-value", f"{self._samples} samples take too much memory: {most} will do.")
+                raise CoreError(
+                    "bad-value", f"{self._samples} samples need too much memory: use at most {most}."
+                )
         return found
 
     def _embedded(self, w: Tensor, rung: SubGenerator) -> list[Tensor]:
@@ -69,4 +71,4 @@ class Distances:
         picture = self._generator(w, rung.resolution, rung.channels).clamp(-1, 1)  # [N, 3, r, r]
         if rung.resolution < side:
             picture = F.interpolate(picture, (side, side), mode="bilinear", align_corners=False)
-        return self._measure.embed(picture.cpu())  # whose networks are on the CPU
+        return self._measure.embed(picture.cpu())  # the measure runs on the CPU

@@ -1,5 +1,5 @@
-"""The evolution alone (paper, appendix B.2): it knows neither networks nor pictures, only what fits a budget
-and how far a sub-generator's output is from the full one's."""
+"""The evolution alone (paper, appendix B.2). It sees no networks or pictures, only what fits a budget and how
+far a sub-generator's output is from the full one's."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from ...models.widths import SubGenerator
 from .space import Space
 
-PARENTS = 5  # one of so many in a population becomes one
-MUTATION = 0.1  # probability that a layer's width, or the resolution, is drawn anew
-TRIES = 100  # to find a candidate that was not seen before
+PARENTS = 5  # candidates of a population per parent
+MUTATION = 0.1  # probability that a layer's width, or the resolution, is redrawn
+TRIES = 100  # attempts to find an unseen candidate
 
 Fits = Callable[[SubGenerator], bool]
 
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """The paper's numbers; half of each generation comes by crossover, half by mutation."""
+    """The paper's numbers; crossover makes half of each generation, mutation the other half."""
 
     population: int = 50
     generations: int = 20
@@ -28,14 +28,14 @@ class SearchSettings:
 
 @dataclass
 class Evolution:
-    """How far a search has come: the distance of every candidate seen, and the lowest one after each
-    generation, the first population's at the start."""
+    """How far a search has come: the distance of every candidate seen, and the lowest distance after the
+    first population and after each generation."""
 
     distances: dict[SubGenerator, float] = field(default_factory=dict)
     lowest: list[float] = field(default_factory=list)
 
     def nearest(self, count: int | None = None) -> list[SubGenerator]:
-        """The candidates of the lowest distances (all without `count`), the nearest first."""
+        """The `count` nearest candidates (default: all), nearest first."""
         return sorted(self.distances, key=lambda rung: (self.distances[rung], rung.channels))[:count]
 
 
@@ -47,12 +47,11 @@ def evolve(
     settings: SearchSettings,
     found: Evolution,
 ) -> Iterator[Evolution]:
-    """Goes on from `found`, which it adds to, and yields it after the first population and each generation.
+    """Continue `found`, adding to it, and yield it after the first population and each generation.
 
-    `first` are candidates of the space to begin with; those that do not fit are left out, random ones fill
-    the population. The best are never lost: parents are the nearest of all that were seen. What a generation
-    draws depends on the seed and its number alone, so a search that goes on later is the same. ValueError
-    when `space.cheapest` does not fit.
+    Starts with the candidates of `first` that fit and fills the population with random ones. Never loses the
+    best: parents are the nearest of all candidates seen. A generation's draws depend only on the seed and its
+    number, so a resumed search gives the same result. ValueError if `space.cheapest` does not fit.
     """
     if not fits(space.cheapest):
         raise ValueError("Nothing fits the budget.")
@@ -97,9 +96,9 @@ def _children(
 
 
 def _fitting(make: Callable[[], SubGenerator], fits: Fits, *known: Container[SubGenerator]) -> SubGenerator:
-    """One that fits, made again until it does; one that is not known, unless hardly any is left.
+    """Make candidates until one fits; prefer an unknown one, unless hardly any are left.
 
-    It ends: a child may be its parent, and a random candidate the cheapest, and these fit.
+    It ends: a child may equal its parent, and a random candidate the cheapest; both fit.
     """
     for _ in range(TRIES):
         rung = make()

@@ -1,4 +1,4 @@
-"""The rungs that a search found as a ladder, and a pack whose ladder they become."""
+"""Makes a ladder of the rungs that a search found, and installs it in a pack."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ...models.widths import SubGenerator
 
 
 def as_ladder(distances: Mapping[SubGenerator, float], full: SubGenerator) -> list[SubGenerator]:
-    """From the cheapest to the full generator; a rung that is no nearer to it than a cheaper one is left
-    out."""
+    """Rungs from the cheapest to the full generator, without those no nearer to it than a cheaper one."""
     ladder: list[SubGenerator] = []
     for rung in sorted(distances, key=lambda rung: (rung.macs, distances[rung])):
         if rung.macs < full.macs and (not ladder or distances[rung] < distances[ladder[-1]]):
@@ -24,21 +23,21 @@ def as_ladder(distances: Mapping[SubGenerator, float], full: SubGenerator) -> li
 
 
 def check_installable(pack: Pack) -> None:
-    """CoreError for a pack whose ladder cannot be changed; asked before a search, not after."""
+    """CoreError if the pack's ladder cannot be changed; call this before a search, not after."""
     if pack.folder.resolve().parent == BUILT_IN.resolve():
-        why = "comes with Anycost and stays as it is"
+        why = "comes with Anycost and cannot be changed"
     elif not os.access(pack.folder, os.W_OK):
         why = "cannot be changed by you"
     else:
         return
-    raise CoreError(
-        "pack", f'The pack "{pack.name}" {why}: leave --install out and take the ladder from --out.'
-    )
+    raise CoreError("pack", f'The pack "{pack.name}" {why}: omit --install and take the ladder from --out.')
 
 
 def install(pack: Pack, ladder: Sequence[SubGenerator]) -> None:
-    """Makes it the ladder of the pack on disk; nothing else of its pack.json changes, and a failure leaves
-    all as it was. PackError or CoreError when the pack cannot have this ladder or be written."""
+    """Write the ladder to the pack on disk, changing nothing else in pack.json; a failure changes nothing.
+
+    PackError or CoreError if the pack cannot have this ladder or cannot be written.
+    """
     path = pack.folder / MANIFEST
     document = json.loads(path.read_bytes())
     document["ladder"] = [rung_entry(rung) for rung in ladder]

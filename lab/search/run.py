@@ -1,4 +1,4 @@
-"""One search in its folder: it goes on where it was ended, and ends as it would have."""
+"""One search in its folder: an interrupted search resumes and gives the same result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .space import Space
 
 STATE = "state.json"
 MAX_STATE_BYTES = 1 << 28
-SURE = 5  # candidates that must be measured before a table counts as too low
+SURE = 5  # candidates to measure before a table counts as too low
 
 
 class Run:
-    """A search for one budget, whose state is written after every generation.
+    """A search for one budget; it writes its state after every generation.
 
-    `about` are plain values that say what the distances are of; a folder that holds a search about something
-    else, or one with another population or seed, is refused. One of fewer generations goes on.
+    `about` holds plain values that say what the distances measure. A folder with a search about something
+    else, or with another population or seed, is refused; one with fewer generations continues.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Run:
 
     @property
     def table(self) -> TimeTable | None:
-        """The one that the search has predicted milliseconds with; None before, and for a budget in MACs."""
+        """The table that predicts this search's milliseconds; None before it starts, and for MAC budgets."""
         return self._table
 
     @property
     def left(self) -> int:
-        """Candidates still to draw, unless they were seen."""
+        """Candidates still to draw, seen or not."""
         return self._settings.population * (self._settings.generations + 1 - len(self._found.lowest))
 
     def go_on(
@@ -61,7 +61,7 @@ class Run:
         limit: float,
         distance: Callable[[SubGenerator], float],
     ) -> Iterator[Evolution]:
-        """Searches to the end, from `first`; yields after every generation, when the state is written."""
+        """Search to the end, starting from `first`; yield after writing each generation's state."""
         if isinstance(cost, TimeTable):
             self._table = cost
         for found in evolve(
@@ -72,8 +72,10 @@ class Run:
             yield found
 
     def winner(self, clock: Cost | None, limit: float) -> SubGenerator:
-        """The nearest candidate, or with a `clock` (ms) the nearest that really holds the limit; once found
-        it stays. What the table is at least too low by is expected of the other candidates too."""
+        """The nearest candidate; with a `clock` (ms), the nearest that really holds the limit. It is kept.
+
+        The smallest factor by which the table was too low is applied to the other candidates too.
+        """
         if self._winner is None:
             self._winner = self._nearest_within(clock, limit)
             self._write()
@@ -92,7 +94,7 @@ class Run:
             if taken <= limit:
                 return rung
             factors.append(taken / expected)
-        text = f"Nothing of what was found really draws within {self.budget}: allow more time."
+        text = f"No candidate found really draws within {self.budget}: allow more time."
         raise CoreError("bad-value", text)
 
     def _write(self) -> None:
@@ -106,7 +108,7 @@ class Run:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            text = f'"{self._file.parent}" cannot be made ({error.strerror}): choose another --out.'
+            text = f'"{self._file.parent}" cannot be created ({error.strerror}): choose another --out.'
             raise CoreError("bad-value", text) from None
         write_bytes(self._file, json.dumps(state).encode())
 
@@ -114,8 +116,8 @@ class Run:
         state = self._state()
         for name, value in self._about.items():
             if state["about"].get(name) != value:
-                text = f'"{self._file.parent}" holds a search of another {name}: '
-                raise CoreError("bad-value", text + "name another folder with --out, or delete it.")
+                text = f'"{self._file.parent}" holds a search with a different {name}: '
+                raise CoreError("bad-value", text + "choose another folder with --out, or delete it.")
         try:
             self._found = Evolution(
                 {self._rung(side, counts): float(d) for side, counts, d in state["seen"]},
@@ -144,9 +146,7 @@ class Run:
         return rung
 
     def _damaged(self) -> CoreError:
-        return CoreError(
-            "bad-value", f'"{self._file}" is not the state of a search: delete it to begin anew.'
-        )
+        return CoreError("bad-value", f'"{self._file}" is not a search state: delete it to start again.')
 
 
 def _table(values: dict[str, list[float]] | None) -> TimeTable | None:

@@ -1,4 +1,4 @@
-"""The plot of cost against distance, uniform sub-generators beside searched ones."""
+"""A plot of cost against distance for uniform and searched sub-generators."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .costs import Unit
 from .search_report import MeasuredRung, SearchReport
 
 try:
-    from matplotlib.figure import Figure  # without pyplot: no window, no state
+    from matplotlib.figure import Figure  # not pyplot: no window, no state
 except ImportError:
     raise CoreError("bad-value", "A plot needs matplotlib: pip install 'anycost-krita[train]'.") from None
 
 
 def save_plot(report: SearchReport, file: Path) -> None:
-    """Writes a PNG. Costs are milliseconds if all budgets are, else multiply-accumulates."""
+    """Write a PNG; costs are milliseconds if all budgets are, else multiply-accumulates."""
     unit = "ms" if all(row.budget.unit == "ms" for row in report.rows) else "x"
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
     flexible = _by_cost([row.found for row in report.rows], unit)
     axes.plot(*_points(report.cells, unit), ".", color="tab:gray")
-    axes.plot(*_points(_front(report.cells, unit), unit), "o-", color="tab:gray", label="uniform, the best")
-    axes.plot(*_points(flexible, unit), "D-", color="tab:blue", label="flexible, searched")
+    axes.plot(*_points(_front(report.cells, unit), unit), "o-", color="tab:gray", label="best uniform")
+    axes.plot(*_points(flexible, unit), "D-", color="tab:blue", label="searched")
     for cell in report.cells:
         axes.annotate(
             f"{cell.rung.resolution} ×{cell.rung.ratio:g}",
@@ -35,7 +35,7 @@ def save_plot(report: SearchReport, file: Path) -> None:
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
     axes.set_xlabel(
-        "milliseconds of one picture" if unit == "ms" else "multiply-accumulates of one picture (billions)"
+        "milliseconds per picture" if unit == "ms" else "multiply-accumulates per picture (billions)"
     )
     axes.set_ylabel(f"distance to the full output\n({report.measure})")
     axes.set_title(report.pack)
@@ -57,7 +57,7 @@ def _by_cost(cells: Sequence[MeasuredRung], unit: Unit) -> list[MeasuredRung]:
 
 
 def _front(cells: Sequence[MeasuredRung], unit: Unit) -> list[MeasuredRung]:
-    """Those that no cheaper one is nearer than."""
+    """Cells that are nearer than every cheaper one."""
     front: list[MeasuredRung] = []
     for cell in _by_cost(cells, unit):
         if not front or cell.distance < front[-1].distance:

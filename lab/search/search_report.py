@@ -1,4 +1,4 @@
-"""What searches found, as a table and as JSON: each rung beside the best uniform one of its budget."""
+"""What searches found, as a table and as JSON: each rung beside the best uniform one in its budget."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .costs import Budget, Unit
 
 @dataclass(frozen=True)
 class MeasuredRung:
-    """A sub-generator with the milliseconds of one picture and its distance to the full output."""
+    """A sub-generator with its milliseconds per picture and its distance to the full output."""
 
     rung: SubGenerator
     ms: float
     distance: float
 
     def cost(self, unit: Unit) -> float:
-        """In the unit of a budget: multiply-accumulates, or milliseconds."""
+        """Cost in a budget's unit: multiply-accumulates or milliseconds."""
         return self.ms if unit == "ms" else self.rung.macs
 
     def data(self) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class MeasuredRung:
         }
 
     def texts(self) -> list[str]:
-        """Cells of a table: px, channels, GMAC, ms, distance."""
+        """Table cells: px, channels, GMAC, ms, distance."""
         return [
             str(self.rung.resolution),
             widths(self.rung),
@@ -47,7 +47,7 @@ class MeasuredRung:
 
 @dataclass(frozen=True)
 class SearchRow:
-    """What a budget's search found, and the best uniform sub-generator within the budget, if one holds it."""
+    """What a budget's search found, and the best uniform sub-generator within the budget, if any."""
 
     budget: Budget
     found: MeasuredRung
@@ -56,7 +56,7 @@ class SearchRow:
 
 @dataclass(frozen=True)
 class SearchReport:
-    """Searches over one pack. `cells` are all uniform sub-generators, the full one last; distances are means
+    """Searches of one pack. `cells` are all uniform sub-generators, the full one last; distances are means
     over `samples` latents that no search has seen."""
 
     pack: str
@@ -83,7 +83,7 @@ class SearchReport:
         }
 
     def text(self) -> str:
-        """A table of aligned columns."""
+        """A table with aligned columns."""
         head = ["px", "channels", "GMAC", "ms", "distance"]
         none = ["-"] * len(head)
         full = self.cells[-1].texts()
@@ -97,7 +97,7 @@ class SearchReport:
 
 
 def widths(rung: SubGenerator) -> str:
-    """ "×0.5", or every layer's channels: "96·6 72·2 24" are six layers of 96, two of 72, one of 24."""
+    """ "×0.5", or each layer's channels: "96·6 72·2 24" is six layers of 96, two of 72, one of 24."""
     if rung.ratio is not None:
         return f"×{rung.ratio:g}"
     runs = [(width, len(list(same))) for width, same in groupby(rung.channels)]
@@ -105,6 +105,6 @@ def widths(rung: SubGenerator) -> str:
 
 
 def best_within(budget: Budget, limit: float, cells: Sequence[MeasuredRung]) -> MeasuredRung | None:
-    """The nearest to the full output of those that hold the budget."""
+    """The cell nearest to the full output within the budget."""
     holding = [cell for cell in cells if cell.cost(budget.unit) <= limit]
     return min(holding, key=lambda cell: cell.distance, default=None)

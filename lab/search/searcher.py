@@ -1,4 +1,4 @@
-"""`anycost search`: the pack's ladder, found by evolution for budgets in multiply-accumulates or ms."""
+"""`anycost search`: evolves a pack's ladder for budgets in multiply-accumulates or milliseconds."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .run import Run
 from .search_report import MeasuredRung, SearchReport, SearchRow, best_within
 from .space import Space
 
-LATENTS, UNSEEN, TIMED = SEED + 21, SEED + 22, SEED + 23  # seeds of the latents of search, report and clock
-TIMES = 16  # latents that times are taken of
-MOST = 100_000  # candidates a generation, generations, samples
+LATENTS, UNSEEN, TIMED = SEED + 21, SEED + 22, SEED + 23  # seeds of latents for search, report, clock
+TIMES = 16  # latents to time
+MOST = 100_000  # limit for population, generations and samples
 
 
 def search(
     pack: Pack, budgets: Sequence[str], settings: SearchSettings, samples: int, out: Path, to_install: bool
 ) -> None:
-    """Searches one rung for each budget, prints them, and writes ladder and plot into `out`.
+    """Search one rung per budget, print them, and write ladder and plot into `out`.
 
-    Each search has a folder there, and goes on from it. With `to_install` the rungs become the pack's ladder.
-    CoreError for a budget that is none or that nothing holds, numbers out of range, a folder of another
-    search, and a pack that cannot be changed.
+    Each search has a folder there and resumes from it. With `to_install` the rungs become the pack's ladder.
+    CoreError for an invalid or unreachable budget, numbers out of range, a folder of another search, and a
+    pack that cannot be changed.
     """
     wanted = list(dict.fromkeys(parse_budget(text) for text in budgets))
     _check(settings, samples)
@@ -56,7 +56,7 @@ def search(
     _plot(report, out / f"{pack.name}-ladder.png")
     if to_install:
         install(pack, ladder)
-        print(f"It is the ladder of {pack.folder} now.")
+        print(f"{pack.folder} now uses it.")
 
 
 def _check(settings: SearchSettings, samples: int) -> None:
@@ -66,7 +66,7 @@ def _check(settings: SearchSettings, samples: int) -> None:
         ("number of samples", samples, 1),
     ):
         if not least <= value <= MOST:
-            raise CoreError("bad-value", f"A {what} is from {least} to {MOST}, not {value}.")
+            raise CoreError("bad-value", f"The {what} must be from {least} to {MOST}, not {value}.")
 
 
 def _plot(report: SearchReport, file: Path) -> None:
@@ -76,25 +76,25 @@ def _plot(report: SearchReport, file: Path) -> None:
         print(error.message, file=sys.stderr)
         return
     save_plot(report, file)
-    print(f"The plot is {file}.")
+    print(f"The plot is in {file}.")
 
 
 class _Searcher:
-    """Searches and measures over one pack."""
+    """Searches and measures one pack."""
 
     def __init__(self, pack: Pack, settings: SearchSettings, samples: int, out: Path):
         self._pack, self._settings, self._samples, self._out = pack, settings, samples, out
         self._subject = subject = of_pack(pack)
         self._full = subject.generator.channels
         self._space = Space.of(self._full, subject.rule, subject.ratios, subject.resolutions)
-        self._cells = [subject.sub_generator(*cell) for cell in subject.cells]  # the full one is the last
+        self._cells = [subject.sub_generator(*cell) for cell in subject.cells]  # the full one is last
         self._measure = measure_of(pack)
         self._clock = _clock(pack, subject)
 
     def found(self, budgets: Sequence[Budget]) -> dict[Budget, SubGenerator]:
-        """The rung that each budget's search ends with, by its ratio if it is a uniform one."""
+        """The rung that each budget's search ends with, with its ratio if it is uniform."""
         distance = Distances(self._subject, self._measure, self._samples, LATENTS)
-        uniform = {cell: cell for cell in self._cells}  # as which a search's result is told
+        uniform = {cell: cell for cell in self._cells}  # gives a uniform result its ratio
         found = {}
         for budget in budgets:
             run, limit = self._run(budget), budget.limit(self._full)
@@ -124,11 +124,11 @@ class _Searcher:
                 return found
 
             for found in run.go_on(self._cells, cost, limit, shown):
-                bar.n = whole - run.left  # those that were seen before are done too
+                bar.n = whole - run.left  # seen candidates count as done
                 bar.set_postfix(distance=f"{found.lowest[-1]:.4f}")
 
     def _cost(self, run: Run) -> Cost:
-        """What the search knows costs by; once it has begun, always the same."""
+        """How the search measures cost; fixed once it has begun."""
         if run.budget.unit == "x":
             return work
         return run.table or self._table
@@ -145,15 +145,15 @@ class _Searcher:
             most = int(macs(self._full) / least)
             text = f"{budget} is more than this pack can save: {most}x is about the most."
         else:
-            text = f"Nothing of this pack draws within {budget} here: {least:.3g} ms is about the least."
+            text = f"This pack cannot draw within {budget} here: {least:.3g} ms is about the least."
         raise CoreError("bad-value", text)
 
     def report(self, found: Mapping[Budget, SubGenerator]) -> SearchReport:
-        """All of them and the uniform ones, measured over latents that the searches have not seen."""
+        """Measure these and the uniform ones over latents that the searches have not seen."""
         distance = Distances(self._subject, self._measure, self._samples, UNSEEN)
         rungs = tqdm(dict.fromkeys([*self._cells, *found.values()]), desc="report", leave=False)
         figures = {rung: (self._clock(rung), distance(rung)) for rung in rungs}
-        cells = [MeasuredRung(cell, *figures[cell]) for cell in self._cells]  # equal ones keep their ratios
+        cells = [MeasuredRung(cell, *figures[cell]) for cell in self._cells]  # equal cells keep their ratios
         rows = [
             SearchRow(
                 budget,
@@ -166,10 +166,10 @@ class _Searcher:
 
 
 def _clock(pack: Pack, subject: Subject) -> Stopwatch:
-    """Of what an artist waits for here: the engines that calibration chose, or torch before there was one."""
+    """Times what an artist waits for here: the engines that calibration chose, or torch if there is none."""
     latents = subject.latents(normals(TIMES, subject.generator.style_dim, TIMED), PSI)
     calibration = load(pack)
     generator = subject.generator
-    # without a key: the graphs of candidates are not worth caching
+    # no key: candidates' graphs are not worth caching
     renderer = Renderer(generator, choose=calibration.choice) if calibration else Renderer(generator)
     return Stopwatch(renderer.prepare, latents)

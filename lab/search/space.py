@@ -1,4 +1,4 @@
-"""The sub-generators that a search chooses from, and how new ones come of known ones."""
+"""The sub-generators that a search chooses from, and how it makes new ones from known ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from ...models.widths import SubGenerator, WidthRule, layer_count
 
-CHANGE = 0.25  # probability that a random candidate's next layer is of another ratio
+CHANGE = 0.25  # probability that a random candidate's next layer has another ratio
 
 
 @dataclass(frozen=True)
 class Space:
-    """All sub-generators that have one of `resolutions` and, in every layer, one of the channel counts that
-    `widths` has for it. Both rise."""
+    """All sub-generators with one of `resolutions` and, in every layer, one of that layer's counts in
+    `widths`. Both are in rising order."""
 
     resolutions: tuple[int, ...]
     widths: tuple[tuple[int, ...], ...]
@@ -23,8 +23,8 @@ class Space:
     def of(
         cls, full: Sequence[int], rule: WidthRule, ratios: Iterable[float], resolutions: Iterable[int]
     ) -> Space:
-        """Every layer of its own ratio, expanded by the pack's rule: what ratios a layer has in common (with
-        a capped rule, all at low resolutions) is one choice."""
+        """Every layer has its own ratio, expanded by the pack's rule; ratios that give it equal widths (with
+        a capped rule, all at low resolutions) are one choice."""
         layers = zip(*(rule.expand(full, ratio) for ratio in ratios), strict=True)
         return cls(tuple(sorted(resolutions)), tuple(tuple(sorted(set(counts))) for counts in layers))
 
@@ -34,7 +34,7 @@ class Space:
         return SubGenerator(side, tuple(counts[0] for counts in self._layers(side)))
 
     def holds(self, rung: SubGenerator) -> bool:
-        """Whether it is one of these."""
+        """Whether it is in this space."""
         if rung.resolution not in self.resolutions:
             return False
         layers = self._layers(rung.resolution)
@@ -43,9 +43,10 @@ class Space:
         )
 
     def draw(self, chance: random.Random) -> SubGenerator:
-        """One at random: runs of layers draw their place among the first few widths, and how many those are
-        is drawn before. Of evenly drawn ones hardly any would hold a tight budget, or draw well: neighbours
-        that are as wide suit each other."""
+        """Draw one at random: first how many of the lowest widths to use, then one of them per run of layers.
+
+        Even draws would rarely hold a tight budget or draw well: neighbours of equal width suit each other.
+        """
         side = chance.choice(self.resolutions)
         few = chance.randint(1, max(len(counts) for counts in self.widths))
         place, channels = chance.randrange(few), []
@@ -56,9 +57,11 @@ class Space:
         return SubGenerator(side, tuple(channels))
 
     def cross(self, chance: random.Random, a: SubGenerator, b: SubGenerator) -> SubGenerator:
-        """A child of b's resolution, whose layers are of either parent where both have them: one half of the
-        children take every layer of any parent, the other half the first ones of a and then those of b, so
-        that layers which suit each other stay together."""
+        """A child with b's resolution; layers that both parents have may come from either.
+
+        Half of the children pick a parent for each layer. The other half take the first layers of a and the
+        rest of b, so that layers that suit each other stay together.
+        """
         shared = min(len(a.channels), len(b.channels))
         if chance.random() < 0.5:
             first = chance.randint(0, shared)
@@ -67,8 +70,8 @@ class Space:
         return SubGenerator(b.resolution, (*mixed, *b.channels[shared:]))
 
     def mutate(self, chance: random.Random, rung: SubGenerator, share: float) -> SubGenerator:
-        """The resolution and each layer's width drawn anew with the probability `share`, and the widths of
-        layers that `rung` does not have."""
+        """Redraw the resolution and each layer's width with probability `share`, and draw widths for layers
+        that `rung` lacks."""
         side = chance.choice(self.resolutions) if chance.random() < share else rung.resolution
         channels = [
             chance.choice(counts) if i >= len(rung.channels) or chance.random() < share else rung.channels[i]

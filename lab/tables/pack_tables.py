@@ -1,5 +1,5 @@
-"""Tables 4 to 6 of the page: what a pack's sub-generators agree on, how fast they are, and its encoder; the
-first and the last also for toys that are trained otherwise."""
+"""Tables 4 to 6 of the page: the agreement and speed of a pack's sub-generators, and its encoder. Tables 4
+and 6 also cover differently trained toys."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .toy_tables import NARROW, Results
 from .toys import TOP, Toys
 from .trials import key, separate_agreement
 
-TIMED = 30  # runs of each sub-generator
+TIMED = 30  # runs per sub-generator
 PAPER_RATIOS = (0.5, 0.25)
 
 
 class MeasuredPack:
-    """A pack, read once for its three tables."""
+    """A pack, loaded once for its three tables."""
 
     def __init__(self, pack: Pack, samples: int):
         assert pack.features_path is not None
@@ -41,7 +41,7 @@ class MeasuredPack:
 
 
 def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
-    """Table 4: agreement with the full generator, in per cent."""
+    """Table 4: agreement with the full generator, in percent."""
     if measured.features.attributes.out_features != len(NAMES):
         return "Left out: this pack's network does not read the painter's attributes."
     own = agreement(measured.subject, measured.features, measured.samples)
@@ -64,9 +64,9 @@ def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
 
 
 _SEPARATE = (
-    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours all begin with "
-    "the same z meaning the same person, and go apart from there. Of pictures as small as the toys' an "
-    "attribute is often read the same way for all: then two generators agree in nearly all or in none."
+    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours start with "
+    "each z meaning the same person, then drift apart. In pictures as small as the toys', an attribute often "
+    "reads the same everywhere: two generators then agree in nearly all or in none."
 )
 
 
@@ -75,7 +75,7 @@ def _per_cent(*shares: dict[str, float]) -> dict[str, str]:
 
 
 def speed(measured: MeasuredPack) -> str:
-    """Table 5: time of one picture at lower and lower cost, by the plain module and by the fast engine."""
+    """Table 5: time per picture at falling cost, for the plain module and the fast engine."""
     distance, _ = distances(measured.subject, measured.measure, min(measured.samples, 200))
     found = speeds(measured.subject, distance, (1, *paper.SPEED_UPS), TIMED)
     full = found[0]
@@ -98,7 +98,7 @@ def speed(measured: MeasuredPack) -> str:
 
 
 def encoders(measured: MeasuredPack, results: Results) -> str:
-    """Table 6: reconstruction by the full generator, by a sub-generator, and between the two."""
+    """Table 6: reconstruction by the full generator and by a sub-generator, and between the two."""
     rows = [
         [
             f"toy encoder, {name}",

@@ -1,5 +1,4 @@
-"""How long the plain module and the fast engine take for one picture at lower and lower cost (paper,
-Table 5)."""
+"""Time per picture at falling cost, for the plain module and the fast engine (paper, Table 5)."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from ..measuring.timing import in_turns, one_after_another
 
 @dataclass(frozen=True)
 class Speed:
-    """A sub-generator that costs at most 1 / `reduction` of the full one: milliseconds a picture."""
+    """Milliseconds per picture of a sub-generator that costs at most 1 / `reduction` of the full one."""
 
     reduction: int
     cell: Cell
@@ -28,7 +27,7 @@ class Speed:
 def speeds(
     subject: Subject, distances: Mapping[Cell, float], reductions: Sequence[int], runs: int
 ) -> list[Speed]:
-    """The nearest sub-generator to the full one within each cost, timed by the median of `runs`."""
+    """Time the sub-generator nearest to the full one within each cost: the median of `runs`."""
     work = {cell: subject.sub_generator(*cell).macs for cell in subject.cells}
     timed: dict[Cell, tuple[float, float]] = {}
     found = []
@@ -44,7 +43,7 @@ def speeds(
 
 @torch.inference_mode()
 def _timed(subject: Subject, sub: SubGenerator, runs: int) -> tuple[float, float]:
-    """Median milliseconds of the plain module and of the fast engine, one picture at a time."""
+    """Median milliseconds of the plain module and the fast engine, one picture at a time."""
     generator: Generator = subject.generator
     engine = TorchEngine(generator, sub)
     latents = subject.latents(normals(2, generator.style_dim, 0))  # [2, n_style, D]

@@ -1,9 +1,9 @@
-"""The paper's tables in our figures, at toy size, beside the paper's: writes a Markdown page.
+"""Writes a Markdown page: the paper's tables with our figures, at toy size, beside the paper's.
 
     python -m anycost.lab.tables.tables_page --out docs/tables.md
 
-trains small generators and encoders on painted portraits (see `toys`), each in its own folder of --runs, and
-measures them and a pack. A run that is finished is not trained again.
+trains small generators and encoders on painted portraits (see `toys`), each in its own folder in --runs, and
+measures them and a pack. Finished runs are not trained again.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from .trials import run_all
 
 
 def make(pack: Pack, size: Size, runs: Path, out: Path, workers: int) -> None:
-    """Trains and measures what is missing in `runs` and writes the page `out`.
+    """Train and measure what is missing in `runs`, then write the page `out`.
 
-    CoreError for a pack without an attribute network, which all figures are of, and for a run that fails.
+    CoreError if the pack has no attribute network, which all figures need, or if a run fails.
     """
     if pack.features_path is None:
         raise CoreError(
-            "pack", f'"{pack.title}" has no attribute network to measure with: name another pack.'
+            "pack", f'"{pack.title}" has no attribute network to measure with: choose another pack.'
         )
     toys = Toys(size, runs, pack.features_path)
     results = Results(run_all(toys, workers), size.seeds)
     measured = MeasuredPack(pack, size.samples)
     sections = {
-        "Table 1: training of several resolutions": toy_tables.multi_resolution(results),
-        "Table 2: who judges the sub-generators": toy_tables.discriminators(results),
+        "Table 1: training at several resolutions": toy_tables.multi_resolution(results),
+        "Table 2: discriminators for sub-generators": toy_tables.discriminators(results),
         "Table 3: consistency and sorting": toy_tables.third_stage(results),
         "Table 4: attributes": pack_tables.attributes(measured, results, toys),
         "Table 5: speed": pack_tables.speed(measured),
@@ -58,12 +58,12 @@ def _introduction(pack: Pack, size: Size) -> str:
     command = " ".join(f"--{field.name} {getattr(size, field.name)}" for field in fields(size))
     sides, channels = (", ".join(map(str, numbers)) for numbers in (RESOLUTIONS, CHANNELS))
     about = [
-        f"Tables 1 to 3 are of small generators ({sides} px, channels {channels}): {size.pictures:,} painted "
-        f"portraits a stage, {BATCH} a step, after a warm start of {size.warm:,}; {seeds}. The paper trains "
-        "on millions of photographs at 1024 px: read ours for what is better, not for how good it is.",
-        f'FID, distance and attributes are those of the attribute network of "{pack.title}", over '
-        f"{size.samples:,} samples; FID is printed times {SCALE}. They are neither Inception's FID nor "
-        "LPIPS, and are not to be compared with the paper's in size.",
+        f"Tables 1 to 3 compare small generators ({sides} px, channels {channels}): {size.pictures:,} "
+        f"painted portraits per stage, {BATCH} per step, after a warm start of {size.warm:,}; {seeds}. The "
+        "paper trains on millions of photographs at 1024 px: read ours for what works better, not how well.",
+        f'FID, distance and attributes come from the attribute network of "{pack.title}", over '
+        f"{size.samples:,} samples; FID is multiplied by {SCALE}. They are neither Inception's FID nor "
+        "LPIPS, so their size cannot be compared with the paper's.",
     ]
     return "\n\n".join(
         [
@@ -76,11 +76,11 @@ def _introduction(pack: Pack, size: Size) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write the page of the paper's tables in our figures.")
+    parser = argparse.ArgumentParser(description="Write a page of the paper's tables with our figures.")
     parser.add_argument("--out", type=Path, required=True, help="Markdown file to write")
-    parser.add_argument("--runs", type=Path, default=Path("runs/tables"), help="where runs are kept")
+    parser.add_argument("--runs", type=Path, default=Path("runs/tables"), help="folder of the runs")
     parser.add_argument("--pack", default="portraits", help="name or folder of a pack")
-    parser.add_argument("--workers", type=int, default=0, help="runs at a time (default: one a core)")
+    parser.add_argument("--workers", type=int, default=0, help="runs at a time (default: one per core)")
     for field in fields(Size):
         parser.add_argument(f"--{field.name}", type=int, default=field.default)
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Tables 1 to 3 of the page: how the toys' ways of training compare."""
+"""Tables 1 to 3 of the page: how the toys' training methods compare."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .trials import Figures, key
 
 WIDE = tuple(sorted(RATIOS, reverse=True))
 NARROW = WIDE[1:]
-SCALE = 1000  # times which distances of own features are shown: they are small
+SCALE = 1000  # shown distances of own features are multiplied by this: they are small
 FID = f"FID (own features) × {SCALE}"
-NOT_AT_HAND = "The paper's own figures of this table are not at hand."
+NOT_AVAILABLE = "The paper's figures for this table are not available."
 
 SECOND_STAGE = {
     "all-at-once": "all resolutions at once (MSG-GAN's way)",
-    "sampled": "two resolutions sampled an iteration (the paper's)",
+    "sampled": "two resolutions sampled per iteration (the paper's)",
 }
 DISCRIMINATORS = {
     "same": "one generator, same D",
@@ -25,14 +25,14 @@ DISCRIMINATORS = {
     "conditioned": "one generator, conditioned D (the paper's)",
 }
 THIRD_STAGE = {
-    "conditioned": "all of it (the paper's)",
+    "conditioned": "full method (the paper's)",
     "inconsistent": "without consistency (Eq. 5)",
     "unsorted": "without sorting",
 }
 
 
 class Results:
-    """The figures of all runs; those of a kind of run are looked up together, one number a seed."""
+    """The figures of all runs, looked up by kind of run: one number per seed."""
 
     def __init__(self, figures: Mapping[str, Figures], seeds: int):
         self.figures, self.seeds = figures, range(seeds)
@@ -44,7 +44,7 @@ class Results:
         return [SCALE * value for value in self.all(kind, "fid", side, ratio)]
 
     def pairs(self, one: str, other: str, ratios: tuple[float, ...]) -> list[tuple[float, float]]:
-        """FIDs of two kinds of run at each ratio and seed."""
+        """FIDs of two kinds of run, paired by ratio and seed."""
         return [
             pair
             for ratio in ratios
@@ -58,11 +58,11 @@ def multi_resolution(results: Results) -> str:
     rows = [
         ["warm start, before any of these", *(f"{SCALE * warm[key(s, 1)]:.1f}" for s in RESOLUTIONS)],
         [
-            "StyleGAN2, a run for each resolution",
+            "StyleGAN2, one run per resolution",
             *(shown(results.fid(f"single-{s}", s)) for s in RESOLUTIONS),
         ],
         [
-            f"StyleGAN2, the {TOP} px run, ended early",
+            f"StyleGAN2, early outputs of the {TOP} px run",
             *(shown(results.fid(f"single-{TOP}", s)) for s in RESOLUTIONS),
         ],
         *(
@@ -71,7 +71,7 @@ def multi_resolution(results: Results) -> str:
         ),
     ]
     found = {s: results.fid("sampled", s) for s in RESOLUTIONS}
-    others = {"all at once": "all-at-once", "a run for each resolution": "single-{}"}
+    others = {"all at once": "all-at-once", "one run per resolution": "single-{}"}
     said = [
         compared(
             "Sampled",
@@ -90,14 +90,14 @@ def _paper_fid() -> str:
         ["StyleGAN2", *(f"{paper.FID_STYLEGAN2[s]:.2f}" if s in paper.FID_STYLEGAN2 else "?" for s in sides)],
     ]
     head = ["the paper: FID (Inception), FFHQ", *(f"{s} px" for s in sides)]
-    source = f"From {paper.FID_SOURCE}. What is marked ? or missing is not at hand."
+    source = f"From {paper.FID_SOURCE}. Figures marked ? or missing are not available."
     return f"{table(head, rows)}\n\n{source}"
 
 
 def discriminators(results: Results) -> str:
-    """Table 2: FID by channels for each way to judge sub-generators."""
+    """Table 2: FID by channels for each kind of discriminator."""
     separate = [shown(results.fid(f"separate-{ratio:g}")) for ratio in WIDE]
-    rows = [["a generator for each ratio, trained separately", *separate]]
+    rows = [["one generator per ratio, trained separately", *separate]]
     rows += [
         [title, *(shown(results.fid(kind, ratio=ratio)) for ratio in WIDE)]
         for kind, title in DISCRIMINATORS.items()
@@ -106,11 +106,13 @@ def discriminators(results: Results) -> str:
         compared("Conditioned D", f"{kind} D", results.pairs("conditioned", kind, WIDE))
         for kind in ("same", "reduced")
     ]
-    return "\n\n".join([table([FID, *(f"×{ratio:g}" for ratio in WIDE)], rows), "\n".join(said), NOT_AT_HAND])
+    return "\n\n".join(
+        [table([FID, *(f"×{ratio:g}" for ratio in WIDE)], rows), "\n".join(said), NOT_AVAILABLE]
+    )
 
 
 def third_stage(results: Results) -> str:
-    """Table 3: what consistency and sorting do, in FID and in distance to the full output."""
+    """Table 3: the effect of consistency and sorting on FID and on the distance to the full output."""
     head = [
         f"{FID}; distance",
         *(f"×{ratio:g}" for ratio in WIDE),
@@ -125,8 +127,8 @@ def third_stage(results: Results) -> str:
         for kind, title in THIRD_STAGE.items()
     ]
     said = []
-    for kind, title in (("inconsistent", "no consistency"), ("unsorted", "no sorting")):
-        said.append(compared("FID of all of it", title, results.pairs("conditioned", kind, WIDE)))
+    for kind, title in (("inconsistent", "without consistency"), ("unsorted", "without sorting")):
+        said.append(compared("FID of the full method", title, results.pairs("conditioned", kind, WIDE)))
         nearer = [
             pair
             for ratio in NARROW
@@ -136,5 +138,5 @@ def third_stage(results: Results) -> str:
                 strict=True,
             )
         ]
-        said.append(compared("Distance of all of it", title, nearer))
-    return "\n\n".join([table(head, rows), "\n".join(said), NOT_AT_HAND])
+        said.append(compared("Distance of the full method", title, nearer))
+    return "\n\n".join([table(head, rows), "\n".join(said), NOT_AVAILABLE])

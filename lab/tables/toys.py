@@ -1,9 +1,9 @@
-"""The small generators and encoders that docs/tables.md compares: what each is trained by.
+"""The small generators and encoders that docs/tables.md compares, and how each is trained.
 
-All start from one generator that was distilled from the painter at full width (`warm`), so that thousands of
-pictures are enough to see differences. Stage 3's start from stage 2's of the same seed, as in the paper; a
-generator that is trained separately for a ratio has a warm start of its own, because a narrow one cannot take
-over a wide one's weights. The game is played on a folder of portraits, painted once for all runs.
+All start from one generator distilled from the painter at full width (`warm`), so that thousands of pictures
+are enough to show differences. Stage 3 starts from stage 2 of the same seed, as in the paper. A generator
+trained separately for one ratio has its own warm start, because a narrow one cannot take over a wide one's
+weights. Adversarial training uses a folder of portraits, painted once for all runs.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ RATIOS = (0.25, 0.5, 1.0)
 CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
 DISCRIMINATOR = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
 BATCH = 8
-R1 = 0.1  # 10 is for 1024 px: so small pictures leave the discriminator blind with it
-LEARNING_RATE = 0.001  # at 0.002 the game takes the warm start's generators apart in so few pictures
+R1 = 0.1  # 10 is for 1024 px; on pictures this small it blinds the discriminator
+LEARNING_RATE = 0.001  # 0.002 ruins the warm start's generators within so few pictures
 
-# what stage 3 is compared without: name -> how its configuration differs
+# stage 3 and what it is compared with: name -> changes to its configuration
 WITHOUT: dict[str, dict[str, Any]] = {
     "conditioned": {},
     "same": {"widths": "same"},
@@ -31,12 +31,12 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "inconsistent": {"consistency": 0.0},
     "unsorted": {"sort": False},
 }
-ENCODERS = {"full-only": (1.0,), "consistent": RATIOS}  # the ratios of Eq. 6's sub-generators
+ENCODERS = {"full-only": (1.0,), "consistent": RATIOS}  # ratios of the sub-generators in Eq. 6
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is trained and measured: pictures of every run and of the warm start, seeds, samples."""
+    """How much to train and measure: pictures per run and for the warm start, seeds, samples."""
 
     pictures: int = 4096
     warm: int = 8192
@@ -46,23 +46,23 @@ class Size:
 
 @dataclass(frozen=True)
 class Toy:
-    """One run: its folder's name, what `train` gets, and the sub-generators that are measured after it."""
+    """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure."""
 
     name: str
     config: dict[str, Any]
     resolutions: tuple[int, ...] = ()
     ratios: tuple[float, ...] = (1.0,)
-    encodes: str = field(default="")  # an encoder's: the name of its generator's run
+    encodes: str = field(default="")  # for an encoder, the name of its generator's run
 
 
 class Toys:
-    """All runs of one size, in folders within `folder`; `features` is an attribute network's file."""
+    """All runs of one size, in folders under `folder`; `features` is an attribute network's file."""
 
     def __init__(self, size: Size, folder: Path, features: Path):
         self.size, self.folder, self.features = size, folder, features
 
     def levels(self) -> list[list[Toy]]:
-        """Runs that need only those of the levels before."""
+        """Runs by level; each needs only runs of earlier levels."""
         seeds = range(self.size.seeds)
         second = [toy for seed in seeds for toy in (*self._second_stage(seed), *self._separate(seed))]
         third = [toy for seed in seeds for toy in self._third_stage(seed)]
@@ -70,18 +70,18 @@ class Toys:
         return [[self._warm(ratio) for ratio in RATIOS], second, third, encoders]
 
     def pictures(self, side: int) -> Path:
-        """The folder of the portraits of one resolution: smaller ones are the same, reduced."""
+        """The folder of the portraits at one resolution; all show the same portraits, reduced."""
         return self.folder / f"portraits-{side}"
 
     def _warm(self, ratio: float) -> Toy:
-        """Distilled from the painter: the full generator, and the narrow ones that are trained separately."""
+        """Distilled from the painter: the full generator, and the narrow ones for separate training."""
         stage = {"kind": "distil", "pictures": self.size.warm, "resolutions": list(RESOLUTIONS)}
         config = self._config(0, {**stage, "ratios": [1.0], "decay": True}, ratio)
         del config["data"]
         return Toy(_warm(ratio), config, RESOLUTIONS)
 
     def _second_stage(self, seed: int) -> list[Toy]:
-        """Single resolutions, all at once (MSG-GAN's way), and two sampled an iteration (the paper's)."""
+        """Single resolutions, all at once (MSG-GAN's way), and two sampled per iteration (the paper's)."""
         kinds: dict[str, tuple[str, tuple[int, ...]]] = {
             f"single-{side}": ("single", (side,)) for side in RESOLUTIONS
         }
@@ -97,7 +97,7 @@ class Toys:
         ]
 
     def _separate(self, seed: int) -> list[Toy]:
-        """A generator of its own for each ratio, with as many pictures as stages 2 and 3 take together."""
+        """A separate generator for each ratio, trained on as many pictures as stages 2 and 3 together."""
         stage = self._stage("multi-resolution", times=2)
         return [
             Toy(f"separate-{ratio:g}-{seed}", self._config(seed, stage, ratio, start=_warm(ratio)), (TOP,))

@@ -1,4 +1,4 @@
-"""Trains and measures the runs of `toys`, several at a time; what is done already is not done again."""
+"""Trains and measures the runs of `toys`, several at a time, and skips what is done."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .toys import RESOLUTIONS, TOP, Toy, Toys
 
 CONFIG, FIGURES = "config.json", "figures.json"
 UNSEEN = "unseen-{}.pt"
-Figures = dict[str, Any]  # what is known of one run, by name; those of a sub-generator by `key`
+Figures = dict[str, Any]  # one run's figures by name; those of a sub-generator by `key`
 
 
 def key(side: int, ratio: float) -> str:
@@ -41,9 +41,9 @@ def key(side: int, ratio: float) -> str:
 
 
 def run_all(toys: Toys, workers: int) -> dict[str, Figures]:
-    """Every run's figures by its name; `workers` runs are trained at a time, each on its share of the cores.
+    """Figures by run name; trains `workers` runs at a time, each on its share of the cores.
 
-    CoreError for a run that fails, and for a folder that holds runs of other settings.
+    CoreError if a run fails or the folder holds runs with other settings.
     """
     check_samples(_extractor(load_features(toys.features)), toys.size.samples)
     _paint(toys)
@@ -56,7 +56,7 @@ def run_all(toys: Toys, workers: int) -> dict[str, Figures]:
 
 
 def _paint(toys: Toys) -> None:
-    """Paints once what all runs are trained and measured on, where it is missing."""
+    """Paint, once, any missing pictures that the runs are trained and measured on."""
     count = toys.size.pictures
     missing = [side for side in RESOLUTIONS if len(list(toys.pictures(side).glob("*.png"))) != count]
     for side in missing:
@@ -67,12 +67,12 @@ def _paint(toys: Toys) -> None:
                 Image.fromarray(rgb).save(toys.pictures(side) / f"{k:06d}.png")
     unseen = toys.folder / UNSEEN.format(toys.size.samples)
     if not unseen.exists():
-        reals = portraits(TOP, toys.size.samples)  # [N, 3, R, R], of other seeds than the runs'
+        reals = portraits(TOP, toys.size.samples)  # [N, 3, R, R], from other seeds than the runs'
         checkpoints.save(unseen, {"pictures": reals.read(torch.arange(reals.count))})
 
 
 def _unseen(folder: Path, side: int, samples: int) -> Reals:
-    """The portraits that no run is trained on, at one of the toys' resolutions."""
+    """Portraits that no run is trained on, at one of the toys' resolutions."""
     pictures = checkpoints.load(folder / UNSEEN.format(samples))["pictures"]
     return Reals("painted portraits", samples, lambda places: downsample(pictures[places], side))
 
@@ -87,7 +87,7 @@ def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[
 
 
 def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
-    """Trains one run to its end and measures it, unless its folder says that this has been done."""
+    """Train one run to its end and measure it, unless its folder already has these figures."""
     out = folder / toy.name
     _claim(toy, out)
     asked = {"samples": samples, "features": file_sha256(features)[:12]}
@@ -96,7 +96,7 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
         found = json.loads(kept.read_text())
         if found["asked"] == asked:
             return found
-    train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run ends at once
+    train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run returns at once
     network = load_features(features)
     measured = (
         _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
@@ -106,19 +106,19 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
 
 
 def _claim(toy: Toy, out: Path) -> None:
-    """Notes in a run's folder what it is trained by; CoreError when that was something else."""
+    """Record a run's configuration in its folder; CoreError if the folder holds another."""
     config = json.dumps(toy.config, indent=1)
     out.mkdir(parents=True, exist_ok=True)
     if not (out / CONFIG).exists():
         write_bytes(out / CONFIG, config.encode())
     elif (out / CONFIG).read_text() != config:
         raise CoreError(
-            "bad-value", f'"{out}" holds a run of other settings: remove it or name other --runs.'
+            "bad-value", f'"{out}" holds a run with other settings: remove it or choose other --runs.'
         )
 
 
 def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures:
-    """FID of every sub-generator that the run trained; of several ratios, how near they are to the full."""
+    """FID of every sub-generator that the run trained; with several ratios, also nearness to the full one."""
     subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
     reals = _unseen(out.parent, toy.resolutions[-1], samples)
     pictures = (picture for _, picture in reals.batches("real pictures"))
@@ -141,7 +141,7 @@ def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figure
 
 
 def separate_agreement(toys: Toys, seed: int, ratio: float) -> dict[str, float]:
-    """Agreement of the separately trained generators of `ratio` and of all channels on the same z."""
+    """Agreement on the same z between the separately trained generators of `ratio` and of all channels."""
     network = load_features(toys.features)
     full, narrow = (
         of_run(checkpoints.trained(toys.folder / f"separate-{r:g}-{seed}"), (TOP,), (1.0,))

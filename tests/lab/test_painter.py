@@ -1,4 +1,4 @@
-"""The portrait painter: what it draws follows its controls and nothing else."""
+"""The portrait painter draws what its controls say and nothing else."""
 
 import hashlib
 import os
@@ -38,7 +38,7 @@ def with_value(name: str, value: float, **others: float) -> torch.Tensor:
 
 
 def changed(one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
-    """Largest channel difference [R, R]."""
+    """Largest difference over the channels, [R, R]."""
     return (one - two).abs().amax(0)
 
 
@@ -105,7 +105,7 @@ def test_correlations_can_be_left_out():
 
 
 def test_every_control_changes_the_picture():
-    """One row a control: everything rests but that control (and what it needs to be seen)."""
+    """One row per control: all others rest, except those that make it visible."""
     shown = {
         "earrings": 1.0,
         "glasses": 1.0,
@@ -126,8 +126,8 @@ def test_every_control_changes_the_picture():
 
 
 @pytest.mark.parametrize(("name", "low", "high"), [("curl_size", -1.0, 1.0), ("bokeh", 0.0, 1.0)])
-def test_textures_fade_into_another_and_do_not_wander(name: str, low: float, high: float):
-    """Half way between two ends stands about the mean of both, so that a generator can learn it."""
+def test_textures_fade_into_one_another_and_do_not_wander(name: str, low: float, high: float):
+    """Halfway between two ends lies about their mean, so that a generator can learn it."""
     hair = {"straight_hair": 0.0, "hair_length": 0.6, "hair_lightness": 0.9}
     first, middle, last = (with_value(name, at, **hair) for at in (low, (low + high) / 2, high))
     away = (middle - (first + last) / 2).square().mean().sqrt()
@@ -165,7 +165,7 @@ def test_glasses_change_only_the_band_around_the_eyes():
     [("eye_open", "left_eye", 0.09), ("gaze_x", "right_eye", 0.07), ("mouth_open", "mouth", 0.12)],
 )
 def test_landmarks_mark_what_moves(name: str, landmark: str, reach: float):
-    """Most of what a control changes on its side of the face lies near the landmark."""
+    """Most of what a control changes on the landmark's side of the face lies near it."""
     difference = changed(with_value(name, 0.0), with_value(name, 1.0))
     x, y = place({name: torch.zeros(1)}, landmark).tolist()
     grid = (torch.arange(SIZE) + 0.5) / SIZE
@@ -250,7 +250,7 @@ def test_beards_grow_on_masculine_faces():
     assert (bearded > 0.0).float().mean() > 0.98
 
 
-def test_the_papers_attributes_are_controls_that_a_good_part_of_portraits_has():
+def test_many_portraits_have_each_of_the_papers_attributes():
     assert set(PAPER_ATTRIBUTES) == {"Smiling", "Black_Hair", "Eyeglasses", "Straight_Hair", "Earrings"}
     values = attributes(some_z(20000))
     for control, least in PAPER_ATTRIBUTES.values():

@@ -1,4 +1,4 @@
-"""The evolutionary search: it finds what brute force finds, never leaves its budget, and goes on exactly."""
+"""The evolutionary search finds what brute force finds, never exceeds its budget and resumes exactly."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from anycost.models.manifest import PackError, read_manifest
 from anycost.models.pack import Pack, rung_entry
 from anycost.models.widths import SubGenerator, WidthRule, layer_count, macs
 
-# `anycost search`, which sends itself signal argv[1] before it measures its 20th candidate
+# `anycost search` that sends itself signal argv[1] before measuring its 20th candidate
 ENDED = """
 import os, signal, sys
 from anycost.commands.cli import main
 from anycost.lab.search.distances import Distances
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 measure, measured = Distances.__call__, []
 def ended(self, rung):
     measured.append(rung)
@@ -60,14 +60,14 @@ FULL = SubGenerator(32, (16,) * layer_count(32))
 
 
 def far(rung: SubGenerator) -> float:
-    """A distance to FULL without networks: layers matter differently, neighbours together."""
+    """A distance to FULL without networks: layers have different weights, and neighbours interact."""
     lost = [(1 - c / 16) ** 2 for c in rung.channels]
     lost += [1.5] * (layer_count(32) - len(lost))
     return sum((1 + k % 3) * a * (1 + b) for k, (a, b) in enumerate(itertools.pairwise([*lost, lost[0]])))
 
 
 def everything(space: Space) -> list[SubGenerator]:
-    """All of a space, by brute force."""
+    """Every sub-generator of a space."""
     return [
         SubGenerator(side, channels)
         for side in space.resolutions
@@ -111,7 +111,7 @@ def test_it_depends_on_its_seed_alone():
     assert one.distances.keys() != other.distances.keys()
 
 
-def test_stopped_anywhere_it_goes_on_the_same():
+def test_stopped_anywhere_it_resumes_the_same():
     limit, chosen = work(FULL) / 6, SearchSettings(10, 6)
     whole = searched(limit, chosen)
     for generation, found in enumerate(
@@ -167,13 +167,13 @@ def test_candidates_and_their_children_stay_in_the_space(seed: int, share: float
     assert SPACE.mutate(chance, a, 0) == a
 
 
-# what there is to choose from
+# the space
 
 
 def test_layers_choose_among_the_widths_that_the_packs_rule_gives():
     full = (512, 512, 512, 512, 512, 512, 512, 512, 512, 512, 256, 256)
     capped = Space.of(full, WidthRule("capped"), (0.25, 0.5, 1.0), (64, 128))
-    assert capped.widths[0] == (512,)  # as published: low resolutions are left at full width
+    assert capped.widths[0] == (512,)  # as published: low resolutions keep their full width
     assert capped.widths[6] == (256, 512)
     assert capped.widths[10] == (64, 128, 256)
     proportional = Space.of(full, WidthRule("proportional"), (1.0, 0.5), (128, 64))
@@ -196,7 +196,7 @@ def test_work_is_what_the_layers_multiply(seed: int):
     assert work(rung) == macs(rung.channels) == by_hand
 
 
-def test_budgets_are_read_as_they_are_said():
+def test_budgets_are_parsed():
     assert parse_budget("8x") == Budget(8, "x")
     assert str(parse_budget("20.50ms")) == "20.5ms"
     assert Budget(8, "x").limit(FULL.channels) == macs(FULL.channels) / 8
@@ -216,11 +216,11 @@ def test_a_time_table_is_found_again_from_what_it_predicts():
         rung = SPACE.draw(chance)
         assert table(rung) == pytest.approx(truth(rung), rel=1e-6)
     noisy = fitted(rungs, [chance.uniform(0.1, 5) for _ in rungs], 8)
-    assert min(*noisy.blocks, *noisy.layers) >= 0  # or a wider layer could seem to save time
+    assert min(*noisy.blocks, *noisy.layers) >= 0  # else a wider layer could seem to save time
 
 
-def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
-    """On a machine that takes twice as long as its table says, and for one rung ten times."""
+def test_finalists_really_hold_a_budget_of_milliseconds(tmp_path: Path):
+    """The machine takes twice as long as its table says, and ten times as long for one rung."""
     table = TimeTable((0.0,) * 4, (1e-6,) * 8)
     run = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(20, 3), {})
     list(run.go_on([], table, 2.0, far))
@@ -236,7 +236,7 @@ def test_finalists_hold_a_budget_of_milliseconds_really(tmp_path: Path):
     assert winner == min((r for r in rungs if r != odd and clock(r) <= 2), key=far)
     again = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(20, 3), {})
     assert again.left == 0
-    assert again.winner(lambda rung: 1e9, 2.0) == winner  # it was found before
+    assert again.winner(lambda rung: 1e9, 2.0) == winner  # already found
     assert again.table == table
 
 
@@ -248,7 +248,7 @@ def test_one_slow_moment_rules_out_no_other_finalist(tmp_path: Path):
     assert run.winner(lambda rung: 100.0 if rung == slow else table(rung), 2.0) == second
 
 
-def test_a_machine_too_slow_for_all_of_them_is_told_so(tmp_path: Path):
+def test_a_machine_too_slow_for_every_candidate_gets_a_clear_error(tmp_path: Path):
     run = Run(tmp_path, SPACE, Budget(2, "ms"), SearchSettings(5, 1), {})
     list(run.go_on([], TimeTable((0.0,) * 4, (1e-6,) * 8), 2.0, far))
     with pytest.raises(CoreError, match="allow more time"):
@@ -286,11 +286,11 @@ def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.M
     assert distance(small) == distance(small) > 0
     assert sum(drawn) == 3 * 20
     monkeypatch.setattr(distances, "MAX_BYTES", 100_000)
-    with pytest.raises(CoreError, match="will do"):
+    with pytest.raises(CoreError, match="at most"):
         Distances(subject, measure, 20, seed=5)(small)
 
 
-def test_the_measure_is_the_packs_own_and_else_the_best_at_hand(tiny_pack: Path, tmp_path: Path):
+def test_the_measure_is_the_packs_own_or_else_the_best_available(tiny_pack: Path, tmp_path: Path):
     assert measure_of(Pack.open(tiny_pack)).name == "the pack's own features"
     bare = copied(tiny_pack, tmp_path / "bare")
     document = json.loads((bare / "pack.json").read_bytes())
@@ -344,7 +344,7 @@ def test_installing_changes_the_ladder_and_nothing_else(tiny_pack: Path, tmp_pat
 
 
 def refused(capfd: pytest.CaptureFixture, *arguments: object) -> str:
-    """The one sentence with which `anycost search` refuses."""
+    """Return the one sentence with which `anycost search` refuses."""
     try:
         code = main(["search", *map(str, arguments)])
     except SystemExit as end:
@@ -394,20 +394,20 @@ def state_of(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def straight(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a search that nothing ended comes to."""
+    """The final state of an uninterrupted search."""
     out = tmp_path_factory.mktemp("straight")
     assert main(["search", "--pack", str(tiny_pack), *LONG, "--out", str(out)]) == 0
     return state_of(out)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-def test_a_search_that_was_ended_goes_on_exactly(
+def test_an_ended_search_resumes_exactly(
     tiny_pack: Path, tmp_path: Path, straight: dict[str, Any], sent: signal.Signals
 ):
     arguments = ["--pack", str(tiny_pack), *LONG, "--out", str(tmp_path)]
     ended = subprocess.run(
         [sys.executable, "-c", ENDED, str(int(sent)), "search", *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},  # for the same sums
+        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},  # for equal sums
         capture_output=True,
     )
     assert ended.returncode in (130, -sent), ended.stderr.decode()
@@ -420,7 +420,7 @@ def test_a_search_that_was_ended_goes_on_exactly(
     assert os.listdir(tmp_path / "tiny-8x") == ["state.json"]
 
 
-def test_more_generations_go_on_and_another_search_is_refused(
+def test_more_generations_continue_and_another_search_is_refused(
     tiny_pack: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 ):
     base = ["--pack", tiny_pack, "--budget", "8x", "--samples", "2", "--population", "4", "--out", tmp_path]
@@ -461,7 +461,7 @@ def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
         assert set(opened) == {choice}
 
 
-def test_without_matplotlib_a_sentence_stands_for_the_plot(
+def test_without_matplotlib_a_sentence_replaces_the_plot(
     tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
@@ -510,6 +510,6 @@ def test_a_pack_that_is_not_the_users_keeps_its_ladder(
     complaint = refused(capfd, "--pack", "portraits", *arguments)
     assert "comes with Anycost" in complaint
     assert "--out" in complaint
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root can write anywhere
     assert "cannot be changed by you" in refused(capfd, "--pack", tiny_pack, *arguments)
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""The page of the paper's tables: very small runs, trained, measured and written for real."""
+"""The page of the paper's tables: tiny runs are really trained, measured and written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TINY = Size(pictures=8, warm=8, seeds=1, samples=50)
 
 @pytest.fixture(scope="module")
 def page(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The folder of the runs, and the page."""
+    """The runs' folder and the page."""
     folder = tmp_path_factory.mktemp("tables")
     make(Pack.open(tiny_pack), TINY, folder / "runs", folder / "tables.md", workers=1)
     return folder / "runs", folder / "tables.md"
@@ -36,10 +36,10 @@ def test_the_page_has_every_table_with_figures(page: tuple[Path, Path]):
         (row,) = [line for line in text.splitlines() if line.startswith("|") and what in line]
         assert all(float(cell.split()[0]) >= 0 for cell in row.split("|")[2:-1])
     assert "2.77" in text
-    assert "not at hand" in text
+    assert "not available" in text
 
 
-def test_what_is_done_is_not_done_again(page: tuple[Path, Path], tiny_pack: Path):
+def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], tiny_pack: Path):
     runs, out = page
     times = {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")}
     assert len(times) == 18
@@ -47,10 +47,10 @@ def test_what_is_done_is_not_done_again(page: tuple[Path, Path], tiny_pack: Path
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")} == times
 
 
-def test_runs_of_other_settings_are_not_taken_for_these(page: tuple[Path, Path], tiny_pack: Path):
+def test_runs_with_other_settings_are_refused(page: tuple[Path, Path], tiny_pack: Path):
     runs, out = page
     longer = Size(pictures=16, warm=8, seeds=1, samples=50)
-    with pytest.raises(CoreError, match="holds a run of other settings"):
+    with pytest.raises(CoreError, match="holds a run with other settings"):
         make(Pack.open(tiny_pack), longer, runs, out, workers=1)
 
 
@@ -60,7 +60,7 @@ def test_too_few_samples_are_refused_before_anything_is_trained(tiny_pack: Path,
     assert not list(tmp_path.iterdir())
 
 
-def test_every_toy_differs_from_what_it_is_compared_with_in_one_thing(tmp_path: Path):
+def test_every_toy_differs_in_one_thing_from_what_it_is_compared_with(tmp_path: Path):
     levels = Toys(Size(seeds=2), tmp_path, tmp_path / "features.safetensors").levels()
     toys = {toy.name: toy.config for level in levels for toy in level}
     assert len(toys) == 3 + 2 * 15
@@ -98,7 +98,7 @@ def test_speed_takes_the_nearest_sub_generator_that_is_cheap_enough(tiny_pack: P
     assert all(speed.plain_ms > 0 and speed.fast_ms > 0 for speed in found)
 
 
-def test_figures_are_shown_with_their_spread_and_counted():
+def test_figures_show_their_spread_and_are_counted():
     assert shown([1.25]) == "1.2"
     assert shown([1.0, 2.0, 6.0], 2) == "3.00 (1.00 to 6.00)"
     assert (
