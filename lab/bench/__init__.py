@@ -1,1 +1,1 @@
-"""What rendering costs on this machine: `anycost bench`, and the figures of docs/speed.md."""
+"""The cost of rendering on this machine: `anycost bench` and the figures in docs/speed.md."""

@@ -1,4 +1,4 @@
-"""What a bench found: JSON for machines, tables for people, and the paper's Table 5 beside them."""
+"""A bench's results: JSON for machines, tables for people, and the paper's Table 5 beside them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .rungs import Drawn
 
 @dataclass(frozen=True)
 class BenchReport:
-    """The rungs of one network, cheapest first, with the roofline (GFLOP/s by precision) as it was before
-    and after them; `measure` names the perceptual distance, None without one."""
+    """The rungs of one network, cheapest first, with the roofline (GFLOP/s by precision) measured before and
+    after them; `measure` names the perceptual distance, or is None."""
 
     title: str
     before: dict[str, float]
@@ -33,7 +33,7 @@ class BenchReport:
         return higher(self.before, self.after)
 
     def fraction(self, drawn: Drawn) -> float | None:
-        """Of the roofline of the precision; None for a precision or a device whose roofline is not known."""
+        """Share of its precision's roofline; None if that precision or device has no known roofline."""
         device = drawn.choice.engine.partition("-")[2] or "cpu"
         best = self.roofline.get(SHORT[drawn.choice.precision])
         return None if best is None or device != "cpu" else drawn.gflops / best
@@ -78,8 +78,8 @@ class BenchReport:
         }
 
     def _table_5(self) -> Iterator[tuple[int, int, float, float]]:
-        """For each cost reduction of the paper's: the place of the costliest rung within it, how much faster
-        than the full rung that is, and the paper's figure."""
+        """For each of the paper's cost reductions: the place of the costliest rung within it, how many times
+        faster than the full rung it is, and the paper's figure."""
         full = self.rungs[-1].rung.macs
         for reduction, theirs in paper.SPEED_UPS.items():
             within = [k for k, drawn in enumerate(self.rungs) if drawn.rung.macs * reduction <= full]
@@ -88,7 +88,7 @@ class BenchReport:
                 yield reduction, within[-1], drawn.full_ms / drawn.times.ms, theirs
 
     def text(self) -> str:
-        """Tables of aligned columns."""
+        """Tables with aligned columns."""
         parts = [self._machine(), self._rungs(), self._beside_the_paper()]
         if self.cold_start is not None:
             start = self.cold_start

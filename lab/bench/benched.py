@@ -1,4 +1,4 @@
-"""What is benched: a generator and sub-generators of it, from a pack or of the paper's size."""
+"""What a bench measures: a generator and its sub-generators, from a pack or of the paper's size."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ...models.generator import Generator, StyledConv, truncate
 from ...models.pack import Pack
 from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
 
-RESOLUTIONS = (128, 256, 512, 1024)  # px, the paper's
+RESOLUTIONS = (128, 256, 512, 1024)  # px, as in the paper
 RATIOS = (1.0, 0.75, 0.5, 0.25)
-CONFIG_F = 32768  # its channels are this number over the side, 512 at most
+CONFIG_F = 32768  # a layer has this number over its side channels, at most 512
 SOME_OF_CONFIG_F = "1024@1,1024@0.5,1024@0.25,256@0.5,128@0.5"  # a few minutes on a slow CPU
-NOISE_STRENGTH = 0.1  # any but zero, which would save the work
+NOISE_STRENGTH = 0.1  # not zero, which would skip the work
 PSI = 0.7  # truncation of the latents
 SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Benched:
-    """A generator with its rungs, cheapest first, the last of which is the full generator.
+    """A generator with its rungs, cheapest first; the last is the full generator.
 
-    `mean_w` is [style_dim]; `folder` is the pack's, and `key` says which weights these are; config-F, whose
-    weights nobody keeps, has neither.
+    `mean_w` is [style_dim]; `folder` is the pack's, and `key` identifies the weights. config-F has neither,
+    because its weights are not stored.
     """
 
     title: str
@@ -39,7 +39,7 @@ class Benched:
 
     @torch.inference_mode()
     def latents(self, count: int) -> Tensor:
-        """w+ [count, n_style, style_dim] of random faces, the same in every process."""
+        """w+ [count, n_style, style_dim] of random faces, equal in every process."""
         z = torch.randn(count, self.generator.style_dim, generator=torch.Generator().manual_seed(SEED))
         w = truncate(self.generator.style(z), self.mean_w, PSI)  # [N, D]
         return w[:, None].repeat(1, self.generator.n_style, 1)
@@ -58,7 +58,7 @@ def of_pack(pack: Pack) -> Benched:
 
 
 def config_f() -> Benched:
-    """StyleGAN2's config-F at 1024 px with random weights (120 MB), at the paper's ratios and resolutions."""
+    """StyleGAN2's config-F at 1024 px, random weights (120 MB), with the paper's ratios and resolutions."""
     top = RESOLUTIONS[-1]
     widths = [min(512, CONFIG_F // layer_resolution(i)) for i in range(layer_count(top))]
     with torch.random.fork_rng(devices=[]):
@@ -74,9 +74,9 @@ def config_f() -> Benched:
 
 
 def places_of(network: Benched, text: str) -> list[int]:
-    """Where the rungs of `text` lie in the network's: "all", or names such as "1024@1,256@0.25,128@own".
+    """Places of the rungs in `text` among the network's: "all", or names like "1024@1,256@0.25,128@own".
 
-    The full rung is among them in any case. CoreError "bad-value" for a rung that the network does not have.
+    Always includes the full rung. CoreError "bad-value" for a rung that the network does not have.
     """
     names = [_name(rung) for rung in network.rungs]
     wanted = set(names if text == "all" else map(_normal, text.split(",")))
@@ -93,7 +93,7 @@ def _name(rung: SubGenerator) -> str:
 
 
 def _normal(name: str) -> str:
-    """The name as `_name` writes it, of any spelling of its numbers; any other text unchanged."""
+    """Respell the name's numbers as `_name` does; other texts stay unchanged."""
     side, _, ratio = name.strip().partition("@")
     try:
         return f"{int(side)}@" + ("own" if ratio == "own" else f"{float(ratio):g}")

@@ -1,7 +1,7 @@
-"""What only a fresh process can tell: the memory that drawing takes, and how long the first frame does.
+"""What only a fresh process can measure: the memory that drawing takes, and the time to the first frame.
 
-`python -m anycost.lab.bench.fresh TASK` is that process: TASK is JSON, and so is what it prints. Libraries
-are imported where their time is known.
+`python -m anycost.lab.bench.fresh TASK` is that process; TASK and its output are JSON. Imports of libraries
+are inside functions, so that their time can be measured.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ RESET_HIGH_WATER = "5"
 
 @dataclass(frozen=True)
 class ColdStart:
-    """Seconds to import torch, and then from opening the pack to the first rung's pixels."""
+    """Seconds to import torch, and then seconds from opening the pack to the first rung's pixels."""
 
     torch_s: float
     first_frame_s: float
 
 
 def peak_bytes(network: Benched, place: int, choice: Choice) -> int | None:
-    """The most memory that a first picture by the network's rung at `place` takes above the generator's
-    weights, with what the engine has packed; None where the system does not tell."""
+    """The most memory that a first picture of the rung at `place` takes on top of the generator's weights,
+    including what the engine has packed; None where the system does not tell."""
     return _asked(_task("memory", network, place, choice))["peak_bytes"]
 
 
 def cold_start(network: Benched, choice: Choice) -> ColdStart:
-    """How long a pack takes to show its first rung."""
+    """The time a pack takes to show its first rung."""
     return ColdStart(**_asked(_task("start", network, 0, choice)))
 
 
@@ -51,13 +51,11 @@ def _task(what: str, network: Benched, place: int, choice: Choice) -> dict[str, 
 
 def _asked(task: dict[str, Any]) -> dict[str, Any]:
     line = [sys.executable, "-m", __name__, json.dumps(task)]
-    # not where the user stands, whose files must not be taken for libraries
+    # cwd: files in the user's folder must not pass for libraries
     done = subprocess.run(line, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["it was ended"])[-1]
-        raise CoreError(
-            "internal", f"A process that measures failed ({why}): close other programs and retry."
-        )
+        why = (done.stderr.strip().splitlines() or ["it was killed"])[-1]
+        raise CoreError("internal", f"A measuring process failed ({why}): close other programs and retry.")
     return json.loads(done.stdout)
 
 
@@ -71,7 +69,7 @@ def _memory(task: dict[str, Any]) -> dict[str, int | None]:
     _code_is_loaded()
     before = _resident("VmRSS")
     engine = open_engine(choice, network.generator, rung, network.key)
-    CLEAR.write_text(RESET_HIGH_WATER)  # what an export or a compilation took is not the picture's
+    CLEAR.write_text(RESET_HIGH_WATER)  # leave out what exporting or compiling took
     engine.draw(w)
     return {"peak_bytes": max(0, _resident("VmHWM") - before)}
 
@@ -104,7 +102,7 @@ def _opened(task: dict[str, Any]):
 
 
 def _code_is_loaded() -> None:
-    """Has torch load and start what every convolution needs, which is not the picture's."""
+    """Make torch load and start what every convolution needs, so that the picture's memory leaves it out."""
     import torch
 
     x = torch.zeros(1, 64, 64, 64).contiguous(memory_format=torch.channels_last)  # [1, C, H, W]
@@ -112,7 +110,7 @@ def _code_is_loaded() -> None:
 
 
 def _resident(name: str) -> int:
-    """Bytes in memory, now ("VmRSS") or at most so far ("VmHWM")."""
+    """Bytes in memory: now ("VmRSS") or the peak so far ("VmHWM")."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name + ":"))
     return 1024 * int(line.split()[1])
 

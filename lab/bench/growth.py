@@ -1,5 +1,5 @@
-"""How the time of a network grows: with resolution, batch and region, in a climb and after a late edit. Each
-table is measured in turns."""
+"""How a network's time grows with resolution, batch and region, in a climb and after a late edit. Each table
+is measured in turns."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .parts import PARTS, times_by_part
 from .roofline import SHORT
 
 SIDES = (8, 16, 32, 64, 128, 256, 512, 1024)  # px
-BATCHES = (1, 2, 4)  # as many as LATENTS at most
-BATCH_SIDE = 128  # px of their pictures
-REGIONS = (4, 2, 1)  # the picture's side over the region's
+BATCHES = (1, 2, 4)  # at most LATENTS
+BATCH_SIDE = 128  # px of the pictures in a batch
+REGIONS = (4, 2, 1)  # the picture's side divided by the region's
 LATE = (1024, 256, 32)  # px of the first block that an edit reaches
 LATENTS = 4
-SECONDS = 4.0  # for each table and precision
+SECONDS = 4.0  # per table and precision
 
 Draw = Callable[[Tensor], object]
 
 
 class Growth:
-    """Markdown tables of the full rung of a network at 1024 px, by one engine in several precisions."""
+    """Markdown tables for a network's full rung at 1024 px, drawn by one engine in several precisions."""
 
     def __init__(self, network: Benched, choices: Sequence[Choice]):
         self._network, self._choices = network, choices
@@ -50,7 +50,7 @@ class Growth:
         return table(["resolution", "GMAC", *self._columns("ms", "GFLOP/s")], rows)
 
     def by_batch(self) -> str:
-        """Several pictures at 128 px: the engine draws one after the other, the plain module all at once."""
+        """Several pictures at 128 px: the engine draws them one by one, the plain module all at once."""
         rung = SubGenerator(BATCH_SIDE, self._channels(BATCH_SIDE))
         rows = [[str(count)] for count in BATCHES]
         for choice in self._choices:
@@ -60,7 +60,7 @@ class Growth:
         return table(["pictures", *self._columns("ms a picture"), "ms a picture, plain module"], rows)
 
     def by_region(self) -> str:
-        """The middle of a picture, and all of it."""
+        """The middle of a picture, and the whole picture."""
         side = self._full.resolution
         rows = [[f"{side // part} x {side // part} px", f"{100 / part**2:.0f} %"] for part in REGIONS]
         for choice in self._choices:
@@ -70,7 +70,7 @@ class Growth:
         return table(["region", "area", *self._columns("ms", "of all")], rows)
 
     def in_a_climb(self) -> str:
-        """The paper's resolutions of one latent in succession, and the last alone."""
+        """One latent at each of the paper's resolutions in succession, and at the last one alone."""
         rows = [["the last alone"], [", ".join(map(str, RESOLUTIONS)) + " px"]]
         for choice in self._choices:
             engine = self._engine(choice)
@@ -80,7 +80,7 @@ class Growth:
         return table(["drawn", *self._columns("ms", "of the last")], rows)
 
     def after_a_late_edit(self) -> str:
-        """Edits that leave the styles before some block as they are."""
+        """Edits that leave all styles before some block unchanged."""
         rows = [*([f"{side} px"] for side in LATE), ["all"]]
         for choice in self._choices:
             works = {
@@ -91,7 +91,7 @@ class Growth:
         return table(["edited from", *self._columns("ms", "of all")], rows)
 
     def by_part(self) -> str:
-        """Where the time of one picture goes."""
+        """Where one picture's time goes."""
         rows = [[name] for name in PARTS]
         for choice in self._choices:
             found = times_by_part(self._engine(choice).draw, self._latents)
@@ -107,7 +107,7 @@ class Growth:
         return open_engine(choice, self._network.generator, rung or self._full, self._network.key)
 
     def _in_turns(self, draws: Mapping[Key, Draw]) -> dict[Key, Times]:
-        """Each draw has another latent than the one before it, so that none goes on from another's maps."""
+        """Give each draw another latent than the one before, so that none continues another's maps."""
         turn = itertools.cycle(self._latents)
         works = {key: lambda draw=draw: draw(next(turn)) for key, draw in draws.items()}
         return in_turns(works, seconds=SECONDS)
@@ -122,8 +122,8 @@ class Growth:
         return draw
 
     def _edits(self, side: int) -> Tensor:
-        """Latents [N, n_style, D] with the same styles up to those that the block of `side` px begins with,
-        except at 4 px, where all differ."""
+        """Latents [N, n_style, D] that share all styles before the block of `side` px; at 4 px they share
+        none."""
         edits = self._latents.clone()
         edits[:, : layer_count(side) - 2] = edits[0, : layer_count(side) - 2]
         return edits
@@ -141,7 +141,7 @@ def _within(engine: Engine, window: Window) -> Draw:
 
 
 def _middle(side: int, part: int) -> Window:
-    """The middle of a picture, a `part`th of it wide and high."""
+    """The middle of a picture, 1 / `part` as wide and high."""
     edge = (side - side // part) // 2
     return Window(edge, edge, side - edge, side - edge)
 
@@ -155,12 +155,12 @@ def _repeated(work: Callable[[], object], count: int) -> Callable[[], object]:
 
 
 def _add_each(rows: list[list[str]], times: Mapping[int, Times]) -> None:
-    """Milliseconds of one of so many pictures, to the end of each row."""
+    """Append milliseconds per picture to each row."""
     for row, (count, found) in zip(rows, times.items(), strict=True):
         row.append(f"{found.ms / count:.1f}")
 
 
 def _add_shares(rows: list[list[str]], times: Sequence[Times], whole: Times) -> None:
-    """Milliseconds, and their share of the whole, to the end of each row."""
+    """Append milliseconds and their share of the whole to each row."""
     for row, found in zip(rows, times, strict=True):
         row += [f"{found.ms:.1f}", f"{100 * found.ms / whole.ms:.0f} %"]

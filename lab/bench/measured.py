@@ -1,4 +1,4 @@
-"""What `anycost bench` and docs/speed.md measure of one generator's rungs."""
+"""What `anycost bench` and docs/speed.md measure for one generator's rungs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .rungs import Told, measure_rungs
 
 
 def measured(pack: Pack | None, choices: list[Choice], told: Told, rungs: str = "all") -> BenchReport:
-    """The report on a pack's ladder, or on config-F's, or on some of its rungs (see `places_of`)."""
+    """Report on a pack's ladder or, without a pack, on config-F's; `rungs` as in `places_of`."""
     network: Benched = config_f() if pack is None else of_pack(pack)
     places = places_of(network, rungs)
     measure: Measure | None = None if pack is None or pack.features_path is None else best_measure(pack)
@@ -29,7 +29,7 @@ def measured(pack: Pack | None, choices: list[Choice], told: Told, rungs: str = 
 
 
 def wanted(engine: str | None, precision: str | None) -> list[Choice]:
-    """This machine's engines, or those of this name and precision; CoreError "bad-value" without any."""
+    """This machine's engines with this name and precision, or all; CoreError "bad-value" if there is none."""
     have = available()
     fitting = [
         choice
@@ -39,10 +39,10 @@ def wanted(engine: str | None, precision: str | None) -> list[Choice]:
     if not fitting:
         asked = " in ".join(name for name in (engine, precision) if name is not None)
         names = ", ".join(f"{choice.engine} in {SHORT[choice.precision]}" for choice in have)
-        raise CoreError("bad-value", f'This machine cannot draw by "{asked}": it has {names}.')
+        raise CoreError("bad-value", f'This machine cannot draw with "{asked}": it has {names}.')
     return fitting
 
 
 def tell(text: str) -> None:
-    """Prints progress, away from the result."""
+    """Print progress, apart from the result."""
     print(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The machine's roofline: the most that its 3x3 convolutions reach, which every rung is compared with."""
+"""The machine's roofline: the top speed of its 3x3 convolutions, with which every rung is compared."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import torch.nn.functional as F
 
 SHAPES = ((512, 32), (512, 64), (256, 64), (256, 128), (128, 128), (64, 256))  # channels, side in px
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
-SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}  # the bench's words for the engines' own
-SECONDS = 0.3  # for each shape and precision
-FEWEST = 3  # runs of each, unless they take longer than this:
-LONGEST = 1.0  # seconds; a CPU without bfloat16 takes that for one run
+SHORT = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}  # the bench's names for engine precisions
+SECONDS = 0.3  # per shape and precision
+FEWEST = 3  # runs of each, unless they take longer than:
+LONGEST = 1.0  # seconds; a CPU without bfloat16 takes this for one run
 
 
 def roofline() -> dict[str, float]:
-    """GFLOP/s of torch's channels-last convolutions on this process's cores, by precision: the fastest run of
-    the best shape. A multiply-accumulate counts as two operations."""
+    """GFLOP/s of torch's channels-last convolutions on this process's cores, by precision.
+
+    Takes the fastest run of the best shape. A multiply-accumulate counts as two operations.
+    """
     return {
         name: max(_gflops(dtype, channels, side) for channels, side in SHAPES)
         for name, dtype in PRECISIONS.items()
@@ -25,7 +27,7 @@ def roofline() -> dict[str, float]:
 
 
 def higher(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
-    """The higher of two measurements, each: other work on the machine only ever lowers one."""
+    """The higher of two measurements for each precision: other work on the machine can only lower one."""
     return {name: max(one[name], other[name]) for name in one}
 
 

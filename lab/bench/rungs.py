@@ -1,5 +1,5 @@
-"""Every rung of a network: how long it takes beside the full rung and the plain module, how near its
-picture comes to the full one's, and how much memory it takes."""
+"""For every rung of a network: its time beside the full rung's and the plain module's, how near its picture
+is to the full one, and its memory."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ from .fresh import peak_bytes
 from .roofline import SHORT
 
 LATENTS = 4  # drawn in turn
-PICTURES_S = 6.0  # for the full pictures to compare with: a slow machine draws fewer than `LATENTS`
-RUNG_S = 15.0  # for each rung, on average: slow rungs are timed in fewer rounds, but in at least one
+PICTURES_S = 6.0  # for drawing the full pictures: a slow machine draws fewer than `LATENTS`
+RUNG_S = 15.0  # per rung, on average: slow rungs get fewer rounds, but at least one
 
 Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A rung by the fastest of its engines: times in ms of it, of the full rung and of the plain module in
-    the same rounds.
+    """A rung on its fastest engine: ms of the rung, the full rung and the plain module in the same rounds.
 
-    `psnr` (dB, None for equal pictures) and `distance` (None without a measure) are to the plain full
+    `psnr` (dB, None for equal pictures) and `distance` (None without a measure) compare with the plain full
     picture, reduced to the rung's side.
     """
 
@@ -49,16 +48,16 @@ class Drawn:
 
     @property
     def gflops(self) -> float:
-        """10^9 operations a second, two for each multiply-accumulate."""
+        """10^9 operations per second; a multiply-accumulate counts as two."""
         return 2 * self.rung.macs / self.times.ms / 1e6
 
 
 def measure_rungs(
     network: Benched, places: Sequence[int], choices: Sequence[Choice], measure: Measure | None, told: Told
 ) -> list[Drawn]:
-    """The rungs of the network at `places`, each by the fastest of `choices`; `told` hears of the progress.
+    """Measure the network's rungs at `places`, each with the fastest of `choices`; report progress to `told`.
 
-    The last place is the full rung's, since the others are compared with it.
+    The last place must be the full rung's, because the others are compared with it.
     """
     ends = time.monotonic() + RUNG_S * len(places)
     latents = network.latents(LATENTS)
@@ -67,7 +66,7 @@ def measure_rungs(
     for left in range(len(places), 0, -1):
         place = places[left - 1]
         rung = network.rungs[place]
-        # half of a rung's time: pictures and memory take the other half
+        # half of a rung's time; pictures and memory take the other half
         limit = max(0.0, ends - time.monotonic()) / left / 2
         choice, engine, times = _fastest(network, rung, choices, full, latents, limit)
         if full is None:
@@ -90,7 +89,7 @@ def measure_rungs(
 
 
 def picture_of(engine: Engine) -> Callable[[Tensor], Tensor]:
-    """w [n_style, D] -> its picture [3, R, R], drawn and where the core needs it."""
+    """w [n_style, D] -> its picture [3, R, R], drawn and moved to where the core needs it."""
 
     def draw(w: Tensor) -> Tensor:
         picture = engine.draw(w)
@@ -130,12 +129,12 @@ def _fastest(
 
 
 def _opened(network: Benched, rung: SubGenerator, choices: Sequence[Choice]) -> dict[Choice, Engine]:
-    """The engines that this machine has after all; CoreError when it has none of them."""
+    """The engines that really work on this machine; CoreError if none does."""
     engines, why = {}, ""
     for choice in choices:
         try:
             engines[choice] = open_engine(choice, network.generator, rung, network.key)
-        except Exception as error:  # whatever a library raises that lacks a driver
+        except Exception as error:  # anything a library may raise without its driver
             why = f'"{choice.engine}" does not work on this machine ({error}): take another engine.'
     if not engines:
         raise CoreError("bad-value", why)
@@ -143,7 +142,7 @@ def _opened(network: Benched, rung: SubGenerator, choices: Sequence[Choice]) -> 
 
 
 def _plain_pictures(network: Benched, latents: Tensor) -> Tensor:
-    """The full generator's [M, 3, R, R] for as many latents as `PICTURES_S` allows, within -1..1."""
+    """The full generator's pictures [M, 3, R, R] in -1..1, of as many latents as `PICTURES_S` allows."""
     draw = plain(network, network.rungs[-1])
     ends = time.monotonic() + PICTURES_S
     pictures = [draw(latents[0])]
@@ -155,7 +154,7 @@ def _plain_pictures(network: Benched, latents: Tensor) -> Tensor:
 def _nearness(
     engine: Engine, latents: Tensor, pictures: Tensor, measure: Measure | None
 ) -> tuple[float | None, float | None]:
-    """PSNR and perceptual distance of an engine's pictures to the full ones; see `Drawn`."""
+    """PSNR and perceptual distance between an engine's pictures and the full ones; see `Drawn`."""
     made = torch.stack([picture_of(engine)(w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
     wanted = downsample(pictures, engine.resolution)  # [N, 3, r, r]
     distance = None if measure is None else each_distance(measure, made, wanted).mean().item()

@@ -2,7 +2,7 @@
 
     python -m anycost.lab.bench.speed_page docs/speed.md
 
-measures all of them on this machine (10 to 20 minutes, while nothing else runs), or blocks named after it.
+measures all of them on this machine (10 to 20 minutes, with nothing else running), or the blocks you name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .measured import measured, tell, wanted
 
 
 def figures(pack: str) -> dict[str, Callable[[], str]]:
-    """What measures each block of the page, by its name. A block opens the pack only if it needs it."""
+    """Functions that measure the page's blocks, by name. A block opens the pack only if it needs it."""
 
     @functools.cache
     def growth() -> Growth:
@@ -43,7 +43,7 @@ def figures(pack: str) -> dict[str, Callable[[], str]]:
 
 
 def rewritten(text: str, blocks: Mapping[str, str]) -> str:
-    """The page with new content in its blocks; CoreError "bad-value" for a block that it lacks."""
+    """Put new content into the page's blocks; CoreError "bad-value" for a block that it lacks."""
     for name, content in blocks.items():
         begin, end = f"<!-- figures: {name} -->", "<!-- end -->"
         pattern = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
@@ -70,7 +70,7 @@ def main() -> None:
             if name not in measures:
                 raise CoreError("bad-value", f'"{name}" is not a block: take {", ".join(measures)}.')
             tell(f"{name}...")
-            # one by one, so that a failure does not lose what is measured
+            # one by one, so that a failure does not lose earlier figures
             page = rewritten(chosen.page.read_text("utf-8"), {name: measures[name]()})
             write_bytes(chosen.page, page.encode())
     except (CoreError, PackError) as error:

@@ -1,5 +1,5 @@
-"""`anycost bench` and the figures of docs/speed.md: their arithmetic, by independent formulas; nothing is
-timed here."""
+"""`anycost bench` and the figures of docs/speed.md: independent formulas check their arithmetic; nothing is
+timed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def work(channels: list[int]) -> int:
 
 
 class Clock:
-    """In place of the time module: each look at it is a second later."""
+    """Replaces the time module: each reading is a second later."""
 
     def __init__(self):
         self._now = itertools.count()
@@ -67,8 +67,8 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def answer(tiny_pack: Path) -> dict[str, Any]:
-    """What the command prints for the tiny pack, with engine and precision forced. Its roofline is one small
-    convolution, and one fresh process tells the memory of all rungs: that of the full one."""
+    """What the command prints for the tiny pack with a forced engine and precision. Its roofline is one small
+    convolution, and one fresh process measures the full rung's memory for all rungs."""
     printed, told = io.StringIO(), io.StringIO()
     once = functools.cache(lambda network, choice: fresh.peak_bytes(network, 2, choice))
     with (
@@ -113,12 +113,12 @@ def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
 
 def test_pictures_are_compared_with_the_full_one(answer: dict[str, Any]):
     draft, _, full = answer["rungs"]
-    assert full["psnr"] > 90 > draft["psnr"]  # the full rung's own line says what engine and precision cost
+    assert full["psnr"] > 90 > draft["psnr"]  # the full rung's line shows the cost of engine and precision
     assert 0 <= full["distance"] < 1e-3 < draft["distance"]
     assert answer["measure"] == "the pack's own features"
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the most memory")
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux reports peak memory")
 def test_memory_and_cold_start_are_of_fresh_processes(answer: dict[str, Any]):
     assert all(0 <= rung["peak_bytes"] < 1 << 28 for rung in answer["rungs"])
     assert answer["cold_start"]["torch_s"] > 0
@@ -159,7 +159,7 @@ def test_the_table_is_what_a_person_reads(tiny_pack: Path, capsys: pytest.Captur
     lines = [line.split() for line in text.splitlines()]
     full = next(line for line in lines if line[:2] == ["32", "1"])
     assert full[3:5] == ["torch", "fp32"]
-    assert full[-1] == "-"  # no memory is known
+    assert full[-1] == "-"  # unknown memory
     assert next(line for line in lines if line[:1] == ["8x"])[1:4] == ["16", "px", "×0.5"]
 
 
@@ -243,7 +243,7 @@ def test_work_is_done_in_turns(monkeypatch: pytest.MonkeyPatch):
     assert done == ["a", "b"] * (timing.WARM_UP + 3)
     assert times == {"a": Times(1000.0, 0.0), "b": Times(1000.0, 0.0)}
     done.clear()
-    timing.in_turns(works, seconds=0)  # late, only the fewest rounds are made
+    timing.in_turns(works, seconds=0)  # late: only the fewest rounds
     assert done == ["a", "b"] * (1 + timing.FEWEST)
 
 
@@ -265,7 +265,7 @@ def test_rungs_share_the_time_of_a_network(tiny_pack: Path, monkeypatch: pytest.
     bench_command.measured(Pack.open(tiny_pack), [FP32], lambda text: None)
     assert len(limits) == 3
     assert 0 < limits[0] < rungs.RUNG_S / 2
-    assert limits == sorted(limits)  # quick rungs leave more to the next
+    assert limits == sorted(limits)  # quick rungs leave more for the next
     limits.clear()
     monkeypatch.setattr(rungs, "RUNG_S", 0.0)
     bench_command.measured(Pack.open(tiny_pack), [FP32], lambda text: None)
@@ -325,7 +325,7 @@ def test_rungs_are_found_by_resolution_and_ratio(tiny_pack: Path):
     assert networks.places_of(network, "all") == [0, 1, 2]
     assert networks.places_of(network, "32@1.0") == [2]
     assert networks.places_of(network, " 8@.25 , 32@1") == [0, 2]
-    assert networks.places_of(network, "16@own") == [1, 2]  # the full one in any case
+    assert networks.places_of(network, "16@own") == [1, 2]  # the full one is always included
     with pytest.raises(CoreError, match=r'no rung "16@0\.5": take some of 8@0\.25, 16@own, 32@1, or all'):
         networks.places_of(network, "16@0.5")
 
@@ -338,7 +338,7 @@ def test_latents_are_the_same_in_every_process(tiny_pack: Path):
 
 
 class Brighter(TorchEngine):
-    """Draws a tenth of the picture, and adds 0.2."""
+    """Scales the picture to a tenth and adds 0.2."""
 
     def draw(self, *arguments, **named) -> Tensor:
         picture = super().draw(*arguments, **named)
@@ -355,7 +355,7 @@ def test_psnr_is_that_of_the_difference(tiny_pack: Path):
     assert distance is None
 
 
-@pytest.mark.skipif(not os.access(fresh.CLEAR, os.W_OK), reason="only Linux tells the most memory")
+@pytest.mark.skipif(not os.access(fresh.CLEAR, os.W_OK), reason="only Linux reports peak memory")
 def test_the_most_memory_so_far_can_be_reset():
     size = 64 << 20
     fresh.CLEAR.write_text(fresh.RESET_HIGH_WATER)
@@ -409,7 +409,7 @@ def test_a_report_of_known_figures():
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> growth.Growth:
-    """Tables of a network of 32 px."""
+    """Tables for a 32 px network."""
     monkeypatch.setattr(growth, "SIDES", (8, 16, 32))
     monkeypatch.setattr(growth, "RESOLUTIONS", (8, 16, 32))
     monkeypatch.setattr(growth, "LATE", (32, 8))
@@ -443,7 +443,7 @@ def test_tables_of_growth_have_a_row_for_everything(small: growth.Growth):
     assert [row[0] for row in cells(small.after_a_late_edit())[2:]] == ["32 px", "8 px", "all"]
     shares = [float(row[2].rstrip(" %")) for row in cells(small.by_part())[2:]]
     assert len(shares) == len(parts.PARTS)
-    assert sum(shares) == pytest.approx(100, abs=4)  # each is rounded
+    assert sum(shares) == pytest.approx(100, abs=4)  # each share is rounded
 
 
 def test_a_late_edit_leaves_the_early_styles(small: growth.Growth):
