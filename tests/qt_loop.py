@@ -1,4 +1,4 @@
-"""A Qt application without a screen, its event loop in the test's hands, and folders for a core."""
+"""A Qt application without a screen, with an event loop that the test drives, and folders for a core."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt5.QtCore import QEvent
 from PyQt5.QtWidgets import QApplication
+from torch.utils.data import DataLoader
 
 _held: list[QApplication] = []
 _raised: list[BaseException] = []
 
 
 def application() -> QApplication:
-    """The one application of this process."""
+    """This process's one application."""
     if not _held:
+        # A DataLoader that comes after the first QProcess takes SIGCHLD from it: no end would be noticed.
+        next(iter(DataLoader([0], num_workers=1)))
         sys.excepthook = lambda _kind, error, _trace: _raised.append(error)  # instead of PyQt's abort()
         _held.append(QApplication(["tests"]))
     return _held[0]
 
 
 def until(predicate: Callable[[], object], seconds: float = 300.0) -> bool:
-    """Handles events until the predicate holds; False after the time."""
+    """Handle events until the predicate holds; False if the time runs out."""
     app = application()
     end = time.monotonic() + seconds
     while not predicate():
@@ -42,14 +45,14 @@ def until(predicate: Callable[[], object], seconds: float = 300.0) -> bool:
 
 
 def settle(seconds: float = 0.05) -> None:
-    """Lets what is under way arrive, and deletes what asked for it."""
+    """Let pending answers arrive, then delete objects that wait for deletion."""
     until(lambda: False, seconds)
     application().sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @contextmanager
 def core_home(folder: Path, monkeypatch, pack: Path | None = None) -> Iterator[Path]:
-    """Folders in which this process finds and starts a core of its own; yields the runtime folder."""
+    """Folders in which this process finds and starts a separate core; yields the runtime folder."""
     runtime = folder / "run"
     runtime.mkdir(parents=True, mode=0o700)
     config = folder / "config"
