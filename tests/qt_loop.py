@@ -12,9 +12,10 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import torch
 from PyQt5.QtCore import QEvent
 from PyQt5.QtWidgets import QApplication
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 _held: list[QApplication] = []
 _raised: list[BaseException] = []
@@ -24,7 +25,7 @@ def application() -> QApplication:
     """This process's one application."""
     if not _held:
         # A DataLoader that comes after the first QProcess takes SIGCHLD from it: no end would be noticed.
-        next(iter(DataLoader([0], num_workers=1)))
+        next(iter(DataLoader(TensorDataset(torch.zeros(1)), num_workers=1)))
         sys.excepthook = lambda _kind, error, _trace: _raised.append(error)  # instead of PyQt's abort()
         _held.append(QApplication(["tests"]))
     return _held[0]
