@@ -30,6 +30,7 @@ def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
     return [stream[a:b] for a, b in itertools.pairwise(places)] or [b""]
 
 
+@pytest.mark.slow
 @given(frames, st.lists(st.integers(0, 5000), max_size=12))
 def test_any_split_decodes_the_same(sent, cuts):
     stream = b"".join(encode(message, attachment) for message, attachment in sent)
@@ -39,6 +40,7 @@ def test_any_split_decodes_the_same(sent, cuts):
     assert all(type(attachment) is bytes for _, attachment in received)
 
 
+@pytest.mark.slow
 @given(frames)
 def test_one_byte_at_a_time(sent):
     decoder = Decoder()

@@ -45,6 +45,7 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_user_trains_on_a_folder_and_goes_on(tmp_path: Path, pictures: Path):
     config, out = tmp_path / "mine.toml", tmp_path / "run"
     config.write_text(RUN.format(folder=pictures, pictures=8))

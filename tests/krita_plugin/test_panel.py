@@ -145,6 +145,7 @@ def test_from_project_to_layer(bench):
     assert 0 <= layer.y < 160
 
 
+@pytest.mark.slow
 def test_a_killed_core_comes_back_with_the_sliders(bench):
     bench.project()
     bench.state.set_edit("age", -0.5)
@@ -161,6 +162,7 @@ def test_a_killed_core_comes_back_with_the_sliders(bench):
     assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
 
 
+@pytest.mark.slow
 def test_a_core_killed_in_the_middle_of_a_projection(bench):
     bench.click("project")
     assert until(lambda: bench.state.portrait and bench.state.portrait.drawable)

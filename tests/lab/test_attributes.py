@@ -78,6 +78,7 @@ def test_figures_of_a_perfect_and_a_blind_reader():
     assert accuracies(torch.zeros_like(truth), truth)["Eyeglasses"] == pytest.approx(without)
 
 
+@pytest.mark.slow
 def test_every_second_batch_is_without_the_populations_correlations():
     task = AttributeTraining(AttributeSettings(batch=128, widths=(4, 4, 4), precision="float32"))
     found = [table for table, _ in islice(task._painted(0), 4)]
@@ -127,6 +128,7 @@ def test_colours_are_read_off_maps_that_hold_them():
     assert heads([torch.zeros(2, 12, 8, 8)], picture) > 0.1
 
 
+@pytest.mark.slow
 def test_training_reads_better_and_leaves_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     task = attributes.AttributeTraining(TINY)
     steps = [

@@ -85,6 +85,7 @@ def answer(tiny_pack: Path) -> dict[str, Any]:
     return json.loads(printed.getvalue())
 
 
+@pytest.mark.slow
 def test_every_rung_is_told_with_the_forced_engine(answer: dict[str, Any]):
     rungs = answer["rungs"]
     assert [(rung["resolution"], rung["ratio"]) for rung in rungs] == [(8, 0.25), (16, 0.5), (32, 1.0)]
@@ -96,6 +97,7 @@ def test_every_rung_is_told_with_the_forced_engine(answer: dict[str, Any]):
     assert {(rung["engine"], rung["precision"]) for rung in rungs} == {("torch", "fp32")}
 
 
+@pytest.mark.slow
 def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
     before, after = answer["roofline_before"], answer["roofline_after"]
     assert answer["roofline"] == {name: max(before[name], after[name]) for name in ("fp32", "bf16")}
@@ -111,6 +113,7 @@ def test_figures_follow_from_work_and_time(answer: dict[str, Any]):
     assert answer["rungs"][-1]["speedup_full"] == 1
 
 
+@pytest.mark.slow
 def test_pictures_are_compared_with_the_full_one(answer: dict[str, Any]):
     draft, _, full = answer["rungs"]
     assert full["psnr"] > 90 > draft["psnr"]  # the full rung's line shows the cost of engine and precision
@@ -118,6 +121,7 @@ def test_pictures_are_compared_with_the_full_one(answer: dict[str, Any]):
     assert answer["measure"] == "the pack's own features"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux reports peak memory")
 def test_memory_and_cold_start_are_of_fresh_processes(answer: dict[str, Any]):
     assert all(0 <= rung["peak_bytes"] < 1 << 28 for rung in answer["rungs"])
@@ -125,6 +129,7 @@ def test_memory_and_cold_start_are_of_fresh_processes(answer: dict[str, Any]):
     assert answer["cold_start"]["first_frame_s"] > 0
 
 
+@pytest.mark.slow
 def test_the_paper_s_reductions_have_the_costliest_rung_within(answer: dict[str, Any]):
     costs = [rung["macs"] for rung in answer["rungs"]]
     assert [(line["reduction"], line["paper"]) for line in answer["table_5"]] == [
@@ -366,6 +371,7 @@ def test_the_most_memory_so_far_can_be_reset():
     assert fresh._resident("VmHWM") - before < size / 4
 
 
+@pytest.mark.slow
 def test_a_failing_process_is_one_sentence(tiny_pack: Path):
     network = networks.of_pack(Pack.open(tiny_pack))
     lost = Benched("lost", network.generator, network.mean_w, network.rungs, Path("/nowhere"))
@@ -426,6 +432,7 @@ def cells(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
 
 
+@pytest.mark.slow
 def test_tables_of_growth_have_a_row_for_everything(small: growth.Growth):
     resolution = cells(small.by_resolution())
     assert [row[0] for row in resolution[2:]] == ["8 px", "16 px", "32 px"]

@@ -127,6 +127,7 @@ def test_the_generators_own_pictures_have_a_known_w_whatever_the_data(parts: Pat
     torch.testing.assert_close(picture[~real], drawn[~real], atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_first_fit_is_better_than_the_mean_for_every_style(parts: Path):
     task = encoding.EncoderTraining(settings(parts, first_fit=1024))
     _, picture = own_pictures(task, 128)
@@ -138,6 +139,7 @@ def test_the_first_fit_is_better_than_the_mean_for_every_style(parts: Path):
     assert (read[:, 0] - w).square().mean() < (task.encoder.mean_w - w).square().mean()
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Path, tmp_path: Path):
     task = encoding.EncoderTraining(settings(parts, loss=EncoderLosses(latents=1.0, delta=0.1), first_fit=64))
     batch = next(task.batches(0))
@@ -163,6 +165,7 @@ def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
     assert task.step(batch, 16)["delta"] > 1e-4
 
 
+@pytest.mark.slow
 def test_a_published_backbone_learns_and_is_written(parts: Path, tmp_path: Path):
     """ResNet-18 without its classifier, and the head [n_style * style_dim] in its place."""
     task = encoding.EncoderTraining(settings(parts, backbone="resnet18", side=32, batch=4))

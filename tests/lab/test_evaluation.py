@@ -92,6 +92,7 @@ def as_picture(values: Tensor) -> Tensor:
 # Frechet distance
 
 
+@pytest.mark.slow
 def test_the_frechet_distance_of_gaussians_is_the_formulas():
     rng = np.random.default_rng(3)
     a, b, mean = rng.normal(size=(6, 6)), rng.normal(size=(6, 6)) + np.eye(6), rng.normal(size=6)
@@ -127,6 +128,7 @@ def test_a_generator_that_draws_no_numbers_is_refused():
         frechet_distances(subject, numbers(3), [torch.rand(20, 3, 4, 4)], 20)
 
 
+@pytest.mark.slow
 def test_inceptions_weights_are_read_but_never_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
@@ -309,6 +311,7 @@ def measured(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, told.getvalue()
 
 
+@pytest.mark.slow
 def test_a_pack_is_measured_whole(measured: tuple[Path, str]):
     folder, told = measured
     kept = json.loads((folder / "evaluation.json").read_text())
@@ -396,6 +399,7 @@ def without_features(pack: Pack, folder: Path) -> Pack:
     return Pack.open(folder)
 
 
+@pytest.mark.slow
 def test_two_processes_measure_what_one_does(
     pair: Pair, measured: tuple[Path, str], tiny_pack: Path, tmp_path: Path
 ):

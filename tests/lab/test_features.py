@@ -152,6 +152,7 @@ def dying(task: Any, steps: int) -> Any:
     return task
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_run_that_was_killed_ends_as_if_it_had_not_been(name: str, tasks: Path, tmp_path: Path):
     straight = tiny_task(name, tasks)
@@ -187,6 +188,7 @@ def keep_joint_gradients(folder: Path) -> None:
         torch.save(found, folder / "joint.pt")
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(pair: Pair, tasks: Path):
     pair.run(keep_joint_gradients, tasks)
     joint, alone = torch.load(tasks / "joint.pt", weights_only=True), gradients(tasks)

@@ -61,6 +61,7 @@ def test_a_turn_by_an_angle_turns_the_line_between_the_eyes():
     torch.testing.assert_close(torch.rad2deg(torch.atan2(across[:, 1], across[:, 0])), angle)
 
 
+@pytest.mark.slow
 def test_only_faces_that_are_not_turned_too_far_are_to_be_found():
     pictures, points = dotted(256)
     shown = scenes((pictures, points), Draws(0, 0, "scenes"))
@@ -90,6 +91,7 @@ def test_peaks_are_found_more_finely_than_cells():
     assert height.min() > 0.8
 
 
+@pytest.mark.slow
 def test_the_report_of_a_perfect_a_blind_and_a_gullible_finder():
     wanted = iter(unseen(40).heat().split(32))
     report = measure(lambda _: next(wanted), 40)
@@ -116,6 +118,7 @@ def test_a_face_is_upright_up_to_its_steepest_turn():
     assert not upright((face * torch.tensor([1.0, -1.0]))[None])  # the mouth above
 
 
+@pytest.mark.slow
 def test_training_finds_better_and_leaves_the_same_finder_as_onnx(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

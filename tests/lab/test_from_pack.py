@@ -43,6 +43,7 @@ def pictures() -> Tensor:
     return torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
+@pytest.mark.slow
 def test_a_generator_and_its_average_draw_what_the_packs_does(pack: Pack):
     task, theirs = filled("portraits", pack, 80_000), pack.generator()
     w = torch.randn(2, pack.n_style, pack.style_dim, generator=torch.Generator().manual_seed(2))
@@ -88,6 +89,7 @@ def test_an_encoder_answers_as_the_packs_does_and_is_not_fitted_anew(pack: Pack,
         torch.testing.assert_close(mine, torch.from_numpy(theirs(one.numpy())), atol=1e-3, rtol=0.01)
 
 
+@pytest.mark.slow
 def test_a_user_goes_on_from_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(finding, "measure", partial(finding.measure, count=64))
     config = tmp_path / "mine.toml"
@@ -120,6 +122,7 @@ def test_what_cannot_be_gone_on_from_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [

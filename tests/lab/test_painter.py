@@ -265,12 +265,14 @@ def test_what_others_wear_changes_nobodys_picture():
     assert not torch.allclose(together[1:], alone, atol=0.5)
 
 
+@pytest.mark.slow
 def test_everything_is_made_on_the_device_of_the_controls():
     picture = paint_z(torch.zeros(2, STYLE_DIM, device="meta"), 64)
     assert picture.rgb.device.type == picture.landmarks.device.type == "meta"
     assert picture.rgb.shape == (2, 3, 64, 64)
 
 
+@pytest.mark.slow
 def test_the_same_seed_paints_the_same_bits_in_every_process():
     code = (
         "import hashlib, torch; torch.set_num_threads(1);"

@@ -83,6 +83,7 @@ def searched(limit: float, chosen: SearchSettings, cost: Callable[[SubGenerator]
 # the evolution
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saved", [2, 5, 12])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
@@ -356,6 +357,7 @@ def refused(capfd: pytest.CaptureFixture, *arguments: object) -> str:
     return complaints
 
 
+@pytest.mark.slow
 def test_the_command_searches_shows_and_installs(
     tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ):
@@ -439,6 +441,7 @@ def test_more_generations_continue_and_another_search_is_refused(
         assert "delete it" in refused(capfd, *base)
 
 
+@pytest.mark.slow
 def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
     tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -60,6 +60,7 @@ def _few_pictures(monkeypatch: pytest.MonkeyPatch):
 # the boundary
 
 
+@pytest.mark.slow
 def test_the_svm_finds_the_direction_that_was_planted():
     planted = unit(some(24, seed=1))
     w = some(6000, 24)
@@ -252,6 +253,7 @@ def test_a_walk_reads_the_pictures_along_the_way(draw: Artist, features: Feature
 # all together
 
 
+@pytest.mark.slow
 def test_extracted_directions_move_their_attribute_and_leave_what_they_are_kept_from(
     generator: Generator, features: Features
 ):
@@ -283,6 +285,7 @@ def test_an_attribute_that_the_network_does_not_read_is_refused(generator: Gener
         extract(generator, features, ["one"], 100, outputs=OUTPUTS, apart_from={"one": ["wings"]})
 
 
+@pytest.mark.slow
 def test_a_packs_own_mean_is_taken(tiny_pack: Path):
     torch.manual_seed(2)
     reader = Features(2, (8, 8, 8)).eval().requires_grad_(False)
@@ -349,6 +352,7 @@ def test_known_directions_lose_what_they_share_with_others():
     torch.testing.assert_close(found["other"], other / other.norm())
 
 
+@pytest.mark.slow
 def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.MonkeyPatch):
     """One step for all: what it does to one attribute it does to another the other way, and nothing to the
     third."""

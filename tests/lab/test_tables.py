@@ -27,6 +27,7 @@ def page(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return folder / "runs", folder / "tables.md"
 
 
+@pytest.mark.slow
 def test_the_page_has_every_table_with_figures(page: tuple[Path, Path]):
     text = page[1].read_text()
     assert [line[3:10] for line in text.splitlines() if line.startswith("## ")] == [
