@@ -1,5 +1,4 @@
-"""`make demo`: one edit of the sample portrait, through the core process and its socket as the plugin does
-it."""
+"""`make demo`: edits the sample portrait through the core process and its socket, as the plugin does."""
 
 from __future__ import annotations
 
@@ -49,7 +48,7 @@ def main(out: Path = Path("demo")) -> int:
     try:
         rgba = read_picture(SAMPLE)
         out.mkdir(parents=True, exist_ok=True)
-        # a socket of its own: the demo shows this checkout's core, not one that Krita has running
+        # a separate socket: the demo shows this checkout's core, not one that Krita has started
         with (
             tempfile.TemporaryDirectory() as folder,
             start_core(f"{folder}/core.sock", python=sys.executable) as client,
@@ -63,7 +62,7 @@ def main(out: Path = Path("demo")) -> int:
 
 
 def walk(client: Client, rgba: np.ndarray, out: Path) -> None:
-    """Open, project, edit at every quality, apply; rgba uint8 [H, W, 4]."""
+    """Opens, projects, edits at every quality and applies; rgba is uint8 [H, W, 4]."""
     height, width = rgba.shape[:2]
     pack = client.call(OpenPack.METHOD, OpenPack().data()).result
     print(
@@ -125,7 +124,7 @@ def _image(drawn: Frame | Layer) -> Image.Image:
 
 
 def strip(faces: dict[str, Image.Image]) -> Image.Image:
-    """The pictures side by side with their names below."""
+    """The pictures side by side, with their names below."""
     sheet = Image.new("RGB", (TILE * len(faces), TILE + 24), "white")
     draw = ImageDraw.Draw(sheet)
     for column, (name, face) in enumerate(faces.items()):
