@@ -1,7 +1,7 @@
-"""Lets a run begin with a pack's network: `anycost train CONFIG --from-pack PACK --seen PICTURES`.
+"""Starts a run from a pack's network: `anycost train CONFIG --from-pack PACK --seen PICTURES`.
 
-A pack holds what a run came to, the generator in half precision: discriminator, optimisers and, beside its
-average, the generator that was trained begin anew.
+A pack holds only a run's results, and of the generator only the average, in half precision: discriminator
+and optimisers start afresh, and the trained generator starts from the average.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .networks.standardised import unfold
 
 
 def fill(task: Any, pack: Pack, seen: int) -> None:
-    """Gives the network of a task (see `loop.Task`) the weights that `pack` has for it, at the position
-    `seen` of the run. CoreError when the pack has none, or of another size; a generator may be wider."""
+    """Gives a task's network (see `loop.Task`) its weights from `pack`, at position `seen` of the run.
+    CoreError if the pack has none or they differ in size; the task's generator may be wider."""
     how = next(how for kind, how in _FILL.items() if isinstance(task, kind))
     try:
         how(task, pack, seen)
     except (KeyError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        text = f"The pack {pack.name} has a network of another size than the TOML file ({reason})."
+        text = f"The network in the pack {pack.name} differs in size from the TOML file's ({reason})."
         raise CoreError("bad-value", text) from None
 
 
@@ -45,7 +45,7 @@ def _generator(task: Generating, pack: Pack, seen: int) -> None:
 
 
 def _attributes(task: AttributeTraining, pack: Pack, _seen: int) -> None:
-    """The population may have changed since: what is read stays the same, in its present units."""
+    """The population may have changed since: readings stay the same, in its current units."""
     kept = load_features(_file(pack.features_path, pack))
     mean, deviation = task.network.mean.clone(), task.network.deviation.clone()
     with torch.no_grad():
@@ -74,7 +74,7 @@ _FILL: dict[type, Callable[[Any, Pack, int], None]] = {
 
 def _file(path: Path | None, pack: Pack) -> Path:
     if path is None:
-        raise CoreError("bad-value", f"The pack {pack.name} has no such network to begin with.")
+        raise CoreError("bad-value", f"The pack {pack.name} has no network of this kind to start from.")
     return path
 
 
@@ -83,7 +83,7 @@ def _weights(path: Path) -> dict[str, Tensor]:
     import onnx
     from onnx import numpy_helper
 
-    graph = onnx.load(path, load_external_data=False).graph  # and no file beside it
+    graph = onnx.load(path, load_external_data=False).graph  # and read no file beside it
     return {
         tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer
     }

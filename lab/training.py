@@ -1,4 +1,4 @@
-"""Which file trains which network, and a run of one: on one process, or under torchrun on many."""
+"""Which file trains which network, and how to run one: on one process, or on many under torchrun."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ TRAINERS = {
 def train(
     config: Mapping[str, Any], out: Path, *, resume: bool = False, pack: str = "", seen: int = 0
 ) -> None:
-    """Trains to the end what `config`, a TOML file's content, describes; CoreError for mistakes in it.
+    """Trains what `config`, a TOML file's content, describes; CoreError for mistakes in it.
 
-    With `resume` it goes on from the last checkpoint; with a `pack` it starts from the pack's network, as
-    if that had `seen` so many pictures.
+    With `resume`, continues from the last checkpoint; with a `pack`, starts from the pack's network, as if it
+    had `seen` that many pictures.
     """
     rest = dict(config)
     network = rest.pop("network", None)
@@ -52,7 +52,7 @@ def train(
     trainer = TRAINERS[network]
     settings = build(trainer.settings, rest)
     if seen < 0 or seen % settings.batch or (seen and not pack):
-        text = f"--seen goes with --from-pack and is a multiple of the batch, {settings.batch} pictures."
+        text = f"--seen needs --from-pack and must be a multiple of the batch, {settings.batch} pictures."
         raise CoreError("bad-value", text)
     with distributed.processes():
         if settings.batch % distributed.world():

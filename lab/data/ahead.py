@@ -1,4 +1,4 @@
-"""Batches that other processes make ahead of the training."""
+"""Batches that other processes make ahead of training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 
 def made_ahead(batches: IterableDataset, workers: int, each: int) -> DataLoader:
-    """The batches as `workers` processes make them, each process up to `each` ahead and on one thread."""
+    """The batches, made by `workers` processes of one thread, each up to `each` batches ahead."""
     return DataLoader(
         batches, batch_size=None, num_workers=workers, prefetch_factor=each, worker_init_fn=_use_one_thread
     )

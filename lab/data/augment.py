@@ -1,5 +1,4 @@
-"""What a picture that an artist opens may differ by from a painted one: place, colour, grain, sharpness, and
-the medium it is drawn in.
+"""How an artist's picture may differ from a painted one: place, colour, grain, sharpness and medium.
 
 All randomness comes from a step's `Draws`, so that a run resumes exactly and processes share one joint batch.
 """
@@ -18,18 +17,18 @@ PAPER = 0.94  # how light paper is, in -1..1
 
 
 def augment(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """Varies [N, 3, R, R] in -1..1, each picture on its own: 0 leaves it, 1 is what other hands and cameras
+    """Varies [N, 3, R, R] in -1..1, each picture separately: 0 leaves it, 1 is what other hands and cameras
     do."""
     return vary_look(shift(picture, draws, strength), draws, strength)
 
 
 def vary_look(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """The part of `augment` that leaves everything in its place."""
+    """The part of `augment` that leaves everything in place."""
     return grain(soften(jitter(picture, draws, strength), draws, strength), draws, strength)
 
 
 def shift(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """A face is found to a few pixels only: small similarity moves of [N, 3, R, R]."""
+    """Small similarity moves of [N, 3, R, R]: a face is found only to within a few pixels."""
     angle = _spread(picture, draws, math.radians(5) * strength)
     scale = torch.exp(_spread(picture, draws, 0.06 * strength))
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
@@ -40,7 +39,7 @@ def shift(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
 
 
 def jitter(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """Other saturation, contrast, brightness and tint of [N, 3, R, R]."""
+    """Varies saturation, contrast, brightness and tint of [N, 3, R, R]."""
     grey = _grey(picture)
     saturation = 1 + _each(_spread(picture, draws, 0.25 * strength))
     contrast = 1 + _each(_spread(picture, draws, 0.15 * strength))
@@ -50,19 +49,19 @@ def jitter(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
 
 
 def soften(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """A third of the pictures at half the resolution."""
+    """Halves the resolution of a third of the pictures."""
     soft = F.interpolate(F.avg_pool2d(picture, 2), scale_factor=2, mode="bilinear", align_corners=False)
     return _some(picture, soft, draws, 0.33 * strength)
 
 
 def grain(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """Noise of up to 0.05 in [N, 3, R, R], which then stays within -1..1."""
+    """Adds noise of up to 0.05 to [N, 3, R, R], clamped to -1..1."""
     amount = 0.05 * strength * _each(draws.uniform(len(picture)))
     return (picture + amount * draws.normal(*picture.shape)).clamp(-1, 1)
 
 
 def media(picture: Tensor, draws: Draws) -> Tensor:
-    """Half of [N, 3, R, R] as other media show them: without colour, as lines on paper, in few tones, out of
+    """Shows half of [N, 3, R, R] in other media: without colour, as lines on paper, in few tones, out of
     focus."""
     kind = draws.uniform(len(picture))
     looks = (_grey(picture), _lines(picture, draws), _posterised(picture, draws), _blurred(picture))
@@ -73,7 +72,7 @@ def media(picture: Tensor, draws: Draws) -> Tensor:
 
 
 def vignetted(picture: Tensor, draws: Draws, share: float) -> Tensor:
-    """A share of portraits [N, 3, R, R] as a head that fades into paper, as artists leave sketches."""
+    """Makes a share of portraits [N, 3, R, R] heads that fade into paper, as artists leave sketches."""
     steps = torch.linspace(-1, 1, picture.shape[-1], device=picture.device)
     reach = 0.5 + 0.3 * _each(draws.uniform(len(picture)))  # [N, 1, 1, 1]
     away = torch.sqrt((steps[None, :] / 0.85) ** 2 + steps[:, None] ** 2)  # [R, R], 0 at the middle
@@ -91,7 +90,7 @@ def _lines(picture: Tensor, draws: Draws) -> Tensor:
 
 
 def _posterised(picture: Tensor, draws: Draws) -> Tensor:
-    steps = 1 + torch.floor(5 * _each(draws.uniform(len(picture))))  # 2 to 6 tones a channel
+    steps = 1 + torch.floor(5 * _each(draws.uniform(len(picture))))  # 2 to 6 tones per channel
     return torch.round((picture + 1) / 2 * steps) / steps * 2 - 1
 
 
@@ -110,10 +109,10 @@ def _spread(picture: Tensor, draws: Draws, width: float) -> Tensor:
 
 
 def _each(values: Tensor) -> Tensor:
-    """[N] -> [N, 1, 1, 1]: one value a picture."""
+    """[N] -> [N, 1, 1, 1]: one value per picture."""
     return values.view(-1, 1, 1, 1)
 
 
 def _some(picture: Tensor, other: Tensor, draws: Draws, share: float) -> Tensor:
-    """`other` for about a share of the pictures."""
+    """`other` for about `share` of the pictures."""
     return torch.where(_each(draws.uniform(len(picture)) < share), other, picture)

@@ -1,4 +1,4 @@
-"""The pictures that a generator learns from: painted portraits, or a folder of the user's own."""
+"""The pictures that a generator learns from: painted portraits, or the user's own folder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..running import distributed
 from .downsample import downsample
 from .painted import PaintedBatches
 
-FINER = 4  # times the side at which portraits are painted before they are reduced
+FINER = 4  # portraits are painted at up to this many times the side, then reduced
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """`kind` is "portraits" or "folder"; `correlated` portraits go together as in a population, in the share
-    `rare` of them one rare thing is turned on, in the share `far` one thing goes far, as sliders do; `mirror`
-    shows a folder's pictures from both sides."""
+    """`kind` is "portraits" or "folder". `correlated` portraits have a population's correlations; a share
+    `rare` of them turns one rare thing on, and a share `far` takes one thing as far as sliders do. `mirror`
+    reflects half of a folder's pictures."""
 
     kind: Literal["portraits", "folder"] = "portraits"
     folder: str = ""
@@ -39,7 +39,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class Batch:
-    """Real pictures [N, 3, R, R] in -1..1; of painted ones also z [N, D] and landmarks [N, K, 2]."""
+    """Real pictures [N, 3, R, R] in -1..1; painted ones also have z [N, D] and landmarks [N, K, 2]."""
 
     pictures: Tensor
     z: Tensor | None = None
@@ -51,8 +51,8 @@ def batches(
 ) -> Iterator[Batch]:
     """This process's shares of joint batches from position `seen` on, without end.
 
-    Portraits of a lower resolution than the `finest` are painted finer and reduced: what the painter draws
-    in few pixels is crisper than what a generator's low resolutions are held to beside the higher ones.
+    Portraits below the `finest` resolution are painted larger and reduced: painted small, they would be
+    crisper than the reduced pictures that a generator's low resolutions learn from beside the higher ones.
     """
     if data.kind == "folder":
         from .folder import FolderBatches

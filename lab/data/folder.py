@@ -1,7 +1,7 @@
-"""Pictures of a user's own folder as training data, and a look at what such a folder holds.
+"""A user's folder of pictures as training data, and a check of what it holds.
 
-A picture is turned as its camera says, cut to its centred square, resized with antialiasing and never
-stretched; see-through ones lie on grey. What cannot be used is left out with a sentence.
+A picture is turned as its camera says, cropped to its centred square, resized with antialiasing and never
+stretched; transparent parts lie on grey. Unusable pictures are left out, each with a sentence that says why.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _GREY = (128, 128, 128, 255)
 
 @dataclass(frozen=True)
 class Survey:
-    """A folder's pictures that can be used, their (width, height) in px, and why others are left out."""
+    """A folder's usable pictures, their (width, height) in px, and why others are left out."""
 
     pictures: tuple[Path, ...]
     sizes: tuple[tuple[int, int], ...]
@@ -44,11 +44,11 @@ class Survey:
 
 
 def survey(folder: Path, least: int = 1, *, whole: bool = False) -> Survey:
-    """Looks at every picture in a folder and its sub-folders, in an order that is the same on every machine.
+    """Looks at every picture in a folder and its sub-folders, in the same order on every machine.
 
-    Pictures whose shorter side has fewer than `least` px are left out. Only the sizes are read, or each
-    picture as a whole with `whole`. Hidden files and files that are no pictures by their names do not count.
-    CoreError "bad-value" for a folder that is not there or may not be read.
+    Leaves out pictures whose shorter side is below `least` px. Reads only sizes, or each whole picture with
+    `whole`. Ignores hidden files and files without a picture's ending. CoreError "bad-value" if the folder
+    does not exist or cannot be read.
     """
     pictures, sizes, left_out = [], [], []
     for path in _files(folder):
@@ -58,7 +58,7 @@ def survey(folder: Path, least: int = 1, *, whole: bool = False) -> Survey:
             left_out.append(error.message)
             continue
         if min(width, height) < least:
-            left_out.append(f'"{path}" has {width} x {height} px, fewer than {least}: take a larger one.')
+            left_out.append(f'"{path}" is {width} x {height} px, below {least} px: use a larger one.')
             continue
         pictures.append(path)
         sizes.append((width, height))
@@ -66,9 +66,9 @@ def survey(folder: Path, least: int = 1, *, whole: bool = False) -> Survey:
 
 
 def check(folder: Path) -> str:
-    """What the pictures of a folder are good for, as lines of text; every picture is read as a whole.
+    """What a folder's pictures are good for, as lines of text; reads every picture whole.
 
-    CoreError "bad-value" for a folder that is not there or may not be read.
+    CoreError "bad-value" if the folder does not exist or cannot be read.
     """
     found = survey(folder, whole=True)
     lines = [f'"{folder}" has {_pictures(len(found.pictures))} to train on.']
@@ -87,9 +87,9 @@ def check(folder: Path) -> str:
 class FolderBatches(IterableDataset):
     """This process's shares of joint batches from position `seen` on, without end: [N, 3, R, R] in -1..1.
 
-    Every epoch shows every picture once, in an order that is drawn from seed and epoch, with `mirror` half
-    of them reflected. A batch depends on seed and position alone, so a run can resume. CoreError
-    "bad-value" for a folder without one picture of at least `resolution` px.
+    Every epoch shows every picture once, in an order drawn from seed and epoch; `mirror` reflects half of
+    them. A batch depends on seed and position alone, so a run can resume. CoreError "bad-value" if no
+    picture has at least `resolution` px.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class FolderBatches(IterableDataset):
         if distributed.rank() == 0:
             _tell(found.left_out)
         if not found.pictures:
-            text = f'"{folder}" has no picture of at least {resolution} px: give another folder or fewer px.'
+            text = f'"{folder}" has no picture of at least {resolution} px: name another folder or fewer px.'
             raise CoreError("bad-value", text)
         self.pictures = found.pictures
         self.resolution = resolution
@@ -125,7 +125,7 @@ class FolderBatches(IterableDataset):
             yield torch.stack([self._picture(index, bool(reflected)) for index, reflected in mine.tolist()])
 
     def _picture(self, index: int, reflected: bool) -> Tensor:
-        """A picture [3, R, R]; for a damaged one the next that is not."""
+        """A picture [3, R, R]; the next good one if it is damaged."""
         for candidate in range(index, index + len(self.pictures)):
             candidate %= len(self.pictures)
             try:
@@ -137,17 +137,17 @@ class FolderBatches(IterableDataset):
                 continue
             rgb = rgb[:, ::-1] if reflected and self.mirror else rgb
             return torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32)) / 127.5 - 1.0
-        raise CoreError("bad-picture", f'No picture can be read any more beside "{self.pictures[index]}".')
+        raise CoreError("bad-picture", f'Neither "{self.pictures[index]}" nor any other picture can be read.')
 
     def in_background(self) -> Iterable[Tensor]:
-        """The same batches, read by other processes a few ahead."""
+        """The same batches, read a few ahead by other processes."""
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
         workers = min(max((os.cpu_count() or 1) // here - 1, 1), _MOST_WORKERS)
         return made_ahead(self, workers, 2)
 
 
 def square(rgba: np.ndarray, resolution: int) -> np.ndarray:
-    """The centred square of a picture, uint8 [H, W, 4] -> [R, R, 3]; see-through parts lie on grey."""
+    """The centred square of a picture, uint8 [H, W, 4] -> [R, R, 3]; transparent parts lie on grey."""
     height, width = rgba.shape[:2]
     side = min(height, width)
     left, top = (width - side) // 2, (height - side) // 2
@@ -172,11 +172,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    raise CoreError("bad-value", f'"{error.filename}" may not be read by you: change its permissions.')
+    raise CoreError("bad-value", f'You may not read "{error.filename}": change its permissions.')
 
 
 def _size(path: Path, whole: bool) -> tuple[int, int]:
-    """Width and height in px. CoreError "bad-picture" for what cannot be used."""
+    """Width and height in px. CoreError "bad-picture" if the picture is unusable."""
     if whole:
         height, width = read_picture(path).shape[:2]
         return width, height
@@ -184,12 +184,12 @@ def _size(path: Path, whole: bool) -> tuple[int, int]:
         raise CoreError("bad-picture", f'"{path}" is not a file: take it out of the folder.')
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about sizes that are checked here
+            warnings.simplefilter("ignore")  # about sizes, which are checked here
             with Image.open(path, formats=READ_FORMATS) as image:
                 width, height = image.size
     except Image.DecompressionBombError:
         width = height = MAX_PIXELS
-    except Exception:  # decoders raise whatever a damaged file leads them to
+    except Exception:  # a damaged file can make a decoder raise anything
         text = f'"{path}" cannot be read as a picture: take it out of the folder.'
         raise CoreError("bad-picture", text) from None
     if width * height > MAX_PIXELS:
@@ -199,8 +199,8 @@ def _size(path: Path, whole: bool) -> tuple[int, int]:
 
 @lru_cache(maxsize=2)
 def _epoch(pictures: int, seed: int, epoch: int) -> Tensor:
-    """One epoch's pictures in their order, each with 1 where it is reflected: int64 [pictures, 2]."""
-    own = random.Random(f"{seed}/{epoch}/folder").getrandbits(32)  # a CPU generator takes no more of a seed
+    """One epoch's pictures in order, each with 1 if it is reflected: int64 [pictures, 2]."""
+    own = random.Random(f"{seed}/{epoch}/folder").getrandbits(32)  # a CPU generator uses no more bits
     generator = torch.Generator().manual_seed(own)
     order = torch.randperm(pictures, generator=generator)
     return torch.stack([order, torch.randint(2, (pictures,), generator=generator)], dim=1)
@@ -214,7 +214,7 @@ def _tell(sentences: tuple[str, ...]) -> None:
     for sentence in sentences[:_MOST_TOLD]:
         print(f"anycost: left out: {sentence}", file=sys.stderr, flush=True)
     if len(sentences) > _MOST_TOLD:
-        more = _pictures(len(sentences) - _MOST_TOLD)
+        more = len(sentences) - _MOST_TOLD
         print(
-            f"anycost: left out: {more} more; `anycost data folder` names all.", file=sys.stderr, flush=True
+            f"anycost: left out: {more} more; `anycost data folder` lists all.", file=sys.stderr, flush=True
         )

@@ -14,10 +14,10 @@ from ..running import distributed
 from ..running.draws import choices
 from .ahead import made_ahead
 
-RARE = 0.2  # a gate that is on in at most this share of the population
+RARE = 0.2  # a gate is rare if at most this share of the population has it on
 _RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and control.middle <= RARE]
 _GRADUAL = [k for k, control in enumerate(CONTROLS) if control.kind != "gate"]
-FAR = (1.5, 3.6)  # deviations: where sliders end, of which a normal distribution shows next to nothing
+FAR = (1.5, 3.6)  # deviations: where sliders end, and a normal distribution has hardly anything
 
 PaintedBatch = tuple[
     Tensor, Tensor, Tensor
@@ -27,9 +27,9 @@ PaintedBatch = tuple[
 class PaintedBatches(IterableDataset):
     """This process's shares of joint batches, from position `seen` on, without end.
 
-    In the share `rare` of the portraits one rare control (a hat, earrings, freckles...) is turned on, in the
-    share `far` one gradual control goes far to one of its ends. A batch depends on seed and position alone,
-    so a run can resume.
+    A share `rare` of the portraits has one rare control (a hat, earrings, freckles...) turned on; a share
+    `far` has one gradual control far towards one of its ends. A batch depends on seed and position alone, so
+    a run can resume.
     """
 
     def __init__(
@@ -68,19 +68,19 @@ class PaintedBatches(IterableDataset):
             yield z, painted.rgb, painted.landmarks
 
     def in_background(self) -> Iterable[PaintedBatch]:
-        """The same batches, painted by one other process a few ahead; a GPU paints them itself at once."""
+        """The same batches, painted a few ahead by one other process; a GPU paints them on demand."""
         if self.device.type != "cpu":
             return self
         return made_ahead(self, 1, 4)
 
 
 def with_rare(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """z [N, D] with one rare control's own coordinate raised far above its middle in `share` of the rows."""
+    """z [N, D] with one rare control's coordinate raised far above its middle in `share` of the rows."""
     return _with_one(z, share, _RARE, z.abs() + 1.5, generator)
 
 
 def with_far(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """z [N, D] with one gradual control's own coordinate far out on its side (`FAR`) in `share` of rows."""
+    """z [N, D] with one gradual control's coordinate far out on its side (`FAR`) in `share` of the rows."""
     low, high = FAR
     away = low + (high - low) * torch.rand(z.shape, generator=generator)  # [N, D]
     return _with_one(z, share, _GRADUAL, away.copysign(z), generator)
@@ -89,7 +89,7 @@ def with_far(z: Tensor, share: float, generator: torch.Generator) -> Tensor:
 def _with_one(
     z: Tensor, share: float, among: list[int], values: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """z [N, D] with one coordinate `among` those taken from `values` [N, D] in `share` of the rows."""
+    """z [N, D] with one coordinate of `among` taken from `values` [N, D] in `share` of the rows."""
     count = len(z)
     chosen = torch.rand(count, generator=generator) < share
     control = torch.tensor(among)[torch.randint(len(among), (count,), generator=generator)][:, None]

@@ -1,4 +1,4 @@
-"""Shows painted batches several times: painting takes longer than learning from what was painted."""
+"""Shows painted batches several times: painting them takes longer than learning from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def repeated(
 ) -> Iterator[Item]:
     """Batches from position `seen` on (in shown pictures), each shown `times` times within its block.
 
-    `source(position)` gives fresh batches of `batch` pictures from a position on. `block` of them are shown
-    as they come, then again in other orders. A block depends on seed and place alone, so a run resumes
+    `source(position)` gives fresh batches of `batch` pictures from a position on. A block of `block` batches
+    is shown as it comes, then again in other orders. It depends on seed and place alone, so a run resumes
     exactly.
     """
     number, within = divmod(seen, block * batch * times)

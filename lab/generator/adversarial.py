@@ -1,4 +1,4 @@
-"""The losses of the adversarial game: StyleGAN2's, as the paper trains all its stages with."""
+"""The losses of the adversarial game: StyleGAN2's, which the paper uses in all its stages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...models.features import Features
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Logistic loss of logits [N] for real pictures and [N] for drawn ones."""
+    """Logistic loss of the logits [N] for real pictures and [N] for drawn ones."""
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
@@ -23,16 +23,16 @@ def generator_loss(fake: Tensor) -> Tensor:
 
 
 def r1(real: Tensor, pictures: Sequence[Tensor]) -> Tensor:
-    """R1: half the squared gradient of logits [N] by the real pictures [N, 3, R, R] (each of which asks for
-    gradients), mean over the batch; differentiable."""
+    """R1: half the squared gradient of logits [N] by the real pictures [N, 3, R, R], averaged over the batch;
+    differentiable. The pictures must require gradients."""
     gradients = torch.autograd.grad(real.sum(), list(pictures), create_graph=True)
     return torch.stack([g.square().sum(dim=(1, 2, 3)).mean() for g in gradients]).sum() / 2
 
 
 def path_lengths(picture: Tensor, w: Tensor, direction: Tensor) -> Tensor:
-    """How far pictures [N, 3, R, R] move for a step of w+ [N, n_style, D] (StyleGAN2, section 3.2) -> [N].
+    """How far pictures [N, 3, R, R] move per step of w+ [N, n_style, D] (StyleGAN2, section 3.2) -> [N].
 
-    `direction` are normals of the picture's shape.
+    `direction` holds normals in the picture's shape.
     """
     towards = (picture * direction / math.sqrt(picture.shape[2] * picture.shape[3])).sum()
     (gradient,) = torch.autograd.grad(towards, w, create_graph=True)  # [N, n_style, D]
@@ -40,7 +40,7 @@ def path_lengths(picture: Tensor, w: Tensor, direction: Tensor) -> Tensor:
 
 
 def consistency(sub: Tensor, full: Tensor, features: Features | None, perceptual: float) -> Tensor:
-    """Eq. 5: how far a sub-generator's pictures [N, 3, r, r] are from the full one's: mean squared error,
+    """Eq. 5: how far a sub-generator's pictures [N, 3, r, r] are from the full one's: the mean squared error
     plus `perceptual` times the distance in `features`."""
     loss = F.mse_loss(sub, full)
     return loss if features is None else loss + perceptual * features.distance(sub, full).mean()

@@ -23,16 +23,16 @@ from .sampling import draw_resolutions, draw_subs, draw_widths
 from .stages import Stage
 from .supervised import painted_loss
 
-Maps = Literal["none", "random", "learned"]  # the noise maps that are played with
+Maps = Literal["none", "random", "learned"]  # the noise maps of the game
 PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in the paper
 
 
 @dataclass(frozen=True)
 class GeneratorLosses:
-    """[losses]: weights, and every how many steps the two regularisers are added.
+    """[losses]: weights, and how often (in steps) the two regularisers are added.
 
     `consistency` weighs Eq. 5 in stage 3, and `perceptual` its perceptual part, which needs `features`: the
-    file of an attribute network, whose distances are about ten times those of LPIPS.
+    file of an attribute network. Its distances are about ten times those of LPIPS.
     """
 
     r1: float = 10.0
@@ -59,12 +59,12 @@ class Game:
         reduced: bool,
     ):
         self.generator, self.discriminator = generator, discriminator
-        self.features: Features | None = None  # of the perceptual part of Eq. 5
+        self.features: Features | None = None  # for the perceptual part of Eq. 5
         self.rule, self.losses = rule, losses
         self.noise, self.reduced = noise, reduced
 
     def players(self, stage: Stage, draws: Draws) -> list[SubGenerator]:
-        """The sub-generators of one iteration, those of the highest resolution first."""
+        """The sub-generators of one iteration, highest resolution first."""
         full = self.generator.channels
         if stage.adaptive:
             return draw_subs(draws.choices, stage.widths, self.rule, full, stage.resolutions, stage.ratios)
@@ -74,8 +74,8 @@ class Game:
         return [SubGenerator(side, full[: layer_count(side)]) for side in sorted(sides, reverse=True)]
 
     def latents(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
-        """w+ [N, n_style, D]; two z's are mixed as often as `mixing` says, but none that has a picture of
-        its own to be held to."""
+        """w+ [N, n_style, D]. Mixes two z's as often as `mixing` says, but never a z whose own picture is the
+        target."""
         generator = self.generator
         if stage.supervised and batch.z is not None:
             return mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)
@@ -91,7 +91,7 @@ class Game:
 
     def noise_maps(self, stage: Stage, count: int, draws: Draws) -> Noise:
         """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players; or
-        that there are none, or the learned ones."""
+        "none", or "constant" for the learned maps."""
         if self.noise != "random":
             return "constant" if self.noise == "learned" else "none"
         sides = (layer_resolution(k + 1) for k in range(layer_count(stage.top) - 1))
@@ -102,8 +102,8 @@ class Game:
     ) -> tuple[list[Tensor], dict[int, Tensor]]:
         """The players' pictures, and the full generator's by resolution.
 
-        Full players share one run, up to the highest resolution among them and no further. `teach` runs the
-        full generator though none of them is full, without gradients: it is what Eq. 5 compares with.
+        Full players share one run, which stops at their highest resolution. `teach` runs the full generator,
+        without gradients, even if no player is full: Eq. 5 compares with it.
         """
         whole = [sub.resolution for sub in players if self._is_full(sub)]
         full: dict[int, Tensor] = {}
@@ -134,7 +134,7 @@ class Game:
     def judged(
         self, stage: Stage, pictures: list[Tensor], players: list[SubGenerator], codes: list[Tensor]
     ) -> list[Tensor]:
-        """The discriminator's logits [N] for each player's pictures; all at once gives one for all."""
+        """The discriminator's logits [N] for each player's pictures, or for all at once."""
         if stage.kind == "all-resolutions":
             return [
                 self.discriminator.judge({p.shape[-1]: p for p in pictures}, self._code(codes[0], pictures))
@@ -150,16 +150,16 @@ class Game:
         return code.to(pictures[0].device).expand(len(pictures[0]), -1)
 
     def _ratio(self, sub: SubGenerator) -> float:
-        """The reduced-channel discriminator has the share of channels that the generator has."""
+        """A reduced-channel discriminator keeps the same share of channels as the generator."""
         full = self.generator.channels[: len(sub.channels)]
         return sum(sub.channels) / sum(full) if self.reduced else 1.0
 
     def codes(self, players: list[SubGenerator]) -> list[Tensor]:
-        """g_arch [codes] of each player: the widths that really run."""
+        """g_arch [codes] of each player: the widths that actually run."""
         return [architecture(sub.channels, self.generator.channels) for sub in players]
 
     def random_codes(self, stage: Stage, players: list[SubGenerator], draws: Draws) -> list[Tensor]:
-        """g_arch for real pictures, which no generator drew: of a random one at each player's resolution."""
+        """g_arch for real pictures, which no generator drew: random widths at each player's resolution."""
         full = self.generator.channels
         if not stage.adaptive:
             return self.codes(players)
@@ -171,7 +171,7 @@ class Game:
         ]
 
     def discriminator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """What the discriminator lowers, on pictures by fresh latents."""
+        """The discriminator's losses, on pictures from new latents."""
         players = self.players(stage, draws)
         with torch.no_grad():
             w = self.latents(stage, batch, draws)
@@ -184,7 +184,7 @@ class Game:
         return {"d": torch.stack(parts).mean()}
 
     def r1_loss(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
-        """R1 on the real pictures of one player, or of all resolutions where they are judged at once."""
+        """R1 on the real pictures of one player, or of all resolutions if they are judged at once."""
         players = self.players(stage, draws)
         if stage.kind != "all-resolutions":
             players = [draws.choices.choice(players)]
@@ -193,8 +193,8 @@ class Game:
         return self.losses.r1 * self.losses.r1_every * r1(logits, reals)
 
     def generator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """What the generator lowers: the game, in stage 3 the consistency of Eq. 5, and the painter's
-        pictures where the stage is supervised."""
+        """The generator's losses: the game, the consistency of Eq. 5 in stage 3, and the painter's pictures
+        if the stage is supervised."""
         players = self.players(stage, draws)
         w = self.latents(stage, batch, draws)
         noise = self.noise_maps(stage, len(batch.pictures), draws)
@@ -221,7 +221,7 @@ class Game:
         )
 
     def path_loss(self, stage: Stage, batch: Batch, draws: Draws, mean: Tensor) -> tuple[Tensor, Tensor]:
-        """Path-length regularisation (StyleGAN2, Eq. 4) on every second picture of the batch -> the loss, and
+        """Path-length regularisation (StyleGAN2, Eq. 4) on every second picture of the batch -> the loss and
         the new mean length."""
         count = len(batch.pictures)
         w = self.latents(stage, batch, draws)[::2]  # [N / 2, n_style, D]

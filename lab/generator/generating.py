@@ -1,4 +1,4 @@
-"""Trains a generator by the stages of its TOML file: the task that `loop.run` drives."""
+"""Trains a generator through the stages of its TOML file: the task that `loop.run` drives."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from .stages import Stage, locate
 from .supervised import distillation
 
 SHOWN = 8  # portraits on a sample sheet
-MAP_RATE = 0.05  # of noise maps, beside the rest's rate: faster ones fade before kernels use them
+MAP_RATE = 0.05  # share of the learning rate for noise maps: faster, they fade before kernels use them
 
 
 @dataclass(frozen=True)
 class Shape:
-    """[generator]: `channels` has one count a layer; `from_` names a run whose generator is the start.
+    """[generator]: `channels` has one count per layer; `from_` names a run whose generator to start from.
 
-    `noise` is "none", "random" (maps drawn anew for each picture of the game) or "learned": the stored maps
-    begin as the painter's textures, and a warm start learns them too.
+    `noise` is "none", "random" (new maps for each picture of the game) or "learned": the stored maps start as
+    the painter's textures, and a warm start trains them too.
     """
 
     resolution: int
@@ -70,7 +70,7 @@ class DiscriminatorSettings:
 
 @dataclass(frozen=True)
 class Optimiser:
-    """[optimiser]: Adam's learning rate in adversarial stages; the average's half-life in thousands of
+    """[optimiser]: Adam's learning rate in adversarial stages, and the average's half-life in thousands of
     pictures."""
 
     learning_rate: float = 0.002
@@ -98,7 +98,7 @@ class GeneratorSettings:
             self._check(stage)
 
         if self.generator.noise == "learned" and all(stage.kind != "distil" for stage in self.stages):
-            raise ValueError('generator.noise "learned" takes a stage of kind "distil".')
+            raise ValueError('generator.noise "learned" needs a stage of kind "distil".')
 
     def _check(self, stage: Stage) -> None:
         side = self.generator.resolution
@@ -107,16 +107,16 @@ class GeneratorSettings:
         known = self.data.kind == "portraits" and self.generator.style_dim == STYLE_DIM
         if (stage.kind == "distil" or stage.supervised) and not known:
             raise ValueError(
-                f'Only painted portraits (data.kind "portraits", style_dim {STYLE_DIM}) can supervise.'
+                f'Supervision needs painted portraits: data.kind "portraits" and style_dim {STYLE_DIM}.'
             )
         if stage.perceptual and not self.losses.features:
             raise ValueError("A stage with `perceptual` needs losses.features: an attribute network's file.")
         if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
-            raise ValueError(f"A generator that is distilled has n_mlp = {LAYERS}.")
+            raise ValueError(f"A distilled generator needs n_mlp = {LAYERS}.")
         if stage.kind != "distil" and 4 << len(self.discriminator.channels) != 2 * side:
             raise ValueError(f"discriminator.channels needs one count for each of 4, 8, ... {side} px.")
         if stage.adaptive and self.discriminator.widths == "reduced" and stage.widths != "uniform":
-            raise ValueError('A reduced-channel discriminator follows widths = "uniform" only.')
+            raise ValueError('A reduced-channel discriminator needs widths = "uniform".')
 
 
 class Generating:
@@ -156,21 +156,20 @@ class Generating:
     # stages
 
     def enter(self, seen: int) -> tuple[Stage, int]:
-        """The stage that the position `seen` falls in, begun if it is not yet, and the pictures of it that
-        are over."""
+        """The stage at position `seen`, started if it is new, and how many of its pictures are done."""
         index, done = locate(self.settings.stages, seen)
         if index != self.stage:
             self._begin(index)
         return self.settings.stages[index], done
 
     def _begin(self, index: int) -> None:
-        """Enters a stage: fresh optimisers, and sorted channels where it asks for them."""
+        """Starts a stage with new optimisers, and with sorted channels if it asks for them."""
         self.stage = index
         stage = self.settings.stages[index]
         if stage.adaptive and stage.sort:
             self._sort()
         if (stage.adaptive and self.settings.losses.features) or stage.perceptual:
-            self.game.features = self._features()  # only now: a run may begin before there are any
+            self.game.features = self._features()  # only now: earlier stages do not need the file to exist
         self.lazy = {}
         losses = self.settings.losses
         every = losses.path_every if stage.kind == "single" and losses.path_length else 0
@@ -186,7 +185,7 @@ class Generating:
             self._hold_maps(learned=distil)
 
     def _hold_maps(self, learned: bool) -> None:
-        """Noise maps hold the painter's fields from the start, and are learned in warm starts."""
+        """Fills noise maps with the painter's fields at first; only warm starts train them."""
         for network in (self.generator, self.average.network):
             hold_fields(network)
         maps = [found.requires_grad_(learned) for found in self.generator.noises.buffers()]
@@ -240,7 +239,7 @@ class Generating:
         return losses
 
     def _play(self, stage: Stage, batch: Batch, seen: int) -> dict[str, Tensor]:
-        """One step of each side; each regulariser has a step of its own every few (lazy regularisation)."""
+        """One step of each side; regularisers take separate steps, less often (lazy regularisation)."""
         losses, count = self.settings.losses, seen // self.batch
         _train_only(self.discriminator, self.generator)
         with precision.autocast(self.dtype, self.device):
@@ -289,22 +288,20 @@ class Generating:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state; CoreError when it is of another generator or discriminator."""
+        """Continues from a state; CoreError if its generator or discriminator differs."""
         kept = self.settings.generator
         if {**state["architecture"], "from_": ""} != {
             **asdict(kept),
             "channels": list(kept.channels),
             "from_": "",
         }:
-            raise CoreError(
-                "bad-value", "The run's [generator] has other settings than its TOML file has now."
-            )
-        self._begin(state["stage"])  # what it sorts is overwritten by the checkpoint's, which is sorted
+            raise CoreError("bad-value", "The run's [generator] differs from the one in its TOML file.")
+        self._begin(state["stage"])  # the checkpoint's weights, already sorted, replace what this sorts
         try:
             self.discriminator.load_state_dict(state["discriminator"])
         except RuntimeError:
             raise CoreError(
-                "bad-value", "The run's [discriminator] has other settings than its TOML file."
+                "bad-value", "The run's [discriminator] differs from the one in its TOML file."
             ) from None
         self.generator.load_state_dict(state["generator"])
         self.average.network.load_state_dict(state["average"])
@@ -316,7 +313,7 @@ class Generating:
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:
-        """A sheet of the averaged generator's rungs, below the painter's pictures where those are known."""
+        """A sheet of the averaged generator's rungs, below the painter's pictures if they are known."""
         network, shape = self.average.network, self.settings.generator
         stage = self.settings.stages[self.stage]
         z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(
@@ -361,8 +358,8 @@ def _discriminator(settings: GeneratorSettings) -> Discriminator:
 
 
 def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """What a warm start trains: the 3 x 3 kernels, and the rest without the mapping, which holds the
-    painter's controls, and the strengths of noise maps: it would put out the maps before it used them."""
+    """What a warm start trains: the 3 x 3 kernels, and the rest. Left out are the mapping, which holds the
+    painter's controls, and the noise maps' strengths, which would go to 0 before any map was used."""
     trained = [
         parameter
         for name, parameter in generator.named_parameters()
@@ -373,8 +370,8 @@ def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parame
 
 
 def _adam(parameters: Iterable[Tensor], betas: tuple[float, float], every: int) -> torch.optim.Adam:
-    """Adam; a regulariser that has its own step every `every` steps asks for the correction of lazy
-    regularisation: rate and betas for as many steps more."""
+    """Adam. A regulariser with a separate step every `every` steps needs lazy regularisation's correction:
+    rate and betas for the extra steps."""
     lazy = every / (every + 1) if every else 1.0
     corrected = (betas[0] ** lazy, betas[1] ** lazy)
     return torch.optim.Adam([{"params": list(parameters), "lazy": lazy}], lr=0.0, betas=corrected, eps=1e-8)

@@ -1,8 +1,8 @@
-"""The noise maps of a generator that learns from the painter: they begin as the textures that it paints.
+"""The noise maps of a generator that learns from the painter: they start as the painter's textures.
 
-Curls and strands are finer than what a 4 x 4 start becomes by few convolutions; learned from nothing, tens of
-thousands of pictures brought none of them. The painter's own fields are known and can be written down, as the
-controls in w are (`mapping.py`); kernels then learn where and how much of them there is.
+Curls and strands are too fine to grow from a 4 x 4 start in a few convolutions: trained from scratch, none
+appeared in tens of thousands of pictures. The painter's fields are known, so they are written into the maps,
+like the controls into w (`mapping.py`). Kernels then learn where and how much of them to use.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from torch import Tensor, nn
 from ...models.generator import Generator
 from ..painter.hair import Fields, fields
 
-STRENGTH = 0.1  # of a map beside maps whose deviation is about 1
-COARSEST = 32  # px: below it nothing of a curl is left
-FINER = 4  # times the side at which fields are painted, before they are reduced
-FINEST = 1024  # px of such a field: its memory grows with the square
+STRENGTH = 0.1  # of a noise map, beside feature maps of deviation about 1
+COARSEST = 32  # px: below it curls disappear
+FINER = 4  # fields are painted at this many times the side, then reduced
+FINEST = 1024  # px of a painted field: memory grows with the square
 
 
 @torch.no_grad()
 def hold_fields(generator: Generator) -> None:
-    """Gives each layer that took no notice of its noise map one of the painter's fields, or zeros where the
-    map is too coarse, and the strength to see it."""
+    """Gives each layer that ignored its noise map one of the painter's fields, or zeros if the map is too
+    coarse, and the strength to see it."""
     for index, (strength, found) in enumerate(
         zip(strengths(generator), generator.noises.buffers(), strict=True)
     ):
@@ -38,8 +38,8 @@ def strengths(generator: Generator) -> list[nn.Parameter]:
 
 
 def _field(side: int, first: bool) -> Tensor:
-    """[1, 1, side, side] of mean 0 and deviation 1, for the first or the second layer at that side; the
-    coarser ones shape outlines, the finer ones are textures."""
+    """[1, 1, side, side] with mean 0 and deviation 1, for the first or second layer at that side. Coarse
+    fields shape outlines; fine ones are textures."""
     if side < COARSEST:
         return torch.zeros(1, 1, side, side)
     finer = max(1, min(FINER, FINEST // side))

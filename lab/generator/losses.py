@@ -1,4 +1,4 @@
-"""Losses between pictures: what is large must agree, and what is small and looked at must agree more."""
+"""Losses between pictures: large things must agree, and small things that people look at even more."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SQUARED = 4.0  # how much a squared difference counts beside an absolute one: the same at 1/4
+SQUARED = 4.0  # weight of a squared difference beside an absolute one: they are equal at 1/4
 
 
 def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
-    """How much each pixel counts: 1 everywhere, more around the points that a person looks at.
+    """How much each pixel counts: 1 everywhere, more around the points that people look at.
 
     points [N, K, 2] in the unit square, sizes [K, 2] = (radius in the unit square, weight) -> [N, 1, R, R]
     with mean 1.
@@ -25,8 +25,7 @@ def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
 
 
 def picture_loss(output: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Weighted distance of the pictures [N, 3, R, R] and of their gradients: edges stay where one of pictures
-    alone would blur them."""
+    """Weighted distance of the pictures [N, 3, R, R] and of their gradients: without these, edges blur."""
     difference = output - target
     dx = F.pad(difference[..., 1:] - difference[..., :-1], (0, 1))
     dy = F.pad(difference[..., 1:, :] - difference[..., :-1, :], (0, 0, 0, 1))
@@ -34,5 +33,5 @@ def picture_loss(output: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 
 
 def _far(difference: Tensor) -> Tensor:
-    """L1, and L2 beside it: to an L1 a lock of hair that is missing is no more than grain all over."""
+    """L1 plus L2: to L1 alone, a missing lock of hair is no worse than grain all over."""
     return difference.abs() + SQUARED * difference.square()

@@ -1,9 +1,9 @@
 """The mapping network of a generator that learns from the painter: w holds the painter's controls.
 
-A mapping that is trained from nothing takes tens of thousands of pictures to tell which number of z is the
-black hair. The painter's population is known: its correlations are linear in normalised z, and a gate (hat or
-no hat) is a step of one number. Both can be written down as weights, so the convolutions start from a w in
-which each number is one control.
+A mapping trained from scratch needs tens of thousands of pictures to learn which number of z is black hair.
+The painter's population is known: its correlations are linear in normalised z, and a gate (hat or no hat) is
+a step of one number. Both can be written as weights, so the convolutions start from a w in which each number
+is one control.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from ..painter.controls import CORRELATIONS
 from ..running.draws import Draws
 
 BAND = 0.08  # half the width of a gate's step, in deviations
-JUMP = 2.0  # how far w moves over it
-OFFSET = 2.2  # deviations: other controls are moved up by it, where the activation is linear
-SPREAD = 0.5  # of w for one deviation of another control
-DRAWN_IN = 0.4  # of the way to their mean: the farthest that gates are drawn in
-LAYERS = 6  # two for each sharpening of the gates, to a fifth of the slope beside them
+JUMP = 2.0  # how far w moves over that step
+OFFSET = 2.2  # deviations: raises other controls to where the activation is linear
+SPREAD = 0.5  # how far w moves for one deviation of another control
+DRAWN_IN = 0.4  # of the way to their mean: the most that gates are drawn in
+LAYERS = 6  # two for each sharpening of the gates, which cuts the slope beside them to a fifth
 
 
 def mapped(style: nn.Module, z: Tensor) -> Tensor:
-    """z [N, D] -> w [N, D], in float32 within any autocast: gates are steep."""
+    """z [N, D] -> w [N, D], in float32 even under autocast: gates are steep."""
     with torch.autocast(z.device.type, enabled=False):
         return style(z)
 
 
 def drawn_in(w: Tensor, draws: Draws) -> Tensor:
-    """w [N, D] in half of whose rows gates are drawn in towards their mean, as a truncation does it.
+    """w [N, D] with the gates of half its rows drawn in towards their mean, as truncation does.
 
-    A picture that belongs to w belongs to these too: a hat that is half on looks like a mistake.
+    The picture of w stays the target: a hat that is half on looks like a mistake.
     """
     gate = torch.tensor([control.kind == "gate" for control in CONTROLS], device=w.device)
     mean = torch.tensor([JUMP * control.middle for control in CONTROLS], device=w.device)
-    share = DRAWN_IN * (2 * draws.uniform(len(w)) - 1).clamp(min=0.0)  # [N], nothing in half of them
+    share = DRAWN_IN * (2 * draws.uniform(len(w)) - 1).clamp(min=0.0)  # [N], 0 in half of them
     return torch.where(gate, torch.lerp(w, mean.expand_as(w), share[:, None]), w)
 
 
@@ -52,7 +52,7 @@ def hold_controls(style: nn.Sequential) -> None:
     """
     layers = [layer for layer in style if isinstance(layer, EqualLinear)]
     if len(layers) != LAYERS or layers[0].weight.shape != (STYLE_DIM, STYLE_DIM):
-        raise ValueError(f"Distilling the painter takes n_mlp = {LAYERS} and style_dim = {STYLE_DIM}.")
+        raise ValueError(f"Distilling the painter needs n_mlp = {LAYERS} and style_dim = {STYLE_DIM}.")
     gate = torch.tensor([control.kind == "gate" for control in CONTROLS])
     threshold = torch.tensor(
         [NormalDist().inv_cdf(1 - c.middle) if c.kind == "gate" else 0.0 for c in CONTROLS]
@@ -68,7 +68,7 @@ def hold_controls(style: nn.Sequential) -> None:
 
 
 def _mixing() -> Tensor:
-    """[D, D]: the population's correlations; row k gives control k's normal from normalised z."""
+    """[D, D]: the population's correlations; row k turns normalised z into control k's normal."""
     names = [control.name for control in CONTROLS]
     rows = torch.zeros(STYLE_DIM, STYLE_DIM)
     for index, name in enumerate(names):
@@ -80,6 +80,6 @@ def _mixing() -> Tensor:
 
 
 def _set(layer: EqualLinear, weight: Tensor, bias: Tensor) -> None:
-    """What the layer computes before its activation, whose gain of sqrt(2) is taken back."""
+    """Sets what the layer computes before its activation, whose gain of sqrt(2) it cancels."""
     layer.weight.copy_(weight / layer.scale / math.sqrt(2))
     layer.bias.copy_(bias / layer.lr_mul / math.sqrt(2))

@@ -1,8 +1,8 @@
 """Muon (Jordan et al., 2024): a step of the same length in every direction of a kernel.
 
-Adam weighs each number of a kernel by itself. Muon orthogonalises the whole step: what many pictures ask for
-and what few ask for are learned alike. torch.optim.Muon does the same for matrices alone, and in bfloat16,
-for which processors that only emulate it take twenty times as long.
+Adam scales each number of a kernel separately. Muon orthogonalises the whole step: what few pictures ask for
+is learned as fast as what many ask for. torch.optim.Muon does the same, but only for matrices and in
+bfloat16, which is twenty times slower on processors that only emulate it.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-COEFFICIENTS = (3.4445, -4.775, 2.0315)  # of the quintic that draws singular values to about 1
+COEFFICIENTS = (3.4445, -4.775, 2.0315)  # of the quintic that pulls singular values to about 1
 ITERATIONS = 5
 MOMENTUM = 0.95
-LIKE_ADAM = 0.2  # root mean square of Adam's steps, over its learning rate
+LIKE_ADAM = 0.2  # root mean square of Adam's steps, divided by its learning rate
 
 
 @torch.no_grad()
 def orthogonalised(matrix: Tensor) -> Tensor:
     """[R, C] -> U [R, C] with the singular vectors of `matrix` and singular values between 0.7 and 1.2.
 
-    Newton-Schulz on the smaller Gram matrix: X <- (a + b A + c A A) X with A = X X^T, gathered in one factor.
+    Newton-Schulz on the smaller Gram matrix: X <- (a + b A + c A A) X with A = X X^T, kept in one factor.
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     wide = wide / (torch.linalg.matrix_norm(wide) + 1e-12)
@@ -40,7 +40,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Steps for kernels [1, O, I, k, k], as matrices [O, I k k], with Nesterov momentum.
 
-    A step's root mean square is that of Adam at the same learning rate.
+    A step has the root mean square of Adam's at the same learning rate.
     """
 
     def __init__(self, kernels: Iterable[nn.Parameter], lr: float = 0.0):

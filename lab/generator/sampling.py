@@ -8,12 +8,12 @@ from typing import Literal
 
 from ...models.widths import SubGenerator, WidthRule, layer_count
 
-SAMPLED = 2  # resolutions an iteration, of all
+SAMPLED = 2  # resolutions per iteration
 Widths = Literal["uniform", "flexible", "sandwich"]
 
 
 def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[int]:
-    """The resolutions of one iteration, falling: two of them, or the one there is."""
+    """The resolutions of one iteration, highest first: two, or the only one."""
     return sorted(chance.sample(list(resolutions), min(SAMPLED, len(resolutions))), reverse=True)
 
 
@@ -41,8 +41,8 @@ def draw_subs(
 ) -> list[SubGenerator]:
     """The sub-generators of one iteration: one at each drawn resolution.
 
-    "sandwich" (slimmable networks' rule) trains the full and the narrowest generator at the higher of the
-    resolutions, and one of flexible widths at the lower.
+    "sandwich" (slimmable networks' rule) trains the full and the narrowest generator at the higher
+    resolution, and one of flexible widths at the lower.
     """
     sides = draw_resolutions(chance, resolutions)
     if kind == "sandwich":

@@ -1,8 +1,8 @@
-"""Channel sorting (paper, section 3.2): the channels that matter most come first, so that a sub-generator,
+"""Channel sorting (paper, section 3.2): the most important channels come first, so that a sub-generator,
 which takes the first ones, keeps them.
 
-A channel matters as much as the kernels that read it: the L1 norm of their weights, equalised. Sorting
-permutes a layer's outputs and all that reads them, so the full generator draws what it drew before.
+A channel's importance is the L1 norm of the equalised weights that read it. Sorting permutes a layer's
+outputs and everything that reads them, so the full generator draws the same as before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...models.generator import Generator, StyledConv, ToRGB
 
 
 def importance(generator: Generator) -> list[Tensor]:
-    """How much each channel of each layer matters: one [C] for const, conv1, convs..."""
+    """The importance of each channel of each layer: one [C] for const, conv1, convs..."""
     return [
         torch.stack(
             [(conv.weight[0].abs().sum(dim=(0, 2, 3)) * conv.scale) for conv in _readers(generator, layer)]
@@ -26,15 +26,15 @@ def importance(generator: Generator) -> list[Tensor]:
 
 
 def order(generator: Generator) -> list[Tensor]:
-    """For each layer the old place [C] of each channel in its new one, the most important first."""
+    """For each layer, the old places [C] of its channels in their new order, most important first."""
     with torch.no_grad():
         return [found.argsort(descending=True, stable=True) for found in importance(generator)]
 
 
 @torch.no_grad()
 def permute(tensors: Mapping[str, Tensor], places: list[Tensor]) -> None:
-    """Sorts, in place, tensors that have the generator's names and shapes: its parameters, those of its
-    average, or what an optimiser keeps for each."""
+    """Sorts in place tensors with the generator's names and shapes: its parameters, its average's, or what an
+    optimiser keeps for each."""
     for name, tensor in tensors.items():
         for axis, layer in _axes(name, len(places)):
             tensor.copy_(tensor.index_select(axis, places[layer]))
@@ -52,7 +52,7 @@ def _readers(generator: Generator, layer: int):
 
 
 def _axes(name: str, layers: int) -> list[tuple[int, int]]:
-    """(axis, layer) for each axis of the named tensor that runs over the channels of a layer."""
+    """(axis, layer) for each axis of the named tensor that runs over a layer's channels."""
     part, _, rest = name.partition(".")
     if name == "input.input":
         return [(1, 0)]

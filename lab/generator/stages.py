@@ -11,22 +11,22 @@ from .sampling import Widths
 Kind = Literal[
     "distil",  # warm start: the painter's pictures, supervised
     "single",  # stage 1, StyleGAN2 at one resolution
-    "multi-resolution",  # stage 2, two of the resolutions an iteration
-    "all-resolutions",  # MSG-GAN's way, the baseline of stage 2
-    "adaptive-channel",  # stage 3, sub-generators of drawn widths
+    "multi-resolution",  # stage 2, two of the resolutions per iteration
+    "all-resolutions",  # as in MSG-GAN, the baseline of stage 2
+    "adaptive-channel",  # stage 3, sub-generators of random widths
 ]
 DISTIL_RATE = 0.015
-DECAYED = 0.6  # share of a stage with `decay` over which its rate falls, to a twentieth
+DECAYED = 0.6  # with `decay`, the share of a stage over which its rate falls to a twentieth
 
 
 @dataclass(frozen=True)
 class Stage:
     """One [[stages]] table.
 
-    `resolutions` (px) are those that are trained, `ratios` and `widths` ("uniform", "flexible",
-    "sandwich") the sub-generators of stage 3, which `sort` precedes by channel sorting. `supervised` weighs
-    the painter's own picture of each z beside the game. `perceptual` weighs how the attribute network
-    (losses.features) sees the pictures of a warm start. `decay` lets the learning rate fall to the end.
+    `resolutions` (px) are the ones to train. `ratios` and `widths` ("uniform", "flexible", "sandwich")
+    describe the sub-generators of stage 3; `sort` sorts channels before it. `supervised` weighs the
+    painter's own picture of each z beside the game. `perceptual` weighs the attribute network's
+    (losses.features) view of a warm start's pictures. `decay` lowers the learning rate towards the end.
     """
 
     kind: Kind
@@ -48,13 +48,13 @@ class Stage:
         if self.kind == "single" and len(self.resolutions) != 1:
             raise ValueError('A stage of kind "single" has one resolution.')
         if not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
-            raise ValueError("A stage's ratios lie above 0 and at most at 1.")
+            raise ValueError("A stage's ratios must be above 0 and at most 1.")
         if self.perceptual and self.kind != "distil":
-            raise ValueError('`perceptual` belongs to stages of kind "distil": losses.perceptual to others.')
+            raise ValueError('`perceptual` is for stages of kind "distil"; others use losses.perceptual.')
 
     @property
     def top(self) -> int:
-        """The highest resolution of the stage; nothing is run beyond it."""
+        """The highest resolution of the stage; nothing runs beyond it."""
         return max(self.resolutions)
 
     @property
@@ -62,13 +62,13 @@ class Stage:
         return self.kind == "adaptive-channel"
 
     def rate(self, done: float, usual: float) -> float:
-        """The learning rate when the share `done` (0..1) of the stage is over."""
+        """The learning rate after the share `done` (0..1) of the stage."""
         rate = self.learning_rate or (DISTIL_RATE if self.kind == "distil" else usual)
         return rate * max(0.05, min(1.0, (1 - done) / DECAYED)) if self.decay else rate
 
 
 def locate(stages: tuple[Stage, ...], seen: int) -> tuple[int, int]:
-    """Which stage the position `seen` falls in, and how many pictures of that stage are over."""
+    """The index of the stage at position `seen`, and how many of its pictures are done."""
     for index, stage in enumerate(stages):
         if seen < stage.pictures:
             return index, seen

@@ -1,7 +1,7 @@
-"""The painter's own pictures as targets: a generator is shown which picture belongs to which z.
+"""The painter's own pictures as targets: they show a generator which picture belongs to which z.
 
 Adversarial training needs millions of pictures; supervised, a generator learns the same portraits from a
-hundredth of them. It is the warm start of the default pack (stage kind "distil"), and a term beside the game.
+hundredth of that. This is the default pack's warm start (stage kind "distil"), and a term beside the game.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .mapping import drawn_in, mapped
 from .sampling import draw_widths
 from .stages import Stage
 
-# what a person looks at first: (how far below the landmark, radius, weight), lengths in the unit square
+# what people look at first: (how far below the landmark, radius, weight), lengths in the unit square
 LOOKED_AT = {
     "left_eye": (0.0, 0.05, 4.0),
     "right_eye": (0.0, 0.05, 4.0),
@@ -31,13 +31,13 @@ LOOKED_AT = {
     "right_ear": (0.09, 0.04, 8.0),
     "chin": (0.19, 0.09, 3.0),  # the neckline, where narrow generators were furthest from the full one
 }
-CONSISTENCY = 2.0  # how much sub-generators' distance to the full one counts, beside its own to the picture
-PAINTED_SUB = 1.0  # and how much their distance to the picture does, beside the full generator's
-SMALLEST = 16  # px: below it a picture says nothing about a face
+CONSISTENCY = 2.0  # weight of a sub-generator's distance to the full one, beside that one's to the picture
+PAINTED_SUB = 1.0  # weight of a sub-generator's distance to the picture, beside the full generator's
+SMALLEST = 16  # px: smaller pictures say nothing about a face
 
 
 def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
-    """The points of `LOOKED_AT` among landmarks [N, L, 2] -> points [N, K, 2], sizes [K, 2]."""
+    """The points of `LOOKED_AT` in landmarks [N, L, 2] -> points [N, K, 2], sizes [K, 2]."""
     order = [LANDMARKS.index(name) for name in LOOKED_AT]
     below, *size = torch.tensor(list(LOOKED_AT.values()), device=landmarks.device).T  # [K] each
     down = torch.stack([torch.zeros_like(below), below], dim=1)  # [K, 2]
@@ -64,11 +64,11 @@ def distillation(
     features: Features | None,
     noise: Noise = "none",
 ) -> dict[str, Tensor]:
-    """The losses of one supervised step, by name; their sum is what falls.
+    """The losses of one supervised step, by name; training lowers their sum.
 
-    The full generator is held to the painted picture at every resolution. Sub-generators, the narrowest and
-    one of another ratio, are each held to the full one (Eq. 5) and to the painted picture at one of the two
-    highest; where the stage weighs it, all that also in the eyes of `features`.
+    The full generator is held to the painted picture at every resolution. Two sub-generators, the narrowest
+    and one of another ratio, are held to the full one (Eq. 5) and to the painted picture at one of the two
+    highest resolutions. If the stage weighs it, `features` compares too.
     """
     assert batch.z is not None
     w = drawn_in(mapped(generator.style, batch.z), draws)  # [N, D]
@@ -96,7 +96,7 @@ def distillation(
 
 
 def narrowest_and_wider(ratios: tuple[float, ...]) -> list[tuple[float, ...]]:
-    """The ratios that each sub-generator of a step is drawn from: the narrowest is there each time."""
+    """The ratios to draw each sub-generator of a step from; one is always the narrowest."""
     least = min(ratios)
     wider = tuple(ratio for ratio in ratios if ratio > least)
     return [(least,), wider] if wider else [(least,)]

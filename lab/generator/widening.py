@@ -1,4 +1,4 @@
-"""A generator's weights in a wider one that draws the same pictures at the widths both were trained at."""
+"""Puts a generator's weights into a wider one that draws the same pictures at the widths they share."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from torch import Tensor
 from ...models.generator import Generator
 from ...models.widths import WidthRule
 
-SHARES = (0.25, 0.5, 0.75)  # besides the whole: sub-generators of these ratios stay what they were
+SHARES = (0.25, 0.5, 0.75)  # besides 1: sub-generators of these ratios stay as they were
 
-Places = Sequence[Tensor]  # for each layer [C]: where in the wider one its channels lie
+Places = Sequence[Tensor]  # for each layer [C]: the places of its channels in the wider one
 
 
 @torch.no_grad()
 def widened(
     weights: Mapping[str, Tensor], channels: Sequence[int], wider: Generator, rule: WidthRule
 ) -> dict[str, Tensor]:
-    """The state dict of a generator with `channels` a layer, cut by `rule`, in the shapes of `wider`.
+    """The state dict of a generator with `channels` per layer, cut by `rule`, in the shapes of `wider`.
 
-    The added channels are `wider`'s own, as it was initialised; nothing reads them yet, so that they change
-    no picture, and training sees at once what they could be read for. ValueError where a layer, or a ratio's
-    share of it, would become narrower, and for a generator of another depth; RuntimeError for one that
-    differs in its latents.
+    The added channels keep `wider`'s initial weights. Nothing reads them yet, so no picture changes, but
+    training sees at once what reading them could do. ValueError if a layer, or a ratio's share of it, would
+    become narrower, or if the depth differs; RuntimeError if the latents differ.
     """
     own = {name: value.clone() for name, value in wider.state_dict().items()}
     if own.keys() != weights.keys():
-        raise ValueError(f"other layers than one of {wider.resolution} px with this n_mlp")
+        raise ValueError(f"its layers are not those of {wider.resolution} px with this n_mlp")
     places = _places(channels, wider.channels, rule)
     for name, value in weights.items():
         if not name.endswith(
@@ -49,20 +48,20 @@ def widened(
 
 
 def _places(channels: Sequence[int], wider: Sequence[int], rule: WidthRule) -> Places:
-    """What a ratio adds to the one below it lies, in the wider, among what the same ratio adds there."""
+    """The channels that a ratio adds to the one below it go among those that it adds in the wider one."""
     found = []
     for narrow, wide in zip(_edges(channels, rule), _edges(wider, rule), strict=True):
         blocks = []
         for (low, high), (start, stop) in zip(pairwise(narrow), pairwise(wide), strict=True):
             if high - low > stop - start:
-                raise ValueError(f"a layer of {narrow[-1]} channels, which do not fit into {wide[-1]}")
+                raise ValueError(f"a layer's {narrow[-1]} channels do not fit into {wide[-1]}")
             blocks.append(torch.arange(start, start + high - low))
         found.append(torch.cat(blocks))
     return found
 
 
 def _edges(channels: Sequence[int], rule: WidthRule) -> Sequence[tuple[int, ...]]:
-    """For each layer how many channels the ratios take, from none to all."""
+    """For each layer, how many channels each ratio takes, from none to all."""
     cuts = [(0,) * len(channels), *(rule.expand(channels, share) for share in SHARES), tuple(channels)]
     return list(zip(*cuts, strict=True))
 
@@ -70,8 +69,8 @@ def _edges(channels: Sequence[int], rule: WidthRule) -> Sequence[tuple[int, ...]
 def _convolution(
     own: dict[str, Tensor], weights: Mapping[str, Tensor], name: str, inputs: Tensor, outputs: Tensor
 ) -> None:
-    """What the narrower's outputs read of the added inputs is nothing; the scale of equalised weights falls
-    with the number of inputs."""
+    """The old outputs ignore the added inputs. The scale of equalised weights falls with the number of
+    inputs, so the old weights grow to match."""
     kernel, found = own[f"{name}.weight"], weights[f"{name}.weight"]  # [1, O, I, k, k]
     kernel[:, outputs] = 0.0
     scale = math.sqrt(kernel.shape[2] / found.shape[2])

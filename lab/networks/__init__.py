@@ -1,1 +1,2 @@
-"""The training of the networks beside the generator: encoder, attributes, finder."""
+"""The training of the networks beside the generator: attributes, finder, encoder. Start with
+`attributes.py`."""

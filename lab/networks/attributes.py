@@ -1,8 +1,8 @@
 """Trains the attribute network (`models/features.py`) on painted portraits, whose attributes are known
 exactly: `anycost train configs/attributes.toml`.
 
-Swings and levels are regressed; gates, which are nearly always 0 or 1, have a logistic loss whose minimum is
-the gate's value too, so that every output means the same: the attribute, standardised by the population.
+Swings and levels are regressed. Gates, which are nearly always 0 or 1, have a logistic loss; its minimum is
+also the gate's value, so every output means the same: the attribute, standardised by the population.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ NAMES = tuple(control.name for control in CONTROLS)  # the order of the network'
 GATES = tuple(k for k, control in enumerate(CONTROLS) if control.kind == "gate")
 STEEP = 8.0  # logits between a gate that is off and one that is on
 SIDES = (32, 48, 64, 96)  # px to which half the batches are reduced first: drafts must be judged too
-STRENGTH = 0.5  # of the augmentation: more would hide the colours that are to be read
-UNSEEN = 99  # seed of the portraits that are never trained on
+STRENGTH = 0.5  # of the augmentation: more would hide the colours to read
+UNSEEN = 99  # seed of portraits that training never sees
 SHOWN = 8
 
 ReadBatch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
@@ -46,9 +46,9 @@ ReadBatch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
 
 @dataclass(frozen=True)
 class AttributeSettings:
-    """An attribute network's TOML file. `pictures` are shown in all, each painted one `repeats` times;
-    `batch` counts the pictures of a step over all processes, `widths` the channels of each stage (one more
-    doubles the side of the pictures it reads), `colours` weighs how well the stages' maps keep colours."""
+    """An attribute network's TOML file. `pictures` counts all that are shown, each painted one `repeats`
+    times; `batch` the pictures of a step over all processes; `widths` the channels of each stage (one more
+    stage doubles the side it reads). `colours` weighs how well the stages' maps keep colours."""
 
     pictures: int = 240_000
     repeats: int = 3
@@ -61,8 +61,8 @@ class AttributeSettings:
 
 
 def standards() -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation [A] of every attribute in the population: what the network predicts is
-    standardised."""
+    """Mean and standard deviation [A] of every attribute in the population: they standardise what the network
+    predicts."""
     found = attribute_table(torch.randn(20_000, STYLE_DIM, generator=torch.Generator().manual_seed(1)))
     return found.mean(0), found.std(0).clamp_min(1e-3)
 
@@ -74,10 +74,10 @@ def attribute_table(z: Tensor, correlated: bool = True) -> Tensor:
 
 
 def reading_loss(values: Tensor, wanted: Tensor, deviation: Tensor) -> Tensor:
-    """How wrong values [N, A] read off pictures are, mean over pictures and attributes.
+    """The error of values [N, A] read from pictures, averaged over pictures and attributes.
 
-    A gate's logit is `STEEP` (value - 0.5), and what is wanted of it is the same function of the true value:
-    the loss is lowest when the two are equal, and a gate that is clearly on or off asks for no more.
+    A gate's logit is `STEEP` (value - 0.5), and its target is the same function of the true value: the loss
+    is lowest when the two are equal, and a gate that is clearly on or off hardly pulls any more.
     """
     gates = torch.tensor(GATES, device=values.device)
     error = F.smooth_l1_loss(values / deviation, wanted / deviation, reduction="none")  # [N, A]
@@ -87,8 +87,8 @@ def reading_loss(values: Tensor, wanted: Tensor, deviation: Tensor) -> Tensor:
 
 
 class Colours(nn.Module):
-    """What training adds so that the low stages stay a good measure of pictures: from each place of each map
-    the colours there, at twice the map's side, must be read by one linear layer. Not part of the file."""
+    """Keeps the low stages a good measure of pictures during training: one linear layer must read, from each
+    place of each map, the colours there at twice the map's side. Not part of the file."""
 
     def __init__(self, widths: tuple[int, ...]):
         super().__init__()
@@ -120,8 +120,8 @@ class AttributeTraining(Training[AttributeSettings]):
         return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
 
     def _painted(self, seen: int) -> Iterator[ReadBatch]:
-        """Every second batch is painted without the population's correlations, so that a beard is read by
-        its hair and not by the jaw below it."""
+        """Paints every second batch without the population's correlations, so that a beard is read from its
+        hair and not from the jaw below it."""
         settings, position = self.settings, seen
         sources = [self._source(seen, correlated) for correlated in (True, False)]
         while True:
@@ -132,7 +132,7 @@ class AttributeTraining(Training[AttributeSettings]):
 
     def _source(self, seen: int, correlated: bool) -> Iterator:
         settings, side = self.settings, side_of(self.settings.widths)
-        # `seen` is the start of a block, which has as many batches of one kind as of the other
+        # `seen` starts a block, which has equally many batches of both kinds
         seed = 2 * (100 + settings.seed) + correlated
         painted = PaintedBatches(side, settings.batch, seed=seed, seen=seen // 2, correlated=correlated)
         return iter(painted.in_background())
@@ -163,16 +163,16 @@ class AttributeTraining(Training[AttributeSettings]):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state; CoreError when it is of a network of another size."""
+        """Continues from a state; CoreError if its network has another size."""
         if state["widths"] != list(self.settings.widths):
-            raise CoreError("bad-value", "The run has other `widths` than its TOML file has now.")
+            raise CoreError("bad-value", "The run's `widths` differ from those in its TOML file.")
         self.network.load_state_dict(state["network"])
         self.colours.load_state_dict(state["colours"])
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]
 
     def show(self, folder: Path, seen: int) -> None:
-        """Unseen portraits, a row for each of the paper's attributes: those that have it least, and most."""
+        """Unseen portraits, a row for each of the paper's attributes: those that show it least and most."""
         z = torch.randn(64, STYLE_DIM, generator=torch.Generator().manual_seed(UNSEEN)).to(self.device)
         picture = paint_z(z, self.network.side).rgb
         with torch.inference_mode():
@@ -210,7 +210,7 @@ def finish(folder: Path) -> Path:
 
 
 def readings(network: Features) -> tuple[Tensor, Tensor]:
-    """The attribute values [N, A] of 1024 unseen portraits of the population: as read, and as they are."""
+    """The attribute values [N, A] of 1024 unseen portraits of the population: as read, and the truth."""
     source = iter(PaintedBatches(network.side, 32, seed=UNSEEN))
     read, truth = [], []
     for z, picture, _ in islice(source, 32):
@@ -228,7 +228,7 @@ def correlations(read: Tensor, truth: Tensor) -> dict[str, float]:
 
 
 def accuracies(read: Tensor, truth: Tensor) -> dict[str, float]:
-    """The share of portraits on which each of the paper's attributes is rightly said to be there or not."""
+    """The share of portraits for which each of the paper's attributes is correctly read as there or not."""
     found = {}
     for name, (control, threshold) in PAPER_ATTRIBUTES.items():
         k = NAMES.index(control)

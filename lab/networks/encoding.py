@@ -1,10 +1,10 @@
-"""Trains the encoder (paper, Eq. 6): picture -> w+ from which the full generator *and* a sub-generator draw
-it again: `anycost train configs/encoder.toml`.
+"""Trains the encoder (paper, Eq. 6): picture -> w+ from which the full generator *and* a sub-generator
+redraw it: `anycost train configs/encoder.toml`.
 
 Eq. 6:  E* = argmin  l(G(E(x)), x) + alpha l(G^k_C(E(x)), x)
 
-l is a perceptual distance and the mean squared error; x are real pictures and the generator's own, mirrored,
-in other colours and without.
+l is a perceptual distance plus the mean squared error; x are real pictures and the generator's own, some
+mirrored, recoloured or grey.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ from ..running.precision import Precision
 from ..running.task import Training
 from .export import export_encoder
 
-RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # what they make of a picture
+RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # features per picture
 Backbone = Literal["stages", "resnet18", "resnet34", "resnet50"]
-RIDGE = 3e-2  # of the first fit's mean square
+RIDGE = 3e-2  # share of the first fit's mean square
 SHOWN = 8
 
 
 @dataclass(frozen=True)
 class EncoderLosses:
-    """[loss]: weights of the two parts of Eq. 6's l, its alpha (the paper's is 1), and four further terms.
+    """[loss]: weights of the two parts of Eq. 6's l, its alpha (1 in the paper), and four more terms.
 
-    `attributes` asks that the attribute network reads the same off both drawings as off the picture, as an
-    identity network does for photographs; `between` holds the sub-generator's drawing to the full one's.
-    `latents` draws w+ to the w of pictures whose w is known: of the generator's own, and of painted ones if
-    the generator was distilled from the painter. `delta` (e4e) keeps the styles of one w+ near each other,
-    so that what is encoded can be edited.
+    `attributes` makes the attribute network read the same from both drawings as from the picture, as an
+    identity network does for photographs. `between` holds the sub-generator's drawing to the full one's.
+    `latents` pulls w+ to the w of pictures whose w is known: the generator's own, and painted ones if the
+    generator was distilled from the painter. `delta` (e4e) keeps the styles of one w+ close together, so that
+    encoded pictures can be edited.
     """
 
     perceptual: float = 1.0
@@ -67,7 +67,7 @@ class EncoderLosses:
 
 @dataclass(frozen=True)
 class Variety:
-    """[variety]: shares of the pictures that are drawn by the generator, mirrored, in other colours, grey."""
+    """[variety]: shares of the pictures that the generator draws, and that are mirrored, recoloured, grey."""
 
     generated: float = 0.5
     mirrored: float = 0.5
@@ -80,9 +80,10 @@ class EncoderSettings:
     """An encoder's TOML file.
 
     `generator` is the folder of the generator's run, `features` the file of an attribute network.
-    `backbone` is "stages" (the attribute network's own, from its weights), "resnet18", "resnet34" or
-    "resnet50", which read `side` px. `first_fit` pictures find where the "stages" start. Sub-generators have
-    one of the `resolutions` (px) and `ratios`. `batch` counts the pictures of a step over all processes.
+    `backbone` is "stages" (the attribute network's, with its weights) or "resnet18", "resnet34" or
+    "resnet50", which read `side` px. `first_fit` pictures give "stages" its first linear layer. A
+    sub-generator has one of the `resolutions` (px) and `ratios`. `batch` counts the pictures of a step over
+    all processes.
     """
 
     generator: str
@@ -103,7 +104,7 @@ class EncoderSettings:
 
     def __post_init__(self):
         if not self.resolutions or not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
-            raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios`, up to 1.")
+            raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios` (0 to 1).")
 
 
 def mean_w(generator: Generator) -> Tensor:
@@ -124,7 +125,7 @@ def build(backbone: Backbone, size: int, n_style: int, mean: Tensor, widths: tup
 
 
 class EncoderTraining(Training[EncoderSettings]):
-    """The encoder and its optimiser; the generator and the attribute network stay: see `loop.Task`."""
+    """The encoder and its optimiser; the generator and attribute network stay fixed: see `loop.Task`."""
 
     def __init__(self, settings: EncoderSettings):
         super().__init__(settings)
@@ -135,8 +136,8 @@ class EncoderTraining(Training[EncoderSettings]):
         self.encoder = placed(self._fresh(features))
         self.descent = Descent(self.encoder.parameters(), settings.learning_rate, settings.pictures)
         z = torch.randn(1024, trained.generator.style_dim).to(self.device)
-        self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit of distances between w's
-        self.fitted = settings.backbone != "stages"  # whose linear layer starts from the best one
+        self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit for distances between w's
+        self.fitted = settings.backbone != "stages"  # whose linear layer is fitted first
         self._check()
 
     def _check(self) -> None:
@@ -145,9 +146,7 @@ class EncoderTraining(Training[EncoderSettings]):
             raise CoreError("bad-value", f"The generator draws up to {top} px: choose lower `resolutions`.")
         painted = settings.data.kind == "portraits"
         if settings.loss.latents and painted and self.generator.style_dim != STYLE_DIM:
-            raise CoreError(
-                "bad-value", "loss.latents needs a generator that was distilled from the painter."
-            )
+            raise CoreError("bad-value", "loss.latents needs a generator distilled from the painter.")
 
     def _fresh(self, features: Features) -> Encoder:
         settings, generator = self.settings, self.generator
@@ -157,7 +156,7 @@ class EncoderTraining(Training[EncoderSettings]):
         if settings.backbone == "stages":
             encoder.trunk.load_state_dict(features.stages.state_dict())
         if self.device.type == "cuda" and distributed.world() > 1:
-            # a ResNet normalises by the batch: by the joint one (on CPUs, each process by its own)
+            # a ResNet then normalises by the joint batch (on CPUs, each process by its own)
             encoder.trunk = nn.SyncBatchNorm.convert_sync_batchnorm(encoder.trunk)
         return encoder
 
@@ -188,7 +187,7 @@ class EncoderTraining(Training[EncoderSettings]):
 
     @torch.no_grad()
     def _examples(self, batch: Batch, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
-        """Pictures [N, 3, R, R] to be encoded, w [N, D], and whether that is the pictures' w [N]."""
+        """Pictures [N, 3, R, R] to encode, w [N, D], and whether it is the pictures' w [N]."""
         variety, count = self.settings.variety, len(batch.pictures)
         painted_w = batch.z is not None and bool(self.settings.loss.latents)
         z = batch.z if painted_w else draws.normal(count, self.generator.style_dim)
@@ -215,12 +214,12 @@ class EncoderTraining(Training[EncoderSettings]):
         return picture.float().clamp(-1, 1)
 
     def _looked_at(self, picture: Tensor, draws: Draws) -> Tensor:
-        """Pictures as the encoder gets them: cropped a little off, soft, grainy, at its own size."""
+        """Pictures as the encoder gets them: cropped slightly off, soft, grainy, at its size."""
         picture = grain(soften(shift(picture, draws, 0.7), draws, 0.7), draws, 0.7)
         return _resized(picture, self.encoder.size).contiguous(memory_format=torch.channels_last)
 
     def _reconstruction(self, latents: Tensor, picture: Tensor, draws: Draws) -> dict[str, Tensor]:
-        """Pictures [N, 3, R, R] drawn again by G, and by one G^k_C: Eq. 6's two terms, and two more."""
+        """Redraws pictures [N, 3, R, R] with G and one G^k_C: Eq. 6's two terms, and two more."""
         settings, full = self.settings, self.generator.channels
         side = draws.choices.choice(settings.resolutions)
         channels = draw_widths(draws.choices, "uniform", self.rule, full, settings.ratios)[
@@ -239,7 +238,7 @@ class EncoderTraining(Training[EncoderSettings]):
         }
 
     def _compared(self, drawn: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """Eq. 6's l, and the mean squared difference of the attributes that are read (in deviations)."""
+        """Eq. 6's l, and the mean squared difference of the attributes read (in deviations)."""
         weights, features = self.settings.loss, self.features
         mine, other = features.maps(drawn), features.maps(picture)
         looks = features.apart(mine, other).mean()
@@ -248,7 +247,7 @@ class EncoderTraining(Training[EncoderSettings]):
 
     @torch.no_grad()
     def _fit(self) -> None:
-        """Sets the linear layer to the one that reads w best off the generator's own pictures."""
+        """Sets the linear layer to the one that best reads w from the generator's own pictures."""
         self.encoder.eval()
         settings, encoder, size = self.settings, self.encoder, self.encoder.latents.in_features + 1
         sums = torch.zeros(size, size + self.generator.style_dim, device=self.device)  # x x^T, x w^T
@@ -277,18 +276,18 @@ class EncoderTraining(Training[EncoderSettings]):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state; CoreError when it is of another encoder."""
+        """Continues from a state; CoreError if its encoder differs."""
         try:
             self.encoder.load_state_dict(state["encoder"])
         except RuntimeError:
-            raise CoreError("bad-value", "The run's encoder has other settings than its TOML file.") from None
+            raise CoreError("bad-value", "The run's encoder differs from the one in its TOML file.") from None
         self.fitted = True
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:
-        """Unseen pictures, and how the full generator and two sub-generators draw them again."""
+        """Unseen pictures, and how the full generator and two sub-generators redraw them."""
         source = batches(self.settings.data, self.generator.resolution, SHOWN * distributed.world(), 97, 0)
         picture = next(source).pictures
         self.encoder.eval()
@@ -314,7 +313,7 @@ def _trained(folder: str) -> checkpoints.Trained:
     try:
         return checkpoints.trained(Path(folder))
     except (OSError, KeyError):
-        raise CoreError("bad-value", f'generator: there is no generator\'s run in "{folder}".') from None
+        raise CoreError("bad-value", f'generator: there is no run of a generator in "{folder}".') from None
 
 
 def _features(path: str) -> Features:

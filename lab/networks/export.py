@@ -1,4 +1,4 @@
-"""Writes the encoder and the finder as ONNX files, the form in which a pack carries them."""
+"""Writes the encoder and the finder as ONNX files, as a pack stores them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def picture_side(path: Path) -> int:
 
 def _export(network: torch.nn.Module, example: torch.Tensor, path: Path, output: str, axes: dict) -> None:
     with warnings.catch_warnings():
-        # the tracer needs no further package, and is enough here
+        # the tracer needs no extra package, and is enough here
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             network.eval(),

@@ -1,8 +1,8 @@
-"""Trains the finder (`models/finder.py`) on painted portraits that are put anywhere, at any size and turn,
-into pictures of any medium: `anycost train configs/finder.toml`.
+"""Trains the finder (`models/finder.py`) on painted portraits placed anywhere, at any size and turn, in
+pictures of any medium: `anycost train configs/finder.toml`.
 
-Faces that are turned in the plane by up to 45 degrees are to be found; steeper ones, upside-down ones above
-all, are not: the core finds those by turning the picture.
+It learns to find faces turned in the plane by up to 45 degrees. It must not find steeper ones, least of all
+upside-down ones: the core finds those by turning the picture.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from .export import export_finder
 from .standardised import fold, standardise
 
 SIDE = 128  # px of a training picture
-PORTRAIT = (48.0, 180.0)  # px: sides of the portrait's square in it; the face is about a third of that wide
+PORTRAIT = (48.0, 180.0)  # px: range of the portrait's side in it; the face is about a third as wide
 RADIUS = 1.2  # cells: how far around a point its heat reaches
-STEEPEST = 45.0  # degrees in the plane up to which a face is to be found
-NONE_FROM = 55.0  # degrees from which there is no face
-EMPTY, STEEP = 0.1, 0.25  # shares of the scenes without a face and with one that is turned too far
+STEEPEST = 45.0  # degrees in the plane up to which a face must be found
+NONE_FROM = 55.0  # degrees from which a face must not be found
+EMPTY, STEEP = 0.1, 0.25  # shares of the scenes without a face, and with one turned too far
 SKETCHES = 0.25  # share of the portraits that fade into paper
-FOUND = 0.35  # heat, as a geometric mean over the points, from which a face is found
-UNSEEN = 98  # seed of the portraits that are never trained on
+FOUND = 0.35  # heat from which a face is found: the geometric mean over its points
+UNSEEN = 98  # seed of portraits that training never sees
 
 Portraits = tuple[Tensor, Tensor]  # pictures [N, 3, R, R], points [N, K, 2] in the unit square
 
 
 @dataclass(frozen=True)
 class FinderSettings:
-    """A finder's TOML file. `pictures` are shown in all, each painted one `repeats` times in other scenes;
-    `batch` counts the pictures of a step over all processes, `width` the network's channels."""
+    """A finder's TOML file. `pictures` counts all that are shown, each painted one `repeats` times in other
+    scenes; `batch` the pictures of a step over all processes; `width` the network's channels."""
 
     pictures: int = 64_000
     repeats: int = 4
@@ -62,21 +62,19 @@ class FinderSettings:
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures [N, 3, SIDE, SIDE], where their points are [N, K, 2] in px, and whether there is a face to be
-    found [N]."""
+    """Pictures [N, 3, SIDE, SIDE], their points [N, K, 2] in px, and whether there is a face to find [N]."""
 
     pictures: Tensor
     points: Tensor
     found: Tensor
 
     def heat(self) -> Tensor:
-        """What the finder is to answer [N, K, SIDE / 4, SIDE / 4]."""
+        """The finder's target [N, K, SIDE / 4, SIDE / 4]."""
         return heat(self.points) * self.found[:, None, None, None]
 
 
 def scenes(portraits: Portraits, draws: Draws) -> Scenes:
-    """A picture for each of the portraits: most have a face, some have one that is turned too far, some
-    none."""
+    """A picture for each portrait: most show a face, some a face turned too far, some none."""
     pictures, points = portraits
     count = len(pictures)
     kind = draws.uniform(count)
@@ -94,7 +92,7 @@ def scenes(portraits: Portraits, draws: Draws) -> Scenes:
 def put(
     portraits: Tensor, points: Tensor, angle: Tensor, behind: Tensor, draws: Draws
 ) -> tuple[Tensor, Tensor]:
-    """Puts portraits [N, 3, R, R] turned by `angle` [N] (degrees) somewhere into pictures `behind`
+    """Puts portraits [N, 3, R, R], turned by `angle` [N] (degrees), somewhere into the pictures `behind`
     [N, 3, SIDE, SIDE].
 
     points [N, K, 2] in the unit square -> pictures [N, 3, SIDE, SIDE] and points [N, K, 2] in px.
@@ -117,10 +115,10 @@ def put(
 
 
 def backgrounds(portraits: Tensor, draws: Draws) -> Tensor:
-    """[N, 3, SIDE, SIDE] without a face: a piece of each portrait upside down, flat colour, noise of any
-    grain, paper."""
+    """[N, 3, SIDE, SIDE] without a face: an upside-down piece of each portrait, flat colour, noise of any
+    grain, or paper."""
     count = len(portraits)
-    turned = portraits.rot90(2, dims=(2, 3))  # upside down: no face to be found
+    turned = portraits.rot90(2, dims=(2, 3))  # upside down: no face to find
     pieces = F.interpolate(turned[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
     flat = turned.mean(dim=(2, 3), keepdim=True).expand_as(pieces)
     size = draws.choices.choice((4, 8, 16, 32, 64, SIDE))
@@ -177,9 +175,9 @@ class FinderTraining(Training[FinderSettings]):
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state; CoreError when it is of a network of another size."""
+        """Continues from a state; CoreError if its network has another size."""
         if state["width"] != self.settings.width:
-            raise CoreError("bad-value", "The run has another `width` than its TOML file has now.")
+            raise CoreError("bad-value", "The run's `width` differs from the one in its TOML file.")
         self.network.load_state_dict(state["network"])
         self.descent.restore(state["descent"])
         self.dtype = precision.NAMES[state["precision"]]
@@ -193,23 +191,23 @@ class FinderTraining(Training[FinderSettings]):
 
 
 def painted(batches) -> Iterator[Portraits]:
-    """Painted batches with the finder's points alone."""
+    """Painted batches with only the finder's points."""
     order = [LANDMARKS.index(name) for name in POINTS]
     for _, pictures, landmarks in batches:
         yield pictures, landmarks[:, order]
 
 
 def unseen(count: int) -> Scenes:
-    """Scenes of portraits that are never trained on, always the same."""
+    """Scenes of portraits that training never sees, always the same."""
     portraits = next(painted(PaintedBatches(SIDE, count, seed=UNSEEN)))
     return scenes(portraits, Draws(UNSEEN, 0, "unseen"))
 
 
 @dataclass(frozen=True)
 class FinderReport:
-    """How well a finder does on unseen scenes: the mean error of the points of faces that it finds, over the
-    distance from eyes to mouth; the share of faces that it misses; the share of scenes without a face (or
-    with one that is turned too far) in which it finds one."""
+    """How well a finder does on unseen scenes: the mean point error of the faces it finds, divided by the
+    distance from eyes to mouth; the share of faces it misses; the share of scenes without a face (or with one
+    turned too far) in which it finds one."""
 
     error: float
     missed: float
@@ -217,8 +215,8 @@ class FinderReport:
 
 
 def measure(found_by: Callable[[Tensor], Tensor], count: int = 512) -> FinderReport:
-    """Holds a finder (pictures [N, 3, S, S] -> heat [N, K, S/4, S/4]) against unseen scenes that show
-    the whole face."""
+    """Tests a finder (pictures [N, 3, S, S] -> heat [N, K, S/4, S/4]) on unseen scenes that show the whole
+    face."""
     shown = unseen(count)
     maps = torch.cat([found_by(part) for part in shown.pictures.split(32)])  # [N, K, S, S]
     at, height = peaks(maps)
@@ -237,14 +235,14 @@ def measure(found_by: Callable[[Tensor], Tensor], count: int = 512) -> FinderRep
 
 
 def upright(points: Tensor) -> Tensor:
-    """Whether points [N, 3, 2] lie as eyes and mouth of a face do that is not turned too far [N]."""
+    """Whether points [N, 3, 2] lie like the eyes and mouth of a face that is not turned too far [N]."""
     across, down = points[:, 1] - points[:, 0], points[:, 2] - points[:, :2].mean(1)
     turn = torch.rad2deg(torch.atan2(across[:, 1], across[:, 0])).abs()
-    return (turn < NONE_FROM) & (across[:, 0] * down[:, 1] > across[:, 1] * down[:, 0])  # the mouth below
+    return (turn < NONE_FROM) & (across[:, 0] * down[:, 1] > across[:, 1] * down[:, 0])  # the mouth is below
 
 
 def peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """The highest place of maps [N, K, S, S], finer than their cells: points [N, K, 2] in px, heat [N, K]."""
+    """The peaks of maps [N, K, S, S], finer than their cells: points [N, K, 2] in px, heat [N, K]."""
     side = maps.shape[-1]
     height, flat = maps.flatten(2).max(2)
     row, column = flat // side, flat % side
@@ -255,7 +253,7 @@ def peaks(maps: Tensor) -> tuple[Tensor, Tensor]:
         return padded.gather(2, place[..., None])[..., 0]  # [N, K]
 
     def summit(before: Tensor, middle: Tensor, after: Tensor) -> Tensor:
-        bend = (2 * middle - before - after).clamp_min(1e-6)  # of a bell, logarithms lie on a parabola
+        bend = (2 * middle - before - after).clamp_min(1e-6)  # a bell's logarithms lie on a parabola
         return ((after - before) / (2 * bend)).clamp(-0.5, 0.5)
 
     x = column + 0.5 + summit(at(0, -1), at(0, 0), at(0, 1))
@@ -274,7 +272,7 @@ def finish(folder: Path) -> Path:
     export_finder(finder, path)
     with torch.inference_mode():
         report = measure(finder.eval())
-    print(f"{100 * report.error:5.1f} %  error, of the distance from eyes to mouth")
-    print(f"{100 * report.missed:5.1f} %  of the faces missed")
-    print(f"{100 * report.false:5.1f} %  of the scenes without an upright face in which one is found")
+    print(f"{100 * report.error:5.1f} %  point error, relative to the distance from eyes to mouth")
+    print(f"{100 * report.missed:5.1f} %  of faces missed")
+    print(f"{100 * report.false:5.1f} %  of scenes without an upright face in which it finds one")
     return path

@@ -1,7 +1,6 @@
 """Weight standardisation: convolutions learn faster when each kernel has mean 0 and a learned scale.
 
-It does what batch normalisation does, yet nothing depends on the batch, and in the end the weights are plain
-ones.
+It does what batch normalisation does, but nothing depends on the batch, and the final weights are plain.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from torch.nn.utils import parametrize
 
 
 class Standardised(nn.Module):
-    """Kernels [O, I, k, k] with mean 0 and, times a `gain` [O] that is learned, the variance that keeps that
-    of a rectified signal (He et al.)."""
+    """Kernels [O, I, k, k] with mean 0 and, times a learned `gain` [O], the variance that preserves a
+    rectified signal's (He et al.)."""
 
     def __init__(self, outputs: int):
         super().__init__()
@@ -29,13 +28,13 @@ class Standardised(nn.Module):
 
 
 def standardise(network: nn.Module) -> None:
-    """Lets all 3 x 3 convolutions of `network` train so; its state dict then has further names."""
+    """Standardises all 3 x 3 convolutions of `network`; its state dict then has extra names."""
     for conv in _convolutions(network):
         parametrize.register_parametrization(conv, "weight", Standardised(conv.out_channels))
 
 
 def fold(network: nn.Module) -> None:
-    """Makes plain weights of what `standardise` changed: the network computes what it did, and its state
+    """Turns what `standardise` changed back into plain weights: the network computes the same, and its state
     dict has the usual names."""
     for conv in _convolutions(network):
         parametrize.remove_parametrizations(conv, "weight")
@@ -43,8 +42,8 @@ def fold(network: nn.Module) -> None:
 
 @torch.no_grad()
 def unfold(network: nn.Module, plain: Mapping[str, Tensor]) -> None:
-    """Gives a standardised network the weights that `fold` made of another's: kernels have mean 0 there
-    already, and their deviation tells the gain. KeyError or RuntimeError when they do not fit."""
+    """Loads weights that `fold` made into a standardised network: their kernels already have mean 0, and
+    their deviation gives the gain. KeyError or RuntimeError if they do not fit."""
     folded, convolutions = dict(plain), set(_convolutions(network))
     for name, conv in network.named_modules():
         if conv in convolutions:

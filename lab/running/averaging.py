@@ -12,11 +12,11 @@ Averaged = TypeVar("Averaged", bound=nn.Module)
 
 
 class Average(Generic[Averaged]):
-    """Keeps `network`, a slowly following copy of another one.
+    """Keeps `network`, a copy that slowly follows another network.
 
     `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen.
-    Buffers are copied as they are, since noise maps that differ between the two would change fixed-noise
-    pictures; those that are learned are averaged.
+    Buffers are copied, since different noise maps would change fixed-noise pictures; learned ones are
+    averaged.
     """
 
     def __init__(self, network: Averaged, half_life: float, ramp_up: float = 0.05):
@@ -26,7 +26,7 @@ class Average(Generic[Averaged]):
 
     @torch.no_grad()
     def update(self, network: Averaged, batch: int, seen: int) -> None:
-        """One step after a batch of `batch` pictures, `seen` of them since the start of the run."""
+        """One step after a batch of `batch` pictures, with `seen` in total since the start of the run."""
         half_life = min(self.half_life * 1000, seen * self.ramp_up)
         decay = 0.5 ** (batch / max(half_life, 1e-8))
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):

@@ -1,4 +1,4 @@
-"""Checkpoints that a killed run goes on from, and the generator that a run has come to."""
+"""Checkpoints from which a killed run resumes, and the generator that a run has trained."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Reads a checkpoint; it can hold tensors and plain values only, so that opening one runs no code."""
+    """Reads a checkpoint. It can hold only tensors and plain values, so opening one runs no code."""
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def trained(folder: Path) -> Trained:
-    """What the generator's run in `folder` has come to. FileNotFoundError when it has saved nothing yet."""
+    """What the generator's run in `folder` has trained so far. FileNotFoundError if nothing is saved yet."""
     state = load(folder / LAST)
     kept = state["task"]
     shape = kept["architecture"]

@@ -1,4 +1,4 @@
-"""A run's TOML file, checked value by value: every mistake is one sentence that names the line to change."""
+"""A run's TOML file, checked value by value: every mistake gives one sentence that names the setting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Built = TypeVar("Built")
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The content of a TOML file; CoreError for one that cannot be read."""
+    """The content of a TOML file; CoreError if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
@@ -34,16 +34,16 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def build(kind: type[Built], table: Mapping[str, Any], where: str = "") -> Built:
-    """The dataclass `kind` from a table of its fields; a field `from_` is the key `from`.
+    """Builds the dataclass `kind` from a table of its fields; the key `from` sets the field `from_`.
 
-    CoreError for keys that it does not have, keys that are missing, and values of another type.
+    CoreError for unknown keys, missing keys, and values of the wrong type.
     """
     hints = typing.get_type_hints(kind)
     known = {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in table:
         if key not in known:
             have = ", ".join(sorted(known))
-            raise CoreError("bad-value", f'There is no setting "{where}{key}": there are {have}.')
+            raise CoreError("bad-value", f'There is no setting "{where}{key}"; choose from {have}.')
     values = {
         field.name: _value(hints[field.name], table[key], f"{where}{key}")
         for key, field in known.items()
@@ -79,7 +79,7 @@ def _value(hint: Any, given: Any, where: str) -> Any:
     if hint is float and type(given) is int:
         return float(given)
     if type(given) is not hint:
-        names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+        names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
         raise _wrong(where, names[hint])
     return given
 

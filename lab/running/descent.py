@@ -1,4 +1,4 @@
-"""How the networks beside the generator go downhill: AdamW on a one-cycle rate, one gradient for all
+"""How the networks beside the generator are optimised: AdamW with a one-cycle rate and one gradient for all
 processes."""
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from . import distributed
 
 WARM_UP = 0.1  # share of a run over which the rate rises
-LAST = 0.005  # of the highest rate, at the end
+LAST = 0.005  # the final rate, as a share of the highest
 
 
 def one_cycle(done: float) -> float:
-    """The rate's share of its height when `done` of the run (0..1) is over: up, then down along a cosine."""
+    """The rate after `done` of the run (0..1), as a share of the highest: up, then down along a cosine."""
     if done < WARM_UP:
         return LAST + (1 - LAST) * done / WARM_UP
     fall = min(1.0, (done - WARM_UP) / (1 - WARM_UP))
@@ -25,8 +25,7 @@ def one_cycle(done: float) -> float:
 
 
 class Descent:
-    """Steps of `parameters` that lower a loss; `rate` is the highest learning rate, `pictures` the run's
-    length."""
+    """Steps `parameters` to lower a loss. `rate` is the highest learning rate, `pictures` the run length."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], rate: float, pictures: int):
         self.parameters = list(parameters)

@@ -1,7 +1,7 @@
-"""One process or many: a run's joint batch, its shares, and gradients that are one.
+"""One process or many: a run's joint batch, its shares, and joint gradients.
 
 Under `torchrun` every process takes its share of each joint batch. A run is the same on one process and on
-many: what is drawn at random is drawn for the joint batch and then shared out, and gradients are averaged.
+many: random numbers are drawn for the joint batch and then shared out, and gradients are averaged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def processes() -> Iterator[None]:
-    """Joins the group that torchrun made, if it made one, and leaves it at the end."""
+    """Joins torchrun's group, if there is one, and leaves it at the end."""
     here = device()
     if here.type == "cuda":
         torch.cuda.set_device(here)
@@ -45,14 +45,14 @@ def world() -> int:
 
 
 def rank() -> int:
-    """Which of them this one is; 0 writes files and shows progress."""
+    """This process's number among them; 0 writes files and shows progress."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 @dataclass(frozen=True)
 class Part:
-    """Which part of each joint batch is a process's own. A value, that a process's workers can be given: they
-    are in no group themselves."""
+    """One process's part of each joint batch. A plain value, so that the process can pass it to its workers,
+    which are in no group."""
 
     rank: int
     world: int
@@ -79,7 +79,7 @@ def share(joint: Tensor) -> Tensor:
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Sets every gradient to its mean over the processes: that of the joint batch's mean loss.
 
-    A parameter that no process's step used keeps no gradient, so that its moments stay as they are.
+    A parameter that no process used gets no gradient, so its moments stay as they are.
     """
     if world() == 1:
         return
@@ -94,7 +94,7 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 
 def average(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The processes' mean of scalars by name; every process must have the same names."""
+    """The mean over processes of each named scalar; every process must have the same names."""
     if world() == 1 or not values:
         return values
     joint = torch.stack([value.detach().float() for value in values.values()])

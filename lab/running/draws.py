@@ -1,7 +1,7 @@
 """Everything that a step draws at random, from the run's seed and the step's position alone.
 
-So a run that is resumed draws what it would have drawn, and many processes draw what one would: normals
-are drawn for the joint batch and shared, choices are the same everywhere.
+So a resumed run draws what it would have drawn, and many processes draw what one would: normals are drawn
+for the joint batch and shared out; choices are the same everywhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import distributed
 
 
 def choices(seed: int, seen: int, purpose: str) -> random.Random:
-    """The source of everything that a step draws; the same in every process, and on every run."""
+    """The source of everything that a step draws; the same in every process and every run."""
     return random.Random(f"{seed}/{seen}/{purpose}")
 
 
@@ -24,7 +24,7 @@ class Draws:
 
     def __init__(self, seed: int, seen: int, purpose: str, device: torch.device | None = None):
         self.choices = choices(seed, seen, purpose)
-        # 32 bits: a generator on the CPU takes no notice of more
+        # 32 bits: a generator on the CPU ignores the rest
         self._normals = torch.Generator(device or "cpu").manual_seed(self.choices.getrandbits(32))
 
     def normal(self, each: int, *shape: int) -> Tensor:

@@ -17,7 +17,7 @@ from ...models.widths import WidthRule
 
 
 def save_sheet(rows: Sequence[Tensor], path: Path) -> None:
-    """Writes rows of pictures [N, 3, r, r] in -1..1 as one PNG, all enlarged to the largest of them."""
+    """Writes rows of pictures [N, 3, r, r] in -1..1 as one PNG, all enlarged to the largest."""
     side = max(row.shape[-1] for row in rows)
     enlarged = [row if row.shape[-1] == side else F.interpolate(row, (side, side)) for row in rows]
     sheet = torch.cat([torch.cat(list(row), dim=2) for row in enlarged], dim=1)  # [3, rows * R, N * R]
@@ -35,8 +35,7 @@ def rungs(
     ratios: Sequence[float],
     noise: Noise,
 ) -> list[Tensor]:
-    """The latents w+ [N, n_style, D] drawn by every rung, the full one first: a row for each side and
-    ratio."""
+    """The latents w+ [N, n_style, D] drawn by every rung, full one first: a row per side and ratio."""
     rows = []
     for side in sorted(sides, reverse=True):
         for ratio in sorted(ratios, reverse=True):

@@ -1,4 +1,4 @@
-"""Where networks are and how their weights lie in memory."""
+"""Where networks run, and how their weights lie in memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Placed = TypeVar("Placed", bound=nn.Module)
 
 
 def placed(network: Placed) -> Placed:
-    """The network on this process's device, its 4-axis weights channels last, as all maps that come of them:
-    convolutions take half the time. (`Module.to` would refuse a generator's 5-axis weights.)"""
+    """Moves the network to this process's device, with 4-axis weights (and so all maps) channels last: this
+    halves the time of convolutions. (`Module.to` would refuse a generator's 5-axis weights.)"""
     for parameter in network.to(distributed.device()).parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

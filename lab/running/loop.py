@@ -1,7 +1,7 @@
-"""The loop that every network is trained by: steps, checkpoints, logs, samples; resumed exactly.
+"""The loop that trains every network: steps, checkpoints, logs, samples, and exact resuming.
 
 A `Task` knows what a step is. The loop counts pictures, saves every few minutes, writes `log.jsonl` and
-TensorBoard's events, and stops with a clear word when a loss is no number.
+TensorBoard's events, and stops with a clear message if a loss is NaN or infinite.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from . import checkpoints, distributed
 
 
 class Task(Protocol):
-    """One network's training. What a step draws at random must follow from `seen` alone."""
+    """One network's training. A step's random draws must depend on `seen` alone."""
 
     pictures: int  # of the whole run
-    batch: int  # pictures a step, over all processes
+    batch: int  # pictures per step, over all processes
 
     def batches(self, seen: int) -> Iterator[Any]:
         """This process's batches from position `seen` (in pictures of the joint batch) on, without end."""
         ...
 
     def step(self, batch: Any, seen: int) -> dict[str, Tensor]:
-        """One step; the losses by name, scalars. The same names on every process."""
+        """One step -> its scalar losses by name, the same names on every process."""
         ...
 
     def state(self) -> dict[str, Any]:
-        """Tensors and plain values that `restore` goes on from exactly."""
+        """Tensors and plain values from which `restore` continues exactly."""
         ...
 
     def restore(self, state: Mapping[str, Any]) -> None: ...
 
     def show(self, folder: Path, seen: int) -> None:
-        """Writes pictures of how far it is into `folder`."""
+        """Writes pictures that show its progress to `folder`."""
         ...
 
 
 class NotANumber(RuntimeError):
-    """A loss went to infinity or is no number."""
+    """A loss is NaN or infinite."""
 
 
 class NothingToResume(RuntimeError):
-    """A run was to be gone on with, and there is none; or a new one would overwrite one that is there."""
+    """There is no run to resume, or a new one would overwrite a run."""
 
 
 def run(
@@ -61,16 +61,16 @@ def run(
     minutes: float = 4.0,
     log_every: int = 20,
 ) -> None:
-    """Trains `task` from the position `seen` to its end in the folder `out`; a kill loses at most `minutes`
-    of work.
+    """Trains `task` from position `seen` to its end in the folder `out`; a kill loses at most `minutes` of
+    work.
 
-    With `resume` it goes on from `out`/last.pt. NotANumber leaves the last good checkpoint in place.
+    With `resume`, continues from `out`/last.pt. NotANumber leaves the last good checkpoint in place.
     """
     last = out / checkpoints.LAST
     if resume and not last.exists():
-        raise NothingToResume(f"There is no run in {out} to go on with: leave --resume out.")
+        raise NothingToResume(f"There is no run in {out} to resume: leave out --resume.")
     if last.exists() and not resume:
-        raise NothingToResume(f"{out} holds a run: add --resume to go on with it, or name another folder.")
+        raise NothingToResume(f"{out} holds a run: add --resume to continue it, or name another folder.")
     if resume:
         state = checkpoints.load(last)
         task.restore(state["task"])
@@ -94,7 +94,7 @@ def _train(task: Task, seen: int, record: _Record, minutes: float) -> None:
 
 
 class _Record:
-    """What a run leaves in its folder while it goes; only the first process writes."""
+    """What a run writes to its folder as it goes; only the first process writes."""
 
     def __init__(self, out: Path, task: Task, seen: int, every: int):
         self.out, self.task, self.every = out, task, every
@@ -135,8 +135,8 @@ class _Record:
         for name, value in values.items():
             if not math.isfinite(value):
                 raise NotANumber(
-                    f'The loss "{name}" is no number after {seen} pictures. The last checkpoint is kept: '
-                    "lower the learning rate or raise R1's weight, and go on with --resume."
+                    f'The loss "{name}" is NaN or infinite after {seen} pictures. The last checkpoint is '
+                    "kept: lower the learning rate or raise R1's weight, and continue with --resume."
                 )
         return values
 
@@ -146,7 +146,7 @@ class _Record:
 
 
 def _board(out: Path):
-    """TensorBoard's writer, where it is installed (`pip install anycost-krita[train]`)."""
+    """TensorBoard's writer, if it is installed (`pip install anycost-krita[train]`)."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -1,4 +1,4 @@
-"""Which number type a run computes in: bfloat16 where the machine is fast in it."""
+"""Which number type a run computes in: bfloat16 if the machine is fast at it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 
-WORTH = 1.3  # times faster, so that the rounding is worth it
+WORTH = 1.3  # times faster: below it the rounding is not worth it
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -39,5 +39,5 @@ def _seconds(dtype: torch.dtype) -> float:
 
 
 def autocast(dtype: torch.dtype, device: torch.device) -> AbstractContextManager:
-    """Convolutions and products in `dtype` within the block."""
+    """Runs convolutions and products in `dtype` within the block."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)

@@ -1,4 +1,4 @@
-"""What the tasks of single networks begin with."""
+"""What the tasks that train one network have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .precision import Precision
 
 
 class Sizes(Protocol):
-    """What every such network's settings have."""
+    """What the settings of all these networks have."""
 
     @property
     def pictures(self) -> int: ...
@@ -30,7 +30,7 @@ S = TypeVar("S", bound=Sizes)
 
 
 class Training(Generic[S]):
-    """The settings, the device and its precision; whatever is drawn next follows from the seed."""
+    """The settings, the device and its precision; all later random draws follow from the seed."""
 
     def __init__(self, settings: S):
         torch.manual_seed(settings.seed)

@@ -1,4 +1,4 @@
-"""The training of the attribute network: what it learns from, what it is asked for, what its file holds."""
+"""The training of the attribute network: what it learns from, what it must learn, and what its file holds."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def test_a_reading_is_best_where_it_is_true_for_gates_and_the_rest():
         assert reading_loss(wanted + away, wanted, deviation) > least
 
 
-def test_a_gate_that_is_read_on_for_off_costs_what_the_logistic_loss_says():
+def test_a_gate_read_as_on_when_off_costs_what_the_logistic_loss_says():
     wanted = torch.zeros(1, len(NAMES))
     values = wanted.clone()
     k = GATES[0]
-    values[0, k] = 1.0  # a logit of 4 for something that is there with probability sigmoid(-4)
+    values[0, k] = 1.0  # a logit of 4 for something with probability sigmoid(-4)
     rise = reading_loss(values, wanted, torch.ones(len(NAMES))) - reading_loss(
         wanted, wanted, torch.ones(len(NAMES))
     )
@@ -79,7 +79,7 @@ def test_figures_of_a_perfect_and_a_blind_reader():
 
 
 @pytest.mark.slow
-def test_every_second_batch_is_without_the_populations_correlations():
+def test_every_second_batch_lacks_the_populations_correlations():
     task = AttributeTraining(AttributeSettings(batch=128, widths=(4, 4, 4), precision="float32"))
     found = [table for table, _ in islice(task._painted(0), 4)]
     pair = [NAMES.index("masculine"), NAMES.index("hair_length")]
@@ -119,7 +119,7 @@ def test_standardised_kernels_fold_into_plain_ones():
     torch.testing.assert_close(kernel.std(dim=(1, 2, 3)), torch.full((8,), spread), atol=1e-4, rtol=0)
 
 
-def test_colours_are_read_off_maps_that_hold_them():
+def test_colours_are_read_from_maps_that_hold_them():
     picture = torch.rand(2, 3, 16, 16)
     heads = Colours((12,))
     torch.nn.init.eye_(heads.heads[0].weight.data.view(12, 12))  # type: ignore[union-attr]
@@ -145,7 +145,7 @@ def test_training_reads_better_and_leaves_a_file(tmp_path: Path, capsys: pytest.
     torch.testing.assert_close(network.mean, standards()[0])
 
 
-def test_a_run_with_other_widths_is_not_gone_on_with(tmp_path: Path):
+def test_a_run_with_other_widths_is_not_resumed(tmp_path: Path):
     task = attributes.AttributeTraining(TINY)
     kept = task.state()
     other = attributes.AttributeTraining(AttributeSettings(widths=(8, 8), precision="float32"))
@@ -153,7 +153,7 @@ def test_a_run_with_other_widths_is_not_gone_on_with(tmp_path: Path):
         other.restore(kept)
 
 
-def test_varying_stays_in_range_and_in_place():
+def test_variations_stay_in_range_and_in_place():
     picture = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     draws = Draws(0, 0, "test")
     assert vary_look(picture, draws).abs().max() <= 1
@@ -166,7 +166,7 @@ def test_varying_stays_in_range_and_in_place():
 def test_media_change_half_the_pictures_and_keep_their_edges_in_place():
     picture = torch.full((64, 3, 32, 32), 0.9)
     picture[..., 12:20, 12:20] = -0.9  # a dark square on a light ground
-    picture[:, 0] *= 0.5  # which has a colour
+    picture[:, 0] *= 0.5  # and it has a colour
     shown = media(picture, Draws(0, 0, "media"))
     changed = (shown - picture).abs().amax((1, 2, 3)) > 0.02
     assert 20 <= changed.sum() <= 44

@@ -1,4 +1,4 @@
-"""The training of the encoder: Eq. 6's terms, what pictures it sees, its backbones and its file."""
+"""The training of the encoder: Eq. 6's terms, the pictures it sees, its backbones and its file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLAIN = Variety(generated=0.0, mirrored=0.0, jittered=0.0, grey=0.0)
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the run of a tiny generator, and a features file."""
+    """A folder with a tiny generator's run and a features file."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("parts")
     generator = Generator(32, (8,) * 8, STYLE_DIM, 1)
@@ -85,7 +85,7 @@ def test_the_sub_generators_term_is_the_same_distance_times_alpha(parts: Path, l
     assert EncoderLosses().alpha == 1
 
 
-def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another(parts: Path):
+def test_both_drawings_must_show_the_pictures_attributes_and_match_each_other(parts: Path):
     weights = EncoderLosses(attributes=0.5, between=3.0)
     task = encoding.EncoderTraining(settings(parts, loss=weights, ratios=(0.5,), resolutions=(16,)))
     latents, picture = own_pictures(task, 4)
@@ -100,7 +100,7 @@ def test_both_drawings_are_asked_for_the_pictures_attributes_and_for_one_another
     torch.testing.assert_close(terms["between"], 3.0 * (sub - full_smaller).square().mean())
 
 
-def test_only_pictures_that_are_as_they_were_painted_have_a_known_w(parts: Path):
+def test_only_unchanged_pictures_have_a_known_w(parts: Path):
     batch = Batch(torch.rand(64, 3, 32, 32), torch.randn(64, STYLE_DIM), torch.rand(64, 16, 2))
     supervised = EncoderLosses(latents=1.0)
     task = encoding.EncoderTraining(
@@ -157,7 +157,7 @@ def test_training_lowers_the_loss_and_leaves_the_same_encoder_as_onnx(parts: Pat
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
+def test_the_delta_term_wants_all_styles_to_be_one_w(parts: Path):
     task = encoding.EncoderTraining(settings(parts, loss=EncoderLosses(delta=1.0), first_fit=64))
     batch = next(task.batches(0))
     assert task.step(batch, 0)["delta"] < 1e-9  # the first fit gives every style the same offset
@@ -167,7 +167,7 @@ def test_the_delta_term_asks_for_styles_that_are_one_w(parts: Path):
 
 @pytest.mark.slow
 def test_a_published_backbone_learns_and_is_written(parts: Path, tmp_path: Path):
-    """ResNet-18 without its classifier, and the head [n_style * style_dim] in its place."""
+    """ResNet-18 with the head [n_style * style_dim] in place of its classifier."""
     task = encoding.EncoderTraining(settings(parts, backbone="resnet18", side=32, batch=4))
     assert sum(p.numel() for p in task.encoder.trunk.parameters()) == 11_176_512
     assert task.encoder.latents.weight.shape == (task.generator.n_style * STYLE_DIM, 512)
@@ -207,12 +207,12 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(parts: Path):
         build(EncoderSettings, {"generator": "run", "features": "file", "backbone": "vgg"})
     with pytest.raises(ValueError, match="at least one"):
         settings(parts, ratios=())
-    with pytest.raises(CoreError, match="no generator's run"):
+    with pytest.raises(CoreError, match="no run of a generator"):
         encoding.EncoderTraining(settings(parts, generator=str(parts)))
     with pytest.raises(CoreError, match="features"):
         encoding.EncoderTraining(settings(parts, features=str(parts / "none.safetensors")))
     with pytest.raises(CoreError, match="draws up to 32 px"):
         encoding.EncoderTraining(settings(parts, resolutions=(64,)))
     other = encoding.EncoderTraining(settings(parts, backbone="resnet18", side=32)).state()
-    with pytest.raises(CoreError, match="other settings"):
+    with pytest.raises(CoreError, match="encoder differs"):
         encoding.EncoderTraining(settings(parts)).restore(other)

@@ -1,5 +1,5 @@
-"""The small networks beside the generator: the attribute network itself, and what the training of all three
-(attributes, finder, encoder) has in common."""
+"""The small networks beside the generator: the attribute network itself, and what all three (attributes,
+finder, encoder) share in training."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_features_file_comes_back_as_it_was(features: Features, tmp_path: Path
 
 
 def test_a_file_of_four_stages_without_a_population_loads(tmp_path: Path):
-    """As packs had them before."""
+    """Older packs have these."""
     torch.manual_seed(0)
     old = Features(3, (8, 8, 8, 8)).eval()
     state = {name: value for name, value in old.state_dict().items() if name not in ("mean", "deviation")}
@@ -106,7 +106,7 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tiny_task(name: str, folder: Path) -> Any:
-    """A task of seconds; the same wherever it is made."""
+    """A task of a few seconds, the same wherever it is made."""
     common: dict[str, Any] = {"batch": 4, "pictures": 20, "precision": "float32"}
     if name == "attributes":
         return attributes.AttributeTraining(
@@ -139,7 +139,7 @@ class Killed(Exception):
 
 
 def dying(task: Any, steps: int) -> Any:
-    """The task, which dies in the middle of a step."""
+    """The task, made to die in the middle of a step."""
     step: Callable = task.step
 
     def until(batch: Any, seen: int) -> dict[str, torch.Tensor]:
@@ -168,7 +168,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(name: str, tasks: Path
 
 
 def gradients(folder: Path) -> dict[str, Any]:
-    """What a first step of every task leaves in `grad` (the joint batch's, whoever asks), and samples for
+    """What each task's first step leaves in `grad` (the joint batch's in every process), and samples for
     directions."""
     found: dict[str, Any] = {}
     for name in NETWORKS:

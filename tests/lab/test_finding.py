@@ -1,4 +1,4 @@
-"""The training of the finder: faces lie where they are said to be, and steep ones are none."""
+"""The training of the finder: faces lie where their points say, and steep ones do not count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TINY = FinderSettings(pictures=512, repeats=2, batch=4, width=8, learning_rate=0
 
 
 def dotted(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Portraits that are black but for three white squares, and where those are: [N, 3, 2]."""
+    """Black portraits with three white squares, and where these are: [N, 3, 2]."""
     pictures = torch.full((count, 3, SIDE, SIDE), -1.0)
     places = torch.tensor([[48, 56], [80, 56], [64, 88]])
     for x, y in places.tolist():
@@ -40,7 +40,7 @@ def dotted(count: int) -> tuple[torch.Tensor, torch.Tensor]:
     return pictures, (places / SIDE).expand(count, -1, -1)
 
 
-def test_faces_are_put_where_their_points_are_said_to_be():
+def test_faces_are_put_where_their_points_say():
     pictures, points = dotted(16)
     angle = torch.linspace(-170, 170, 16)
     drawn, placed = put(pictures, points, angle, torch.full_like(pictures, -1), Draws(0, 0, "put"))
@@ -62,7 +62,7 @@ def test_a_turn_by_an_angle_turns_the_line_between_the_eyes():
 
 
 @pytest.mark.slow
-def test_only_faces_that_are_not_turned_too_far_are_to_be_found():
+def test_only_faces_that_are_not_turned_too_far_count():
     pictures, points = dotted(256)
     shown = scenes((pictures, points), Draws(0, 0, "scenes"))
     across = shown.points[:, 1] - shown.points[:, 0]
@@ -115,7 +115,7 @@ def test_a_face_is_upright_up_to_its_steepest_turn():
             [torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])]
         )
         assert bool(upright((face @ turn.T)[None])) is expected
-    assert not upright((face * torch.tensor([1.0, -1.0]))[None])  # the mouth above
+    assert not upright((face * torch.tensor([1.0, -1.0]))[None])  # the mouth is above
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_the_finder_that_ships_is_small():
     assert sum(p.numel() for p in Finder(FinderSettings().width).parameters()) * 4 < 400_000
 
 
-def test_a_run_of_another_width_is_not_gone_on_with():
+def test_a_run_of_another_width_is_not_resumed():
     kept = finding.FinderTraining(TINY).state()
     with pytest.raises(CoreError, match="width"):
         finding.FinderTraining(FinderSettings(width=12, precision="float32")).restore(kept)

@@ -1,4 +1,4 @@
-"""A folder of pictures as training data: what is used, how it is cut, and which picture comes when."""
+"""A folder of pictures as training data: what is used, how it is cropped, and which picture comes when."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_gradient_stays_one_and_is_not_stretched(side: int, resolution: int, u
     expected = slope * ((np.arange(resolution) + 0.5) * side / resolution - 0.5)
     got = square(rgba(rgb), resolution)[..., 0].astype(float)
     got = got if upright else got.T
-    inner = slice(3, -3)  # at the edge the filter has no further pixels
+    inner = slice(3, -3)  # at the edge the filter runs out of pixels
     assert np.abs(got[inner] - expected[inner, None]).max() < 1.5
 
 
@@ -84,7 +84,7 @@ def test_what_is_finer_than_the_result_is_averaged():
 def test_see_through_pictures_lie_on_grey_and_hidden_colours_do_not_bleed(tmp_path: Path):
     half = np.zeros((64, 64, 4), np.uint8)
     half[:, :34] = (200, 40, 40, 255)
-    half[:, 34:] = (0, 255, 0, 0)  # a green that nobody sees
+    half[:, 34:] = (0, 255, 0, 0)  # an invisible green
     cut = square(half, 16)
     assert (cut[:, :5] == (200, 40, 40)).all()
     assert (cut[:, 11:] == 128).all()
@@ -113,7 +113,7 @@ def test_pictures_stand_upright_as_the_camera_says(tmp_path: Path):
     image = Image.new("RGB", (40, 40), "black")
     image.paste((255, 255, 255), (0, 0, 20, 40))  # white on the left
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
+    exif[0x0112] = 6  # turn a quarter clockwise
     image.save(tmp_path / "a.png", exif=exif)
     [picture] = next(iter(FolderBatches(tmp_path, 16, 1, mirror=False)))
     assert picture[:, :7].min() > 0.9
@@ -192,7 +192,7 @@ def test_only_large_enough_pictures_are_used_and_all_others_are_counted(tmp_path
     assert seen_colours(next(iter(batches))) == [COLOURS[1]] * 2
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 11
-    assert "4 pictures more" in said[-1]
+    assert "left out: 4 more" in said[-1]
 
 
 def test_hidden_and_other_files_do_not_count_and_bombs_are_refused(folder: Path):
@@ -235,12 +235,12 @@ def test_folders_without_a_usable_picture_are_refused_with_a_sentence(tmp_path: 
     assert refused.value.kind == "bad-value"
 
 
-def test_pictures_that_go_while_training_end_it_with_a_sentence(tmp_path: Path):
+def test_pictures_that_vanish_during_training_end_it_with_a_sentence(tmp_path: Path):
     path = plain(tmp_path / "a.png", COLOURS[0])
     stream = iter(FolderBatches(tmp_path, 16, 1))
     next(stream)
     path.unlink()
-    with pytest.raises(CoreError, match="can be read any more"):
+    with pytest.raises(CoreError, match="nor any other picture can be read"):
         next(stream)
 
 

@@ -1,4 +1,4 @@
-"""Training that begins with the networks of a pack: those that ship, by the TOML files that made them."""
+"""Training that starts from a pack's networks: those we ship, with the TOML files that made them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_generator_and_its_average_draw_what_the_packs_does(pack: Pack):
     w = torch.randn(2, pack.n_style, pack.style_dim, generator=torch.Generator().manual_seed(2))
     for mine in (task.generator, task.average.network):
         torch.testing.assert_close(mine(w, noise="none"), theirs(w, noise="none"), atol=1e-5, rtol=1e-4)
-    assert task.settings.stages[task.stage].kind == "distil"  # the one that 80,000 falls in
+    assert task.settings.stages[task.stage].kind == "distil"  # the one at position 80,000
     assert task.state()["stage"] == 2
 
 
@@ -57,7 +57,7 @@ def test_a_generator_and_its_average_draw_what_the_packs_does(pack: Pack):
 def test_an_attribute_network_reads_what_the_packs_does(
     pack: Pack, moved: float, monkeypatch: pytest.MonkeyPatch
 ):
-    """Also when the population has changed since."""
+    """Even if the population has changed since."""
     mean, deviation = attributes.standards()
     monkeypatch.setattr(attributes, "standards", lambda: (mean + moved, deviation * (1 + moved)))
     theirs = load_features(_there(pack.features_path))
@@ -90,7 +90,7 @@ def test_an_encoder_answers_as_the_packs_does_and_is_not_fitted_anew(pack: Pack,
 
 
 @pytest.mark.slow
-def test_a_user_goes_on_from_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_user_continues_from_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(finding, "measure", partial(finding.measure, count=64))
     config = tmp_path / "mine.toml"
     config.write_text('network = "finder"\npictures = 16\nbatch = 8\nrepeats = 1\nprecision = "float32"\n')
@@ -98,19 +98,19 @@ def test_a_user_goes_on_from_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert main(["train", str(config), "--out", str(run), "--from-pack", "portraits", "--seen", "8"]) == 0
     (row,) = [json.loads(line) for line in (run / "log.jsonl").open()]
     assert row["seen"] == 16
-    assert row["heat"] < 0.05  # 0.09 of a network that knows nothing yet
+    assert row["heat"] < 0.05  # an untrained network has 0.09
 
 
 @pytest.mark.parametrize(
     ("lines", "options", "sentence"),
     [
-        ("width = 8", ["--from-pack", "portraits"], "another size than the TOML file"),
+        ("width = 8", ["--from-pack", "portraits"], "differs in size from the TOML file's"),
         ("width = 40", ["--from-pack", "portraits", "--seen", "7"], "a multiple of the batch, 8"),
-        ("width = 40", ["--seen", "8"], "--seen goes with --from-pack"),
+        ("width = 40", ["--seen", "8"], "--seen needs --from-pack"),
         ("width = 40", ["--from-pack", "nobody"], "nobody"),
     ],
 )
-def test_what_cannot_be_gone_on_from_is_one_sentence(
+def test_a_wrong_start_gives_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str, options: list[str], sentence: str
 ):
     config = tmp_path / "mine.toml"
@@ -126,17 +126,17 @@ def test_what_cannot_be_gone_on_from_is_one_sentence(
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [
-        ({"resolution": 64, "channels": [256] * 10}, "other layers"),
-        ({"resolution": 256, "channels": [256] * 14}, "other layers"),
-        ({"resolution": 128, "channels": [256] * 12, "n_mlp": 4}, "other layers"),
+        ({"resolution": 64, "channels": [256] * 10}, "layers are not those"),
+        ({"resolution": 256, "channels": [256] * 14}, "layers are not those"),
+        ({"resolution": 128, "channels": [256] * 12, "n_mlp": 4}, "layers are not those"),
         ({"resolution": 128, "channels": [64] * 12}, "do not fit into 64"),
         ({"resolution": 128, "channels": [256] * 12, "style_dim": 32}, ""),
     ],
 )
-def test_a_generator_of_another_shape_is_one_sentence(pack: Pack, shape: dict[str, Any], reason: str):
+def test_a_generator_of_another_shape_gives_one_sentence(pack: Pack, shape: dict[str, Any], reason: str):
     judged = {"channels": [8] * (len(shape["channels"]) // 2)}
     stage = {"kind": "multi-resolution", "resolutions": [16], "pictures": 8}
-    with pytest.raises(CoreError, match=f"another size than the TOML file .*{reason}") as refused:
+    with pytest.raises(CoreError, match=f"differs in size from the TOML file's .*{reason}") as refused:
         filled("portraits", pack, generator=shape, discriminator=judged, stages=[stage], losses={})
     assert "\n" not in str(refused.value)
 

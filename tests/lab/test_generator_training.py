@@ -1,5 +1,4 @@
-"""The paper's stages: what plays, what is told, what is lowered; and that a run is the same resumed or
-shared."""
+"""The paper's stages: players, codes and losses; and that resumed and shared runs are the same."""
 
 from __future__ import annotations
 
@@ -108,7 +107,7 @@ def latents(count: int = 3, styles: int = 8) -> Tensor:
 # the losses
 
 
-def test_the_game_is_the_logistic_one():
+def test_the_game_has_the_logistic_losses():
     real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.5, 3.0])
     wanted = sum(-math.log(1 / (1 + math.exp(-v))) for v in (2.0, -1.0)) / 2
     wanted += sum(-math.log(1 - 1 / (1 + math.exp(-v))) for v in (0.5, 3.0)) / 2
@@ -125,7 +124,7 @@ def test_r1_of_a_linear_judge_is_half_its_squared_weight():
 
 
 def test_a_linear_generator_has_the_path_length_of_its_matrix():
-    """picture = A w: the length for a direction y is |A^T y| / sqrt(pixels), styles averaged."""
+    """picture = A w: the length for a direction y is |A^T y| / sqrt(pixels), averaged over styles."""
     torch.manual_seed(0)
     matrix, w = torch.randn(3 * 4 * 4, 6), torch.randn(2, 1, 6, requires_grad=True)
     picture = (w[:, 0] @ matrix.t()).view(2, 3, 4, 4)
@@ -137,7 +136,7 @@ def test_a_linear_generator_has_the_path_length_of_its_matrix():
 # sub-generators
 
 
-def test_stage_2_draws_two_of_the_resolutions_and_each_as_often():
+def test_stage_2_draws_two_of_the_resolutions_and_each_equally_often():
     drawn = [draw_resolutions(random.Random(k), (8, 16, 32, 64)) for k in range(2000)]
     assert all(len(pair) == 2 and pair[0] > pair[1] for pair in drawn)
     for side in (8, 16, 32, 64):
@@ -178,7 +177,7 @@ def test_g_arch_tells_the_widths_that_ran(picked: list[float], resolution: int):
 
 
 def test_g_arch_of_a_capped_half_says_that_low_resolutions_ran_in_full():
-    """The published code tells the ratio that was asked for; here it is the one that ran."""
+    """The published code passes the ratio that was asked for; ours passes the one that ran."""
     full = WidthRule("capped").expand((512,) * 10 + (256, 256, 128, 128), 1.0)
     ran = WidthRule("capped").expand(full, 0.5)
     code = architecture(ran, full).view(14, 4)
@@ -194,7 +193,7 @@ def test_a_sub_generator_is_the_dense_network_cut_from_it():
     for name, parameter in dense.state_dict().items():
         source = whole.state_dict()[name]
         cut[name] = source[tuple(slice(0, size) for size in parameter.shape)].clone()
-        if name.endswith("conv.weight"):  # equalised: a cut layer is scaled as the one it was cut from
+        if name.endswith("conv.weight"):  # equalised: a cut layer scales like the one it was cut from
             cut[name] *= math.sqrt(parameter.shape[2] / source.shape[2])
     dense.load_state_dict(cut)
     torch.testing.assert_close(dense(latents()), whole(latents(), 32, channels), atol=1e-4, rtol=1e-4)
@@ -253,7 +252,7 @@ def test_a_reduced_discriminator_runs_its_first_channels():
 
 
 def test_variety_is_judged_in_groups_of_neighbours():
-    """Half of a batch has the logits that it has alone: processes that share a batch agree with one."""
+    """Half of a batch gets the same logits alone: processes that share a batch agree with one process."""
     torch.manual_seed(0)
     judge = Discriminator((16, 16, 12, 12), (32,))
     picture = torch.randn(8, 3, 32, 32)
@@ -289,7 +288,7 @@ def test_w_holds_the_controls_of_the_painter():
 
 
 def test_gates_that_a_truncation_draws_in_still_mean_the_same():
-    """In half of the rows they come nearer to their mean, by one share a row; nothing else moves."""
+    """In half of the rows they move towards their mean, by one share per row; nothing else moves."""
     w = torch.randn(512, STYLE_DIM, generator=torch.Generator().manual_seed(2))
     found = drawn_in(w, Draws(0, 0, "any"))
     gates = torch.tensor([control.kind == "gate" for control in CONTROLS])
@@ -355,7 +354,7 @@ def test_real_pictures_are_told_a_random_architecture():
 
 
 def test_consistency_is_held_against_the_live_full_generator():
-    """It changes with a channel that only the full one has, and is none where the sub-generator is full."""
+    """It changes with a channel that only the full one has, and is 0 if the sub-generator is full."""
     task = task_of(config(stage("adaptive-channel", resolutions=(32,), ratios=[1.0])))
     found = task.game.generator_losses(task.settings.stages[0], painted(task), Draws(0, 0, "g"))
     assert found["consistency"].item() == 0
@@ -401,7 +400,7 @@ def logged(folder: Path) -> list[dict[str, float]]:
 
 
 def test_every_stage_runs_and_leaves_what_it_should(tmp_path: Path):
-    """Each stage of the paper, and MSG-GAN's way, plays to its end."""
+    """Each stage of the paper, and MSG-GAN's, runs to its end."""
     stages = (
         DISTIL,
         SINGLE,
@@ -424,7 +423,7 @@ def test_every_stage_runs_and_leaves_what_it_should(tmp_path: Path):
 
 
 def test_the_supervised_losses_fall():
-    """On portraits that were not trained on, of full and of half width."""
+    """On unseen portraits, at full and at half width."""
     task = task_of(config(stage("distil", 320, (16, 32))))
     unseen = painted(task, 10_000)
     assert unseen.z is not None
@@ -447,7 +446,7 @@ LEARNED = {**config()["generator"], "noise": "learned"}
 
 
 def test_noise_maps_begin_as_the_painters_textures():
-    """Of mean 0 and deviation 1, each another one; too coarse ones are empty, and what is learned is kept."""
+    """Each differs, with mean 0 and deviation 1. Too coarse ones are empty, and learned ones are kept."""
     made = Generator(32, CHANNELS, STYLE_DIM, n_mlp=1)
     hold_fields(made)
     sides = [found.shape[-1] for found in made.noises.buffers()]
@@ -465,7 +464,7 @@ def test_noise_maps_begin_as_the_painters_textures():
 
 
 def test_a_warm_start_learns_the_noise_maps_and_the_game_leaves_them():
-    """They are drawn with at every width; how much they count is not learned."""
+    """Every width draws with them; their strengths are not learned."""
     task = task_of(config(stage("distil", 16, (16, 32)), ADAPTIVE, generator=LEARNED))
     batch = painted(task)
     start = [found.clone() for found in task.generator.noises.buffers()]
@@ -513,7 +512,7 @@ def test_any_matrix_is_orthogonalised(rows: int, columns: int, magnitude: float)
     torch.testing.assert_close(orthogonalised(drawn.T), found.T, atol=1e-3, rtol=0)
 
 
-def test_nothing_is_orthogonalised_to_nothing():
+def test_zeros_are_orthogonalised_to_zeros():
     assert orthogonalised(torch.zeros(3, 5)).abs().max() == 0
 
 
@@ -590,7 +589,7 @@ def test_a_warm_start_looks_where_small_things_are_worn(worn: str):
 
 
 def test_the_game_is_learned():
-    """A discriminator that plays against a still generator comes to tell the two apart."""
+    """A discriminator that plays against a still generator learns to tell real from drawn."""
     task = task_of(config(stage("multi-resolution", 160), optimiser={"learning_rate": 0.002}))
     for group in task.optimisers["generator"].param_groups:
         group["lazy"] = 0.0  # stands still
@@ -628,7 +627,7 @@ def test_sorting_takes_the_average_along():
     torch.testing.assert_close(task.average.network(latents()), task.generator(latents()))
 
 
-# saves after every step, and kills itself in the middle of the one that begins at argv[3]
+# saves after every step, and kills itself in the middle of the one that starts at argv[3]
 RUNNER = """
 import os, signal, sys
 from pathlib import Path
@@ -651,7 +650,7 @@ train(read(Path(sys.argv[1])), Path(sys.argv[2]))
 
 
 def toml(table: Mapping[str, Any]) -> str:
-    """A TOML text of a run's table."""
+    """A run's table as TOML."""
     lines = [
         f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict | list)
     ]
@@ -663,8 +662,8 @@ def toml(table: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_a_killed_run_goes_on_exactly(tmp_path: Path):
-    """Killed in stage 2 of three: the end is the same to the last bit."""
+def test_a_killed_run_resumes_exactly(tmp_path: Path):
+    """Killed in stage 2 of 3, it ends the same to the last bit."""
     stages = (
         stage("single", 8, (32,)),
         stage("multi-resolution", 24),
@@ -694,8 +693,8 @@ def test_a_killed_run_goes_on_exactly(tmp_path: Path):
     ids=["single", "adaptive-channel", "distil"],
 )
 def test_two_processes_are_one_with_the_joined_batch(pair: Pair, tmp_path: Path, table: dict[str, Any]):
-    """After a step Adam's first moments with beta 0, and second ones, are the gradients, and Muon's are a
-    twentieth of them: they must agree."""
+    """After one step, Adam's second moments and its first ones at beta 0 show the gradients, and Muon's are a
+    twentieth of them: all must agree."""
     train(table, tmp_path / "one")
     pair.run(train, table, tmp_path / "two")
     one, two = (checkpoints.load(tmp_path / name / "last.pt") for name in ("one", "two"))
@@ -719,18 +718,18 @@ def test_a_batch_that_processes_cannot_share_is_refused(tmp_path: Path, monkeypa
         train(config(MULTI), tmp_path)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(tmp_path: Path):
+def test_a_nan_or_infinite_loss_stops_the_run_and_keeps_the_checkpoint(tmp_path: Path):
     table = config(stage("multi-resolution", 80))
     train({**table, "stages": [stage("multi-resolution", 16)]}, tmp_path)
     kept = (tmp_path / "last.pt").read_bytes()
     wild = {**table, "optimiser": {"learning_rate": 1e30}}
-    with pytest.raises(CoreError, match=r"is no number after .* pictures.*lower the learning rate"):
+    with pytest.raises(CoreError, match=r"is NaN or infinite after .* pictures.*lower the learning rate"):
         train(wild, tmp_path, resume=True)
     assert (tmp_path / "last.pt").read_bytes() == kept
 
 
 def test_bfloat16_changes_a_step_little():
-    """The fast number type against the plain one: the same losses to a few percent."""
+    """The fast number type gives the plain one's losses to within a few per cent."""
     found = []
     for dtype in (torch.float32, torch.bfloat16):
         task = task_of(
@@ -760,18 +759,18 @@ def test_bfloat16_changes_a_step_little():
         ({"stages": [{"kind": "single", "pictures": 8}]}, r'"stages\[0\].resolutions" is missing'),
         ({"stages": [stage("single", resolutions=(64,))]}, "trains 64 px, but the generator ends at 32"),
         ({"stages": [stage("single", resolutions=(24,))]}, "power of two"),
-        ({"stages": [stage("adaptive-channel", ratios=[0.0, 1.0])]}, "ratios lie above 0"),
+        ({"stages": [stage("adaptive-channel", ratios=[0.0, 1.0])]}, "ratios must be above 0"),
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
         ({"generator": {**config()["generator"], "noise": "loud"}}, '"none", "random" or "learned"'),
         ({"data": {"kind": "films"}}, '"data.kind" must be "portraits" or "folder"'),
-        ({"generator": LEARNED}, "takes a stage of kind"),
+        ({"generator": LEARNED}, "needs a stage of kind"),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
         ({"data": {"far": -0.5}}, "data.far is a share of painted portraits, 0 to 1, not -0.5"),
         ({"data": {"kind": "folder", "folder": "x", "rare": 0.5}}, "share of painted portraits"),
         ({"discriminator": {"channels": [8, 8]}}, "one count for each of 4, 8, ... 32 px"),
         ({"data": {"kind": "folder"}}, "give both or neither"),
-        ({"data": {"kind": "folder", "folder": "x"}, "stages": [DISTIL]}, "Only painted portraits"),
+        ({"data": {"kind": "folder", "folder": "x"}, "stages": [DISTIL]}, "needs painted portraits"),
         ({"precision": "float8"}, '"precision" must be "auto", "float32" or "bfloat16"'),
         ({"losses": {"features": "nowhere.safetensors"}, "stages": [ADAPTIVE]}, "nowhere.safetensors"),
         ({"stages": [{**DISTIL, "perceptual": 0.1}]}, "needs losses.features"),
@@ -788,14 +787,14 @@ def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(tmp_path: Path):
     train(config(stage("multi-resolution", 8)), tmp_path / "run")
     with pytest.raises(CoreError, match="add --resume"):
         train(config(stage("multi-resolution", 8)), tmp_path / "run")
-    with pytest.raises(CoreError, match="leave --resume out"):
+    with pytest.raises(CoreError, match="leave out --resume"):
         train(config(stage("multi-resolution", 8)), tmp_path / "none", resume=True)
     other = config(stage("multi-resolution", 16), generator={"resolution": 32, "channels": [8] * 8})
-    with pytest.raises(CoreError, match="other settings"):
+    with pytest.raises(CoreError, match=r"\[generator\] differs"):
         train(other, tmp_path / "run", resume=True)
 
 
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path):
     (tmp_path / "a.toml").write_text("seed = = 1")
     with pytest.raises(CoreError, match="is not TOML"):
         read(tmp_path / "a.toml")
@@ -835,7 +834,7 @@ def test_the_loop_saves_atomically_and_counts(tmp_path: Path):
     assert (tmp_path / "shown-40").exists()
     assert not list(tmp_path.glob("*.part"))
     loop.run(task, tmp_path, resume=True)
-    assert len(task.steps) == 5  # there was nothing left to do
+    assert len(task.steps) == 5  # nothing was left to do
 
 
 def test_layers_of_a_toy_are_those_of_its_resolution():

@@ -1,4 +1,4 @@
-"""The pieces that every training shares: losses of pictures, the average, batches, checkpoints."""
+"""What every training shares: losses between pictures, the average, batches, checkpoints."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_average_follows_and_copies_buffers():
 
 
 def test_an_average_of_few_pictures_follows_faster():
-    """Ramp-up: after 100 pictures the half-life is 5, whatever was asked for."""
+    """Ramp-up: after 100 pictures the half-life is 5, whatever the setting."""
     source = Generator(8, (4, 4, 4, 4), style_dim=4, n_mlp=1)
     average = Average(source, half_life=10.0, ramp_up=0.05)
     start = source.get_parameter("input.input").detach().clone()

@@ -1,4 +1,4 @@
-"""A wider generator that goes on from a narrower one."""
+"""A wider generator that continues a narrower one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def generator(channels: tuple[int, ...], seed: int) -> Generator:
     with torch.no_grad():
         for name, parameter in found.named_parameters():
             if name.endswith("bias") or name.endswith("noise.weight"):
-                parameter.add_(torch.randn_like(parameter))  # they begin as zeros
+                parameter.add_(torch.randn_like(parameter))  # they start as zeros
     return found
 
 
@@ -49,8 +49,8 @@ def test_a_wider_generator_draws_what_the_narrower_did(side: int, ratio: float):
 
 
 def test_training_sees_what_the_added_channels_could_do():
-    """Each layer's kernels get gradients where they read added channels, and nowhere do two added channels
-    hold the same."""
+    """Each layer's kernels get gradients where they read added channels, and no two added channels are the
+    same."""
     narrow, z = generator(NARROW, seed=1), torch.randn(3, 6)
     wide = wider_of(narrow)
     drawn(wide, z, 32, 1.0).square().mean().backward()
@@ -68,7 +68,7 @@ def test_training_sees_what_the_added_channels_could_do():
 def test_whatever_the_widths_pictures_stay_or_it_is_refused(
     channels: tuple[int, ...], added: tuple[int, ...]
 ):
-    """Refused where rounding leaves a ratio less of the wider layer than it had of the narrower."""
+    """Refused if rounding gives a ratio less of the wider layer than of the narrower."""
     narrow, z = generator(channels, seed=1), torch.randn(2, 6)
     wider = tuple(a + b for a, b in zip(channels, added, strict=True))
     try:
