@@ -1,4 +1,4 @@
-"""What several test files need, and how `make test` spreads them over processes."""
+"""What several test files share, and how `make test` spreads them over processes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-MOST_WORKERS = 8  # more would wait for the longest file
+MOST_WORKERS = 8  # more would only wait for the longest file
 FOLDER = pytest.StashKey[str]()
-# A slow machine fails no test: hypothesis may take as long as it wants. Examples may share a pack or folder.
+# Hypothesis may take any time, so that a slow machine fails no test. Examples may share a pack or folder.
 settings.register_profile(
     "anycost",
     deadline=None,
@@ -22,7 +22,7 @@ settings.load_profile("anycost")
 
 
 def usable_cores() -> int:
-    """The cores this process may run on, but no more than its container gets."""
+    """The cores this process may run on, at most its container's share."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
@@ -38,7 +38,7 @@ if workers > 1:  # read when torch is first imported; the processes that tests s
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A short temporary folder: the path of a Unix socket has room for about 100 bytes."""
+    """Choose a short temporary folder: a Unix socket's path has room for about 100 bytes."""
     if config.option.basetemp is None:
         config.stash[FOLDER] = config.option.basetemp = tempfile.mkdtemp(prefix="t-")
 
@@ -46,21 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
-        return  # there may be something to see
+        return  # keep the files for a look
     if FOLDER in session.config.stash:
         shutil.rmtree(session.config.stash[FOLDER], ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: a worker for each core. A single file runs in this process, which starts sooner."""
+    """`-n auto`: one worker per core. A single file runs in this process, which starts sooner."""
     single = len(config.args) == 1 and ".py" in config.args[0]
     return 0 if single else min(usable_cores(), MOST_WORKERS)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is neither `slow` nor `krita` as `fast`, and starts with what takes longest."""
+    """Mark tests that are neither `slow` nor `krita` as `fast`, and start with the longest."""
     for item in items:
         if not _is_slow(item):
             item.add_marker("fast")
@@ -73,7 +73,7 @@ def _is_slow(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory):
-    """A separate cache: nobody's calibration tells the tests which engine to use."""
+    """A separate cache, so that no user's calibration chooses the tests' engine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -82,7 +82,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small untrained complete pack."""
-    from tiny_pack import make_tiny_pack  # here: the process that only hands out tests needs no torch
+    from tiny_pack import make_tiny_pack  # imported here: the process that hands out tests needs no torch
 
     return make_tiny_pack(tmp_path_factory.mktemp("packs") / "tiny")
 

@@ -1,4 +1,4 @@
-"""A face that needs no trained network to be found: coloured dots, and finders that see colours."""
+"""A face that can be found without a trained network: coloured dots, and finders that see colours."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def portrait(placement: Placement, width: int, height: int) -> np.ndarray:
 
 
 def colour_finder(picture: np.ndarray) -> np.ndarray:
-    """Stands for the network on a portrait(): heat [3, H/4, W/4] is how pure each colour is."""
+    """Replaces the finder network on a portrait(): heat [3, H/4, W/4] is how pure each colour is."""
     rgb = (picture[0] + 1) / 2
     purity = np.clip(rgb - np.maximum(np.roll(rgb, 1, 0), np.roll(rgb, -1, 0)), 0, 1)
     return purity.reshape(3, rgb.shape[1] // 4, 4, rgb.shape[2] // 4, 4).mean(axis=(2, 4))

@@ -1,4 +1,4 @@
-"""Model files as other programs write them, built by hand from the published names and shapes."""
+"""Model files as other programs write them, built from the published names and shapes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from torch import Tensor
 def published_state(
     channels: Sequence[int], style_dim: int = 16, n_mlp: int = 2, *, seed: int = 0, noise: bool = True
 ) -> dict[str, Tensor]:
-    """A generator's state dict in the names of Anycost and rosinality/stylegan2-pytorch, of random values."""
+    """A random generator state dict with the names of Anycost and rosinality/stylegan2-pytorch."""
     rng = torch.Generator().manual_seed(seed)
 
     def values(*shape: int) -> Tensor:
@@ -68,7 +68,7 @@ def published_state(
 def nvidia_state(
     channels: Sequence[int], w_dim: int = 16, n_mlp: int = 2, *, seed: int = 0
 ) -> dict[str, Tensor]:
-    """A generator's state dict in the names of NVIDIA's stylegan2-ada-pytorch, of random values."""
+    """A random generator state dict with the names of NVIDIA's stylegan2-ada-pytorch."""
     rng = torch.Generator().manual_seed(seed)
 
     def values(*shape: int) -> Tensor:
@@ -112,11 +112,11 @@ MODULE_SOURCE = "raise SystemExit('the source code in this file was run')"
 
 
 class EasyDict(dict):
-    """Stands for dnnlib.util.EasyDict while a file is written."""
+    """Replaces dnnlib.util.EasyDict while a file is written."""
 
 
 class Persistent:
-    """Stands for a module of NVIDIA's code while a file is written, pickled as its decorator does."""
+    """Replaces a module of NVIDIA's code while a file is written; pickles as NVIDIA's decorator does."""
 
     def __init__(self, class_name: str, state: dict[str, Any]):
         self.class_name = class_name
@@ -130,7 +130,7 @@ class Persistent:
 
 @contextlib.contextmanager
 def nvidia_modules() -> Iterator[None]:
-    """The modules whose names stand in the pickle, only for as long as it is written."""
+    """The modules that the pickle names; they exist only while it is written."""
     persistence, util = types.ModuleType("torch_utils.persistence"), types.ModuleType("dnnlib.util")
 
     def _reconstruct_persistent_obj(meta: Any) -> None:
@@ -153,7 +153,7 @@ def nvidia_modules() -> Iterator[None]:
 
 
 def module_tree(state: dict[str, Tensor], class_name: str = "Generator") -> Persistent:
-    """The tree of modules whose state dict this is, with the attributes that NVIDIA's modules carry along."""
+    """The module tree with this state dict, and the attributes that NVIDIA's modules carry."""
     own = {name: value for name, value in state.items() if "." not in name}
     is_buffer = {"resample_filter", "noise_const", "w_avg"}
     children: dict[str, dict[str, Tensor]] = {}
@@ -193,7 +193,7 @@ def write_nvidia(path: Path, networks: dict[str, Persistent | None], protocol: i
 
 
 class Runs:
-    """Unpickled by an ordinary reader, makes the file `marker`."""
+    """Creates the file `marker` when an ordinary reader unpickles it."""
 
     def __init__(self, marker: Path):
         self.marker = marker
@@ -205,7 +205,7 @@ class Runs:
 
 
 class StorageName:
-    """Stands for the memory that torch.save keeps beside the pickle: its key and the size it claims."""
+    """Refers to memory that torch.save keeps beside the pickle: its key and its claimed size."""
 
     def __init__(self, key: str, elements: Any):
         self.key = key
@@ -213,7 +213,7 @@ class StorageName:
 
 
 class ClaimedTensor:
-    """A tensor that says of itself what a hostile file wants it to say."""
+    """A tensor that claims what a hostile file wants it to claim."""
 
     def __init__(self, storage: StorageName, size: Any, stride: Any, offset: Any = 0):
         self.arguments = (storage, offset, size, stride, False, OrderedDict())
@@ -238,7 +238,7 @@ def pickled(content: Any) -> bytes:
 def write_torch_zip(
     path: Path, data: bytes, entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Path:
-    """A file as torch.save writes it, with a pickle and entries ("data/0"...) of our choice."""
+    """Write a file like torch.save's, with this pickle and these entries ("data/0"...)."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         archive.writestr("archive/data.pkl", data)
         archive.writestr("archive/byteorder", "little")

@@ -27,7 +27,7 @@ class Pair:
         self._processes: list[BaseProcess] = []
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-        """Calls a module's function in both and returns their results; an error in one fails the test."""
+        """Call a module's function in both and return the results; an error in either fails the test."""
         if not self._ends:
             self._start()
         for end in self._ends:
@@ -38,7 +38,7 @@ class Pair:
             for end in [end for end in self._ends if end in answered]:
                 found[end], error = _answer(end)
                 if error:
-                    self.close()  # the other may wait for this one
+                    self.close()  # the other may be waiting for this one
                     pytest.fail(error)
             if not answered:
                 self.close()
@@ -66,7 +66,7 @@ class Pair:
 
 
 def _answer(end: Connection) -> tuple[Any, str | None]:
-    """A result, or what went wrong."""
+    """A result, or the error."""
     try:
         return end.recv()
     except EOFError:
@@ -74,7 +74,7 @@ def _answer(end: Connection) -> tuple[Any, str | None]:
 
 
 def _serve(rank: int, port: int, end: Connection) -> None:
-    """Calls what is asked for until the other end is closed."""
+    """Call the requested functions until the other end closes."""
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
         CUDA_VISIBLE_DEVICES="",
@@ -90,4 +90,4 @@ def _serve(rank: int, port: int, end: Connection) -> None:
                 except Exception:
                     end.send((None, traceback.format_exc()))
     except EOFError:
-        os._exit(0)  # at once: a thread of the group now and then ends an orderly exit by abort()
+        os._exit(0)  # at once: a thread of the group sometimes calls abort() in an orderly exit

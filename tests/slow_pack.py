@@ -1,4 +1,4 @@
-"""A pack whose last rung takes as long as hundreds of its first: for what a newer edit interrupts."""
+"""A pack whose last rung takes hundreds of times as long as its first, so that edits can interrupt it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STYLES = (layer_count(SIDE), 16)  # shape of w+
 
 
 def make_slow_pack(folder: Path) -> Path:
-    """Untrained, without encoder and finder: an 8 px rung and one of 256 px."""
+    """An untrained pack without encoder and finder, with rungs at 8 px and 256 px."""
     torch.manual_seed(7)
     rule = WidthRule("proportional")
     vector = np.random.default_rng(7).normal(0, 0.5, STYLES).astype(np.float32)

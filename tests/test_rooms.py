@@ -1,5 +1,5 @@
-"""What each room may import, and that a name means one thing in all of them. Read from the source, so that an
-import inside a function counts as well.
+"""What each room may import, and that a name means one thing in all rooms. Reads the source, so that imports
+inside functions count too.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ OURS = {  # the rooms that a room may import
     "lab": {"lab", "core", "models"},
     "commands": {"commands", "lab", "core", "krita_plugin", "models", "bridge"},
 }
-LIBRARIES = {  # beside the standard library; rooms that are not named take any, but not Krita's
+LIBRARIES = {  # besides the standard library; rooms not listed may use any except Krita's
     "bridge": QT,
     "models": {"torch", "numpy", "safetensors"},
     "krita_plugin": QT | {"krita"},
 }
-ONLY_IN = {  # modules that a few files touch and the rest of their room does not
+ONLY_IN = {  # modules that only these files of the room may touch
     "bridge": (QT, {"qt_client.py"}),
     "krita_plugin": ({"krita"}, {"docker.py", "document.py"}),
 }
@@ -41,7 +41,7 @@ def sources(room: str) -> list[Path]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The full names of the modules that a file imports, at whatever level; "anycost." before ours."""
+    """Full names of the modules that a file imports at any level; ours start with "anycost."."""
     package = ["anycost", *path.relative_to(ROOT).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -120,7 +120,7 @@ def test_importing_core_does_not_load_the_rooms_above_it():
     assert done.stdout.split() == ["bridge", "core", "models"]
 
 
-# a subcommand's file has the subcommand's name, which here is that of what it opens
+# a subcommand's file is named after the subcommand, here also the name of what it opens
 SAME_THING = {"__init__.py", "__main__.py", "studio.py"}
 
 

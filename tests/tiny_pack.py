@@ -1,4 +1,4 @@
-"""A small pack that has everything a pack can have."""
+"""A small pack with everything a pack can have."""
 
 from __future__ import annotations
 

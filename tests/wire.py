@@ -1,4 +1,4 @@
-"""The protocol spoken by hand, and real core processes: for tests that do what no proper client does."""
+"""The protocol by hand, and real core processes: for tests that do what no proper client does."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ import pytest
 from anycost.bridge import launch, posix, protocol
 from anycost.bridge.framing import Decoder, encode
 
-PATIENCE = 300.0  # seconds after which a test has failed; none is expected to come near
+PATIENCE = 300.0  # seconds after which a test fails; none should come near
 
 
 class Wire:
-    """A connection that sends what it is told and receives one message at a time."""
+    """A connection that sends anything and receives one message at a time."""
 
     def __init__(self, path: str, hello: bool = True):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -37,7 +37,7 @@ class Wire:
             self.core = self.call("hello", {"protocol": protocol.PROTOCOL, "client": "test", "version": "0"})
 
     def ask(self, method: str, params: dict[str, Any] | None = None, attachment: bytes = b"") -> int:
-        """Sends a request without waiting; its id."""
+        """Send a request without waiting; return its id."""
         self._number += 1
         self.socket.sendall(encode(protocol.request(self._number, method, params), attachment))
         return self._number
@@ -46,7 +46,7 @@ class Wire:
         self.socket.sendall(encode(message))
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
-        """The next message; EOFError when the core has closed the connection."""
+        """The next message; EOFError if the core closed the connection."""
         while not self._received:
             data = self.socket.recv(1 << 18)
             if not data:
@@ -55,7 +55,7 @@ class Wire:
         return self._received.pop(0)
 
     def answer(self, number: int | None) -> tuple[dict[str, Any], bytes]:
-        """The reply to a request; notifications that come before it are kept."""
+        """The reply to a request; keeps notifications that come before it."""
         while True:
             message, attachment = self.receive()
             if "method" in message:
@@ -95,20 +95,18 @@ class Wire:
 
 
 def private_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Lets this process and its cores use `folder` for sockets, logs and settings; this Python has a core."""
+    """Keep sockets, logs and settings of this process and its cores in `folder`; cores run this Python."""
     for name in ("RUNTIME_DIR", "CONFIG_HOME", "STATE_HOME", "DATA_HOME", "CACHE_HOME"):
         (folder / name).mkdir(mode=0o700)
         patch.setenv(f"XDG_{name}", str(folder / name))
-    patch.setenv(
-        "OMP_NUM_THREADS", "1"
-    )  # threads that wait for each other crawl where tests run side by side
+    patch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for each other crawl in parallel tests
     noted = launch.config_path()
     noted.parent.mkdir()
     noted.write_text(json.dumps({"python": sys.executable}))
 
 
 def start(path: str | None = None) -> subprocess.Popen[bytes]:
-    """A core as a program starts it; its end of standard input is `stdin`."""
+    """Start a core as a program would; `stdin` is our end of its standard input."""
     process = subprocess.Popen(
         launch.core_command(path),
         env=launch.core_environment(),
@@ -128,7 +126,7 @@ def start(path: str | None = None) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def running(path: str | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A core for the length of a block, gone after it whatever happened."""
+    """A core that runs for the length of a block and is always gone after it."""
     process = start(path)
     try:
         yield process
@@ -141,7 +139,7 @@ def running(path: str | None = None) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def write(process: subprocess.Popen[bytes], data: bytes) -> None:
-    """To a core's standard input; no data closes it."""
+    """Write to a core's standard input; no data closes it."""
     assert process.stdin is not None
     if data:
         process.stdin.write(data)

@@ -1,4 +1,4 @@
-"""The `anycost` command as a user runs it: real processes, their files, exit codes and what they say."""
+"""The `anycost` command as a user runs it: real processes, their files, exit codes and output."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def folder(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def anycost(folder: Path, tmp_path: Path) -> Run:
-    """Runs the command as a process, in an empty folder and with the pack "tiny" installed."""
+    """Run the command as a process in an empty folder, with the pack "tiny" installed."""
     environment = {**os.environ, "XDG_DATA_HOME": str(folder.parents[2]), "OMP_NUM_THREADS": "1"}
 
     def run(*arguments: object) -> Done:
@@ -59,7 +59,7 @@ def anycost(folder: Path, tmp_path: Path) -> Run:
 def called(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> Run:
-    """Runs the command inside this process, where a separate one would make no difference."""
+    """Run the command inside this process, where a separate one would make no difference."""
     monkeypatch.setenv("XDG_DATA_HOME", str(folder.parents[2]))
     monkeypatch.chdir(tmp_path)
 
@@ -76,7 +76,7 @@ def called(
 
 
 def refused(done: Done, *words: str) -> None:
-    """Exit code 2, nothing on stdout, and one sentence on stderr with these words in it."""
+    """Expect exit code 2, nothing on stdout, and one sentence on stderr with these words."""
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("anycost: ")
@@ -140,7 +140,7 @@ def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
     distance = np.abs(np.stack(FACE.to_unit(x, y), axis=-1) - 0.5).max(axis=-1)
     assert np.array_equal(out[distance > 0.55], PICTURE[distance > 0.55])
     changed = (out != PICTURE).any(axis=-1)
-    assert changed[distance < 0.3].mean() > 0.5  # the amount depends on how many steps fit into the time
+    assert changed[distance < 0.3].mean() > 0.5  # the amount depends on the steps that fit into the time
     assert sorted(os.listdir(tmp_path)) == ["in.png", "out.png"]
 
 
@@ -164,7 +164,7 @@ def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path)
 
 
 def heed_ctrl_c() -> None:
-    """Background jobs of a shell, such as tests, start with the signal ignored."""
+    """A shell's background jobs, like these tests, start with the signal ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -248,7 +248,7 @@ def test_seeded_latents_are_truncated_towards_the_mean(folder: Path):
 @pytest.mark.parametrize(
     "text", ["wide", "0", "1.5", "nan", "-1", "24,24", "25,24,24,24,16,16", "24,24,24,24,16,0", "1,,2"]
 )
-def test_channels_that_are_none(folder: Path, text: str):
+def test_invalid_channels(folder: Path, text: str):
     with pytest.raises(CoreError):
         parse_channels(text, 16, Pack.open(folder))
 
@@ -262,7 +262,7 @@ def test_channels_of_every_form(folder: Path):
         assert "cannot be drawn" in sentence(lambda side=side: parse_channels("full", side, pack))
 
 
-def test_latents_that_are_no_latents(folder: Path, tmp_path: Path):
+def test_invalid_latents(folder: Path, tmp_path: Path):
     pack = Pack.open(folder)
     good = np.zeros((1, pack.n_style, pack.style_dim), np.float32)
     bad = {

@@ -1,4 +1,4 @@
-"""The zip as Krita's importer reads it, and the plugin put into Krita's own folder."""
+"""The zip as Krita's importer reads it, and installing the plugin into Krita's own folder."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_linked_kritarc_stays_a_link(home):
     kritarc.symlink_to(home / "dotfiles")
     install()
     assert kritarc.is_symlink()
-    # what is not UTF-8 stays as it was
+    # bytes that are not UTF-8 stay unchanged
     assert (home / "dotfiles").read_bytes() == b"name=caf\xe9\n\n[python]\nenable_anycost=true\n"
 
 
@@ -138,7 +138,7 @@ def test_kritarc(before, after):
 
 
 def test_a_zip_of_the_source_explains_itself(tmp_path):
-    """What GitHub's "Download ZIP" gives: folders' own entries, everything below one folder."""
+    """GitHub's "Download ZIP" has entries for folders, and everything inside one folder."""
     if not Path(IMPORTER).exists():
         pytest.skip("Krita is not installed: its importer is not here")
     source, resources = tmp_path / "source.zip", tmp_path / "krita"

@@ -1,4 +1,4 @@
-"""Which engine draws a rung: measured, kept for this machine and these libraries, read back, shown."""
+"""The engine for a rung: measured, stored for this machine and these libraries, read back and shown."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def pack(tiny_pack: Path) -> Pack:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that calibrations are kept in; empty."""
+    """The empty folder for calibrations."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "anycost" / "calibrations"
 
 
 def silent(what: str, share: float) -> None:
-    """Progress that nobody looks at."""
+    """Ignore progress."""
 
 
 @dataclass
 class Machine:
-    """Engines that take a time of their own on a clock of their own, the first picture ten times as long."""
+    """Engines with given times on a simulated clock; a first picture takes ten times as long."""
 
     ms: dict[Choice, float]
-    decibels: dict[Choice, float] = field(default_factory=dict)  # PSNR of the pictures; else they are right
+    decibels: dict[Choice, float] = field(default_factory=dict)  # PSNR of the pictures; default: exact
     broken: tuple[Choice, ...] = ()
     clock: float = 0.0
     drawn: list[Choice] = field(default_factory=list)
@@ -89,7 +89,7 @@ def test_the_fastest_engine_wins_with_its_time(pack: Pack, times: list[float]):
         found = calibrate(pack, silent, never)
     assert found is not None
     for rung in pack.ladder:
-        assert machine.ms[found.choice(rung)] == pytest.approx(min(times))  # equal ones differ by rounding
+        assert machine.ms[found.choice(rung)] == pytest.approx(min(times))  # equal times differ by rounding
         assert found.ms(rung) == pytest.approx(min(times))
         assert [timed.ms for timed in found.rungs[rung.channels]] == pytest.approx(sorted(times))
 
@@ -151,7 +151,7 @@ def test_stopped_at_any_time_it_keeps_nothing(pack: Pack, cache: Path, monkeypat
     for last in range(0, asked, 7):
         questions = 0
         assert calibrate(pack, silent, stopped) is None
-        assert questions == last + 1  # the first yes is heard
+        assert questions == last + 1  # the first yes stops it
         assert list(cache.iterdir()) == []
 
 
@@ -193,7 +193,7 @@ def test_a_rung_that_was_not_measured_takes_its_neighbours_engine():
 
 @pytest.fixture
 def calibrated(pack: Pack, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of a calibration of the pack by made-up engines."""
+    """The pack's calibration file, from made-up engines."""
     on(Machine({A: 2.0, B: 1.0}), monkeypatch)
     calibrate(pack, silent, never)
     (file,) = cache.iterdir()

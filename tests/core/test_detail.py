@@ -1,4 +1,4 @@
-"""The picture's own detail stays where the edit leaves it alone, and leaves no ghost elsewhere."""
+"""The picture's own detail stays where nothing is edited, and leaves no ghost elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anycost.core.rendering.engines.window import Window
 
 
 def smooth(seed: int, side: int = 64) -> np.ndarray:
-    """A soft picture, as a small generator draws it."""
+    """A soft picture, like a small generator's."""
     rng = np.random.default_rng(seed)
     cells = rng.integers(60, 200, (4, 4, 3)).repeat(side // 4, 0).repeat(side // 4, 1)
     return cells.astype(np.uint8)
@@ -43,18 +43,18 @@ def test_far_from_the_edit_the_picture_is_untouched():
 
 
 def test_what_moved_leaves_no_ghost():
-    """A fine line in the picture, but not in the projection, must go where the edit draws something else."""
+    """A fine line that only the picture has must vanish where the edit draws something else."""
     projected = np.full((64, 64, 3), 128, np.uint8)
     original = projected.copy()
     original[30:34, 10:54] = 20
     edited = projected.copy()
     edited[20:44] = 220
     out = Detail(projected, original).added_to(edited).astype(int)
-    assert np.abs(out[30:34, 10:54] - out[26:28, 10:54].mean()).max() < 0.2 * 108  # of its darkness before
+    assert np.abs(out[30:34, 10:54] - out[26:28, 10:54].mean()).max() < 0.2 * 108  # of its old darkness
 
 
 def test_the_tone_stays_even_where_the_edit_is():
-    """The projection is too dark all over: the edited part must not stand out as a dark patch."""
+    """The projection is too dark everywhere; the edited part must not become a dark patch."""
     projected = np.full((64, 64, 3), 100, np.uint8)
     original = projected + 30
     edited = projected.copy()
@@ -78,7 +78,7 @@ def test_a_window_has_the_detail_of_the_whole_picture(side: int, corners: list[f
     rng = np.random.default_rng(seed)
     projected = smooth(seed, side)
     edited = projected.copy()
-    y, x = rng.integers(0, side, 2)  # of something that the edit changes
+    y, x = rng.integers(0, side, 2)  # where the edit changes something
     edited[y : y + side // 8, x : x + side // 3] ^= rng.integers(0, 256, 3).astype(np.uint8)
     detail = Detail(projected, with_strokes(projected, seed + 1))
     near = detail.around(window)

@@ -1,4 +1,4 @@
-"""Finding a face, cropping it and pasting it back: geometry that is known exactly, and a finder that sees
+"""Finding a face, cropping it and pasting it back, with exactly known geometry and a finder that sees
 colours.
 """
 
@@ -27,7 +27,7 @@ placements = st.builds(
 
 
 def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
-    """A picture without fine detail, which resampling hardly changes: uint8 [height, width, 4]."""
+    """A picture without fine detail, so that resampling hardly changes it: uint8 [height, width, 4]."""
     y, x = np.mgrid[:height, :width] + 0.5
     waves = [np.sin(x / 19 + y / 31), np.cos(x / 23 - y / 17), np.sin(x / 29) * np.cos(y / 27)]
     rgb = np.stack(waves, axis=-1) * 100 + 128
@@ -74,7 +74,7 @@ def test_a_head_turned_aside_is_hardly_rolled():
     assert turned.size == pytest.approx(math.hypot(10, 45) / 0.2)
 
 
-def test_three_points_in_one_place_are_no_face():
+def test_three_points_in_one_place_are_not_a_face():
     with pytest.raises(CoreError) as error:
         place(Face(((5, 5), (5, 5)), (5, 5), 1.0), ALIGNMENT)
     assert error.value.kind == "no-face"
@@ -163,8 +163,8 @@ def test_a_square_beside_the_picture_leaves_one_empty_pixel():
         (Placement(128, 128, 256), 256, 256),  # a portrait
         (Placement(600, 300, 300, 0), 1000, 700),  # a face in a scene
         (Placement(400, 380, 420, 25), 800, 800),  # tilted
-        (Placement(300, 320, 330, -55), 600, 600),  # lying: only a tilted look finds it
-        (Placement(64, 60, 170, 4), 128, 112),  # a selection that cuts the head
+        (Placement(300, 320, 330, -55), 600, 600),  # lying: found only by a tilted look
+        (Placement(64, 60, 170, 4), 128, 112),  # a selection that cuts off part of the head
         (Placement(40, 34, 220), 90, 80),  # a selection from the brows to the mouth
         (Placement(700, 150, 200), 1400, 260),  # a long strip
     ],
@@ -191,7 +191,7 @@ def test_a_picture_without_a_face_says_what_to_do(background: int):
     assert "select the face" in error.value.message
 
 
-def test_eyes_below_the_mouth_are_no_face():
+def test_eyes_below_the_mouth_are_not_a_face():
     upside_down = portrait(Placement(150, 150, 200, 180), 300, 300)
     with pytest.raises(CoreError):
         find_face(upside_down, colour_finder)

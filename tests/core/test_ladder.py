@@ -1,6 +1,4 @@
-"""Which rungs an edit is drawn with, by quality, by what the machine was seen to do, and by whether a slider
-moves.
-"""
+"""Which rungs draw an edit: by quality, by the machine's measured times, and by whether a slider moves."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ EYE = Region(0.25, 0.375, 0.5, 0.5)  # 1/32 of the picture
 
 
 def measured(**times: float) -> Timings:
-    """Timings by place on the ladder: r0=10 says that LADDER[0] takes 10 ms."""
+    """Timings by place on the ladder: r0=10 means that LADDER[0] takes 10 ms."""
     timings = Timings()
     for name, ms in times.items():
         timings.record(Pass.whole(LADDER[int(name[1:])]), ms)
@@ -36,7 +34,7 @@ def measured(**times: float) -> Timings:
 
 
 def rungs(quality: Quality, dragging: bool, timings: Timings, budget: float = FRAME_MS) -> list[SubGenerator]:
-    """The rungs of the passes without a region, which are all whole."""
+    """The rungs of passes without a region, all of them whole."""
     plan = passes(LADDER, quality, dragging, timings, budget)
     assert plan == [Pass.whole(step.rung) for step in plan]
     return [step.rung for step in plan]
@@ -111,7 +109,7 @@ def test_another_quality_is_refused():
     st.sampled_from(["draft", "preview", "full", "auto"]),
     st.booleans(),
 )
-@example([(0, 1.0), (3, 1.0), (4, 81.0)], "auto", False)  # the best rung that fits is above the middle one
+@example([(0, 1.0), (3, 1.0), (4, 81.0)], "auto", False)  # the best fitting rung is above the middle
 def test_passes_always_rise_and_never_repeat(
     times: list[tuple[int, float]], quality: Quality, dragging: bool
 ):
@@ -197,7 +195,7 @@ def test_a_region_that_took_longer_than_its_area_says_is_drawn_by_a_cheaper_rung
 
 def test_times_of_windows_leave_those_of_whole_pictures_alone():
     times = measured(r4=400)
-    for place in range(3 * KEPT_WINDOWS):  # every selection is another window
+    for place in range(3 * KEPT_WINDOWS):  # each selection is a new window
         times.record(Pass(WHOLE, Window(0, place, 9, 128)), 1)
     assert (times.median(WHOLE), times.expected(WHOLE)) == (400, 400)
     assert len(times._windows) == KEPT_WINDOWS

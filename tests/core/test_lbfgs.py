@@ -1,4 +1,4 @@
-"""L-BFGS on functions whose minimum is known."""
+"""L-BFGS on functions with known minima."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_step_never_goes_up_and_keeps_to_its_evaluations():
 
 
 def test_learns_the_curvature_although_the_objective_tilts_at_every_step():
-    """Gradients of two tilts differ by more than curvature: both of a pair must belong to one tilt."""
+    """Two tilts change gradients by more than the curvature: a pair must come from one tilt."""
     optimiser = LBFGS(torch.zeros(4))
     for number in range(12):
         tilt = 200 * (-1) ** number

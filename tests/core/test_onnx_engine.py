@@ -1,4 +1,4 @@
-"""The engines that run a rung's graph (ONNX Runtime, OpenVINO) against the reference; the graphs' cache."""
+"""The engines that run a rung's graph (ONNX Runtime, OpenVINO) against the reference, and the graph cache."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_window_is_the_crop_and_nothing_else_is_drawn(kind):
 
 @pytest.mark.parametrize("kind", ENGINES)
 def test_another_thread_stops_a_picture_while_it_is_drawn(kind):
-    channels = (32,) * 14  # 256 px: tens of ms at the very least
+    channels = (32,) * 14  # 256 px: at least tens of ms
     torch.manual_seed(0)
     generator = Generator(256, channels, style_dim=16, n_mlp=1).eval().requires_grad_(False)
     rung = SubGenerator(256, channels, 1.0)
@@ -99,7 +99,7 @@ def test_another_thread_stops_a_picture_while_it_is_drawn(kind):
     thread.start()
 
     def stopped() -> bool:
-        if next(questions) == 2:  # the first comes before the drawing
+        if next(questions) == 2:  # the first question comes before drawing
             asked.set()
             stop.wait()
         return stop.is_set()
@@ -135,7 +135,7 @@ def test_a_graph_is_a_sound_onnx_file(channels: tuple[int, ...]):
 
 def test_noise_of_no_strength_is_left_out():
     torch.manual_seed(0)
-    silent = Generator(32, NARROW, style_dim=16, n_mlp=1).eval().requires_grad_(False)  # as it begins
+    silent = Generator(32, NARROW, style_dim=16, n_mlp=1).eval().requires_grad_(False)  # untrained
     maps = 4 * sum(silent.noises.get_buffer(f"noise_{k}").numel() for k in range(7))
     assert len(write_graph(trained(NARROW), full())) - len(write_graph(silent, full())) > maps
 
@@ -170,14 +170,14 @@ def test_attributes_and_constants_are_read_back(numbers: list[int], value: float
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that graphs are cached in; it is there after the first."""
+    """The folder for cached graphs; the first graph creates it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "anycost" / "graphs"
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[SubGenerator]:
-    """The rungs whose graphs were written, one after the other."""
+    """The rungs whose graphs were written, in order."""
     rungs: list[SubGenerator] = []
 
     def write(generator: Generator, rung: SubGenerator) -> bytes:
@@ -221,7 +221,7 @@ def test_a_damaged_graph_is_made_again(cache: Path, place: float, length: float,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are named pipes")
-def test_what_is_no_file_does_not_hang(cache: Path):
+def test_what_is_not_a_file_does_not_hang(cache: Path):
     graph = cached_graph(trained(NARROW), small(2), KEY)
     (file,) = cache.iterdir()
     file.unlink()
@@ -240,7 +240,7 @@ def test_the_least_recently_used_graphs_go(
         cached_graph(generator, small(count), KEY)
     for age, file in enumerate(sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)):
         os.utime(file, (1000 + age, 1000 + age))
-    cached_graph(generator, small(8), KEY)  # the oldest is used again
+    cached_graph(generator, small(8), KEY)  # uses the oldest again
     cached_graph(generator, small(5), KEY)
     assert sum(file.stat().st_size for file in cache.iterdir()) <= 3 * size
     written.clear()
@@ -270,7 +270,7 @@ def test_every_engine_of_this_machine_draws(cache: Path):
         found = engine.draw(latent())
         assert found is not None
         assert float((found.cpu() - expected).abs().max()) <= 0.05 * float(expected.abs().max())
-    assert len(list(cache.iterdir())) == 1  # one graph serves all
+    assert len(list(cache.iterdir())) == 1  # one graph serves all engines
 
 
 @pytest.mark.parametrize("name", ["", "tensorflow", "onnxruntime-", "onnxruntime-abacus"])
@@ -298,11 +298,11 @@ def test_the_libraries_report_to_nobody(tmp_path: Path):
     )
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "True False"
-    assert list(home.iterdir()) == []  # where they would note what they count by
+    assert list(home.iterdir()) == []  # where they would store an id for telemetry
 
 
 def test_signals_are_handled_after_openvino_was_used():
-    """Without a core that stays, Ctrl-C after `anycost bench` ends in a segmentation fault."""
+    """Unless one OpenVINO core stays alive, Ctrl-C after `anycost bench` causes a segmentation fault."""
     program = (
         "import faulthandler, gc, signal, subprocess, torch\n"
         "from anycost.core.rendering.engines.choice import Choice, open_engine\n"

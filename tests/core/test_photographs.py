@@ -1,4 +1,4 @@
-"""Reading YuNet's outputs, and which file counts as YuNet. The project does not contain the network."""
+"""Reading YuNet's outputs, and recognising its file. The project does not contain the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VIEW = Placement(640, 320, 1280)  # a crop at half size
 
 
 def outputs(stride: int, row: int, column: int, points: np.ndarray, score: float) -> dict[str, np.ndarray]:
-    """The network's outputs when one cell sees a face; `points` [5, 2] in px of its 640 x 640 input."""
+    """The network's outputs if one cell sees a face; `points` [5, 2] in px of its 640 x 640 input."""
     found: dict[str, np.ndarray] = {}
     for s in STRIDES:
         cells = (SIDE // s) ** 2
@@ -36,7 +36,7 @@ def test_a_cells_points_become_a_face_in_the_picture(stride: int):
     assert face.score == pytest.approx(0.9)
 
 
-def test_a_faint_answer_is_no_face():
+def test_a_faint_answer_is_not_a_face():
     assert decoded(outputs(8, 0, 0, np.zeros((5, 2)), 0.5), VIEW) == []
 
 

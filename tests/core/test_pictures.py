@@ -1,4 +1,4 @@
-"""Picture files of every kind that painters and cameras write, and some that nobody should."""
+"""Picture files of every kind that painters and cameras write, and some that nobody should write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refusal(call) -> CoreError:
 
 
 def png_16_bit(path: Path, colour_type: int, samples: np.ndarray) -> Path:
-    """A PNG with 16 bits for each sample, which Pillow itself does not write: uint16 [H, W, C]."""
+    """A PNG with 16 bits per sample, which Pillow cannot write: uint16 [H, W, C]."""
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
     height, width = samples.shape[:2]
 
@@ -106,7 +106,7 @@ def test_a_damaged_colour_profile_is_ignored(tmp_path: Path):
 
 
 def test_a_colour_profile_is_followed(tmp_path: Path):
-    """The sRGB profile with red and green exchanged shows an orange as a green."""
+    """An sRGB profile with red and green swapped shows orange as green."""
     from PIL import ImageCms
 
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
@@ -119,7 +119,7 @@ def test_a_colour_profile_is_followed(tmp_path: Path):
 @pytest.mark.parametrize(
     "make", ["missing", "folder", "pipe", "text", "cut off", "postscript", "too many pixels"]
 )
-def test_what_is_no_picture_is_refused(tmp_path: Path, make: str):
+def test_what_is_not_a_picture_is_refused(tmp_path: Path, make: str):
     path = tmp_path / "a.png"
     if make == "folder":
         path.mkdir()
@@ -130,7 +130,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, make: str):
     elif make == "cut off":
         Image.effect_noise((64, 64), 50).save(path)
         path.write_bytes(path.read_bytes()[:900])
-    elif make == "postscript":  # Pillow would start Ghostscript
+    elif make == "postscript":  # Pillow would run Ghostscript
         path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
     elif make == "too many pixels":
         png_16_bit(path, 0, np.zeros((1, 1, 1), np.uint16))
@@ -147,7 +147,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, make: str):
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
 def test_what_was_written_is_read_again(tmp_path: Path, name: str):
     rgba = np.random.default_rng(0).integers(0, 256, (8, 9, 4), np.uint8)
-    rgba[..., 3] |= 1  # WebP does not keep the colour of invisible pixels
+    rgba[..., 3] |= 1  # WebP loses the colour of invisible pixels
     write_picture(tmp_path / name, rgba)
     assert np.array_equal(read_picture(tmp_path / name), rgba)
     assert os.listdir(tmp_path) == [name]

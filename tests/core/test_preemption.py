@@ -1,4 +1,4 @@
-"""A newer edit or a cancel ends the pass that is being drawn: on the rendering thread and over the socket."""
+"""A newer edit or a cancel ends the running pass, on the rendering thread and over the socket."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def latents() -> np.ndarray:
 
 
 class Bench:
-    """A worker with a desk that has the picture "a" open; edits are in full."""
+    """A worker and a desk with the picture "a" open; edits are drawn in full."""
 
     def __init__(self, pack: Path, latents: np.ndarray):
         self.worker = Worker()
@@ -72,7 +72,7 @@ def test_a_newer_edit_ends_the_slow_pass_of_the_older(bench: Bench):
     jobs = []
 
     def on_frame(stamp: int, index: int) -> None:
-        if stamp < 4:  # the slow pass is next: the artist is faster
+        if stamp < 4:  # the next pass is slow; the artist is faster
             jobs.append(bench.edit(stamp + 1))
         else:
             bench.worker.cancel(jobs[-1])
@@ -87,7 +87,7 @@ def test_a_newer_edit_ends_the_slow_pass_of_the_older(bench: Bench):
     assert bench.frames == [(1, 1), (2, 1), (3, 1), (4, 1)]
     session = bench.desk._session
     assert session is not None
-    assert session.timings.median(session.pack.ladder[-1]) is None  # it was never drawn to its end
+    assert session.timings.median(session.pack.ladder[-1]) is None  # it was never completed
 
 
 def test_a_newer_edit_ends_what_follows_the_region(bench: Bench):
@@ -112,7 +112,7 @@ def test_a_newer_edit_ends_what_follows_the_region(bench: Bench):
 
 @pytest.fixture
 def wire(pack: Path, latents: np.ndarray, tmp_path: Path) -> Iterator[Wire]:
-    """A connection to a core of its own, with the picture "a" open."""
+    """A connection to a separate core, with the picture "a" open."""
     with pytest.MonkeyPatch.context() as patch:
         private_home(tmp_path, patch)
         with running(), Wire(posix.socket_path()) as wire:

@@ -1,4 +1,4 @@
-"""Projection: finds pictures again that the generator drew itself, and every step keeps its promises."""
+"""Projection finds the generator's own pictures again, and every step keeps its promises."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from anycost.models.widths import SubGenerator, layer_count
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Networks this small run fastest on one thread, above all beside other programs."""
+    """Networks this small run fastest on one thread, especially beside other programs."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -35,7 +35,7 @@ def untrained(tiny_pack: Path) -> Pack:
 
 @pytest.fixture(scope="module")
 def pack(untrained: Pack) -> Pack:
-    """Untrained, but like a trained one: its pictures are in -1..1, and its sub-generators agree with G."""
+    """Untrained but like a trained pack: pictures in -1..1, and sub-generators that agree with G."""
     ladder = [SubGenerator(r, untrained.channels[: layer_count(r)], 1.0) for r in (8, 16, 32)]
     pack = replace(untrained, ladder=tuple(ladder))
     weights = pack.generator().state_dict()
@@ -75,7 +75,7 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def near(hidden: np.ndarray, pack: Pack) -> np.ndarray:
-    """What an encoder might answer: halfway between the mean and the truth."""
+    """What an encoder might return: halfway between the mean and the truth."""
     return ((hidden + pack.mean_w) / 2).astype(np.float32)
 
 
@@ -107,7 +107,7 @@ def test_a_picture_of_the_generator_is_found_again(
 def test_every_step_carries_the_latent_of_its_loss(
     pack: Pack, measure: Measure, picture: np.ndarray, run: list[ProjectionStep]
 ):
-    """Projected with no steps, the latent of step n has the loss of step n, less the holds."""
+    """Projecting step n's latent with no steps gives step n's loss, without the hold terms."""
     again = next(project(pack, picture, run[5].w, measure, steps=0))
     search = projection._Search(pack, picture, measure, run[0].w, random.Random(0))
     moved = (run[5].w - run[0].w) / search.deviation.numpy()  # [n_style, D]
@@ -190,7 +190,7 @@ def test_ends_when_the_loss_levels_off(pack: Pack, measure: Measure, hidden: np.
 def test_ends_when_its_own_time_is_up(
     pack: Pack, measure: Measure, picture: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ):
-    """The clock ticks a second at every look: each step takes one second, and so does the start."""
+    """The clock advances a second at every reading, so each step and the start take one second."""
     clock = iter(range(1000))
     monkeypatch.setattr(projection.time, "perf_counter", lambda: float(next(clock)))
     steps = list(project(pack, picture, None, measure, steps=50, seconds=5.0))
@@ -246,7 +246,7 @@ def without_features(pack: Path, folder: Path) -> Pack:
 
 
 def test_lpips_is_the_packages_own_distance(tmp_path: Path):
-    """With any weights in the backbone: the pictures are embedded apart, and the distance is what lpips
+    """With any backbone weights: embedding the pictures separately gives the distance that lpips
     computes.
     """
     lpips = import_lpips()

@@ -1,4 +1,4 @@
-"""Rendering a rung: the generator's own picture as pixels, and stopping between two blocks."""
+"""Rendering a rung: the generator's picture as pixels, and stopping between two blocks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_stops_between_two_blocks(pack: Pack, w: np.ndarray, blocks: int):
         return len(asked) > blocks
 
     assert Renderer(pack.generator()).render(w, pack.ladder[-1], stopped) is None
-    assert len(asked) == blocks + 1  # 4, 8, 16, 32 px: asked before each
+    assert len(asked) == blocks + 1  # asked before each of 4, 8, 16, 32 px
 
 
 def test_a_window_is_the_picture_s_crop(pack: Pack, w: np.ndarray):
@@ -66,7 +66,7 @@ def test_a_window_is_the_picture_s_crop(pack: Pack, w: np.ndarray):
     part = Renderer(pack.generator()).render(w, rung, never, Window(3, 9, 20, 11))
     assert whole is not None
     assert part is not None
-    assert np.abs(part.astype(int) - whole[3:20, 9:11]).max() <= 1  # 0.5 may round either way
+    assert np.abs(part.astype(int) - whole[3:20, 9:11]).max() <= 1  # .5 may round either way
 
 
 def test_rungs_that_begin_another_are_drawn_by_its_engine(pack: Pack, w: np.ndarray):

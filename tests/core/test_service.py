@@ -1,4 +1,4 @@
-"""The whole core as a process, with a small pack: every method, and what happens when things go wrong."""
+"""The whole core as a process, with a small pack: every method, and what happens on errors."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pack(tiny_pack, tmp_path_factory):
-    """The tiny pack with a finder that sees the drawn portrait."""
+    """The tiny pack, with a finder that sees the drawn portrait."""
     return with_colour_finder(tiny_pack, tmp_path_factory.mktemp("seeing") / "tiny")
 
 
 @pytest.fixture(scope="module")
 def core(home):
-    """One core for all tests; the first that opens the pack waits for it."""
+    """One core for all tests; the first test that opens the pack waits for it."""
     with running() as process:
         yield process
 
@@ -72,7 +72,7 @@ def opened(wire: Wire, picture: str, rgba: np.ndarray = PICTURE) -> dict:
 
 
 def projected(wire: Wire, picture: str, steps: int = 1) -> bytes:
-    """Opens and projects a picture; its latents."""
+    """Open and project a picture; return its latents."""
     opened(wire, picture)
     message, latents = wire.answer(wire.ask("picture/project", {"picture": picture, "steps": steps}))
     assert message["result"]["stopped"] == "done"
@@ -81,7 +81,7 @@ def projected(wire: Wire, picture: str, steps: int = 1) -> bytes:
 
 
 def drawn(wire: Wire, picture: str, stamp: int, state: dict = FULL) -> bytes:
-    """The last frame of an edit."""
+    """Return the last frame of an edit."""
     wire.notifications.clear()
     assert wire.call("edit", {"picture": picture, "stamp": stamp, **state})["complete"]
     return wire.notifications[-1][2]
@@ -193,15 +193,15 @@ def test_edits_are_answered_while_a_projection_runs(wire):
     state = {**DRAFT, "edits": {"smile": 0.5}}
     for stamp in (1, 2, 3):
         edit = wire.ask("edit", {"picture": "a", "stamp": stamp, **state})
-        while (message := wire.receive()[0]).get("id") != edit:  # not the projection's end
+        while (message := wire.receive()[0]).get("id") != edit:  # and not the projection's end
             assert "method" in message
         assert message["result"] == {"stamp": stamp, "complete": True}
     wire.notifications.clear()
-    wire.wait_for("frame")  # drawn by the projection, with the newest edit
+    wire.wait_for("frame")  # the projection draws it, with the newest edit
     assert wire.frames()[-1]["stamp"] == 3
     wire.tell(protocol.cancel(projection))
     assert wire.answer(projection)[0]["error"]["data"]["kind"] == "cancelled"
-    drawn(wire, "a", 4)  # the best latent so far was kept
+    drawn(wire, "a", 4)  # the best latent so far is kept
 
 
 def test_a_picture_is_projected_once_at_a_time(wire):
@@ -228,7 +228,7 @@ def test_a_client_that_vanishes_takes_its_projection_along(wire):
         vanishing.ask("picture/project", {"picture": "a", "steps": 10_000})
         vanishing.wait_for("project/progress")
         assert wire.call("core/status")["pictures"] == before + 1
-    projected(wire, "b")  # comes after what the worker still had to do
+    projected(wire, "b")  # after the worker's remaining jobs
     assert wire.call("core/status")["pictures"] == before + 1
 
 
@@ -267,14 +267,14 @@ def test_an_unloaded_model_comes_back_with_the_next_edit(wire):
 
 
 def test_a_peer_that_does_not_read_gets_the_newest_frames(wire):
-    """Far more is sent to it than the socket holds; nothing is lost but frames that a newer one replaced."""
+    """It is sent far more than the socket holds, and loses only frames that newer ones replaced."""
     projected(wire, "a")
     numbers = range(1000, 1400)
     requests = [protocol.request(n, "edit", {"picture": "a", "stamp": n, **FULL}) for n in numbers]
     sender = threading.Thread(target=lambda: [wire.socket.sendall(encode(request)) for request in requests])
     sender.start()
     with Wire(posix.socket_path()) as reader:
-        for _ in range(50):  # meanwhile the others are served
+        for _ in range(50):  # meanwhile others are served
             reader.call("core/status")
         projected(reader, "b")
     answers = {}
@@ -429,7 +429,7 @@ def test_an_idle_core_gives_the_models_memory_back(pack):
 
 
 def test_a_calm_core_measures_its_engines_once(pack, home):
-    """Whatever is asked for meanwhile comes first; the artist is told how far it is."""
+    """Requests that come meanwhile go first; the artist sees the progress."""
 
     async def scenario():
         core = service.Service(str(pack), lambda: None)
@@ -437,7 +437,7 @@ def test_a_calm_core_measures_its_engines_once(pack, home):
         core.announce = told.append
         measuring = asyncio.create_task(service.calibrate_when_calm(core, 0.02))
         await asyncio.sleep(0.1)
-        assert told == []  # no pack is loaded for it
+        assert told == []  # it loads no pack
         await asyncio.wrap_future(core.worker.task(lambda job: core.desk().open_pack(str(pack))).future)
         end = time.monotonic() + PATIENCE
         while core.wants_calibration:

@@ -1,4 +1,4 @@
-"""An edit session from picture to layer, on a small pack whose finder sees coloured dots as a face."""
+"""An edit session from picture to layer, with a small pack whose finder sees coloured dots as a face."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def never() -> bool:
 
 
 def rgba(drawn: Frame | Layer) -> np.ndarray:
-    """Its pixels, uint8 [h, w, 4]."""
+    """Pixels, uint8 [h, w, 4]."""
     return np.frombuffer(drawn.rgba, np.uint8).reshape(drawn.height, drawn.width, 4)
 
 
@@ -74,7 +74,7 @@ def refusal(call) -> CoreError:
 
 
 def variant(folder: Path, target: Path, **changes: object) -> Pack:
-    """A copy of the pack with other values in its pack.json."""
+    """Copy the pack with changed values in its pack.json."""
     shutil.copytree(folder, target)
     manifest = json.loads((target / "pack.json").read_text()) | changes
     (target / "pack.json").write_text(json.dumps(manifest))
@@ -122,7 +122,7 @@ def test_a_pack_without_a_finder_takes_the_middle(folder: Path, tmp_path: Path):
 def test_the_oldest_picture_is_forgotten(session: Session):
     for number in range(MAX_PICTURES):
         session.open(str(number), PICTURE)
-    list(session.project("0", steps=0))  # used again
+    list(session.project("0", steps=0))  # used last
     session.open("one more", PICTURE)
     assert len(session) == MAX_PICTURES
     list(session.render(EditState("0", 1, quality="draft"), never))
@@ -220,7 +220,7 @@ EYE = Region(0.3, 0.35, 0.5, 0.5)
 
 
 class Steady(Timings):
-    """Knows no times, so that passes are chosen by work however busy the machine is."""
+    """Knows no times, so that work alone decides the passes, however busy the machine is."""
 
     def record(self, drawn: Pass, ms: float) -> None:
         pass
@@ -228,13 +228,13 @@ class Steady(Timings):
 
 @pytest.fixture
 def steady(projected: Session) -> Session:
-    """No pass is skipped."""
+    """A session that skips no pass."""
     projected.timings = Steady()
     return projected
 
 
 def in_region(frames: list[Frame]) -> list[Frame]:
-    """Those that are not whole."""
+    """The frames that are not whole."""
     return [f for f in frames if (f.height, f.width) != (f.resolution, f.resolution)]
 
 
@@ -255,7 +255,7 @@ def test_the_region_comes_second_and_is_the_last_frame_s_crop(steady: Session, d
 
 
 def test_the_first_full_frame_of_a_projection_is_whole(steady: Session, pack: Pack):
-    """A region's detail would take a whole picture, which it is there to spare."""
+    """A region's detail would need a whole picture, which the region is meant to save."""
     for stamp, parts in ((1, 0), (2, 1)):
         frames = list(steady.render(EditState("a", stamp, {"smile": 1}, "full", region=EYE), never))
         assert len(in_region(frames)) == parts
@@ -272,7 +272,7 @@ def test_a_region_s_time_is_not_the_rung_s(projected: Session, pack: Pack):
     run = projected.render(EditState("a", 2, {"smile": 1}, "full", region=EYE), never)
     window = window_of(EYE, pack.resolution)
     assert next(run).whole
-    part = next(run)  # and no further
+    part = next(run)  # stop here
     assert (part.x, part.y, part.width, part.height) == (window.left, window.top, window.width, window.height)
     assert projected.timings.median(pack.ladder[-1]) == 1e6
     assert (projected.timings.expected_of_window(Pass(pack.ladder[-1], window)) or 1e6) < 1e4
@@ -300,7 +300,7 @@ def test_while_dragging_the_frame_s_budget_chooses(projected: Session, pack: Pac
 
 
 class Interruption:
-    """A `stopped` that says yes after so many questions."""
+    """A `stopped` that says yes after this many questions."""
 
     def __init__(self, after: int):
         self.after, self.asked = after, 0
@@ -313,7 +313,7 @@ class Interruption:
 @pytest.mark.parametrize("region", [None, EYE])
 def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: Region | None):
     def drawn(stopped: Stopped) -> list[Frame]:
-        list(steady.render(EditState("a", 1, {}, "full"), never))  # each begins with the same maps
+        list(steady.render(EditState("a", 1, {}, "full"), never))  # each starts with the same maps
         return list(steady.render(EditState("a", 2, {"smile": 1.0}, "full", region=region), stopped))
 
     drawn(never)  # makes the detail known
@@ -323,9 +323,9 @@ def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: 
     for after in range(patient.asked):
         interruption = Interruption(after)
         frames = drawn(interruption)
-        assert interruption.asked == after + 1  # the first yes ends it
+        assert interruption.asked == after + 1  # the first yes stops it
         assert len(frames) < len(finished)
-        for frame, whole in zip(frames, finished, strict=False):  # and what came before is complete
+        for frame, whole in zip(frames, finished, strict=False):  # earlier frames are complete
             assert np.array_equal(rgb(frame), rgb(whole))
 
 
@@ -333,7 +333,7 @@ def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: 
 
 
 def over_face(layer: Layer, picture: np.ndarray, placement: Placement) -> np.ndarray:
-    """The middle of the face, int [16, 16, 3], once the layer lies over the picture."""
+    """The middle of the face, int [16, 16, 3], with the layer over the picture."""
     pixels = rgba(layer)
     h, w = pixels.shape[:2]
     over = picture.copy()
@@ -432,12 +432,12 @@ def test_apply_can_be_cancelled(projected: Session):
     "file", ["encoder.onnx", "finder.onnx", "features.safetensors", "generator.safetensors"]
 )
 def test_a_damaged_pack_says_so(folder: Path, tmp_path: Path, file: str):
-    """With the right hash, too: a file that is not what its name says must not get far."""
+    """Even with the right hash: a file that is not what its name says must be refused."""
     import hashlib
 
     pack = tmp_path / "p"
     shutil.copytree(folder, pack)
-    (pack / file).write_bytes(b"this is no network at all")
+    (pack / file).write_bytes(b"this is not a network")
     manifest = json.loads((pack / "pack.json").read_text())
     manifest["files"][file] = hashlib.sha256((pack / file).read_bytes()).hexdigest()
     (pack / "pack.json").write_text(json.dumps(manifest))
@@ -459,7 +459,7 @@ def test_the_loss_has_a_name(session: Session):
 
 @pytest.fixture
 def calibrated(projected: Session, tmp_path: Path, monkeypatch) -> Session:
-    """One whose full rung was found to be fastest in bfloat16; its cache is its own."""
+    """A session whose full rung is fastest in bfloat16, with a separate cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(calibration, "available", lambda: [ALWAYS, Choice("torch", "bfloat16")])
     monkeypatch.setattr(calibration, "_near", lambda picture, expected: picture.shape == expected.shape)
@@ -483,15 +483,15 @@ def test_after_calibration_the_fastest_engines_draw(calibrated: Session):
 
 
 def test_what_was_projected_before_goes_on_after_calibration(calibrated: Session):
-    """With no edit a face is the picture's own still: its detail is of the engine that draws now."""
+    """Without an edit the face still equals the picture: its detail comes from the engine that now draws."""
     frame = list(calibrated.render(EditState("a", 1, quality="full"), never))[-1]
     face = resized(calibrated.pictures["a"].face, frame.resolution)
     assert np.abs(rgb(frame).astype(int) - face).max() <= 1
 
 
 def test_the_next_session_knows_what_was_measured(calibrated: Session, monkeypatch):
-    """Its first drag is not by the draft because nothing was drawn yet, and its engines open without being
-    measured again."""
+    """Its first drag need not use the draft for lack of times, and its engines open without being measured
+    again."""
     following = Session(calibrated.pack)
     assert all(following.timings.median(rung) for rung in following.pack.ladder)
     assert following._renderer.prepare(calibrated.pack.ladder[-1]).precision == "bfloat16"
@@ -507,7 +507,7 @@ def test_engines_that_take_a_while_to_open_wait_for_a_calm_moment(projected: Ses
     session, whole = Session(projected.pack), projected.pack.ladder[-1]
     assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("torch", 3.0)
     session.calibrate(lambda what, share: None, never)
-    assert len(session._renderer._prepared) == len(session.pack.ladder)  # the next drag opens none
+    assert len(session._renderer._prepared) == len(session.pack.ladder)  # the next drag opens no engine
     assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("onnxruntime-cpu", 1.0)
 
 
@@ -520,7 +520,7 @@ def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_pat
 
 
 def test_calibration_goes_on_where_it_was_stopped(projected: Session, tmp_path: Path, monkeypatch):
-    """An artist leaves a large pack in peace for seconds only, again and again."""
+    """An artist pauses for only seconds at a time, too short to measure a large pack at once."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     raced, enter = [], calibration._Race.enter
 

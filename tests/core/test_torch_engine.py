@@ -1,4 +1,4 @@
-"""The torch engine against the reference: the same pictures from every sub-generator, however drawn."""
+"""The torch engine against the reference: equal pictures from every sub-generator, however drawn."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from anycost.core.rendering.engines.window import Window
 from anycost.models.generator import Generator
 from anycost.models.widths import SubGenerator, WidthRule, layer_count
 
-NARROW = (12, 16, 16, 12, 12, 8, 8, 6)  # 32 px; here mostly the weights take the styles
-WIDE = (96, 128, 128, 96, 96, 64, 48, 40)  # here the maps do
+NARROW = (12, 16, 16, 12, 12, 8, 8, 6)  # 32 px; styles mostly multiply the weights here
+WIDE = (96, 128, 128, 96, 96, 64, 48, 40)  # and the maps here
 RESOLUTIONS = (4, 8, 16, 32)
-ENOUGH_DB = 42.0  # of a bfloat16 picture to the float32 one
+ENOUGH_DB = 42.0  # PSNR of a bfloat16 picture against the float32 one
 
 
 @cache
 def trained(channels: tuple[int, ...]) -> Generator:
-    """A generator with noise and biases as training leaves them, which a fresh one does not have."""
+    """A generator with noise and biases like a trained one's; a fresh one has none."""
     torch.manual_seed(0)
     generator = Generator(32, channels, style_dim=16, n_mlp=1).eval().requires_grad_(False)
     for name, value in generator.named_parameters():
@@ -56,14 +56,14 @@ def assert_same(found: Tensor | None, expected: Tensor) -> None:
 
 @pytest.fixture
 def in_strips(monkeypatch):
-    """Strips of four rows, which pictures of 32 px would be too small for."""
+    """Force strips of four rows; 32 px pictures would otherwise be too small for strips."""
     monkeypatch.setattr(torch_engine, "STRIP_BYTES", 1)
     monkeypatch.setattr(torch_engine, "FEWEST_ROWS", 4)
 
 
 @st.composite
 def rungs(draw) -> tuple[tuple[int, ...], SubGenerator]:
-    """A generator's channels, and a rung of it: any resolution, uniform or free widths."""
+    """A generator's channels and one of its rungs: any resolution, uniform or free widths."""
     channels = draw(st.sampled_from([NARROW, WIDE]))
     side = draw(st.sampled_from(RESOLUTIONS))
     ratio = draw(st.sampled_from([0.25, 0.5, 0.75, 1.0, None]))
@@ -104,7 +104,7 @@ def test_both_formulations_are_among_these():
 
 @st.composite
 def parts(draw) -> tuple[int, Window]:
-    """A resolution, and a window of its picture."""
+    """A resolution and a window of its picture."""
     side = draw(st.sampled_from(RESOLUTIONS))
     top, left = (draw(st.integers(0, side - 1)) for _ in range(2))
     return side, Window(top, left, draw(st.integers(top + 1, side)), draw(st.integers(left + 1, side)))
@@ -113,7 +113,7 @@ def parts(draw) -> tuple[int, Window]:
 @settings(max_examples=40)
 @given(st.sampled_from([NARROW, WIDE]), st.lists(st.tuples(parts(), st.integers(0, 8)), max_size=6))
 def test_any_sequence_of_windows_resolutions_and_edits(channels: tuple[int, ...], drawn):
-    """Whatever is kept from one picture to the next never shows; an edit changes styles from a layer on."""
+    """What is kept from one picture to the next never shows; an edit changes all styles from one layer on."""
     engine, w = TorchEngine(trained(channels), full(channels)), latent()
     for number, ((side, window), layer) in enumerate(drawn):
         w = torch.cat([w[:layer], latent(number + 2)[layer:]])
@@ -125,7 +125,7 @@ def test_any_sequence_of_windows_resolutions_and_edits(channels: tuple[int, ...]
 @pytest.mark.parametrize("channels", [NARROW, WIDE])
 def test_strips_make_the_whole(in_strips, channels: tuple[int, ...]):
     engine = TorchEngine(trained(channels), full(channels))
-    for seed in (1, 2):  # the second writes over the first one's maps
+    for seed in (1, 2):  # the second overwrites the first one's maps
         assert_same(engine.draw(latent(seed)), plain(trained(channels), latent(seed), full(channels)))
     window = Window(3, 5, 29, 30)
     expected = plain(trained(channels), latent(3), full(channels))[:, 3:29, 5:30]
@@ -142,7 +142,7 @@ def test_a_picture_is_not_written_over_by_the_next(in_strips):
 
 
 def drawn_blocks(engine: TorchEngine, w: Tensor, resolution: int = 32) -> list[int]:
-    """The sides in px of the blocks that drawing really runs."""
+    """Sides, in px, of the blocks that drawing really runs."""
     ran, draw = [], torch_engine._Block.draw
 
     def noted(block, *args):
@@ -183,7 +183,7 @@ def test_stops_at_any_strip_and_goes_on_well(in_strips, asked: int):
 
     engine.draw(latent(1))
     assert engine.draw(latent(2), stopped=stopped) is None
-    assert count == asked + 1  # nothing went on after that
+    assert count == asked + 1  # nothing ran after that
     assert_same(engine.draw(latent(2)), plain(trained(NARROW), latent(2), full()))
 
 

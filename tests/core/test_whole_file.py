@@ -1,4 +1,4 @@
-"""Files written whole or not at all: what stays after a failure, and what a replaced file passes on."""
+"""Files written whole or not at all: what a failure leaves, and what a replaced file passes on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path):
 
 
 def test_a_link_stays_and_its_target_is_written(tmp_path: Path):
-    """A settings file is often a link into a folder of dotfiles."""
+    """Settings files are often links into a folder of dotfiles."""
     dotfiles, home = tmp_path / "dotfiles", tmp_path / "home"
     dotfiles.mkdir()
     home.mkdir()

@@ -1,4 +1,4 @@
-"""Which inputs a window needs: held against what a change of each input really reaches."""
+"""Which inputs a window needs, compared with what changing each input really reaches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def windows(draw, side: int = SIDE) -> Window:
 
 
 def reach(layer, side: int, window: Window) -> Window:
-    """The bounding box of the inputs [side, side] that a window of the layer's output depends on."""
+    """Bounding box of the inputs [side, side] on which a window of the layer's output depends."""
     x = torch.zeros(1, 1, side, side, requires_grad=True)
     y = layer(x)[0, 0, window.top : window.bottom, window.left : window.right]
     (gradient,) = torch.autograd.grad(y.sum(), x)
@@ -38,7 +38,7 @@ def convolved(x: torch.Tensor) -> torch.Tensor:
 
 
 def doubled(x: torch.Tensor) -> torch.Tensor:
-    """The transposed convolution and the 4-tap filter after it, as the plain generator has them."""
+    """The transposed convolution and its 4-tap filter, as in the plain generator."""
     x = F.conv_transpose2d(x, torch.rand(1, 1, 3, 3) + 0.1, stride=2)
     return F.conv2d(x, torch.rand(1, 1, 4, 4) + 0.1, padding=1)
 

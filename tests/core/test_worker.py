@@ -1,4 +1,4 @@
-"""The rendering thread: who runs when, who is stopped, and that nothing ends it."""
+"""The rendering thread: what runs when, what is stopped, and that nothing kills the thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from anycost.core.errors import CoreError
 from anycost.core.service.worker import PATIENCE, Worker
 
-WAIT = 300.0  # seconds after which a test has failed
+WAIT = 300.0  # seconds after which a test fails
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def worker():
 
 
 class Gate:
-    """A job that says when it runs and waits there until it may go on."""
+    """A job that reports when it runs, then waits until it may continue."""
 
     def __init__(self):
         self.entered = threading.Event()
@@ -35,7 +35,7 @@ class Gate:
 
 @pytest.fixture
 def gate(worker):
-    """The worker is held at it until it is opened."""
+    """Holds the worker until it opens."""
     gate = Gate()
     worker.task(gate)
     assert gate.entered.wait(WAIT)
@@ -181,7 +181,7 @@ def test_exceptions_go_to_whoever_asked(worker, error):
 
     for job in (worker.task(fail), worker.project(fail_later)):
         received = job.future.exception(WAIT)
-        assert isinstance(received, Exception)  # none that would end an event loop
+        assert isinstance(received, Exception)  # never one that would end an event loop
         assert received is error or repr(error) in str(received)
     assert worker.task(lambda job: "alive").future.result(WAIT) == "alive"
 

@@ -1,4 +1,4 @@
-"""Model files are read without running anything in them and without trusting their sizes."""
+"""Reading model files runs no code from them and trusts none of their sizes."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def inside_a_network(content: Any) -> bytes:
 
 
 def inside_a_storage(content: Any) -> bytes:
-    """NVIDIA's files hold tensors as bytes of a PyTorch stream, where code can hide too."""
+    """NVIDIA's files hold tensors as bytes of a PyTorch stream, which can hide code too."""
     with nvidia_modules():
         return pickle.dumps({"G_ema": _FromBytes(old_stream(content))}, 4)
 
@@ -164,7 +164,7 @@ def test_a_hostile_pickle_is_refused_and_does_not_run(tmp_path: Path, hidden: Ca
 
 
 def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
-    """Shows that the test above can fail: an ordinary reader does run the code."""
+    """Shows that the test above can fail: an ordinary reader runs the code."""
     pickle.loads(plain_pickle({"b": Runs(tmp_path / "it-ran")}))
     assert (tmp_path / "it-ran").exists()
 
@@ -184,7 +184,7 @@ def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
         b"\x80\x04c__main__\nRuns\n.",
         b"\x80\x04cbuiltins\ngetattr\n.",
         b"\x80\x04cdnnlib.tflib.network\nNetwork\n.",
-        b"\x80\x04Pstorage\n.",  # PERSID, which a plain pickle does not have
+        b"\x80\x04Pstorage\n.",  # PERSID, never in a plain pickle
         b"\x80\x04\x97.",  # NEXT_BUFFER
     ],
 )
@@ -230,7 +230,7 @@ def test_nonsense_is_refused(tmp_path: Path, stream: bytes) -> None:
 
 
 def deep_tuple(depth: int) -> bytes:
-    """A few bytes of operations that make nested tuples with 2^depth leaves."""
+    """A few bytes of operations that build nested tuples with 2^depth leaves."""
     return b"N" + b"2\x86" * depth
 
 
@@ -369,7 +369,7 @@ def test_a_zip_whose_entries_share_their_bytes_is_refused(tmp_path: Path) -> Non
     first = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
     while data[first + 46 : first + 60] != b"archive/data/1":
         first = data.index(b"PK\x01\x02", first + 1)
-    for field in (20, 24):  # its sizes, packed and unpacked, now cover all the others
+    for field in (20, 24):  # packed and unpacked sizes that now cover all other entries
         data[first + field : first + field + 4] = (1 << 16).to_bytes(4, "little")
     file.write_bytes(data)
     with pytest.raises(PackError, match="an archive that PyTorch did not write"):
@@ -456,7 +456,7 @@ def test_a_torchscript_program_is_refused(tmp_path: Path) -> None:
         read_checkpoint(file)
 
 
-def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_plain_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(PackError, match="is not a file"):

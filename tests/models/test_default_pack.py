@@ -106,7 +106,7 @@ def test_the_finder_finds_painted_faces(pack: Pack):
         assert 150 < place(face, pack.alignment).size < 400
 
 
-def test_noise_is_no_face(pack: Pack):
+def test_noise_is_not_a_face(pack: Pack):
     assert pack.finder_path is not None
     finder = OnnxNetwork(pack.finder_path, "heat")
     noise = np.random.default_rng(0).integers(0, 255, (300, 400, 4)).astype(np.uint8)
@@ -116,7 +116,7 @@ def test_noise_is_no_face(pack: Pack):
 
 
 def test_the_encoder_reads_a_portrait(pack: Pack, latents: Tensor):
-    """An encoded picture comes back nearer to itself than the mean is, or any other face."""
+    """An encoded picture is nearer to the original than the mean or any other face is."""
     assert pack.encoder_path is not None
     encoder = OnnxNetwork(pack.encoder_path, "latents")
     pictures = drawn(pack, latents, pack.encoder_size)
@@ -133,7 +133,7 @@ def test_projection_refines_the_sample(pack: Pack):
     session = Session(pack)
     session.open("sample", read_picture(SAMPLE))
     losses = [step.loss for step in session.project("sample", steps=8)]
-    assert losses[-1] < 0.85 * losses[0]  # the encoder starts near
+    assert losses[-1] < 0.85 * losses[0]  # the encoder starts close
     frames = list(session.render(EditState("sample", 1, {"smile": 1.0}, "full"), lambda: False))
     assert frames[-1].resolution == pack.resolution
 
@@ -147,7 +147,7 @@ def test_glasses_are_at_the_eyes_and_a_smile_at_the_mouth(pack: Pack, latents: T
 
 
 def test_an_open_mouth_smiling_shows_more_light(pack: Pack, latents: Tensor):
-    """Teeth: the brightest part of the mouth is brighter at the high end, in nearly every face."""
+    """Teeth: in nearly every face, the mouth's brightest part is brighter at the high end."""
     low, high = change(pack, latents, "smile")
     brighter = at(high, "mouth").mean(1).flatten(1).amax(1) > at(low, "mouth").mean(1).flatten(1).amax(1)
     assert brighter.float().mean() > 0.8
@@ -162,7 +162,7 @@ def test_tones_go_the_way_they_say(pack: Pack, latents: Tensor):
 
 
 def test_a_turned_head_moves_sideways(pack: Pack, latents: Tensor):
-    """The framing keeps the eyes in place: if a head looks to the right, its bulk is further to the left."""
+    """The framing keeps the eyes in place: a head that looks right has its bulk further left."""
     columns = torch.linspace(-1, 1, SIDE)
 
     def centre(picture: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from anycost.models.generator import Generator, Upsample, fir_kernel, mix, modulated_conv2d, truncate
 from anycost.models.widths import layer_count
 
-CHANNELS = (12, 10, 9, 8, 7, 6, 5, 4)  # all different, so that a mix-up of layers shows
+CHANNELS = (12, 10, 9, 8, 7, 6, 5, 4)  # all different, to reveal mixed-up layers
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def generator() -> Generator:
     made = Generator(32, CHANNELS, style_dim=8, n_mlp=2).eval().requires_grad_(False)
     for name, value in made.named_parameters():
         if name.endswith((".noise.weight", "activate.bias", "bias")) and "modulation" not in name:
-            value.copy_(torch.randn_like(value) * 0.3)  # untrained ones are zero and would hide mistakes
+            value.copy_(torch.randn_like(value) * 0.3)  # untrained values are zero and hide mistakes
     return made
 
 
@@ -36,7 +36,7 @@ def dense_cut(generator: Generator, channels: tuple[int, ...]) -> Generator:
     large = generator.state_dict()
     for name, value in small.state_dict().items():
         part = large[name][tuple(slice(0, n) for n in value.shape)]
-        if name.endswith("conv.weight"):  # equalised by its own number of inputs: the same effective weight
+        if name.endswith("conv.weight"):  # its scale depends on its inputs: keep the effective weight
             part = part * (value.shape[2] / large[name].shape[2]) ** 0.5
         value.copy_(part)
     return small.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Foreign generators become packs that draw what their own code would draw, or are refused with a reason."""
+"""Foreign generators become packs that draw as their own code would, or are refused with a reason."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from anycost.models.importing.importing import import_checkpoint, measured_ladde
 from anycost.models.pack import Pack, PackError
 from anycost.models.widths import WidthRule
 
-SMALL = (12, 12, 10, 8, 6, 5)  # channels of a 16 px generator, different enough to show a swap
+SMALL = (12, 12, 10, 8, 6, 5)  # channels at 16 px, different enough to reveal a swap
 
-# ---- StyleGAN2's synthesis written a second time, from its definition, in float64 and one sample at a time
+# ---- StyleGAN2's synthesis again, from its definition, in float64 and one sample at a time
 
 
 def padded(x: np.ndarray, before: int, after: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def correlate(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def upfirdn(x: np.ndarray, taps: np.ndarray, before: int, after: int) -> np.ndarray:
-    """Zeros between the samples, padding, true convolution with the FIR filter, and its gain of 4."""
+    """Insert zeros between samples, pad, convolve (truly) with the FIR filter, and apply its gain of 4."""
     spread = np.zeros((len(x), 2 * x.shape[1], 2 * x.shape[2]))
     spread[:, ::2, ::2] = x
     spread = padded(spread, before, after)
@@ -56,7 +56,7 @@ def lrelu(x: np.ndarray) -> np.ndarray:
 
 
 def modulated(weight: np.ndarray, style: np.ndarray, demodulate: bool) -> np.ndarray:
-    """The weights [O, I, k, k] of one sample."""
+    """One sample's modulated weights [O, I, k, k]."""
     weight = weight / math.sqrt(weight[0].size) * style[None, :, None, None]
     if demodulate:
         weight = weight / np.sqrt((weight**2).sum(axis=(1, 2, 3), keepdims=True) + 1e-8)
@@ -131,7 +131,7 @@ def mapped(weights: list[tuple[Tensor, Tensor]], z: np.ndarray) -> np.ndarray:
 
 
 def assert_draws(pack: Pack, drawn: Any, mapping: list[tuple[Tensor, Tensor]]) -> None:
-    """The pack's generator maps and draws as the reference does, to 1e-4."""
+    """The pack's generator maps and draws like the reference, within 1e-4."""
     rng = np.random.default_rng(3)
     z = rng.normal(size=(2, pack.style_dim))
     latents = rng.normal(size=(2, pack.n_style, pack.style_dim))
@@ -143,7 +143,7 @@ def assert_draws(pack: Pack, drawn: Any, mapping: list[tuple[Tensor, Tensor]]) -
         np.testing.assert_allclose(picture, drawn(w), atol=1e-4 * max(1.0, np.abs(picture).max()))
 
 
-# ---- what is imported draws what its own code draws
+# ---- imported generators draw like their own code
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
@@ -226,7 +226,7 @@ def test_without_a_mean_it_is_the_mean_of_samples(tmp_path: Path) -> None:
     mapping = [(state[f"style.{n}.weight"], state[f"style.{n}.bias"]) for n in (1, 2)]
     rng = np.random.default_rng(0)
     samples = np.stack([mapped(mapping, z) for z in rng.normal(size=(4096, 16))])
-    error = samples.std(axis=0) * math.sqrt(2 / 4096)  # of the difference between two such means
+    error = samples.std(axis=0) * math.sqrt(2 / 4096)  # of the difference between two means
     assert (np.abs(pack.mean_w - samples.mean(axis=0)) < 6 * error).all()
 
 
@@ -241,7 +241,7 @@ def test_missing_noise_maps_are_made_alike_at_every_import(tmp_path: Path) -> No
     assert all(torch.equal(maps[0][name], maps[1][name]) and maps[0][name].std() > 0.5 for name in maps[0])
 
 
-# ---- only tensors tell what a file holds
+# ---- only a file's tensors say what it holds
 
 PUBLISHED_TABLE = {4: 4096, 8: 2048, 16: 1024, 32: 512, 64: 256, 128: 128, 256: 64, 512: 32, 1024: 16}
 
@@ -311,7 +311,7 @@ def test_the_cut_of_config_f_is_the_published_one() -> None:
     assert quarter[::2] == (512, 512, 512, 256, 128, 64, 32, 16, 8)
 
 
-# ---- the ladder holds what agrees with the full generator
+# ---- the ladder holds rungs that agree with the full generator
 
 
 def test_a_plain_generator_gets_no_rung_that_draws_noise(tmp_path: Path) -> None:
@@ -481,7 +481,7 @@ def test_a_module_tree_that_repeats_itself_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", ".hidden", "x" * 65, "name\n"])
-def test_a_name_that_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_not_a_file_name_is_refused(tmp_path: Path, name: str) -> None:
     torch.save({"g_ema": published_state(SMALL)}, tmp_path / "model.pt")
     with pytest.raises(PackError, match="cannot be the name of a pack"):
         import_checkpoint(tmp_path / "model.pt", name, tmp_path / "pack")

@@ -1,4 +1,4 @@
-"""A pack comes back as it was written; a damaged or manipulated one is refused with a reason."""
+"""A pack reads back as it was written; a damaged or manipulated one is refused with a reason."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def edit_json(folder: Path, **changes: Any) -> None:
 
 
 def rehash(folder: Path, file: str) -> None:
-    """Updates the hash, as a hostile pack maker would after a change."""
+    """Update the hash, as a hostile pack maker would after a change."""
     hashes = json.loads((folder / "pack.json").read_text())["files"]
     edit_json(folder, files=hashes | {file: file_sha256(folder / file)})
 
 
-# ---- what is written comes back
+# ---- round trips
 
 
 def test_round_trip(written: Path) -> None:
@@ -263,7 +263,7 @@ def test_only_plain_files_inside_the_folder_are_opened(pack_copy: Path, kind: st
     shutil.copy(path, outside)
     path.unlink()
     if kind == "link outside":
-        path.symlink_to(outside)  # the content is right, only the place is wrong
+        path.symlink_to(outside)  # right content, wrong place
     elif kind == "dangling link":
         path.symlink_to("nowhere")
     elif kind == "loop":
@@ -271,7 +271,7 @@ def test_only_plain_files_inside_the_folder_are_opened(pack_copy: Path, kind: st
     elif kind == "folder":
         path.mkdir()
     elif kind == "pipe":
-        os.mkfifo(path)  # reading it would wait for ever
+        os.mkfifo(path)  # reading it would never end
     else:
         path.symlink_to(pack_copy.parent)
     with pytest.raises(PackError, match=r"generator\.safetensors"):
@@ -294,7 +294,7 @@ def test_a_pack_json_of_absurd_size_is_refused(pack_copy: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[" * 100_000, "[]", "null", '{"schema": NaN}', '{"schema": 1e999}', "\xff\xfe"]
 )
-def test_a_pack_json_that_is_no_object_is_refused(pack_copy: Path, text: str) -> None:
+def test_a_pack_json_that_is_not_an_object_is_refused(pack_copy: Path, text: str) -> None:
     (pack_copy / "pack.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(PackError, match=r"pack\.json|schema"):
         Pack.open(pack_copy)
@@ -306,7 +306,7 @@ def test_a_newer_pack_asks_for_an_update(pack_copy: Path) -> None:
         Pack.open(pack_copy)
 
 
-def test_a_folder_without_pack_json_is_no_pack(tmp_path: Path) -> None:
+def test_a_folder_without_pack_json_is_not_a_pack(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="is not a pack"):
         Pack.open(tmp_path)
 
@@ -419,13 +419,13 @@ UNSEEN = [
     "\0",
     "\x1b[2J\x1b]0;hello\a",  # clears a terminal and names its window
     "\x7f",
-    "\x9b31m",  # the same as ESC [ for some terminals
+    "\x9b31m",  # means ESC [ to some terminals
     "one\rtwo",
     "one\u2028two",
     "one\u2029two",
     "\u202egnp.exe",
     "\u2066hidden\u2069",
-    "\ud800",  # half of a pair: cannot be encoded
+    "\ud800",  # half of a surrogate pair: cannot be encoded
 ]
 SHOWN = ["title", "directions.0.label", "directions.0.group"]
 LONG = ["licence", "provenance"]
@@ -560,7 +560,7 @@ def test_an_existing_pack_is_replaced_only_when_told(tmp_path: Path) -> None:
     weights = opened.generator()
     write(folder, title="second", replace=True)
     assert Pack.open(folder).title == "second"
-    assert torch.isfinite(weights(torch.randn(1, 6, 10))).all()  # an open pack keeps what it read
+    assert torch.isfinite(weights(torch.randn(1, 6, 10))).all()  # an open pack keeps its data
     assert os.listdir(tmp_path) == ["pack"]
 
 
@@ -606,7 +606,7 @@ def test_nothing_is_left_of_a_pack_that_would_not_open(tmp_path: Path, changes: 
 
 @contextlib.contextmanager
 def file_sizes_limited(limit: int) -> Iterator[None]:
-    """Writing beyond `limit` bytes fails during the write, as on a full disk."""
+    """Writing more than `limit` bytes fails midway, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
@@ -648,7 +648,7 @@ def test_a_full_disk_leaves_the_old_pack_and_says_so(tmp_path: Path) -> None:
 
 
 def test_opening_a_pack_does_not_load_torch_s_compiler(tiny_pack):
-    """Arithmetic on "meta" would load it, which takes seconds before the first face."""
+    """Arithmetic on "meta" would load it, which delays the first face by seconds."""
     script = (
         "import sys; from anycost.core.editing.session import Session; from anycost.models.pack import Pack\n"
         f"Session(Pack.open({str(tiny_pack)!r}))\n"

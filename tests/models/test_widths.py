@@ -62,7 +62,7 @@ def test_config_f_costs_74_gmac():
 
 
 def test_cost_is_what_the_convolutions_do():
-    """Counted independently, by a hook on every convolution that runs."""
+    """Counts independently, with a hook on every convolution that runs."""
     channels = (7, 6, 5, 4, 3, 2)
     generator = Generator(16, channels, style_dim=4, n_mlp=1)
     counted = 0
@@ -71,7 +71,7 @@ def test_cost_is_what_the_convolutions_do():
         nonlocal counted
         x, _, outputs = inputs
         kernel = module.weight.shape[-1] ** 2
-        pixels = x.shape[-1] ** 2  # of the input: a transposed convolution visits these, a plain one as many
+        pixels = x.shape[-1] ** 2  # of the input: both kinds of convolution visit as many
         counted += pixels * kernel * x.shape[1] * outputs
 
     for module in generator.modules():
