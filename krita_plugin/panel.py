@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional
 
-from ..bridge.messages import QUALITIES, Quality, Slider
+from ..bridge.messages import FRAME_MS, QUALITIES, Quality, Slider
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
 from .plain_text import plain_label, plain_tip
 from .preview import Preview, face_crop
 from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
-from .state import PanelState
+from .state import USUAL_PROJECTION, PanelState
 from .topic import Topic
 
 QUALITY_TIPS = {
@@ -32,8 +32,8 @@ QToolButton:hover { background: palette(midlight); }
 QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
 QToolButton:focus { text-decoration: underline; }
 """
-SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", 80.0), ("Best in half a second", 500.0))
-BUDGETS = (("5 seconds", 5.0), ("20 seconds", 20.0), ("Until it levels off", None))
+SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", FRAME_MS), ("Best in half a second", 500.0))
+BUDGETS = (("5 seconds", 5.0), ("20 seconds", USUAL_PROJECTION), ("Until it levels off", None))
 SHORT_MESSAGE = 130  # characters of an error that are shown; a tool tip has the rest
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
+from ...bridge.protocol import MAX_ATTACHMENT
 from ..errors import CoreError
 from .whole_file import write_bytes
 
@@ -20,7 +21,7 @@ READ_FORMATS = (
     "BMP",
 )  # Pillow's others start programs or hold no pictures
 WRITE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-MAX_PIXELS = 64 << 20
+MAX_PIXELS = MAX_ATTACHMENT // 4  # as many as a panel may send
 
 
 def read_picture(path: Path) -> np.ndarray:
