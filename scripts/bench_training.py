@@ -83,7 +83,9 @@ def main() -> None:
     rates = {name: chosen.batch / statistics.median(found) for name, found in seconds.items()}
     ratio = statistics.median(t / h for t, h in zip(seconds["textbook"], seconds["here"], strict=True))
     print(f"{chosen.resolution} px, batch {chosen.batch}, {torch.get_num_threads()} threads, {ours.dtype}")
-    print(f"textbook {rates['textbook']:.2f}, here {rates['here']:.2f} pictures a second: {ratio:.2f} times")
+    print(
+        f"textbook {rates['textbook']:.2f}, here {rates['here']:.2f} pictures per second: {ratio:.2f} times"
+    )
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def places_of(network: Benched, text: str) -> list[int]:
     unknown = sorted(wanted.difference(names))
     if unknown:
         have = ", ".join(dict.fromkeys(names))
-        raise CoreError("bad-value", f'There is no rung "{unknown[0]}": take some of {have}, or all.')
+        raise CoreError("bad-value", f'There is no rung "{unknown[0]}": choose from {have}, or all.')
     full = len(names) - 1
     return [place for place, name in enumerate(names) if name in wanted or place == full]
 

@@ -68,7 +68,7 @@ def main() -> None:
     try:
         for name in chosen.block or measures:
             if name not in measures:
-                raise CoreError("bad-value", f'"{name}" is not a block: take {", ".join(measures)}.')
+                raise CoreError("bad-value", f'"{name}" is not a block: choose from {", ".join(measures)}.')
             tell(f"{name}...")
             # one by one, so that a failure does not lose earlier figures
             page = rewritten(chosen.page.read_text("utf-8"), {name: measures[name]()})

@@ -56,7 +56,7 @@ def search(
     _plot(report, out / f"{pack.name}-ladder.png")
     if to_install:
         install(pack, ladder)
-        print(f"{pack.folder} now uses it.")
+        print(f"The pack in {pack.folder} now uses this ladder.")
 
 
 def _check(settings: SearchSettings, samples: int) -> None:

@@ -331,7 +331,7 @@ def test_rungs_are_found_by_resolution_and_ratio(tiny_pack: Path):
     assert networks.places_of(network, "32@1.0") == [2]
     assert networks.places_of(network, " 8@.25 , 32@1") == [0, 2]
     assert networks.places_of(network, "16@own") == [1, 2]  # the full one is always included
-    with pytest.raises(CoreError, match=r'no rung "16@0\.5": take some of 8@0\.25, 16@own, 32@1, or all'):
+    with pytest.raises(CoreError, match=r'no rung "16@0\.5": choose from 8@0\.25, 16@own, 32@1, or all'):
         networks.places_of(network, "16@0.5")
 
 
