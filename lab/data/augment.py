@@ -17,8 +17,8 @@ PAPER = 0.94  # how light paper is, in -1..1
 
 
 def augment(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-    """Varies [N, 3, R, R] in -1..1, each picture separately: 0 leaves it, 1 is what other hands and cameras
-    do."""
+    """Varies [N, 3, R, R] in -1..1, each picture separately: strength 0 leaves it, 1 is what other hands and
+    cameras do."""
     return vary_look(shift(picture, draws, strength), draws, strength)
 
 
@@ -72,7 +72,7 @@ def media(picture: Tensor, draws: Draws) -> Tensor:
 
 
 def vignetted(picture: Tensor, draws: Draws, share: float) -> Tensor:
-    """Makes a share of portraits [N, 3, R, R] heads that fade into paper, as artists leave sketches."""
+    """Turns a share of portraits [N, 3, R, R] into heads that fade into paper, as in artists' sketches."""
     steps = torch.linspace(-1, 1, picture.shape[-1], device=picture.device)
     reach = 0.5 + 0.3 * _each(draws.uniform(len(picture)))  # [N, 1, 1, 1]
     away = torch.sqrt((steps[None, :] / 0.85) ** 2 + steps[:, None] ** 2)  # [R, R], 0 at the middle

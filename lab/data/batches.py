@@ -49,7 +49,7 @@ class Batch:
 def batches(
     data: DataSettings, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
 ) -> Iterator[Batch]:
-    """This process's shares of joint batches from position `seen` on, without end.
+    """This process's shares of joint batches from position `seen` on, endlessly.
 
     Portraits below the `finest` resolution are painted larger and reduced: painted small, they would be
     crisper than the reduced pictures that a generator's low resolutions learn from beside the higher ones.

@@ -47,7 +47,7 @@ def survey(folder: Path, least: int = 1, *, whole: bool = False) -> Survey:
     """Looks at every picture in a folder and its sub-folders, in the same order on every machine.
 
     Leaves out pictures whose shorter side is below `least` px. Reads only sizes, or each whole picture with
-    `whole`. Ignores hidden files and files without a picture's ending. CoreError "bad-value" if the folder
+    `whole`. Ignores hidden files and files without a picture's extension. CoreError "bad-value" if the folder
     does not exist or cannot be read.
     """
     pictures, sizes, left_out = [], [], []
@@ -85,7 +85,7 @@ def check(folder: Path) -> str:
 
 
 class FolderBatches(IterableDataset):
-    """This process's shares of joint batches from position `seen` on, without end: [N, 3, R, R] in -1..1.
+    """This process's shares of joint batches from position `seen` on, endlessly: [N, 3, R, R] in -1..1.
 
     Every epoch shows every picture once, in an order drawn from seed and epoch; `mirror` reflects half of
     them. A batch depends on seed and position alone, so a run can resume. CoreError "bad-value" if no
@@ -180,7 +180,7 @@ def _size(path: Path, whole: bool) -> tuple[int, int]:
     if whole:
         height, width = read_picture(path).shape[:2]
         return width, height
-    if not path.is_file():  # opening a pipe would wait for ever
+    if not path.is_file():  # opening a pipe would wait forever
         raise CoreError("bad-picture", f'"{path}" is not a file: take it out of the folder.')
     try:
         with warnings.catch_warnings():

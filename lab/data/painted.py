@@ -17,7 +17,7 @@ from .ahead import made_ahead
 RARE = 0.2  # a gate is rare if at most this share of the population has it on
 _RARE = [k for k, control in enumerate(CONTROLS) if control.kind == "gate" and control.middle <= RARE]
 _GRADUAL = [k for k, control in enumerate(CONTROLS) if control.kind != "gate"]
-FAR = (1.5, 3.6)  # deviations: where sliders end, and a normal distribution has hardly anything
+FAR = (1.5, 3.6)  # deviations: where sliders end; a normal distribution hardly gets there
 
 PaintedBatch = tuple[
     Tensor, Tensor, Tensor
@@ -25,7 +25,7 @@ PaintedBatch = tuple[
 
 
 class PaintedBatches(IterableDataset):
-    """This process's shares of joint batches, from position `seen` on, without end.
+    """This process's shares of joint batches, from position `seen` on, endlessly.
 
     A share `rare` of the portraits has one rare control (a hat, earrings, freckles...) turned on; a share
     `far` has one gradual control far towards one of its ends. A batch depends on seed and position alone, so

@@ -1,9 +1,9 @@
-"""Keeps directions that are known from moving other attributes: conditional manipulation (paper, section 4.5;
+"""Keeps known directions from moving other attributes: conditional manipulation (paper, section 4.5;
 InterFaceGAN), by right angles and by what pictures show.
 
-Directions that are at right angles may still move each other's attributes: a head that looks down seems to
-smile less. How much is read off pictures a step to either side, and that much is taken back along the other
-attributes' own directions.
+Directions at right angles may still move each other's attributes: a head that looks down seems to smile
+less. Pictures one step to either side show how much, and that much is taken back along the other attributes'
+own directions.
 """
 
 from __future__ import annotations
@@ -15,18 +15,14 @@ from torch import Tensor
 
 from .svm import apart
 
-SURE = (
-    0.5  # deviations that a step along an attribute's own direction must move it, to take others back by it
-)
-REACH = 2.0  # deviations, about as far as sliders go: what is taken back must be right at their ends
+SURE = 0.5  # deviations: a direction whose step moves its own attribute less corrects no others
+REACH = 2.0  # deviations, about as far as sliders go: corrections must be right at their ends
 
-ReadLatents = Callable[
-    [Tensor], Tensor
-]  # w's [N, D] -> the attributes that their pictures show [N, A], standardised
+ReadLatents = Callable[[Tensor], Tensor]  # w [N, D] -> standardised attributes [N, A] of its pictures
 
 
 def at_right_angles(vectors: Mapping[str, Tensor], others: Mapping[str, Sequence[str]]) -> dict[str, Tensor]:
-    """Each of `vectors` [D] without what it shares with those that `others` names for it, as unit vectors."""
+    """Each of `vectors` [D] without its part along those that `others` names for it, as unit vectors."""
     units = {name: vector / vector.norm() for name, vector in vectors.items()}
     return {
         name: apart(unit, [units[other] for other in others.get(name, ())]) for name, unit in units.items()
@@ -36,10 +32,10 @@ def at_right_angles(vectors: Mapping[str, Tensor], others: Mapping[str, Sequence
 def compensated(
     vectors: Mapping[str, Tensor], held: Sequence[str], outputs: Sequence[str], read: ReadLatents, w: Tensor
 ) -> dict[str, Tensor]:
-    """Unit vectors [D] along which what is read of the `held` attributes stays, but for a vector's own.
+    """Unit vectors [D] along which the `held` attributes read the same, except a vector's own.
 
-    w [N, D] are of the population, which says how long a step is. A held attribute that its own direction
-    hardly moves is left alone.
+    w [N, D] comes from the population, which sets the length of a step. A held attribute that its own
+    direction hardly moves is ignored.
     """
     steps = {name: vector * (w @ vector).std() for name, vector in vectors.items()}
     own = {name: _response(steps[name], read, w) for name in held}  # [A] each
@@ -59,5 +55,5 @@ def compensated(
 
 
 def _response(step: Tensor, read: ReadLatents, w: Tensor) -> Tensor:
-    """How much one `step` [D] moves what is read [A], in the mean."""
+    """How much one `step` [D] moves the readings [A], on average."""
     return (read(w + step) - read(w - step)).mean(0) / 2

@@ -1,4 +1,4 @@
-"""How far a direction can be used, and what else it changes: both are read off pictures along it."""
+"""How far a direction can be used, and what else it changes: both are read from pictures along it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from torch import Tensor
 from ...models.features import Features
 from .svm import Artist
 
-STEPS = 6  # along each way
+STEPS = 6  # each way
 FARTHEST = 4.5  # deviations of the population along the direction
-SATURATED = 0.9  # of the most that the attribute changes: farther on hardly anything happens
+SATURATED = 0.9  # of the attribute's largest change: farther on hardly anything happens
 NATURAL = 0.99  # share of the population's pictures that are natural by definition
-LEFT = 0.75  # share of edited pictures that must still be so
-# share of portraits that may gain or lose another watched attribute: less than a tenth, since of others, by
-# which the end was not chosen, it is more
+LEFT = 0.75  # share of edited pictures that must still be natural
+# share of portraits that may gain or lose another watched attribute: below a tenth, since it is higher on
+# portraits that had no say in choosing the end
 FLIPPED = 0.075
-QUIET = 0.02  # share of the first few portraits, up to which the many need not be asked
+QUIET = 0.02  # up to this share of the first few portraits, the many need no check
 TRIES = 4  # to find an end at which few of the many flip
-LEAST = 0.5  # of the way that a slider keeps however much it flips
+LEAST = 0.5  # of the way that a slider keeps, however much it flips
 
 Thresholds = Sequence[tuple[int, float]]  # binary attributes: their columns, their standardised thresholds
 Watched = Mapping[str, tuple[int, float]]  # the same by name
@@ -55,30 +55,30 @@ class Nature:
 
 @dataclass(frozen=True)
 class Walk:
-    """Pictures along a direction: for each of `steps` [T] (in w, 0 in the middle) what is read off them
-    [T, N, A], and which share of them is natural [T]."""
+    """Pictures along a direction: for each of `steps` [T] (in w, 0 in the middle) what they show [T, N, A],
+    and the share of them that is natural [T]."""
 
     steps: Tensor
     read: Tensor
     natural: Tensor
 
     def at(self, step: float) -> Tensor:
-        """What would be read [N, A] at any step between the ends, by linear interpolation."""
+        """What pictures show [N, A] at any step between the ends, by linear interpolation."""
         k = int(torch.searchsorted(self.steps, torch.tensor(step)).clamp(1, len(self.steps) - 1))
         low, high = self.steps[k - 1], self.steps[k]
         return torch.lerp(self.read[k - 1], self.read[k], (step - low) / (high - low))
 
 
 class Judge:
-    """Looks at pictures of w's drawn at `side` px: what they show, and whether they are natural."""
+    """Looks at pictures of w drawn at `side` px: what they show, and whether they are natural."""
 
     def __init__(self, draw: Artist, features: Features, population: Tensor, side: int):
-        """`population` are w's [N, D] that nothing was done to."""
+        """`population` holds unedited w [N, D]."""
         self.draw, self.features, self.side = draw, features, side
         self.nature = Nature(torch.cat([self.look(part)[1] for part in population.split(64)]))
 
     def read(self, w: Tensor) -> Tensor:
-        """w [N, D] -> attributes [N, A], of many at a time."""
+        """w [N, D] -> attributes [N, A], for any N."""
         return torch.cat([self.look(part)[0] for part in w.split(64)]).cpu()
 
     @torch.inference_mode()
@@ -88,7 +88,7 @@ class Judge:
         return self.features.attributes(maps[-1].flatten(1)), summary(maps)
 
     def walk(self, w: Tensor, normal: Tensor, unit: float) -> Walk:
-        """Goes from w [N, D] along a unit `normal` [D] up to `FARTHEST` times `unit` either way."""
+        """Walks from w [N, D] along a unit `normal` [D], up to `FARTHEST` times `unit` either way."""
         steps = torch.linspace(-FARTHEST, FARTHEST, 2 * STEPS + 1) * unit
         read, natural = [], []
         for step in steps.tolist():
@@ -100,7 +100,7 @@ class Judge:
 
 def ends(found: Walk, column: int, watched: Watched) -> tuple[float, float]:
     """How far back and on, in w, the attribute in `column` still changes while pictures stay natural and few
-    portraits gain or lose a `watched` attribute that it is not."""
+    portraits gain or lose another `watched` attribute."""
     middle = len(found.steps) // 2
     others = but(watched, column)
     shares = [_most_flips(found.read[middle], read, others) for read in found.read]
@@ -112,7 +112,7 @@ def ends(found: Walk, column: int, watched: Watched) -> tuple[float, float]:
 
 def _end(curve: Tensor, natural: Tensor, flips: Tensor, steps: Tensor) -> float:
     """The first of `steps` [T], which rise from 0, at which the curve [T] is saturated or too few pictures
-    are natural; less of it where too many flip; at least half a step, so that a slider has some way to go."""
+    are natural; less if too many flip; at least half a step, so that a slider has room to move."""
     gain = curve - curve[0]
     most = gain.max()
     stop = float(steps[-1])
@@ -136,16 +136,16 @@ def _crossing(curve: Tensor, level: float, steps: Tensor) -> float:
 
 
 class Jury:
-    """Many portraits, none of those by which ends were chosen: whether as few of them flip. Shares of a few
-    dozen are rough, and an end that was chosen by them lies where they happen to be low."""
+    """Checks ends on many portraits that had no say in choosing them: do as few of these flip? Shares of a
+    few dozen are rough, and an end chosen by them lies where they happen to be low."""
 
     def __init__(self, judge: Judge, w: Tensor):
         self._judge, self._w = judge, w  # [N, D]
         self._before = judge.read(w)  # [N, A]
 
     def end(self, found: Walk, normal: Tensor, end: float, others: Thresholds) -> float:
-        """`end`, in w from the middle along a unit `normal` [D] (below 0: against it), or what can be left of
-        it, down to `LEAST`."""
+        """`end`, in w from the middle along a unit `normal` [D] (below 0: against it), or less of it if too
+        many flip, down to `LEAST`."""
         if _most_flips(found.at(0.0), found.at(end), others) <= QUIET:
             return end
         least = LEAST * end
@@ -158,7 +158,7 @@ class Jury:
 
 
 def but(watched: Watched, column: int) -> Thresholds:
-    """All that are watched, without the attribute in `column`."""
+    """All watched attributes except the one in `column`."""
     return [(k, threshold) for k, threshold in watched.values() if k != column]
 
 
@@ -167,8 +167,8 @@ def effects(
 ) -> dict[str, Any]:
     """What happens from one end of a slider to the other; `names` are the attributes' [A].
 
-    `success` is the share of portraits whose own attribute rises; `flips` the share that gain or lose each
-    watched one from the middle to an end; changes are means over portraits, in deviations.
+    `success` is the share of portraits whose attribute rises; `flips` the shares that gain or lose each
+    watched one from the middle to either end; changes are means over portraits, in deviations.
     """
     low, middle, high = found.at(-back), found.at(0.0), found.at(on)  # [N, A] each
     change = (high - low).mean(0)  # [A]
@@ -187,8 +187,7 @@ def effects(
 
 
 def _most_flips(before: Tensor, after: Tensor, places: Thresholds) -> float:
-    """The share of pictures, by what is read of them [N, A], that gain or lose that of `places` which flips
-    most."""
+    """The largest share of pictures, over `places`, that gain or lose an attribute; readings are [N, A]."""
     return max((_flips(before[:, k], after[:, k], threshold) for k, threshold in places), default=0.0)
 
 

@@ -1,9 +1,9 @@
 """The directions of a generator: where w goes when one attribute of its pictures changes.
 
-`extract` is the paper's way for any generator: an SVM on samples that the attribute network has judged.
-For a generator that was distilled from the painter there is a second way: the painter knows every attribute
-of every z, so a direction is the mean change of w when one control moves (`known_step`). Both are measured
-alike; a slider's value 1 is the end of the useful range.
+`extract` is the paper's way, for any generator: an SVM on samples that the attribute network has judged.
+A generator distilled from the painter has a second way: the painter knows every attribute of every z, so a
+direction is the mean change of w when one control moves (`known_step`). Both are measured alike; a slider's
+value 1 is the end of the useful range.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from .apart import at_right_angles, compensated
 from .range import Judge, Jury, but, effects, ends
 from .svm import PSI, Artist, apart, boundary, readable_side, sample
 
-COMPENSATED = 96  # portraits on which it is read how much a direction moves other attributes
-SIDE = 64  # px at which attributes are read, unless a lower resolution has been found to do
+COMPENSATED = 96  # portraits that show how much a direction moves other attributes
+SIDE = 64  # px at which attributes are read, unless `readable_side` has found another
 JUDGED = 64  # portraits on which ranges and side effects are measured
-CONFIRMED = 448  # others, of which few may lose or gain what was not asked for
-POPULATION = 2048  # pictures that say what is natural
+CONFIRMED = 448  # others, few of which may gain or lose what was not asked for
+POPULATION = 2048  # pictures that define what is natural
 VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
 
 
 @dataclass(frozen=True)
 class PainterSlider:
-    """An attribute of the painter as a slider; `reach` is how far its coordinate of z goes for `known_step`,
-    in deviations. All are kept apart from the paper's attributes, and this one from those in `apart_from`."""
+    """A painter's attribute as a slider; `reach` is how far `known_step` moves its coordinate of z, in
+    deviations. All are kept apart from the paper's attributes, and this one also from `apart_from`."""
 
     attribute: str
     label: str
@@ -92,18 +92,18 @@ def extract(
     apart_from: Mapping[str, Sequence[str]] | None = None,
     share: float = 0.02,
 ) -> tuple[list[Direction], dict[str, Any]]:
-    """Directions by linear SVMs (paper, section 4.5), and a report of what each does.
+    """Directions from linear SVMs (paper, section 4.5), and a report of what each does.
 
-    `outputs` are the attributes that `features` reads, in its order, and `names` those that become directions
-    (all, if not given). `apart_from` names for an attribute the others that its direction must not move
-    (conditional manipulation). `share` of the samples at each end are the SVM's examples. Under torchrun the
-    samples are shared out. ValueError for names that are not among the outputs, and too few samples.
+    `outputs` are the attributes that `features` reads, in its order; `names` are those that become directions
+    (by default all). `apart_from` gives, for an attribute, the others that its direction must not move
+    (conditional manipulation). The SVM learns from a `share` of the samples at each end. Under torchrun the
+    samples are shared out. ValueError for names not among the outputs, and for too few samples.
     """
     names = list(outputs if names is None else names)
     wanted = dict(apart_from or {})
     for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
         if name not in outputs:
-            raise ValueError(f'The attribute network reads no "{name}": choose among {", ".join(outputs)}.')
+            raise ValueError(f'The attribute network cannot read "{name}": choose from {", ".join(outputs)}.')
     draw, features = artist(source), features.to(distributed.device())
     columns = {name: k for k, name in enumerate(outputs)}
     side = readable_side(draw, features, [columns[name] for name in names])
@@ -118,8 +118,8 @@ def extract(
 
 
 def known_step(generator: Generator, control: str, reach: float = 2.0, samples: int = 4096) -> Tensor:
-    """The mean step of w [D] when one control of the painter goes from 0 to `reach` deviations, the rest as
-    they are; for generators that were distilled from the painter."""
+    """The mean step of w [D] when one of the painter's controls goes from 0 to `reach` deviations and the
+    rest stay put; for generators distilled from the painter."""
     index = NAMES.index(control)
     z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(4))
     above, below = z.clone(), z.clone()
@@ -138,8 +138,8 @@ def measured(
     outputs: Sequence[str] = NAMES,
     side: int | None = None,
 ) -> tuple[list[Direction], dict[str, Any]]:
-    """Directions that lead along `vectors` [D], in their order and scaled to their useful range, and what
-    each does, by name."""
+    """Directions along `vectors` [D], in their order and scaled to their useful range, and what each does, by
+    name."""
     draw, features = artist(source), features.to(distributed.device())
     population = _population(draw)
     judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
@@ -167,20 +167,20 @@ def measured(
 
 
 def _population(draw: Artist) -> Tensor:
-    """w [N, D] that nothing was done to."""
+    """Unedited w [N, D]."""
     z = torch.randn(POPULATION, draw.style_dim, generator=torch.Generator().manual_seed(5))
     return draw.style(z.to(draw.device))
 
 
 def artist(source: Pack | Generator) -> Artist:
-    """Draws the generator's pictures; its mean of w is the pack's, or that of samples."""
+    """Draws the generator's pictures; the mean of w is the pack's, or that of samples."""
     if isinstance(source, Pack):
         return Artist(source.generator(), torch.from_numpy(source.mean_w))
     return Artist(source, mean_w(source))
 
 
 def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tuple[int, float]]:
-    """The paper's attributes among `outputs`: their columns, and the standardised values from which on a
+    """The paper's attributes among `outputs`: their columns, and the standardised values above which a
     portrait has them."""
     found = {}
     for name, (control, threshold) in PAPER_ATTRIBUTES.items():
@@ -199,8 +199,8 @@ def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
 
 
 def portrait_directions(generator: Generator, features: Features) -> tuple[list[Direction], dict[str, Any]]:
-    """The default pack's sliders in the docker's order, without those that its generator has hardly learned
-    to draw, and what each control does."""
+    """The default pack's sliders in the docker's order, without those that its generator hardly learned to
+    draw, and what each control does."""
     vectors = {s.attribute: known_step(generator, s.attribute, s.reach) for s in SLIDERS}
     held = [control for control, _ in PAPER_ATTRIBUTES.values() if control in vectors]
     others = {s.attribute: [o for o in (*held, *s.apart_from) if o != s.attribute] for s in SLIDERS}
@@ -223,8 +223,8 @@ def _compensated(
 
 
 def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
-    """Writes `out` (safetensors, a vector [n_style, style_dim] a direction, as a pack has them) and beside it
-    a JSON file of the same name: the sliders as pack.json lists them, and the report."""
+    """Writes `out` (safetensors, one vector [n_style, style_dim] per direction, as in a pack) and beside it a
+    JSON file of the same name: the sliders as pack.json lists them, and the report."""
     save_file({d.name: torch.from_numpy(d.vector) for d in directions}, out)
     sliders = [
         {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high} for d in directions

@@ -1,6 +1,6 @@
-"""Directions by classifiers (paper, section 4.5; InterFaceGAN): w's are sampled, the attribute network says
-what their pictures show, and a linear SVM separates those that clearly have an attribute from those that
-clearly lack it. The separating plane's normal is the direction."""
+"""Directions from classifiers (paper, section 4.5; InterFaceGAN): the attribute network says what pictures of
+sampled w show, and a linear SVM separates those that clearly have an attribute from those that clearly lack
+it. The separating plane's normal is the direction."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ..running.precision import Precision
 ReadPictures = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] -> attributes [N, A]
 
 PSI = 0.7  # truncation of the samples, as in the paper
-READABLE = 0.9  # correlation with what is read off full pictures, from which a lower resolution will do
-LEAST = 0.05  # of a normal's length, that must be left when others are taken out of it
-FEWEST = 8  # samples of each side
+READABLE = 0.9  # correlation with the readings of full pictures at which a lower resolution will do
+LEAST = 0.05  # of a normal's length that must remain when others are taken out of it
+FEWEST = 8  # samples on each side
 
 
 class Artist:
-    """Draws many pictures of one generator: a copy of it on this process's device, laid out and rounded as
-    is fastest there. `mean` [D] is the mean of w, `resolution` the generator's."""
+    """Draws many pictures with a copy of one generator on this process's device, laid out and rounded as is
+    fastest there. `mean` [D] is the mean of w, `resolution` the generator's."""
 
     def __init__(self, generator: Generator, mean: Tensor, number_type: Precision = "auto"):
         self.device = distributed.device()
@@ -52,7 +52,7 @@ class Artist:
 
 @dataclass(frozen=True)
 class Samples:
-    """w [N, D] and what was read off their pictures [N, A]."""
+    """w [N, D] and what was read from its pictures [N, A]."""
 
     w: Tensor
     read: Tensor
@@ -69,8 +69,8 @@ def sample(
     batch: int = 64,
     seed: int = 0,
 ) -> Samples:
-    """`count` w's (or a few more, to fill the last batch), truncated by `psi` toward the mean, and what
-    `read` says of their pictures at `side` px; every process draws its share and gets all of them."""
+    """`count` samples of w (or a few more, to fill the last batch), truncated by `psi` towards the mean, and
+    what `read` says of their pictures at `side` px; every process draws its share and gets them all."""
     parts = []
     starts = range(0, count, batch)
     for seen in tqdm(starts, desc="samples", unit="batch", disable=distributed.rank() > 0):
@@ -83,7 +83,7 @@ def sample(
 
 
 def _gathered(mine: Tensor) -> Tensor:
-    """[batches, each, F] of every process -> [batches, batch, F], in the order that one process has."""
+    """[batches, each, F] of every process -> [batches, batch, F], in the order of one process."""
     if distributed.world() == 1:
         return mine
     parts = [torch.empty_like(mine) for _ in range(distributed.world())]
@@ -93,8 +93,8 @@ def _gathered(mine: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int]) -> int:
-    """The lowest resolution (px) off which all attributes in `columns` are read nearly as off full
-    pictures: sampling there costs least."""
+    """The lowest resolution (px) at which all attributes in `columns` read nearly as from full pictures:
+    sampling there is cheapest."""
     z = torch.randn(128, draw.style_dim, generator=torch.Generator().manual_seed(3)).to(draw.device)
     w = truncate(draw.style(z), draw.mean, PSI)
 
@@ -111,10 +111,10 @@ def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int]) -> i
 
 
 def boundary(samples: Samples, column: int, share: float = 0.02) -> Tensor:
-    """The unit normal [D] of the plane between the `share` of the samples that have the attribute in
-    `column` most clearly and the share that lack it most clearly; it points to those that have it.
+    """The unit normal [D] of the plane between the `share` of the samples that most clearly have the
+    attribute in `column` and the share that most clearly lack it; it points to those that have it.
 
-    ValueError when that leaves too few samples.
+    ValueError if that leaves too few samples.
     """
     from sklearn.svm import LinearSVC
 
@@ -135,13 +135,11 @@ def boundary(samples: Samples, column: int, share: float = 0.02) -> Tensor:
 
 def apart(normal: Tensor, others: Sequence[Tensor]) -> Tensor:
     """Conditional manipulation (InterFaceGAN): the part of a unit normal [D] at right angles to the normals
-    [D] of `others`, as a unit vector. ValueError when hardly anything is left of it."""
+    [D] of `others`, as a unit vector. ValueError if hardly anything is left of it."""
     if not others:
         return normal
     basis, _ = torch.linalg.qr(torch.stack(list(others), dim=1).double())  # [D, K]
     left = normal.double() - basis @ (basis.T @ normal.double())
     if left.norm() < LEAST:
-        raise ValueError(
-            "A direction is all but a mix of those that it is to be kept apart from: name fewer."
-        )
+        raise ValueError("A direction is almost a mix of those it must be kept apart from: name fewer.")
     return (left / left.norm()).float()

@@ -23,8 +23,8 @@ def generator_loss(fake: Tensor) -> Tensor:
 
 
 def r1(real: Tensor, pictures: Sequence[Tensor]) -> Tensor:
-    """R1: half the squared gradient of logits [N] by the real pictures [N, 3, R, R], averaged over the batch;
-    differentiable. The pictures must require gradients."""
+    """R1: half the squared gradient of logits [N] with respect to real pictures [N, 3, R, R], averaged over
+    the batch; differentiable. The pictures must require gradients."""
     gradients = torch.autograd.grad(real.sum(), list(pictures), create_graph=True)
     return torch.stack([g.square().sum(dim=(1, 2, 3)).mean() for g in gradients]).sum() / 2
 

@@ -33,7 +33,7 @@ from .stages import Stage, locate
 from .supervised import distillation
 
 SHOWN = 8  # portraits on a sample sheet
-MAP_RATE = 0.05  # share of the learning rate for noise maps: faster, they fade before kernels use them
+MAP_RATE = 0.05  # share of the learning rate for noise maps: faster ones fade before kernels use them
 
 
 @dataclass(frozen=True)
@@ -358,8 +358,8 @@ def _discriminator(settings: GeneratorSettings) -> Discriminator:
 
 
 def _distilled(generator: Generator) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """What a warm start trains: the 3 x 3 kernels, and the rest. Left out are the mapping, which holds the
-    painter's controls, and the noise maps' strengths, which would go to 0 before any map was used."""
+    """What a warm start trains: the 3 x 3 kernels, and the rest, except the mapping, which holds the
+    painter's controls, and the noise maps' strengths, which would fall to 0 before the maps are used."""
     trained = [
         parameter
         for name, parameter in generator.named_parameters()

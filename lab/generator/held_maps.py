@@ -23,7 +23,7 @@ FINEST = 1024  # px of a painted field: memory grows with the square
 @torch.no_grad()
 def hold_fields(generator: Generator) -> None:
     """Gives each layer that ignored its noise map one of the painter's fields, or zeros if the map is too
-    coarse, and the strength to see it."""
+    coarse, and the strength to use it."""
     for index, (strength, found) in enumerate(
         zip(strengths(generator), generator.noises.buffers(), strict=True)
     ):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SQUARED = 4.0  # weight of a squared difference beside an absolute one: they are equal at 1/4
+SQUARED = 4.0  # weight of a squared difference relative to an absolute one: they are equal at 1/4
 
 
 def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
@@ -25,7 +25,7 @@ def attention(points: Tensor, sizes: Tensor, resolution: int) -> Tensor:
 
 
 def picture_loss(output: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Weighted distance of the pictures [N, 3, R, R] and of their gradients: without these, edges blur."""
+    """Weighted distance of the pictures [N, 3, R, R] and of their gradients, which keep edges sharp."""
     difference = output - target
     dx = F.pad(difference[..., 1:] - difference[..., :-1], (0, 1))
     dy = F.pad(difference[..., 1:, :] - difference[..., :-1, :], (0, 0, 0, 1))

@@ -24,7 +24,7 @@ JUMP = 2.0  # how far w moves over that step
 OFFSET = 2.2  # deviations: raises other controls to where the activation is linear
 SPREAD = 0.5  # how far w moves for one deviation of another control
 DRAWN_IN = 0.4  # of the way to their mean: the most that gates are drawn in
-LAYERS = 6  # two for each sharpening of the gates, which cuts the slope beside them to a fifth
+LAYERS = 6  # two for each sharpening of the gates, which cuts the slope outside them to a fifth
 
 
 def mapped(style: nn.Module, z: Tensor) -> Tensor:

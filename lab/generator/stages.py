@@ -25,8 +25,8 @@ class Stage:
 
     `resolutions` (px) are the ones to train. `ratios` and `widths` ("uniform", "flexible", "sandwich")
     describe the sub-generators of stage 3; `sort` sorts channels before it. `supervised` weighs the
-    painter's own picture of each z beside the game. `perceptual` weighs the attribute network's
-    (losses.features) view of a warm start's pictures. `decay` lowers the learning rate towards the end.
+    painter's own picture of each z in the game. `perceptual` weighs a warm start's distances in the
+    attribute network (losses.features). `decay` lowers the learning rate towards the end.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """The painter's own pictures as targets: they show a generator which picture belongs to which z.
 
 Adversarial training needs millions of pictures; supervised, a generator learns the same portraits from a
-hundredth of that. This is the default pack's warm start (stage kind "distil"), and a term beside the game.
+hundredth as many. This is the default pack's warm start (stage kind "distil"), and an extra term in the game.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LOOKED_AT = {
     "right_ear": (0.09, 0.04, 8.0),
     "chin": (0.19, 0.09, 3.0),  # the neckline, where narrow generators were furthest from the full one
 }
-CONSISTENCY = 2.0  # weight of a sub-generator's distance to the full one, beside that one's to the picture
-PAINTED_SUB = 1.0  # weight of a sub-generator's distance to the picture, beside the full generator's
+CONSISTENCY = 2.0  # weight of a sub-generator's distance to the full one, whose own to the picture weighs 1
+PAINTED_SUB = 1.0  # weight of a sub-generator's distance to the picture
 SMALLEST = 16  # px: smaller pictures say nothing about a face
 
 
@@ -66,9 +66,9 @@ def distillation(
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; training lowers their sum.
 
-    The full generator is held to the painted picture at every resolution. Two sub-generators, the narrowest
-    and one of another ratio, are held to the full one (Eq. 5) and to the painted picture at one of the two
-    highest resolutions. If the stage weighs it, `features` compares too.
+    The full generator is compared with the painted picture at every resolution. Two sub-generators, the
+    narrowest and one of another ratio, are compared with the full one (Eq. 5) and with the painted picture,
+    at one of the two highest resolutions. If the stage weighs it, `features` compares too.
     """
     assert batch.z is not None
     w = drawn_in(mapped(generator.style, batch.z), draws)  # [N, D]

@@ -48,7 +48,7 @@ def widened(
 
 
 def _places(channels: Sequence[int], wider: Sequence[int], rule: WidthRule) -> Places:
-    """The channels that a ratio adds to the one below it go among those that it adds in the wider one."""
+    """The channels that a ratio adds to the ratio below go among those that it adds in the wider one."""
     found = []
     for narrow, wide in zip(_edges(channels, rule), _edges(wider, rule), strict=True):
         blocks = []

@@ -1,4 +1,4 @@
-"""How much a sub-generator's pictures are the full generator's: distance, PSNR, and what they show (paper,
+"""How close a sub-generator's pictures are to the full one's: distance, PSNR, and what they show (paper,
 Figure 6 and Table 4)."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def distances(
     subject: Subject, measure: Measure, samples: int
 ) -> tuple[dict[Cell, float], dict[Cell, float]]:
     """Perceptual distance and mean squared error of every sub-generator's pictures to the full generator's,
-    reduced to its resolution; means over `samples` latents, not truncated."""
+    reduced to the same resolution; means over `samples` untruncated latents."""
     z = normals(samples, subject.generator.style_dim, SEED + 1)
     rows = {cell: Collected(samples, 2) for cell in subject.cells}
     for places in shares(samples, "consistency"):
@@ -38,7 +38,7 @@ def distances(
 
 
 def differences(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
-    """Of each pair of pictures [N, 3, R, R]: perceptual distance and mean squared error [N, 2]."""
+    """Perceptual distance and mean squared error [N, 2] of each pair of pictures [N, 3, R, R]."""
     a, b = a.clamp(-1, 1), b.clamp(-1, 1)
     squared = (a - b).square().mean(dim=(1, 2, 3))
     return torch.stack([each_distance(measure, a, b), squared], dim=1)
@@ -61,9 +61,9 @@ def psnr(squared: float) -> float | None:
 def agreement(
     subject: Subject, features: Features, samples: int, full: Subject | None = None
 ) -> dict[Cell, dict[str, float]]:
-    """The share of `samples` latents, truncated to 0.5, on whose pictures a sub-generator and the full
-    generator (of `full`, if it is another one) agree that an attribute is there or not: one share for each of
-    the paper's attributes."""
+    """For each of the paper's attributes, the share of `samples` latents, truncated to 0.5, for which the
+    pictures of a sub-generator and of the full generator (from `full`, if given) agree on whether it is
+    there."""
     full = full or subject
     z = normals(samples, subject.generator.style_dim, SEED + 2)
     rows = {cell: Collected(samples, len(PAPER_ATTRIBUTES)) for cell in subject.cells}

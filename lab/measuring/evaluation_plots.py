@@ -1,4 +1,4 @@
-"""Plots of what a sub-generator costs against how good its pictures are."""
+"""Plots of a sub-generator's cost against the quality of its pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ except ImportError:
 
 
 def save_plots(report: EvaluationReport, folder: Path) -> list[Path]:
-    """Writes cost-distance.png, and cost-fid.png where there is one, into `folder`; the files."""
+    """Writes cost-distance.png, and cost-fid.png if there is FID, to `folder` -> the files."""
     files = [_plot(report, lambda row: row.distance, f"distance to the full output\n({report.measure})")]
     names = ["cost-distance.png"]
     for name in report.rows[0].fid:
@@ -27,7 +27,7 @@ def save_plots(report: EvaluationReport, folder: Path) -> list[Path]:
 
 
 def _plot(report: EvaluationReport, value: Callable[[EvaluationRow], float], label: str) -> Figure:
-    """One line for each resolution, one mark for each ratio, cost on a logarithmic axis."""
+    """One line per resolution, one mark per ratio, cost on a logarithmic axis."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
     for side in sorted({row.resolution for row in report.rows}):
@@ -38,7 +38,7 @@ def _plot(report: EvaluationReport, value: Callable[[EvaluationRow], float], lab
             axes.annotate(f"×{row.ratio:g}", (x, y), textcoords="offset points", xytext=(4, 5), fontsize=7)
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("multiply-accumulates of one picture (billions)")
+    axes.set_xlabel("multiply-accumulates per picture (billions)")
     axes.set_ylabel(label)
     axes.set_title(report.subject)
     axes.grid(alpha=0.3)

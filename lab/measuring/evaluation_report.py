@@ -12,10 +12,10 @@ from .slider_effects import SliderEffects
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """One sub-generator: its resolution in px, its share of the channels, and what it costs and draws.
+    """One sub-generator: its resolution in px, its share of the channels, its cost and its quality.
 
-    `fid` has one distance for each kind of features; `distance` and `psnr` (dB, None for equal pictures) are
-    to the full output, `agreement` are shares by attribute.
+    `fid` has one distance per kind of features; `distance` and `psnr` (dB, None for equal pictures) are to
+    the full output; `agreement` has a share per attribute.
     """
 
     resolution: int

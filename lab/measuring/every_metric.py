@@ -23,16 +23,16 @@ from .reconstruction import Reconstruction, of_file, reconstructions
 from .slider_effects import sliders
 from .subject import Cell, Subject, of_pack
 
-PORTRAITS = "portraits"  # the name of the pack, and the word for `data`
+PORTRAITS = "portraits"  # the pack's name, and a value of `data`
 OWN = "own features"
 
 
 def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> EvaluationReport:
     """Measures the pack over `samples` pictures, prints a table, writes evaluation.json and plots to `out`.
 
-    `data` are the real pictures of FID and encoder: "portraits", a folder, or None for portraits if the pack
-    is the one of that name, and none else. The same on one process and under torchrun. CoreError for too few
-    samples, a folder without pictures, and features that cannot be read.
+    `data` names the real pictures for FID and encoder: "portraits" or a folder. None means portraits for the
+    pack of that name, and no real pictures for others. The same on one process and under torchrun. CoreError
+    for too few samples, a folder without pictures, and unreadable features.
     """
     if samples < 2:
         raise CoreError("bad-value", f"{samples} samples are too few to measure anything: take hundreds.")
@@ -101,7 +101,7 @@ def _reals(pack: Pack, data: str | None, resolution: int, samples: int) -> Reals
 def _fids(
     subject: Subject, features: Features | None, reals: Reals | None, samples: int, notes: list[str]
 ) -> dict[str, dict[Cell, float]]:
-    """FID of every sub-generator by the name of its features; what is left out goes to `notes`."""
+    """FID of every sub-generator, by the features' name; `notes` gets what is left out."""
     if reals is None:
         notes.append(
             "FID and encoder are left out: name real pictures with --data portraits or --data FOLDER."
@@ -117,7 +117,7 @@ def _fids(
 
 
 def _extractors(features: Features | None, pictures: int, notes: list[str]) -> list[Extractor]:
-    """What FID can be taken of; CoreError when that is nothing, or `pictures` are too few for the first."""
+    """The features available for FID; CoreError if there are none, or too few `pictures` for the first."""
     found = [] if features is None else [Extractor(OWN, Pooled(features))]
     weights = inception_at_hand()
     if weights is not None:
@@ -125,8 +125,8 @@ def _extractors(features: Features | None, pictures: int, notes: list[str]) -> l
     if not found:
         raise CoreError(
             "pack",
-            "FID needs features: this pack has no attribute network and Inception's weights are not at hand; "
-            "leave --data out.",
+            "FID needs features: this pack has no attribute network, and torch's cache no Inception weights; "
+            "leave out --data.",
         )
     check_samples(found[0], pictures)
     if len(found) > 1 and pictures <= found[1].network.num_features:
@@ -138,7 +138,7 @@ def _extractors(features: Features | None, pictures: int, notes: list[str]) -> l
 
 
 def _for_steps(measure: Measure, features: Features | None) -> Measure:
-    """A distance that is smooth in small steps: LPIPS is, the attribute network's needs care."""
+    """A distance that is smooth in small steps: LPIPS is; the attribute network's must be made so."""
     return measure if features is None or measure.name.startswith("LPIPS") else smooth(features)
 
 
@@ -157,6 +157,6 @@ def _encoded(
     if reals is None:
         return []
     if pack.encoder_path is None:
-        notes.append("The encoder's rows are left out: this pack has none.")
+        notes.append("The encoder is left out: this pack has none.")
         return []
     return reconstructions(subject, of_file(pack.encoder_path, pack.encoder_size, subject), measure, reals)

@@ -1,8 +1,8 @@
-"""Fréchet distances between drawn and real pictures (FID), of several networks' features.
+"""Fréchet distances between drawn and real pictures (FID), in the features of several networks.
 
-The figure is torchmetrics', in float64; its sums are joined over processes by the library. What the features
-are is ours: the pack's attribute network, trained on the pictures that the pack draws, and Inception where
-its weights are at hand. Distances of different features cannot be compared with each other.
+torchmetrics computes them in float64 and joins the sums over processes. The choice of features is ours: the
+pack's attribute network, trained on the pictures that the pack draws, and Inception if its weights are
+available. Distances in different features cannot be compared.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ INCEPTION_SHA256 = "6726825d"  # its start
 
 
 class Pooled(nn.Module):
-    """The mean over places of each channel of each stage of an attribute network: pictures [N, 3, R, R] in
+    """Each channel of each stage of an attribute network, averaged over places: pictures [N, 3, R, R] in
     -1..1 -> [N, F]."""
 
     def __init__(self, network: Features):
@@ -49,12 +49,12 @@ class Inception(nn.Module):
 
     def __init__(self, weights: Path):
         super().__init__()
-        try:  # the library's reader would run code from the file: what this one accepts has none
+        try:  # the library's reader would run code in the file; a file that this one accepts has none
             torch.load(weights, map_location="cpu", weights_only=True)
             self.network = _torchmetrics().NoTrainInceptionV3(
                 "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(weights), antialias=False
             )
-        except Exception:  # whatever a damaged file raises
+        except Exception:  # a damaged file can raise anything
             raise CoreError(
                 "bad-value", f'"{weights}" does not hold the weights of FID\'s Inception network: remove it.'
             ) from None
@@ -65,14 +65,14 @@ class Inception(nn.Module):
 
 @dataclass(frozen=True)
 class Extractor:
-    """Features that a Fréchet distance is taken of; `name` is a word for tables, such as "own features"."""
+    """Features for a Fréchet distance; `name` is their label in tables, like "own features"."""
 
     name: str
     network: Pooled | Inception
 
 
 def inception_at_hand() -> Path | None:
-    """The file of Inception's weights in torch's cache, if it is there and whole; nothing is downloaded."""
+    """The file of Inception's weights in torch's cache, if it is there and intact; downloads nothing."""
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     for path in (folder / name for name in INCEPTION_FILES):
         if path.is_file() and file_sha256(path).startswith(INCEPTION_SHA256):
@@ -81,7 +81,7 @@ def inception_at_hand() -> Path | None:
 
 
 def check_samples(extractor: Extractor, samples: int) -> None:
-    """CoreError when there are no more samples than features: their covariance would not be known."""
+    """CoreError unless there are more samples than features: otherwise their covariance is unknown."""
     needed = extractor.network.num_features
     if samples <= needed:
         raise CoreError(
@@ -95,10 +95,10 @@ def check_samples(extractor: Extractor, samples: int) -> None:
 def frechet_distances(
     subject: Subject, extractor: Extractor, reals: Iterable[Tensor], samples: int
 ) -> dict[Cell, float]:
-    """FID of every sub-generator over `samples` latents, not truncated.
+    """FID of every sub-generator over `samples` untruncated latents.
 
-    `reals` are this process's real pictures [N, 3, R, R] in -1..1 at the subject's highest resolution; lower
-    ones are compared with them reduced.
+    `reals` are this process's real pictures [N, 3, R, R] in -1..1 at the subject's highest resolution; they
+    are reduced for lower ones.
     """
     network = extractor.network.to(distributed.device())
     metrics = {side: _metric(network) for side in subject.resolutions}
@@ -113,14 +113,14 @@ def frechet_distances(
                 metrics[side].update(picture, real=False)
         for side, metric in metrics.items():
             found[side, ratio] = _distance(metric)
-            metric.reset()  # the drawn ones; the real ones stay
+            metric.reset()  # drops the drawn ones, keeps the real ones
     return found
 
 
 def _distance(metric: Any) -> float:
-    if not metric.fake_features_sum.isfinite().all():  # the library's eigenvalues would end the process
-        raise CoreError("bad-value", "This generator's pictures are no numbers: its training went wrong.")
-    return max(0.0, float(metric.compute()))  # rounding makes equal sets differ by less than nothing
+    if not metric.fake_features_sum.isfinite().all():  # the library's eigenvalues would kill the process
+        raise CoreError("bad-value", "This generator draws NaN or infinite values: its training went wrong.")
+    return max(0.0, float(metric.compute()))  # rounding can make it negative for equal sets
 
 
 def _metric(network: nn.Module) -> Any:
@@ -129,9 +129,9 @@ def _metric(network: nn.Module) -> Any:
 
 
 def _torchmetrics() -> Any:
-    """torchmetrics' module of FID, imported when it is needed: with torchvision it takes seconds."""
+    """torchmetrics' FID module, imported on demand: with torchvision it takes seconds."""
     try:
-        import_torchvision()  # which it needs whole, though it uses none of it here
+        import_torchvision()  # torchmetrics imports all of it, though FID uses none
         return importlib.import_module("torchmetrics.image.fid")
     except ImportError:
         raise CoreError("bad-value", "FID needs torchmetrics: pip install 'anycost-krita[train]'.") from None

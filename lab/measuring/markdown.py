@@ -1,4 +1,4 @@
-"""Pieces of the tables' page: Markdown tables, figures with their spread, and what a comparison says."""
+"""Pieces of the tables page: Markdown tables, figures with their spread, and sentences that compare."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and numbers to the right."""
+    """A Markdown table with its first column left-aligned and numbers right-aligned."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def shown(values: Sequence[float], digits: int = 1) -> str:
-    """The mean, and from where to where the values lie if there are several."""
+    """The mean, and the values' range if there are several."""
     mean = f"{statistics.fmean(values):.{digits}f}"
     if len(values) == 1:
         return mean
@@ -21,7 +21,7 @@ def shown(values: Sequence[float], digits: int = 1) -> str:
 
 
 def compared(one: str, other: str, pairs: Sequence[tuple[float, float]]) -> str:
-    """A sentence that counts in how many pairs of figures, of which low ones are good, the first is lower."""
+    """A sentence that counts the pairs in which the first figure is lower, which is better."""
     lower = sum(a < b for a, b in pairs)
     change = statistics.median(100 * (a / b - 1) for a, b in pairs if b)
     return f"{one}: lower than {other} in {lower} of {len(pairs)} cases, {change:+.0f} % in the median."

@@ -1,6 +1,6 @@
 """Perceptual path length (StyleGAN, section 4.1) in W, at the end points, as the paper reports it.
 
-torchmetrics has one, but it draws its latents anew in every process.
+torchmetrics has one, but it draws different latents in every process.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .consistency import each_distance
 from .subject import SEED, Cell, Collected, Subject, normals, shares
 
 STEP = 1e-4  # of the way to another latent
-KEPT = (0.01, 0.99)  # quantiles beyond which lengths are left out, as in StyleGAN's code
+KEPT = (0.01, 0.99)  # quantiles: lengths beyond them are left out, as in StyleGAN's code
 
 
 @torch.no_grad()
 def path_lengths(subject: Subject, measure: Measure, samples: int, step: float = STEP) -> dict[Cell, float]:
-    """The mean path length of every sub-generator over `samples` pairs of latents, not truncated."""
+    """The mean path length of every sub-generator over `samples` pairs of untruncated latents."""
     z = normals(2 * samples, subject.generator.style_dim, SEED + 3)
     rows = {cell: Collected(samples) for cell in subject.cells}
     for places in shares(samples, "path length"):
@@ -42,8 +42,8 @@ def _kept_mean(lengths: Tensor) -> float:
 def smooth(features: Features) -> Measure:
     """An attribute network's distance for small steps: each map is scaled as a whole.
 
-    Scaled place by place, as core/perceptual.py does, a place where hardly a channel is active turns by any
-    angle within the smallest step, and lengths grow without end as steps shrink.
+    Scaled place by place, as in core/editing/perceptual.py, a place with hardly an active channel can turn by
+    any angle within the smallest step, and lengths grow without end as steps shrink.
     """
 
     def embed(picture: Tensor) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""The real pictures that drawn ones are held against: unseen painted portraits, or a folder of the user's."""
+"""The real pictures to compare drawn ones with: unseen painted portraits, or a user's folder."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..painter import STYLE_DIM, paint_z
 from ..running import distributed
 from .subject import SEED, normals, shares
 
-SMALLEST = 32  # px that the painter paints
+SMALLEST = 32  # px: the painter's smallest picture
 
 
 @dataclass(frozen=True)
 class Reals:
-    """`count` pictures at one resolution; `name` says what they are, `read` gives those at some of the places
-    0 .. count - 1 as [N, 3, R, R] in -1..1."""
+    """`count` pictures at one resolution; `name` says what they are, `read` gives those at the given places
+    in 0 .. count - 1 as [N, 3, R, R] in -1..1."""
 
     name: str
     count: int
@@ -37,7 +37,7 @@ class Reals:
 
 
 def portraits(resolution: int, count: int, seed: int = SEED + 4) -> Reals:
-    """Portraits that no training painted."""
+    """Portraits that training never sees."""
     z = normals(count, STYLE_DIM, seed)
     painted = max(resolution, SMALLEST)
     return Reals(
@@ -46,10 +46,10 @@ def portraits(resolution: int, count: int, seed: int = SEED + 4) -> Reals:
 
 
 def of_folder(folder: Path, resolution: int, most: int) -> Reals:
-    """The pictures of a folder and its sub-folders, `most` of them by lot if there are more, not mirrored.
+    """The pictures of a folder and its sub-folders, a random `most` of them if there are more, not mirrored.
 
-    CoreError for a folder that is not there or has no picture of at least `resolution` px; reading a damaged
-    one is a CoreError that names it.
+    CoreError if the folder does not exist or has no picture of at least `resolution` px; reading a damaged
+    one raises a CoreError that names it.
     """
     files = survey(folder, resolution).pictures
     if not files:

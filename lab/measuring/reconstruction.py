@@ -1,5 +1,5 @@
-"""How well real pictures come back through the encoder, and whether the sub-generators draw the same from its
-latents (paper, Table 6)."""
+"""How well the encoder reconstructs real pictures, and whether sub-generators draw the same from its latents
+(paper, Table 6)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Encode = Callable[[Tensor], Tensor]  # pictures [N, 3, R, R] in -1..1 -> w+ [N, 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """(perceptual distance, mean squared error) of the full generator's and a sub-generator's drawing to the
-    picture that was encoded, and of the two to each other; `ratio` is the sub-generator's."""
+    """(perceptual distance, mean squared error) from the encoded picture to the full generator's and a
+    sub-generator's drawing, and between these two; `ratio` is the sub-generator's."""
 
     ratio: float
     full: tuple[float, float]
@@ -48,7 +48,7 @@ def of_file(path: Path, size: int, subject: Subject) -> Encode:
 
 @torch.no_grad()
 def reconstructions(subject: Subject, encode: Encode, measure: Measure, reals: Reals) -> list[Reconstruction]:
-    """Over all of `reals`, at the highest resolution: one row for each ratio below 1, the narrowest first."""
+    """Over all of `reals`, at the highest resolution: one row per ratio below 1, narrowest first."""
     ratios = [ratio for ratio in subject.ratios if ratio < 1]
     rows = {ratio: Collected(reals.count, 6) for ratio in ratios}
     for places, picture in reals.batches("reconstruction"):

@@ -1,9 +1,9 @@
-"""A pack's pictures to look at, none of them picked: the same seeds always.
+"""Unpicked pictures of a pack to look at: the seeds are always the same.
 
 python -m anycost.lab.measuring.sheets --pack portraits --out docs
 
-writes samples.png (the same portraits by every rung), faces.png (many, by the full generator) and, of a pack
-with an encoder, encoded.png (painted portraits that no training saw, each above the one that comes back).
+writes samples.png (the same portraits by every rung), faces.png (many, by the full generator) and, for a pack
+with an encoder, encoded.png (painted portraits that training never saw, each above its reconstruction).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ENCODED = 32
 
 
 def samples(pack: Pack, subject: Subject) -> list[Tensor]:
-    """One row [N, 3, R, R] a rung, from the cheapest to the full one, enlarged smoothly as the panel does."""
+    """One row [N, 3, R, R] per rung, from cheapest to full, enlarged smoothly as in the panel."""
     w = subject.latents(normals(COLUMNS, subject.generator.style_dim, SEED), PSI)
     size = (pack.resolution, pack.resolution)
     drawn = (subject.generator(w, rung.resolution, rung.channels) for rung in pack.ladder)
@@ -44,8 +44,8 @@ def faces(subject: Subject) -> list[Tensor]:
 
 
 def encoded(pack: Pack, subject: Subject) -> list[Tensor]:
-    """Rows [COLUMNS, 3, R, R] of painted portraits, each followed by what the full generator draws of its
-    encoded latents. None for a pack without an encoder."""
+    """Rows [COLUMNS, 3, R, R] of painted portraits, each followed by what the full generator draws from its
+    encoded latents. Empty for a pack without an encoder."""
     if pack.encoder_path is None:
         return []
     encode = of_file(pack.encoder_path, pack.encoder_size, subject)
@@ -60,7 +60,7 @@ def _pairs(above: Tensor, below: Tensor) -> Iterator[Tensor]:
 
 @torch.inference_mode()
 def save_all(pack: Pack, folder: Path) -> None:
-    """Writes the sheets of a pack to a folder."""
+    """Writes a pack's sheets to a folder."""
     subject = of_pack(pack)
     sheets = {
         "samples.png": samples(pack, subject),

@@ -1,5 +1,5 @@
 """What a pack's sliders do to portraits, from end to end: whether each moves its own attribute the right way,
-and which of the paper's attributes come or go that were not asked for."""
+and which of the paper's other attributes come or go."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..networks.attributes import NAMES
 from ..painter import PAPER_ATTRIBUTES
 from .subject import SEED, Collected, Subject, normals, shares
 
-MOST = 512  # portraits for each slider: there are two more pictures of each for every slider
+MOST = 512  # portraits: every slider draws two more pictures of each
 
 
 @dataclass(frozen=True)
 class SliderEffects:
-    """`right` is the share of portraits on which the attribute is higher at the slider's upper end than at
-    the lower one; `flips` are, for each other of the paper's attributes, the share that gains or loses it on
-    the way from the middle to the worse of the two ends."""
+    """`right` is the share of portraits whose attribute is higher at the slider's upper end than at the lower
+    one; `flips` gives, for each of the paper's other attributes, the share that gains or loses it from the
+    middle to the worse end."""
 
     name: str
     right: float
@@ -34,8 +34,7 @@ class SliderEffects:
 def sliders(
     directions: Sequence[Direction], subject: Subject, features: Features, samples: int
 ) -> list[SliderEffects]:
-    """One row for each direction that is named after an attribute, over `samples` portraits, at most
-    `MOST`."""
+    """One row per direction named after an attribute, over `samples` portraits, at most `MOST`."""
     named = [direction for direction in directions if direction.name in NAMES]
     count = min(samples, MOST)
     w = subject.latents(normals(count, subject.generator.style_dim, SEED + 3), PSI)  # [N, n_style, D]
@@ -52,8 +51,7 @@ def sliders(
 def _effects(
     subject: Subject, features: Features, w: Tensor, middle: Tensor, direction: Direction, side: int
 ) -> Tensor:
-    """[N, 1 + 2 K]: whether the attribute rises, and which of the paper's K flip at the low and at the high
-    end."""
+    """[N, 1 + 2 K]: whether the attribute rises, and which of the paper's K flip at the low and high end."""
     vector = torch.from_numpy(direction.vector).to(w.device)  # [n_style, D]
     low, high = (
         features(subject.generator(w + value * vector, side).clamp(-1, 1))  # [N, A]

@@ -1,4 +1,4 @@
-"""What is measured: one generator with its sub-generators, and the latents that are drawn for them."""
+"""What is measured: one generator with its sub-generators, and the latents for them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ..running import distributed
 from ..running.checkpoints import Trained
 from ..running.layout import placed
 
-Cell = tuple[int, float]  # a place in tables: resolution in px, ratio; several may be one sub-generator
+Cell = tuple[int, float]  # of a table: resolution in px, ratio; several may be the same sub-generator
 SEED = 2_718_281_828  # far from the small seeds of training; a CPU's generator takes 32 bits
 BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A generator, and the resolutions (px) and ratios at which it is measured; the full one is among them.
+    """A generator, and the resolutions (px) and ratios at which it is measured, the full one included.
 
-    `mean_w` [D] is what truncation draws toward.
+    `mean_w` [D] is what truncation pulls towards.
     """
 
     generator: Generator
@@ -41,7 +41,7 @@ class Subject:
         return [(side, ratio) for side in self.resolutions for ratio in self.ratios]
 
     def sub_generator(self, resolution: int, ratio: float) -> SubGenerator:
-        """The one at a cell's resolution and ratio."""
+        """The sub-generator of a cell."""
         return self.rule.sub_generator(self.generator.channels, resolution, ratio)
 
     def latents(self, z: Tensor, psi: float = 1.0) -> Tensor:
@@ -71,7 +71,7 @@ def of_pack(pack: Pack) -> Subject:
 
 
 def of_run(trained: Trained, resolutions: tuple[int, ...], ratios: tuple[float, ...]) -> Subject:
-    """The averaged generator of a training run, at the resolutions and ratios that are named."""
+    """The averaged generator of a training run, at the given resolutions and ratios."""
     generator = placed(trained.generator)
     with torch.inference_mode():
         mean = generator.style(normals(8192, generator.style_dim, SEED - 1)).mean(0)
@@ -103,7 +103,7 @@ class Collected:
         self.values[places.to(self.values.device)] = values.to(self.values)
 
     def joint(self) -> Tensor:
-        """All rows [count, ...], on every process; the same however many there are."""
+        """All rows [count, ...], on every process; the same for any number of processes."""
         values = self.values.clone()
         if distributed.world() > 1:
             dist.all_reduce(values)

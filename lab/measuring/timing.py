@@ -1,4 +1,4 @@
-"""Times of several pieces of work, taken in turns: what slows the machine down slows all of them."""
+"""Times several pieces of work in turn: what slows the machine down slows all of them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import TypeVar
 
 from torch import Tensor
 
-WARM_UP = 2  # rounds that are not timed
+WARM_UP = 2  # untimed rounds
 FEWEST, MOST = 5, 40  # rounds
-SECONDS = 2.0  # after which only the fewest rounds are made
+SECONDS = 2.0  # after which only the fewest rounds run
 
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class Times:
-    """Of one piece of work, in milliseconds: the median, and from the first to the third quartile."""
+    """Of one piece of work, in milliseconds: the median, and the span from first to third quartile."""
 
     ms: float
     spread: float
@@ -33,7 +33,7 @@ def in_turns(
     seconds: float = SECONDS,
     limit: float = math.inf,
 ) -> dict[Key, Times]:
-    """Does each piece of work once a round, for at most `rounds` and about `seconds`.
+    """Does each piece of work once per round, for at most `rounds` and about `seconds`.
 
     Slow work still gets `FEWEST` rounds, or as many as fit into `limit` seconds, and always one.
     """
@@ -57,8 +57,8 @@ def in_turns(
 
 
 def one_after_another(draw: Callable[[Tensor], object], latents: Tensor) -> Callable[[], object]:
-    """Work that draws each of the latents [N, n_style, D] in turn: of the one it drew last, an engine has all
-    there is."""
+    """Work that draws each of the latents [N, n_style, D] in turn: an engine would have everything ready for
+    the one it drew last."""
     turn = itertools.cycle(latents)
     return lambda: draw(next(turn))
 

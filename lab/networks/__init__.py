@@ -1,2 +1,2 @@
-"""The training of the networks beside the generator: attributes, finder, encoder. Start with
+"""The training of the networks besides the generator: attributes, finder, encoder. Start with
 `attributes.py`."""

@@ -35,7 +35,7 @@ from .standardised import fold, standardise
 
 NAMES = tuple(control.name for control in CONTROLS)  # the order of the network's outputs
 GATES = tuple(k for k, control in enumerate(CONTROLS) if control.kind == "gate")
-STEEP = 8.0  # logits between a gate that is off and one that is on
+STEEP = 8.0  # logits between a gate's off and on
 SIDES = (32, 48, 64, 96)  # px to which half the batches are reduced first: drafts must be judged too
 STRENGTH = 0.5  # of the augmentation: more would hide the colours to read
 UNSEEN = 99  # seed of portraits that training never sees
@@ -77,7 +77,7 @@ def reading_loss(values: Tensor, wanted: Tensor, deviation: Tensor) -> Tensor:
     """The error of values [N, A] read from pictures, averaged over pictures and attributes.
 
     A gate's logit is `STEEP` (value - 0.5), and its target is the same function of the true value: the loss
-    is lowest when the two are equal, and a gate that is clearly on or off hardly pulls any more.
+    is lowest when the two are equal, and a gate that is clearly on or off has hardly any gradient.
     """
     gates = torch.tensor(GATES, device=values.device)
     error = F.smooth_l1_loss(values / deviation, wanted / deviation, reduction="none")  # [N, A]

@@ -41,7 +41,7 @@ from .export import export_encoder
 
 RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # features per picture
 Backbone = Literal["stages", "resnet18", "resnet34", "resnet50"]
-RIDGE = 3e-2  # share of the first fit's mean square
+RIDGE = 3e-2  # relative to the first fit's mean square
 SHOWN = 8
 
 

@@ -15,7 +15,7 @@ class Average(Generic[Averaged]):
     """Keeps `network`, a copy that slowly follows another network.
 
     `half_life` is in thousands of pictures; the ramp-up shortens it while few pictures have been seen.
-    Buffers are copied, since different noise maps would change fixed-noise pictures; learned ones are
+    Buffers are copied, since different noise maps would change fixed-noise pictures; learned buffers are
     averaged.
     """
 

@@ -1,4 +1,4 @@
-"""How the networks beside the generator are optimised: AdamW with a one-cycle rate and one gradient for all
+"""How the networks besides the generator are optimised: AdamW with a one-cycle rate and one gradient for all
 processes."""
 
 from __future__ import annotations

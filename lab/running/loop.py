@@ -26,7 +26,7 @@ class Task(Protocol):
     batch: int  # pictures per step, over all processes
 
     def batches(self, seen: int) -> Iterator[Any]:
-        """This process's batches from position `seen` (in pictures of the joint batch) on, without end."""
+        """This process's batches from position `seen` (in pictures of the joint batch) on, endlessly."""
         ...
 
     def step(self, batch: Any, seen: int) -> dict[str, Tensor]:
@@ -40,7 +40,7 @@ class Task(Protocol):
     def restore(self, state: Mapping[str, Any]) -> None: ...
 
     def show(self, folder: Path, seen: int) -> None:
-        """Writes pictures that show its progress to `folder`."""
+        """Writes pictures of its progress to `folder`."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 
-WORTH = 1.3  # times faster: below it the rounding is not worth it
+WORTH = 1.3  # times faster: less is not worth the rounding
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Precision = Literal["auto", "float32", "bfloat16"]
 

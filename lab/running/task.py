@@ -11,7 +11,7 @@ from .precision import Precision
 
 
 class Sizes(Protocol):
-    """What the settings of all these networks have."""
+    """Settings that all these networks share."""
 
     @property
     def pictures(self) -> int: ...

@@ -1,4 +1,4 @@
-"""The paper's metrics: each against numbers that are known, then all of them on a pack."""
+"""The paper's metrics: each against known numbers, then all of them on a pack."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Drawn(Subject):
 
 
 def drawn(sides: tuple[int, ...], style_dim: int, draw: Draw, ratios: tuple[float, ...] = (1.0,)) -> Drawn:
-    generator = Generator(4, (1, 1), style_dim, n_mlp=1)  # says how long z is, and no more
+    generator = Generator(4, (1, 1), style_dim, n_mlp=1)  # only says how long z is
     return Drawn(generator, WidthRule(), torch.zeros(style_dim), sides, ratios, draw)
 
 
@@ -85,7 +85,7 @@ def numbers(count: int) -> Extractor:
 
 
 def as_picture(values: Tensor) -> Tensor:
-    """[N, D] -> [N, 3, 4, 4] that starts with them."""
+    """[N, D] -> [N, 3, 4, 4] that starts with these numbers."""
     return F.pad(values, (0, 48 - values.shape[1])).view(-1, 3, 4, 4)
 
 
@@ -105,7 +105,7 @@ def test_the_frechet_distance_of_gaussians_is_the_formulas():
     assert found[4, 1.0] == pytest.approx(expected, rel=0.08)
 
 
-def test_equal_sets_have_no_frechet_distance_and_blur_raises_it():
+def test_equal_sets_have_frechet_distance_0_and_blur_raises_it():
     torch.manual_seed(0)
     extractor = Extractor("own", Pooled(Features(4, (8, 8, 16)).eval()))
     painted = portraits(32, 60).read(torch.arange(60))
@@ -115,16 +115,16 @@ def test_equal_sets_have_no_frechet_distance_and_blur_raises_it():
         batches = iter(F.avg_pool2d(padded, width, stride=1).split(16))
         subject = drawn((16, 32), 4, lambda *_: next(batches))
         found = frechet_distances(subject, extractor, [painted], 60)
-        assert (found[16, 1.0] < 1e-6) == (width == 1)  # the reals are reduced as the pictures are
+        assert (found[16, 1.0] < 1e-6) == (width == 1)  # the reals are reduced like the pictures
         return found[32, 1.0]
 
     same, soft, softer = (distance(width) for width in (1, 3, 7))
     assert same < 1e-6 < soft < softer
 
 
-def test_a_generator_that_draws_no_numbers_is_refused():
+def test_a_generator_that_draws_nan_is_refused():
     subject = drawn((4,), 4, lambda z, _: torch.full((len(z), 3, 4, 4), torch.nan))
-    with pytest.raises(CoreError, match="no numbers"):
+    with pytest.raises(CoreError, match="NaN or infinite"):
         frechet_distances(subject, numbers(3), [torch.rand(20, 3, 4, 4)], 20)
 
 
@@ -149,7 +149,7 @@ def test_inceptions_weights_are_read_but_never_fetched(tmp_path: Path, monkeypat
 
 
 def untrained_inception(monkeypatch: pytest.MonkeyPatch) -> nn.Module:
-    """The library's network as it is before it reads any weights."""
+    """The library's network before it reads any weights."""
     from torch_fidelity import feature_extractor_inceptionv3 as library
 
     network = library.FeatureExtractorInceptionV3
@@ -162,17 +162,17 @@ def untrained_inception(monkeypatch: pytest.MonkeyPatch) -> nn.Module:
 # distances, attributes, path length
 
 
-def test_distances_are_to_the_full_picture_and_nothing_for_itself():
+def test_distances_are_to_the_full_picture_and_0_for_itself():
     subject = drawn((2, 4), 3, lambda z, ratio: torch.full((len(z), 3, 4, 4), 0.5 * ratio), (0.5, 1.0))
     distance, squared = distances(subject, PIXELS, 20)
     assert squared == pytest.approx({(2, 0.5): 1 / 16, (4, 0.5): 1 / 16, (2, 1.0): 0, (4, 1.0): 0})
-    assert distance[4, 0.5] == pytest.approx(3 / 16)  # three colours' squared differences
+    assert distance[4, 0.5] == pytest.approx(3 / 16)  # the squared differences of three colours
     assert psnr(squared[4, 0.5]) == pytest.approx(20 * np.log10(2 / 0.25))
     assert psnr(squared[4, 1.0]) is None
 
 
 class Brightness(Features):
-    """Reads every attribute as the picture's brightness."""
+    """Reads the picture's brightness as every attribute."""
 
     def __init__(self):
         super().__init__(len(NAMES), (4,))
@@ -182,7 +182,7 @@ class Brightness(Features):
 
 
 def test_agreement_counts_the_pictures_that_show_the_same():
-    """The full picture is as bright as z says, the sub-generator's 0.2 brighter."""
+    """The full picture is as bright as z, the sub-generator's 0.2 brighter."""
 
     def draw(z: Tensor, ratio: float) -> Tensor:
         return (z[:, :1, None, None] + (0.2 if ratio < 1 else 0.0)).expand(-1, 3, 4, 4)
@@ -203,7 +203,7 @@ def test_the_path_of_a_linear_generator_has_a_known_length():
     subject = drawn((4,), 5, lambda w, _: (w @ mapping).view(-1, 3, 4, 4))
     z = normals(400, 5, SEED + 3).numpy()
     lengths = np.sort(np.square((z[200:] - z[:200]) @ mapping.numpy()).sum(axis=1) / 16)
-    expected = lengths[2:-2].mean()  # without a hundredth at each end
+    expected = lengths[2:-2].mean()  # leaves out a hundredth at each end
     for step in (1e-2, 1e-4):
         assert path_lengths(subject, PIXELS, 200, step)[4, 1.0] == pytest.approx(expected, rel=0.01)
 
@@ -212,7 +212,7 @@ def test_lengths_in_own_features_do_not_depend_on_the_step(tiny_pack: Path):
     torch.manual_seed(0)
     features = Features(4, (8, 16)).eval().requires_grad_(False)
     for stage in features.stages:
-        stage[2].bias.data -= 0.5  # most places of the maps are off # type: ignore[index]
+        stage[2].bias.data -= 0.5  # turns most places of the maps off # type: ignore[index]
     subject = of_pack(Pack.open(tiny_pack))
     coarse, fine = (path_lengths(subject, smooth(features), 8, step)[32, 1.0] for step in (1e-2, 1e-3))
     assert coarse == pytest.approx(fine, rel=0.1)
@@ -255,7 +255,7 @@ def test_a_folders_pictures_are_each_read_once(tmp_path: Path):
 
 
 class Shown(nn.Module):
-    """Draws the first style itself: a tenth of it, so that no number is clamped."""
+    """Draws a tenth of the first style itself, so that no number is clamped."""
 
     style_dim, n_style = len(NAMES), 2
 
@@ -304,7 +304,7 @@ def test_sliders_are_judged_by_what_rises_and_what_flips():
 
 @pytest.fixture(scope="module")
 def measured(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder that one process leaves, and what it prints."""
+    """The folder that one process writes, and what it prints."""
     folder, told = tmp_path_factory.mktemp("measured"), io.StringIO()
     with contextlib.redirect_stdout(told):
         evaluate(Pack.open(tiny_pack), SAMPLES, folder, "portraits")
@@ -331,7 +331,7 @@ def test_a_pack_is_measured_whole(measured: tuple[Path, str]):
             assert plot.size > (600, 400)
             assert (
                 len(np.unique(np.asarray(plot.convert("RGB")).reshape(-1, 3), axis=0)) > 20
-            )  # lines in colours
+            )  # coloured lines
 
 
 def test_sheets_show_what_the_pack_draws(tiny_pack: Path, tmp_path: Path):
@@ -357,7 +357,7 @@ def test_sheets_show_what_the_pack_draws(tiny_pack: Path, tmp_path: Path):
     assert not (tmp_path / "bare" / "encoded.png").exists()
 
 
-def test_what_cannot_be_measured_is_said_in_a_sentence(tiny_pack: Path, tmp_path: Path):
+def test_what_cannot_be_measured_gives_one_sentence(tiny_pack: Path, tmp_path: Path):
     pack = Pack.open(tiny_pack)
     with pytest.raises(CoreError, match="needs more than 48 pictures, not 40: raise"):
         evaluate(pack, 40, tmp_path / "out", "portraits")

@@ -1,4 +1,4 @@
-"""The small networks beside the generator: the attribute network itself, and what all three (attributes,
+"""The small networks besides the generator: the attribute network itself, and what all three (attributes,
 finder, encoder) share in training."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Directions: what an SVM finds, how far it goes, what it leaves alone."""
+"""Directions: what an SVM finds, how far a slider goes, and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_direction_is_found_however_the_coordinates_of_w_are_placed():
     )
 
 
-def test_too_few_samples_are_refused_with_how_many_it_takes():
+def test_too_few_samples_are_refused_with_the_number_needed():
     with pytest.raises(ValueError, match="take at least 400"):
         boundary(Samples(some(100, 8), some(100, 1)), 0)
 
@@ -129,10 +129,10 @@ def test_the_lowest_resolution_that_can_be_read_is_taken(draw: Artist):
 
     def sharp(picture: torch.Tensor) -> torch.Tensor:
         if picture.shape[-1] < 64:
-            return some(len(picture), 1, seed=len(picture))  # nothing can be read
+            return some(len(picture), 1, seed=len(picture))  # unreadable
         return picture[:, 0, 32, 32:33]
 
-    assert readable_side(draw, blurred, [0]) == 16  # the generator's own is the lowest there is
+    assert readable_side(draw, blurred, [0]) == 16  # the generator's own is the lowest
     assert readable_side(large, sharp, [0]) == 64
 
 
@@ -173,7 +173,7 @@ def test_a_direction_ends_before_its_attribute_turns_back():
 
 
 def test_a_direction_ends_where_it_changes_what_was_not_asked_for():
-    """One of ten portraits has lost another attribute from 4 on; back, all soon do."""
+    """From 4 on, one of ten portraits has lost another attribute; backwards, all soon do."""
     steps = torch.linspace(-6, 6, 49)
     lost = torch.full((10,), torch.inf)
     lost[0] = 3.9
@@ -182,12 +182,12 @@ def test_a_direction_ends_where_it_changes_what_was_not_asked_for():
     found = Walk(steps, read, torch.ones(49))
     back, on = ends(found, 0, {"Other": (1, 0.0)})
     assert 3.75 < on <= 4.0  # between the last step without and the first with it
-    assert back == pytest.approx(LEAST * 5.4)  # so much of the way stays
+    assert back == pytest.approx(LEAST * 5.4)  # this much of the way stays
     assert ends(found, 0, {"Own": (0, 0.0)}) == pytest.approx((5.4, 5.4))  # its own may come and go
 
 
 class Told:
-    """A judge who reads off w [N, D] what it holds."""
+    """A judge that reads w [N, D] itself."""
 
     def read(self, w: torch.Tensor) -> torch.Tensor:
         return w
@@ -195,12 +195,12 @@ class Told:
 
 @pytest.mark.parametrize("way", [1.0, -1.0])
 def test_many_confirm_an_end_by_which_few_flipped(way: float):
-    """The many lose an attribute one after the other: one in forty for each step in w."""
+    """The many lose an attribute one after another: one in forty for each step in w."""
     many = torch.linspace(0.05, 40, 800)[:, None]  # [N, 1]
     jury = Jury(Told(), many)  # type: ignore[arg-type]
 
     def end(asked: float, few: float) -> float:
-        """Where `few` is the share that flips of those by whom it was chosen."""
+        """The end if the share `few` flips among those by which it was chosen."""
         steps = torch.linspace(-20, 20, 41)
         read = torch.ones(41, 100, 1)
         read[steps != 0, : round(100 * few)] = -1.0
@@ -208,8 +208,8 @@ def test_many_confirm_an_end_by_which_few_flipped(way: float):
 
     assert end(2.0, few=0.05) == way * 2.0
     assert end(4.0, few=0.05) == pytest.approx(way * 40 * FLIPPED, abs=0.1)
-    assert end(20.0, few=0.05) == way * LEAST * 20.0  # so much of the way stays
-    assert end(20.0, few=0.01) == way * 20.0  # hardly any of the few: the many are not asked
+    assert end(20.0, few=0.05) == way * LEAST * 20.0  # this much of the way stays
+    assert end(20.0, few=0.01) == way * 20.0  # hardly any of the few flip: the many are not asked
 
 
 def test_a_dead_direction_still_has_a_range():
@@ -279,9 +279,9 @@ def test_extracted_directions_move_their_attribute_and_leave_what_they_are_kept_
 
 
 def test_an_attribute_that_the_network_does_not_read_is_refused(generator: Generator, features: Features):
-    with pytest.raises(ValueError, match='reads no "wings"'):
+    with pytest.raises(ValueError, match='cannot read "wings"'):
         extract(generator, features, ["wings"], 100, outputs=OUTPUTS)
-    with pytest.raises(ValueError, match='reads no "wings"'):
+    with pytest.raises(ValueError, match='cannot read "wings"'):
         extract(generator, features, ["one"], 100, outputs=OUTPUTS, apart_from={"one": ["wings"]})
 
 
@@ -320,7 +320,7 @@ def test_every_slider_is_a_control_of_the_painter():
 
 
 def test_a_known_step_leads_where_its_control_leads():
-    """In a mapping that is linear in z it is exactly the column of its coordinate."""
+    """In a mapping that is linear in z, it is the column of its coordinate."""
     torch.manual_seed(0)
     generator = Generator(8, (4,) * 4, style_dim=STYLE_DIM, n_mlp=1).requires_grad_(False)
     found = known_step(generator, SLIDERS[0].attribute, samples=256)
@@ -328,9 +328,9 @@ def test_a_known_step_leads_where_its_control_leads():
     assert F.cosine_similarity(found, column, dim=0) > 0.9
 
 
-def test_what_is_read_of_held_attributes_stays():
-    """Where pictures show a linear function of w, only a vector's own attribute moves, and those that are not
-    held; an attribute that its own direction hardly moves is left as it is."""
+def test_readings_of_held_attributes_stay():
+    """If pictures show a linear function of w, a vector moves only its own attribute and those not held; an
+    attribute that its own direction hardly moves is ignored."""
     w = torch.randn(400, 6, generator=torch.Generator().manual_seed(1))
     shows = torch.randn(6, 4, generator=torch.Generator().manual_seed(2))
     shows[:, 3] = 0.01 * shows[:, 3]
@@ -354,8 +354,7 @@ def test_known_directions_lose_what_they_share_with_others():
 
 @pytest.mark.slow
 def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.MonkeyPatch):
-    """One step for all: what it does to one attribute it does to another the other way, and nothing to the
-    third."""
+    """One step for all: it moves one attribute, moves another the opposite way, and leaves the third."""
     torch.manual_seed(0)
     generator = Generator(32, (8,) * 8, style_dim=STYLE_DIM, n_mlp=1).eval().requires_grad_(False)
     network = Features(len(NAMES), (8, 8, 8)).eval().requires_grad_(False)
