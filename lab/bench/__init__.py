@@ -1,1 +1,2 @@
-"""The cost of rendering on this machine: `anycost bench` and the figures in docs/speed.md."""
+"""The cost of rendering on this machine: `anycost bench` and the figures in docs/speed.md. Start with
+`measured.py`."""

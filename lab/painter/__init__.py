@@ -1,4 +1,4 @@
-"""Procedural illustrated portraits; every control is known exactly."""
+"""Procedural illustrated portraits; every control is known exactly. Start with `painter.py`."""
 
 from .controls import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, unit
 from .painter import LANDMARKS, Painted, paint, paint_z
