@@ -84,7 +84,7 @@ def render_file(
 
 def parse_channels(text: str, side: int, pack: Pack) -> tuple[int, ...]:
     """The counts for `side` px from "full", a ratio ("0.5"), or a count for each layer ("512,512,...")."""
-    from ..models.widths import layer_count
+    from ..models.layer_sizes import layer_count
 
     if side < 4 or side & (side - 1) or side > pack.resolution:
         raise CoreError("bad-value", f"{side} px cannot be drawn: take 4, 8, 16, ... {pack.resolution}.")

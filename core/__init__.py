@@ -1,4 +1,4 @@
-"""The inference process, which serves panels over a socket. Start with `service/service.py`.
+"""The inference process. Start with `service/service.py`, which answers panels over a socket.
 
 `editing/` is the walk of one edit, `faces/` finds and crops faces, `rendering/` draws pictures, and `files/`
 reads and writes files.

@@ -1,4 +1,4 @@
-"""Where models are made and measured: worlds, training, metrics, benchmarks, search.
+"""Where models are made and measured: training pictures, training, metrics, benchmarks, search.
 
 The core never imports it. Start with `training.py`: it says which file trains which network.
 """

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .generator import EqualLinear, FusedLeakyReLU, fir_kernel
-from .widths import layer_count
+from .layer_sizes import layer_count
 
 CONDITIONED_BLOCKS = 2  # the last two, at 8 and 16 px
 GROUP = 4  # pictures over which the deviation feature is taken

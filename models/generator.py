@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .widths import layer_count, layer_resolution
+from .layer_sizes import layer_count, layer_resolution
 
 FIR = (1.0, 3.0, 3.0, 1.0)
 Noise = Literal["constant", "random", "none"] | Sequence[Tensor]

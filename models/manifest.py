@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .widths import SubGenerator, WidthRule, layer_count, layer_resolution, macs
+from .layer_sizes import layer_count, layer_resolution
+from .macs import macs
+from .widths import SubGenerator, WidthRule
 
 SCHEMA = 1
 MANIFEST = "pack.json"

@@ -10,19 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .layer_sizes import layer_count, layer_resolution
+from .macs import macs
+
 BASE_WIDTH = 16384  # the published table {4: 4096, 8: 2048, ... 1024: 16} is this over the resolution
-
-
-def layer_count(resolution: int) -> int:
-    """Layers (and styles of w+) of a generator of `resolution` px; ValueError unless that is 4 * 2^n."""
-    if resolution < 4 or resolution & (resolution - 1):
-        raise ValueError(f"A resolution must be a power of two from 4 px up, not {resolution}.")
-    return 2 * (resolution.bit_length() - 1) - 2
-
-
-def layer_resolution(index: int) -> int:
-    """Side in px of the maps that layer `index` makes: 4, 4, 8, 8, 16, 16..."""
-    return 4 << (index // 2)
 
 
 @dataclass(frozen=True)
@@ -78,20 +69,3 @@ class WidthRule:
 
     def _capped(self, index: int, ratio: float) -> int:
         return max(1, min(self.cap, int(BASE_WIDTH / layer_resolution(index) * ratio * self.multiplier)))
-
-
-def macs(channels: Sequence[int]) -> int:
-    """Multiply-accumulates of one picture by a generator with these counts.
-
-    Counts convolutions and RGB layers only. A stride-2 transposed convolution is counted at its *input* (9
-    taps for each input pixel), which is the work done; the paper counts it at its output, which gives about
-    twice as much.
-    """
-    total = 0
-    for i in range(1, len(channels)):
-        side = layer_resolution(i)
-        taps = side // 2 if i % 2 == 0 else side  # even layers are the upsampling ones
-        total += taps * taps * 9 * channels[i - 1] * channels[i]
-        if i % 2 == 1:
-            total += side * side * 3 * channels[i]
-    return total

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from anycost.models.generator import Generator
+from anycost.models.layer_sizes import layer_count
 from anycost.models.manifest import Alignment
 from anycost.models.pack import Direction, write_pack
-from anycost.models.widths import WidthRule, layer_count
+from anycost.models.widths import WidthRule
 
 SIDE = 256
 CHANNELS = (128,) * layer_count(SIDE)

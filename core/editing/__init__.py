@@ -1,1 +1,1 @@
-"""From a picture to an edited one: project, move the latent, draw, lay over it. Start with `session.py`."""
+"""One edit of a picture: project the face, move its latent, draw it, make a layer. Start with `session.py`."""

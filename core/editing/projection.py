@@ -22,7 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.widths import SubGenerator, layer_count
+from ...models.layer_sizes import layer_count
+from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import to_input
 from .lbfgs import LBFGS, value_and_gradient

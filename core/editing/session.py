@@ -21,8 +21,8 @@ from ..faces.photographs import YuNet, yunet_path
 from ..faces.placement import crop, layer_box, paste, resized, whole_square
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
-from ..rendering.engines.choice import ALWAYS, Choice
 from ..rendering.engines.engine import Stopped
+from ..rendering.engines.registry import ALWAYS, Choice
 from ..rendering.engines.window import Window
 from ..rendering.ladder import Pass, Timings, passes
 from ..rendering.renderer import Renderer

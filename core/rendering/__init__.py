@@ -1,1 +1,1 @@
-"""Turns latents into pixels, as well as the time allows. Start with `ladder.py`, then `renderer.py`."""
+"""Turns latents into pixels, at the quality that time allows. Start with `ladder.py`, then `renderer.py`."""

@@ -22,14 +22,15 @@ import torch
 from torch import Tensor
 
 from ...bridge.version import VERSION
+from ...models.macs import macs
 from ...models.pack import Pack
 from ...models.prior import seeded
-from ...models.widths import SubGenerator, macs
+from ...models.widths import SubGenerator
 from ..files.folders import cache_folder
 from ..files.whole_file import write_bytes
 from .cores import usable_cores
-from .engines.choice import ALWAYS, Choice, available, open_engine
 from .engines.engine import Engine, Stopped
+from .engines.registry import ALWAYS, Choice, available, open_engine
 
 SECONDS = 6.0  # of drawing in all; a large rung takes as long as its two pictures
 MOST_DRAWS = 9  # of one rung by one engine

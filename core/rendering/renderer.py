@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ...models.generator import Generator
 from ...models.widths import SubGenerator
-from .engines.choice import ALWAYS, Choice, open_engine
 from .engines.engine import Engine, Stopped
+from .engines.registry import ALWAYS, Choice, open_engine
 from .engines.window import Window
 
 log = logging.getLogger(__name__)

@@ -1,1 +1,1 @@
-"""The core process, `python -m anycost.core.service SOCKET`. Start with `service.py`, which answers them."""
+"""The core process: `python -m anycost.core.service SOCKET`. Start with `service.py`."""

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ...core.errors import CoreError
 from ...models.generator import Generator, StyledConv, truncate
+from ...models.layer_sizes import layer_count, layer_resolution
 from ...models.pack import Pack
-from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
+from ...models.widths import SubGenerator, WidthRule
 
 RESOLUTIONS = (128, 256, 512, 1024)  # px, as in the paper
 RATIOS = (1.0, 0.75, 0.5, 0.25)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import CoreError
 
 if TYPE_CHECKING:
-    from ...core.rendering.engines.choice import Choice
+    from ...core.rendering.engines.registry import Choice
     from .benched import Benched
 
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
@@ -60,7 +60,7 @@ def _asked(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _memory(task: dict[str, Any]) -> dict[str, int | None]:
-    from ...core.rendering.engines.choice import open_engine
+    from ...core.rendering.engines.registry import open_engine
 
     if not os.access(CLEAR, os.W_OK):
         return {"peak_bytes": None}
@@ -79,7 +79,7 @@ def _start(task: dict[str, Any]) -> dict[str, float]:
     import torch  # noqa: F401
 
     imported = time.perf_counter()
-    from ...core.rendering.engines.choice import open_engine
+    from ...core.rendering.engines.registry import open_engine
     from ...core.rendering.renderer import to_pixels
 
     network, rung, choice = _opened(task)
@@ -92,7 +92,7 @@ def _start(task: dict[str, Any]) -> dict[str, float]:
 
 def _opened(task: dict[str, Any]):
     from ...core.rendering.cores import use_available_cores
-    from ...core.rendering.engines.choice import Choice
+    from ...core.rendering.engines.registry import Choice
     from ...models.pack import Pack
     from .benched import config_f, of_pack
 

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ...core.rendering.engines.choice import Choice, open_engine
 from ...core.rendering.engines.engine import Engine
+from ...core.rendering.engines.registry import Choice, open_engine
 from ...core.rendering.engines.window import Window
-from ...models.widths import SubGenerator, layer_count, macs
+from ...models.layer_sizes import layer_count
+from ...models.macs import macs
+from ...models.widths import SubGenerator
 from ..measuring.markdown import table
 from ..measuring.timing import Key, Times, in_turns, one_after_another
 from .benched import RESOLUTIONS, Benched

@@ -6,7 +6,7 @@ import sys
 
 from ...core.editing.perceptual import Measure, best_measure
 from ...core.errors import CoreError
-from ...core.rendering.engines.choice import Choice, available
+from ...core.rendering.engines.registry import Choice, available
 from ...models.pack import Pack
 from .bench_report import BenchReport
 from .benched import Benched, config_f, of_pack, places_of

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ...core.editing.perceptual import Measure
 from ...core.errors import CoreError
-from ...core.rendering.engines.choice import Choice, open_engine
 from ...core.rendering.engines.engine import Engine
+from ...core.rendering.engines.registry import Choice, open_engine
 from ...models.widths import SubGenerator
 from ..data.downsample import downsample
 from ..measuring.consistency import each_distance, psnr

@@ -1,1 +1,1 @@
-"""Where w goes when one attribute changes. Start with `sliders.py`."""
+"""Edits: how the latent w moves when one attribute of the face changes. Start with `sliders.py`."""

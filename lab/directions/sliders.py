@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from ...models.features import Features
 from ...models.generator import Generator, truncate
+from ...models.layer_sizes import layer_count
 from ...models.pack import Direction, Pack
-from ...models.widths import layer_count
 from ..networks.attributes import NAMES
 from ..networks.encoding import mean_w
 from ..painter import PAPER_ATTRIBUTES

@@ -12,7 +12,8 @@ from torch import Tensor
 from ...models.discriminator import Discriminator, architecture
 from ...models.features import Features
 from ...models.generator import Generator, Noise, mix
-from ...models.widths import SubGenerator, WidthRule, layer_count, layer_resolution
+from ...models.layer_sizes import layer_count, layer_resolution
+from ...models.widths import SubGenerator, WidthRule
 from ..data.batches import Batch
 from ..data.downsample import downsample
 from ..running import distributed

@@ -15,7 +15,8 @@ from ...core.errors import CoreError
 from ...models.discriminator import Discriminator
 from ...models.features import Features, load_features
 from ...models.generator import Generator
-from ...models.widths import RuleKind, WidthRule, layer_count
+from ...models.layer_sizes import layer_count
+from ...models.widths import RuleKind, WidthRule
 from ..data.batches import Batch, DataSettings, batches
 from ..painter import STYLE_DIM, paint_z
 from ..running import checkpoints, distributed, precision

@@ -6,7 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from ...models.widths import SubGenerator, WidthRule, layer_count
+from ...models.layer_sizes import layer_count
+from ...models.widths import SubGenerator, WidthRule
 
 SAMPLED = 2  # resolutions per iteration
 Widths = Literal["uniform", "flexible", "sandwich"]

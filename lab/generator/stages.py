@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ...models.widths import layer_count
+from ...models.layer_sizes import layer_count
 from .sampling import Widths
 
 Kind = Literal[

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ...models.features import Features
 from ...models.generator import Generator, Noise
-from ...models.widths import WidthRule, layer_count
+from ...models.layer_sizes import layer_count
+from ...models.widths import WidthRule
 from ..data.batches import Batch
 from ..data.downsample import downsample
 from ..painter import LANDMARKS

@@ -24,7 +24,7 @@ from ...core.errors import CoreError
 from ...models.encoder import Encoder
 from ...models.features import Features, load_features
 from ...models.generator import Generator
-from ...models.widths import layer_count
+from ...models.layer_sizes import layer_count
 from ..data.augment import grain, jitter, shift, soften
 from ..data.batches import Batch, DataSettings, batches
 from ..data.downsample import downsample

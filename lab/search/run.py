@@ -11,7 +11,7 @@ from typing import Any
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...models.widths import SubGenerator
-from .costs import Budget, Cost, TimeTable
+from .budgets import Budget, Cost, TimeTable
 from .evolution import Evolution, SearchSettings, evolve
 from .space import Space
 

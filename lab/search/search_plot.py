@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import CoreError
-from .costs import Unit
+from .budgets import Unit
 from .search_report import MeasuredRung, SearchReport
 
 try:

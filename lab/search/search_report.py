@@ -9,7 +9,7 @@ from typing import Any
 
 from ...models.widths import SubGenerator
 from ..measuring.columns import columns
-from .costs import Budget, Unit
+from .budgets import Budget, Unit
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from ...core.files.whole_file import write_bytes
 from ...core.rendering.calibration import load
 from ...core.rendering.cores import use_available_cores
 from ...core.rendering.renderer import Renderer
+from ...models.macs import macs
 from ...models.pack import Pack, rung_entry
-from ...models.widths import SubGenerator, macs
+from ...models.widths import SubGenerator
 from ..measuring.subject import SEED, Subject, normals, of_pack
-from .costs import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
+from .budgets import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
 from .evolution import SearchSettings
 from .ladder_file import as_ladder, check_installable, install

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...models.widths import SubGenerator, WidthRule, layer_count
+from ...models.layer_sizes import layer_count
+from ...models.widths import SubGenerator, WidthRule
 
 CHANGE = 0.25  # probability that a random candidate's next layer has another ratio
 

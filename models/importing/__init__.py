@@ -1,5 +1,5 @@
-"""Reads model files of other programs as data and runs nothing in them. Start with `importing.py`."""
+"""Reads model files of other programs as data and runs nothing in them. Start with `formats.py`."""
 
-from .importing import import_checkpoint, load_generator
+from .formats import import_checkpoint, load_generator
 
 __all__ = ["import_checkpoint", "load_generator"]

@@ -16,8 +16,8 @@ from anycost.commands.calibrate import print_calibration, table
 from anycost.commands.cli import main
 from anycost.core.rendering import calibration
 from anycost.core.rendering.calibration import Calibration, Timed, calibrate, load
-from anycost.core.rendering.engines.choice import ALWAYS, Choice, available
 from anycost.core.rendering.engines.engine import never
+from anycost.core.rendering.engines.registry import ALWAYS, Choice, available
 from anycost.models.pack import Pack
 from anycost.models.widths import SubGenerator
 

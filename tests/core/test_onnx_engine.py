@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from test_torch_engine import NARROW, WIDE, full, latent, plain, rungs, trained
 
 from anycost.core.rendering.engines import graph_cache, graph_writer
-from anycost.core.rendering.engines.choice import ALWAYS, Choice, available, bfloat16_is_fast, open_engine
 from anycost.core.rendering.engines.engine import Engine
 from anycost.core.rendering.engines.graph import write_graph
 from anycost.core.rendering.engines.graph_cache import cached_graph
 from anycost.core.rendering.engines.onnx_engine import OnnxEngine
 from anycost.core.rendering.engines.openvino_engine import OpenVinoEngine
+from anycost.core.rendering.engines.registry import ALWAYS, Choice, available, bfloat16_is_fast, open_engine
 from anycost.core.rendering.engines.window import Window
 from anycost.models.generator import Generator
 from anycost.models.widths import SubGenerator
@@ -282,7 +282,7 @@ def test_an_engine_that_nobody_knows_is_refused(name: str):
 def test_the_libraries_report_to_nobody(tmp_path: Path):
     program = (
         "import os, sys, torch\n"
-        "from anycost.core.rendering.engines.choice import available, open_engine\n"
+        "from anycost.core.rendering.engines.registry import available, open_engine\n"
         "from anycost.models.generator import Generator\n"
         "from anycost.models.widths import SubGenerator\n"
         "generator = Generator(4, (2, 2), style_dim=2, n_mlp=1)\n"
@@ -305,7 +305,7 @@ def test_signals_are_handled_after_openvino_was_used():
     """Unless one OpenVINO core stays alive, Ctrl-C after `anycost bench` causes a segmentation fault."""
     program = (
         "import faulthandler, gc, signal, subprocess, torch\n"
-        "from anycost.core.rendering.engines.choice import Choice, open_engine\n"
+        "from anycost.core.rendering.engines.registry import Choice, open_engine\n"
         "from anycost.models.generator import Generator\n"
         "from anycost.models.widths import SubGenerator\n"
         "faulthandler.enable()\n"

@@ -15,8 +15,9 @@ from anycost.core.editing import projection
 from anycost.core.editing.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.editing.projection import ProjectionStep, project, sub_generators
 from anycost.core.rendering.renderer import Renderer
+from anycost.models.layer_sizes import layer_count
 from anycost.models.pack import Pack
-from anycost.models.widths import SubGenerator, layer_count
+from anycost.models.widths import SubGenerator
 
 
 @pytest.fixture(scope="module", autouse=True)

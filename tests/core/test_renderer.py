@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from anycost.core.rendering.engines.choice import ALWAYS, Choice
+from anycost.core.rendering.engines.registry import ALWAYS, Choice
 from anycost.core.rendering.engines.window import Window
 from anycost.core.rendering.renderer import PREPARED, Renderer, to_pixels
+from anycost.models.layer_sizes import layer_count
 from anycost.models.pack import Pack
-from anycost.models.widths import SubGenerator, layer_count
+from anycost.models.widths import SubGenerator
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from anycost.core.errors import CoreError
 from anycost.core.faces.placement import crop, resized
 from anycost.core.rendering import calibration
 from anycost.core.rendering.calibration import Timed
-from anycost.core.rendering.engines.choice import ALWAYS, Choice
 from anycost.core.rendering.engines.engine import Stopped
+from anycost.core.rendering.engines.registry import ALWAYS, Choice
 from anycost.core.rendering.ladder import Pass, Timings, window_of
 from anycost.core.rendering.renderer import Renderer
 from anycost.models.pack import Pack

@@ -15,7 +15,8 @@ from anycost.core.rendering.engines import torch_engine
 from anycost.core.rendering.engines.torch_engine import TorchEngine
 from anycost.core.rendering.engines.window import Window
 from anycost.models.generator import Generator
-from anycost.models.widths import SubGenerator, WidthRule, layer_count
+from anycost.models.layer_sizes import layer_count
+from anycost.models.widths import SubGenerator, WidthRule
 
 NARROW = (12, 16, 16, 12, 12, 8, 8, 6)  # 32 px; styles mostly multiply the weights here
 WIDE = (96, 128, 128, 96, 96, 64, 48, 40)  # and the maps here

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from anycost.commands.cli import main
 from anycost.core.errors import CoreError
-from anycost.core.rendering.engines.choice import Choice
+from anycost.core.rendering.engines.registry import Choice
 from anycost.core.rendering.engines.torch_engine import TorchEngine
 from anycost.lab.bench import benched as networks
 from anycost.lab.bench import fresh, growth, parts, rungs

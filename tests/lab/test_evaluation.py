@@ -42,8 +42,9 @@ from anycost.lab.networks.attributes import NAMES
 from anycost.lab.painter import PAPER_ATTRIBUTES
 from anycost.models.features import Features
 from anycost.models.generator import Generator
+from anycost.models.macs import macs
 from anycost.models.pack import Direction, Pack, write_pack
-from anycost.models.widths import WidthRule, macs
+from anycost.models.widths import WidthRule
 
 PIXELS = Measure("pixels", lambda picture: [picture])
 SAMPLES = 50  # more than the tiny pack's 48 features

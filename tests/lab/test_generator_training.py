@@ -51,7 +51,8 @@ from anycost.lab.training import train
 from anycost.models.discriminator import RATIOS, Discriminator, architecture
 from anycost.models.features import Features
 from anycost.models.generator import Generator
-from anycost.models.widths import RuleKind, WidthRule, layer_count, layer_resolution
+from anycost.models.layer_sizes import layer_count, layer_resolution
+from anycost.models.widths import RuleKind, WidthRule
 
 CHANNELS = (16, 16, 16, 16, 16, 16, 12, 12)
 PROPORTIONAL = WidthRule("proportional")

@@ -24,20 +24,22 @@ from anycost.commands.cli import main
 from anycost.core.editing.perceptual import Measure, best_measure
 from anycost.core.errors import CoreError
 from anycost.core.rendering.calibration import Calibration, Timed
-from anycost.core.rendering.engines.choice import ALWAYS, Choice, open_engine
 from anycost.core.rendering.engines.engine import Engine
+from anycost.core.rendering.engines.registry import ALWAYS, Choice, open_engine
 from anycost.core.rendering.ladder import Pass, Timings, passes
 from anycost.lab.measuring.subject import of_pack
 from anycost.lab.search import distances, evolution
-from anycost.lab.search.costs import Budget, TimeTable, fitted, parse_budget, work
+from anycost.lab.search.budgets import Budget, TimeTable, fitted, parse_budget, work
 from anycost.lab.search.distances import Distances, measure_of
 from anycost.lab.search.evolution import Evolution, SearchSettings, evolve
 from anycost.lab.search.ladder_file import as_ladder, install
 from anycost.lab.search.run import Run
 from anycost.lab.search.space import Space
+from anycost.models.layer_sizes import layer_count
+from anycost.models.macs import macs
 from anycost.models.manifest import PackError, read_manifest
 from anycost.models.pack import Pack, rung_entry
-from anycost.models.widths import SubGenerator, WidthRule, layer_count, macs
+from anycost.models.widths import SubGenerator, WidthRule
 
 # `anycost search` that sends itself signal argv[1] before measuring its 20th candidate
 ENDED = """
@@ -453,7 +455,7 @@ def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
         return open_engine(choice, *arguments)
 
     calibration = Calibration({pack.channels: (Timed(best, 1.0), Timed(ALWAYS, 2.0))})
-    monkeypatch.setattr("anycost.lab.search.costs.DRAWN", 1)
+    monkeypatch.setattr("anycost.lab.search.budgets.DRAWN", 1)
     monkeypatch.setattr("anycost.core.rendering.renderer.open_engine", opening)
     arguments = ["--budget", "5000ms", "--samples", "2", "--population", "4", "--generations", "0"]
     for known, choice in ((None, ALWAYS), (calibration, best)):
@@ -498,8 +500,8 @@ def test_refusals(
     arguments: list[str],
     words: list[str],
 ):
-    monkeypatch.setattr("anycost.lab.search.costs.DRAWN", 1)
-    monkeypatch.setattr("anycost.lab.search.costs.tqdm", lambda rungs, **_: rungs)
+    monkeypatch.setattr("anycost.lab.search.budgets.DRAWN", 1)
+    monkeypatch.setattr("anycost.lab.search.budgets.tqdm", lambda rungs, **_: rungs)
     complaint = refused(capfd, "--pack", tiny_pack, "--out", tmp_path / "out", *arguments)
     for word in words:
         assert word in complaint

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from anycost.lab.generator.widening import SHARES, widened
 from anycost.models.generator import Generator
-from anycost.models.widths import WidthRule, layer_count
+from anycost.models.layer_sizes import layer_count
+from anycost.models.widths import WidthRule
 
 NARROW, WIDE = (12, 12, 12, 12, 8, 8, 4, 4), (16, 16, 16, 16, 12, 12, 8, 8)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from anycost.models.generator import Generator, Upsample, fir_kernel, mix, modulated_conv2d, truncate
-from anycost.models.widths import layer_count
+from anycost.models.layer_sizes import layer_count
 
 CHANNELS = (12, 10, 9, 8, 7, 6, 5, 4)  # all different, to reveal mixed-up layers
 

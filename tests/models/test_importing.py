@@ -16,7 +16,7 @@ from foreign_files import Persistent, module_tree, nvidia_state, published_state
 from safetensors.torch import save_file
 from torch import Tensor
 
-from anycost.models.importing.importing import import_checkpoint, measured_ladder, width_rule
+from anycost.models.importing.formats import import_checkpoint, measured_ladder, width_rule
 from anycost.models.pack import Pack, PackError
 from anycost.models.widths import WidthRule
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.models.generator import Generator
-from anycost.models.widths import SubGenerator, WidthRule, layer_count, layer_resolution, macs
+from anycost.models.layer_sizes import layer_count, layer_resolution
+from anycost.models.macs import macs
+from anycost.models.widths import SubGenerator, WidthRule
 
 CONFIG_F = tuple(min(512, 32768 // layer_resolution(i)) for i in range(18))
 

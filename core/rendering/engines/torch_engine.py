@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from ....models.generator import Generator, StyledConv, ToRGB
-from ....models.widths import SubGenerator, layer_count
+from ....models.layer_sizes import layer_count
+from ....models.widths import SubGenerator
 from .engine import Stopped, never
 from .layers import Conv, Modulated, Rgb, cut, doubled, start
 from .window import Window

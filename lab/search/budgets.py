@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from ...core.errors import CoreError
 from ...core.rendering.engines.engine import Engine
-from ...models.widths import SubGenerator, macs
+from ...models.macs import macs
+from ...models.widths import SubGenerator
 from ..measuring.timing import in_turns, one_after_another
 from .space import Space
 

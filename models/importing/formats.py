@@ -17,9 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..generator import Generator, fir_kernel, truncate
+from ..layer_sizes import layer_count, layer_resolution
+from ..macs import macs
 from ..manifest import MAX_CHANNELS, MAX_MLP, MAX_RESOLUTION, MAX_STYLE_DIM, PACK_NAME, too_large
 from ..pack import Alignment, PackError, file_sha256, list_packs, user_packs_folder, write_pack
-from ..widths import BASE_WIDTH, SubGenerator, WidthRule, layer_count, layer_resolution, macs
+from ..widths import BASE_WIDTH, SubGenerator, WidthRule
 from .containers import read_checkpoint
 from .remap import from_nvidia, tensors_of_network
 from .unpickle import Refused
