@@ -1,1 +1,1 @@
-"""One edit of a picture: project the face, move its latent, draw it, make a layer. Start with `session.py`."""
+"""One edit of a picture: project its face, move the latent, draw, make a layer. Start with `session.py`."""
