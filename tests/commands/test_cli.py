@@ -130,6 +130,7 @@ def test_a_wrong_command_line_is_one_sentence(called: Run, arguments: list[str],
 # edit
 
 
+@pytest.mark.slow
 def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
     Image.fromarray(PICTURE).save(tmp_path / "in.png")
     done = anycost("edit", "in.png", "out.png", "--set", "smile=0.5", "--pack", "tiny", "--seconds", "0.5")
@@ -152,6 +153,7 @@ def test_edit_reads_and_writes_other_formats(called: Run, folder: Path, tmp_path
         assert (out.format, out.size) == ("JPEG", (150, 120))
 
 
+@pytest.mark.slow
 def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "white.png")
     refused(anycost("edit", "white.png", "out.png", "--pack", "tiny"), "No face")
@@ -168,6 +170,7 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
     Image.fromarray(PICTURE).save(tmp_path / "in.png")
     line = [*COMMAND, "edit", "in.png", "out.png", "--pack", str(folder)]
@@ -189,6 +192,7 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
 # render
 
 
+@pytest.mark.slow
 def test_render_gives_the_generators_numbers(anycost: Run, folder: Path, tmp_path: Path):
     pack = Pack.open(folder)
     w = np.random.default_rng(0).normal(0, 1, (2, pack.n_style, pack.style_dim)).astype(np.float32)

@@ -13,6 +13,7 @@ import pytest
 from anycost import __version__
 from anycost.commands.plugin_package import ROOT, package
 
+pytestmark = pytest.mark.slow
 PACK = ROOT / "models" / "packs" / "portraits"
 
 

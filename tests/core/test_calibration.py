@@ -158,6 +158,7 @@ def test_stopped_at_any_time_it_keeps_nothing(pack: Pack, cache: Path, monkeypat
 # with this machine's own engines
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_read_back(pack: Pack, cache: Path):
     assert load(pack) is None
     found = calibrate(pack, silent, never)
@@ -277,6 +278,7 @@ def test_the_table_has_a_line_for_every_rung(pack: Pack):
     assert lines[1].endswith("1.23  torch float32 234")
 
 
+@pytest.mark.slow
 def test_the_command_measures_once(tiny_pack: Path, cache: Path, capfd: pytest.CaptureFixture[str]):
     assert main(["calibrate", "--pack", str(tiny_pack)]) == 0
     first, complaints = capfd.readouterr()

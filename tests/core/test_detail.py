@@ -64,6 +64,7 @@ def test_the_tone_stays_even_where_the_edit_is():
     assert out[2, 2] == pytest.approx(130, abs=1)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     side=st.sampled_from([8, 32, 128, 512]),

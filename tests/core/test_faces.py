@@ -157,6 +157,7 @@ def test_a_square_beside_the_picture_leaves_one_empty_pixel():
 # Finding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("placement", "width", "height"),
     [
@@ -183,6 +184,7 @@ def test_takes_the_face_in_front():
     assert math.dist((found.x, found.y), (near.x, near.y)) < 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("background", [0, 40, 255])
 def test_a_picture_without_a_face_says_what_to_do(background: int):
     with pytest.raises(CoreError) as error:

@@ -34,6 +34,7 @@ ENGINES = [OnnxEngine, OpenVinoEngine]
 Chosen = tuple[tuple[int, ...], SubGenerator]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ENGINES)
 @settings(max_examples=8)
 @given(chosen=rungs(), seed=st.integers(0, 99))
@@ -49,6 +50,7 @@ def test_float32_draws_what_the_reference_draws(kind, chosen: Chosen, seed: int)
     assert float((found - expected).abs().max()) <= 1e-4 * max(1.0, float(expected.abs().max()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not bfloat16_is_fast(), reason="this CPU has no bfloat16")
 @settings(max_examples=8)
 @given(rungs(), st.integers(0, 99))
@@ -86,6 +88,7 @@ def test_a_window_is_the_crop_and_nothing_else_is_drawn(kind):
         engine.draw(latent(), window=Window(0, 0, 33, 4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ENGINES)
 def test_another_thread_stops_a_picture_while_it_is_drawn(kind):
     channels = (32,) * 14  # 256 px: at least tens of ms
@@ -279,6 +282,7 @@ def test_an_engine_that_nobody_knows_is_refused(name: str):
         open_engine(Choice(name, "float32"), trained(NARROW), full())
 
 
+@pytest.mark.slow
 def test_the_libraries_report_to_nobody(tmp_path: Path):
     program = (
         "import os, sys, torch\n"
@@ -301,6 +305,7 @@ def test_the_libraries_report_to_nobody(tmp_path: Path):
     assert list(home.iterdir()) == []  # where they would store an id for telemetry
 
 
+@pytest.mark.slow
 def test_signals_are_handled_after_openvino_was_used():
     """Unless one OpenVINO core stays alive, Ctrl-C after `anycost bench` causes a segmentation fault."""
     program = (

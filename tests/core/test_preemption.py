@@ -90,6 +90,7 @@ def test_a_newer_edit_ends_the_slow_pass_of_the_older(bench: Bench):
     assert session.timings.median(session.pack.ladder[-1]) is None  # it was never completed
 
 
+@pytest.mark.slow
 def test_a_newer_edit_ends_what_follows_the_region(bench: Bench):
     newer = []
 
@@ -134,6 +135,7 @@ def passes(wire: Wire, stamp: int) -> list[int]:
     return [frame["pass"] for frame in wire.frames() if frame["stamp"] == stamp]
 
 
+@pytest.mark.slow
 def test_edits_overtake_the_slow_pass_and_the_region_comes_before_it(wire: Wire):
     older = wire.ask("edit", edit(1))
     wire.wait_for("frame")

@@ -129,6 +129,7 @@ def test_what_an_encoder_found_moves_together(
     assert held < 0.5 * apart()
 
 
+@pytest.mark.slow
 def test_without_an_encoder_the_search_starts_from_the_mean(
     pack: Pack, measure: Measure, picture: np.ndarray
 ):
@@ -180,6 +181,7 @@ def test_ends_when_the_steps_are_done(pack: Pack, measure: Measure, picture: np.
     assert [step.stopped for step in project(pack, picture, hidden, measure, steps=0)] == ["done"]
 
 
+@pytest.mark.slow
 def test_ends_when_the_loss_levels_off(pack: Pack, measure: Measure, hidden: np.ndarray):
     beyond_reach = np.zeros((32, 32, 3), np.uint8)
     beyond_reach[::2] = 255
@@ -199,6 +201,7 @@ def test_ends_when_its_own_time_is_up(
     assert steps[-1].step == 4
 
 
+@pytest.mark.slow
 def test_the_seed_decides(pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray):
     def last(seed: int) -> np.ndarray:
         return list(project(pack, picture, near(hidden, pack), measure, steps=6, seed=seed))[-1].w

@@ -108,6 +108,7 @@ def test_bad_pictures_are_refused(session: Session, picture: np.ndarray):
     assert len(session) == 0
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_face_leaves_the_one_before(projected: Session):
     plain = np.full((50, 50, 4), 255, np.uint8)
     assert refusal(lambda: projected.open("a", plain)).kind == "no-face"
@@ -119,6 +120,7 @@ def test_a_pack_without_a_finder_takes_the_middle(folder: Path, tmp_path: Path):
     assert session.open("a", np.full((50, 80, 4), 255, np.uint8)) == Placement(40, 25, 50)
 
 
+@pytest.mark.slow
 def test_the_oldest_picture_is_forgotten(session: Session):
     for number in range(MAX_PICTURES):
         session.open(str(number), PICTURE)
@@ -144,6 +146,7 @@ def test_editing_needs_a_projection(session: Session):
     assert refusal(lambda: session.apply("a", {}, never)).kind == "not-projected"
 
 
+@pytest.mark.slow
 def test_the_first_step_is_the_encoders_and_every_step_is_edited_at_once(session: Session, pack: Pack):
     session.open("a", PICTURE)
     run = session.project("a", steps=3)
@@ -310,6 +313,7 @@ class Interruption:
         return self.asked > self.after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", [None, EYE])
 def test_a_newer_edit_stops_the_older_within_one_block(steady: Session, region: Region | None):
     def drawn(stopped: Stopped) -> list[Frame]:
@@ -519,6 +523,7 @@ def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_pat
     assert calibration.load(projected.pack) is None
 
 
+@pytest.mark.slow
 def test_calibration_goes_on_where_it_was_stopped(projected: Session, tmp_path: Path, monkeypatch):
     """An artist pauses for only seconds at a time, too short to measure a large pack at once."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -111,6 +111,7 @@ def parts(draw) -> tuple[int, Window]:
     return side, Window(top, left, draw(st.integers(top + 1, side)), draw(st.integers(left + 1, side)))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.sampled_from([NARROW, WIDE]), st.lists(st.tuples(parts(), st.integers(0, 8)), max_size=6))
 def test_any_sequence_of_windows_resolutions_and_edits(channels: tuple[int, ...], drawn):

@@ -19,6 +19,7 @@ from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.pixels import placed, rgba_bytes
 from anycost.krita_plugin.studio import Studio, load_picture
 
+pytestmark = pytest.mark.slow
 qt_loop.application()
 
 

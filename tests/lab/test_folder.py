@@ -157,6 +157,7 @@ def keep_own_share(folder: Path, out: Path) -> None:
     torch.save(own, out / f"{distributed.rank()}.pt")
 
 
+@pytest.mark.slow
 def test_processes_that_train_together_share_each_joint_batch(
     pair: Pair, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ):

@@ -354,6 +354,7 @@ def test_real_pictures_are_told_a_random_architecture():
     assert len(told) > 4
 
 
+@pytest.mark.slow
 def test_consistency_is_held_against_the_live_full_generator():
     """It changes with a channel that only the full one has, and is 0 if the sub-generator is full."""
     task = task_of(config(stage("adaptive-channel", resolutions=(32,), ratios=[1.0])))
@@ -400,6 +401,7 @@ def logged(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "log.jsonl").open()]
 
 
+@pytest.mark.slow
 def test_every_stage_runs_and_leaves_what_it_should(tmp_path: Path):
     """Each stage of the paper, and MSG-GAN's, runs to its end."""
     stages = (
@@ -423,6 +425,7 @@ def test_every_stage_runs_and_leaves_what_it_should(tmp_path: Path):
         torch.testing.assert_close(same[name], tensor)
 
 
+@pytest.mark.slow
 def test_the_supervised_losses_fall():
     """On unseen portraits, at full and at half width."""
     task = task_of(config(stage("distil", 320, (16, 32))))
@@ -517,6 +520,7 @@ def test_zeros_are_orthogonalised_to_zeros():
     assert orthogonalised(torch.zeros(3, 5)).abs().max() == 0
 
 
+@pytest.mark.slow
 def test_low_resolutions_learn_from_the_reduced_pictures_that_high_ones_learn_from():
     low, high = (next(batches(DataSettings(), side, 4, 0, 0, 64)) for side in (16, 64))
     torch.testing.assert_close(low.pictures, F.avg_pool2d(high.pictures, 4))
@@ -589,6 +593,7 @@ def test_a_warm_start_looks_where_small_things_are_worn(worn: str):
     assert (counted > 2).all()
 
 
+@pytest.mark.slow
 def test_the_game_is_learned():
     """A discriminator that plays against a still generator learns to tell real from drawn."""
     task = task_of(config(stage("multi-resolution", 160), optimiser={"learning_rate": 0.002}))
@@ -599,6 +604,7 @@ def test_the_game_is_learned():
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("widths", ["same", "reduced", "conditioned"])
 def test_the_papers_discriminators_are_options(widths: str):
     task = task_of(config(ADAPTIVE, discriminator={"channels": [16, 16, 12, 12], "widths": widths}))
@@ -663,6 +669,7 @@ def toml(table: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_exactly(tmp_path: Path):
     """Killed in stage 2 of 3, it ends the same to the last bit."""
     stages = (
@@ -684,6 +691,7 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path):
     assert difference(*ends) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "table",
     [
@@ -719,6 +727,7 @@ def test_a_batch_that_processes_cannot_share_is_refused(tmp_path: Path, monkeypa
         train(config(MULTI), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_nan_or_infinite_loss_stops_the_run_and_keeps_the_checkpoint(tmp_path: Path):
     table = config(stage("multi-resolution", 80))
     train({**table, "stages": [stage("multi-resolution", 16)]}, tmp_path)
@@ -729,6 +738,7 @@ def test_a_nan_or_infinite_loss_stops_the_run_and_keeps_the_checkpoint(tmp_path:
     assert (tmp_path / "last.pt").read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_bfloat16_changes_a_step_little():
     """The fast number type gives the plain one's losses to within a few per cent."""
     found = []
@@ -784,6 +794,7 @@ def test_a_mistake_in_the_settings_is_one_sentence(tmp_path: Path, change: dict[
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_run_is_neither_overwritten_nor_resumed_from_nothing(tmp_path: Path):
     train(config(stage("multi-resolution", 8)), tmp_path / "run")
     with pytest.raises(CoreError, match="add --resume"):

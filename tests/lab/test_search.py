@@ -404,6 +404,7 @@ def straight(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return state_of(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_an_ended_search_resumes_exactly(
     tiny_pack: Path, tmp_path: Path, straight: dict[str, Any], sent: signal.Signals
@@ -424,6 +425,7 @@ def test_an_ended_search_resumes_exactly(
     assert os.listdir(tmp_path / "tiny-8x") == ["state.json"]
 
 
+@pytest.mark.slow
 def test_more_generations_continue_and_another_search_is_refused(
     tiny_pack: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 ):
@@ -466,6 +468,7 @@ def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
         assert set(opened) == {choice}
 
 
+@pytest.mark.slow
 def test_without_matplotlib_a_sentence_replaces_the_plot(
     tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ):

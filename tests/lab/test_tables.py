@@ -40,6 +40,7 @@ def test_the_page_has_every_table_with_figures(page: tuple[Path, Path]):
     assert "not available" in text
 
 
+@pytest.mark.slow
 def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], tiny_pack: Path):
     runs, out = page
     times = {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")}
@@ -48,6 +49,7 @@ def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], tiny_pack:
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")} == times
 
 
+@pytest.mark.slow
 def test_runs_with_other_settings_are_refused(page: tuple[Path, Path], tiny_pack: Path):
     runs, out = page
     longer = Size(pictures=16, warm=8, seeds=1, samples=50)

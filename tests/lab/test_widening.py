@@ -64,6 +64,7 @@ def test_training_sees_what_the_added_channels_could_do():
     assert torch.unique(wide.get_parameter("input.input")[0], dim=0).shape[0] == WIDE[0]
 
 
+@pytest.mark.slow
 @given(st.tuples(COUNTS, COUNTS, COUNTS, COUNTS), st.tuples(ADDED, ADDED, ADDED, ADDED))
 @settings(max_examples=60)
 def test_whatever_the_widths_pictures_stay_or_it_is_refused(

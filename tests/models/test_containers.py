@@ -501,6 +501,7 @@ def test_a_file_cut_off_anywhere_is_refused(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SOUND)
 @settings(max_examples=80)
 @given(

@@ -19,6 +19,7 @@ from anycost.lab.painter import LANDMARKS, STYLE_DIM, paint_z
 from anycost.models.generator import truncate
 from anycost.models.pack import Pack
 
+pytestmark = pytest.mark.slow
 SIDE = 64  # px at which pictures are compared
 AROUND = {"eyes": (0.40, 0.52, 0.28, 0.72), "mouth": (0.60, 0.74, 0.36, 0.64)}  # top, bottom, left, right
 

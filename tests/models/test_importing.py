@@ -197,6 +197,7 @@ def published_containers(state: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Anycost", "rosinality", "e4e or pSp", "state dict"])
 @pytest.mark.parametrize("zipped", [True, False])
 def test_published_containers_draw_as_published(tmp_path: Path, kind: str, zipped: bool) -> None:
@@ -251,6 +252,7 @@ def capped_channels(resolution: int, multiplier: float, cap: int) -> tuple[int, 
     return tuple(min(cap, int(PUBLISHED_TABLE[side] * multiplier)) for side in sides)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resolution", "channels", "style_dim", "n_mlp", "rule"),
     [
@@ -414,6 +416,7 @@ def test_other_nvidia_networks_are_refused(
     assert words in refused_file(file, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(published_state((4,) * 6)))
 def test_every_missing_or_wrong_tensor_is_named(tmp_path: Path, name: str) -> None:
     state = published_state((4,) * 6)

@@ -471,6 +471,7 @@ def test_the_plain_example_is_read() -> None:
     assert manifest.ladder[-1].channels == (4, 4, 2, 2)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.sampled_from(places(PLAIN)[1:]), JSON)
 def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: Any) -> None:
@@ -647,6 +648,7 @@ def test_a_full_disk_leaves_the_old_pack_and_says_so(tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_opening_a_pack_does_not_load_torch_s_compiler(tiny_pack):
     """Arithmetic on "meta" would load it, which delays the first face by seconds."""
     script = (
