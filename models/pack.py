@@ -268,10 +268,7 @@ def write_pack(
         "encoder": {"file": ENCODER_FILE, "size": encoder[1]} if encoder else None,
         "finder": {"file": FINDER_FILE, "size": finder[1]} if finder else None,
         "features": {"file": FEATURES_FILE} if features else None,
-        "directions": [
-            {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high}
-            for d in directions
-        ],
+        "directions": [direction_entry(direction) for direction in directions],
     }
     weights = {key: _stored(value, half) for key, value in generator.state_dict().items()}
     weights["latent_avg"] = torch.tensor(np.asarray(mean_w, np.float32))  # [style_dim]
@@ -315,6 +312,11 @@ def rung_entry(rung: SubGenerator) -> dict[str, Any]:
     if rung.ratio is None:
         return {"resolution": rung.resolution, "channels": list(rung.channels)}
     return {"resolution": rung.resolution, "ratio": rung.ratio}
+
+
+def direction_entry(direction: Direction) -> dict[str, Any]:
+    """A direction's entry in pack.json."""
+    return {name: getattr(direction, name) for name in ("name", "label", "group", "low", "high")}
 
 
 def _stored(value: Tensor, half: bool) -> Tensor:

@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
+from ...core.files.whole_file import write_bytes
 from ...models.features import Features
 from ...models.generator import Generator, truncate
 from ...models.layer_sizes import layer_count
-from ...models.pack import Direction, Pack
+from ...models.pack import Direction, Pack, direction_entry
 from ..networks.attributes import NAMES
 from ..networks.encoding import mean_w
 from ..painter import PAPER_ATTRIBUTES
@@ -225,9 +226,6 @@ def _compensated(
 def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:
     """Writes `out` (safetensors, one vector [n_style, style_dim] per direction, as in a pack) and beside it a
     JSON file of the same name: the sliders as pack.json lists them, and the report."""
-    save_file({d.name: torch.from_numpy(d.vector) for d in directions}, out)
-    sliders = [
-        {"name": d.name, "label": d.label, "group": d.group, "low": d.low, "high": d.high} for d in directions
-    ]
-    content = {"directions": sliders, "report": dict(report)}
-    out.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
+    write_bytes(out, save({d.name: torch.from_numpy(d.vector) for d in directions}))
+    content = {"directions": [direction_entry(d) for d in directions], "report": dict(report)}
+    write_bytes(out.with_suffix(".json"), (json.dumps(content, indent=1) + "\n").encode())
