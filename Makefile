@@ -14,6 +14,7 @@ demo:
 	scripts/setup requirements/run.txt
 	$(PYTHON) -m anycost.commands.demo
 
+# each worker takes whole files, since a file's tests share what they train; tests/conftest.py sorts them
 test: setup
 	$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
