@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8  # more would only wait for the longest file
 FOLDER = pytest.StashKey[str]()
 # Hypothesis may take any time, so that a slow machine fails no test. Examples may share a pack or folder.
@@ -36,9 +37,18 @@ if workers > 1:  # read when torch is first imported; the processes that tests s
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // workers)))
 
 
+class RootIsNoPackage:
+    """Keeps pytest from importing the checkout under its folder's name, which fails for `anycost-krita`."""
+
+    @staticmethod
+    def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        return pytest.Dir.from_parent(parent, path=path) if path == ROOT else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose a short temporary folder: a Unix socket's path has room for about 100 bytes."""
+    config.pluginmanager.register(RootIsNoPackage())  # as a plugin: this file's own hooks see only tests/
     if config.option.basetemp is None:
         config.stash[FOLDER] = config.option.basetemp = tempfile.mkdtemp(prefix="t-")
 
