@@ -102,7 +102,7 @@ def core(tmp_path_factory, tiny_pack):
     with pytest.MonkeyPatch.context() as patch, qt_loop.core_home(folder / "home", patch, pack):
         keeper = CoreKeeper("keeper", "0")
         keeper.start()
-        assert until(lambda: keeper.is_ready, 60), keeper.report()
+        assert until(lambda: keeper.is_ready), keeper.report()
         yield keeper
         process = keeper.process
         keeper.stop()
@@ -115,7 +115,7 @@ def bench(core):
     bench = Bench()
     bench.state.set_document("a")
     bench.keeper.start()
-    assert until(lambda: bench.state.core.connected, 60), (bench.state.message, bench.keeper.report())
+    assert until(lambda: bench.state.core.connected), (bench.state.message, bench.keeper.report())
     yield bench
     bench.keeper.stop()
     bench.panel.deleteLater()
@@ -156,7 +156,7 @@ def test_a_killed_core_comes_back_with_the_sliders(bench):
     assert bench.widget("connection").text() == "The core stopped: restarting…"
     assert not bench.widget("apply").isEnabled()
     assert bench.widget("slider_age").isEnabled()
-    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled(), 60)
+    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled())
     assert bench.widget("slider_age").value() == -50
     assert bench.state.message == ""
     assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
@@ -169,7 +169,7 @@ def test_a_core_killed_in_the_middle_of_a_projection(bench):
     os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
     assert until(lambda: bench.state.message)
     assert "press Project" in bench.widget("error").text()
-    assert until(lambda: bench.state.core.connected, 60)
+    assert until(lambda: bench.state.core.connected)
     bench.project()
     assert bench.state.message == ""
 

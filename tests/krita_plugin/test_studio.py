@@ -51,7 +51,7 @@ def pixels(image):
 
 def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
     studio.open(str(picture))
-    assert until(lambda: studio.state.core.connected, 60), studio.keeper.report()
+    assert until(lambda: studio.state.core.connected), studio.keeper.report()
     studio.state.projection_seconds = 0.2
     studio.state.project()
     assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
@@ -70,7 +70,7 @@ def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
 
 def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path):
     studio.open(str(picture))
-    assert until(lambda: studio.state.core.connected, 60)
+    assert until(lambda: studio.state.core.connected)
     studio.state.projection_seconds = 0.2
     studio.state.project()
     assert until(lambda: studio.state.portrait and not studio.state.busy)
