@@ -36,7 +36,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise CoreError("no-space", f'There is no room for "{path}": free some space.') from None
         raise CoreError(
-            "bad-value", f'"{path}" cannot be written ({error.strerror}): choose another place.'
+            "bad-value", f'"{path}" cannot be written ({error.strerror or error}): choose another place.'
         ) from None
     finally:
         if part is not None:

@@ -70,3 +70,13 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path: Path, name: str):
         write_bytes(tmp_path / name, b"")
     assert error.value.kind == "bad-value"
     assert sorted(os.listdir(tmp_path)) == ["circle", "folder"]
+
+
+def test_an_error_without_the_systems_words_is_told_with_its_own(tmp_path: Path):
+    """Python's own OSErrors, such as io.UnsupportedOperation, have no strerror."""
+    with (
+        pytest.raises(CoreError, match=r"cannot be written \(not writable\): choose another"),
+        writing(tmp_path / "a"),
+    ):
+        raise OSError("not writable")
+    assert os.listdir(tmp_path) == []

@@ -98,7 +98,11 @@ def dragging(t, state, seen, tap, name):
     slider = t.widget("anycost_slider_" + name)
     begun, sent = len(seen.frames), len(tap.edits())
     stamp = state.portrait.stamp
-    yield from drag(t, slider, [0.55, 0.62, 0.7, 0.78, 0.85])
+
+    def came():
+        return any(frame.stamp > stamp for frame in seen.frames[begun:])
+
+    yield from drag(t, slider, [0.55, 0.62, 0.7, 0.78, 0.85], hold_until=came)
     drawn = yield from t.until(lambda: settled(state))
     edits = tap.edits()[sent:]
     t.check(

@@ -58,8 +58,9 @@ def calibration(t):
     return began and ended
 
 
-def drag(t, slider, shares):
-    """Press the handle where it is and move it through `shares` of the groove, each a real mouse event."""
+def drag(t, slider, shares, hold_until=lambda: True):
+    """Press the handle where it is and move it through `shares` of the groove, each a real mouse event. Let
+    go when `hold_until` holds."""
     middle = slider.height() / 2
     yield from t.xdotool(
         "mousemove", *t.at(slider, slider.position_x(slider.value()), middle), "mousedown", 1
@@ -67,6 +68,7 @@ def drag(t, slider, shares):
     for share in shares:
         value = slider.minimum() + share * (slider.maximum() - slider.minimum())
         yield from t.xdotool("mousemove", *t.at(slider, slider.position_x(value), middle))
+    yield from t.until(hold_until)
     yield from t.xdotool("mouseup", 1)
 
 
