@@ -355,5 +355,5 @@ def _private_folder(folder: str) -> None:
         raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
     if not private:
         raise ServerError(
-            f"Others can enter the folder {folder}: remove it, or choose another one for the socket."
+            f"Others can enter the folder {folder}: run chmod 700 on it, or choose another for the socket."
         )
