@@ -42,6 +42,7 @@ setup(
         "safetensors>=0.4.5",
         "onnx>=1.16",
         "onnxruntime>=1.17",
+        "tflite>=2.18",
         "lpips>=0.1.4",
         "PyQt5>=5.15",
         "tqdm>=4.66",

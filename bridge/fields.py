@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .protocol import INVALID_PARAMS, MAX_NAME, ProtocolError
 
+XY = Tuple[float, float]
 MAX_WHOLE = (1 << 53) - 1  # JSON readers disagree about larger ones
 
 
@@ -75,6 +76,31 @@ def texts(data: Mapping[str, Any], name: str, most: int) -> List[str]:
     if not all(isinstance(entry, str) for entry in found):
         raise refused(name, "a list of texts")
     return found
+
+
+def point(value: Any, name: str) -> XY:
+    """[x, y], in pixels."""
+    x, y = _finite(value, name, 2)
+    return x, y
+
+
+def pair(data: Mapping[str, Any], name: str) -> Tuple[XY, XY]:
+    """Two points."""
+    value = data.get(name)
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise refused(name, "a list of two points")
+    return point(value[0], name), point(value[1], name)
+
+
+def triple(data: Mapping[str, Any], name: str) -> Tuple[float, float, float]:
+    a, b, c = _finite(data.get(name), name, 3)
+    return a, b, c
+
+
+def _finite(value: Any, name: str, count: int) -> List[float]:
+    if not isinstance(value, (list, tuple)) or len(value) != count or not all(map(is_number, value)):
+        raise refused(name, f"a list of {count} numbers")
+    return [float(entry) for entry in value]
 
 
 def table(value: Any, name: str) -> Dict[str, Any]:

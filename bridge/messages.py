@@ -12,7 +12,23 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Dict, Literal, Mapping, NamedTuple, Optional, Tuple
 
-from .fields import choice, entries, flag, is_number, number, numbers, refused, table, text, texts, whole
+from .fields import (
+    XY,
+    choice,
+    entries,
+    flag,
+    is_number,
+    number,
+    numbers,
+    pair,
+    point,
+    refused,
+    table,
+    text,
+    texts,
+    triple,
+    whole,
+)
 from .protocol import PROTOCOL, described, f32, rgba8
 
 DEFAULT_PACK = "portraits"
@@ -24,6 +40,7 @@ MAX_EDITS = 256
 MAX_PATH = 4096  # characters of a pack's name or folder
 MAX_TEXT = 20_000  # characters of a licence
 MAX_ENTRIES = 4096  # of any list
+MAX_FACES = 256  # of one picture
 
 Quality = Literal["draft", "preview", "full", "auto"]
 QUALITIES: Tuple[Quality, ...] = ("draft", "preview", "full", "auto")
@@ -183,8 +200,88 @@ class Placement(Message):
 
 
 @dataclass(frozen=True)
+class FacePoints(Message):
+    """Where a face is, in the picture's pixels: what places the square around it.
+
+    Pairs are image left, image right, as on the upright head. `mouth` has its corners; where only the middle
+    is known, both are the middle.
+    """
+
+    eyes: Tuple[XY, XY]
+    mouth: Tuple[XY, XY]
+
+    @staticmethod
+    def of(data: Data) -> FacePoints:
+        return FacePoints(pair(data, "eyes"), pair(data, "mouth"))
+
+
+@dataclass(frozen=True)
+class FoundFace(FacePoints):
+    """One face of a picture as it was read. `turn` is yaw, pitch and roll in degrees: to image right, up and
+    clockwise. `score` is from 0 to 1; below a half, the points are a guess."""
+
+    nose: XY
+    chin: XY
+    turn: Tuple[float, float, float]
+    score: float
+
+    @staticmethod
+    def of(data: Data) -> FoundFace:
+        return FoundFace(
+            pair(data, "eyes"),
+            pair(data, "mouth"),
+            point(data.get("nose"), "nose"),
+            point(data.get("chin"), "chin"),
+            triple(data, "turn"),
+            number(data, "score", 0, 1),
+        )
+
+
+@dataclass(frozen=True)
+class FindFaces(Message):
+    """Asks for every face of a picture; the core keeps nothing of it."""
+
+    METHOD: ClassVar[str] = "picture/faces"
+
+    width: int
+    height: int
+    rgba: bytes = field(repr=False)  # [height, width, 4], straight alpha, sRGB
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> FindFaces:
+        size = described(data, attachment, "rgba8")
+        return FindFaces(size["width"], size["height"], attachment)
+
+    def data(self) -> Dict[str, Any]:
+        return {"attachment": rgba8(self.width, self.height)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.rgba
+
+
+@dataclass(frozen=True)
+class FoundFaces(Message):
+    """Answers FindFaces: the faces from image left to image right, perhaps none.
+
+    `advice` is a sentence for the artist where faces could be found better, else empty.
+    """
+
+    faces: Tuple[FoundFace, ...]
+    advice: str = ""
+
+    @staticmethod
+    def of(data: Data) -> FoundFaces:
+        faces = tuple(FoundFace.of(table(entry, "faces")) for entry in entries(data, "faces", MAX_FACES))
+        return FoundFaces(faces, text(data, "advice", MAX_TEXT, least=0) if "advice" in data else "")
+
+
+@dataclass(frozen=True)
 class OpenPicture(Message):
-    """Gives the core a picture under a name that the panel chooses, `picture`, and asks for its face."""
+    """Gives the core one face of a picture under a name that the panel chooses, `picture`.
+
+    Without `face`, the core takes the face in front.
+    """
 
     METHOD: ClassVar[str] = "picture/open"
 
@@ -192,14 +289,17 @@ class OpenPicture(Message):
     width: int
     height: int
     rgba: bytes = field(repr=False)  # [height, width, 4], straight alpha, sRGB
+    face: Optional[FacePoints] = None
 
     @staticmethod
     def of(data: Data, attachment: bytes) -> OpenPicture:
         size = described(data, attachment, "rgba8")
-        return OpenPicture(text(data, "picture"), size["width"], size["height"], attachment)
+        face = None if data.get("face") is None else FacePoints.of(table(data["face"], "face"))
+        return OpenPicture(text(data, "picture"), size["width"], size["height"], attachment, face)
 
     def data(self) -> Dict[str, Any]:
-        return {"picture": self.picture, "attachment": rgba8(self.width, self.height)}
+        face = None if self.face is None else self.face.data()
+        return {"picture": self.picture, "face": face, "attachment": rgba8(self.width, self.height)}
 
     @property
     def attachment(self) -> bytes:

@@ -28,12 +28,14 @@ from . import (
     serve,
     studio,
     train,
+    weights,
 )
 
 SUBCOMMANDS = (
     edit,
     render,
     packs,
+    weights,
     train,
     data,
     evaluate,

@@ -25,7 +25,7 @@ OURS = {  # the rooms that a room may import
 }
 LIBRARIES = {  # besides the standard library; rooms not listed may use any except Krita's
     "bridge": QT,
-    "models": {"torch", "numpy", "safetensors"},
+    "models": {"torch", "numpy", "safetensors", "onnx", "tflite", "flatbuffers"},
     "krita_plugin": QT | {"krita"},
 }
 ONLY_IN = {  # modules that only these files of the room may touch
@@ -121,7 +121,7 @@ def test_importing_core_does_not_load_the_rooms_above_it():
 
 
 # a subcommand's file is named after the subcommand, here also the name of what it opens
-SAME_THING = {"__init__.py", "__main__.py", "studio.py"}
+SAME_THING = {"__init__.py", "__main__.py", "studio.py", "weights.py"}
 
 
 def test_no_two_rooms_have_a_file_of_the_same_name():

@@ -1,4 +1,4 @@
-"""Runs a pack's ONNX networks (finder, encoder) with onnxruntime on the CPU."""
+"""Runs ONNX networks of pictures (a pack's, MediaPipe's) with onnxruntime on the CPU."""
 
 from __future__ import annotations
 
@@ -9,33 +9,48 @@ import numpy as np
 from ..errors import CoreError
 
 
-class OnnxNetwork:
-    """One picture in, one array out. CoreError "pack" when the file does not hold that."""
+class OnnxModel:
+    """One picture in, arrays out. CoreError "pack" when the file does not hold that.
 
-    def __init__(self, path: Path, output: str):
+    `damaged` is the error's sentence. By default onnxruntime chooses how many threads run one picture.
+    """
+
+    def __init__(self, model: bytes, damaged: str, threads: int = 0):
         import onnxruntime  # here: it is slow to import, and most commands run no network
 
-        self._output = output
-        self._damaged = CoreError("pack", f'"{path.name}" cannot be used: install its pack again.')
+        self._damaged = CoreError("pack", damaged)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # failures are raised anyway
         options.inter_op_num_threads = 1
+        options.intra_op_num_threads = threads
         try:  # from bytes: then the model cannot make it read other files
-            self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._input = self._session.get_inputs()[0].name
         except Exception:  # onnxruntime's exceptions have no common base
             raise self._damaged from None
 
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """picture float32 [1, 3, H, W] in -1..1 -> the output, float32 and finite, without its first axis."""
+    def run(self, picture: np.ndarray, *outputs: str) -> list[np.ndarray]:
+        """picture float32 [1, 3, H, W] -> the outputs, float32 and finite, without their first axis."""
         try:
-            answer = np.asarray(self._session.run([self._output], {"picture": picture})[0])
+            answers = [np.asarray(found) for found in self._session.run(outputs, {self._input: picture})]
         except Exception:
             raise self._damaged from None
-        if answer.dtype != np.float32 or answer.ndim < 1 or len(answer) != 1 or not np.isfinite(answer).all():
-            raise self._damaged
-        return answer[0]
+        for found in answers:
+            if found.dtype != np.float32 or found.ndim < 1 or len(found) != 1 or not np.isfinite(found).all():
+                raise self._damaged
+        return [found[0] for found in answers]
+
+
+class OnnxNetwork:
+    """A pack's network with one output."""
+
+    def __init__(self, path: Path, output: str):
+        self._model = OnnxModel(path.read_bytes(), f'"{path.name}" cannot be used: install its pack again.')
+        self._output = output
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """picture float32 [1, 3, H, W] in -1..1 -> the output, without its first axis."""
+        return self._model.run(picture, self._output)[0]
 
 
 def to_input(rgb: np.ndarray) -> np.ndarray:

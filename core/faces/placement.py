@@ -54,7 +54,7 @@ def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
     left, top, right, bottom = bounds(placement)
     x0, x1 = _span(left - reach, right + reach, width)
     y0, y1 = _span(top - reach, bottom + reach, height)
-    region = Image.fromarray(_on_white(rgba[y0:y1, x0:x1]))
+    region = Image.fromarray(over_white(rgba[y0:y1, x0:x1]))
     reduced = region
     if ratio > 1:
         extent = (math.ceil(region.width / ratio), math.ceil(region.height / ratio))
@@ -116,7 +116,7 @@ def _falloff(unit: np.ndarray, side: float, feather: float) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def _on_white(rgba: np.ndarray) -> np.ndarray:
+def over_white(rgba: np.ndarray) -> np.ndarray:
     """uint8 [h, w, 4] -> uint8 [h, w, 3] over white."""
     if rgba[..., 3].min() == 255:
         return np.ascontiguousarray(rgba[..., :3])

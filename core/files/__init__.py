@@ -1,4 +1,4 @@
-"""Picture files, files that are written whole or not at all, and the cache's folders.
+"""Picture files, weights that other people publish, files that are written whole or not at all, and folders.
 
-Start with `pictures.py`.
+Start with `pictures.py`, or with `weights.py`: `get_weights.py` fetches what that lists.
 """

@@ -33,11 +33,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         part.chmod(mode)
         os.replace(part, target)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise CoreError("no-space", f'There is no room for "{path}": free some space.') from None
-        raise CoreError(
-            "bad-value", f'"{path}" cannot be written ({error.strerror or error}): choose another place.'
-        ) from None
+        raise unwritable(path, error) from None
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
@@ -47,6 +43,13 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Writes `data` as the whole of `path`; see `writing`."""
     with writing(path) as file:
         file.write(data)
+
+
+def unwritable(path: Path, error: OSError, remedy: str = "choose another place") -> CoreError:
+    """What the user hears when `path` could not be written: "no-space" or "bad-value"."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return CoreError("no-space", f'There is no room for "{path}": free some space.')
+    return CoreError("bad-value", f'"{path}" cannot be written ({error.strerror or error}): {remedy}.')
 
 
 def _mode(path: Path) -> int:

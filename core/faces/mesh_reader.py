@@ -1,0 +1,164 @@
+"""The reader for photographs and paintings: finds faces with BlazeFace, reads them with the attention mesh.
+
+Two networks that know nothing of each other must agree: what one sees, the other has to read, and the first
+must see again in the upright crop of what was read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ...bridge.messages import Placement
+from .attention_mesh import FILE as MESH_FILE
+from .attention_mesh import AttentionMesh, Mesh
+from .blaze_face import FULL_RANGE, SHORT_RANGE, BlazeFace
+from .looks import search
+from .placement import to_picture
+from .pyramid import Pyramid
+from .reading import Reading, of_mesh
+from .sighting import Sighting
+
+DAMAGED = "The face weights cannot be used: run `anycost weights get faces`."
+SIGHTINGS = 16  # looked at closely, at most
+CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
+FIRST_CLOSE_REACHES = (3.6, 5.0)  # sides of these crops over the face's size, to check a sighting...
+CLOSE_REACHES = (3.0, 3.6, 4.2, 5.0, 6.0)  # ...and what was read
+CLOSE_SCORE = 0.6
+FAR_REACHES = (4.0, 5.0, 6.5, 8.0)  # the same for the detector of far faces
+BELIEF = 0.5  # mean score of both detectors, at least
+TILTED, TILT_COST = 60.0, 0.05  # degrees of roll above which a face is unlikely, and what that takes off
+FIRST_REACHES = (3.6, 3.0, 4.4)  # of the crops from which the mesh starts, until it is sure
+SURE = 0.8  # score
+AROUND = 1.5  # side of the mesh's crop over the box around its points
+SETTLED = 0.03  # a crop that moves by less stands still
+MOVES = 4
+SCALES = (0.9, 1.0, 1.1)  # of the settled crop; the median of their meshes is taken
+FLAG = 0.3  # the mesh's own belief, at least
+SPREAD = 0.08  # of the face's size, between the scales' meshes: then the score is halved
+
+
+class MeshReader:
+    """MediaPipe's networks, from the paths of their files by name."""
+
+    def __init__(self, files: dict[str, Path]):
+        self._short, self._full = (
+            BlazeFace(kind, files[kind.file].read_bytes(), DAMAGED) for kind in (SHORT_RANGE, FULL_RANGE)
+        )
+        self._mesh = AttentionMesh(files[MESH_FILE].read_bytes(), DAMAGED)
+
+    def read(self, rgba: np.ndarray) -> list[Reading]:
+        """Every face in a picture uint8 [H, W, 4]."""
+        pyramid = Pyramid(rgba)
+        found: list[Reading] = []
+        for sighting in search(pyramid, (self._short, self._full))[:SIGHTINGS]:
+            if not any(_inside(sighting, face) for face in found):
+                face = self.read_at(pyramid, sighting)
+                if face is not None and not any(_inside(face.sighting, other) for other in found):
+                    found.append(face)
+        return found
+
+    def read_at(self, pyramid: Pyramid, sighting: Sighting) -> Reading | None:
+        """The face at a sighting; None when it is none."""
+        closer = max(_seen(self._short, pyramid, sighting, FIRST_CLOSE_REACHES), key=lambda seen: seen.score)
+        if closer.score < CLOSE_SCORE:
+            return None
+        best = None
+        for reach in FIRST_REACHES:
+            reading = self._read_from(pyramid, _around(closer, reach))
+            if reading is not None and (best is None or reading.score > best.score):
+                best = reading
+            if best is not None and best.score >= SURE:
+                break
+        return best
+
+    def _read_from(self, pyramid: Pyramid, place: Placement) -> Reading | None:
+        """The face in a crop; None unless the detectors see it where the mesh has it."""
+        settled = self._settled(pyramid, place)
+        if settled is None:
+            return None
+        scaled = (replace(settled, size=settled.size * scale) for scale in SCALES)
+        looks = [self._mesh.look(pyramid, place) for place in scaled]
+        points = np.median([look.points for look in looks], axis=0)  # [468, 3]
+        irises = np.median([look.irises for look in looks], axis=0)  # [2, 5, 2]
+        reading = of_mesh(points, irises, 0.0)
+        flag = float(np.median([look.flag for look in looks]))
+        belief = self._belief(pyramid, reading.sighting)
+        if flag < FLAG or belief < BELIEF:
+            return None
+        apart = np.mean([np.linalg.norm((look.points - points)[:, :2], axis=1) for look in looks])
+        return replace(reading, score=belief * flag / (1 + (float(apart) / reading.size / SPREAD) ** 2))
+
+    def _belief(self, pyramid: Pyramid, sighting: Sighting) -> float:
+        """How far the detectors believe in a face, 0..1."""
+        near = np.mean([seen.score for seen in _seen(self._short, pyramid, sighting, CLOSE_REACHES)])
+        far = np.mean([seen.score for seen in _seen(self._full, pyramid, sighting, FAR_REACHES)])
+        return float(near + far) / 2 - (TILT_COST if abs(sighting.roll) > TILTED else 0)
+
+    def _settled(self, pyramid: Pyramid, place: Placement) -> Placement | None:
+        """The crop around what was read last, until it stands still; None where the mesh sees no face."""
+        mesh = self._mesh.look(pyramid, place)
+        for _ in range(MOVES):
+            there = _around_mesh(mesh)
+            look = self._mesh.look(pyramid, there)
+            if look.flag < mesh.flag / 2:
+                break
+            still = _moved(place, there) < SETTLED
+            mesh, place = look, there
+            if still:
+                break
+        return place if mesh.flag >= FLAG else None
+
+
+def _seen(
+    detector: BlazeFace, pyramid: Pyramid, sighting: Sighting, reaches: Sequence[float]
+) -> list[Sighting]:
+    """The same face as a detector sees it in upright crops; with a score of 0 where it does not."""
+    found = []
+    for reach in reaches:
+        place = _around(sighting, reach)
+        best = replace(sighting, score=0.0)
+        for seen in detector.sightings(pyramid.crop(place, CLOSE_SIDE)):
+            points = to_picture(place, np.array([*seen.eyes, seen.mouth]) / CLOSE_SIDE)  # [3, 2]
+            left, right, mouth = points.tolist()
+            moved = Sighting((tuple(left), tuple(right)), tuple(mouth), seen.score)
+            if sighting.agrees(moved) and moved.score > best.score:
+                best = moved
+        found.append(best)
+    return found
+
+
+def _inside(sighting: Sighting, face: Reading) -> bool:
+    """Whether a sighting lies within a face that was read already."""
+    (ex, ey), (mx, my) = sighting.between_eyes, sighting.mouth
+    return math.dist(((ex + mx) / 2, (ey + my) / 2), face.centre) < face.size
+
+
+def _around(sighting: Sighting, reach: float) -> Placement:
+    """An upright crop, its side `reach` times the face's size."""
+    (ex, ey), (mx, my) = sighting.between_eyes, sighting.mouth
+    size = max(sighting.eyes_to_mouth, math.dist(*sighting.eyes))
+    return Placement((ex + mx) / 2, (ey + my) / 2, max(reach * size, 1.0), sighting.roll)
+
+
+def _around_mesh(mesh: Mesh) -> Placement:
+    """The upright crop that the mesh network was trained with: around its points, level with the eyes."""
+    points = mesh.points[:, :2]
+    x, y = points[263] - points[33]
+    angle = math.atan2(y, x)
+    c, s = math.cos(angle), math.sin(angle)
+    turned = points @ np.array([[c, -s], [s, c]])  # [468, 2] along the eye line and down
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    u, v = (low + high) / 2
+    side = AROUND * max(float((high - low).max()), 1.0)
+    return Placement(float(c * u - s * v), float(s * u + c * v), side, math.degrees(angle))
+
+
+def _moved(before: Placement, after: Placement) -> float:
+    apart = math.hypot(after.x - before.x, after.y - before.y) / before.size
+    turned = abs((after.angle - before.angle + 180) % 360 - 180) / 60
+    return apart + abs(math.log(after.size / before.size)) + turned

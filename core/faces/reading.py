@@ -1,0 +1,185 @@
+"""What is known of one face of a picture, and the protocol of all that read faces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from .sighting import Point, Sighting
+
+# Points of the mesh. Left and right are the viewer's, on an upright head.
+LEFT_EYE, RIGHT_EYE = (33, 133, 159, 145), (362, 263, 386, 374)  # two corners, upper lid, lower lid
+NOSE, CHIN, FOREHEAD = 1, 152, 10
+MOUTH_CORNERS, LIPS_INSIDE = (61, 291), (13, 14)
+BROWS = ((63, 105, 66), (296, 334, 293))
+FACE_SIDES = (234, 454)
+# Closed lines through points of the mesh
+# fmt: off
+OUTLINES = {
+    "face": (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+             152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+    "left eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    "right eye": (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398),
+    "lips": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
+    "mouth inside": (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308,
+                     415, 310, 311, 312, 13, 82, 81, 80, 191),
+}
+# fmt: on
+# Where nose and chin are on a face of which only eyes and mouth are known: fractions of the way from the eyes
+# to the mouth (means over 64 of the default pack's portraits)
+NOSE_DOWN, CHIN_DOWN = 0.56, 1.72
+MOUTH_HALF = 0.42  # half the mouth's width over the distance between the eyes
+NEIGHBOURS = 8  # points that show how the surface lies at one
+NEAR, IN_FRONT = 0.06, 0.12  # of the face's width: a point hides others that are this near, this far behind
+
+
+class Turn(NamedTuple):
+    """How a head is turned, in degrees: to image right, up, and clockwise."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+class Openings(NamedTuple):
+    """How open a face is, whatever its turn; pairs are image left, image right."""
+
+    eyes: tuple[float, float]  # between the lids, over the eye's width
+    mouth: float  # between the lips, over the mouth's width
+    brows: tuple[float, float]  # from the eye up to the brow, over the distance between the eyes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One face, in the picture's pixels. Pairs are image left, image right, as on the upright head."""
+
+    eyes: tuple[Point, Point]  # the middle of corners and lids, not the iris
+    nose: Point
+    mouth: tuple[Point, Point]  # corners
+    chin: Point
+    score: float  # 0..1: below a half, the points are a guess
+    mesh: np.ndarray | None = None  # [468, 3]: x, y, depth (smaller nearer); None where no mesh is known
+    irises: np.ndarray | None = None  # [2, 5, 2]: centre and four points of the rim
+
+    @property
+    def sighting(self) -> Sighting:
+        (lx, ly), (rx, ry) = self.mouth
+        return Sighting(self.eyes, ((lx + rx) / 2, (ly + ry) / 2), self.score)
+
+    @property
+    def centre(self) -> Point:
+        """Half way from the eyes to the mouth."""
+        (ex, ey), (mx, my) = self.sighting.between_eyes, self.sighting.mouth
+        return (ex + mx) / 2, (ey + my) / 2
+
+    @property
+    def size(self) -> float:
+        """The larger of the distances between the eyes and from eyes to mouth: one of them keeps its length
+        when a head turns."""
+        return max(math.dist(*self.eyes), self.sighting.eyes_to_mouth)
+
+    @cached_property
+    def turn(self) -> Turn:
+        """From the mesh; without one, a head that looks straight out."""
+        if self.mesh is None:
+            return Turn(0.0, 0.0, self.sighting.roll)
+        across, down, away = _axes(self.mesh)
+        yaw = math.asin(min(1.0, max(-1.0, across[2])))
+        return Turn(
+            math.degrees(yaw),
+            math.degrees(math.atan2(-down[2], away[2])),
+            math.degrees(math.atan2(across[1], across[0])),
+        )
+
+    @cached_property
+    def openings(self) -> Openings | None:
+        """None without a mesh."""
+        if self.mesh is None:
+            return None
+        mesh = self.mesh
+        middles = [mesh[list(eye)].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
+        between = np.linalg.norm(middles[1] - middles[0])
+        left, right = (
+            float(np.linalg.norm(mesh[a] - mesh[b]) / np.linalg.norm(mesh[c] - mesh[d]))
+            for c, d, a, b in (LEFT_EYE, RIGHT_EYE)
+        )
+        mouth = np.subtract(*mesh[list(LIPS_INSIDE)]), np.subtract(*mesh[list(MOUTH_CORNERS)])
+        brows = [
+            float(np.linalg.norm(mesh[list(brow)].mean(axis=0) - middle) / between)
+            for brow, middle in zip(BROWS, middles, strict=True)
+        ]
+        opened = float(np.linalg.norm(mouth[0]) / np.linalg.norm(mouth[1]))
+        return Openings((left, right), opened, (brows[0], brows[1]))
+
+    @cached_property
+    def hidden(self) -> np.ndarray:
+        """bool [468]: points that the head itself hides, because it is turned away. Empty without a mesh."""
+        return np.zeros(0, bool) if self.mesh is None else _turned_away(self.mesh) | _behind(self.mesh)
+
+
+class Reader(Protocol):
+    """Anything that reads faces: of a picture uint8 [H, W, 4] (straight alpha, sRGB) all that it sees."""
+
+    def read(self, rgba: np.ndarray) -> Sequence[Reading]: ...
+
+
+def guessed(sighting: Sighting, score: float) -> Reading:
+    """A reading of a face of which only a sighting is known: nose, mouth corners and chin by proportion."""
+    (lx, ly), (rx, ry) = sighting.eyes
+    (ex, ey), (mx, my) = sighting.between_eyes, sighting.mouth
+    across = ((rx - lx) * MOUTH_HALF, (ry - ly) * MOUTH_HALF)
+
+    def down(way: float) -> Point:
+        return ex + (mx - ex) * way, ey + (my - ey) * way
+
+    mouth = (mx - across[0], my - across[1]), (mx + across[0], my + across[1])
+    return Reading(sighting.eyes, down(NOSE_DOWN), mouth, down(CHIN_DOWN), score)
+
+
+def of_mesh(mesh: np.ndarray, irises: np.ndarray, score: float) -> Reading:
+    """A reading from its mesh [468, 3] and irises [2, 5, 2]."""
+
+    def point(*numbers: int) -> Point:
+        x, y = mesh[list(numbers), :2].mean(axis=0).tolist()
+        return x, y
+
+    corners = point(MOUTH_CORNERS[0]), point(MOUTH_CORNERS[1])
+    eyes = point(*LEFT_EYE), point(*RIGHT_EYE)
+    return Reading(eyes, point(NOSE), corners, point(CHIN), score, mesh, irises)
+
+
+def _axes(mesh: np.ndarray) -> np.ndarray:
+    """The head's own axes, [3, 3]: to the right side of the face, down, and into the head."""
+    across = mesh[FACE_SIDES[1]] - mesh[FACE_SIDES[0]]
+    down = mesh[CHIN] - mesh[FOREHEAD]
+    away = np.cross(across, down)
+    axes = np.stack([across, np.cross(away, across), away])
+    return axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-9)
+
+
+def _width(mesh: np.ndarray) -> float:
+    return float(np.linalg.norm(mesh[FACE_SIDES[1]] - mesh[FACE_SIDES[0]]))
+
+
+def _turned_away(mesh: np.ndarray) -> np.ndarray:
+    """bool [468]: where the surface, as the points around show it, faces away from the viewer."""
+    apart = np.linalg.norm(mesh[:, None] - mesh[None], axis=2)  # [468, 468]
+    near = mesh[np.argsort(apart, axis=1)[:, : NEIGHBOURS + 1]]  # [468, 9, 3]
+    spread = near - near.mean(axis=1, keepdims=True)
+    _, directions = np.linalg.eigh(np.einsum("pni,pnj->pij", spread, spread))  # least spread first
+    normals = directions[:, :, 0]  # [468, 3]
+    middle = mesh.mean(axis=0) + _axes(mesh)[2] * _width(mesh) / 2  # inside the head
+    outward = np.sign(np.einsum("pi,pi->p", normals, mesh - middle))[:, None]
+    return (normals * outward)[:, 2] > 0.1
+
+
+def _behind(mesh: np.ndarray) -> np.ndarray:
+    """bool [468]: points with others right in front of them."""
+    width = _width(mesh)
+    near = np.linalg.norm(mesh[:, None, :2] - mesh[None, :, :2], axis=2) < NEAR * width
+    return (near & (mesh[:, None, 2] - mesh[None, :, 2] > IN_FRONT * width)).any(axis=1)

@@ -1,0 +1,48 @@
+"""A first sight of a face: two eyes and a mouth, as the finders give them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+
+SAME = 0.5  # of the distance from eyes to mouth: points of the same face are no farther apart than this
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """In the picture's pixels. `eyes` are the one at image left when the head is upright, then the other."""
+
+    eyes: tuple[Point, Point]
+    mouth: Point
+    score: float  # 0..1
+
+    @property
+    def between_eyes(self) -> Point:
+        (lx, ly), (rx, ry) = self.eyes
+        return (lx + rx) / 2, (ly + ry) / 2
+
+    @property
+    def eyes_to_mouth(self) -> float:
+        return math.dist(self.between_eyes, self.mouth)
+
+    @property
+    def roll(self) -> float:
+        """The eye line's angle in degrees, clockwise; 0 when it is level."""
+        (lx, ly), (rx, ry) = self.eyes
+        return math.degrees(math.atan2(ry - ly, rx - lx))
+
+    def agrees(self, other: Sighting) -> bool:
+        """Whether this is the face that `other` shows."""
+        pairs = zip((*self.eyes, self.mouth), (*other.eyes, other.mouth), strict=True)
+        return max(math.dist(p, q) for p, q in pairs) < SAME * other.eyes_to_mouth
+
+
+def distinct(sightings: list[Sighting]) -> list[Sighting]:
+    """The clearest sighting of each face, clearest first."""
+    kept: list[Sighting] = []
+    for sighting in sorted(sightings, key=lambda seen: seen.score, reverse=True):
+        if not any(sighting.agrees(other) for other in kept):
+            kept.append(sighting)
+    return kept
