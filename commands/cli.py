@@ -21,6 +21,7 @@ from . import (
     directions,
     edit,
     evaluate,
+    faces,
     packs,
     plugin,
     render,
@@ -33,6 +34,7 @@ from . import (
 
 SUBCOMMANDS = (
     edit,
+    faces,
     render,
     packs,
     weights,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..bridge.messages import Layer, Quality
+    from ..core.faces.reading import Reading
     from ..models.pack import Pack
 
 
@@ -33,12 +36,42 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--seconds", type=_seconds, metavar="S", help="time limit for finding the face's latent"
     )
+    which = parser.add_mutually_exclusive_group()
+    text = "which face, counted from the left (default: the one in front)"
+    which.add_argument("--face", type=int, metavar="N", help=text)
+    which.add_argument("--at", type=_spot, metavar="X,Y", help="the face at these pixels of the picture")
     add_pack(parser)
 
 
 def run(chosen: argparse.Namespace) -> None:
     edits = parse_edits(chosen.set)
-    edit_file(chosen.source, chosen.target, open_pack(chosen.pack), edits, chosen.quality, chosen.seconds)
+
+    def choose(faces: Sequence[Reading]) -> Reading:
+        return chosen_face(faces, chosen.face, chosen.at)
+
+    pack = open_pack(chosen.pack)
+    edit_file(chosen.source, chosen.target, pack, edits, chosen.quality, chosen.seconds, choose)
+
+
+def chosen_face(faces: Sequence[Reading], number: int | None, at: tuple[float, float] | None) -> Reading:
+    """Face `number` from the left, or that at a spot, or that in front; CoreError where there is none."""
+    from ..core.faces.readers import in_front
+
+    count = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+    if number is not None:
+        if not 1 <= number <= len(faces):
+            text = f"The picture has {count}: give --face a number from 1 to {len(faces)}."
+            raise CoreError("no-face", text)
+        return faces[number - 1]
+    if at is not None:
+        face = min(faces, key=lambda face: math.dist(face.sighting.centre, at))
+        if math.dist(face.sighting.centre, at) > 2 * face.sighting.size:
+            text = f"There is no face at {at[0]:g},{at[1]:g}: `anycost faces` lists where they are."
+            raise CoreError("no-face", text)
+        return face
+    if len(faces) > 1:
+        print(f"{count} found; editing the one in front (--face and --at choose another).", file=sys.stderr)
+    return in_front(faces)
 
 
 def parse_edits(settings: Sequence[str]) -> dict[str, float]:
@@ -62,10 +95,12 @@ def edit_file(
     edits: Mapping[str, float],
     quality: Quality,
     seconds: float | None,
+    choose: Callable[[Sequence[Reading]], Reading],
 ) -> None:
-    """Finds, projects and edits the face in a picture file; the rest of the picture stays as it is.
+    """Finds, projects and edits a face in a picture file; the rest of the picture stays as it is.
 
-    `seconds` bounds the projection. Bad input is refused before the long work.
+    `seconds` bounds the projection; `choose` picks one of the faces, of which there is at least one. Bad
+    input is refused before the long work.
     """
     import numpy as np
     from tqdm import tqdm
@@ -78,7 +113,8 @@ def edit_file(
     edited(np.zeros((pack.n_style, pack.style_dim), np.float32), edits, pack)
     rgba = read_picture(source)  # [H, W, 4]
     session = Session(pack)
-    session.open("picture", rgba)
+    faces = session.faces(rgba) if pack.alignment else []
+    session.open("picture", rgba, choose(faces).face_points if faces else None)
     with tqdm(total=STEPS, desc="Projecting", unit="step", disable=None) as bar:  # on a terminal only
         for step in session.project("picture", seconds=seconds):
             bar.update(step.step - bar.n)
@@ -97,6 +133,16 @@ def composited(rgba: np.ndarray, layer: Layer) -> np.ndarray:
         Image.frombytes("RGBA", (layer.width, layer.height), layer.rgba), (layer.x, layer.y)
     )
     return np.array(picture)
+
+
+def _spot(text: str) -> tuple[float, float]:
+    try:
+        x, y = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a spot: write X,Y in pixels, such as 320,200"
+        ) from None
+    return x, y
 
 
 def _seconds(text: str) -> float:

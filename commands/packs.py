@@ -20,6 +20,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     bring.add_argument(
         "--out", type=Path, metavar="DIR", help="the pack's folder (default: where packs are found)"
     )
+    text = "the generator draws other things: edit the middle square of pictures"
+    bring.add_argument("--no-faces", action="store_true", help=text)
 
 
 def _list_packs(chosen: argparse.Namespace) -> None:
@@ -52,4 +54,5 @@ def _show_pack(chosen: argparse.Namespace) -> None:
 def _import_pack(chosen: argparse.Namespace) -> None:
     from ..models.importing import import_checkpoint
 
-    print(import_checkpoint(chosen.file, chosen.name, chosen.out))
+    draws_faces = not chosen.no_faces
+    print(import_checkpoint(chosen.file, chosen.name, chosen.out, draws_faces=draws_faces))

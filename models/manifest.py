@@ -75,7 +75,7 @@ class Manifest:
     ratios: tuple[float, ...]
     resolutions: tuple[int, ...]
     ladder: tuple[SubGenerator, ...]
-    alignment: Alignment
+    alignment: Alignment | None  # None: the pack does not draw faces
     sliders: tuple[DirectionEntry, ...]
     generator_file: str
     encoder_file: str | None
@@ -137,7 +137,8 @@ def parse_manifest(document: Any) -> Manifest:
     encoder_file, encoder_size = _network(top, "encoder")
     finder_file, finder_size = _network(top, "finder")
     features = top.optional("features")
-    alignment = top.node("alignment")
+    knows_faces = top.value.get("alignment", "") is not None  # a pack that knows none says null
+    alignment = top.node("alignment") if knows_faces else None
     manifest = Manifest(
         name=top.text("name", 64, PACK_NAME),
         title=top.text("title", 200, LINE),
@@ -151,7 +152,7 @@ def parse_manifest(document: Any) -> Manifest:
         ratios=ratios,
         resolutions=resolutions,
         ladder=_ladder(top, channels, rule, ratios, resolutions),
-        alignment=Alignment(alignment.point("eyes"), alignment.point("mouth")),
+        alignment=Alignment(alignment.point("eyes"), alignment.point("mouth")) if alignment else None,
         sliders=tuple(_slider(item.node(key)) for item, key in top.items("directions")),
         generator_file=generator.text("file", 100, FILE_NAME),
         encoder_file=encoder_file,
@@ -174,7 +175,7 @@ def _check_whole(manifest: Manifest) -> None:
     for file in used:
         if file is not None and file not in manifest.files:
             raise _faulty(f'"files" has no hash of {file}')
-    if math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
+    if manifest.alignment and math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
         raise _faulty('"alignment" puts eyes and mouth in one place')
 
 

@@ -81,12 +81,32 @@ def _is_slow(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("slow") or item.get_closest_marker("krita"))
 
 
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The user's data folder, before `own_folders` hides it."""
+    given = os.environ.get("XDG_DATA_HOME", "")
+    return Path(given) if os.path.isabs(given) else Path.home() / ".local" / "share"
+
+
 @pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory):
-    """A separate cache, so that no user's calibration chooses the tests' engine."""
+def own_folders(real_data: Path, tmp_path_factory: pytest.TempPathFactory):
+    """A separate cache and separate data, so that no user's calibration or weights change what is tested."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture
+def face_weights(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes the user's face weights the installed ones; their folder. Skipped where they are missing."""
+    found = real_data / "anycost" / "weights" / "faces"
+    if not found.is_dir():
+        required = os.environ.get("ANYCOST_REQUIRE_WEIGHTS")
+        (pytest.fail if required else pytest.skip)("the face weights are not here: anycost weights get faces")
+    shutil.copytree(found, tmp_path / "data" / "anycost" / "weights" / "faces")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "anycost" / "weights" / "faces"
 
 
 @pytest.fixture(scope="session")

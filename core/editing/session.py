@@ -10,15 +10,15 @@ from functools import cached_property
 
 import numpy as np
 
-from ...bridge.messages import EditState, Frame, Layer, Placement, Quality
+from ...bridge.messages import EditState, FacePoints, Frame, Layer, Placement, Quality
 from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
-from ..faces.find import find_face, place
 from ..faces.onnx_network import OnnxNetwork, to_input
-from ..faces.photographs import YuNet, yunet_path
-from ..faces.placement import crop, layer_box, paste, resized, whole_square
+from ..faces.placement import crop, layer_box, paste, place, resized, whole_square
+from ..faces.readers import Readers, in_front
+from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
 from ..rendering.engines.engine import Stopped
@@ -34,6 +34,7 @@ from .projection import ProjectionStep, project
 MAX_PICTURES = 8
 MAX_FACE = 1024  # px; larger faces are kept at this size
 STEPS = 100
+NO_FACE = "No face was found: show where its eyes and mouth are."
 
 
 @dataclass
@@ -113,13 +114,27 @@ class Session:
         """How many pictures are open."""
         return len(self.pictures)
 
-    def open(self, picture: str, rgba: np.ndarray) -> Placement:
-        """Finds the face in a picture uint8 [H, W, 4] (straight alpha, sRGB) and keeps what editing needs.
+    def faces(self, rgba: np.ndarray) -> list[Reading]:
+        """Every face in a picture uint8 [H, W, 4] (straight alpha, sRGB), from image left to image right.
 
-        CoreError "bad-picture" for other arrays, "no-face" when there is none.
+        CoreError "bad-picture" for other arrays.
         """
         _check_picture(rgba)
-        placement = self._placement(rgba)
+        return self._readers.read(rgba)
+
+    @property
+    def advice(self) -> str:
+        """A sentence for the artist where faces could be found better, else empty."""
+        return self._readers.advice
+
+    def open(self, picture: str, rgba: np.ndarray, face: FacePoints | None = None) -> Placement:
+        """Keeps what editing one face of a picture needs; without `face`, that in front.
+
+        The picture is uint8 [H, W, 4] (straight alpha, sRGB). CoreError "bad-picture" for other arrays,
+        "no-face" when there is none or `face` is not one.
+        """
+        _check_picture(rgba)
+        placement = self._placement(rgba, face)
         height, width = rgba.shape[:2]
         x0, y0, x1, y1 = layer_box(placement, (width, height))
         alpha = rgba[y0:y1, x0:x1, 3]
@@ -254,26 +269,27 @@ class Session:
         return OnnxNetwork(path, "latents") if path else None
 
     @cached_property
-    def _photograph_finder(self) -> YuNet | None:
-        path = yunet_path()
-        return YuNet(path) if path else None
+    def _readers(self) -> Readers:
+        return Readers(self._finder)
 
-    def _placement(self, rgba: np.ndarray) -> Placement:
-        """From the pack's finder, else from YuNet if it is at hand; without any finder, the middle square."""
-        none_found = None
-        if self._finder is not None:
-            try:
-                return place(find_face(rgba, self._finder), self.pack.alignment)
-            except CoreError as error:
-                if error.kind != "no-face":
-                    raise
-                none_found = error
-        face = self._photograph_finder.find(rgba) if self._photograph_finder else None
-        if face is not None:
-            return place(face, self.pack.alignment)
-        if none_found is not None:
-            raise none_found
-        return whole_square(rgba.shape[1], rgba.shape[0])
+    def _placement(self, rgba: np.ndarray, face: FacePoints | None) -> Placement:
+        """The square around a face; the middle of the picture for a pack that does not draw faces."""
+        height, width = rgba.shape[:2]
+        if self.pack.alignment is None:
+            return whole_square(width, height)
+        if face is None:
+            faces = self._readers.read(rgba)
+            if not faces:
+                raise CoreError("no-face", " ".join(filter(None, [NO_FACE, self.advice])))
+            face = in_front(faces).face_points
+        placement = place(face, self.pack.alignment)
+        if not (
+            placement.size < 4 * max(width, height)
+            and 0 <= placement.x <= width
+            and 0 <= placement.y <= height
+        ):
+            raise CoreError("no-face", "The face is outside the picture: show where its eyes and mouth are.")
+        return placement
 
     def _encoded(self, opened: _OpenPicture) -> np.ndarray | None:
         if self._encoder is None or opened.encoder_face is None:

@@ -41,7 +41,7 @@ SHORT_RANGE = Kind(
     "face_detection_short_range.tflite", "regressors", "classificators", (Grid(8, 2), Grid(16, 6)), 16, 544
 )
 FULL_RANGE = Kind(
-    "face_detection_full_range_sparse.tflite", "Identity", "Identity_1", (Grid(4, 1),), 32, 1536
+    "face_detection_full_range_sparse.tflite", "Identity", "Identity_1", (Grid(4, 1),), 32, 1088
 )
 
 

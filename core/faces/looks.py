@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,8 +15,11 @@ from .pyramid import Pyramid
 from .sighting import Sighting, distinct
 
 # px of the picture's longest side: a detector knows faces from a twentieth to a half of its training pictures
-SIDES = (64, 96, 136, 192, 272, 384, 544, 768, 1088, 1536)
-TURNS = {0.0: 1536, 90.0: 544, 180.0: 544, -90.0: 544, 45.0: 272, 135.0: 272, -135.0: 272, -45.0: 272}
+SIDES = (64, 96, 136, 192, 272, 384, 544, 768, 1088)
+# degrees, and the largest side at which such faces are looked for: tilted ones are rare
+TURNS = {0.0: 1088, 90.0: 768, 180.0: 768, -90.0: 768, 45.0: 272, 135.0: 272, -135.0: 272, -45.0: 272}
+MOST_PIXELS = 400_000  # shown at once
+OVERLAP = 128  # px of two bands: more than the faces that only a large picture shows; a multiple of 32
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ def search(pyramid: Pyramid, detectors: Sequence[BlazeFace]) -> list[Sighting]:
                 continue
             pixels, matrix = look.shown(images[look.side], detector.kind.multiple)
             back = matrix * (longest / look.side)
-            found += [_moved(sighting, back) for sighting in detector.sightings(pixels)]
+            for top, bottom in _bands(*pixels.shape[:2]):
+                for sighting in detector.sightings(pixels[top:bottom]):
+                    found.append(_moved(sighting, back, top))
         return found
 
     with ThreadPoolExecutor(2) as pool:  # the networks run outside Python's lock
@@ -73,7 +78,18 @@ def _looks(longest: int) -> list[_Look]:
     return sorted((look for look in looks if look.side <= 2 * longest), key=lambda look: -look.side)
 
 
-def _moved(sighting: Sighting, matrix: np.ndarray) -> Sighting:
-    points = np.array([*sighting.eyes, sighting.mouth])  # [3, 2]
+def _bands(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Rows [top, bottom) that are shown at once, so that a large picture needs little memory."""
+    rows = max(2 * OVERLAP, MOST_PIXELS // width // 32 * 32)
+    top = 0
+    while True:
+        yield top, min(top + rows, height)
+        if top + rows >= height:
+            return
+        top += rows - OVERLAP
+
+
+def _moved(sighting: Sighting, matrix: np.ndarray, top: int) -> Sighting:
+    points = np.array([*sighting.eyes, sighting.mouth]) + (0, top)  # [3, 2]
     left, right, mouth = (points @ matrix[:, :2].T + matrix[:, 2]).tolist()
     return Sighting((tuple(left), tuple(right)), tuple(mouth), sighting.score)

@@ -7,7 +7,7 @@ must see again in the upright crop of what was read.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,7 +45,7 @@ SPREAD = 0.08  # of the face's size, between the scales' meshes: then the score 
 class MeshReader:
     """MediaPipe's networks, from the paths of their files by name."""
 
-    def __init__(self, files: dict[str, Path]):
+    def __init__(self, files: Mapping[str, Path]):
         self._short, self._full = (
             BlazeFace(kind, files[kind.file].read_bytes(), DAMAGED) for kind in (SHORT_RANGE, FULL_RANGE)
         )
@@ -56,13 +56,13 @@ class MeshReader:
         pyramid = Pyramid(rgba)
         found: list[Reading] = []
         for sighting in search(pyramid, (self._short, self._full))[:SIGHTINGS]:
-            if not any(_inside(sighting, face) for face in found):
-                face = self.read_at(pyramid, sighting)
-                if face is not None and not any(_inside(face.sighting, other) for other in found):
+            if not any(sighting.within(face.sighting) for face in found):
+                face = self._read_at(pyramid, sighting)
+                if face is not None and not any(face.sighting.within(other.sighting) for other in found):
                     found.append(face)
         return found
 
-    def read_at(self, pyramid: Pyramid, sighting: Sighting) -> Reading | None:
+    def _read_at(self, pyramid: Pyramid, sighting: Sighting) -> Reading | None:
         """The face at a sighting; None when it is none."""
         closer = max(_seen(self._short, pyramid, sighting, FIRST_CLOSE_REACHES), key=lambda seen: seen.score)
         if closer.score < CLOSE_SCORE:
@@ -91,7 +91,9 @@ class MeshReader:
         if flag < FLAG or belief < BELIEF:
             return None
         apart = np.mean([np.linalg.norm((look.points - points)[:, :2], axis=1) for look in looks])
-        return replace(reading, score=belief * flag / (1 + (float(apart) / reading.size / SPREAD) ** 2))
+        return replace(
+            reading, score=belief * flag / (1 + (float(apart) / reading.sighting.size / SPREAD) ** 2)
+        )
 
     def _belief(self, pyramid: Pyramid, sighting: Sighting) -> float:
         """How far the detectors believe in a face, 0..1."""
@@ -132,17 +134,9 @@ def _seen(
     return found
 
 
-def _inside(sighting: Sighting, face: Reading) -> bool:
-    """Whether a sighting lies within a face that was read already."""
-    (ex, ey), (mx, my) = sighting.between_eyes, sighting.mouth
-    return math.dist(((ex + mx) / 2, (ey + my) / 2), face.centre) < face.size
-
-
 def _around(sighting: Sighting, reach: float) -> Placement:
     """An upright crop, its side `reach` times the face's size."""
-    (ex, ey), (mx, my) = sighting.between_eyes, sighting.mouth
-    size = max(sighting.eyes_to_mouth, math.dist(*sighting.eyes))
-    return Placement((ex + mx) / 2, (ey + my) / 2, max(reach * size, 1.0), sighting.roll)
+    return Placement(*sighting.centre, max(reach * sighting.size, 1.0), sighting.roll)
 
 
 def _around_mesh(mesh: Mesh) -> Placement:

@@ -13,10 +13,13 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from ...bridge.messages import Placement
+from ...bridge.messages import FacePoints, Placement
+from ...models.manifest import Alignment
+from ..errors import CoreError
 
 FEATHER = 0.12  # of the square's side: over this length a pasted face fades out
 CORNER = 0.3  # of the square's side: corner radius of the pasted shape
+EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
 BAND_ROWS = 256  # rows warped at a time, so that a large picture needs little memory
 
 
@@ -37,8 +40,29 @@ def bounds(placement: Placement) -> tuple[float, float, float, float]:
     return float(left), float(top), float(right), float(bottom)
 
 
+def place(face: FacePoints, alignment: Alignment) -> Placement:
+    """The square that puts the eyes' midpoint and the mouth where a pack's training pictures have them.
+
+    These two points give size and place. The angle follows the eye line more than the line from eyes to
+    mouth: when a head turns aside the mouth moves sideways, and that is not roll. CoreError "no-face" when
+    the points coincide.
+    """
+    left, right = (complex(*eye) for eye in face.eyes)
+    mouth = (complex(*face.mouth[0]) + complex(*face.mouth[1])) / 2
+    eyes = (left + right) / 2
+    unit_eyes, unit_mouth = complex(*alignment.eyes), complex(*alignment.mouth)
+    down = (mouth - eyes) / (unit_mouth - unit_eyes)  # size * e^(i angle), from eyes and mouth
+    across = right - left
+    if abs(down) < 1e-6 or abs(across) < 1e-6:
+        raise CoreError("no-face", "Eyes and mouth lie in one place: drag the handles apart and try again.")
+    heading = down / abs(down) + EYE_LINE * across / abs(across)
+    turn = abs(down) * heading / abs(heading)
+    centre = (eyes + mouth) / 2 + turn * (0.5 + 0.5j - (unit_eyes + unit_mouth) / 2)
+    return Placement(centre.real, centre.imag, abs(turn), math.degrees(math.atan2(turn.imag, turn.real)))
+
+
 def whole_square(width: int, height: int) -> Placement:
-    """The largest centred square of a picture, for packs without a finder."""
+    """The largest centred square of a picture, for packs that do not draw faces."""
     return Placement(width / 2, height / 2, float(min(width, height)))
 
 

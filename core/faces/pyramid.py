@@ -12,6 +12,7 @@ from ...bridge.messages import Placement
 from .placement import bounds, over_white, to_picture
 
 SMALLEST = 64  # px: a picture's shorter side is not halved below this
+BAND_ROWS = 512  # halved at a time
 REACH = 2  # px around a sample that the bicubic filter sees
 
 
@@ -24,7 +25,7 @@ class Pyramid:
     def __init__(self, rgba: np.ndarray):
         self._levels = [rgba]
         while min(self._levels[-1].shape[:2]) >= 2 * SMALLEST:
-            self._levels.append(np.asarray(Image.fromarray(self._levels[-1]).reduce(2)))
+            self._levels.append(_halved(self._levels[-1]))
 
     @property
     def width(self) -> int:
@@ -57,3 +58,9 @@ class Pyramid:
         number = min(max(math.floor(math.log2(ratio)), 0), len(self._levels) - 1)
         size = (max(1, round(self.width / ratio)), max(1, round(self.height / ratio)))
         return Image.fromarray(over_white(self._levels[number])).resize(size, Image.Resampling.BICUBIC)
+
+
+def _halved(rgba: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, 4] -> half as high and wide, rounded up; in bands, since Pillow copies what it reads."""
+    bands = (rgba[row : row + BAND_ROWS] for row in range(0, len(rgba), BAND_ROWS))
+    return np.concatenate([np.asarray(Image.fromarray(band).reduce(2)) for band in bands])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ...bridge.messages import FacePoints
 from .sighting import Point, Sighting
 
 # Points of the mesh. Left and right are the viewer's, on an upright head.
@@ -54,7 +55,7 @@ class Openings(NamedTuple):
     brows: tuple[float, float]  # from the eye up to the brow, over the distance between the eyes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """One face, in the picture's pixels. Pairs are image left, image right, as on the upright head."""
 
@@ -66,22 +67,14 @@ class Reading:
     mesh: np.ndarray | None = None  # [468, 3]: x, y, depth (smaller nearer); None where no mesh is known
     irises: np.ndarray | None = None  # [2, 5, 2]: centre and four points of the rim
 
-    @property
+    @cached_property
     def sighting(self) -> Sighting:
         (lx, ly), (rx, ry) = self.mouth
         return Sighting(self.eyes, ((lx + rx) / 2, (ly + ry) / 2), self.score)
 
     @property
-    def centre(self) -> Point:
-        """Half way from the eyes to the mouth."""
-        (ex, ey), (mx, my) = self.sighting.between_eyes, self.sighting.mouth
-        return (ex + mx) / 2, (ey + my) / 2
-
-    @property
-    def size(self) -> float:
-        """The larger of the distances between the eyes and from eyes to mouth: one of them keeps its length
-        when a head turns."""
-        return max(math.dist(*self.eyes), self.sighting.eyes_to_mouth)
+    def face_points(self) -> FacePoints:
+        return FacePoints(self.eyes, self.mouth)
 
     @cached_property
     def turn(self) -> Turn:
@@ -126,6 +119,15 @@ class Reader(Protocol):
     """Anything that reads faces: of a picture uint8 [H, W, 4] (straight alpha, sRGB) all that it sees."""
 
     def read(self, rgba: np.ndarray) -> Sequence[Reading]: ...
+
+
+def distinct(readings: Iterable[Reading]) -> list[Reading]:
+    """The most certain reading of each face."""
+    kept: list[Reading] = []
+    for reading in sorted(readings, key=lambda face: face.score, reverse=True):
+        if not any(reading.sighting.within(other.sighting) for other in kept):
+            kept.append(reading)
+    return kept
 
 
 def guessed(sighting: Sighting, score: float) -> Reading:

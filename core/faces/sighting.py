@@ -24,6 +24,18 @@ class Sighting:
         return (lx + rx) / 2, (ly + ry) / 2
 
     @property
+    def centre(self) -> Point:
+        """Half way from the eyes to the mouth."""
+        (ex, ey), (mx, my) = self.between_eyes, self.mouth
+        return (ex + mx) / 2, (ey + my) / 2
+
+    @property
+    def size(self) -> float:
+        """The larger of the distances between the eyes and from eyes to mouth: one of them keeps its length
+        when a head turns."""
+        return max(math.dist(*self.eyes), self.eyes_to_mouth)
+
+    @property
     def eyes_to_mouth(self) -> float:
         return math.dist(self.between_eyes, self.mouth)
 
@@ -37,6 +49,10 @@ class Sighting:
         """Whether this is the face that `other` shows."""
         pairs = zip((*self.eyes, self.mouth), (*other.eyes, other.mouth), strict=True)
         return max(math.dist(p, q) for p, q in pairs) < SAME * other.eyes_to_mouth
+
+    def within(self, other: Sighting) -> bool:
+        """Whether the middle of this one lies within the face that `other` shows."""
+        return math.dist(self.centre, other.centre) < other.size
 
 
 def distinct(sightings: list[Sighting]) -> list[Sighting]:

@@ -17,8 +17,12 @@ from typing import Any
 import numpy as np
 
 from ...bridge.messages import (
+    MAX_FACES,
     ApplyEdits,
     EditState,
+    FindFaces,
+    FoundFace,
+    FoundFaces,
     Frame,
     LadderRung,
     Latents,
@@ -86,10 +90,18 @@ class Desk:
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
         )
 
+    def faces(self, asked: FindFaces) -> FoundFaces:
+        """Every face of a picture."""
+        session = self._ready()
+        faces = [
+            FoundFace(f.eyes, f.mouth, f.nose, f.chin, (f.turn.yaw, f.turn.pitch, f.turn.roll), f.score)
+            for f in session.faces(_rgba(asked))
+        ]
+        return FoundFaces(tuple(faces[:MAX_FACES]), session.advice)
+
     def open(self, asked: OpenPicture) -> Placement:
         """Where the face of a picture is."""
-        rgba = np.frombuffer(asked.rgba, np.uint8).reshape(asked.height, asked.width, 4)  # [H, W, 4]
-        placement = self._ready().open(asked.picture, rgba)
+        placement = self._ready().open(asked.picture, _rgba(asked), asked.face)
         self._opened.add(asked.picture)
         return placement
 
@@ -200,3 +212,8 @@ class Desk:
             if frame is not None:
                 tell(frame)
             return
+
+
+def _rgba(asked: FindFaces | OpenPicture) -> np.ndarray:
+    """The picture, uint8 [H, W, 4]."""
+    return np.frombuffer(asked.rgba, np.uint8).reshape(asked.height, asked.width, 4)

@@ -33,6 +33,7 @@ from ...bridge.messages import (
     CoreStatus,
     DrawnEdit,
     EditState,
+    FindFaces,
     Frame,
     Message,
     OpenedPicture,
@@ -87,6 +88,7 @@ class Service:
         self._projecting: set[str] = set()
         self._methods: dict[str, Callable[[Call], Awaitable[Answered]]] = {
             OpenPack.METHOD: self._open_pack,
+            FindFaces.METHOD: self._find_faces,
             OpenPicture.METHOD: self._open_picture,
             ProjectPicture.METHOD: self._project,
             RestorePicture.METHOD: self._restore,
@@ -131,6 +133,10 @@ class Service:
     async def _open_pack(self, call: Call) -> Answered:
         name = OpenPack.of(call.params).pack or self._default_pack
         return _answer(await self._task(call, lambda desk, job: desk.open_pack(name)))
+
+    async def _find_faces(self, call: Call) -> Answered:
+        asked = FindFaces.of(call.params, call.attachment)
+        return _answer(await self._task(call, lambda desk, job: desk.faces(asked)))
 
     async def _open_picture(self, call: Call) -> Answered:
         asked = _own(call.peer, OpenPicture.of(call.params, call.attachment))

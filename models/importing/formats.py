@@ -52,10 +52,13 @@ def import_checkpoint(
     out: str | os.PathLike[str] | None = None,
     *,
     replace: bool = False,
+    draws_faces: bool = True,
 ) -> Path:
     """Makes a pack called `name` from a model file and returns its folder.
 
-    `out` is the pack's folder, which will hold pack.json; without it the pack is installed for the user.
+    `out` is the pack's folder, which will hold pack.json; without it the pack is installed for the user. A
+    generator that draws faces is taken to have them where FFHQ has; for another one, pictures are edited in
+    their middle square.
     PackError when the file holds no usable generator, and for what `write_pack` refuses.
     """
     path = Path(os.path.expanduser(file))
@@ -82,7 +85,7 @@ def import_checkpoint(
         ratios=sorted({rung.ratio for rung in ladder if rung.ratio is not None}),
         resolutions=sorted({rung.resolution for rung in ladder}),
         ladder=ladder,
-        alignment=FFHQ,
+        alignment=FFHQ if draws_faces else None,
         documents={"MODEL_CARD.md": f"# {name}\n\n{provenance}\n\nLicence: {LICENCE}.\n"},
         replace=replace,
     )

@@ -20,6 +20,10 @@ from anycost.bridge.messages import (
     CoreStatus,
     DrawnEdit,
     EditState,
+    FacePoints,
+    FindFaces,
+    FoundFace,
+    FoundFaces,
     Frame,
     Hello,
     LadderRung,
@@ -44,13 +48,21 @@ from anycost.bridge.protocol import ProtocolError
 PAGE = (Path(messages.__file__).parents[1] / "docs" / "protocol.md").read_text()
 LATENTS = Latents((2, 3), bytes(24))
 EDIT = EditState("p", 3, {"smile": 0.5}, "full", True, Region(0.1, 0.2, 0.3, 0.4), 33.0)
+FACE = FoundFace(
+    ((1.5, 2.0), (5.0, 2.5)), ((2.0, 6.0), (4.0, 6.0)), (3.0, 4.0), (3.0, 8.0), (10.0, -5.0, 170.0), 0.75
+)
 FRAME = Frame("p", 3, 2, 4, 128, None, 12.5, 2, 1, bytes(8), False, 5, 6)
 SAMPLES = [
     OpenPack("portraits"),
     OpenPack(),
     Slider("smile", "Smile", "Expression", -1.0, 1.0),
     Placement(1.5, 2.0, 30.0, -4.0),
+    FACE,
+    FindFaces(2, 1, bytes(8)),
+    FoundFaces((FACE, FACE), "Try again."),
+    FoundFaces(()),
     OpenPicture("p", 2, 1, bytes(8)),
+    OpenPicture("p", 2, 1, bytes(8), FacePoints(FACE.eyes, FACE.mouth)),
     OpenedPicture(Placement(1.0, 2.0, 3.0)),
     ClosePicture("p"),
     ProjectPicture("p", 2.5, 7),
@@ -69,7 +81,7 @@ SAMPLES = [
 def travelled(message: Message) -> Message:
     """The message as the other side reads it."""
     data = json.loads(json.dumps(message.data()))
-    with_attachment = type(message) in (OpenPicture, RestorePicture, Frame, Layer)
+    with_attachment = type(message) in (FindFaces, OpenPicture, RestorePicture, Frame, Layer)
     return type(message).of(data, *[message.attachment] * with_attachment)  # type: ignore[attr-defined]
 
 
@@ -122,6 +134,13 @@ def test_a_pack_tells_the_panel_what_it_shows():
         (Layer, {"x": -1}),
         (CoreState, {"text": "w" * 900_000}),
         (OpenedPicture, {"placement": [1, 2, 3, 4]}),
+        (FoundFace, {"eyes": [[1, 2]]}),
+        (FoundFace, {"mouth": [[1, 2], [3, None]]}),
+        (FoundFace, {"nose": [1, float("inf")]}),
+        (FoundFace, {"turn": [0, 0]}),
+        (FoundFace, {"score": 1.5}),
+        (FoundFaces, {"faces": [FACE.data()] * 257}),
+        (FoundFaces, {"advice": 5}),
         (ProjectPicture, {"seconds": 86_401}),
         (ProjectPicture, {"steps": 100_001}),
         (EditState, {"region": [0, 0, 1, float("nan")]}),
@@ -175,6 +194,7 @@ def written(message: Message) -> set[str]:
 REQUESTS: dict[Message, Message | None] = {
     Hello("c", "1"): Welcome("1", 2, ()),
     OpenPack(): OpenedPack(),
+    FindFaces(1, 1, bytes(4)): FoundFaces((FACE,)),
     OpenPicture("p", 1, 1, bytes(4)): OpenedPicture(Placement(1, 2, 3)),
     ProjectPicture("p"): ProjectedPicture("done", 1, 0.5, 1.0, LATENTS),
     RestorePicture("p", LATENTS): None,

@@ -12,10 +12,11 @@ from drawn_face import ALIGNMENT, DOTS, colour_finder, portrait
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anycost.bridge.messages import Placement
+from anycost.bridge.messages import FacePoints, Placement
 from anycost.core.errors import CoreError
-from anycost.core.faces.find import Face, find_face, place
-from anycost.core.faces.placement import crop, paste, to_picture, to_unit, whole_square
+from anycost.core.faces.drawings import find_faces
+from anycost.core.faces.placement import crop, paste, place, to_picture, to_unit, whole_square
+from anycost.core.faces.reading import guessed
 
 placements = st.builds(
     Placement,
@@ -34,9 +35,14 @@ def smooth_picture(width: int = 200, height: int = 160) -> np.ndarray:
     return np.concatenate([rgb, np.full((height, width, 1), 255)], axis=-1).round().astype(np.uint8)
 
 
-def face_at(placement: Placement) -> Face:
+def face_at(placement: Placement) -> FacePoints:
     (lx, ly), (rx, ry), (mx, my) = to_picture(placement, DOTS).tolist()
-    return Face(((lx, ly), (rx, ry)), (mx, my), 1.0)
+    return FacePoints(((lx, ly), (rx, ry)), ((mx, my), (mx, my)))
+
+
+def placed(picture: np.ndarray) -> Placement:
+    """The square around the face in front that the colour finder sees."""
+    return place(guessed(find_faces(picture, colour_finder)[0], 1.0).face_points, ALIGNMENT)
 
 
 def angle_between(a: float, b: float) -> float:
@@ -66,8 +72,8 @@ def test_a_placed_face_lands_on_the_alignment(placement: Placement):
 
 
 def test_a_head_turned_aside_is_hardly_rolled():
-    straight = place(Face(((80, 100), (120, 100)), (100, 145), 1.0), ALIGNMENT)
-    turned = place(Face(((85, 100), (115, 100)), (90, 145), 1.0), ALIGNMENT)
+    straight = place(FacePoints(((80, 100), (120, 100)), ((90, 145), (110, 145))), ALIGNMENT)
+    turned = place(FacePoints(((85, 100), (115, 100)), ((80, 145), (100, 145))), ALIGNMENT)
     by_mouth_alone = math.degrees(math.atan2(10, 45))
     assert straight.angle == pytest.approx(0)
     assert abs(turned.angle) < by_mouth_alone / 3
@@ -76,7 +82,7 @@ def test_a_head_turned_aside_is_hardly_rolled():
 
 def test_three_points_in_one_place_are_not_a_face():
     with pytest.raises(CoreError) as error:
-        place(Face(((5, 5), (5, 5)), (5, 5), 1.0), ALIGNMENT)
+        place(FacePoints(((5, 5), (5, 5)), ((5, 5), (5, 5))), ALIGNMENT)
     assert error.value.kind == "no-face"
 
 
@@ -171,7 +177,7 @@ def test_a_square_beside_the_picture_leaves_one_empty_pixel():
     ],
 )
 def test_finds_the_face(placement: Placement, width: int, height: int):
-    found = place(find_face(portrait(placement, width, height), colour_finder), ALIGNMENT)
+    found = placed(portrait(placement, width, height))
     assert math.dist((found.x, found.y), (placement.x, placement.y)) < 0.02 * placement.size
     assert found.size == pytest.approx(placement.size, rel=0.03)
     assert angle_between(found.angle, placement.angle) < 2.5
@@ -180,20 +186,25 @@ def test_finds_the_face(placement: Placement, width: int, height: int):
 def test_takes_the_face_in_front():
     near, far = Placement(200, 200, 300), Placement(460, 180, 120)
     picture = np.maximum(portrait(near, 560, 400), portrait(far, 560, 400))
-    found = place(find_face(picture, colour_finder), ALIGNMENT)
+    found = placed(picture)
     assert math.dist((found.x, found.y), (near.x, near.y)) < 10
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("background", [0, 40, 255])
-def test_a_picture_without_a_face_says_what_to_do(background: int):
-    with pytest.raises(CoreError) as error:
-        find_face(np.full((90, 120, 4), background, np.uint8), colour_finder)
-    assert error.value.kind == "no-face"
-    assert "select the face" in error.value.message
+def test_a_plain_picture_has_no_face(background: int):
+    assert find_faces(np.full((90, 120, 4), background, np.uint8), colour_finder) == []
 
 
 def test_eyes_below_the_mouth_are_not_a_face():
     upside_down = portrait(Placement(150, 150, 200, 180), 300, 300)
-    with pytest.raises(CoreError):
-        find_face(upside_down, colour_finder)
+    assert find_faces(upside_down, colour_finder) == []
+
+
+def test_finds_both_of_two_faces():
+    one, other = Placement(200, 200, 300), Placement(460, 180, 200)
+    picture = np.maximum(portrait(one, 600, 400), portrait(other, 600, 400))
+    found = find_faces(picture, colour_finder)
+    assert len(found) == 2
+    for face, there in zip(found, (one, other), strict=True):
+        assert math.dist(face.between_eyes, to_picture(there, DOTS[:2]).mean(axis=0)) < 5

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from drawn_face import portrait, with_colour_finder
 
-from anycost.bridge.messages import EditState, Frame, Layer, Placement, Quality, Region
+from anycost.bridge.messages import EditState, FacePoints, Frame, Layer, Placement, Quality, Region
 from anycost.core.editing import session as session_module
 from anycost.core.editing.detail import Detail
 from anycost.core.editing.edits import edited
@@ -115,8 +115,39 @@ def test_a_picture_without_a_face_leaves_the_one_before(projected: Session):
     assert len(list(projected.render(EditState("a", 1, quality="draft"), never))) == 1
 
 
-def test_a_pack_without_a_finder_takes_the_middle(folder: Path, tmp_path: Path):
+def test_without_a_finder_the_artist_hears_how_to_get_one(folder: Path, tmp_path: Path):
     session = Session(variant(folder, tmp_path / "p", finder=None))
+    refused = refusal(lambda: session.open("a", PICTURE))
+    assert refused.kind == "no-face"
+    assert "anycost weights get faces" in refused.message
+
+
+def test_a_face_that_is_shown_is_taken_as_it_is(session: Session):
+    eyes, mouth = ((100.0, 80.0), (140.0, 84.0)), (118.0, 126.0)
+    placement = session.open("a", np.full((240, 300, 4), 255, np.uint8), FacePoints(eyes, (mouth, mouth)))
+    u, v = placement.to_unit(*np.transpose(eyes))
+    alignment = session.pack.alignment
+    assert alignment is not None
+    assert (np.mean(u), np.mean(v)) == pytest.approx(alignment.eyes, abs=0.05)
+    assert placement.to_unit(*mouth) == pytest.approx(alignment.mouth, abs=0.05)
+
+
+@pytest.mark.parametrize("shift", [-5000.0, 5000.0])
+def test_a_face_outside_the_picture_is_refused(session: Session, shift: float):
+    eyes, mouth = ((100.0 + shift, 80.0), (140.0 + shift, 80.0)), (120.0 + shift, 120.0)
+    assert refusal(lambda: session.open("a", PICTURE, FacePoints(eyes, (mouth, mouth)))).kind == "no-face"
+
+
+def test_all_faces_are_found_from_left_to_right(session: Session):
+    one, other = Placement(460, 180, 200), Placement(200, 200, 300)
+    picture = np.maximum(portrait(one, 600, 400), portrait(other, 600, 400))
+    left, right = session.faces(picture)
+    assert left.sighting.centre[0] < right.sighting.centre[0]
+    assert session.open("a", picture).x == pytest.approx(200, abs=5)  # the one in front
+
+
+def test_a_pack_that_draws_no_faces_takes_the_middle(folder: Path, tmp_path: Path):
+    session = Session(variant(folder, tmp_path / "p", alignment=None))
     assert session.open("a", np.full((50, 80, 4), 255, np.uint8)) == Placement(40, 25, 50)
 
 

@@ -288,6 +288,7 @@ def test_a_checkpoint_loads_by_what_its_tensors_say(
     loaded = pack.generator().state_dict()
     assert all(torch.equal(loaded[name], value) for name, value in state.items())
     assert pack.ladder[-1].channels == channels
+    assert pack.alignment is not None
     assert pack.alignment.eyes == pytest.approx((0.5, 0.4722), abs=1e-4)
     assert pack.alignment.mouth == pytest.approx((0.5, 0.75), abs=1e-4)
 

@@ -1,15 +1,12 @@
-"""Reading YuNet's outputs, and recognising its file. The project does not contain the network."""
+"""Reading YuNet's outputs. The project does not contain the network."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from anycost.bridge.messages import Placement
-from anycost.core.errors import CoreError
-from anycost.core.faces.photographs import FILE, SIDE, STRIDES, decoded, yunet_path
+from anycost.core.faces.yunet import SIDE, STRIDES, TRUST, decoded
 
 VIEW = Placement(640, 320, 1280)  # a crop at half size
 
@@ -32,19 +29,11 @@ def test_a_cells_points_become_a_face_in_the_picture(stride: int):
     points = np.array([[300, 200], [340, 204], [320, 220], [308, 240], [332, 242]])
     (face,) = decoded(outputs(stride, 7, 9, points, 0.9), VIEW)
     assert np.allclose(face.eyes, [[600, 80], [680, 88]], atol=0.01)
-    assert np.allclose(face.mouth, [640, 162], atol=0.01)
-    assert face.score == pytest.approx(0.9)
+    assert np.allclose(face.nose, [640, 120], atol=0.01)
+    assert np.allclose(face.mouth, [[616, 160], [664, 164]], atol=0.01)
+    assert face.chin[1] > 164  # guessed, below the mouth
+    assert face.score == pytest.approx(0.9 * TRUST)
 
 
 def test_a_faint_answer_is_not_a_face():
     assert decoded(outputs(8, 0, 0, np.zeros((5, 2)), 0.5), VIEW) == []
-
-
-def test_only_the_right_file_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert yunet_path() is None
-    (tmp_path / "anycost").mkdir()
-    (tmp_path / "anycost" / FILE).write_bytes(b"something else")
-    with pytest.raises(CoreError) as error:
-        yunet_path()
-    assert error.value.kind == "pack"

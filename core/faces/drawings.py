@@ -1,24 +1,23 @@
-"""Finds the face in a picture with a pack's finder network, and places the square around it."""
+"""The reader for drawings that no other knows: finds faces with a pack's own finder network."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ...bridge.messages import Placement
-from ...models.manifest import Alignment
 from ..errors import CoreError
 from .onnx_network import to_input
 from .placement import crop, reduced, to_picture
+from .reading import Reading, guessed
+from .sighting import Point, Sighting
 
-Point = tuple[float, float]
 Heat = Callable[[np.ndarray], np.ndarray]
 
-NO_FACE = "No face found in the picture: select the face with a rectangle and try again."
 MARGIN = 0.25  # surroundings to look at, over the picture's longest side: a tight selection has none
 LEVELS = (64, 90, 126, 176, 246, 320)  # px of the picture's longest side, at which it is searched
 FAR_LEVELS = (448, 640)
@@ -30,41 +29,25 @@ FACE_SCORE = 0.35
 CLOSE_LOOKS = 8  # different faces to look at closely, at most
 CLOSE_SIDES = (96, 112, 128)  # px of the crops for a close look
 CLOSE_REACH = 4.4  # side of these crops over the distance from eyes to mouth
-SAME = 0.5  # of that distance: points of the same face are no farther apart than this
+TRUST = 0.8  # of the finder's score: only three points are known
 MOUTH_OVER_EYES = 1.1  # distance from eyes to mouth over the one between the eyes, on a head seen straight on
-EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
 
 
-@dataclass(frozen=True)
-class Face:
-    """A face in the picture's pixels; `eyes` are the one at image left, then the one at image right."""
+class DrawingReader:
+    """Reads faces with a pack's finder; nose, mouth corners and chin are guessed."""
 
-    eyes: tuple[Point, Point]
-    mouth: Point
-    score: float  # 0..1
+    def __init__(self, heat: Heat, least: float = 0.0):
+        """`least` is the score that a face needs."""
+        self._heat, self._least = heat, least
 
-
-def place(face: Face, alignment: Alignment) -> Placement:
-    """The square that puts the eyes' midpoint and the mouth where the training pictures have them.
-
-    These two points give size and place. The angle follows the eye line more than the line from eyes to
-    mouth: when a head turns aside the mouth moves sideways, and that is not roll.
-    """
-    left, right, mouth = complex(*face.eyes[0]), complex(*face.eyes[1]), complex(*face.mouth)
-    eyes = (left + right) / 2
-    unit_eyes, unit_mouth = complex(*alignment.eyes), complex(*alignment.mouth)
-    down = (mouth - eyes) / (unit_mouth - unit_eyes)  # size * e^(i angle), from eyes and mouth
-    across = right - left
-    if abs(down) < 1e-6 or abs(across) < 1e-6:
-        raise CoreError("no-face", NO_FACE)
-    heading = down / abs(down) + EYE_LINE * across / abs(across)
-    turn = abs(down) * heading / abs(heading)
-    centre = (eyes + mouth) / 2 + turn * (0.5 + 0.5j - (unit_eyes + unit_mouth) / 2)
-    return Placement(centre.real, centre.imag, abs(turn), math.degrees(math.atan2(turn.imag, turn.real)))
+    def read(self, rgba: np.ndarray) -> list[Reading]:
+        """See `find_faces`."""
+        found = find_faces(rgba, self._heat)
+        return [guessed(seen, TRUST * seen.score) for seen in found if seen.score >= self._least]
 
 
-def find_face(rgba: np.ndarray, heat: Heat) -> Face:
-    """The clearest face in a picture uint8 [H, W, 4]; CoreError "no-face" when there is none.
+def find_faces(rgba: np.ndarray, heat: Heat) -> list[Sighting]:
+    """The clear faces in a picture uint8 [H, W, 4], those in front first.
 
     `heat` is the pack's finder network: picture float32 [1, 3, S, S] in -1..1 (S a multiple of 8) -> heat [3,
     S/4, S/4] in 0..1 for left eye, right eye (as the viewer sees them) and mouth centre, highest in the cell
@@ -81,19 +64,14 @@ def find_face(rgba: np.ndarray, heat: Heat) -> Face:
         sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
         pixels = crop(rgba, view, sides[-1])
         faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
-        face = _confirmed(rgba, faces, heat)
-        if face:
-            return face
-    raise CoreError("no-face", NO_FACE)
+        confirmed = _confirmed(rgba, faces, heat)
+        if confirmed:
+            return confirmed
+    return []
 
 
-def _eyes_to_mouth(face: Face) -> float:
-    (lx, ly), (rx, ry) = face.eyes
-    return math.dist(((lx + rx) / 2, (ly + ry) / 2), face.mouth)
-
-
-def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
-    """The first face that a close look confirms.
+def _confirmed(rgba: np.ndarray, faces: list[Sighting], heat: Heat) -> list[Sighting]:
+    """The faces that a close look confirms.
 
     Faces that score nearly as well as the best come first, larger ones before smaller: the artist means
     whoever is in front.
@@ -101,42 +79,38 @@ def _confirmed(rgba: np.ndarray, faces: list[Face], heat: Heat) -> Face | None:
     best = max((face.score for face in faces), default=0.0)
     near = [face for face in faces if face.score >= 0.8 * best]
     far = [face for face in faces if face.score < 0.8 * best]
-    near.sort(key=_eyes_to_mouth, reverse=True)
+    near.sort(key=lambda face: face.eyes_to_mouth, reverse=True)
     far.sort(key=lambda face: face.score, reverse=True)
-    tried: list[Face] = []
+    tried: list[Sighting] = []
+    confirmed: list[Sighting] = []
     for face in near + far:
-        if not any(_agree(face, other) for other in tried):
-            tried.append(face)
-            seen = _closely(rgba, face, heat)
-            if seen or len(tried) == CLOSE_LOOKS:
-                return seen
-    return None
+        if len(tried) == CLOSE_LOOKS:
+            break
+        if any(face.agrees(other) for other in tried) or any(face.within(other) for other in confirmed):
+            continue
+        tried.append(face)
+        seen = _closely(rgba, face, heat)
+        if seen is not None and not any(seen.within(other) for other in confirmed):
+            confirmed.append(seen)
+    return confirmed
 
 
-def _closely(rgba: np.ndarray, face: Face, heat: Heat) -> Face | None:
+def _closely(rgba: np.ndarray, face: Sighting, heat: Heat) -> Sighting | None:
     """The face, found again upright and at the sizes the finder knows best; None if one of them lacks it."""
-    (lx, ly), (rx, ry) = face.eyes
-    centre_x, centre_y = (lx + rx) / 4 + face.mouth[0] / 2, (ly + ry) / 4 + face.mouth[1] / 2
-    roll = math.degrees(math.atan2(ry - ly, rx - lx))
-    view = Placement(centre_x, centre_y, CLOSE_REACH * _eyes_to_mouth(face), roll)
+    view = Placement(*face.centre, CLOSE_REACH * face.eyes_to_mouth, face.roll)
     pixels = crop(rgba, view, CLOSE_SIDES[-1])
     seen = []
     for side in CLOSE_SIDES:
-        found = [f for f in _faces_in(reduced(pixels, side), view, heat) if _agree(f, face)]
+        found = [f for f in _faces_in(reduced(pixels, side), view, heat) if f.agrees(face)]
         if not found:
             return None
         seen.append(max(found, key=lambda f: f.score))
     points = np.mean([[*f.eyes, f.mouth] for f in seen], axis=0)  # [3, 2]
     (lx, ly), (rx, ry), (mx, my) = points.tolist()
-    return Face(((lx, ly), (rx, ry)), (mx, my), min(f.score for f in seen))
+    return Sighting(((lx, ly), (rx, ry)), (mx, my), min(f.score for f in seen))
 
 
-def _agree(a: Face, b: Face) -> bool:
-    apart = max(math.dist(p, q) for p, q in zip((*a.eyes, a.mouth), (*b.eyes, b.mouth), strict=True))
-    return apart < SAME * _eyes_to_mouth(b)
-
-
-def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]:
+def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Sighting]:
     """The plausible faces in a crop uint8 [S, S, 3] taken at `view`."""
     maps = heat(to_input(pixels))  # [3, S/4, S/4]
     if maps.shape != (3, len(pixels) // 4, len(pixels) // 4):
@@ -147,7 +121,7 @@ def _faces_in(pixels: np.ndarray, view: Placement, heat: Heat) -> Iterator[Face]
         if score >= FACE_SCORE:
             points = to_picture(view, np.array([left[:2], right[:2], mouth[:2]]))  # [3, 2]
             (lx, ly), (rx, ry), (mx, my) = points.tolist()
-            yield Face(((lx, ly), (rx, ry)), (mx, my), min(score, 1.0))
+            yield Sighting(((lx, ly), (rx, ry)), (mx, my), min(score, 1.0))
 
 
 def _peaks(heat: np.ndarray) -> list[tuple[float, float, float]]:

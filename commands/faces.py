@@ -1,0 +1,115 @@
+"""`anycost faces`: finds and reads every face in a picture file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .arguments import add_pack, command, open_pack
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.ImageDraw import ImageDraw
+
+    from ..core.faces.reading import Reading
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    text = "find and read every face in a picture file, from left to right"
+    parser = command(commands, "faces", run, text)
+    parser.add_argument("source", type=Path, metavar="PICTURE", help="a PNG, JPEG, WebP, TIFF or BMP file")
+    text = "print all points as JSON, in pixels of the upright picture"
+    parser.add_argument("--json", action="store_true", help=text)
+    parser.add_argument(
+        "--draw", type=Path, metavar="OUT.png", help="write the picture with the faces drawn in"
+    )
+    add_pack(parser)
+
+
+def run(chosen: argparse.Namespace) -> None:
+    from ..core.faces.onnx_network import OnnxNetwork
+    from ..core.faces.readers import Readers
+    from ..core.files.pictures import check_writable, read_picture, write_picture
+
+    if chosen.draw:
+        check_writable(chosen.draw)
+    rgba = read_picture(chosen.source)  # [H, W, 4]
+    finder = open_pack(chosen.pack).finder_path
+    readers = Readers(OnnxNetwork(finder, "heat") if finder else None)
+    faces = readers.read(rgba)
+    if chosen.json:
+        print(json.dumps({"faces": [described(face) for face in faces]}))
+    else:
+        print(
+            "\n".join(in_words(number, face) for number, face in enumerate(faces, 1)) or "No face was found."
+        )
+    if readers.advice:
+        print(readers.advice, file=sys.stderr)
+    if chosen.draw:
+        write_picture(chosen.draw, drawn(rgba, faces))
+
+
+def described(face: Reading) -> dict[str, Any]:
+    """A face for JSON: points in pixels, turn in degrees, score from 0 to 1."""
+
+    def rounded(values: Sequence[float]) -> list[float]:
+        return [round(value, 2) for value in values]
+
+    return {
+        "eyes": [rounded(eye) for eye in face.eyes],
+        "nose": rounded(face.nose),
+        "mouth": [rounded(corner) for corner in face.mouth],
+        "chin": rounded(face.chin),
+        "turn": rounded(face.turn),
+        "score": round(face.score, 3),
+    }
+
+
+def in_words(number: int, face: Reading) -> str:
+    """A line such as "1: eyes at 398,226; 97 px; 28° right, 13° down, tilted 24° left; score 0.87"."""
+    x, y = face.sighting.between_eyes
+    yaw, pitch, roll = face.turn
+    across, along, tilt = (
+        "right" if yaw > 0 else "left",
+        "up" if pitch > 0 else "down",
+        "right" if roll > 0 else "left",
+    )
+    turn = f"{abs(yaw):.0f}° {across}, {abs(pitch):.0f}° {along}, tilted {abs(roll):.0f}° {tilt}"
+    return f"{number}: eyes at {x:.0f},{y:.0f}; {face.sighting.size:.0f} px; {turn}; score {face.score:.2f}"
+
+
+def drawn(rgba: np.ndarray, faces: Sequence[Reading]) -> np.ndarray:
+    """The picture uint8 [H, W, 4] with outlines, irises and numbers."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(rgba).convert("RGB")
+    drawing = ImageDraw.Draw(image)
+    for number, face in enumerate(faces, 1):
+        _draw(drawing, number, face)
+    return np.array(image.convert("RGBA"))
+
+
+def _draw(drawing: ImageDraw, number: int, face: Reading) -> None:
+    from ..core.faces.reading import OUTLINES
+
+    size = face.sighting.size
+    width = max(1, round(size / 40))
+    light, dark = (90, 255, 160), (0, 60, 30)
+    if face.mesh is not None and face.irises is not None:
+        lines = [face.mesh[[*line, line[0]], :2] for line in OUTLINES.values()]
+        lines += [rim[[1, 2, 3, 4, 1]] for rim in face.irises]
+        for colour, extra in ((dark, 2), (light, 0)):
+            for line in lines:
+                drawing.line([tuple(point) for point in line.tolist()], colour, width + extra, "curve")
+    reach = max(2.0, size / 25)
+    for x, y in (*face.eyes, face.nose, *face.mouth, face.chin):
+        drawing.ellipse((x - reach, y - reach, x + reach, y + reach), light, dark)
+    x, y = face.sighting.between_eyes
+    drawing.text(
+        (x, y - 1.6 * size), str(number), light, stroke_fill=dark, stroke_width=2, font_size=max(12, size / 2)
+    )
