@@ -16,7 +16,8 @@ from .arguments import add_pack, command, open_pack
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..bridge.messages import Layer, Quality
+    from ..bridge.messages import FacePoints, Layer, Quality
+    from ..core.editing.session import Session
     from ..core.faces.reading import Reading
     from ..models.pack import Pack
 
@@ -113,14 +114,23 @@ def edit_file(
     edited(np.zeros((pack.n_style, pack.style_dim), np.float32), edits, pack)
     rgba = read_picture(source)  # [H, W, 4]
     session = Session(pack)
-    faces = session.faces(rgba) if pack.alignment else []
-    session.open("picture", rgba, choose(faces).face_points if faces else None)
+    session.open("picture", rgba, _face(session, rgba, source, choose) if pack.alignment else None)
     with tqdm(total=STEPS, desc="Projecting", unit="step", disable=None) as bar:  # on a terminal only
         for step in session.project("picture", seconds=seconds):
             bar.update(step.step - bar.n)
             bar.set_postfix(loss=f"{step.loss:.3f}")
     layer = session.apply("picture", edits, lambda: False, quality)
     write_picture(target, composited(rgba, layer))
+
+
+def _face(
+    session: Session, rgba: np.ndarray, source: Path, choose: Callable[[Sequence[Reading]], Reading]
+) -> FacePoints:
+    faces = session.faces(rgba)
+    if not faces:
+        text = f'No face was found in "{source}": place it by hand in `anycost studio`. {session.advice}'
+        raise CoreError("no-face", text.strip())
+    return choose(faces).face_points
 
 
 def composited(rgba: np.ndarray, layer: Layer) -> np.ndarray:

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 from .arguments import add_pack, command, open_pack
 
 if TYPE_CHECKING:
-    import numpy as np
-    from PIL.ImageDraw import ImageDraw
-
     from ..core.faces.reading import Reading
 
 
@@ -31,6 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
+    from ..core.faces.marks import marked
     from ..core.faces.onnx_network import OnnxNetwork
     from ..core.faces.readers import Readers
     from ..core.files.pictures import check_writable, read_picture, write_picture
@@ -50,7 +48,7 @@ def run(chosen: argparse.Namespace) -> None:
     if readers.advice:
         print(readers.advice, file=sys.stderr)
     if chosen.draw:
-        write_picture(chosen.draw, drawn(rgba, faces))
+        write_picture(chosen.draw, marked(rgba, faces))
 
 
 def described(face: Reading) -> dict[str, Any]:
@@ -80,36 +78,3 @@ def in_words(number: int, face: Reading) -> str:
     )
     turn = f"{abs(yaw):.0f}° {across}, {abs(pitch):.0f}° {along}, tilted {abs(roll):.0f}° {tilt}"
     return f"{number}: eyes at {x:.0f},{y:.0f}; {face.sighting.size:.0f} px; {turn}; score {face.score:.2f}"
-
-
-def drawn(rgba: np.ndarray, faces: Sequence[Reading]) -> np.ndarray:
-    """The picture uint8 [H, W, 4] with outlines, irises and numbers."""
-    import numpy as np
-    from PIL import Image, ImageDraw
-
-    image = Image.fromarray(rgba).convert("RGB")
-    drawing = ImageDraw.Draw(image)
-    for number, face in enumerate(faces, 1):
-        _draw(drawing, number, face)
-    return np.array(image.convert("RGBA"))
-
-
-def _draw(drawing: ImageDraw, number: int, face: Reading) -> None:
-    from ..core.faces.reading import OUTLINES
-
-    size = face.sighting.size
-    width = max(1, round(size / 40))
-    light, dark = (90, 255, 160), (0, 60, 30)
-    if face.mesh is not None and face.irises is not None:
-        lines = [face.mesh[[*line, line[0]], :2] for line in OUTLINES.values()]
-        lines += [rim[[1, 2, 3, 4, 1]] for rim in face.irises]
-        for colour, extra in ((dark, 2), (light, 0)):
-            for line in lines:
-                drawing.line([tuple(point) for point in line.tolist()], colour, width + extra, "curve")
-    reach = max(2.0, size / 25)
-    for x, y in (*face.eyes, face.nose, *face.mouth, face.chin):
-        drawing.ellipse((x - reach, y - reach, x + reach, y + reach), light, dark)
-    x, y = face.sighting.between_eyes
-    drawing.text(
-        (x, y - 1.6 * size), str(number), light, stroke_fill=dark, stroke_width=2, font_size=max(12, size / 2)
-    )

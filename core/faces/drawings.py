@@ -21,8 +21,8 @@ Heat = Callable[[np.ndarray], np.ndarray]
 MARGIN = 0.25  # surroundings to look at, over the picture's longest side: a tight selection has none
 LEVELS = (64, 90, 126, 176, 246, 320)  # px of the picture's longest side, at which it is searched
 FAR_LEVELS = (448, 640)
-# tilt in degrees and levels, tried in this order until a face is found
-LOOKS = ((0.0, LEVELS), (0.0, FAR_LEVELS), (40.0, LEVELS), (-40.0, LEVELS))
+# tilt in degrees and levels: all looks of a row together, and the next row only where it shows no face
+LOOKS = (((0.0, LEVELS), (0.0, FAR_LEVELS)), ((40.0, LEVELS),), ((-40.0, LEVELS),))
 PEAKS = 6  # of each kind to combine
 PEAK_HEAT = 0.2
 FACE_SCORE = 0.35
@@ -59,19 +59,21 @@ def find_faces(rgba: np.ndarray, heat: Heat) -> list[Sighting]:
     height, width = rgba.shape[:2]
     longest = max(width, height)
     whole = Placement(width / 2, height / 2, longest * (1 + 2 * MARGIN))
-    for tilt, levels in LOOKS:
-        view = replace(whole, angle=tilt)
-        sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
-        pixels = crop(rgba, view, sides[-1])
-        faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
-        confirmed = _confirmed(rgba, faces, heat)
+    confirmed: list[Sighting] = []
+    for row in LOOKS:
+        for tilt, levels in row:
+            view = replace(whole, angle=tilt)
+            sides = [8 * round(level * (1 + 2 * MARGIN) / 8) for level in levels]
+            pixels = crop(rgba, view, sides[-1])
+            faces = [face for side in sides for face in _faces_in(reduced(pixels, side), view, heat)]
+            _confirm(rgba, faces, heat, confirmed)
         if confirmed:
-            return confirmed
-    return []
+            break
+    return confirmed
 
 
-def _confirmed(rgba: np.ndarray, faces: list[Sighting], heat: Heat) -> list[Sighting]:
-    """The faces that a close look confirms.
+def _confirm(rgba: np.ndarray, faces: list[Sighting], heat: Heat, confirmed: list[Sighting]) -> None:
+    """Adds the faces that a close look confirms.
 
     Faces that score nearly as well as the best come first, larger ones before smaller: the artist means
     whoever is in front.
@@ -82,17 +84,15 @@ def _confirmed(rgba: np.ndarray, faces: list[Sighting], heat: Heat) -> list[Sigh
     near.sort(key=lambda face: face.eyes_to_mouth, reverse=True)
     far.sort(key=lambda face: face.score, reverse=True)
     tried: list[Sighting] = []
-    confirmed: list[Sighting] = []
     for face in near + far:
         if len(tried) == CLOSE_LOOKS:
             break
-        if any(face.agrees(other) for other in tried) or any(face.within(other) for other in confirmed):
+        if any(face.agrees(other) for other in tried) or any(face.overlaps(other) for other in confirmed):
             continue
         tried.append(face)
         seen = _closely(rgba, face, heat)
-        if seen is not None and not any(seen.within(other) for other in confirmed):
+        if seen is not None and not any(seen.overlaps(other) for other in confirmed):
             confirmed.append(seen)
-    return confirmed
 
 
 def _closely(rgba: np.ndarray, face: Sighting, heat: Heat) -> Sighting | None:

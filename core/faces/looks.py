@@ -18,8 +18,8 @@ from .sighting import Sighting, distinct
 SIDES = (64, 96, 136, 192, 272, 384, 544, 768, 1088)
 # degrees, and the largest side at which such faces are looked for: tilted ones are rare
 TURNS = {0.0: 1088, 90.0: 768, 180.0: 768, -90.0: 768, 45.0: 272, 135.0: 272, -135.0: 272, -45.0: 272}
-MOST_PIXELS = 400_000  # shown at once
-OVERLAP = 128  # px of two bands: more than the faces that only a large picture shows; a multiple of 32
+MOST_PIXELS = 250_000  # shown at once
+OVERLAP = 96  # px of two bands: more than the faces that only a large picture shows; a multiple of 32
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,6 @@ def _bands(height: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _moved(sighting: Sighting, matrix: np.ndarray, top: int) -> Sighting:
-    points = np.array([*sighting.eyes, sighting.mouth]) + (0, top)  # [3, 2]
+    points = np.array([*sighting.eyes, sighting.mouth]) + np.array([0, top])  # [3, 2]
     left, right, mouth = (points @ matrix[:, :2].T + matrix[:, 2]).tolist()
     return Sighting((tuple(left), tuple(right)), tuple(mouth), sighting.score)

@@ -18,13 +18,16 @@ from .attention_mesh import FILE as MESH_FILE
 from .attention_mesh import AttentionMesh, Mesh
 from .blaze_face import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .looks import search
+from .parts import FILE as PERSON_FILE
+from .parts import PersonNetwork
 from .placement import to_picture
 from .pyramid import Pyramid
-from .reading import Reading, of_mesh
+from .reading import Reading, distinct, of_mesh
 from .sighting import Sighting
 
 DAMAGED = "The face weights cannot be used: run `anycost weights get faces`."
-SIGHTINGS = 16  # looked at closely, at most
+MISSES = 14  # clear sightings that prove to be no face, until the fainter ones are left alone
+PERSON_REACH = 8.0  # side of the square in which a person is told from the background, over the face's size
 CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
 FIRST_CLOSE_REACHES = (3.6, 5.0)  # sides of these crops over the face's size, to check a sighting...
 CLOSE_REACHES = (3.0, 3.6, 4.2, 5.0, 6.0)  # ...and what was read
@@ -50,17 +53,26 @@ class MeshReader:
             BlazeFace(kind, files[kind.file].read_bytes(), DAMAGED) for kind in (SHORT_RANGE, FULL_RANGE)
         )
         self._mesh = AttentionMesh(files[MESH_FILE].read_bytes(), DAMAGED)
+        self._person = PersonNetwork(files[PERSON_FILE].read_bytes(), DAMAGED)
 
     def read(self, rgba: np.ndarray) -> list[Reading]:
         """Every face in a picture uint8 [H, W, 4]."""
         pyramid = Pyramid(rgba)
         found: list[Reading] = []
-        for sighting in search(pyramid, (self._short, self._full))[:SIGHTINGS]:
-            if not any(sighting.within(face.sighting) for face in found):
-                face = self._read_at(pyramid, sighting)
-                if face is not None and not any(face.sighting.within(other.sighting) for other in found):
-                    found.append(face)
-        return found
+        missed = 0
+        for sighting in search(pyramid, (self._short, self._full)):
+            if any(sighting.overlaps(face.sighting) for face in found):
+                continue
+            face = self._read_at(pyramid, sighting)
+            if face is not None:
+                found.append(face)
+            elif (missed := missed + 1) == MISSES:
+                break
+        return [self._with_person(pyramid, face) for face in distinct(found)]
+
+    def _with_person(self, pyramid: Pyramid, face: Reading) -> Reading:
+        around = replace(_around(face.sighting, PERSON_REACH), angle=0.0)
+        return replace(face, person=self._person.look(pyramid, around))
 
     def _read_at(self, pyramid: Pyramid, sighting: Sighting) -> Reading | None:
         """The face at a sighting; None when it is none."""

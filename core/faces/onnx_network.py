@@ -23,7 +23,6 @@ class OnnxModel:
         options.log_severity_level = 4  # failures are raised anyway
         options.inter_op_num_threads = 1
         options.intra_op_num_threads = threads
-        options.enable_cpu_mem_arena = False  # it would keep what the largest picture took
         try:  # from bytes: then the model cannot make it read other files
             self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             self._input = self._session.get_inputs()[0].name

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ...bridge.messages import FacePoints
+from ...bridge.messages import FacePoints, Placement
+from .parts import Mask, face_parts
 from .sighting import Point, Sighting
 
 # Points of the mesh. Left and right are the viewer's, on an upright head.
@@ -19,18 +20,6 @@ NOSE, CHIN, FOREHEAD = 1, 152, 10
 MOUTH_CORNERS, LIPS_INSIDE = (61, 291), (13, 14)
 BROWS = ((63, 105, 66), (296, 334, 293))
 FACE_SIDES = (234, 454)
-# Closed lines through points of the mesh
-# fmt: off
-OUTLINES = {
-    "face": (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-             152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-    "left eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    "right eye": (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398),
-    "lips": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
-    "mouth inside": (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308,
-                     415, 310, 311, 312, 13, 82, 81, 80, 191),
-}
-# fmt: on
 # Where nose and chin are on a face of which only eyes and mouth are known: fractions of the way from the eyes
 # to the mouth (means over 64 of the default pack's portraits)
 NOSE_DOWN, CHIN_DOWN = 0.56, 1.72
@@ -66,6 +55,7 @@ class Reading:
     score: float  # 0..1: below a half, the points are a guess
     mesh: np.ndarray | None = None  # [468, 3]: x, y, depth (smaller nearer); None where no mesh is known
     irises: np.ndarray | None = None  # [2, 5, 2]: centre and four points of the rim
+    person: Mask | None = None  # against the background
 
     @cached_property
     def sighting(self) -> Sighting:
@@ -109,6 +99,10 @@ class Reading:
         opened = float(np.linalg.norm(mouth[0]) / np.linalg.norm(mouth[1]))
         return Openings((left, right), opened, (brows[0], brows[1]))
 
+    def parts(self, placement: Placement, side: int) -> dict[str, np.ndarray]:
+        """The parts that are known, as masks uint8 [side, side] of a square; see `face_parts`."""
+        return {} if self.mesh is None else face_parts(self.mesh, placement, side)
+
     @cached_property
     def hidden(self) -> np.ndarray:
         """bool [468]: points that the head itself hides, because it is turned away. Empty without a mesh."""
@@ -125,7 +119,7 @@ def distinct(readings: Iterable[Reading]) -> list[Reading]:
     """The most certain reading of each face."""
     kept: list[Reading] = []
     for reading in sorted(readings, key=lambda face: face.score, reverse=True):
-        if not any(reading.sighting.within(other.sighting) for other in kept):
+        if not any(reading.sighting.overlaps(other.sighting) for other in kept):
             kept.append(reading)
     return kept
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 Point = tuple[float, float]
 
+APART = 0.6  # of two faces' sizes together: their middles are farther apart than this
 SAME = 0.5  # of the distance from eyes to mouth: points of the same face are no farther apart than this
 
 
@@ -50,9 +51,9 @@ class Sighting:
         pairs = zip((*self.eyes, self.mouth), (*other.eyes, other.mouth), strict=True)
         return max(math.dist(p, q) for p, q in pairs) < SAME * other.eyes_to_mouth
 
-    def within(self, other: Sighting) -> bool:
-        """Whether the middle of this one lies within the face that `other` shows."""
-        return math.dist(self.centre, other.centre) < other.size
+    def overlaps(self, other: Sighting) -> bool:
+        """Whether two faces cannot both be here: even cheek by cheek they are farther apart."""
+        return math.dist(self.centre, other.centre) < APART * (self.size + other.size)
 
 
 def distinct(sightings: list[Sighting]) -> list[Sighting]:

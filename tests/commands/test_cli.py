@@ -156,7 +156,7 @@ def test_edit_reads_and_writes_other_formats(called: Run, folder: Path, tmp_path
 @pytest.mark.slow
 def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "white.png")
-    refused(anycost("edit", "white.png", "out.png", "--pack", "tiny"), "No face")
+    refused(anycost("edit", "white.png", "out.png", "--pack", "tiny"), "No face was found", "studio")
     refused(called("edit", "none.png", "out.png", "--pack", "tiny"), "none.png")
     refused(called("edit", "white.png", "out.gif", "--pack", "tiny"), "out.gif")
     refused(called("edit", "white.png", "out.png", "--pack", "tiny", "--set", "beard=1"), "beard", "smile")

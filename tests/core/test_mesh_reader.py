@@ -1,0 +1,198 @@
+"""Reading faces with the fetched weights: a photograph that a test library ships, and drawings of ours."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFilter
+
+from anycost.core.faces.mesh_reader import MeshReader
+from anycost.core.faces.readers import Readers
+from anycost.core.faces.reading import Reading
+from anycost.core.files.weights import installed
+from anycost.lab.painter import paint_z
+
+pytestmark = pytest.mark.slow
+AGREE = 0.03  # of the eye distance
+
+
+@cache
+def hopper() -> Image.Image:
+    """Commodore Grace Hopper, a photograph of the US Navy in the public domain."""
+    found = importlib.util.find_spec("matplotlib")
+    assert found is not None
+    assert found.origin is not None
+    return Image.open(Path(found.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg").convert(
+        "RGBA"
+    )
+
+
+@cache
+def drawings() -> list[Image.Image]:
+    """Painted portraits of 160 px."""
+    z = torch.randn(16, 64, generator=torch.Generator().manual_seed(77))
+    return [
+        Image.fromarray(((rgb.permute(1, 2, 0) + 1) * 127.5).byte().numpy()).convert("RGBA")
+        for rgb in paint_z(z, 160).rgb
+    ]
+
+
+@pytest.fixture
+def reader(face_weights: Path) -> MeshReader:
+    files = installed("faces")
+    assert files is not None
+    return MeshReader(files)
+
+
+def points(reading: Reading) -> np.ndarray:
+    """Eyes, nose, mouth corners and chin, [6, 2]."""
+    return np.array([*reading.eyes, reading.nose, *reading.mouth, reading.chin])
+
+
+def only(found: list[Reading]) -> Reading:
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_photograph_is_read(reader: MeshReader):
+    face = only(reader.read(np.array(hopper())))
+    assert face.score > 0.8
+    assert face.mesh is not None
+    assert face.irises is not None
+    assert face.person is not None
+    # set by eye on the enlarged photograph
+    assert face.sighting.between_eyes == pytest.approx((264, 190), abs=6)
+    for eye, iris in zip(face.eyes, face.irises, strict=True):
+        assert math.dist(eye, iris[0]) < 0.2 * face.sighting.size
+    assert abs(face.turn.yaw) < 30
+    assert face.openings is not None
+    assert face.openings.mouth < 0.1  # her mouth is closed
+    assert face.person.values[128, 128] > 200
+    assert face.person.values[5, 5] < 50
+
+
+@pytest.mark.parametrize(
+    "changed", ["half", "turned", "mirrored", "grey", "grain", "upside down", "soft", "bordered"]
+)
+def test_the_same_face_is_read_the_same(reader: MeshReader, changed: str):
+    picture = hopper()
+    width, height = picture.size
+    straight = points(only(reader.read(np.array(picture))))
+    size = math.dist(straight[0], straight[1])
+    turn, scale, shift = 0.0, 1.0, np.zeros(2)
+    if changed == "half":
+        other, scale = picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS), 0.5
+    elif changed == "turned":
+        turn, other = 30.0, picture.rotate(-30, Image.Resampling.BICUBIC)
+    elif changed == "upside down":
+        turn, other = 180.0, picture.rotate(180)
+    elif changed == "grey":
+        other = picture.convert("L").convert("RGBA")
+    elif changed == "soft":
+        other = picture.filter(ImageFilter.GaussianBlur(1))
+    elif changed == "grain":
+        noise = np.random.default_rng(0).normal(0, 10, (height, width, 3))
+        grainy = np.clip(np.array(picture)[..., :3] + noise, 0, 255).astype(np.uint8)
+        other = Image.fromarray(grainy).convert("RGBA")
+    elif changed == "bordered":
+        shift = np.array([300.0, 120.0])
+        other = Image.new("RGBA", (1400, 900), "teal")
+        other.paste(picture, (300, 120))
+    else:
+        other = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        straight = np.array([width, 0]) + straight[[1, 0, 2, 4, 3, 5]] * [-1, 1]
+    found = points(only(reader.read(np.array(other))))
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    middle = np.array([width, height]) / 2
+    expected = ((straight - middle) @ np.array([[c, s], [-s, c]]) + middle) * scale + shift
+    assert np.linalg.norm(found - expected, axis=1).mean() / (size * scale) < AGREE
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180])
+def test_a_tiny_face_in_a_large_picture_is_found(reader: MeshReader, angle: int):
+    """16 px of eye distance in 2000 px."""
+    face = only(reader.read(np.array(hopper())))
+    factor = 16 / math.dist(*face.eyes)
+    small = hopper().resize((round(512 * factor), round(606 * factor)), Image.Resampling.LANCZOS)
+    picture = Image.new("RGBA", (2000, 1400), "teal")
+    picture.paste(small, (1500, 300))
+    tiny = only(reader.read(np.array(picture.rotate(angle, expand=True))))
+    assert math.dist(*tiny.eyes) == pytest.approx(16, rel=0.15)
+
+
+def test_all_faces_of_a_picture_are_found(reader: MeshReader):
+    picture = Image.new("RGBA", (1500, 700), "grey")
+    picture.paste(hopper(), (900, 40))
+    picture.paste(hopper().resize((256, 303)), (560, 200))
+    picture.paste(drawings()[0].resize((400, 400)), (60, 150))
+    found = sorted(reader.read(np.array(picture)), key=lambda face: face.sighting.centre[0])
+    assert len(found) == 3
+    assert 60 < found[0].sighting.centre[0] < 460 < found[1].sighting.centre[0] < 816
+    assert found[2].sighting.size == pytest.approx(2 * found[1].sighting.size, rel=0.1)
+
+
+def test_a_face_cut_off_by_the_border_is_found(reader: MeshReader):
+    whole = only(reader.read(np.array(hopper())))
+    top = int(whole.eyes[0][1] - 0.4 * whole.sighting.size)
+    cut = only(reader.read(np.array(hopper().crop((0, top, 512, 606)))))
+    shifted = points(whole) - np.array([0, top])
+    assert np.linalg.norm(points(cut) - shifted, axis=1).mean() < 0.08 * whole.sighting.size
+
+
+def test_drawings_are_read(reader: MeshReader):
+    for drawing in drawings():
+        picture = Image.new("RGBA", (320, 320), "grey")
+        picture.paste(drawing, (80, 80))
+        assert only(reader.read(np.array(picture))).score > 0.4
+
+
+def test_where_there_is_no_face_none_is_found(reader: MeshReader):
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:300, :400]
+    pictures = [
+        np.full((300, 400, 4), 255, np.uint8),
+        rng.integers(0, 255, (300, 400, 4)).astype(np.uint8),
+        np.repeat(np.repeat(rng.integers(0, 255, (15, 20, 4)), 20, 0), 20, 1).astype(np.uint8),
+        (np.stack([np.sin(x / 9) + np.cos(y / 7), x / 200 - 1, y / 150 - 1, x * 0], -1) * 60 + 128).astype(
+            np.uint8
+        ),
+        np.array(hopper().crop((60, 380, 512, 606))),  # her uniform
+    ]
+    for picture in pictures:
+        picture[..., 3] = 255
+        assert reader.read(picture) == []
+
+
+# Which readers are there
+
+
+def test_without_weights_the_artist_hears_how_to_get_them():
+    readers = Readers()
+    assert readers.read(np.array(hopper())) == []
+    assert "anycost weights get faces" in readers.advice
+
+
+def test_weights_that_come_later_are_used_at_once(
+    face_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    there = str(tmp_path / "data")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))
+    readers = Readers()
+    assert readers.read(np.array(hopper())) == []
+    monkeypatch.setenv("XDG_DATA_HOME", there)
+    assert len(readers.read(np.array(hopper()))) == 1
+    assert readers.advice == ""
+
+
+def test_damaged_weights_are_told_and_drawings_still_read(face_weights: Path):
+    file = face_weights / "face_landmark_with_attention.tflite"
+    file.write_bytes(file.read_bytes()[:1000])
+    readers = Readers()
+    assert readers.read(np.array(hopper())) == []
+    assert "damaged" in readers.advice
