@@ -1,1 +1,1 @@
-"""Finds faces, crops them upright and pastes them back. Start with `placement.py`, then `find.py`."""
+"""Finds and reads faces, crops them upright and pastes them back. Start with `reading.py`."""

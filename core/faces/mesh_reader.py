@@ -1,7 +1,7 @@
 """The reader for photographs and paintings: finds faces with BlazeFace, reads them with the attention mesh.
 
-Two networks that know nothing of each other must agree: what one sees, the other has to read, and the first
-must see again in the upright crop of what was read.
+Networks that know nothing of each other must agree: what a detector sees, two meshes have to take for a face,
+and both detectors must see it again in upright crops around what was read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from .looks import search
 from .parts import FILE as PERSON_FILE
 from .parts import PersonNetwork
 from .placement import to_picture
+from .plain_mesh import FILE as PLAIN_FILE
+from .plain_mesh import PlainMesh
 from .pyramid import Pyramid
 from .reading import Reading, distinct, of_mesh
 from .sighting import Sighting
@@ -32,16 +34,17 @@ CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
 FIRST_CLOSE_REACHES = (3.6, 5.0)  # sides of these crops over the face's size, to check a sighting...
 CLOSE_REACHES = (3.0, 3.6, 4.2, 5.0, 6.0)  # ...and what was read
 CLOSE_SCORE = 0.6
+PLAIN_REACHES = (4.1, 4.6, 5.1)  # of the crops for the plain mesh
 FAR_REACHES = (4.0, 5.0, 6.5, 8.0)  # the same for the detector of far faces
-BELIEF = 0.5  # mean score of both detectors, at least
-TILTED, TILT_COST = 60.0, 0.05  # degrees of roll above which a face is unlikely, and what that takes off
+SEEN = 0.35  # mean score of both detectors, at least
 FIRST_REACHES = (3.6, 3.0, 4.4)  # of the crops from which the mesh starts, until it is sure
 SURE = 0.8  # score
 AROUND = 1.5  # side of the mesh's crop over the box around its points
 SETTLED = 0.03  # a crop that moves by less stands still
 MOVES = 4
 SCALES = (0.9, 1.0, 1.1)  # of the settled crop; the median of their meshes is taken
-FLAG = 0.3  # the mesh's own belief, at least
+FLAG = 0.3  # each mesh's own belief, at least
+LEAST = 0.12  # score of a face
 SPREAD = 0.08  # of the face's size, between the scales' meshes: then the score is halved
 
 
@@ -53,6 +56,7 @@ class MeshReader:
             BlazeFace(kind, files[kind.file].read_bytes(), DAMAGED) for kind in (SHORT_RANGE, FULL_RANGE)
         )
         self._mesh = AttentionMesh(files[MESH_FILE].read_bytes(), DAMAGED)
+        self._plain = PlainMesh(files[PLAIN_FILE].read_bytes(), DAMAGED)
         self._person = PersonNetwork(files[PERSON_FILE].read_bytes(), DAMAGED)
 
     def read(self, rgba: np.ndarray) -> list[Reading]:
@@ -98,20 +102,21 @@ class MeshReader:
         points = np.median([look.points for look in looks], axis=0)  # [468, 3]
         irises = np.median([look.irises for look in looks], axis=0)  # [2, 5, 2]
         reading = of_mesh(points, irises, 0.0)
-        flag = float(np.median([look.flag for look in looks]))
-        belief = self._belief(pyramid, reading.sighting)
-        if flag < FLAG or belief < BELIEF:
-            return None
         apart = np.mean([np.linalg.norm((look.points - points)[:, :2], axis=1) for look in looks])
-        return replace(
-            reading, score=belief * flag / (1 + (float(apart) / reading.sighting.size / SPREAD) ** 2)
-        )
+        steady = 1 / (1 + (float(apart) / reading.sighting.size / SPREAD) ** 2)
+        score = steady * self._believed(pyramid, reading.sighting, looks)
+        return replace(reading, score=score) if score >= LEAST else None
 
-    def _belief(self, pyramid: Pyramid, sighting: Sighting) -> float:
-        """How far the detectors believe in a face, 0..1."""
+    def _believed(self, pyramid: Pyramid, sighting: Sighting, looks: Sequence[Mesh]) -> float:
+        """How far all four networks believe in a face, 0..1; 0 when one of them does not."""
+        plain = [self._plain.belief(pyramid, _around(sighting, reach)) for reach in PLAIN_REACHES]
+        flags = float(np.median([look.flag for look in looks])), float(np.mean(plain))
+        if min(flags) < FLAG:
+            return 0.0
         near = np.mean([seen.score for seen in _seen(self._short, pyramid, sighting, CLOSE_REACHES)])
         far = np.mean([seen.score for seen in _seen(self._full, pyramid, sighting, FAR_REACHES)])
-        return float(near + far) / 2 - (TILT_COST if abs(sighting.roll) > TILTED else 0)
+        seen = float(near + far) / 2
+        return seen * min(flags) if seen >= SEEN else 0.0
 
     def _settled(self, pyramid: Pyramid, place: Placement) -> Placement | None:
         """The crop around what was read last, until it stands still; None where the mesh sees no face."""

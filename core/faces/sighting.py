@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Point = tuple[float, float]
 
-APART = 0.6  # of two faces' sizes together: their middles are farther apart than this
+APART = 1.2  # of the larger face's size: the middles of two faces are farther apart than this
 SAME = 0.5  # of the distance from eyes to mouth: points of the same face are no farther apart than this
 
 
@@ -53,7 +53,7 @@ class Sighting:
 
     def overlaps(self, other: Sighting) -> bool:
         """Whether two faces cannot both be here: even cheek by cheek they are farther apart."""
-        return math.dist(self.centre, other.centre) < APART * (self.size + other.size)
+        return math.dist(self.centre, other.centre) < APART * max(self.size, other.size)
 
 
 def distinct(sightings: list[Sighting]) -> list[Sighting]:

@@ -101,6 +101,7 @@ _MEDIAPIPE = Wheel(  # any platform's wheel of this version has the same network
         "face_detection_full_range_sparse.tflite": (
             "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite"
         ),
+        "face_landmark.tflite": "mediapipe/modules/face_landmark/face_landmark.tflite",
         "face_landmark_with_attention.tflite": (
             "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
         ),
@@ -126,6 +127,11 @@ CATALOGUE = (
                 "face_detection_full_range_sparse.tflite",
                 "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
                 676746,
+            ),
+            WeightsFile(
+                "face_landmark.tflite",
+                "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+                1242398,
             ),
             WeightsFile(
                 "face_landmark_with_attention.tflite",

@@ -16,10 +16,11 @@ from anycost.models.importing.mediapipe_operators import read_landmarks, region_
 from anycost.models.importing.onnx_graph import OnnxGraph
 from anycost.models.importing.tflite_to_onnx import to_onnx
 
-PLAIN = (
+PLAIN = (  # all but the mesh with attention, whose operators the interpreter does not know
     "face_detection_short_range.tflite",
     "face_detection_full_range_sparse.tflite",
     "selfie_segmentation.tflite",
+    "face_landmark.tflite",
 )
 
 
