@@ -35,7 +35,7 @@ def test_the_error_is_in_eye_distances():
     assert row.error == pytest.approx(4 / 40)
 
 
-@pytest.mark.parametrize("found", [face(130, 100), face(100, 100, 60), face(100, 100, 26)])
+@pytest.mark.parametrize("found", [face(145, 100), face(100, 100, 60), face(100, 100, 26)])
 def test_a_face_beside_its_place_or_of_another_size_is_not_placed(found: Reading):
     (row,) = compared("p", [found], reference(face(100, 100)))
     assert not row.placed
