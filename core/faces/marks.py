@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .parts import OUTLINES
+from .face_parts import OUTLINES
 from .reading import Reading
 
 LIGHT, DARK = (90, 255, 160), (0, 60, 30)

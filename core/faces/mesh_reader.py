@@ -17,9 +17,9 @@ from ...bridge.messages import Placement
 from .attention_mesh import FILE as MESH_FILE
 from .attention_mesh import AttentionMesh, Mesh
 from .blaze_face import FULL_RANGE, SHORT_RANGE, BlazeFace
+from .face_parts import FILE as PERSON_FILE
+from .face_parts import PersonNetwork
 from .looks import search
-from .parts import FILE as PERSON_FILE
-from .parts import PersonNetwork
 from .placement import to_picture
 from .plain_mesh import FILE as PLAIN_FILE
 from .plain_mesh import PlainMesh

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ...bridge.messages import FacePoints, Placement
-from .parts import Mask, face_parts
+from .face_parts import Mask, face_parts
 from .sighting import Point, Sighting
 
 # Points of the mesh. Left and right are the viewer's, on an upright head.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.bridge.messages import Placement
-from anycost.core.faces.parts import OUTLINES, face_parts
+from anycost.core.faces.face_parts import OUTLINES, face_parts
 from anycost.core.faces.reading import (
     BROWS,
     CHIN,
