@@ -1,4 +1,4 @@
-"""What the panel and the core tell each other about the portraits of all documents.
+"""What the panel and the core tell each other about the faces of all documents.
 
 Whatever the core knows can be told to a new one: the picture, its latents, the edits. That is how sliders
 survive the core's death.
@@ -7,7 +7,7 @@ survive the core's death.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Hashable, Mapping, Optional, Protocol
+from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, Optional, Protocol
 
 from ..bridge.answer import Answer, Done, Fault
 from ..bridge.messages import (
@@ -17,6 +17,8 @@ from ..bridge.messages import (
     ClosePicture,
     CoreState,
     EditState,
+    FindFaces,
+    FoundFaces,
     Frame,
     Latents,
     Layer,
@@ -30,7 +32,8 @@ from ..bridge.messages import (
     RestorePicture,
 )
 from ..bridge.protocol import ProtocolError
-from .picture import Picture
+from .document_faces import Face, Faces
+from .picture import Box, Picture
 from .portrait import CoreKnows, Portrait
 from .topic import Topic
 
@@ -38,6 +41,7 @@ QUIET_FAULTS = ("cancelled", "disconnected")  # the artist asked for it, or the 
 MISMATCH = (
     "The core and the plugin do not understand each other: run `anycost plugin install`, then restart Krita."
 )
+NO_FACE = "No face was found: drag the three handles to the eyes and the mouth, then press Use this place."
 SHORT_PROJECTION = 5.0  # seconds, where a cancelled projection has to be repeated
 
 
@@ -54,8 +58,11 @@ class Viewer(Protocol):
 
     @property
     def portrait(self) -> Optional[Portrait]:
-        """The one of the document in front."""
+        """The one of the chosen face of the document in front."""
         ...
+
+    document: Optional[Hashable]  # in front
+    selection: Optional[Box]  # of that document
 
     def edit_state(self, portrait: Portrait) -> EditState: ...
 
@@ -64,8 +71,17 @@ class Viewer(Protocol):
     def tell(self, topic: Topic) -> None: ...
 
 
+class Search:
+    """A document's face on its way: the faces are looked for, or one of them is being opened."""
+
+    def __init__(self, seconds: Optional[float]) -> None:
+        self.seconds = seconds  # that the projection may take afterwards
+        self.request: Optional[int] = None  # which Cancel ends
+        self.portrait: Optional[Portrait] = None  # that is being opened
+
+
 class Conversation:
-    """The connection, the open pack, and every document's portrait as the core knows it."""
+    """The connection, the open pack, and every document's faces as the core knows them."""
 
     def __init__(self, link: Link, viewer: Viewer) -> None:
         self.link = link
@@ -75,26 +91,51 @@ class Conversation:
         self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.opened = OpenedPack()  # what the core said about it
-        self.portraits: Dict[Hashable, Portrait] = {}  # by document
-        self.searching: Dict[Hashable, Portrait] = {}  # sent, but the face is not found yet
+        self.faces: Dict[Hashable, Faces] = {}  # by document, once its picture was read
+        self.searching: Dict[Hashable, Search] = {}  # by document
 
     # What the artist asks for
 
-    def open_picture(self, document: Hashable, picture: Picture, seconds: Optional[float]) -> None:
-        """Find the face of a picture and project it for `seconds`. The document's edits stay."""
-        old = self.portraits.get(document)
-        portrait = Portrait(picture, old.edits if old is not None else None)
-        self.searching[document] = portrait
-        portrait.request = self._send_picture(
-            portrait, lambda answer: self._face_found(document, portrait, seconds, answer)
+    def find_faces(self, document: Hashable, picture: Picture, seconds: Optional[float]) -> None:
+        """Find the faces of a picture. A lone one is projected for `seconds`; else the artist is asked."""
+        search = self._search(document, seconds)
+        search.request = self._ask(
+            FindFaces(picture.width, picture.height, picture.rgba),
+            lambda answer: self._faces_found(document, picture, search, answer),
         )
         self.viewer.tell(Topic.PROGRESS)
 
+    def open_face(self, document: Hashable, faces: Faces, face: Face, seconds: Optional[float]) -> None:
+        """Open one face, project it for `seconds` and choose it; `faces` then are the document's."""
+        search = self._search(document, seconds)
+        self._open(search, face, lambda answer: self._face_opened(document, faces, face, search, answer))
+        self.viewer.tell(Topic.PROGRESS)
+
+    def choose(self, document: Hashable, faces: Faces, face: Face) -> None:
+        """Go back to a face that was projected. Its newest edit is drawn again: the core may have made room
+        for others meanwhile."""
+        self.drop_search(document)
+        faces.choose(face)
+        self.viewer.tell(Topic.DOCUMENT)
+        self.edit(face.portrait, dragging=False)
+
+    def has_latents(self, portrait: Portrait) -> bool:
+        """Whether a portrait can be shown without a new projection."""
+        return portrait.drawable or portrait.projecting or self.can_revive(portrait)
+
     def cancel(self, document: Optional[Hashable]) -> None:
-        """End the search or projection of a document's face."""
-        portrait = self.searching.get(document) or self.portraits.get(document)
-        if portrait is not None and portrait.request is not None:
-            self.link.cancel(portrait.request)
+        """End the search or the projection that the artist looks at."""
+        search, faces = self.searching.get(document), self.faces.get(document)
+        portrait = None if faces is None else faces.portrait
+        request = search.request if search is not None else portrait.request if portrait else None
+        if request is not None:
+            self.link.cancel(request)
+
+    def drop_search(self, document: Hashable) -> None:
+        """The artist wants something else: what is looked for or opened is not awaited any more."""
+        search = self.searching.pop(document, None)
+        if search is not None and search.request is not None:
+            self.link.cancel(search.request)
 
     def edit(self, portrait: Portrait, dragging: bool) -> None:
         """The portrait's edit state has changed: have it drawn."""
@@ -115,7 +156,7 @@ class Conversation:
         if name == self.pack or not self.connected:
             return
         self.connected = False
-        for portrait in self.portraits.values():
+        for portrait in self.portraits():
             portrait.forget_core()
             portrait.frame = portrait.part = None
         self.pack = name
@@ -127,17 +168,19 @@ class Conversation:
         self.link.request(CORE_UNLOAD, {}, lambda answer: None)
 
     def forget(self, document: Hashable) -> None:
-        """The document was closed: its face leaves the core too."""
-        for held in (self.searching.pop(document, None), self.portraits.pop(document, None)):
-            if held is not None:
-                self._close(held)
+        """The document was closed: its faces leave the core too."""
+        self.drop_search(document)
+        faces = self.faces.pop(document, None)
+        for face in faces.all if faces is not None else []:
+            self._close(face.portrait)
 
     def can_revive(self, portrait: Portrait) -> bool:
         return self.pack in portrait.latents or self.pack == portrait.cancelled_with
 
     def revive(self, portrait: Portrait) -> None:
         """Tell a core that does not know this picture all that it needs, then send the newest edits."""
-        if self.connected and portrait.known == CoreKnows.NOTHING and self.can_revive(portrait):
+        unknown = portrait.known == CoreKnows.NOTHING and not portrait.closed
+        if self.connected and unknown and self.can_revive(portrait):
             portrait.known = CoreKnows.PICTURE  # being sent: do not send it again
             self._send_picture(portrait, lambda answer: self._reopened(portrait, answer))
 
@@ -162,9 +205,10 @@ class Conversation:
     def link_lost(self) -> None:
         """The core is gone, its memory with it; everything under way was answered with a fault before."""
         self.connected = False
-        projecting = bool(self.searching) or any(p.projecting for p in self.portraits.values())
-        applying = any(p.applying for p in self.portraits.values())
-        for portrait in [*self.portraits.values(), *self.searching.values()]:
+        portraits = list(self.portraits())
+        projecting = bool(self.searching) or any(p.projecting for p in portraits)
+        applying = any(p.applying for p in portraits)
+        for portrait in portraits:
             portrait.forget_core()
         if projecting:
             self.viewer.say("The core stopped while it was projecting: press Project to try again.")
@@ -180,7 +224,7 @@ class Conversation:
             if method == CoreState.METHOD:
                 self.link_words(CoreState.of(params).text)
                 return
-            portrait = next((p for p in self.portraits.values() if p.name == params.get("picture")), None)
+            portrait = next((p for p in self.portraits() if p.name == params.get("picture")), None)
             if portrait is None:
                 return
             if method == Frame.METHOD and portrait.known != CoreKnows.NOTHING:  # not one of the pack before
@@ -218,36 +262,115 @@ class Conversation:
 
     def _keep_known_edits(self) -> None:
         known = {direction.name: direction for direction in self.opened.directions}
-        for portrait in self.portraits.values():
+        for portrait in self.portraits():
             portrait.edits = {
                 name: min(max(value, known[name].low), known[name].high)
                 for name, value in portrait.edits.items()
                 if name in known
             }
 
+    # From a picture to an open face
+
+    def _search(self, document: Hashable, seconds: Optional[float]) -> Search:
+        """A new search, in place of one that may be under way."""
+        self.drop_search(document)
+        search = self.searching[document] = Search(seconds)
+        return search
+
+    def _ended(self, document: Hashable, search: Search) -> bool:
+        """Takes a search off the list; False if it is no longer there: the document was closed, the core was
+        lost, or the artist wants something else."""
+        search.request = None
+        return self.searching.get(document) is search and self.searching.pop(document) is search
+
+    def _faces_found(self, document: Hashable, picture: Picture, search: Search, answer: Answer) -> None:
+        if _is_gone(answer) or not self._ended(document, search):
+            return
+        self.viewer.tell(Topic.PROGRESS)
+        if answer.fault is not None:
+            self._fault(answer.fault)
+            return
+        try:
+            found = FoundFaces.of(answer.result)
+        except ProtocolError:
+            self.viewer.say(MISMATCH)
+            return
+        known = self.faces.get(document) or Faces(picture)
+        faces = known.again(picture, [Face.found(picture, face) for face in found.faces])
+        if not faces.all:
+            self._open_whole(document, known, picture, search.seconds, found.advice)
+        elif len(faces.all) == 1:
+            self.open_face(document, faces, faces.all[0], search.seconds)
+        else:
+            self._keep(document, faces)
+            self.viewer.tell(Topic.DOCUMENT)
+
+    def _open_whole(
+        self, document: Hashable, known: Faces, picture: Picture, seconds: Optional[float], advice: str
+    ) -> None:
+        """No face was found. A pack that draws no faces takes the picture all the same; with any other, the
+        artist shows where the face is."""
+        search, face = self._search(document, seconds), Face.whole(picture)
+        faces = known.again(picture, [face])
+
+        def opened(answer: Answer) -> None:
+            if answer.fault is None or answer.fault.kind != "no-face":
+                self._face_opened(document, faces, face, search, answer)
+            elif self._ended(document, search):
+                self._place_by_hand(document, picture, advice)
+
+        self._open(search, face, opened)
+        self.viewer.tell(Topic.PROGRESS)
+
+    def _place_by_hand(self, document: Hashable, picture: Picture, advice: str) -> None:
+        in_front = document == self.viewer.document
+        faces = self.faces.get(document)
+        if faces is None or not faces.all:
+            faces = self.faces[document] = Faces(picture)
+        faces.place(picture, self.viewer.selection if in_front else None)
+        faces.hint = " ".join(filter(None, [NO_FACE, advice]))
+        if in_front:
+            self.viewer.say(faces.hint)
+        self.viewer.tell(Topic.DOCUMENT)
+
+    def _open(self, search: Search, face: Face, done: Done) -> None:
+        search.portrait = face.portrait.again()
+        search.request = self._send_picture(search.portrait, done)
+
+    def _face_opened(
+        self, document: Hashable, faces: Faces, face: Face, search: Search, answer: Answer
+    ) -> None:
+        portrait = search.portrait
+        if _is_gone(answer) or portrait is None:
+            return
+        if not self._ended(document, search):
+            portrait.known = CoreKnows.NOTHING if answer.fault is not None else CoreKnows.PICTURE
+            self._close(portrait)
+            return
+        if not self._opened(portrait, answer):
+            self.viewer.tell(Topic.PROGRESS)
+            return
+        before = self._portraits_of(document)
+        face.take_portrait(portrait)
+        faces.choose(face)
+        self._keep(document, faces, before)
+        self._project(portrait, search.seconds)
+
+    def _keep(self, document: Hashable, faces: Faces, before: Optional[List[Portrait]] = None) -> None:
+        """These are the document's faces from now on; the core forgets the others."""
+        before = self._portraits_of(document) if before is None else before
+        self.faces[document] = faces
+        kept = self._portraits_of(document)
+        for portrait in before:
+            if portrait not in kept:
+                self._close(portrait)
+
     # Pictures and their projection
 
     def _send_picture(self, portrait: Portrait, done: Done) -> int:
         picture = portrait.picture
-        return self._ask(OpenPicture(portrait.name, picture.width, picture.height, picture.rgba), done)
-
-    def _face_found(
-        self, document: Hashable, portrait: Portrait, seconds: Optional[float], answer: Answer
-    ) -> None:
-        if _is_gone(answer):
-            return
-        portrait.request = None
-        if self.searching.get(document) is not portrait:  # closed, or the core was lost, during the search
-            return
-        del self.searching[document]
-        if not self._opened(portrait, answer):
-            self.viewer.tell(Topic.PROGRESS)
-            return
-        old = self.portraits.get(document)
-        if old is not None:
-            self._close(old)
-        self.portraits[document] = portrait
-        self._project(portrait, seconds)
+        size = picture.width, picture.height
+        return self._ask(OpenPicture(portrait.name, *size, picture.rgba, portrait.face), done)
 
     def _opened(self, portrait: Portrait, answer: Answer) -> bool:
         """Takes the answer to OpenPicture; False, with a sentence shown, when there is no face."""
@@ -278,7 +401,7 @@ class Conversation:
         self.viewer.tell(Topic.PROGRESS)
 
     def _projected(self, portrait: Portrait, answer: Answer) -> None:
-        if _is_gone(answer):
+        if _is_gone(answer) or portrait.closed:
             return
         portrait.progress = portrait.request = None
         if answer.fault is None:
@@ -299,7 +422,7 @@ class Conversation:
             self.viewer.say(MISMATCH)
 
     def _reopened(self, portrait: Portrait, answer: Answer) -> None:
-        if not self._opened(portrait, answer):
+        if portrait.closed or not self._opened(portrait, answer):
             return
         latents = portrait.latents.get(self.pack)
         if latents is None:  # a cancelled projection brings none, so a short one replaces it
@@ -309,6 +432,8 @@ class Conversation:
         self._ask(RestorePicture(portrait.name, latents), lambda answer: self._restored(portrait, answer))
 
     def _restored(self, portrait: Portrait, answer: Answer) -> None:
+        if portrait.closed:
+            return
         if answer.fault is not None:
             portrait.known = CoreKnows.NOTHING
             self._fault(answer.fault)
@@ -318,6 +443,7 @@ class Conversation:
         self.viewer.tell(Topic.DOCUMENT)
 
     def _close(self, portrait: Portrait) -> None:
+        portrait.closed = True
         if portrait.request is not None:
             self.link.cancel(portrait.request)
         if portrait.known != CoreKnows.NOTHING and self.connected:
@@ -335,7 +461,7 @@ class Conversation:
             )
 
     def _edit_answered(self, portrait: Portrait, stamp: int, answer: Answer) -> None:
-        if _is_gone(answer):
+        if _is_gone(answer) or portrait.closed:
             return
         if portrait.in_flight == stamp:
             portrait.in_flight = None
@@ -366,13 +492,24 @@ class Conversation:
             return
         if answer.fault is not None:
             self._fault(answer.fault)
-        elif self.portraits.get(document) is portrait:
+        elif portrait in self._portraits_of(document):
             try:
                 done(Layer.of(answer.result, answer.data))
             except ProtocolError:
                 self.viewer.say(MISMATCH)
         portrait.applying = False  # only now: the host may handle events while it writes
         self.viewer.tell(Topic.PROGRESS)
+
+    # All portraits
+
+    def portraits(self) -> Iterator[Portrait]:
+        for faces in self.faces.values():
+            for face in faces.all:
+                yield face.portrait
+
+    def _portraits_of(self, document: Hashable) -> List[Portrait]:
+        faces = self.faces.get(document)
+        return [] if faces is None else [face.portrait for face in faces.all]
 
     # Asking
 

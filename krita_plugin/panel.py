@@ -10,6 +10,8 @@ from typing import Callable, Dict, List, Optional
 from ..bridge.messages import FRAME_MS, QUALITIES, Quality, Slider
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
+from .document_faces import View
+from .face_picker import FacePicker
 from .plain_text import plain_label, plain_tip
 from .preview import Preview, face_crop
 from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
@@ -61,6 +63,7 @@ class Panel(QtWidgets.QWidget):
             Topic.PACK: (self._show_pack, self._show_quality, self._show_document),
             Topic.DOCUMENT: (self._show_document,),
             Topic.PROGRESS: (self._show_progress, self._show_controls),
+            Topic.FACES: (self._show_faces, self._show_status, self._show_controls),
             Topic.EDITS: (self._show_edits, self._show_controls),
             Topic.FRAME: (self._show_frame,),
             Topic.MESSAGE: (self._show_message,),
@@ -92,6 +95,7 @@ class Panel(QtWidgets.QWidget):
         self.preview = Preview(self)
         self.preview.comparing.connect(self._compare)
         column.addWidget(self.preview)
+        column.addWidget(self._face_picker())
         column.addLayout(self._status_row())
         column.addWidget(self._quality_row())
         column.addLayout(self._speed_row())
@@ -219,6 +223,16 @@ class Panel(QtWidgets.QWidget):
         self.slider_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return self.slider_area
 
+    def _face_picker(self) -> FacePicker:
+        """It takes the preview's place while a face is picked or placed."""
+        self.picker = FacePicker(self)
+        self.picker.map.picked.connect(self.state.pick)
+        self.picker.map.moved.connect(self.state.move_handle)
+        self.picker.by_hand.connect(self.state.place_by_hand)
+        self.picker.use.connect(self.state.use_place)
+        self.picker.back.connect(self.state.toggle_faces)
+        return self.picker
+
     def _status_row(self) -> QtWidgets.QHBoxLayout:
         self.status = plain_label("", self)
         self.status.setObjectName("anycost_status")
@@ -231,9 +245,18 @@ class Panel(QtWidgets.QWidget):
         self.compare.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.compare.pressed.connect(lambda: self._compare(True))
         self.compare.released.connect(lambda: self._compare(False))
+        self.faces = QtWidgets.QToolButton(self)
+        self.faces.setObjectName("anycost_faces")
+        self.faces.setText("Faces")
+        self.faces.setToolTip("Show all faces of the picture, to edit another one")
+        self.faces.setCheckable(True)
+        self.faces.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.faces.clicked.connect(lambda _checked=False: self.state.toggle_faces())
         row = QtWidgets.QHBoxLayout()
+        row.setSpacing(3)
         row.addWidget(self.status, 1)
         row.addWidget(self.compare)
+        row.addWidget(self.faces)  # last: it stays under the mouse when the other is hidden
         return row
 
     def _apply_row(self) -> QtWidgets.QHBoxLayout:
@@ -324,11 +347,16 @@ class Panel(QtWidgets.QWidget):
             if portrait is not None and portrait.placement is not None:
                 original = face_crop(portrait.picture, portrait.placement)
             self.preview.show_original(original)
+        self._show_faces()
         self._show_connection()
         self._show_edits()
         self._show_frame()
         self._show_progress()
         self._show_controls()
+
+    def _show_faces(self) -> None:
+        self.preview.setVisible(self.state.view is View.FACE)
+        self.picker.show_faces(self.state.faces, self.state.can_use_place)
 
     def _show_edits(self) -> None:
         for name, slider in self._sliders.items():
@@ -378,13 +406,22 @@ class Panel(QtWidgets.QWidget):
         self.cancel.setVisible(state.busy)
         self.apply.setEnabled(state.can_apply)
         self.reset.setEnabled(state.portrait is not None and bool(state.portrait.edits))
-        self.compare.setEnabled(self.preview.original is not None)
+        showing = state.view is View.FACE
+        self.compare.setVisible(showing)  # a narrow panel needs the room for what the artist is asked...
+        self.status.setWordWrap(not showing)  # ...and has to show all of it
+        self.compare.setEnabled(showing and self.preview.original is not None)
+        self.faces.setEnabled(state.faces is not None)
+        self.faces.setChecked(not showing)
+        self.picker.use_place.setEnabled(state.can_use_place)
         for slider in self._sliders.values():
             slider.setEnabled(state.can_edit)
 
     def _project_tip(self) -> str:
         what = "the selection's box" if self.state.selection is not None else "the whole picture"
-        tip = f"Find the face in {what} and bring it into the generator's reach; nothing is painted yet"
+        tip = (
+            f"Find the faces in {what}, and bring the one to edit into the generator's reach;"
+            " nothing is painted yet"
+        )
         loss = self.state.core.opened.loss
         return plain_tip(tip + (f"\nLoss: {loss}" if loss else ""))
 

@@ -54,7 +54,9 @@ def check_size(width: int, height: int, what: str) -> None:
     if width >= SMALLEST_SIDE and height >= SMALLEST_SIDE:
         return
     if width <= 0 or height <= 0:
-        raise HostError(f"The {what} is empty: select the face, or deselect to use the whole picture.")
+        raise HostError(
+            f"The {what} is empty or beside the picture: select a part of the picture, or deselect."
+        )
     advice = "select a larger area" if what == "selection" else "open a larger picture"
     raise HostError(
         f"The {what} is {width} × {height} px, a face needs {SMALLEST_SIDE} at least each way: {advice}."

@@ -1,4 +1,4 @@
-"""The face of one document: its picture, edits, projection and newest frame."""
+"""One face: its picture, its place there, edits, projection and newest frame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from enum import IntEnum
 from typing import Dict, Optional
 
-from ..bridge.messages import Frame, Latents, Placement, Progress
+from ..bridge.messages import FacePoints, Frame, Latents, Placement, Progress
 from .picture import Picture
 
 
@@ -21,14 +21,21 @@ class CoreKnows(IntEnum):
 class Portrait:
     """One face, with everything that a new core must be told about it."""
 
-    def __init__(self, picture: Picture, edits: Optional[Dict[str, float]] = None) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        face: Optional[FacePoints] = None,
+        edits: Optional[Dict[str, float]] = None,
+    ) -> None:
         self.name = uuid.uuid4().hex  # in the core; never used twice, so that late answers match nothing
         self.picture = picture
+        self.face = face  # which one of the picture; None leaves it to the core
         self.placement: Optional[Placement] = None
         self.latents: Dict[str, Latents] = {}  # by pack
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
         self.known = CoreKnows.NOTHING
+        self.closed = False  # no document has it any more: late answers change nothing
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
         self.progress: Optional[Progress] = None  # of the projection under way
         self.applying = False
@@ -51,6 +58,10 @@ class Portrait:
     def newest(self) -> Optional[Frame]:
         """Of the frames on screen, the one that came last."""
         return self.part if self.part and self.frame and self.part.index > self.frame.index else self.frame
+
+    def again(self) -> Portrait:
+        """The same face with its edits, to be opened and projected from the beginning."""
+        return Portrait(self.picture, self.face, self.edits)
 
     # Edits go out one at a time, frames come back
 

@@ -9,11 +9,13 @@ from typing import Callable, Hashable, List, Optional, Protocol
 
 from ..bridge.messages import FRAME_MS, EditState, Layer, Quality, Region
 from .conversation import Conversation, Link
+from .document_faces import Face, Faces, View
 from .picture import Box, HostError, Picture, region_of
 from .portrait import Portrait, frame_words, progress_words
 from .topic import Topic
 
 USUAL_PROJECTION = 20.0  # seconds
+WAIT = "The core is not ready yet: wait until it is, then click again."
 
 
 class Host(Protocol):
@@ -45,9 +47,18 @@ class PanelState:
     # What the panel asks
 
     @property
+    def faces(self) -> Optional[Faces]:
+        """Those of the current document, once its picture was read."""
+        return None if self.document is None else self.core.faces.get(self.document)
+
+    @property
     def portrait(self) -> Optional[Portrait]:
-        """The current document's face, once it was found."""
-        return None if self.document is None else self.core.portraits.get(self.document)
+        """The current document's chosen face, once it is open."""
+        return None if self.faces is None else self.faces.portrait
+
+    @property
+    def view(self) -> View:
+        return View.FACE if self.faces is None else self.faces.view
 
     @property
     def busy(self) -> bool:
@@ -71,19 +82,25 @@ class PanelState:
         portrait = self.portrait
         return self.core.connected and portrait is not None and portrait.drawable and not portrait.applying
 
+    @property
+    def can_use_place(self) -> bool:
+        return self.core.connected and self.view is View.PLACING and not self.busy
+
     def status(self) -> str:
         """The line under the preview."""
-        portrait = self.portrait
+        portrait, search, faces = self.portrait, self.core.searching.get(self.document), self.faces
         if self.document is None:
             return "Open a picture to begin"
         if self.reading is not None:
             return "Reading the picture…"
-        if self.document in self.core.searching:
-            return "Looking for the face…"
+        if search is not None:
+            return "Looking for faces…" if search.portrait is None else "Opening the face…"
+        if portrait is not None and portrait.applying:
+            return "Drawing the layer…"
+        if faces is not None and faces.view is not View.FACE:
+            return faces.words()
         if portrait is None:
             return "Press Project to begin"
-        if portrait.applying:
-            return "Drawing the layer…"
         if portrait.progress is not None:
             return progress_words(portrait.progress)
         if portrait.newest is not None:
@@ -96,7 +113,7 @@ class PanelState:
     # What the artist does
 
     def project(self) -> None:
-        """Read the current document and look for its face."""
+        """Read the current document and look for its faces."""
         if not self.can_project:
             return
         document = self.reading = self.host.current()
@@ -115,11 +132,13 @@ class PanelState:
             portrait.edits[name] = value
         else:
             portrait.edits.pop(name, None)
+        self._show_the_face()
         self.core.edit(portrait, dragging)
 
     def reset_all(self) -> None:
         if self.portrait is not None and self.portrait.edits:
             self.portrait.edits.clear()
+            self._show_the_face()
             self.core.edit(self.portrait, dragging=False)
 
     def set_quality(self, quality: Quality) -> None:
@@ -182,6 +201,56 @@ class PanelState:
             )
         return "\n".join([*lines, self.message])
 
+    # Several faces
+
+    def toggle_faces(self) -> None:
+        """Show all faces of the picture, or the chosen one again."""
+        if self.faces is not None:
+            self.faces.toggle()
+            self.say(self.faces.hint)
+            self.tell(Topic.FACES)
+
+    def pick(self, face: Face) -> None:
+        """Edit this face from now on; it is projected first if it never was."""
+        faces = self.faces
+        if faces is None or self.document is None or face not in faces.all:
+            return
+        self.say("")
+        if self.core.has_latents(face.portrait):
+            self.core.choose(self.document, faces, face)
+        elif self.core.connected:
+            self.core.open_face(self.document, faces, face, self.projection_seconds)
+        else:
+            self.say(WAIT)
+
+    def place_by_hand(self) -> None:
+        """Put three handles on the picture, for the artist to drag."""
+        if self.faces is not None:
+            self.faces.place(self.faces.picture, self.selection)
+            self.tell(Topic.FACES)
+
+    def move_handle(self, handle: int, x: float, y: float) -> None:
+        """Bring a handle to this pixel of the picture, or as near as it may go."""
+        if self.faces is not None and self.faces.handles is not None:
+            self.faces.handles.move(handle, x, y)
+            self.tell(Topic.FACES)
+
+    def use_place(self) -> None:
+        """Open and project the face at the handles."""
+        faces = self.faces
+        if faces is None or faces.handles is None or self.document is None or not self.can_use_place:
+            return
+        self.say("")
+        face, picture = Face.placed(faces.handles), faces.handles.picture
+        target = faces if picture is faces.picture else faces.again(picture, [face])
+        self.core.open_face(self.document, target, face, self.projection_seconds)
+
+    def _show_the_face(self) -> None:
+        """A slider moves: the artist wants to see what it does."""
+        if self.faces is not None and self.faces.view is View.PICKING:
+            self.faces.toggle()
+            self.tell(Topic.FACES)
+
     # What the host says
 
     def set_document(self, document: Optional[Hashable]) -> None:
@@ -190,7 +259,7 @@ class PanelState:
             return
         self.document = document
         self.selection = None
-        self.say("")
+        self.say("" if self.faces is None else self.faces.hint)
         self.tell(Topic.DOCUMENT)
         if self.portrait is not None:
             self.core.revive(self.portrait)
@@ -218,7 +287,7 @@ class PanelState:
         if document is None or not self.core.connected:
             self.tell(Topic.PROGRESS)
             return
-        self.core.open_picture(document, picture, self.projection_seconds)
+        self.core.find_faces(document, picture, self.projection_seconds)
 
     def _add_layer(self, document: Hashable, portrait: Portrait, name: str, layer: Layer) -> None:
         try:

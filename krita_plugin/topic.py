@@ -11,6 +11,7 @@ class Topic(Enum):
     CONNECTION = "connection"
     PACK = "pack"  # also the quality and the speed
     DOCUMENT = "document"
+    FACES = "faces"  # while they are picked or placed
     PROGRESS = "progress"
     EDITS = "edits"
     FRAME = "frame"

@@ -70,7 +70,7 @@ def without_finder(pack: Path, folder: Path) -> Path:
     """A copy of a pack that takes the whole picture for the face."""
     shutil.copytree(pack, folder)
     manifest = json.loads((folder / "pack.json").read_text())
-    manifest["finder"] = None
+    manifest["finder"] = manifest["alignment"] = None
     del manifest["files"]["finder.onnx"]
     (folder / "finder.onnx").unlink()
     (folder / "pack.json").write_text(json.dumps(manifest))

@@ -1,4 +1,4 @@
-"""The real Krita under Xvfb, with the real mouse and the real core. Two starts of Krita, one profile."""
+"""The real Krita under Xvfb, with the real mouse and the real core. Three starts of Krita, one profile."""
 
 from __future__ import annotations
 
@@ -30,8 +30,14 @@ def test_an_artist_s_sitting(setting, tmp_path):
     assert len(outcome.checks) >= 40
 
 
+def test_faces_are_picked_and_placed(setting, tmp_path):
+    """The plugin as Krita's own importer left it, here and below."""
+    outcome = setting.run("faces", tmp_path / "faces", LIMIT)
+    assert outcome.problems == []
+    assert len(outcome.checks) >= 15
+
+
 def test_documents_of_every_sort(setting, tmp_path):
-    """With the plugin as Krita's own importer left it."""
     outcome = setting.run("documents", tmp_path / "documents", LIMIT)
     assert outcome.problems == []
     assert len(outcome.checks) >= 50

@@ -12,14 +12,16 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
 from drawn_face import portrait, with_colour_finder
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
 
-from anycost.bridge.messages import Frame, OpenedPack, Placement, Slider
+from anycost.bridge.messages import FoundFace, Frame, OpenedPack, Placement, Slider
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
+from anycost.krita_plugin.document_faces import Face, Faces, View
 from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.pixels import rgba_bytes
@@ -37,6 +39,25 @@ def click(widget, where=None):
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     where = widget.rect().center() if where is None else where
     QTest.mouseClick(widget, left, none, where)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def drag_handle(shown, handle, spot):
+    """Drag a handle of the face map to a pixel of the picture, with the mouse."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    start = shown.to_screen(*shown.handles.points[handle]).toPoint()
+    end = shown.to_screen(*spot).toPoint()
+    QTest.mousePress(shown, left, none, start)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    for share in (0.3, 0.7, 1.0):
+        there = start + (end - start) * share
+        move = QMouseEvent(QEvent.Type.MouseMove, QPointF(there), left, left, none)
+        QApplication.sendEvent(shown, move)
+    QTest.mouseRelease(shown, left, none, end)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def click_face(bench, index):
+    face = bench.state.faces.all[index]
+    shown = bench.widget("face_map")
+    click(shown, shown.to_screen(face.box.x, face.box.y).toPoint())
 
 
 class Easel:
@@ -186,16 +207,54 @@ def test_cancel_ends_the_projection_and_keeps_the_face(bench):
     assert not bench.widget("cancel").isVisible()
 
 
-def test_no_face_is_a_sentence(bench):
+def test_no_face_is_a_sentence_and_three_handles(bench):
     bench.easel.pictures["a"] = np.full((160, 200, 4), 255, np.uint8)
     bench.click("project")
     assert until(lambda: bench.state.message)
     assert bench.widget("error").isVisible()
     assert bench.state.can_project
+    assert bench.widget("face_map").isVisible()
+    assert not bench.widget("preview").isVisible()
+    assert not bench.widget("leave_placing").isVisible()
     bench.click("copy")
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == bench.state.message
+
+
+def test_a_face_placed_with_the_mouse_is_projected(bench):
+    bench.easel.pictures["a"] = np.full((160, 200, 4), 255, np.uint8)
+    bench.click("project")
+    assert until(lambda: bench.state.message)
+    for handle, spot in enumerate([(80.0, 70.0), (120.0, 70.0), (100.0, 110.0)]):
+        drag_handle(bench.widget("face_map"), handle, spot)
+    bench.state.projection_seconds = 0.2
+    bench.click("use_place")
+    assert until(lambda: bench.state.portrait and not bench.state.busy and bench.settled())
+    assert abs(bench.state.portrait.placement.x - 100.0) < 2
+    assert bench.widget("preview").isVisible()
+    assert bench.state.message == ""
+
+
+def test_two_faces_are_picked_with_the_mouse_and_keep_their_sliders(bench):
+    left, right = portrait(PLACE, 200, 160), portrait(Placement(90.0, 84.0, 80.0, -6.0), 200, 160)
+    bench.easel.pictures["a"] = np.hstack([left, right])
+    bench.state.projection_seconds = 0.2
+    bench.click("project")
+    assert until(lambda: bench.state.faces is not None), bench.state.message
+    assert bench.widget("status").text() == "2 faces: click the one to edit"
+    for face, value in ((1, 0.5), (0, -0.25)):
+        click_face(bench, face)
+        assert until(lambda: bench.state.portrait and not bench.state.busy and bench.settled())
+        assert bench.widget("slider_smile").value() == 0
+        bench.state.set_edit("smile", value)
+        assert until(bench.settled)
+        bench.click("faces")
+    click_face(bench, 1)
+    assert bench.widget("slider_smile").value() == 50
+    assert not bench.state.busy
+    assert abs(bench.state.portrait.placement.x - 290.0) < 4
+    assert until(bench.settled)
 
 
 def test_unload_then_edit(bench):
@@ -217,8 +276,9 @@ def test_projection_goes_on_while_another_document_is_edited(bench):
     bench.state.set_document("a")
     bench.state.set_edit("smile", 0.4)
     assert until(bench.settled)
-    assert until(lambda: "b" in bench.state.core.portraits and not bench.state.core.portraits["b"].projecting)
-    assert bench.state.core.portraits["b"].edits == {}
+    other = bench.state.core.faces
+    assert until(lambda: "b" in other and other["b"].portrait and not other["b"].portrait.projecting)
+    assert other["b"].portrait.edits == {}
 
 
 def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
@@ -309,6 +369,101 @@ def test_the_speed_is_chosen_in_the_artist_s_words(quiet):
     assert not speed.isEnabled()  # only Auto follows it
     quiet.state.set_quality("auto")
     assert speed.isEnabled()
+
+
+def found(x, y, score=0.9, roll=0.0):
+    eyes, mouth = ((x - 9, y - 9), (x + 9, y - 9)), ((x, y + 9), (x, y + 9))
+    return FoundFace(eyes, mouth, (x, y), (x, y), (0, 0, roll), score)
+
+
+@pytest.fixture
+def picking(quiet):
+    """The panel with two faces to pick from, the second one a guess."""
+    picture = Picture(200, 100, portrait(PLACE, 200, 100).tobytes())
+    faces = Faces(picture)
+    for face in (found(50.0, 50.0), found(150.0, 50.0, 0.3, 20.0)):
+        faces.add(Face.found(picture, face))
+    quiet.state.core.faces["a"] = faces
+    quiet.resize(220, 640)
+    quiet.state.tell(Topic.DOCUMENT)
+    qt_loop.settle()
+    return quiet, quiet.findChild(QWidget, "anycost_face_map"), faces
+
+
+def test_boxes_are_drawn_and_marked_under_the_mouse(picking):
+    panel, shown, faces = picking
+    before = shown.grab().toImage()
+    corner = shown.to_screen(*faces.all[0].box.to_picture(0.5, 0.0)).toPoint()
+    around = [before.pixelColor(corner.x(), corner.y() + step).lightness() for step in range(-2, 3)]
+    assert max(around) > 200
+    QTest.mouseMove(shown, shown.to_screen(150.0, 50.0).toPoint())  # pyright: ignore[reportCallIssue]
+    assert until(lambda: shown.at == 1, 10)
+    assert shown.grab().toImage() != before
+    assert shown.toolTip() == "Face 2 of 2, a guess"
+    assert panel.minimumSizeHint().width() <= 220
+
+
+def test_a_click_beside_the_faces_picks_none(picking):
+    _, shown, faces = picking
+    picked = []
+    shown.picked.connect(picked.append)
+    click(shown, shown.to_screen(100.0, 95.0).toPoint())
+    assert picked == []
+    click(shown, shown.to_screen(52.0, 48.0).toPoint())
+    assert picked == [faces.all[0]]
+
+
+def test_faces_are_picked_and_handles_moved_with_the_keyboard(picking):
+    panel, shown, faces = picking
+    picked = []
+    shown.picked.connect(picked.append)
+    shown.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(shown, Qt.Key.Key_Tab)  # pyright: ignore[reportCallIssue]
+    QTest.keyClick(shown, Qt.Key.Key_Return)  # pyright: ignore[reportCallIssue]
+    assert picked == [faces.all[1]]
+    click(panel.findChild(QWidget, "anycost_place_by_hand"))
+    assert panel.state.view is View.PLACING
+    before = list(faces.handles.points)
+    shown.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(shown, Qt.Key.Key_Tab)  # pyright: ignore[reportCallIssue]
+    QTest.keyClick(shown, Qt.Key.Key_Tab)  # pyright: ignore[reportCallIssue]
+    assert shown.toolTip() == "Mouth"
+    QTest.keyClick(shown, Qt.Key.Key_Down)  # pyright: ignore[reportCallIssue]
+    assert faces.handles.points == [*before[:2], (before[2][0], before[2][1] + 1.0)]
+    click(panel.findChild(QWidget, "anycost_leave_placing"))
+    assert panel.state.view is View.PICKING
+
+
+def test_the_faces_button_shows_them_and_the_chosen_one(picking):
+    panel, shown, faces = picking
+    button = panel.findChild(QWidget, "anycost_faces")
+    assert button.isChecked()
+    click(button)  # nothing is chosen yet: there is nothing else to show
+    assert button.isChecked()
+    assert shown.isVisible()
+    faces.choose(faces.all[0])
+    panel.state.tell(Topic.DOCUMENT)
+    assert not button.isChecked()
+    assert not shown.isVisible()
+    click(button)
+    assert button.isChecked()
+    assert shown.isVisible()
+    panel.state.set_document("b")
+    assert not button.isEnabled()
+    assert panel.findChild(QWidget, "anycost_preview").isVisible()
+
+
+def test_a_large_picture_is_scaled_once(picking):
+    panel, shown, _ = picking
+    picture = Picture(2000, 1000, bytes(2000 * 1000 * 4))
+    panel.state.core.faces["a"] = Faces(picture)
+    panel.state.tell(Topic.DOCUMENT)
+    copy = shown._copy
+    assert copy.width() == 768
+    for _ in range(3):
+        panel.state.tell(Topic.FACES)
+        shown.grab()
+    assert shown._copy is copy
 
 
 def test_a_part_is_painted_where_it_lies():

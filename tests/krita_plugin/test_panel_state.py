@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from anycost.bridge.answer import Answer, Fault
 from anycost.bridge.messages import Frame, Layer, Placement, Progress
+from anycost.krita_plugin.document_faces import View
 from anycost.krita_plugin.picture import HostError, Picture, check_size, reduction, region_of
 from anycost.krita_plugin.portrait import frame_words, progress_words
 from anycost.krita_plugin.state import PanelState
@@ -19,6 +20,24 @@ DIRECTIONS = [
 ]
 PACK = {"title": "Portraits", "packs": ["portraits", "mine"], "loss": "pixels", "directions": DIRECTIONS}
 PLACEMENT = {"placement": {"x": 32.0, "y": 30.0, "size": 40.0, "angle": 0.0}}
+
+
+def face_at(x, y, eyes=10.0, score=0.9, roll=0.0):
+    """A found face whose eyes and mouth have their middle at (x, y)."""
+    return {
+        "eyes": [[x - eyes / 2, y - eyes / 2], [x + eyes / 2, y - eyes / 2]],
+        "mouth": [[x - 2, y + eyes / 2], [x + 2, y + eyes / 2]],
+        "nose": [x, y],
+        "chin": [x, y + eyes],
+        "turn": [0.0, 0.0, roll],
+        "score": score,
+    }
+
+
+ONE = {"faces": [face_at(32.0, 30.0)], "advice": ""}
+TWO = {"faces": [face_at(16.0, 30.0), face_at(48.0, 34.0)], "advice": ""}
+NONE = {"faces": [], "advice": "More are found with the weights of others."}
+NO_FACE = Fault("no-face", "No face was found: show where its eyes and mouth are.")
 PIXEL = b"\1\2\3\4"
 
 
@@ -101,7 +120,7 @@ def state(wire, desk):
 
 
 def show(state, stamp, index=1, side=2, document=None):
-    portrait = state.portrait if document is None else state.core.portraits[document]
+    portrait = state.portrait if document is None else state.core.faces[document].portrait
     size = {"format": "rgba8", "width": side, "height": side}
     params = {"picture": portrait.name, "stamp": stamp, "pass": index, "passes": 3, "resolution": 128}
     params.update(ratio=0.5, ms=31.4, attachment=size)
@@ -119,6 +138,7 @@ def show_part(state, stamp, index=2, passes=3, side=2):
 def project(state, wire):
     """Project the current document to the end; its first edit has been drawn."""
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     finish_projection(wire)
     show(state, state.portrait.stamp)
@@ -128,6 +148,11 @@ def project(state, wire):
 def finish_projection(wire):
     latents = {"stopped": "done", "attachment": {"format": "f32", "shape": [2, 3]}}
     wire.answer("picture/project", latents, b"\0" * 24)
+
+
+def as_lists(face):
+    """A face's points as they travel."""
+    return {name: [list(point) for point in points] for name, points in face.items()}
 
 
 def progress(state, step=40, loss=0.18):
@@ -151,9 +176,13 @@ def test_projecting_walks_from_reading_to_sliders(state, wire):
     assert state.can_project
     assert not state.can_edit
     state.project()
-    assert state.status() == "Looking for the face…"
+    assert state.status() == "Looking for faces…"
     assert state.busy
     assert len(wire.open[max(wire.open)][3]) == 64 * 64 * 4
+    wire.answer("picture/faces", ONE)
+    assert state.status() == "Opening the face…"
+    points = {"eyes": [[27.0, 25.0], [37.0, 25.0]], "mouth": [[30.0, 35.0], [34.0, 35.0]]}
+    assert as_lists(wire.asked("picture/open")["face"]) == points
     wire.answer("picture/open", PLACEMENT)
     assert state.portrait.placement.size == 40.0
     assert not state.can_edit
@@ -226,6 +255,7 @@ def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
     state.set_document("b")
     assert state.selection is None
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     state.set_selection((22, 20, 20, 10))
     state.set_document("a")
@@ -328,6 +358,7 @@ def test_a_core_s_death_keeps_picture_latents_and_sliders(state, wire):
 
 def test_a_core_that_dies_while_projecting_says_so(state, wire):
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     progress(state)
     wire.die(state)
@@ -352,10 +383,11 @@ def test_a_picture_that_the_core_made_room_for_comes_back(state, wire):
 
 def test_cancel_keeps_the_face_of_the_last_step(state, wire):
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     progress(state)
     state.cancel()
-    assert wire.cancelled == [3]
+    assert wire.cancelled == [4]
     wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
     assert not state.busy
     assert state.message == ""
@@ -364,6 +396,7 @@ def test_cancel_keeps_the_face_of_the_last_step(state, wire):
 
 def test_a_cancelled_projection_is_made_up_for_when_the_core_dies(state, wire):
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     progress(state)
     state.cancel()
@@ -384,23 +417,17 @@ def test_a_cancelled_projection_is_made_up_for_when_the_core_dies(state, wire):
     assert "press Project" in state.message
 
 
-def test_cancel_before_the_face_was_found(state, wire):
+@pytest.mark.parametrize("method", ["picture/faces", "picture/open"])
+def test_cancel_before_the_face_is_open(state, wire, method):
     state.project()
+    if method == "picture/open":
+        wire.answer("picture/faces", ONE)
     state.cancel()
-    wire.answer("picture/open", fault=Fault("cancelled", "Cancelled."))
+    assert wire.cancelled == [max(wire.open)]
+    wire.answer(method, fault=Fault("cancelled", "Cancelled."))
     assert state.portrait is None
     assert state.message == ""
     assert state.can_project
-
-
-def test_no_face_is_a_sentence_and_keeps_the_older_projection(state, wire):
-    project(state, wire)
-    older = state.portrait
-    state.project()
-    wire.answer("picture/open", fault=Fault("no-face", "No face found: select the face."))
-    assert state.message == "No face found: select the face."
-    assert state.portrait is older
-    assert wire.waiting("picture/close") == 0
 
 
 def test_projecting_again_keeps_the_sliders_and_closes_the_older_picture(state, wire):
@@ -408,6 +435,7 @@ def test_projecting_again_keeps_the_sliders_and_closes_the_older_picture(state, 
     state.set_edit("smile", 0.6)
     older = state.portrait.name
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     assert wire.asked("picture/close") == {"picture": older}
     assert state.portrait.name != older
@@ -427,31 +455,35 @@ def test_two_documents_have_their_own_faces(state, wire, desk):
     state.set_document("a")  # switched while it looks for the face
     assert state.value("smile") == 0.5
     assert not state.busy
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
-    assert set(state.core.portraits) == {"a", "b"}
-    assert state.portrait is state.core.portraits["a"]
+    assert set(state.core.faces) == {"a", "b"}
+    assert state.portrait is state.core.faces["a"].portrait
     show(state, 1, document="b")
-    assert state.core.portraits["b"].frame is not None
+    assert state.core.faces["b"].portrait.frame is not None
 
 
 def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire, desk):
     state.project()
+    wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
     desk.front = None
     state.forget("a")
-    assert wire.cancelled == [3]
+    assert wire.cancelled == [4]
     assert wire.waiting("picture/close") == 1
     assert state.document is None
     finish_projection(wire)  # its late answer falls on nobody
-    assert state.core.portraits == {}
+    assert state.core.faces == {}
     assert not state.can_apply
 
 
 def test_a_document_closed_while_its_face_is_looked_for(state, wire):
     state.project()
+    wire.answer("picture/faces", ONE)
     state.forget("a")
     wire.answer("picture/open", PLACEMENT)
-    assert state.core.portraits == {}
+    assert wire.waiting("picture/close") == 1
+    assert state.core.faces == {}
     assert wire.waiting("picture/project") == 0
 
 
@@ -545,6 +577,351 @@ def test_a_core_that_says_something_else_is_a_sentence(wire, desk, reply):
     wire.answer("pack/open", reply)
     assert "anycost plugin install" in state.message
     assert not state.core.connected
+
+
+# Several faces
+
+
+def find(state, wire, found):
+    """Project as far as the faces."""
+    state.project()
+    wire.answer("picture/faces", found)
+
+
+def open_face(state, wire, index):
+    """Pick a face that was not projected yet, and project it to its first frame."""
+    state.pick(state.faces.all[index])
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    show(state, state.portrait.stamp)
+    wire.answer("edit", {"complete": True})
+
+
+def test_several_faces_are_shown_for_the_artist_to_pick_one(state, wire):
+    find(state, wire, TWO)
+    assert state.view is View.PICKING
+    assert state.status() == "2 faces: click the one to edit"
+    assert not state.busy
+    assert not state.can_edit
+    assert not state.can_apply
+    assert wire.waiting("picture/open") == 0
+    state.pick(state.faces.all[1])
+    assert as_lists(wire.asked("picture/open")["face"])["eyes"] == [[43.0, 29.0], [53.0, 29.0]]
+    assert state.status() == "Opening the face…"
+    wire.answer("picture/open", PLACEMENT)
+    assert state.view is View.FACE
+    assert state.portrait is state.faces.all[1].portrait
+    assert wire.asked("picture/project")["picture"] == state.portrait.name
+
+
+def test_a_face_s_box_is_turned_with_the_head_and_a_guess_is_known(state, wire):
+    find(state, wire, {"faces": [face_at(20.0, 30.0, roll=25.0), face_at(48.0, 30.0, score=0.4)]})
+    first, second = state.faces.all
+    assert (first.box.x, first.box.y, first.box.angle) == (20.0, 30.0, 25.0)
+    assert first.box.size == pytest.approx(28.0)
+    assert (first.guess, second.guess) == (False, True)
+
+
+def test_each_face_keeps_its_own_sliders_and_needs_no_new_projection(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 1)
+    state.set_edit("smile", 0.6)
+    wire.answer("edit", {"complete": True})
+    second, frame = state.portrait, state.portrait.frame
+    state.toggle_faces()
+    assert state.status() == "2 faces: click the one to edit"
+    open_face(state, wire, 0)
+    assert state.value("smile") == 0.0
+    assert state.portrait.name != second.name
+    state.set_edit("age", -0.3)
+    wire.answer("edit", {"complete": True})
+    state.toggle_faces()
+    state.pick(state.faces.all[1])
+    assert state.portrait is second
+    assert second.frame is frame
+    assert (state.value("smile"), state.value("age")) == (0.6, 0.0)
+    assert wire.waiting("picture/open") == wire.waiting("picture/project") == 0
+    assert wire.asked("edit")["edits"] == {"smile": 0.6}
+    assert wire.waiting("picture/close") == 0
+    state.apply()
+    assert wire.asked("picture/apply")["picture"] == second.name
+
+
+def test_a_face_that_the_core_made_room_for_comes_back_at_its_place(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    open_face(state, wire, 1)
+    state.pick(state.faces.all[0])
+    wire.answer("edit", fault=Fault("unknown-picture", "It is no longer open."))
+    asked = wire.asked("picture/open")
+    assert asked["picture"] == state.faces.all[0].portrait.name
+    assert as_lists(asked["face"])["eyes"] == [[11.0, 25.0], [21.0, 25.0]]
+    wire.answer("picture/open", PLACEMENT)
+    wire.answer("picture/restore")
+    assert state.can_apply
+    assert state.message == ""
+
+
+def test_the_newest_pick_wins(state, wire):
+    find(state, wire, TWO)
+    state.pick(state.faces.all[0])
+    first = max(wire.open)
+    state.pick(state.faces.all[1])
+    assert wire.cancelled == [first]
+    wire.answer("picture/open", PLACEMENT)  # the first one's, too late
+    assert state.portrait is None
+    assert wire.waiting("picture/close") == 1
+    wire.answer("picture/open", PLACEMENT)
+    assert state.portrait is state.faces.all[1].portrait
+
+
+def test_an_opened_face_is_picked_while_another_is_being_opened(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    state.toggle_faces()
+    state.pick(state.faces.all[1])
+    state.pick(state.faces.all[0])
+    wire.answer("picture/open", fault=Fault("cancelled", "Cancelled."))
+    assert state.portrait is state.faces.all[0].portrait
+    assert state.view is View.FACE
+    assert not state.busy
+
+
+def test_a_moving_slider_brings_the_chosen_face_back_into_view(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    state.toggle_faces()
+    state.set_edit("smile", 0.5)
+    assert state.view is View.FACE
+
+
+def test_a_core_that_dies_while_the_artist_picks_is_not_asked_again(state, wire):
+    find(state, wire, TWO)
+    wire.die(state)
+    assert state.message == ""
+    state.pick(state.faces.all[1])
+    assert "not ready" in state.message
+    assert not state.busy
+    state.core.link_ready()
+    wire.answer("pack/open", PACK)
+    state.pick(state.faces.all[1])
+    assert state.message == ""
+    wire.answer("picture/open", PLACEMENT)
+    assert wire.sent.count("picture/faces") == 1
+    assert state.portrait.projecting
+
+
+def test_a_core_that_dies_while_faces_are_looked_for(state, wire):
+    state.project()
+    wire.die(state)
+    assert "press Project" in state.message
+    assert not state.busy
+    state.core.link_ready()
+    wire.answer("pack/open", PACK)
+    assert state.can_project
+
+
+def test_both_faces_survive_the_core(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    state.set_edit("smile", 0.2)
+    open_face(state, wire, 1)
+    state.set_edit("smile", 0.9)
+    wire.die(state)
+    state.core.link_ready()
+    wire.answer("pack/open", PACK)
+    for index, value in ((1, 0.9), (0, 0.2)):
+        state.pick(state.faces.all[index])
+        wire.answer("picture/open", PLACEMENT)
+        wire.answer("picture/restore")
+        assert wire.asked("edit")["edits"] == {"smile": value}
+        wire.answer("edit", {"complete": True})
+    assert wire.sent.count("picture/project") == 2
+
+
+def test_closing_a_document_closes_all_its_faces(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    open_face(state, wire, 1)
+    state.pick(state.faces.all[0])
+    state.forget("a")
+    assert wire.waiting("picture/close") == 2
+    assert state.core.faces == {}
+
+
+def test_late_answers_about_a_closed_face_bring_nothing_back(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    state.pick(state.faces.all[1])
+    wire.answer("picture/open", PLACEMENT)
+    progress(state)
+    state.set_edit("smile", 0.5)
+    state.forget("a")
+    wire.answer("picture/project", fault=Fault("cancelled", "The projection was cancelled."))
+    wire.answer("edit", fault=Fault("unknown-picture", "It is no longer open."))
+    assert wire.waiting("picture/open") == wire.waiting("edit") == 0
+    assert state.message == ""
+
+
+def test_faces_of_a_document_that_was_closed_meanwhile_are_dropped(state, wire):
+    state.project()
+    state.forget("a")
+    wire.answer("picture/faces", TWO)
+    assert state.core.faces == {}
+    assert wire.waiting("picture/open") == 0
+
+
+def test_faces_found_for_a_document_behind_wait_there(state, wire, desk):
+    state.project()
+    desk.front = "b"
+    state.set_document("b")
+    wire.answer("picture/faces", NONE)
+    wire.answer("picture/open", fault=NO_FACE)
+    assert state.message == ""
+    assert state.view is View.FACE
+    state.set_document("a")
+    assert state.view is View.PLACING
+    assert "Use this place" in state.message
+
+
+def test_another_pack_projects_a_picked_face_anew_with_its_sliders(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    state.set_edit("age", 0.5)
+    wire.answer("edit", {"complete": True})
+    open_face(state, wire, 1)
+    state.core.use_pack("mine")
+    wire.answer("pack/open", PACK)
+    assert not state.can_edit
+    state.pick(state.faces.all[0])
+    wire.answer("picture/open", PLACEMENT)
+    assert state.portrait.projecting
+    assert state.value("age") == 0.5
+
+
+def test_a_new_projection_keeps_the_edits_of_faces_that_lie_where_they_lay(state, wire):
+    find(state, wire, TWO)
+    open_face(state, wire, 1)
+    state.set_edit("smile", 0.6)
+    wire.answer("edit", {"complete": True})
+    find(state, wire, {"faces": [face_at(20.0, 12.0), face_at(50.0, 30.0), face_at(60.0, 60.0)]})
+    assert state.view is View.PICKING
+    assert state.portrait is None
+    assert wire.waiting("picture/close") == 1
+    assert [face.portrait.edits for face in state.faces.all] == [{}, {"smile": 0.6}, {}]
+
+
+def test_a_wrong_answer_about_faces_is_a_sentence(state, wire):
+    find(state, wire, {"faces": [{"eyes": 3}]})
+    assert "anycost plugin install" in state.message
+    assert state.can_project
+
+
+# Placing a face by hand
+
+
+def find_none(state, wire):
+    find(state, wire, NONE)
+    wire.answer("picture/open", fault=NO_FACE)
+
+
+def test_without_a_face_the_artist_places_one(state, wire):
+    find_none(state, wire)
+    assert state.view is View.PLACING
+    assert state.message.startswith("No face was found: drag the three handles")
+    assert state.message.endswith("More are found with the weights of others.")
+    assert state.status() == "Place the eyes and the mouth"
+    assert not state.faces.can_leave
+    state.move_handle(0, 20.0, 22.0)
+    state.move_handle(1, 44.0, 22.0)
+    state.move_handle(2, 32.0, 46.0)
+    state.use_place()
+    assert state.message == ""
+    face = as_lists(wire.asked("picture/open")["face"])
+    assert face == {"eyes": [[20.0, 22.0], [44.0, 22.0]], "mouth": [[32.0, 46.0], [32.0, 46.0]]}
+    wire.answer("picture/open", PLACEMENT)
+    assert state.view is View.FACE
+    assert state.portrait.projecting
+    state.toggle_faces()
+    assert state.status() == "1 face: click it to edit"
+    assert state.faces.all[0].by_hand
+
+
+def test_handles_start_in_the_selection(state, wire):
+    state.set_selection((40, 40, 24, 20))
+    find_none(state, wire)
+    left, right, mouth = state.faces.handles.points
+    assert (left[0] + right[0]) / 2 == mouth[0] == 52.0
+    assert (left[1] + mouth[1]) / 2 == 50.0
+
+
+def test_a_face_by_hand_joins_those_that_were_found(state, wire):
+    find(state, wire, TWO)
+    state.place_by_hand()
+    assert state.faces.can_leave
+    state.toggle_faces()
+    assert state.view is View.PICKING
+    state.place_by_hand()
+    state.use_place()
+    wire.answer("picture/open", PLACEMENT)
+    assert [face.by_hand for face in state.faces.all] == [False, True, False]
+    finish_projection(wire)
+    state.set_edit("smile", 0.4)
+    state.toggle_faces()
+    state.place_by_hand()  # again: the same face is moved
+    state.move_handle(2, 33.0, 40.0)
+    state.use_place()
+    wire.answer("picture/open", PLACEMENT)
+    assert [face.by_hand for face in state.faces.all] == [False, True, False]
+    assert state.value("smile") == 0.4
+    assert wire.waiting("picture/close") == 1
+
+
+def test_a_place_by_hand_is_still_known_when_the_picture_is_read_again(state, wire):
+    find_none(state, wire)
+    state.use_place()
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    state.set_edit("smile", 0.4)
+    face = as_lists(state.portrait.face.data())
+    find(state, wire, NONE)
+    assert as_lists(wire.asked("picture/open")["face"]) == face
+    wire.answer("picture/open", PLACEMENT)
+    assert state.value("smile") == 0.4
+
+
+def test_a_place_that_the_core_refuses_stays_to_be_changed(state, wire):
+    find_none(state, wire)
+    state.use_place()
+    assert not state.can_use_place
+    wire.answer("picture/open", fault=Fault("no-face", "The face is outside the picture."))
+    assert state.message == "The face is outside the picture."
+    assert state.view is View.PLACING
+    assert state.can_use_place
+
+
+def test_no_face_keeps_the_older_projection_behind_the_handles(state, wire):
+    project(state, wire)
+    older = state.portrait
+    find_none(state, wire)
+    assert state.portrait is older
+    assert wire.waiting("picture/close") == 0
+    assert state.faces.can_leave
+    state.toggle_faces()
+    assert state.view is View.FACE
+    assert state.message == ""
+
+
+def test_a_pack_that_draws_no_faces_takes_the_picture(state, wire):
+    find(state, wire, NONE)
+    assert wire.asked("picture/open")["face"] is None
+    wire.answer("picture/open", PLACEMENT)
+    assert state.portrait.projecting
+    assert state.faces.all[0].box.size == 40.0
+    assert state.message == ""
+
+
+# Limits
 
 
 def test_small_boxes_are_refused_with_advice():

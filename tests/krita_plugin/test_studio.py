@@ -77,8 +77,25 @@ def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path)
     other = tmp_path / "other.png"
     Image.new("RGB", (64, 48), "red").save(other)
     studio.open(str(other))
-    assert studio.state.core.portraits == {}
+    assert studio.state.core.faces == {}
     assert studio.windowTitle().startswith("other.png")
+
+
+def test_the_second_of_two_faces_is_picked_and_gets_the_layer(studio, tmp_path):
+    places = Placement(100.0, 80.0, 90.0, 0.0), Placement(90.0, 84.0, 80.0, -6.0)
+    both = np.hstack([portrait(place, 200, 160) for place in places])
+    Image.fromarray(both).save(tmp_path / "two.png")
+    studio.open(str(tmp_path / "two.png"))
+    assert until(lambda: studio.state.core.connected), studio.keeper.report()
+    studio.state.projection_seconds = 0.2
+    studio.state.project()
+    assert until(lambda: studio.state.faces is not None), studio.state.message
+    studio.state.pick(studio.state.faces.all[1])
+    assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
+    studio.state.set_edit("smile", 1.0)
+    studio.state.apply()
+    assert until(lambda: studio.host.painting.layers), studio.state.message
+    assert studio.host.painting.layers[0].left > 200
 
 
 def test_a_dropped_file_is_opened(studio, picture):

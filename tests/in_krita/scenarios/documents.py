@@ -156,20 +156,20 @@ def two_documents(t, docker):
     yield from t.until(lambda: t.krita.activeDocument() == first)
     docker.look()
     t.check("switching back shows the first one's", state.value(name) == 0.5, state.value(name))
-    finished = yield from t.until(lambda: len(state.core.portraits) == 2 and not working(state))
-    t.check("while the second one's projection goes on", finished, len(state.core.portraits))
+    finished = yield from t.until(lambda: len(state.core.faces) == 2 and not working(state))
+    t.check("while the second one's projection goes on", finished, len(state.core.faces))
     state.set_edit(name, -0.5)
     drawn = yield from t.until(lambda: settled(state))
     t.check("and edits of the first are drawn", drawn, state.status())
     state.projection_seconds = 0.5
     yield from closed(t, docker, second)
     yield from closed(t, docker, first)
-    t.check("both are forgotten", state.core.portraits == {}, state.core.portraits)
+    t.check("both are forgotten", state.core.faces == {}, state.core.faces)
 
 
 def working(state):
     """Whether any document is being projected."""
-    return bool(state.core.searching) or any(p.projecting for p in state.core.portraits.values())
+    return bool(state.core.searching) or any(p.projecting for p in state.core.portraits())
 
 
 def changes_while_working(t, docker):
@@ -201,7 +201,7 @@ def changes_while_working(t, docker):
     state.project()
     yield from t.until(lambda: state.portrait.projecting)
     yield from closed(t, docker, document)
-    t.check("closed while projecting: forgotten", state.core.portraits == {} and state.document is None)
+    t.check("closed while projecting: forgotten", state.core.faces == {} and state.document is None)
     closings = [method for method, _ in tap.sent if method == "picture/close"]
     t.check("and the core is told", len(closings) == 2, closings)
     state.core.link = tap.link
