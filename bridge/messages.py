@@ -151,6 +151,7 @@ class OpenedPack(Message):
     packs: Tuple[str, ...] = ()
     directions: Tuple[Slider, ...] = ()
     rungs: Tuple[LadderRung, ...] = ()
+    draws_faces: bool = True  # otherwise the middle square of a picture is edited
 
     @staticmethod
     def of(data: Data) -> OpenedPack:
@@ -162,6 +163,7 @@ class OpenedPack(Message):
             directions=tuple(
                 Slider.of(table(entry, "directions")) for entry in entries(data, "directions", MAX_ENTRIES)
             ),
+            draws_faces=flag(data, "draws_faces", True),
         )
 
 

@@ -98,6 +98,11 @@ class Conversation:
 
     def find_faces(self, document: Hashable, picture: Picture, seconds: Optional[float]) -> None:
         """Find the faces of a picture. A lone one is projected for `seconds`; else the artist is asked."""
+        if not self.opened.draws_faces:
+            whole = Face.whole(picture)
+            known = self.faces.get(document) or Faces(picture)
+            self.open_face(document, known.again(picture, [whole]), whole, seconds)
+            return
         search = self._search(document, seconds)
         search.request = self._ask(
             FindFaces(picture.width, picture.height, picture.rgba),
@@ -298,29 +303,12 @@ class Conversation:
         known = self.faces.get(document) or Faces(picture)
         faces = known.again(picture, [Face.found(picture, face) for face in found.faces])
         if not faces.all:
-            self._open_whole(document, known, picture, search.seconds, found.advice)
+            self._place_by_hand(document, picture, found.advice)
         elif len(faces.all) == 1:
             self.open_face(document, faces, faces.all[0], search.seconds)
         else:
             self._keep(document, faces)
             self.viewer.tell(Topic.DOCUMENT)
-
-    def _open_whole(
-        self, document: Hashable, known: Faces, picture: Picture, seconds: Optional[float], advice: str
-    ) -> None:
-        """No face was found. A pack that draws no faces takes the picture all the same; with any other, the
-        artist shows where the face is."""
-        search, face = self._search(document, seconds), Face.whole(picture)
-        faces = known.again(picture, [face])
-
-        def opened(answer: Answer) -> None:
-            if answer.fault is None or answer.fault.kind != "no-face":
-                self._face_opened(document, faces, face, search, answer)
-            elif self._ended(document, search):
-                self._place_by_hand(document, picture, advice)
-
-        self._open(search, face, opened)
-        self.viewer.tell(Topic.PROGRESS)
 
     def _place_by_hand(self, document: Hashable, picture: Picture, advice: str) -> None:
         in_front = document == self.viewer.document

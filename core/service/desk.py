@@ -88,6 +88,7 @@ class Desk:
             tuple(list_packs()),
             tuple(Slider(d.name, d.label, d.group, d.low, d.high) for d in pack.directions),
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
+            pack.alignment is not None,
         )
 
     def faces(self, asked: FindFaces) -> FoundFaces:

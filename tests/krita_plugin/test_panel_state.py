@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,7 +39,6 @@ def face_at(x, y, eyes=10.0, score=0.9, roll=0.0):
 ONE = {"faces": [face_at(32.0, 30.0)], "advice": ""}
 TWO = {"faces": [face_at(16.0, 30.0), face_at(48.0, 34.0)], "advice": ""}
 NONE = {"faces": [], "advice": "More are found with the weights of others."}
-NO_FACE = Fault("no-face", "No face was found: show where its eyes and mouth are.")
 PIXEL = b"\1\2\3\4"
 
 
@@ -776,7 +777,6 @@ def test_faces_found_for_a_document_behind_wait_there(state, wire, desk):
     desk.front = "b"
     state.set_document("b")
     wire.answer("picture/faces", NONE)
-    wire.answer("picture/open", fault=NO_FACE)
     assert state.message == ""
     assert state.view is View.FACE
     state.set_document("a")
@@ -822,7 +822,6 @@ def test_a_wrong_answer_about_faces_is_a_sentence(state, wire):
 
 def find_none(state, wire):
     find(state, wire, NONE)
-    wire.answer("picture/open", fault=NO_FACE)
 
 
 def test_without_a_face_the_artist_places_one(state, wire):
@@ -913,7 +912,9 @@ def test_no_face_keeps_the_older_projection_behind_the_handles(state, wire):
 
 
 def test_a_pack_that_draws_no_faces_takes_the_picture(state, wire):
-    find(state, wire, NONE)
+    state.core.opened = replace(state.core.opened, draws_faces=False)
+    state.project()
+    assert wire.waiting("picture/faces") == 0
     assert wire.asked("picture/open")["face"] is None
     wire.answer("picture/open", PLACEMENT)
     assert state.portrait.projecting
