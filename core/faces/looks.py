@@ -15,9 +15,10 @@ from .pyramid import Pyramid
 from .sighting import Sighting, distinct
 
 # px of the picture's longest side: a detector knows faces from a twentieth to a half of its training pictures
-SIDES = (64, 96, 136, 192, 272, 384, 544, 768, 1088)
-# degrees, and the largest side at which such faces are looked for: tilted ones are rare
-TURNS = {0.0: 1088, 90.0: 768, 180.0: 768, -90.0: 768, 45.0: 272, 135.0: 272, -135.0: 272, -45.0: 272}
+UPRIGHT = (64, 96, 136, 192, 272, 384, 544, 768, 1088)
+TURNED = (64, 136, 272, 384, 544, 704)
+TILTED = (64, 136, 272)  # such faces are rare
+SIDES = {0: UPRIGHT, 90: TURNED, 180: TURNED, -90: TURNED, 45: TILTED, 135: TILTED, -135: TILTED, -45: TILTED}
 MOST_PIXELS = 250_000  # shown at once
 OVERLAP = 96  # px of two bands: more than the faces that only a large picture shows; a multiple of 32
 
@@ -74,7 +75,7 @@ def search(pyramid: Pyramid, detectors: Sequence[BlazeFace]) -> list[Sighting]:
 def _looks(longest: int) -> list[_Look]:
     """The largest first, so that no thread waits for one at the end. A picture enlarged more than twice shows
     nothing new."""
-    looks = [_Look(side, angle) for angle, most in TURNS.items() for side in SIDES if side <= most]
+    looks = [_Look(side, angle) for angle, sides in SIDES.items() for side in sides]
     return sorted((look for look in looks if look.side <= 2 * longest), key=lambda look: -look.side)
 
 

@@ -28,6 +28,7 @@ from .reading import Reading, distinct, of_mesh
 from .sighting import Sighting
 
 DAMAGED = "The face weights cannot be used: run `anycost weights get faces`."
+SAME_FACE = 0.8  # of a face's size: a sighting this near to a face that was read needs no closer look
 MISSES = 14  # clear sightings that prove to be no face, until the fainter ones are left alone
 PERSON_REACH = 8.0  # side of the square in which a person is told from the background, over the face's size
 CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
@@ -65,7 +66,7 @@ class MeshReader:
         found: list[Reading] = []
         missed = 0
         for sighting in search(pyramid, (self._short, self._full)):
-            if any(sighting.overlaps(face.sighting) for face in found):
+            if any(sighting.overlaps(face.sighting, SAME_FACE) for face in found):
                 continue
             face = self._read_at(pyramid, sighting)
             if face is not None:

@@ -51,9 +51,9 @@ class Sighting:
         pairs = zip((*self.eyes, self.mouth), (*other.eyes, other.mouth), strict=True)
         return max(math.dist(p, q) for p, q in pairs) < SAME * other.eyes_to_mouth
 
-    def overlaps(self, other: Sighting) -> bool:
+    def overlaps(self, other: Sighting, apart: float = APART) -> bool:
         """Whether two faces cannot both be here: even cheek by cheek they are farther apart."""
-        return math.dist(self.centre, other.centre) < APART * max(self.size, other.size)
+        return math.dist(self.centre, other.centre) < apart * max(self.size, other.size)
 
 
 def distinct(sightings: list[Sighting]) -> list[Sighting]:
