@@ -9,7 +9,7 @@ from ..bridge.fields import XY
 from ..bridge.messages import FacePoints
 from .picture import Box, Picture
 
-LEFT, RIGHT, MOUTH = range(3)  # the eyes as they lie in the picture
+LEFT, RIGHT, MOUTH = range(3)  # left and right as on the upright head
 NAMES = ("Left eye", "Right eye", "Mouth")
 EYES_SHARE = 6  # the eyes start this part of the shorter side apart
 SMALLEST_START = 4.0  # pixels between the eyes, however thin the box is
@@ -19,8 +19,8 @@ HALVINGS = 12  # to find how far a handle may go: finer than a pixel in any pict
 
 
 class Handles:
-    """The points over one picture, in its pixels. They always make a face: the eyes in their order, the mouth
-    below them, none of them in one place."""
+    """The points over one picture, in its pixels. They always make a face, lying or upside down too: with its
+    left eye to the left, the mouth is below, and no two are in one place."""
 
     def __init__(self, picture: Picture, around: Optional[Box] = None, face: Optional[FacePoints] = None):
         """They start at `face`, or in the middle of `around`, a box of the document, or of the picture."""
@@ -63,7 +63,7 @@ class Handles:
         points[handle] = to
         (left, right, mouth), closest = points, self.closest
         across, down = right[0] - left[0], right[1] - left[1]
-        if across < closest:
+        if math.hypot(across, down) < closest:
             return False
         middle = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
         # how far the mouth lies below the eyes' line, as seen on the upright head

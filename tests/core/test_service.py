@@ -87,24 +87,6 @@ def drawn(wire: Wire, picture: str, stamp: int, state: dict = FULL) -> bytes:
     return wire.notifications[-1][2]
 
 
-def test_every_face_of_a_picture_is_listed_and_can_be_opened(wire):
-    two = np.concatenate([PICTURE, PICTURE], axis=1)  # [300, 640, 4]
-    params = {"attachment": protocol.rgba8(640, 300)}
-    found = wire.call("picture/faces", params, two.tobytes())
-    first, second = found["faces"]
-    assert first["eyes"][0][0] + 320 == pytest.approx(second["eyes"][0][0], abs=3)
-    assert "anycost weights get faces" in found["advice"]
-    for face in (first, second):
-        place = {"eyes": face["eyes"], "mouth": face["mouth"]}
-        opened = wire.call("picture/open", {"picture": "f", "face": place, **params}, two.tobytes())
-        assert opened["placement"]["x"] == pytest.approx(np.mean(place["eyes"], axis=0)[0], abs=5)
-
-
-def test_a_picture_without_faces_is_no_error(wire):
-    params = {"attachment": protocol.rgba8(64, 64)}
-    assert wire.call("picture/faces", params, bytes([255]) * 64 * 64 * 4)["faces"] == []
-
-
 def test_loading_is_told_in_words(core, pack):
     with Wire(posix.socket_path()) as wire:
         wire.call("pack/open", {"pack": str(pack)})
@@ -126,6 +108,24 @@ def test_a_pack_describes_itself(wire):
     assert all(rung["macs"] > 0 and rung["channels"] for rung in wire.pack["rungs"])
     assert wire.pack["loss"]
     assert isinstance(wire.pack["packs"], list)
+
+
+def test_every_face_of_a_picture_is_listed_and_can_be_opened(wire):
+    two = np.concatenate([PICTURE, PICTURE], axis=1)  # [300, 640, 4]
+    params = {"attachment": protocol.rgba8(640, 300)}
+    found = wire.call("picture/faces", params, two.tobytes())
+    first, second = found["faces"]
+    assert first["eyes"][0][0] + 320 == pytest.approx(second["eyes"][0][0], abs=3)
+    assert "anycost weights get faces" in found["advice"]
+    for face in (first, second):
+        place = {"eyes": face["eyes"], "mouth": face["mouth"]}
+        opened = wire.call("picture/open", {"picture": "f", "face": place, **params}, two.tobytes())
+        assert opened["placement"]["x"] == pytest.approx(np.mean(place["eyes"], axis=0)[0], abs=5)
+
+
+def test_a_picture_without_faces_is_no_error(wire):
+    params = {"attachment": protocol.rgba8(64, 64)}
+    assert wire.call("picture/faces", params, bytes([255]) * 64 * 64 * 4)["faces"] == []
 
 
 def test_a_pack_that_is_loaded_is_not_loaded_again(wire, pack):
