@@ -61,7 +61,7 @@ class AttentionMesh:
     """The network, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged)
+        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mesh:
         """Reads the face that fills two thirds of the square at `placement`, upright."""

@@ -43,7 +43,7 @@ class PersonNetwork:
     """MediaPipe's selfie segmentation, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged)
+        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mask:
         """Where the person in a square is; it should hold head and shoulders."""

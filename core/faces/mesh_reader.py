@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +30,15 @@ from .reading import Reading, distinct, of_mesh
 from .sighting import Sighting
 
 DAMAGED = "The face weights cannot be used: run `anycost weights get faces`."
-SAME_FACE = 0.8  # of a face's size: a sighting this near to a face that was read needs no closer look
+READERS = 2  # sightings that are looked at together
+MOST = 64  # faces that are read; a crowd would take minutes
+SAME_FACE = 0.8  # of a face's size, between a sighting and a face that was read
 MISSES = 14  # clear sightings that prove to be no face, until the fainter ones are left alone
 PERSON_REACH = 8.0  # side of the square in which a person is told from the background, over the face's size
 CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
 FIRST_CLOSE_REACHES = (3.6, 5.0)  # sides of these crops over the face's size, to check a sighting...
 CLOSE_REACHES = (3.4, 4.2, 5.2)  # ...and what was read
-CLOSE_SCORE = 0.6
+CLOSE_SCORE, CLEAR = 0.6, 0.7  # of a sighting that is read, and of one that is read from several crops
 PLAIN_REACHES = (4.3, 4.9)  # of the crops for the plain mesh
 FAR_REACHES = (4.5, 6.0, 8.0)  # the same for the detector of far faces
 SEEN = 0.35  # mean score of both detectors, at least
@@ -63,17 +67,17 @@ class MeshReader:
     def read(self, rgba: np.ndarray) -> list[Reading]:
         """Every face in a picture uint8 [H, W, 4]."""
         pyramid = Pyramid(rgba)
+        sightings = search(pyramid, (self._short, self._full))
         found: list[Reading] = []
         missed = 0
-        for sighting in search(pyramid, (self._short, self._full)):
-            if any(sighting.overlaps(face.sighting, SAME_FACE) for face in found):
-                continue
-            face = self._read_at(pyramid, sighting)
-            if face is not None:
-                found.append(face)
-            elif (missed := missed + 1) == MISSES:
-                break
-        return [self._with_person(pyramid, face) for face in distinct(found)]
+        with ThreadPoolExecutor(READERS) as pool:  # the networks run outside Python's lock
+            while sightings and missed < MISSES and len(found) < MOST:
+                looked, sightings = sightings[:READERS], sightings[READERS:]
+                faces = [face for face in pool.map(partial(self._read_at, pyramid), looked) if face]
+                found += faces
+                missed += len(looked) - len(faces)
+                sightings = [s for s in sightings if not any(_same(s, face) for face in faces)]
+            return list(pool.map(partial(self._with_person, pyramid), distinct(found)))
 
     def _with_person(self, pyramid: Pyramid, face: Reading) -> Reading:
         around = replace(_around(face.sighting, PERSON_REACH), angle=0.0)
@@ -85,7 +89,7 @@ class MeshReader:
         if closer.score < CLOSE_SCORE:
             return None
         best = None
-        for reach in FIRST_REACHES:
+        for reach in FIRST_REACHES if closer.score >= CLEAR else FIRST_REACHES[:1]:
             reading = self._read_from(pyramid, _around(closer, reach))
             if reading is not None and (best is None or reading.score > best.score):
                 best = reading
@@ -150,6 +154,11 @@ def _seen(
                 best = moved
         found.append(best)
     return found
+
+
+def _same(sighting: Sighting, face: Reading) -> bool:
+    """Whether a sighting is so near to a face that was read that it needs no look of its own."""
+    return sighting.overlaps(face.sighting, SAME_FACE)
 
 
 def _around(sighting: Sighting, reach: float) -> Placement:

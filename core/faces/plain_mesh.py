@@ -22,7 +22,7 @@ class PlainMesh:
     """The network, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged)
+        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
 
     def belief(self, pyramid: Pyramid, placement: Placement) -> float:
         """How far it believes in a face that fills two thirds of the square, upright: 0..1."""
