@@ -24,6 +24,7 @@ FACE_SIDES = (234, 454)
 # to the mouth (means over 64 of the default pack's portraits)
 NOSE_DOWN, CHIN_DOWN = 0.56, 1.72
 MOUTH_HALF = 0.42  # half the mouth's width over the distance between the eyes
+MESH_WORTH = 3  # a mesh with a third of the score is as good as points alone
 NEIGHBOURS = 8  # points that show how the surface lies at one
 NEAR, IN_FRONT = 0.06, 0.12  # of the face's width: a point hides others that are this near, this far behind
 
@@ -116,12 +117,16 @@ class Reader(Protocol):
 
 
 def distinct(readings: Iterable[Reading]) -> list[Reading]:
-    """The most certain reading of each face."""
+    """The best reading of each face: the most certain, where a mesh outweighs points alone."""
     kept: list[Reading] = []
-    for reading in sorted(readings, key=lambda face: face.score, reverse=True):
+    for reading in sorted(readings, key=_worth, reverse=True):
         if not any(reading.sighting.overlaps(other.sighting) for other in kept):
             kept.append(reading)
     return kept
+
+
+def _worth(reading: Reading) -> float:
+    return reading.score * (1 if reading.mesh is None else MESH_WORTH)
 
 
 def guessed(sighting: Sighting, score: float) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,6 +135,13 @@ def test_of_two_readings_of_a_face_the_more_certain_stays():
 
     kept = distinct([face(100, 0.5), face(104, 0.8), face(140, 0.4)])
     assert [round(reading.score, 1) for reading in kept] == [0.8, 0.4]
+
+
+def test_a_mesh_outweighs_points_unless_it_is_a_wild_guess():
+    mesh = reading(head())
+    points = guessed(mesh.sighting, 0.7)
+    assert distinct([points, replace(mesh, score=0.3)])[0].mesh is not None
+    assert distinct([points, replace(mesh, score=0.2)])[0].mesh is None
 
 
 # Parts
