@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from functools import cache
 from pathlib import Path
@@ -16,21 +15,14 @@ from anycost.core.faces.mesh_reader import MeshReader
 from anycost.core.faces.readers import Readers
 from anycost.core.faces.reading import Reading
 from anycost.core.files.weights import installed
+from anycost.lab.measuring.faces_sheet import photograph, sheet
 from anycost.lab.painter import paint_z
 
 pytestmark = pytest.mark.slow
 AGREE = 0.03  # of the eye distance
 
 
-@cache
-def hopper() -> Image.Image:
-    """Commodore Grace Hopper, a photograph of the US Navy in the public domain."""
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None
-    assert found.origin is not None
-    return Image.open(Path(found.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg").convert(
-        "RGBA"
-    )
+hopper = cache(photograph)  # Commodore Grace Hopper
 
 
 @cache
@@ -150,6 +142,19 @@ def test_drawings_are_read(reader: MeshReader):
         picture = Image.new("RGBA", (320, 320), "grey")
         picture.paste(drawing, (80, 80))
         assert only(reader.read(np.array(picture))).score > 0.4
+
+
+def test_the_sheet_shows_faces_in_all_eight_pictures(face_weights: Path):
+    counts = []
+
+    class Counting(Readers):
+        def read(self, rgba: np.ndarray) -> list[Reading]:
+            found = super().read(rgba)
+            counts.append(len(found))
+            return found
+
+    assert sheet(Counting()).size == (1600, 800)
+    assert counts == [1, 1, 2, 3, 1, 1, 1, 2]
 
 
 def test_where_there_is_no_face_none_is_found(reader: MeshReader):
