@@ -54,7 +54,8 @@ def search(pyramid: Pyramid, detectors: Sequence[BlazeFace]) -> list[Sighting]:
     """Every face that a detector sees, once, clearest first."""
     longest = max(pyramid.width, pyramid.height)
     looks = _looks(longest)
-    images = {side: pyramid.reduced(longest / side) for side in {look.side for look in looks}}
+    sides = sorted({look.side for look in looks}, reverse=True)
+    images: dict[int, Image.Image] = {}
 
     def seen(look: _Look) -> list[Sighting]:
         found = []
@@ -68,7 +69,8 @@ def search(pyramid: Pyramid, detectors: Sequence[BlazeFace]) -> list[Sighting]:
                     found.append(_moved(sighting, back, top))
         return found
 
-    with ThreadPoolExecutor(2) as pool:  # the networks run outside Python's lock
+    with ThreadPoolExecutor(2) as pool:  # Pillow and the networks work outside Python's lock
+        images.update(zip(sides, pool.map(lambda side: pyramid.reduced(longest / side), sides), strict=True))
         return distinct([sighting for found in pool.map(seen, looks) for sighting in found])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -62,5 +63,6 @@ class Pyramid:
 
 def _halved(rgba: np.ndarray) -> np.ndarray:
     """uint8 [H, W, 4] -> half as high and wide, rounded up; in bands, since Pillow copies what it reads."""
-    bands = (rgba[row : row + BAND_ROWS] for row in range(0, len(rgba), BAND_ROWS))
-    return np.concatenate([np.asarray(Image.fromarray(band).reduce(2)) for band in bands])
+    bands = [rgba[row : row + BAND_ROWS] for row in range(0, len(rgba), BAND_ROWS)]
+    with ThreadPoolExecutor(2) as pool:  # Pillow works outside Python's lock
+        return np.concatenate(list(pool.map(lambda band: np.asarray(Image.fromarray(band).reduce(2)), bands)))

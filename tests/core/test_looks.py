@@ -7,13 +7,15 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from drawn_face import DOTS, portrait
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anycost.bridge.messages import Placement
 from anycost.core.faces.blaze_face import FULL_RANGE
 from anycost.core.faces.looks import MOST_PIXELS, search
 from anycost.core.faces.placement import to_picture
 from anycost.core.faces.pyramid import Pyramid
-from anycost.core.faces.sighting import Sighting
+from anycost.core.faces.sighting import Sighting, distinct
 
 
 class DotDetector:
@@ -60,6 +62,16 @@ def test_a_face_of_any_size_is_where_it_was(size: float):
     (found,) = seen(placement, 1600, 1200)
     points = to_picture(placement, DOTS)
     assert np.abs(np.array([*found.eyes, found.mouth]) - points).max() < 0.05 * size
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.floats(0, 1)), max_size=30))
+def test_distinct_sightings_are_those_that_agree_with_no_clearer_one(spots: list[tuple[int, int, float]]):
+    sightings = [Sighting(((x - 5, y), (x + 5, y)), (x, y + 12), score) for x, y, score in spots]
+    plain: list[Sighting] = []
+    for sighting in sorted(sightings, key=lambda seen: seen.score, reverse=True):
+        if not any(sighting.agrees(other) for other in plain):
+            plain.append(sighting)
+    assert distinct(sightings) == plain
 
 
 def test_no_detector_is_shown_more_pixels_at_once_than_memory_allows():
