@@ -41,10 +41,6 @@ class Handles:
         self._go(handle, (x, self.points[handle][1]))
         self._go(handle, (self.points[handle][0], y))
 
-    def nudge(self, handle: int, across: float, down: float) -> None:
-        x, y = self.points[handle]
-        self.move(handle, x + across, y + down)
-
     def _go(self, handle: int, to: XY) -> None:
         start, reached, beyond = self.points[handle], 0.0, 1.0
         if self._allowed(handle, to):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...bridge.messages import Placement
 from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel
+from .onnx_network import OnnxModel, to_unit_input
 from .placement import to_picture
 from .pyramid import Pyramid
 
@@ -65,8 +65,7 @@ class AttentionMesh:
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mesh:
         """Reads the face that fills two thirds of the square at `placement`, upright."""
-        rgb = pyramid.crop(placement, SIDE).astype(np.float32) / 255
-        picture = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None])  # [1, 3, 192, 192]
+        picture = to_unit_input(pyramid.crop(placement, SIDE))  # [1, 3, 192, 192]
         mesh, lips, left, right, *irises, flag = self._model.run(picture, *OUTPUTS)
         points = mesh.reshape(POINTS, 3).astype(np.float64) / SIDE
         for places, found in ((LIPS, lips), (LEFT_EYE, left), (RIGHT_EYE, right)):

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from ...bridge.messages import Placement
 from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel
+from .onnx_network import OnnxModel, to_unit_input
 from .placement import to_unit
 from .pyramid import Pyramid
 
@@ -47,8 +47,7 @@ class PersonNetwork:
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mask:
         """Where the person in a square is; it should hold head and shoulders."""
-        rgb = pyramid.crop(placement, SIDE).astype(np.float32) / 255
-        picture = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None])  # [1, 3, 256, 256]
+        picture = to_unit_input(pyramid.crop(placement, SIDE))  # [1, 3, 256, 256]
         (person,) = self._model.run(picture, OUTPUT)  # [1, 256, 256]
         return Mask(placement, np.rint(255 * person[0]).astype(np.uint8))
 

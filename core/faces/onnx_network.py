@@ -53,6 +53,11 @@ class OnnxNetwork:
         return self._model.run(picture, self._output)[0]
 
 
+def to_unit_input(rgb: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, 3] -> float32 [1, 3, H, W] in 0..1, as MediaPipe's meshes and segmentation take it."""
+    return np.ascontiguousarray((rgb.astype(np.float32) / 255).transpose(2, 0, 1)[None])
+
+
 def to_input(rgb: np.ndarray) -> np.ndarray:
     """uint8 [H, W, 3] -> float32 [1, 3, H, W] in -1..1."""
     return np.ascontiguousarray((rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])

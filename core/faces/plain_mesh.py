@@ -10,7 +10,7 @@ import numpy as np
 
 from ...bridge.messages import Placement
 from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel
+from .onnx_network import OnnxModel, to_unit_input
 from .pyramid import Pyramid
 
 FILE = "face_landmark.tflite"
@@ -26,6 +26,6 @@ class PlainMesh:
 
     def belief(self, pyramid: Pyramid, placement: Placement) -> float:
         """How far it believes in a face that fills two thirds of the square, upright: 0..1."""
-        rgb = pyramid.crop(placement, SIDE).astype(np.float32) / 255
-        (logit,) = self._model.run(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]), OUTPUT)
+        picture = to_unit_input(pyramid.crop(placement, SIDE))  # [1, 3, 192, 192]
+        (logit,) = self._model.run(picture, OUTPUT)
         return float(1 / (1 + np.exp(-logit.item())))

@@ -21,9 +21,9 @@ MOUTH_CORNERS, LIPS_INSIDE = (61, 291), (13, 14)
 BROWS = ((63, 105, 66), (296, 334, 293))
 FACE_SIDES = (234, 454)
 # Where nose and chin are on a face of which only eyes and mouth are known: fractions of the way from the eyes
-# to the mouth (means over 64 of the default pack's portraits)
-NOSE_DOWN, CHIN_DOWN = 0.56, 1.72
-MOUTH_HALF = 0.42  # half the mouth's width over the distance between the eyes
+# to the mouth (means over docs/faces.png, 64 of the default pack's portraits, as the mesh reads them)
+NOSE_DOWN, CHIN_DOWN = 0.65, 1.70
+MOUTH_HALF = 0.37  # of the same portraits: half the mouth's width over the distance between the eyes
 MESH_WORTH = 3  # a mesh with a third of the score is as good as points alone
 NEIGHBOURS = 8  # points that show how the surface lies at one
 NEAR, IN_FRONT = 0.06, 0.12  # of the face's width: a point hides others that are this near, this far behind

@@ -123,10 +123,10 @@ def test_guessed_points_lie_where_a_face_has_them(angle: float, scale: float):
         return turn.real, turn.imag
 
     face = guessed(Sighting((moved(-5, 0), moved(5, 0)), moved(0, 11), 0.9), 0.5)
-    assert face.nose == pytest.approx(moved(0, 0.56 * 11), abs=1e-6)
-    assert face.chin == pytest.approx(moved(0, 1.72 * 11), abs=1e-6)
+    assert face.nose == pytest.approx(moved(0, 0.65 * 11), abs=1e-6)
+    assert face.chin == pytest.approx(moved(0, 1.7 * 11), abs=1e-6)
     assert np.mean(face.mouth, axis=0) == pytest.approx(moved(0, 11), abs=1e-6)
-    assert math.dist(*face.mouth) == pytest.approx(8.4 * scale)
+    assert math.dist(*face.mouth) == pytest.approx(7.4 * scale)
 
 
 def test_of_two_readings_of_a_face_the_more_certain_stays():
