@@ -29,7 +29,7 @@ from .fields import (
     triple,
     whole,
 )
-from .protocol import PROTOCOL, described, f32, rgba8
+from .protocol import PROTOCOL, described, f32, gray8, rgba8
 
 DEFAULT_PACK = "portraits"
 FRAME_MS = 80.0  # what a frame may take while a slider moves: a dozen frames a second
@@ -310,13 +310,23 @@ class OpenPicture(Message):
 
 @dataclass(frozen=True)
 class OpenedPicture(Message):
-    """Answers OpenPicture."""
+    """Answers OpenPicture.
+
+    `advice` is a sentence for the artist where the picture is far from what the pack draws, else empty;
+    `limited` are the directions that do not work on it.
+    """
 
     placement: Placement
+    advice: str = ""
+    limited: Tuple[str, ...] = ()
 
     @staticmethod
     def of(data: Data) -> OpenedPicture:
-        return OpenedPicture(Placement.of(table(data.get("placement"), "placement")))
+        return OpenedPicture(
+            Placement.of(table(data.get("placement"), "placement")),
+            text(data, "advice", MAX_TEXT, least=0) if "advice" in data else "",
+            tuple(texts(data, "limited", MAX_ENTRIES)) if "limited" in data else (),
+        )
 
 
 @dataclass(frozen=True)
@@ -495,7 +505,7 @@ class DrawnEdit(Message):
 
 @dataclass(frozen=True)
 class Frame(Message):
-    """Brings one finished pass of an edit: the face's square, `resolution` px a side, or a part of it."""
+    """Brings one finished pass of an edit: the face's square, `side` px a side, or a part of it."""
 
     METHOD: ClassVar[str] = "frame"
 
@@ -509,6 +519,7 @@ class Frame(Message):
     width: int
     height: int
     rgba: bytes = field(repr=False)  # [height, width, 4]
+    side: int  # of the whole square in px; `resolution` is the rung's, which drew the change
     whole: bool = True
     x: int = 0  # where a part's corner lies in the square
     y: int = 0
@@ -527,13 +538,14 @@ class Frame(Message):
             size["width"],
             size["height"],
             attachment,
+            whole(data, "side", 1),
             flag(data, "whole", True),
             whole(data, "x") if "x" in data else 0,
             whole(data, "y") if "y" in data else 0,
         )
 
     def data(self) -> Dict[str, Any]:
-        names = ("picture", "stamp", "passes", "resolution", "ratio", "ms", "whole", "x", "y")
+        names = ("picture", "stamp", "passes", "resolution", "ratio", "ms", "side", "whole", "x", "y")
         told = {name: getattr(self, name) for name in names}
         return {**told, "pass": self.index, "attachment": rgba8(self.width, self.height)}
 
@@ -546,17 +558,46 @@ class Frame(Message):
 
 
 @dataclass(frozen=True)
+class Selected:
+    """How far each pixel of a box of the picture is selected; outside the box, none is."""
+
+    x: int  # of the box's corner, in the picture's pixels
+    y: int
+    width: int
+    height: int
+    mask: bytes = field(repr=False)  # [height, width], 255 wholly selected
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> Selected:
+        size = described(data, attachment, "gray8")
+        return Selected(whole(data, "x"), whole(data, "y"), size["width"], size["height"], attachment)
+
+
+@dataclass(frozen=True)
 class ApplyEdits(Message):
-    """Asks for the edit in full, as a layer."""
+    """Asks for the edit in full, as a layer; with `only`, in the selected pixels alone."""
 
     METHOD: ClassVar[str] = "picture/apply"
 
     picture: str
     edits: Mapping[str, float]
+    only: Optional[Selected] = None
 
     @staticmethod
-    def of(data: Data) -> ApplyEdits:
-        return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS))
+    def of(data: Data, attachment: bytes = b"") -> ApplyEdits:
+        only = Selected.of(data, attachment) if "attachment" in data else None
+        return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS), only)
+
+    def data(self) -> Dict[str, Any]:
+        told: Dict[str, Any] = {"picture": self.picture, "edits": dict(self.edits)}
+        if self.only is None:
+            return told
+        only = self.only
+        return {**told, "x": only.x, "y": only.y, "attachment": gray8(only.width, only.height)}
+
+    @property
+    def attachment(self) -> bytes:
+        return b"" if self.only is None else self.only.mask
 
 
 @dataclass(frozen=True)

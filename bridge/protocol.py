@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAGIC = b"ACG1"
 HEADER_BYTES = 12  # magic, u32 JSON length, u32 attachment length, both big-endian
 MAX_JSON = 1 << 20
@@ -30,6 +30,7 @@ KINDS = (
     "cancelled",
     "unknown-picture",
     "not-projected",
+    "no-change",
     "no-space",
     "busy",
     "internal",
@@ -127,18 +128,23 @@ def rgba8(width: int, height: int) -> Dict[str, Any]:
     return {"format": "rgba8", "width": width, "height": height}
 
 
+def gray8(width: int, height: int) -> Dict[str, Any]:
+    """Describes an attachment of one byte a pixel, rows from the top."""
+    return {"format": "gray8", "width": width, "height": height}
+
+
 def f32(shape: Sequence[int]) -> Dict[str, Any]:
     """Describes an attachment of little-endian 32-bit floats in C order."""
     return {"format": "f32", "shape": list(shape)}
 
 
 def attachment_bytes(described: Any) -> int:
-    """The exact length in bytes of what `described` (see rgba8, f32) describes; else ProtocolError."""
+    """The exact length in bytes of what `described` (see rgba8, gray8, f32) describes; else ProtocolError."""
     sides = _sides(described)
     if not sides or not all(type(side) is int and 1 <= side <= MAX_SIDE for side in sides):
-        text = "An attachment is rgba8 with width and height, or f32 with a shape, of sides from 1 to {}."
+        text = "An attachment is rgba8 or gray8 with width and height, or f32 with a shape, of sides from 1 to {}."
         raise ProtocolError(text.format(MAX_SIDE), INVALID_PARAMS)
-    total = 4
+    total = 1 if described["format"] == "gray8" else 4
     for side in sides:
         total *= side
     if total > MAX_ATTACHMENT:
@@ -148,7 +154,7 @@ def attachment_bytes(described: Any) -> int:
 
 
 def _sides(described: Any) -> List[Any]:
-    if isinstance(described, dict) and described.get("format") == "rgba8":
+    if isinstance(described, dict) and described.get("format") in ("rgba8", "gray8"):
         return [described.get("width"), described.get("height")]
     if isinstance(described, dict) and described.get("format") == "f32":
         shape = described.get("shape")

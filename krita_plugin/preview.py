@@ -48,7 +48,7 @@ class Preview(QtWidgets.QWidget):
         self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
         self.part = None
         if part is not None:
-            side = part.resolution
+            side = part.side
             self.part = image_of(part.rgba, part.width, part.height)
             self._place = QtCore.QRectF(part.x / side, part.y / side, part.width / side, part.height / side)
         self.update()

@@ -330,6 +330,7 @@ def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rg
         width,
         height,
         rgba.tobytes(),
+        rung.resolution,
         whole=drawn.share == 1,
         x=window.left,
         y=window.top,

@@ -174,7 +174,7 @@ class Service:
         return _answer(DrawnEdit(state.stamp, complete))
 
     async def _apply(self, call: Call) -> Answered:
-        asked = _own(call.peer, ApplyEdits.of(call.params))
+        asked = _own(call.peer, ApplyEdits.of(call.params, call.attachment))
         return _answer(await self._task(call, lambda desk, job: desk.apply(asked, job)))
 
     async def _close(self, call: Call) -> Answered:

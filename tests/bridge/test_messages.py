@@ -40,6 +40,7 @@ from anycost.bridge.messages import (
     ProjectPicture,
     Region,
     RestorePicture,
+    Selected,
     Slider,
     Welcome,
 )
@@ -51,7 +52,8 @@ EDIT = EditState("p", 3, {"smile": 0.5}, "full", True, Region(0.1, 0.2, 0.3, 0.4
 FACE = FoundFace(
     ((1.5, 2.0), (5.0, 2.5)), ((2.0, 6.0), (4.0, 6.0)), (3.0, 4.0), (3.0, 8.0), (10.0, -5.0, 170.0), 0.75
 )
-FRAME = Frame("p", 3, 2, 4, 128, None, 12.5, 2, 1, bytes(8), False, 5, 6)
+FRAME = Frame("p", 3, 2, 4, 128, None, 12.5, 2, 1, bytes(8), 512, False, 5, 6)
+SELECTED = Selected(4, 5, 3, 2, bytes(6))
 SAMPLES = [
     OpenPack("portraits"),
     OpenPack(),
@@ -64,6 +66,7 @@ SAMPLES = [
     OpenPicture("p", 2, 1, bytes(8)),
     OpenPicture("p", 2, 1, bytes(8), FacePoints(FACE.eyes, FACE.mouth)),
     OpenedPicture(Placement(1.0, 2.0, 3.0)),
+    OpenedPicture(Placement(1.0, 2.0, 3.0), "Far.", ("age", "turn")),
     ClosePicture("p"),
     ProjectPicture("p", 2.5, 7),
     ProjectPicture("p"),
@@ -73,6 +76,7 @@ SAMPLES = [
     EditState("p", 0),
     FRAME,
     ApplyEdits("p", {"smile": 0.5}),
+    ApplyEdits("p", {"smile": 0.5}, SELECTED),
     Layer(3, 4, 1, 2, bytes(8)),
     CoreState("Ready"),
 ]
@@ -81,7 +85,7 @@ SAMPLES = [
 def travelled(message: Message) -> Message:
     """The message as the other side reads it."""
     data = json.loads(json.dumps(message.data()))
-    with_attachment = type(message) in (FindFaces, OpenPicture, RestorePicture, Frame, Layer)
+    with_attachment = type(message) in (FindFaces, OpenPicture, RestorePicture, Frame, ApplyEdits, Layer)
     return type(message).of(data, *[message.attachment] * with_attachment)  # type: ignore[attr-defined]
 
 
@@ -123,6 +127,10 @@ def test_a_pack_tells_the_panel_what_it_shows():
         (Frame, {"stamp": -1}),
         (Frame, {"stamp": True}),
         (Frame, {"resolution": 0}),
+        (Frame, {"side": 0}),
+        (OpenedPicture, {"advice": 5}),
+        (OpenedPicture, {"limited": [5]}),
+        (ApplyEdits, {"x": -1}),
         (Frame, {"ms": "12"}),
         (Frame, {"whole": 1}),
         (Frame, {"attachment": {"format": "rgba8", "width": 2, "height": 2}}),
@@ -149,8 +157,8 @@ def test_a_pack_tells_the_panel_what_it_shows():
     ],
 )
 def test_a_wrong_value_is_named(kind: type[Message], changed: dict):
-    sample = next(message for message in SAMPLES if type(message) is kind)
-    attachment = [sample.attachment] * (kind in (Frame, Layer))
+    sample = [message for message in SAMPLES if type(message) is kind][-1]
+    attachment = [sample.attachment] * (kind in (Frame, ApplyEdits, Layer))
     with pytest.raises(ProtocolError) as error:
         kind.of({**sample.data(), **changed}, *attachment)  # type: ignore[attr-defined]
     assert next(iter(changed)) in str(error.value)
@@ -209,7 +217,7 @@ REQUESTS: dict[Message, Message | None] = {
     [
         *REQUESTS.items(),
         (EDIT, DrawnEdit(1, True)),
-        (ApplyEdits("p", {}), Layer(0, 0, 1, 1, bytes(4))),
+        (ApplyEdits("p", {}, SELECTED), Layer(0, 0, 1, 1, bytes(4))),
     ],
     ids=lambda message: type(message).__name__,
 )

@@ -470,8 +470,8 @@ def test_a_part_is_painted_where_it_lies():
     preview = Preview()
     preview.resize(128, 128)
     blue, red = bytes([0, 0, 255, 255]), bytes([255, 0, 0, 255])
-    whole = Frame("p", 1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64)
-    preview.show_frame(whole, Frame("p", 1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, False, 32, 8))
+    whole = Frame("p", 1, 1, 3, 8, 1.0, 1.0, 8, 8, blue * 64, 8)
+    preview.show_frame(whole, Frame("p", 1, 2, 3, 64, 1.0, 1.0, 16, 8, red * 128, 64, False, 32, 8))
     grab = preview.grab().toImage()
 
     def colour(x, y):

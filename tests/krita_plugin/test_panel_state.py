@@ -123,7 +123,14 @@ def state(wire, desk):
 def show(state, stamp, index=1, side=2, document=None):
     portrait = state.portrait if document is None else state.core.faces[document].portrait
     size = {"format": "rgba8", "width": side, "height": side}
-    params = {"picture": portrait.name, "stamp": stamp, "pass": index, "passes": 3, "resolution": 128}
+    params = {
+        "picture": portrait.name,
+        "stamp": stamp,
+        "pass": index,
+        "passes": 3,
+        "resolution": 128,
+        "side": 128,
+    }
     params.update(ratio=0.5, ms=31.4, attachment=size)
     state.core.notified("frame", params, PIXEL * side * side)
 
@@ -162,14 +169,20 @@ def progress(state, step=40, loss=0.18):
 
 
 def test_words_of_frame_and_projection():
-    assert frame_words(Frame("p", 1, 2, 3, 128, 0.5, 31.4, 1, 1, PIXEL)) == "Pass 2/3 · 128 px · ×0.5 · 31 ms"
-    assert frame_words(Frame("p", 1, 1, 1, 64, None, 8.6, 1, 1, PIXEL)) == "Pass 1/1 · 64 px · 9 ms"
-    assert frame_words(Frame("p", 1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL)) == "Pass 3/3 · 256 px · ×1 · 120 ms"
+    assert (
+        frame_words(Frame("p", 1, 2, 3, 128, 0.5, 31.4, 1, 1, PIXEL, 128))
+        == "Pass 2/3 · 128 px · ×0.5 · 31 ms"
+    )
+    assert frame_words(Frame("p", 1, 1, 1, 64, None, 8.6, 1, 1, PIXEL, 64)) == "Pass 1/1 · 64 px · 9 ms"
+    assert (
+        frame_words(Frame("p", 1, 3, 3, 256, 1.0, 120.0, 1, 1, PIXEL, 256))
+        == "Pass 3/3 · 256 px · ×1 · 120 ms"
+    )
     assert progress_words(Progress("p", 40, 100, 0.1834)) == "Projecting 40/100 · loss 0.18"
 
 
 def test_words_of_a_part():
-    part = Frame("p", 1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, whole=False)
+    part = Frame("p", 1, 2, 4, 128, 1.0, 31.4, 1, 1, PIXEL, 128, whole=False)
     assert frame_words(part) == "Pass 2/4 · selection · 128 px · ×1 · 31 ms"
 
 
@@ -225,7 +238,14 @@ def test_a_frame_that_lies_about_its_size_is_refused(state, wire):
     project(state, wire)
     before = state.portrait.frame
     size = {"format": "rgba8", "width": 64, "height": 64}
-    params = {"picture": state.portrait.name, "stamp": 99, "pass": 1, "passes": 1, "resolution": 64}
+    params = {
+        "picture": state.portrait.name,
+        "stamp": 99,
+        "pass": 1,
+        "passes": 1,
+        "resolution": 64,
+        "side": 64,
+    }
     state.core.notified("frame", {**params, "ratio": 1, "ms": 1, "attachment": size}, PIXEL)
     assert state.portrait.frame is before
     assert "anycost plugin install" in state.message
