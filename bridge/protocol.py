@@ -142,7 +142,7 @@ def attachment_bytes(described: Any) -> int:
     """The exact length in bytes of what `described` (see rgba8, gray8, f32) describes; else ProtocolError."""
     sides = _sides(described)
     if not sides or not all(type(side) is int and 1 <= side <= MAX_SIDE for side in sides):
-        text = "An attachment is rgba8 or gray8 with width and height, or f32 with a shape, of sides from 1 to {}."
+        text = "An attachment is rgba8 or gray8 with width and height or f32 with a shape; sides are 1 to {}."
         raise ProtocolError(text.format(MAX_SIDE), INVALID_PARAMS)
     total = 1 if described["format"] == "gray8" else 4
     for side in sides:

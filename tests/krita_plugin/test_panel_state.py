@@ -139,7 +139,7 @@ def show_part(state, stamp, index=2, passes=3, side=2):
     """A frame of the selection alone."""
     size = {"format": "rgba8", "width": side, "height": side}
     params = {"picture": state.portrait.name, "stamp": stamp, "pass": index, "passes": passes}
-    params.update(resolution=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
+    params.update(resolution=128, side=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
     state.core.notified("frame", params, PIXEL * side * side)
 
 
