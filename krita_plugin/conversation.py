@@ -7,7 +7,7 @@ survive the core's death.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, Optional, Protocol
+from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ..bridge.answer import Answer, Done, Fault
 from ..bridge.messages import (
@@ -153,7 +153,7 @@ class Conversation:
         """Have the edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
         portrait.applying = True
         self.viewer.tell(Topic.PROGRESS)
-        asked = ApplyEdits(portrait.name, dict(portrait.edits))
+        asked = ApplyEdits(portrait.name, self.edits(portrait))
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
     def use_pack(self, name: str) -> None:
@@ -178,6 +178,21 @@ class Conversation:
         faces = self.faces.pop(document, None)
         for face in faces.all if faces is not None else []:
             self._close(face.portrait)
+
+    def advice(self, portrait: Portrait) -> str:
+        """What the core says of a picture that is far from what the open pack draws, else empty."""
+        opened = portrait.opened.get(self.pack)
+        return "" if opened is None else opened.advice
+
+    def limited(self, portrait: Portrait) -> Tuple[str, ...]:
+        """The directions of the open pack that do not work on this picture."""
+        opened = portrait.opened.get(self.pack)
+        return () if opened is None else opened.limited
+
+    def edits(self, portrait: Portrait) -> Dict[str, float]:
+        """The edits that count: a value from before stays with a limited direction, without effect."""
+        limited = self.limited(portrait)
+        return {name: value for name, value in portrait.edits.items() if name not in limited}
 
     def can_revive(self, portrait: Portrait) -> bool:
         return self.pack in portrait.latents or self.pack == portrait.cancelled_with
@@ -367,10 +382,11 @@ class Conversation:
             self._fault(answer.fault)
             return False
         try:
-            portrait.placement = OpenedPicture.of(answer.result).placement
+            opened = OpenedPicture.of(answer.result)
         except ProtocolError:
             self.viewer.say(MISMATCH)
             return False
+        portrait.opened[self.pack], portrait.placement = opened, opened.placement
         return True
 
     def _project(self, portrait: Portrait, seconds: Optional[float]) -> None:

@@ -14,6 +14,7 @@ from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 STEPS = 100  # slider positions to one unit
 LABEL_SHARE, SLIDER_SHARE = 5, 7  # of the row's width without the number
 NUMBER_WIDTH = 44
+LIMITED_TIP = "This edit does not work on a picture that is far from what the pack draws"
 
 
 class CentredSlider(QtWidgets.QSlider):
@@ -131,8 +132,7 @@ class DirectionSlider(QtWidgets.QWidget):
         ignored, fixed = QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
         self.label.setSizePolicy(ignored, fixed)  # all rows line up whatever their labels
         self.slider.setSizePolicy(ignored, fixed)
-        self.label.setToolTip(plain_tip(f"{label} (double-click: back to zero)"))
-        self.slider.setToolTip(plain_tip(f"{label}: drag, arrow keys, or double-click for zero"))
+        self._show_tips(limited=False)
         self.slider.setAccessibleName(label)
         self.number.setAccessibleName(f"{label}, value")
         self.number.setRange(self.direction.low, self.direction.high)
@@ -158,6 +158,18 @@ class DirectionSlider(QtWidgets.QWidget):
         """Follow the state without telling it back."""
         if not self.slider.isSliderDown():
             self._show(round(value * STEPS))
+
+    def set_usable(self, usable: bool, limited: bool) -> None:
+        """Grey it while nothing can be edited, and where it is `limited`: without effect on this picture."""
+        self.setEnabled(usable and not limited)
+        self._show_tips(limited)
+
+    def _show_tips(self, limited: bool) -> None:
+        label = self.direction.label
+        tips = f"{label} (double-click: back to zero)", f"{label}: drag, arrow keys, or double-click for zero"
+        for widget, tip in zip((self.label, self.slider), tips):
+            widget.setToolTip(LIMITED_TIP if limited else plain_tip(tip))
+        self.number.setToolTip(LIMITED_TIP if limited else "")
 
     def reset(self) -> None:
         self.slider.setValue(0)

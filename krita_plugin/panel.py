@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional
 
 from ..bridge.messages import FRAME_MS, QUALITIES, Quality, Slider
+from .apply_area import ApplyArea
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
 from .document_faces import View
@@ -36,7 +37,7 @@ QToolButton:focus { text-decoration: underline; }
 """
 SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", FRAME_MS), ("Best in half a second", 500.0))
 BUDGETS = (("5 seconds", 5.0), ("20 seconds", USUAL_PROJECTION), ("Until it levels off", None))
-SHORT_MESSAGE = 130  # characters of an error that are shown; a tool tip has the rest
+SHORT_MESSAGE = 130  # characters of a sentence that are shown; a tool tip has the rest
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
 
 
@@ -63,7 +64,7 @@ class Panel(QtWidgets.QWidget):
             Topic.PACK: (self._show_pack, self._show_quality, self._show_document),
             Topic.DOCUMENT: (self._show_document,),
             Topic.PROGRESS: (self._show_progress, self._show_controls),
-            Topic.FACES: (self._show_faces, self._show_status, self._show_controls),
+            Topic.FACES: (self._show_faces, self._show_advice, self._show_status, self._show_controls),
             Topic.EDITS: (self._show_edits, self._show_controls),
             Topic.FRAME: (self._show_frame,),
             Topic.MESSAGE: (self._show_message,),
@@ -97,10 +98,12 @@ class Panel(QtWidgets.QWidget):
         column.addWidget(self.preview)
         column.addWidget(self._face_picker())
         column.addLayout(self._status_row())
+        column.addWidget(self._advice_note())
         column.addWidget(self._quality_row())
         column.addLayout(self._speed_row())
         column.addWidget(self._slider_list(), 1)
-        column.addLayout(self._apply_row())
+        self.apply_area = ApplyArea(self.state, self)
+        column.addWidget(self.apply_area)
         column.addWidget(self._message_box())
         self.setMinimumWidth(220)
 
@@ -259,15 +262,17 @@ class Panel(QtWidgets.QWidget):
         row.addWidget(self.faces)  # last: it stays under the mouse when the other is hidden
         return row
 
-    def _apply_row(self) -> QtWidgets.QHBoxLayout:
-        self.reset = self._button("reset", "Reset all", self.state.reset_all)
-        self.reset.setToolTip("All sliders back to zero")
-        self.apply = self._button("apply", "Apply as new layer", self.state.apply)
-        self.apply.setToolTip("Draw the face in full and add it as one new layer: one undo step")
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.reset)
-        row.addWidget(self.apply, 1)
-        return row
+    def _advice_note(self) -> QtWidgets.QLabel:
+        """What the core says of a picture that is far from what the pack draws."""
+        self.advice = plain_label("", self)
+        self.advice.setObjectName("anycost_advice")
+        self.advice.setWordWrap(True)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.advice.setSizePolicy(policy.Ignored, policy.Fixed)  # its longest word must not widen the panel
+        self.advice.setStyleSheet(
+            "#anycost_advice { border: none; border-left: 3px solid palette(mid); padding-left: 5px; }"
+        )
+        return self.advice
 
     def _message_box(self) -> QtWidgets.QFrame:
         self.message_box = QtWidgets.QFrame(self)
@@ -348,6 +353,7 @@ class Panel(QtWidgets.QWidget):
                 original = face_crop(portrait.picture, portrait.placement)
             self.preview.show_original(original)
         self._show_faces()
+        self._show_advice()
         self._show_connection()
         self._show_edits()
         self._show_frame()
@@ -357,6 +363,12 @@ class Panel(QtWidgets.QWidget):
     def _show_faces(self) -> None:
         self.preview.setVisible(self.state.view is View.FACE)
         self.picker.show_faces(self.state.faces, self.state.can_use_place)
+
+    def _show_advice(self) -> None:
+        full = self.state.advice if self.state.view is View.FACE else ""
+        self.advice.setText(_shortened(full))
+        self.advice.setToolTip(plain_tip(full))
+        self.advice.setVisible(bool(full))
 
     def _show_edits(self) -> None:
         for name, slider in self._sliders.items():
@@ -404,8 +416,7 @@ class Panel(QtWidgets.QWidget):
         self.project.setEnabled(state.can_project)
         self.project.setToolTip(self._project_tip())
         self.cancel.setVisible(state.busy)
-        self.apply.setEnabled(state.can_apply)
-        self.reset.setEnabled(state.portrait is not None and bool(state.portrait.edits))
+        self.apply_area.show_state()
         showing = state.view is View.FACE
         self.compare.setVisible(showing)  # a narrow panel needs the room for what the artist is asked...
         self.status.setWordWrap(not showing)  # ...and has to show all of it
@@ -413,8 +424,8 @@ class Panel(QtWidgets.QWidget):
         self.faces.setEnabled(state.faces is not None)
         self.faces.setChecked(not showing)
         self.picker.use_place.setEnabled(state.can_use_place)
-        for slider in self._sliders.values():
-            slider.setEnabled(state.can_edit)
+        for name, slider in self._sliders.items():
+            slider.set_usable(state.can_edit, name in state.limited)
 
     def _project_tip(self) -> str:
         what = "the selection's box" if self.state.selection is not None else "the whole picture"
@@ -427,8 +438,7 @@ class Panel(QtWidgets.QWidget):
 
     def _show_message(self) -> None:
         full = self.state.message
-        short = full if len(full) <= SHORT_MESSAGE else full[:SHORT_MESSAGE].rsplit(" ", 1)[0] + " …"
-        self.message.setText(short)
+        self.message.setText(_shortened(full))
         self.message_box.setToolTip(plain_tip(full))
         self.message_box.setVisible(bool(full))
 
@@ -447,6 +457,10 @@ class Panel(QtWidgets.QWidget):
 
     def _copy_report(self) -> None:
         _to_clipboard(f"{self.state.report()}\n\n{self._report()}")
+
+
+def _shortened(sentence: str) -> str:
+    return sentence if len(sentence) <= SHORT_MESSAGE else sentence[:SHORT_MESSAGE].rsplit(" ", 1)[0] + " …"
 
 
 def _to_clipboard(text: str) -> None:

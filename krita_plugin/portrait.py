@@ -6,7 +6,7 @@ import uuid
 from enum import IntEnum
 from typing import Dict, Optional
 
-from ..bridge.messages import FacePoints, Frame, Latents, Placement, Progress
+from ..bridge.messages import FacePoints, Frame, Latents, OpenedPicture, Placement, Progress
 from .picture import Picture
 
 
@@ -31,6 +31,7 @@ class Portrait:
         self.picture = picture
         self.face = face  # which one of the picture; None leaves it to the core
         self.placement: Optional[Placement] = None
+        self.opened: Dict[str, OpenedPicture] = {}  # by pack: what the core said of the picture
         self.latents: Dict[str, Latents] = {}  # by pack
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})

@@ -5,7 +5,7 @@ conversation.py has what the core is told about it.
 
 from __future__ import annotations
 
-from typing import Callable, Hashable, List, Optional, Protocol
+from typing import Callable, Hashable, List, Optional, Protocol, Tuple
 
 from ..bridge.messages import FRAME_MS, EditState, Layer, Quality, Region
 from .conversation import Conversation, Link
@@ -80,7 +80,23 @@ class PanelState:
     @property
     def can_apply(self) -> bool:
         portrait = self.portrait
-        return self.core.connected and portrait is not None and portrait.drawable and not portrait.applying
+        drawable = portrait is not None and portrait.drawable and not portrait.applying
+        return self.core.connected and drawable and self.changes
+
+    @property
+    def changes(self) -> bool:
+        """Whether any slider that works on the picture is away from zero."""
+        return self.portrait is not None and bool(self.core.edits(self.portrait))
+
+    @property
+    def advice(self) -> str:
+        """A sentence for the artist where the picture is far from what the pack draws, else empty."""
+        return "" if self.portrait is None else self.core.advice(self.portrait)
+
+    @property
+    def limited(self) -> Tuple[str, ...]:
+        """The sliders that do not work on this picture."""
+        return () if self.portrait is None else self.core.limited(self.portrait)
 
     @property
     def can_use_place(self) -> bool:
@@ -178,9 +194,9 @@ class PanelState:
         labels = {direction.name: direction.label for direction in self.core.opened.directions}
         parts = [
             f"{labels.get(name, name)} {value:+.2f}".replace("-", "−")
-            for name, value in portrait.edits.items()
+            for name, value in self.core.edits(portrait).items()
         ]
-        return "Anycost: " + (", ".join(parts) if parts else "projected face")
+        return "Anycost: " + ", ".join(parts)
 
     def unload(self) -> None:
         """Give the core's memory to others, unless it is projecting."""
@@ -302,7 +318,7 @@ class PanelState:
         return EditState(
             portrait.name,
             portrait.stamp,
-            dict(portrait.edits),
+            self.core.edits(portrait),
             self.quality,
             portrait.dragging,
             self._region(portrait),

@@ -18,13 +18,14 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
 
-from anycost.bridge.messages import FoundFace, Frame, OpenedPack, Placement, Slider
+from anycost.bridge.messages import FoundFace, Frame, OpenedPack, OpenedPicture, Placement, Slider
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.document_faces import Face, Faces, View
 from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.pixels import rgba_bytes
+from anycost.krita_plugin.portrait import CoreKnows
 from anycost.krita_plugin.preview import Preview, face_crop
 from anycost.krita_plugin.state import PanelState
 from anycost.krita_plugin.topic import Topic
@@ -202,7 +203,7 @@ def test_cancel_ends_the_projection_and_keeps_the_face(bench):
     assert bench.widget("progress").isVisible()
     bench.click("cancel")
     assert until(lambda: not bench.state.busy and bench.settled())
-    assert bench.state.can_apply
+    assert bench.state.portrait.drawable
     assert bench.state.message == ""
     assert not bench.widget("cancel").isVisible()
 
@@ -369,6 +370,73 @@ def test_the_speed_is_chosen_in_the_artist_s_words(quiet):
     assert not speed.isEnabled()  # only Auto follows it
     quiet.state.set_quality("auto")
     assert speed.isEnabled()
+
+
+NEAR = OpenedPicture(PLACE)
+ADVICE = "This picture is far from what the pack draws: some edits do not work, others look painted."
+
+
+def project_quietly(panel, opened=NEAR):
+    """Give the document "a" a face that was projected, and the core that never answers a connection."""
+    state = panel.state
+    picture = Picture(200, 160, portrait(PLACE, 200, 160).tobytes(), document_size=(200, 160))
+    faces = state.core.faces["a"] = Faces(picture)
+    face = Face.found(picture, found(100.0, 80.0))
+    face.portrait.opened[state.core.pack], face.portrait.placement = opened, opened.placement
+    face.portrait.known = CoreKnows.LATENTS
+    faces.choose(face)
+    state.core.connected = True
+    state.tell(Topic.DOCUMENT)
+    qt_loop.settle()
+
+
+def test_apply_waits_for_a_slider(quiet):
+    project_quietly(quiet)
+    apply = quiet.findChild(QWidget, "anycost_apply")
+    assert not apply.isEnabled()
+    assert apply.toolTip() == "Move a slider first: with all at 0 the picture stays as it is"
+    quiet.state.set_edit("smile", 0.5)
+    assert apply.isEnabled()
+    assert apply.toolTip().startswith("Draw the edit in full")
+    quiet.state.reset_all()
+    assert not apply.isEnabled()
+
+
+def test_advice_is_a_note_that_neither_widens_nor_moves_the_panel(quiet):
+    quiet.resize(220, 800)
+    project_quietly(quiet)
+    note = quiet.findChild(QWidget, "anycost_advice")
+    assert not note.isVisible()
+    widest, size = quiet.minimumSizeHint().width(), quiet.size()
+    project_quietly(quiet, OpenedPicture(PLACE, ADVICE + " <b>bold</b> Unabbreviatedcompoundwords" * 9))
+    assert note.isVisible()
+    assert note.text().startswith(ADVICE[:80])
+    assert note.text().endswith("…")
+    assert "Unabbreviated" in note.toolTip()
+    assert quiet.minimumSizeHint().width() == widest <= 220
+    assert quiet.size() == size
+    quiet.state.toggle_faces()  # the faces are shown: the note is about one of them
+    assert not note.isVisible()
+    quiet.state.set_document("b")
+    assert not note.isVisible()
+
+
+def test_sliders_that_do_not_work_on_a_picture_are_grey_and_say_why(quiet):
+    project_quietly(quiet)
+    quiet.state.set_edit("age", -1.0)
+    edits = dict(quiet.state.portrait.edits)
+    project_quietly(quiet, OpenedPicture(PLACE, ADVICE, ("age",)))
+    quiet.state.portrait.edits = edits
+    quiet.state.tell(Topic.DOCUMENT)
+    smile, age = (quiet.findChild(QWidget, f"anycost_slider_{name}") for name in ("smile", "age"))
+    assert smile.isEnabled()
+    assert not age.isEnabled()
+    assert age.value() == -100
+    assert age.toolTip() == "This edit does not work on a picture that is far from what the pack draws"
+    assert not quiet.findChild(QWidget, "anycost_value_age").isEnabled()
+    project_quietly(quiet)
+    assert age.isEnabled()
+    assert "double-click" in age.toolTip()
 
 
 def found(x, y, score=0.9, roll=0.0):

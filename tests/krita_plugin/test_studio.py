@@ -54,7 +54,7 @@ def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
     assert until(lambda: studio.state.core.connected), studio.keeper.report()
     studio.state.projection_seconds = 0.2
     studio.state.project()
-    assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
+    assert until(lambda: studio.state.portrait and studio.state.portrait.drawable and not studio.state.busy)
     before = pixels(studio.host.painting.flattened())
     studio.state.set_edit("smile", 1.0)
     studio.state.apply()
@@ -91,7 +91,7 @@ def test_the_second_of_two_faces_is_picked_and_gets_the_layer(studio, tmp_path):
     studio.state.project()
     assert until(lambda: studio.state.faces is not None), studio.state.message
     studio.state.pick(studio.state.faces.all[1])
-    assert until(lambda: studio.state.portrait and studio.state.can_apply and not studio.state.busy)
+    assert until(lambda: studio.state.portrait and studio.state.portrait.drawable and not studio.state.busy)
     studio.state.set_edit("smile", 1.0)
     studio.state.apply()
     assert until(lambda: studio.host.painting.layers), studio.state.message

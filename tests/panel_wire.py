@@ -1,0 +1,154 @@
+"""What tests of the panel's state share: the core's end of the wire, a host, and what the core answers."""
+
+from __future__ import annotations
+
+from anycost.bridge.answer import Answer, Fault
+from anycost.krita_plugin.picture import HostError, Picture
+
+DIRECTIONS = [
+    {"name": "smile", "label": "Smile", "group": "Expression", "low": -1.0, "high": 1.0},
+    {"name": "age", "label": "Age", "group": "Face", "low": -1.0, "high": 1.0},
+]
+PACK = {"title": "Portraits", "packs": ["portraits", "mine"], "loss": "pixels", "directions": DIRECTIONS}
+PLACEMENT = {"placement": {"x": 32.0, "y": 30.0, "size": 40.0, "angle": 0.0}}
+
+
+def face_at(x, y, eyes=10.0, score=0.9, roll=0.0):
+    """A found face whose eyes and mouth have their middle at (x, y)."""
+    return {
+        "eyes": [[x - eyes / 2, y - eyes / 2], [x + eyes / 2, y - eyes / 2]],
+        "mouth": [[x - 2, y + eyes / 2], [x + 2, y + eyes / 2]],
+        "nose": [x, y],
+        "chin": [x, y + eyes],
+        "turn": [0.0, 0.0, roll],
+        "score": score,
+    }
+
+
+ONE = {"faces": [face_at(32.0, 30.0)], "advice": ""}
+TWO = {"faces": [face_at(16.0, 30.0), face_at(48.0, 34.0)], "advice": ""}
+NONE = {"faces": [], "advice": "More are found with the weights of others."}
+PIXEL = b"\1\2\3\4"
+
+
+class Wire:
+    """The core's end, in the test's hands: requests wait here until the test answers them."""
+
+    def __init__(self):
+        self.open = {}  # number -> (method, params, done, data)
+        self.sent = []  # methods in order
+        self.cancelled = []
+
+    def request(self, method, params, done, data=b""):
+        number = len(self.sent) + 1
+        self.sent.append(method)
+        self.open[number] = (method, dict(params), done, data)
+        return number
+
+    def cancel(self, request_id):
+        self.cancelled.append(request_id)
+
+    def asked(self, method):
+        """The parameters of the one request of this method that waits."""
+        (params,) = [p for m, p, _, _ in self.open.values() if m == method]
+        return params
+
+    def waiting(self, method):
+        return sum(m == method for m, _, _, _ in self.open.values())
+
+    def answer(self, method, result=None, data=b"", fault=None):
+        number = next(n for n, entry in self.open.items() if entry[0] == method)
+        self.open.pop(number)[2](Answer(result or {}, data, fault))
+
+    def die(self, state):
+        for number in list(self.open):
+            self.open.pop(number)[2](Answer({}, b"", Fault("disconnected", "gone")))
+        state.core.link_lost()
+
+
+class Desk:
+    """A host with documents of 64 x 64 pixels."""
+
+    def __init__(self):
+        self.front = "a"
+        self.layers = []
+        self.refuse = ""
+
+    def current(self):
+        return self.front
+
+    def read(self, done, failed):
+        if self.refuse:
+            failed(self.refuse)
+        else:
+            done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
+
+    def add_layer(self, document, picture, layer, name):
+        if self.refuse:
+            raise HostError(self.refuse)
+        self.layers.append((document, layer, name))
+
+
+def show(state, stamp, index=1, side=2, document=None):
+    portrait = state.portrait if document is None else state.core.faces[document].portrait
+    size = {"format": "rgba8", "width": side, "height": side}
+    params = {
+        "picture": portrait.name,
+        "stamp": stamp,
+        "pass": index,
+        "passes": 3,
+        "resolution": 128,
+        "side": 128,
+    }
+    params.update(ratio=0.5, ms=31.4, attachment=size)
+    state.core.notified("frame", params, PIXEL * side * side)
+
+
+def show_part(state, stamp, index=2, passes=3, side=2):
+    """A frame of the selection alone."""
+    size = {"format": "rgba8", "width": side, "height": side}
+    params = {"picture": state.portrait.name, "stamp": stamp, "pass": index, "passes": passes}
+    params.update(resolution=128, side=128, ratio=1.0, ms=12.0, whole=False, x=40, y=30, attachment=size)
+    state.core.notified("frame", params, PIXEL * side * side)
+
+
+def project(state, wire):
+    """Project the current document to the end; its first edit has been drawn."""
+    state.project()
+    wire.answer("picture/faces", ONE)
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    show(state, state.portrait.stamp)
+    wire.answer("edit", {"complete": True})
+
+
+def finish_projection(wire):
+    latents = {"stopped": "done", "attachment": {"format": "f32", "shape": [2, 3]}}
+    wire.answer("picture/project", latents, b"\0" * 24)
+
+
+def progress(state, step=40, loss=0.18):
+    params = {"picture": state.portrait.name, "step": step, "steps": 100, "loss": loss, "stage": "refine"}
+    state.core.notified("project/progress", params, b"")
+
+
+def find(state, wire, found):
+    """Project as far as the faces."""
+    state.project()
+    wire.answer("picture/faces", found)
+
+
+def open_face(state, wire, index):
+    """Pick a face that was not projected yet, and project it to its first frame."""
+    state.pick(state.faces.all[index])
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    show(state, state.portrait.stamp)
+    wire.answer("edit", {"complete": True})
+
+
+def apply(state, wire):
+    """Apply, and let the core answer with a layer of one pixel."""
+    state.apply()
+    size = {"format": "rgba8", "width": 1, "height": 1}
+    wire.answer("picture/apply", {"x": 0, "y": 0, "attachment": size}, PIXEL)
