@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from colour_profiles import grey, swapped_rgb
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from anycost.core.errors import CoreError
-from anycost.core.files.pictures import read_picture, write_picture
+from anycost.core.files.pictures import read_mask, read_picture, write_picture
 
 ORANGE = (250, 120, 10)
 
@@ -106,14 +109,58 @@ def test_a_damaged_colour_profile_is_ignored(tmp_path: Path):
 
 
 def test_a_colour_profile_is_followed(tmp_path: Path):
-    """An sRGB profile with red and green swapped shows orange as green."""
-    from PIL import ImageCms
-
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    red, green = data.index(b"rXYZ"), data.index(b"gXYZ")
-    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
-    rgba = saved(Image.new("RGB", (2, 2), ORANGE), tmp_path / "a.png", icc_profile=bytes(data))
+    rgba = saved(Image.new("RGB", (2, 2), ORANGE), tmp_path / "a.png", icc_profile=swapped_rgb())
     assert np.abs(rgba[0, 0, :3].astype(int) - (120, 250, 10)).max() <= 3
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_profile_of_grey_is_followed(tmp_path: Path, mode: str):
+    rgba = saved(Image.new("L", (2, 2), 55).convert(mode), tmp_path / "a.png", icc_profile=grey(1))
+    assert np.abs(rgba[0, 0].astype(int) - (128, 128, 128, 255)).max() <= 1
+
+
+def test_16_bit_grey_with_alpha_or_a_transparent_colour(tmp_path: Path):
+    samples = np.full((2, 2, 2), [0x8000, 0x4000], np.uint16)
+    assert read_picture(png_16_bit(tmp_path / "a.png", 4, samples))[0, 0].tolist() == [128, 128, 128, 64]
+    steps = Image.fromarray(np.array([[0, 0x8000, 0xFFFF]], np.uint16))
+    assert saved(steps, tmp_path / "b.png", transparency=0x8000)[0, :, 3].tolist() == [255, 0, 255]
+
+
+@given(st.floats(1, 1000), st.integers(0, 40), st.sampled_from([0.0, -1.0, float("nan")]))
+def test_highlights_above_white_darken_nothing(tmp_path: Path, bright: float, count: int, odd: float):
+    ramp = np.linspace(0, 1, 441, dtype=np.float32).reshape(21, 21)
+    before = saved(Image.fromarray(ramp), tmp_path / "a.tif")
+    ramp.flat[:count], ramp.flat[40] = bright, odd
+    after = saved(Image.fromarray(ramp), tmp_path / "a.tif")
+    assert np.array_equal(after[2:], before[2:])
+    assert (after[0, : min(count, 21)] == 255).all()
+
+
+@pytest.mark.parametrize("white", [255, 65535, 10_000_000])
+def test_other_whites_of_floating_point_grey(tmp_path: Path, white: int):
+    ramp = np.linspace(0, white, 256, dtype=np.float32).reshape(16, 16)
+    assert saved(Image.fromarray(ramp), tmp_path / "a.tif")[..., 0].ravel().tolist() == list(range(256))
+
+
+def test_damaged_exif_data_spoil_no_picture(tmp_path: Path):
+    """An artist's name that is a fraction, and a picture that lies on its side."""
+    entries = struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x013B, 5, 1, 38)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\2\0" + entries + bytes(4) + struct.pack("<II", 1, 1)
+    assert saved(Image.new("RGB", (20, 10)), tmp_path / "a.jpg", exif=exif).shape == (20, 10, 4)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_cut_off_jpeg_shows_what_is_there(tmp_path: Path, progressive: bool):
+    image, path = Image.effect_noise((64, 96), 50).convert("RGB"), tmp_path / "a.jpg"
+    before = saved(image, path, progressive=progressive)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 3 // 4])
+    after = read_picture(path)
+    assert after.shape == before.shape
+    assert progressive or np.array_equal(after[:48], before[:48])
+    path.write_bytes(whole[: len(whole) // 4])
+    if not progressive:  # a progressive one shows all of the picture, less sharp
+        assert refusal(lambda: read_picture(path)).kind == "bad-picture"
 
 
 @pytest.mark.parametrize(
@@ -141,13 +188,33 @@ def test_what_is_not_a_picture_is_refused(tmp_path: Path, make: str):
     assert refusal(lambda: read_picture(path)).kind == "bad-picture"
 
 
+# Masks
+
+
+def test_a_mask_is_white_where_it_counts(tmp_path: Path):
+    image = Image.new("LA", (3, 1), (255, 255))
+    image.putpixel((1, 0), (100, 255))
+    image.putpixel((2, 0), (255, 100))
+    image.save(tmp_path / "a.png")
+    assert read_mask(tmp_path / "a.png", (3, 1)).tolist() == [[255, 100, 100]]
+
+
+def test_a_mask_lies_as_its_picture(tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (3, 1)).save(tmp_path / "a.png", exif=exif)
+    assert read_mask(tmp_path / "a.png", (1, 3)).shape == (3, 1)
+    error = refusal(lambda: read_mask(tmp_path / "a.png", (3, 1)))
+    assert error.kind == "bad-value"
+    assert "3 x 1 px" in error.message
+
+
 # Writing
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
 def test_what_was_written_is_read_again(tmp_path: Path, name: str):
     rgba = np.random.default_rng(0).integers(0, 256, (8, 9, 4), np.uint8)
-    rgba[..., 3] |= 1  # WebP loses the colour of invisible pixels
     write_picture(tmp_path / name, rgba)
     assert np.array_equal(read_picture(tmp_path / name), rgba)
     assert os.listdir(tmp_path) == [name]
