@@ -149,11 +149,10 @@ class Conversation:
         self.revive(portrait)  # after a core's death, or an unload
         self._pump(portrait)
 
-    def draw_layer(self, document: Hashable, portrait: Portrait, done: Callable[[Layer], None]) -> None:
-        """Have the edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
-        portrait.applying = True
-        self.viewer.tell(Topic.PROGRESS)
-        asked = ApplyEdits(portrait.name, self.edits(portrait))
+    def draw_layer(
+        self, document: Hashable, portrait: Portrait, asked: ApplyEdits, done: Callable[[Layer], None]
+    ) -> None:
+        """Have an edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
     def use_pack(self, name: str) -> None:

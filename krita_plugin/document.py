@@ -6,14 +6,15 @@ Only this file and docker.py touch the krita module. Nodes are never kept: flatt
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Tuple
 
-from krita import Document, Krita, Node
+from krita import Document, Krita, Node, Selection
 
-from ..bridge.messages import Layer
-from .picture import Box, HostError, Picture, check_size, reduction
-from .pixels import placed, raw_bytes, rgba_bytes, scaled
-from .qt import QtCore, QtGui
+from ..bridge.messages import Layer, Selected
+from .picture import Box, Edge, HostError, Picture, check_size, reduction
+from .pixels import placed, raw_bytes, rgba_bytes, scaled, scaled_mask
+from .qt import QtCore, QtGui, Signal
 
 STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
@@ -27,10 +28,13 @@ REFUSED = (
 class KritaDocuments:
     """The host inside Krita. Documents have our own numbers, since copying a document copies Krita's id."""
 
+    selects = True
+
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
         self._reading: Optional[_Reader] = None
+        self._masks: List[_Mask] = []  # being made
 
     def current(self) -> Optional[Hashable]:
         document = _front()
@@ -72,11 +76,7 @@ class KritaDocuments:
 
     def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
         """Add one paint layer on top, in one undo step; HostError when Krita refuses."""
-        held = next((held for number, held in self._held.items() if number == document), None)
-        if held is None or not _is_open(held):
-            raise HostError(CLOSED)
-        if (held.width(), held.height()) != picture.document_size:
-            raise HostError(RESIZED)
+        held = self._same(document, picture)
         node = held.createNode(name, "paintlayer")
         if node is None:
             raise HostError(REFUSED)
@@ -91,6 +91,90 @@ class KritaDocuments:
         if not held.rootNode().addChildNode(node, None):
             raise HostError(REFUSED)
         held.refreshProjection()
+
+    def selected(
+        self,
+        document: Hashable,
+        picture: Picture,
+        box: Box,
+        edge: Edge,
+        done: Callable[[Optional[Selected]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """How far the document's selection selects a box of the picture; see `Host`."""
+        try:
+            selection = self._same(document, picture).selection()
+        except HostError as error:
+            failed(str(error))
+            return
+        if selection is None:
+            done(None)
+            return
+
+        def made(mask: _Mask, found: Selected) -> None:
+            self._masks.remove(mask)
+            done(found)
+
+        self._masks.append(_Mask(selection, picture, box, edge, made))
+
+    def _same(self, document: Hashable, picture: Picture) -> Document:
+        """The document that a picture was read from; HostError if it was closed or resized since."""
+        held = next((held for number, held in self._held.items() if number == document), None)
+        if held is None or not _is_open(held):
+            raise HostError(CLOSED)
+        if (held.width(), held.height()) != picture.document_size:
+            raise HostError(RESIZED)
+        return held
+
+
+class _Mask(QtCore.QObject):
+    """Changes the edge of a copy of a selection, then calls `made` once with what it selects of a box.
+
+    In a thread: Krita takes half a second to feather a million pixels. Of the selection only what can reach
+    the box is copied, so that one of a large picture costs no more than the face.
+    """
+
+    _read = Signal(bytes)
+
+    def __init__(
+        self,
+        selection: Selection,
+        picture: Picture,
+        box: Box,
+        edge: Edge,
+        made: Callable[[_Mask, Selected], None],
+    ) -> None:
+        super().__init__()
+        self._box = box
+        self._in_document = picture.in_document(box)
+        self._edge = edge
+        self._made = made
+        self._copy = selection.duplicate()
+        self._copy.intersect(_rectangle(self._in_document, abs(edge.grow) + edge.feather + 1))
+        self._read.connect(self._finish)  # a method of this object: called in its thread, Krita's
+        threading.Thread(target=self._make).start()
+
+    def _make(self) -> None:
+        copy, grow = self._copy, self._edge.grow
+        if grow > 0:
+            copy.grow(grow, grow)
+        elif grow < 0:
+            copy.shrink(-grow, -grow, False)
+        if self._edge.feather:
+            copy.feather(self._edge.feather)
+        mask = bytes(copy.pixelData(*self._in_document))
+        self._read.emit(scaled_mask(mask, self._in_document[2:], self._box[2:]))
+
+    def _finish(self, mask: bytes) -> None:
+        self._made(self, Selected(*self._box, mask))
+
+
+def _rectangle(box: Box, around: int) -> Selection:
+    """A box with a margin, as a selection."""
+    left, top, width, height = box
+    found = Selection()
+    found.select(left - around, top - around, width + 2 * around, height + 2 * around, 255)
+    return found
 
 
 class _Reader(QtCore.QObject):

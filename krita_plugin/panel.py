@@ -66,6 +66,7 @@ class Panel(QtWidgets.QWidget):
             Topic.PROGRESS: (self._show_progress, self._show_controls),
             Topic.FACES: (self._show_faces, self._show_advice, self._show_status, self._show_controls),
             Topic.EDITS: (self._show_edits, self._show_controls),
+            Topic.CHOICES: (self._show_controls,),
             Topic.FRAME: (self._show_frame,),
             Topic.MESSAGE: (self._show_message,),
         }

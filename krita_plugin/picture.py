@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
@@ -11,6 +12,14 @@ LONGEST_SIDE = 4096  # of a sent picture, in pixels; larger documents are sent s
 SMALLEST_SIDE = 32  # below this no face can be found
 
 Box = Tuple[int, int, int, int]  # left, top, width, height in document pixels
+
+
+@dataclass(frozen=True)
+class Edge:
+    """How the edge of a selection is changed, in document pixels."""
+
+    grow: int = 0  # below 0 it shrinks
+    feather: int = 0
 
 
 class HostError(Exception):
@@ -28,6 +37,12 @@ class Picture:
     top: int = 0
     factor: int = 1  # document pixels that one sent pixel covers, a side
     document_size: Tuple[int, int] = (0, 0)
+
+    def in_document(self, box: Box) -> Box:
+        """A box of the picture's own pixels, in the document's."""
+        left, top, width, height = box
+        factor = self.factor
+        return self.left + left * factor, self.top + top * factor, width * factor, height * factor
 
     def __post_init__(self) -> None:
         if len(self.rgba) != self.width * self.height * 4:
@@ -47,6 +62,15 @@ def region_of(box: Box, picture: Picture, placement: Placement) -> Optional[Regi
     starts = [max(0.0, min(along)) for along in zip(*corners)]
     ends = [min(1.0, max(along)) for along in zip(*corners)]
     return Region(*starts, *ends) if starts[0] < ends[0] and starts[1] < ends[1] else None
+
+
+def square_box(picture: Picture, placement: Placement) -> Box:
+    """The smallest box of the picture's own pixels around a face's square, which may be turned."""
+    corners = [placement.to_picture(u, v) for u in (0.0, 1.0) for v in (0.0, 1.0)]
+    xs, ys = zip(*corners)
+    left, top = max(0, math.floor(min(xs))), max(0, math.floor(min(ys)))
+    right, bottom = min(picture.width, math.ceil(max(xs))), min(picture.height, math.ceil(max(ys)))
+    return left, top, max(0, right - left), max(0, bottom - top)
 
 
 def check_size(width: int, height: int, what: str) -> None:

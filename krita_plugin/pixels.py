@@ -17,7 +17,7 @@ def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
 
 
 def raw_bytes(image: QtGui.QImage) -> bytes:
-    """An image's bytes. Its format must have 4 bytes a pixel, so that rows are not padded."""
+    """An image's bytes, with what pads its rows where a pixel has not 4 bytes."""
     pointer = image.constBits()
     if pointer is None:
         raise ValueError("an image without pixels")
@@ -35,6 +35,18 @@ def scaled(image: QtGui.QImage, width: int, height: int) -> QtGui.QImage:
         return image
     mode = Qt.TransformationMode.SmoothTransformation
     return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+
+
+def scaled_mask(mask: bytes, size: Tuple[int, int], to: Tuple[int, int]) -> bytes:
+    """A mask of one byte a pixel in another size; `size` and `to` are widths and heights."""
+    if len(mask) != size[0] * size[1]:
+        raise ValueError(f"{len(mask)} bytes do not make a {size[0]} × {size[1]} mask")
+    if size == to:
+        return mask
+    grey = QtGui.QImage.Format.Format_Grayscale8
+    small = scaled(QtGui.QImage(mask, *size, size[0], grey), *to).convertToFormat(grey)
+    rows, line = raw_bytes(small), small.bytesPerLine()  # Qt fills each row up to 4 bytes
+    return b"".join(rows[line * y : line * y + to[0]] for y in range(to[1]))
 
 
 def placed(picture: Picture, layer: Layer) -> Tuple[int, int, QtGui.QImage]:

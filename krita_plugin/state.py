@@ -5,27 +5,44 @@ conversation.py has what the core is told about it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable, Hashable, List, Optional, Protocol, Tuple
 
-from ..bridge.messages import FRAME_MS, EditState, Layer, Quality, Region
+from ..bridge.messages import FRAME_MS, ApplyEdits, EditState, Layer, Quality, Region, Selected
 from .conversation import Conversation, Link
 from .document_faces import Face, Faces, View
-from .picture import Box, HostError, Picture, region_of
+from .picture import Box, Edge, HostError, Picture, region_of, square_box
 from .portrait import Portrait, frame_words, progress_words
 from .topic import Topic
 
 USUAL_PROJECTION = 20.0  # seconds
 WAIT = "The core is not ready yet: wait until it is, then click again."
+BESIDE = "Nothing of the face is selected: select a part of it, or clear Only in the selection."
 
 
 class Host(Protocol):
     """What the state needs of the program that holds the documents (Krita, or studio)."""
+
+    selects: bool  # whether its documents have selections
 
     def current(self) -> Optional[Hashable]: ...
 
     def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None: ...
 
     def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None: ...
+
+    def selected(
+        self,
+        document: Hashable,
+        picture: Picture,
+        box: Box,
+        edge: Edge,
+        done: Callable[[Optional[Selected]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """How far the document's selection, with another edge, selects a box of the picture's own pixels: one
+        of both is called, with None where there is no selection."""
+        ...
 
 
 class PanelState:
@@ -42,6 +59,8 @@ class PanelState:
         self.quality: Quality = "auto"
         self.frame_ms = FRAME_MS  # what a frame may take while a slider is dragged
         self._quality_before_draft: Quality = "auto"
+        self.only_selected = False  # whether Apply leaves all else as it is...
+        self.edge = Edge()  # ...and how the selection's edge is changed for that
         self.message = ""  # the error line
 
     # What the panel asks
@@ -178,16 +197,48 @@ class PanelState:
         """How long projections may take from now on; None: until the loss levels off."""
         self.projection_seconds = seconds
 
+    def set_only_selected(self, only: bool) -> None:
+        self.only_selected = only
+        self.tell(Topic.CHOICES)
+
+    def set_edge(self, edge: Edge) -> None:
+        self.edge = edge
+
     def apply(self) -> None:
         """Have the core draw the layer in full; it is added when it comes."""
         portrait, document = self.portrait, self.document
         if portrait is None or document is None or not self.can_apply:
             return
         self.say("")
-        name = self.layer_name(portrait)
-        self.core.draw_layer(
-            document, portrait, lambda layer: self._add_layer(document, portrait, name, layer)
+        portrait.applying = True
+        self.tell(Topic.PROGRESS)
+        asked, name = ApplyEdits(portrait.name, self.core.edits(portrait)), self.layer_name(portrait)
+        if not self.only_selected or self.selection is None or portrait.placement is None:
+            self._draw_layer(document, portrait, asked, name)
+            return
+        self.host.selected(
+            document,
+            portrait.picture,
+            square_box(portrait.picture, portrait.placement),
+            self.edge,
+            lambda only: self._draw_layer(document, portrait, replace(asked, only=only), name),
+            lambda sentence: self._not_drawn(portrait, sentence),
         )
+
+    def _draw_layer(self, document: Hashable, portrait: Portrait, asked: ApplyEdits, name: str) -> None:
+        if not portrait.applying or portrait.closed:
+            return  # the core or the document was lost while the selection was read
+        if asked.only is not None and asked.only.mask.count(0) == len(asked.only.mask):
+            self._not_drawn(portrait, BESIDE)
+            return
+        self.core.draw_layer(
+            document, portrait, asked, lambda layer: self._add_layer(document, portrait, name, layer)
+        )
+
+    def _not_drawn(self, portrait: Portrait, sentence: str) -> None:
+        portrait.applying = False
+        self.say(sentence)
+        self.tell(Topic.PROGRESS)
 
     def layer_name(self, portrait: Portrait) -> str:
         """The new layer's name says what was done, e.g. "Anycost: Smile +0.60, Age −0.30"."""

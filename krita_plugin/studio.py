@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Callable, Hashable, List, Optional, Sequence
 
-from ..bridge.messages import Layer
+from ..bridge.messages import Layer, Selected
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
 from .panel import Panel
-from .picture import HostError, Picture, check_size, reduction
+from .picture import Box, Edge, HostError, Picture, check_size, reduction
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .state import PanelState
@@ -67,6 +67,8 @@ class AddLayer(QUndoCommand):
 class StudioHost:
     """The panel state's host: one painting at a time, numbered in the order of opening."""
 
+    selects = False
+
     def __init__(self) -> None:
         self.painting: Optional[Painting] = None
         self.number = 0
@@ -99,6 +101,17 @@ class StudioHost:
             raise HostError("The picture was closed: open it again and press Project.")
         left, top, image = placed(picture, layer)
         self.painting.undo.push(AddLayer(self.painting, PaintedLayer(left, top, image, name)))
+
+    def selected(
+        self,
+        document: Hashable,
+        picture: Picture,
+        box: Box,
+        edge: Edge,
+        done: Callable[[Optional[Selected]], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        done(None)
 
 
 class Canvas(QtWidgets.QWidget):

@@ -14,5 +14,6 @@ class Topic(Enum):
     FACES = "faces"  # while they are picked or placed
     PROGRESS = "progress"
     EDITS = "edits"
+    CHOICES = "choices"  # how Apply works
     FRAME = "frame"
     MESSAGE = "message"

@@ -67,10 +67,14 @@ class Wire:
 
 
 class Desk:
-    """A host with documents of 64 x 64 pixels."""
+    """A host with documents of 64 x 64 pixels. The test says what of them is selected."""
+
+    selects = True
 
     def __init__(self):
         self.front = "a"
+        self.selection = None  # a Selected
+        self.asked = []  # boxes and edges
         self.layers = []
         self.refuse = ""
 
@@ -87,6 +91,13 @@ class Desk:
         if self.refuse:
             raise HostError(self.refuse)
         self.layers.append((document, layer, name))
+
+    def selected(self, document, picture, box, edge, done, failed):
+        if self.refuse:
+            failed(self.refuse)
+            return
+        self.asked.append((box, edge))
+        done(self.selection)
 
 
 def show(state, stamp, index=1, side=2, document=None):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from panel_wire import PACK, PIXEL, PLACEMENT, TWO, apply, find, finish_projection, open_face, project
 
 from anycost.bridge.answer import Fault
-from anycost.bridge.messages import Layer
+from anycost.bridge.messages import Layer, Placement, Selected
+from anycost.krita_plugin.picture import Edge, Picture, square_box
 
 FAR = {**PLACEMENT, "advice": "This is a photograph.", "limited": ["age"]}
 
@@ -113,3 +115,97 @@ def test_advice_belongs_to_the_document_in_front(state, wire):
     project_far(state, wire)
     state.set_document("b")
     assert (state.advice, state.limited) == ("", ())
+
+
+# Only in the selection
+
+MASK = Selected(12, 10, 2, 2, b"\0\x80\xff\xff")
+
+
+@pytest.fixture
+def selecting(state, wire, desk):
+    """A slider is moved, a part of the document is selected, and Apply is to keep to it."""
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.set_selection((20, 20, 10, 10))
+    state.set_only_selected(True)
+    desk.selection = MASK
+    return state
+
+
+def test_apply_sends_what_is_selected_of_the_face(selecting, wire, desk):
+    selecting.set_edge(Edge(-3, 8))
+    selecting.apply()
+    assert desk.asked == [((12, 10, 40, 40), Edge(-3, 8))]  # the face's square
+    asked = wire.asked("picture/apply")
+    assert (asked["x"], asked["y"]) == (12, 10)
+    assert asked["attachment"] == {"format": "gray8", "width": 2, "height": 2}
+    assert wire.open[max(wire.open)][3] == MASK.mask
+
+
+@pytest.mark.parametrize("why", ["unchecked", "deselected", "deselected a moment ago"])
+def test_without_a_selection_the_whole_edit_is_applied(selecting, wire, desk, why):
+    if why == "unchecked":
+        selecting.set_only_selected(False)
+    elif why == "deselected":
+        selecting.set_selection(None)
+    desk.selection = None
+    selecting.apply()
+    assert set(wire.asked("picture/apply")) == {"picture", "edits"}
+
+
+def test_a_selection_beside_the_face_is_a_sentence(selecting, wire, desk):
+    desk.selection = Selected(12, 10, 2, 1, bytes(2))
+    selecting.apply()
+    assert selecting.message.startswith("Nothing of the face is selected")
+    assert "picture/apply" not in wire.sent
+    assert selecting.can_apply
+
+
+def test_a_selection_that_cannot_be_read_is_a_sentence(selecting, wire, desk):
+    desk.refuse = "The picture was closed: open it again and press Project."
+    selecting.apply()
+    assert selecting.message == desk.refuse
+    assert selecting.can_apply
+
+
+def test_what_is_applied_is_what_was_set_when_apply_was_pressed(selecting, wire, desk):
+    answers = []
+    desk.selected = lambda document, picture, box, edge, done, failed: answers.append(done)
+    selecting.apply()
+    assert not selecting.can_apply
+    assert selecting.status() == "Drawing the layer…"
+    selecting.set_edit("smile", 0.9)
+    answers[0](MASK)
+    assert wire.asked("picture/apply")["edits"] == {"smile": 0.6}
+
+
+def test_a_core_lost_while_the_selection_is_read_is_not_asked(selecting, wire, desk):
+    answers = []
+    desk.selected = lambda document, picture, box, edge, done, failed: answers.append(done)
+    selecting.apply()
+    wire.die(selecting)
+    answers[0](MASK)
+    assert "picture/apply" not in wire.sent
+    assert "apply again" in selecting.message
+
+
+def test_the_choice_holds_for_the_next_document(selecting):
+    selecting.set_edge(Edge(4, 5))
+    selecting.set_document("b")
+    assert (selecting.only_selected, selecting.edge) == (True, Edge(4, 5))
+
+
+@pytest.mark.parametrize(
+    ("placement", "box"),
+    [
+        (Placement(50.0, 40.0, 20.0), (40, 30, 20, 20)),
+        (Placement(50.0, 40.0, 20.0, 45.0), (35, 25, 30, 30)),
+        (Placement(5.0, 95.0, 30.0), (0, 80, 20, 20)),
+    ],
+)
+def test_the_box_of_a_square_keeps_to_the_picture(placement, box):
+    picture = Picture(100, 100, bytes(40_000), left=7, top=5, factor=3)
+    assert square_box(picture, placement) == box
+    left, top, width, height = box
+    assert picture.in_document(box) == (7 + 3 * left, 5 + 3 * top, 3 * width, 3 * height)
