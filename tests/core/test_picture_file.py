@@ -11,7 +11,7 @@ import pytest
 from colour_profiles import camera, grey, swapped_rgb
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, JpegImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
 
 from anycost.bridge.messages import Layer
 from anycost.core.errors import CoreError
@@ -343,6 +343,47 @@ def test_exif_data_too_long_for_a_jpeg_are_left_out(tmp_path: Path):
     exif[ExifTags.Base.ImageDescription] = "x" * 70_000
     out = edited(noise("RGB"), plain(), tmp_path / "a.png", "out.jpg", exif=exif)
     assert not out.getexif()
+
+
+def test_no_resolution_is_made_up(tmp_path: Path):
+    assert "dpi" not in edited(noise("RGB"), plain(), tmp_path / "a.tif").info
+
+
+XMP = b"""<rdf:Description tiff:Orientation="6" dc:rights="mine \xc3\xa9"/>"""
+
+
+@pytest.mark.parametrize("source", ["a.png", "a.jpg", "a.webp", "a.tif"])
+@pytest.mark.parametrize("target", ["out.png", "out.jpg", "out.webp"])
+def test_xmp_stays_and_says_upright(tmp_path: Path, source: str, target: str):
+    options: dict[str, Any] = {"xmp": XMP}
+    if source == "a.png":
+        options = {"pnginfo": PngImagePlugin.PngInfo()}
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+    if source == "a.tif":
+        options = {"tiffinfo": {700: XMP}}
+    out = edited(noise("RGB"), plain(), tmp_path / source, target, **options)
+    upright = [XMP.replace(b"6", b"1"), XMP.replace(b'tiff:Orientation="6"', b"")]
+    assert out.info["xmp"] in upright
+
+
+def test_xmp_that_cannot_be_kept_is_left_out(tmp_path: Path):
+    out = edited(noise("RGB"), plain(), tmp_path / "a.webp", "out.png", xmp=b"\xff\xfe")
+    assert "xmp" not in out.info
+    out = edited(noise("RGB"), plain(), tmp_path / "a.webp", "out.jpg", xmp=b" " * 70_000)
+    assert "xmp" not in out.info
+
+
+def test_the_texts_of_a_png_stay(tmp_path: Path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "Élise")
+    info.add_text("Comment", "long " * 999, zip=True)
+    info.add_itxt("Author", "Ω", "el", "Συγγραφέας")
+    out = edited(noise("RGB"), plain(), tmp_path / "a.png", pnginfo=info)
+    assert isinstance(out, PngImagePlugin.PngImageFile)
+    assert out.text == {"Title": "Élise", "Comment": "long " * 999, "Author": "Ω"}
+    author = out.text["Author"]
+    assert isinstance(author, PngImagePlugin.iTXt)
+    assert (author.lang, author.tkey) == ("el", "Συγγραφέας")
 
 
 # Nothing to change
