@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from .picture import Edge
-from .qt import QtWidgets
+from .qt import QAction, QActionGroup, Qt, QtWidgets
 from .state import PanelState
 
-APPLY_TIP = "Draw the edit in full and add it as one new layer: one undo step"
+ADD = "Apply as new layer"
+ADD_TIP = "Draw the edit in full and add it as one new layer: one undo step"
+UPDATE = "Update the layer"
+UPDATE_TIP = "Draw the edit in full, in place of the layer that this face got last: two undo steps"
 NOTHING_TIP = "Move a slider first: with all at 0 the picture stays as it is"
 ONLY_TIP = "Apply changes only what is selected and leaves all else as it is"
 NO_SELECTION_TIP = "Select a part of the face first: Apply then leaves all else as it is"
@@ -32,8 +35,7 @@ class ApplyArea(QtWidgets.QWidget):
         self.only = QtWidgets.QCheckBox("Only in the selection", self)
         self.only.setObjectName("anycost_only_selected")
         self.only.setVisible(self.state.host.selects)
-        self.only.setChecked(self.state.only_selected)
-        self.only.toggled.connect(self.state.set_only_selected)
+        self.only.clicked.connect(self.state.set_only_selected)
         return self.only
 
     def _edge_row(self) -> QtWidgets.QWidget:
@@ -45,8 +47,8 @@ class ApplyArea(QtWidgets.QWidget):
         row = QtWidgets.QHBoxLayout(self.edge)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(self.grow)
-        row.addWidget(self.feather)
+        row.addWidget(self.grow, 6)
+        row.addWidget(self.feather, 7)  # the longer name
         return self.edge
 
     def _pixels(self, name: str, low: int, high: int, value: int) -> QtWidgets.QSpinBox:
@@ -59,6 +61,7 @@ class ApplyArea(QtWidgets.QWidget):
         box.setRange(low, high)
         box.setValue(value)
         box.setKeyboardTracking(False)
+        box.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)  # a narrow panel has no room
         policy = QtWidgets.QSizePolicy.Policy
         box.setSizePolicy(policy.Ignored, policy.Fixed)
         box.valueChanged.connect(lambda _value: self._set_edge())
@@ -68,29 +71,51 @@ class ApplyArea(QtWidgets.QWidget):
         self.state.set_edge(Edge(self.grow.value(), self.feather.value()))
 
     def _button_row(self) -> QtWidgets.QHBoxLayout:
-        self.reset = self._button("reset", "Reset all", self.state.reset_all)
+        self.reset = self._button("reset", "Reset", self.state.reset_all)
         self.reset.setToolTip("All sliders back to zero")
-        self.apply = self._button("apply", "Apply as new layer", self.state.apply)
+        self.apply = self._button("apply", ADD, self.state.apply)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.apply.setSizePolicy(policy.Expanding, policy.Fixed)
+        self.apply.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.apply.setMenu(self._choices())
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.reset)
         row.addWidget(self.apply, 1)
         return row
 
-    def _button(self, name: str, text: str, clicked: Callable[[], None]) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text, self)
+    def _button(self, name: str, text: str, clicked: Callable[[], None]) -> QtWidgets.QToolButton:
+        button = QtWidgets.QToolButton(self)
         button.setObjectName(f"anycost_{name}")
+        button.setText(text)
         button.setMinimumWidth(40)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda _checked=False: clicked())
         return button
+
+    def _choices(self) -> QtWidgets.QMenu:
+        menu = QtWidgets.QMenu(self)
+        self.choices = QActionGroup(menu)
+        for text, updates in (("Add a layer", False), ("Update the layer", True)):
+            action = QAction(text, self.choices)
+            action.setCheckable(True)
+            action.setChecked(updates == self.state.updates_layer)
+            action.triggered.connect(
+                lambda _checked=False, updates=updates: self.state.set_updates_layer(updates)
+            )
+            menu.addAction(action)
+        return menu
 
     def show_state(self) -> None:
         """Bring all controls up to date."""
         state = self.state
         self.reset.setEnabled(state.portrait is not None and bool(state.portrait.edits))
         self.apply.setEnabled(state.can_apply)
-        self.apply.setToolTip(APPLY_TIP if state.changes or not state.can_edit else NOTHING_TIP)
+        self.apply.setText(UPDATE if state.updates_layer else ADD)
+        tip = UPDATE_TIP if state.updates_layer else ADD_TIP
+        self.apply.setToolTip(tip if state.changes or not state.can_edit else NOTHING_TIP)
         selected = state.selection is not None
         self.only.setEnabled(selected)
+        self.only.setChecked(state.only_selected)
         self.only.setToolTip(ONLY_TIP if selected else NO_SELECTION_TIP)
         self.edge.setVisible(state.only_selected)
         self.edge.setEnabled(selected)

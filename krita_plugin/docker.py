@@ -26,7 +26,7 @@ LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled wh
 ACTIONS = (
     ("anycost_project", "Project the face", PanelState.project),
     ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
-    ("anycost_apply", "Apply the face as a new layer", PanelState.apply),
+    ("anycost_apply", "Apply the edit", PanelState.apply),
 )
 
 _keeper: Optional[CoreKeeper] = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple
 
 from krita import Document, Krita, Node, Selection
 
@@ -74,23 +74,27 @@ class KritaDocuments:
             return
         self._reading = _Reader(document, box, done, failed)
 
-    def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
-        """Add one paint layer on top, in one undo step; HostError when Krita refuses."""
+    def add_layer(
+        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
+    ) -> Hashable:
+        """Put one paint layer on top, in one undo step; HostError when Krita refuses.
+
+        In the place of another it takes two: Krita 5.1 has no undoable way to change a layer's pixels, nor to
+        join steps. The new layer comes before the old one goes, so that no step shows neither.
+        """
         held = self._same(document, picture)
-        node = held.createNode(name, "paintlayer")
-        if node is None:
-            raise HostError(REFUSED)
-        node.setColorSpace(
-            "RGBA", "U8", SRGB
-        )  # before it is added: no undo step; False where nothing changes
-        if (node.colorModel(), node.colorDepth()) != ("RGBA", "U8"):
-            raise HostError(REFUSED)
+        old = _last_of(held, replaced)
+        node = _new_layer(held, name)
+        if old is not None and _space(old) == _space(node):
+            node = _emptied_copy(old, name)
         left, top, image = placed(picture, layer)
-        for y, strip in _strips(image):
-            _fill(node, strip, left, top + y)
-        if not held.rootNode().addChildNode(node, None):
+        for y, rows in _rows(image.width(), image.height()):
+            _fill(node, image.copy(0, y, image.width(), rows), left, top + y)
+        parent = held.rootNode() if old is None else old.parentNode()
+        if not parent.addChildNode(node, old) or not (old is None or old.remove()):
             raise HostError(REFUSED)
         held.refreshProjection()
+        return node.uniqueId().toString()
 
     def selected(
         self,
@@ -252,15 +256,62 @@ def _box(document: Document) -> Box:
     return left, top, right - left, bottom - top
 
 
-def _strips(image: QtGui.QImage) -> Iterator[Tuple[int, QtGui.QImage]]:
-    rows = max(1, 4 * STRIP_PIXELS // max(1, image.width()))
-    for y in range(0, image.height(), rows):
-        yield y, image.copy(0, y, image.width(), min(rows, image.height() - y))
+def _last_of(document: Document, names: Sequence[Hashable]) -> Optional[Node]:
+    """The node with the last of these ids that the document still has, in whatever group."""
+    found: Dict[Hashable, Node] = {}
+    groups = [document.rootNode()]
+    while groups:
+        for node in groups.pop().childNodes():
+            found[node.uniqueId().toString()] = node
+            groups.append(node)
+    return next((found[name] for name in reversed(names) if name in found), None)
+
+
+def _new_layer(document: Document, name: str) -> Node:
+    """An empty layer of 8-bit sRGB, not in the document yet, so that what is done to it is no undo step.
+
+    It suits a document of any colour model: where it is transparent, Krita leaves what is below as it is, to
+    the bit.
+    """
+    node = document.createNode(name, "paintlayer")
+    if node is None:
+        raise HostError(REFUSED)
+    node.setColorSpace("RGBA", "U8", SRGB)  # False where nothing changes
+    if _space(node)[:2] != ("RGBA", "U8"):
+        raise HostError(REFUSED)
+    return node
+
+
+def _space(node: Node) -> Tuple[str, str, str]:
+    return node.colorModel(), node.colorDepth(), node.colorProfile()
+
+
+def _emptied_copy(node: Node, name: str) -> Node:
+    """A copy of a layer without its pixels: it keeps the opacity and masks that the artist gave it.
+
+    Krita 5.1 crashes where a copy's colour space is set.
+    """
+    copy = node.clone()
+    copy.setName(name)
+    copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
+    bounds = copy.bounds()
+    for y, rows in _rows(bounds.width(), bounds.height()):
+        blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
+        blank.fill(0)
+        _fill(copy, blank, bounds.x(), bounds.y() + y)
+    return copy
+
+
+def _rows(width: int, height: int) -> Iterator[Tuple[int, int]]:
+    """The first row and the count of each strip of an image."""
+    most = max(1, 4 * STRIP_PIXELS // max(1, width))
+    for y in range(0, height, most):
+        yield y, min(most, height - y)
 
 
 def _fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
     """Writes a strip and reads it back: Krita 5.1 does not report a failed or short write."""
-    data, size = raw_bytes(strip), (strip.width(), strip.height())
-    node.setPixelData(QtCore.QByteArray(data), left, top, *size)
-    if bytes(node.pixelData(left, top, *size)) != data:
+    data, size = QtCore.QByteArray(raw_bytes(strip)), (strip.width(), strip.height())
+    node.setPixelData(data, left, top, *size)
+    if node.pixelData(left, top, *size) != data:
         raise HostError(REFUSED)

@@ -263,17 +263,23 @@ class Panel(QtWidgets.QWidget):
         row.addWidget(self.faces)  # last: it stays under the mouse when the other is hidden
         return row
 
-    def _advice_note(self) -> QtWidgets.QLabel:
+    def _advice_note(self) -> QtWidgets.QFrame:
         """What the core says of a picture that is far from what the pack draws."""
-        self.advice = plain_label("", self)
+        self.advice_note = QtWidgets.QFrame(self)
+        self.advice_note.setObjectName("anycost_advice_note")
+        self.advice_note.setStyleSheet(
+            "#anycost_advice_note { border: none; border-left: 3px solid palette(mid); }"
+        )
+        self.advice = plain_label("", self.advice_note)
         self.advice.setObjectName("anycost_advice")
         self.advice.setWordWrap(True)
-        policy = QtWidgets.QSizePolicy.Policy
-        self.advice.setSizePolicy(policy.Ignored, policy.Fixed)  # its longest word must not widen the panel
-        self.advice.setStyleSheet(
-            "#anycost_advice { border: none; border-left: 3px solid palette(mid); padding-left: 5px; }"
-        )
-        return self.advice
+        policy = self.advice.sizePolicy()
+        policy.setHorizontalPolicy(QtWidgets.QSizePolicy.Policy.Ignored)  # no long word widens the panel
+        self.advice.setSizePolicy(policy)
+        row = QtWidgets.QHBoxLayout(self.advice_note)
+        row.setContentsMargins(8, 0, 0, 0)
+        row.addWidget(self.advice)
+        return self.advice_note
 
     def _message_box(self) -> QtWidgets.QFrame:
         self.message_box = QtWidgets.QFrame(self)
@@ -369,7 +375,7 @@ class Panel(QtWidgets.QWidget):
         full = self.state.advice if self.state.view is View.FACE else ""
         self.advice.setText(_shortened(full))
         self.advice.setToolTip(plain_tip(full))
-        self.advice.setVisible(bool(full))
+        self.advice_note.setVisible(bool(full))
 
     def _show_edits(self) -> None:
         for name, slider in self._sliders.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from enum import IntEnum
-from typing import Dict, Optional
+from typing import Dict, Hashable, List, Optional
 
 from ..bridge.messages import FacePoints, Frame, Latents, OpenedPicture, Placement, Progress
 from .picture import Picture
@@ -40,6 +40,7 @@ class Portrait:
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
         self.progress: Optional[Progress] = None  # of the projection under way
         self.applying = False
+        self.layers: List[Hashable] = []  # the host's names for the last one that Apply added and its updates
         self.frame: Optional[Frame] = None  # the newest whole one
         self.part: Optional[Frame] = None  # the selection in a later rung's quality, laid over it
         self.stamp = 0  # of the newest edit state
@@ -62,7 +63,9 @@ class Portrait:
 
     def again(self) -> Portrait:
         """The same face with its edits, to be opened and projected from the beginning."""
-        return Portrait(self.picture, self.face, self.edits)
+        portrait = Portrait(self.picture, self.face, self.edits)
+        portrait.layers = list(self.layers)
+        return portrait
 
     # Edits go out one at a time, frames come back
 

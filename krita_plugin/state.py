@@ -6,7 +6,7 @@ conversation.py has what the core is told about it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Hashable, List, Optional, Protocol, Tuple
+from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple
 
 from ..bridge.messages import FRAME_MS, ApplyEdits, EditState, Layer, Quality, Region, Selected
 from .conversation import Conversation, Link
@@ -29,7 +29,11 @@ class Host(Protocol):
 
     def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None: ...
 
-    def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None: ...
+    def add_layer(
+        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
+    ) -> Hashable:
+        """Put a layer on top, or in the place of the last of `replaced` that is still there; its own name."""
+        ...
 
     def selected(
         self,
@@ -59,6 +63,7 @@ class PanelState:
         self.quality: Quality = "auto"
         self.frame_ms = FRAME_MS  # what a frame may take while a slider is dragged
         self._quality_before_draft: Quality = "auto"
+        self.updates_layer = False  # whether Apply replaces the layer that it added before
         self.only_selected = False  # whether Apply leaves all else as it is...
         self.edge = Edge()  # ...and how the selection's edge is changed for that
         self.message = ""  # the error line
@@ -196,6 +201,10 @@ class PanelState:
     def set_projection_seconds(self, seconds: Optional[float]) -> None:
         """How long projections may take from now on; None: until the loss levels off."""
         self.projection_seconds = seconds
+
+    def set_updates_layer(self, updates: bool) -> None:
+        self.updates_layer = updates
+        self.tell(Topic.CHOICES)
 
     def set_only_selected(self, only: bool) -> None:
         self.only_selected = only
@@ -357,10 +366,13 @@ class PanelState:
         self.core.find_faces(document, picture, self.projection_seconds)
 
     def _add_layer(self, document: Hashable, portrait: Portrait, name: str, layer: Layer) -> None:
+        replaced = portrait.layers if self.updates_layer else []
         try:
-            self.host.add_layer(document, portrait.picture, layer, name)
+            added = self.host.add_layer(document, portrait.picture, layer, name, replaced)
         except HostError as error:
             self.say(str(error))
+        else:
+            portrait.layers = [*replaced, added]
 
     # What the conversation asks
 

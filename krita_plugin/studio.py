@@ -50,18 +50,26 @@ class PaintedLayer:
         self.left, self.top, self.image, self.name = left, top, image, name
 
 
-class AddLayer(QUndoCommand):
-    """Apply, as one step."""
+class PutLayer(QUndoCommand):
+    """Apply, as one step: a layer on top, or in the place of another."""
 
-    def __init__(self, painting: Painting, layer: PaintedLayer) -> None:
+    def __init__(self, painting: Painting, layer: PaintedLayer, replaced: Optional[PaintedLayer]) -> None:
         super().__init__(layer.name)
-        self.painting, self.layer = painting, layer
+        self.painting, self.layer, self.replaced = painting, layer, replaced
 
     def redo(self) -> None:
-        self.painting.layers.append(self.layer)
+        layers = self.painting.layers
+        if self.replaced is None:
+            layers.append(self.layer)
+        else:
+            layers[layers.index(self.replaced)] = self.layer
 
     def undo(self) -> None:
-        self.painting.layers.pop()
+        layers = self.painting.layers
+        if self.replaced is None:
+            layers.pop()
+        else:
+            layers[layers.index(self.layer)] = self.replaced
 
 
 class StudioHost:
@@ -96,11 +104,16 @@ class StudioHost:
         size = (image.width(), image.height())
         done(Picture(width, height, rgba_bytes(sent), factor=factor, document_size=size))
 
-    def add_layer(self, document: Hashable, picture: Picture, layer: Layer, name: str) -> None:
+    def add_layer(
+        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
+    ) -> Hashable:
         if self.painting is None or document != self.number:
             raise HostError("The picture was closed: open it again and press Project.")
         left, top, image = placed(picture, layer)
-        self.painting.undo.push(AddLayer(self.painting, PaintedLayer(left, top, image, name)))
+        made = PaintedLayer(left, top, image, name)
+        old = next((old for name in reversed(replaced) for old in self.painting.layers if old is name), None)
+        self.painting.undo.push(PutLayer(self.painting, made, old))
+        return made
 
     def selected(
         self,
@@ -200,7 +213,7 @@ class Studio(QtWidgets.QMainWindow):
         face = self.menuBar().addMenu("&Face")
         self._action(face, "&Project", QtGui.QKeySequence("Ctrl+Alt+P"), self.state.project)
         self._action(face, "Toggle &draft", QtGui.QKeySequence("Ctrl+Alt+D"), self.state.toggle_draft)
-        self._action(face, "&Apply as new layer", QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
+        self._action(face, "&Apply", QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
         self._show_actions()
 
     def _action(

@@ -75,7 +75,8 @@ class Desk:
         self.front = "a"
         self.selection = None  # a Selected
         self.asked = []  # boxes and edges
-        self.layers = []
+        self.layers = []  # each gets its number from 1 as its name
+        self.replaced = []  # by the last one
         self.refuse = ""
 
     def current(self):
@@ -87,10 +88,12 @@ class Desk:
         else:
             done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
 
-    def add_layer(self, document, picture, layer, name):
+    def add_layer(self, document, picture, layer, name, replaced=()):
         if self.refuse:
             raise HostError(self.refuse)
         self.layers.append((document, layer, name))
+        self.replaced = list(replaced)
+        return len(self.layers)
 
     def selected(self, document, picture, box, edge, done, failed):
         if self.refuse:

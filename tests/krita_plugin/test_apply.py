@@ -117,6 +117,62 @@ def test_advice_belongs_to_the_document_in_front(state, wire):
     assert (state.advice, state.limited) == ("", ())
 
 
+# Add a layer, or update the last one
+
+
+def test_a_layer_is_added_unless_the_artist_wants_the_last_one_updated(state, wire, desk):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    apply(state, wire)
+    apply(state, wire)
+    assert desk.replaced == []
+    state.set_updates_layer(True)
+    apply(state, wire)
+    assert desk.replaced == [2]
+    apply(state, wire)
+    assert desk.replaced == [2, 3]  # undo may have brought an older version back
+    state.set_updates_layer(False)
+    apply(state, wire)
+    assert desk.replaced == []
+
+
+def test_each_face_updates_its_own_layer(state, wire, desk):
+    find(state, wire, TWO)
+    for index in (0, 1):
+        open_face(state, wire, index)
+        state.set_edit("smile", 0.6)
+        wire.answer("edit", {"complete": True})
+        apply(state, wire)
+    state.set_updates_layer(True)
+    state.pick(state.faces.all[0])
+    apply(state, wire)
+    assert desk.replaced == [1]
+
+
+def test_a_refused_update_may_be_tried_again(state, wire, desk):
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    apply(state, wire)
+    state.set_updates_layer(True)
+    desk.refuse = "The disk is full."
+    apply(state, wire)
+    desk.refuse = ""
+    apply(state, wire)
+    assert desk.replaced == [1]
+
+
+def test_a_picture_read_again_gets_a_layer_of_its_own(state, wire, desk):
+    """It shows the layer, whose edit the next one stands on."""
+    project(state, wire)
+    state.set_edit("smile", 0.6)
+    state.set_updates_layer(True)
+    wire.answer("edit", {"complete": True})
+    apply(state, wire)
+    project(state, wire)
+    apply(state, wire)
+    assert desk.replaced == []
+
+
 # Only in the selection
 
 MASK = Selected(12, 10, 2, 2, b"\0\x80\xff\xff")

@@ -67,6 +67,20 @@ def test_grow_and_feather_appear_with_it_and_are_told(area):
     assert area.state.edge == Edge(-12, 1)
 
 
+def test_the_button_says_what_apply_does_and_its_menu_chooses(area):
+    button = widget(area, "apply")
+    assert button.text() == "Apply as new layer"
+    add, update = button.menu().actions()
+    assert [action.isChecked() for action in (add, update)] == [True, False]
+    update.trigger()
+    assert area.state.updates_layer
+    assert button.text() == "Update the layer"
+    assert "two undo steps" in button.toolTip()
+    add.trigger()
+    assert not area.state.updates_layer
+    assert not update.isChecked()
+
+
 def test_everything_fits_into_a_narrow_panel(area):
     area.state.set_selection((1, 2, 30, 40))
     area.state.set_only_selected(True)

@@ -1,4 +1,4 @@
-"""The real Krita under Xvfb, with the real mouse and the real core. Three starts of Krita, one profile."""
+"""The real Krita under Xvfb, with the real mouse and the real core. One profile."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ def test_faces_are_picked_and_placed(setting, tmp_path):
     outcome = setting.run("faces", tmp_path / "faces", LIMIT)
     assert outcome.problems == []
     assert len(outcome.checks) >= 15
+
+
+def test_apply_as_the_artist_chooses_it(setting, tmp_path):
+    outcome = setting.run("applying", tmp_path / "applying", LIMIT)
+    assert outcome.problems == []
+    assert len(outcome.checks) >= 25
 
 
 def test_documents_of_every_sort(setting, tmp_path):

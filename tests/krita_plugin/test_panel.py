@@ -23,7 +23,7 @@ from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.document_faces import Face, Faces, View
 from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.picture import HostError, Picture
+from anycost.krita_plugin.picture import Picture
 from anycost.krita_plugin.pixels import rgba_bytes
 from anycost.krita_plugin.portrait import CoreKnows
 from anycost.krita_plugin.preview import Preview, face_crop
@@ -70,7 +70,6 @@ class Easel:
         self.pictures = {"a": portrait(PLACE, 200, 160)}
         self.front = "a"
         self.layers = []
-        self.refuse = ""
 
     def current(self):
         return self.front
@@ -80,10 +79,9 @@ class Easel:
         size = (rgba.shape[1], rgba.shape[0])
         done(Picture(*size, rgba.tobytes(), document_size=size))
 
-    def add_layer(self, document, picture, layer, name):
-        if self.refuse:
-            raise HostError(self.refuse)
+    def add_layer(self, document, picture, layer, name, replaced=()):
         self.layers.append((document, layer, name))
+        return len(self.layers)
 
     def selected(self, document, picture, box, edge, done, failed):
         done(None)

@@ -68,6 +68,29 @@ def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
     assert (np.asarray(Image.open(tmp_path / "out.png").convert("RGBA")) == after).all()
 
 
+def test_an_update_takes_the_layer_s_place_in_one_step(studio, picture):
+    studio.open(str(picture))
+    host, size = studio.host, (studio.host.painting.image.width(), studio.host.painting.image.height())
+    sent = Picture(*size, bytes(size[0] * size[1] * 4), document_size=size)
+
+    def put(shade, replaced=()):
+        layer = Layer(2, 3, 1, 1, bytes([shade, 0, 0, 255]))
+        return host.add_layer(host.current(), sent, layer, str(shade), replaced)
+
+    first, other = put(1), put(2)
+    second = put(3, [first])
+    assert host.painting.layers == [second, other]
+    put(4, [first, second])
+    assert [layer.name for layer in host.painting.layers] == ["4", "2"]
+    studio.undo_action.trigger()
+    studio.undo_action.trigger()
+    assert host.painting.layers == [first, other]
+    third = put(5, [first, second])
+    assert host.painting.layers == [third, other]
+    assert host.painting.layers[-1] is not put(6, [first, second])  # both are gone: it is added
+    assert len(host.painting.layers) == 3
+
+
 def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path):
     studio.open(str(picture))
     assert until(lambda: studio.state.core.connected)

@@ -63,7 +63,7 @@ def overtaking(t, state, seen, tap, name):
 def complete(frame):
     """Whether it is a whole square without a pixel left out."""
     sides = (frame.width, frame.height)
-    return frame.whole and sides == (frame.resolution, frame.resolution) and set(frame.rgba[3::4]) == {255}
+    return frame.whole and sides == (frame.side, frame.side) and set(frame.rgba[3::4]) == {255}
 
 
 def selecting(t, docker, document, seen, tap, name):
@@ -132,8 +132,8 @@ def painted(preview, state):
     if part is None:
         return None
     image, side = preview.grab().toImage(), min(preview.width(), preview.height())
-    x = (preview.width() - side) / 2 + (part.x + part.width / 2) / part.resolution * side
-    y = (preview.height() - side) / 2 + (part.y + part.height / 2) / part.resolution * side
+    x = (preview.width() - side) / 2 + (part.x + part.width / 2) / part.side * side
+    y = (preview.height() - side) / 2 + (part.y + part.height / 2) / part.side * side
     seen = image.pixelColor(int(x), int(y))
     middle = 4 * (part.width * (part.height // 2) + part.width // 2)
     return farthest((seen.red(), seen.green(), seen.blue()), part.rgba[middle : middle + 3])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from krita import Selection
 
 from anycost.krita_plugin.topic import Topic
 
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+PROFILES = {"RGBA": SRGB, "GRAYA": "Gray-D50-elle-V2-srgbtrc.icc", "CMYKA": "Chemical proof"}
 CROWD = ("ColorSelectorNg", "sharedtooldocker", "PresetDocker")  # leave the panel and the layers the room
 
 
@@ -101,9 +105,80 @@ def recorded(docker):
     layers = []
     add_layer = type(docker.documents).add_layer
 
-    def record(document, picture, layer, name):
+    def record(document, picture, layer, name, replaced=()):
         layers.append(layer)
-        add_layer(docker.documents, document, picture, layer, name)
+        return add_layer(docker.documents, document, picture, layer, name, replaced)
 
     docker.documents.add_layer = record
     return layers
+
+
+def opened(t, docker, model="RGBA", depth="U8"):
+    """The sample picture in another colour model, in front and seen by the docker."""
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    if (model, depth) != ("RGBA", "U8"):
+        document.setColorSpace(model, depth, PROFILES[model])
+    document.waitForDone()
+    t.krita.activeWindow().addView(document)
+    yield from t.until(lambda: t.krita.activeDocument() == document)
+    docker.look()
+    yield from t.until(lambda: docker.state.core.connected)
+    return document
+
+
+def closed(t, docker, document):
+    document.waitForDone()
+    document.setModified(False)
+    document.close()
+    yield from t.until(lambda: all(document != other for other in t.krita.documents()))
+    docker.look()
+
+
+def projected(t, docker, what):
+    """Project the document in front; whether that came to an end."""
+    state = docker.state
+    state.project()
+    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state))
+    done = state.portrait is not None and not state.busy
+    t.check(what + ": projects", done, (state.message, state.status()))
+    return done
+
+
+def applied(t, docker, document, what):
+    """Apply to the document in front, with a slider moved; the new node."""
+    count = len(document.rootNode().childNodes())
+    move_a_slider(docker.state)
+    docker.state.apply()
+    yield from t.until(lambda: not docker.state.portrait.applying)
+    document.waitForDone()
+    nodes = document.rootNode().childNodes()
+    t.check(what + ": Apply adds one layer", len(nodes) == count + 1, docker.state.message)
+    return nodes[-1]
+
+
+def move_a_slider(state):
+    """So that there is something to apply."""
+    first = state.core.opened.directions[0]
+    if not state.changes:
+        state.set_edit(first.name, first.high)
+
+
+def untouched(before, after, node, width, height):
+    """Every pixel under which the node is transparent is the same to the bit; else where one is not."""
+    size = len(before) // (width * height)  # bytes of a pixel
+    alphas = bytes(node.pixelData(0, 0, width, height))[3::4]
+    for row in range(height):
+        line = slice(size * width * row, size * width * (row + 1))
+        if before[line] == after[line]:
+            continue
+        for x in range(width):
+            pixel = slice(size * (width * row + x), size * (width * row + x + 1))
+            if alphas[width * row + x] == 0 and before[pixel] != after[pixel]:
+                return f"pixel {x} of row {row} changed from {before[pixel]} to {after[pixel]}"
+    return ""
+
+
+def covered(node, width, height):
+    """Which share of the picture a node is not transparent in."""
+    alphas = bytes(node.pixelData(0, 0, width, height))[3::4]
+    return 1 - alphas.count(0) / len(alphas)
