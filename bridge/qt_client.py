@@ -30,7 +30,6 @@ else:
 READ_SLICE = 1 << 20  # bytes handled before the event loop gets its turn
 WRITE_AHEAD = 4 << 20  # bytes at most in the socket's own buffer
 MAX_QUEUED = 512 << 20  # bytes that wait for a core that does not read
-MAX_FRAME = 64 << 20  # bytes of a received attachment: a layer of 4096 x 4096
 LOG_TAIL = 16 << 10  # bytes of the core's own output that are kept for a report
 CONNECT_EVERY_MS = 100
 START_LIMIT_S = 90.0  # importing torch from a cold disk
@@ -57,7 +56,7 @@ class QtClient(QtCore.QObject):
         self._socket: Optional[QtNetwork.QLocalSocket] = None
         self._number = 0
         self._pending: Dict[int, Done] = {}
-        self._decoder = framing.Decoder(MAX_FRAME)
+        self._decoder = framing.Decoder()
         self._queue: Deque[memoryview] = deque()
         self._queued = 0
         self._reading = False
@@ -187,7 +186,7 @@ class QtClient(QtCore.QObject):
 
     def _drop(self) -> None:
         socket, self._socket = self._socket, None
-        self._decoder = framing.Decoder(MAX_FRAME)
+        self._decoder = framing.Decoder()
         self._queue.clear()
         self._queued = 0
         if socket is not None:

@@ -32,7 +32,7 @@ from ..bridge.messages import (
     RestorePicture,
 )
 from ..bridge.protocol import ProtocolError
-from .document_faces import Face, Faces
+from .document_faces import Face, Faces, wanted
 from .picture import Box, Picture
 from .portrait import CoreKnows, Portrait
 from .topic import Topic
@@ -315,7 +315,7 @@ class Conversation:
             self.viewer.say(MISMATCH)
             return
         known = self.faces.get(document) or Faces(picture)
-        faces = known.again(picture, [Face.found(picture, face) for face in found.faces])
+        faces = known.again(picture, wanted(picture, found.faces))
         if not faces.all:
             self._place_by_hand(document, picture, found.advice)
         elif len(faces.all) == 1:

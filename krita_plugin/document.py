@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple, cast
 
 from krita import Document, Krita, Node, Selection
 
 from ..bridge.messages import Layer, Selected
-from .picture import Box, Edge, HostError, Picture, check_size, reduction
+from .picture import Box, Edge, HostError, Picture, check_size, reduction, with_surroundings
 from .pixels import placed, raw_bytes, rgba_bytes, scaled, scaled_mask
 from .qt import QtCore, QtGui, Signal
 
@@ -62,17 +62,17 @@ class KritaDocuments:
             del self._held[number]
         return list(gone)
 
-    def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        """Read the selection's box, or the whole picture, in slices between Krita's own events."""
+    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+        """See `Host`; in slices between Krita's own events."""
         try:
             document = _front()
             if document is None:
                 raise HostError("No picture is open: open one, then press Project.")
-            box = _box(document)
+            selection = _selected_box(document)
         except HostError as error:
             failed(str(error))
             return
-        self._reading = _Reader(document, box, done, failed)
+        self._reading = _Reader(document, selection, around, done, failed)
 
     def add_layer(
         self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
@@ -185,16 +185,24 @@ class _Reader(QtCore.QObject):
     """Reads one box of a document a strip at a time, then calls `done` (or `failed`) once."""
 
     def __init__(
-        self, document: Document, box: Box, done: Callable[[Picture], None], failed: Callable[[str], None]
+        self,
+        document: Document,
+        selection: Optional[Box],
+        around: bool,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._document = document
         self._done = done
         self._failed = failed
         self._size = (document.width(), document.height())
-        self._box = box
-        self._factor = reduction(box[2], box[3])
-        self._pixels = bytearray()
+        self._selection = selection
+        box = (0, 0, *self._size) if selection is None else selection
+        self._box = with_surroundings(box, *self._size) if around else box
+        self._factor = reduction(*self._box[2:])
+        self._sent = self._box[2] // self._factor, self._box[3] // self._factor
+        self._pixels = bytearray(4 * self._sent[0] * self._sent[1])
         self._slices = self._read()
         QtCore.QTimer.singleShot(0, self._step)
 
@@ -210,26 +218,23 @@ class _Reader(QtCore.QObject):
 
     def _read(self) -> Iterator[None]:
         """Cuts a scaled picture to whole multiples of the factor, so that all strips are averaged alike."""
-        left, top, width, height = self._box
-        factor = self._factor
-        width, height = width - width % factor, height - height % factor
-        rows = max(1, STRIP_PIXELS // width // factor) * factor
-        for y in range(0, height, rows):
-            count = min(rows, height - y)
-            strip = self._document.projection(left, top + y, width, count)
+        left, top = self._box[:2]
+        (width, height), factor = self._sent, self._factor
+        most = max(1, STRIP_PIXELS // (width * factor) // factor)
+        for y in range(0, height, most):
+            rows = min(most, height - y)
+            strip = self._document.projection(left, top + y * factor, width * factor, rows * factor)
             if strip.isNull() or (self._document.width(), self._document.height()) != self._size:
                 raise HostError("The picture was closed or resized while it was read: press Project again.")
-            self._pixels += rgba_bytes(scaled(strip, width // factor, count // factor))
+            rgba, start = rgba_bytes(scaled(strip, width, rows)), 4 * width * y
+            self._pixels[start : start + len(rgba)] = rgba
             yield
 
     def _finish(self) -> None:
-        left, top, width, height = self._box
-        factor = self._factor
-        picture = Picture(
-            width // factor, height // factor, bytes(self._pixels), left, top, factor, self._size
-        )
+        left, top = self._box[:2]
+        rgba = cast(bytes, self._pixels)  # not copied: nobody changes them any more
         self._pixels = bytearray()
-        self._done(picture)
+        self._done(Picture(*self._sent, rgba, left, top, self._factor, self._size, self._selection))
 
 
 def _is_open(document: Document) -> bool:
@@ -242,13 +247,13 @@ def _front() -> Optional[Document]:
     return document if document is not None and _is_open(document) else None
 
 
-def _box(document: Document) -> Box:
-    """The selection's bounding box within the picture, or the whole picture; HostError if it is too small."""
+def _selected_box(document: Document) -> Optional[Box]:
+    """The selection's bounding box within the picture; HostError if that or the picture is too small."""
     width, height = document.width(), document.height()
     selection = document.selection()
     if selection is None:
         check_size(width, height, "picture")
-        return 0, 0, width, height
+        return None
     left, top = max(0, selection.x()), max(0, selection.y())
     right = min(width, selection.x() + selection.width())
     bottom = min(height, selection.y() + selection.height())

@@ -84,7 +84,8 @@ class Face:
         (left, right), mouth = points.eyes, points.mouth
         points = FacePoints((moved(*left), moved(*right)), (moved(*mouth[0]), moved(*mouth[1])))
         box = box_around(points, self.box.angle)
-        if not (0 <= box.x <= picture.width and 0 <= box.y <= picture.height):
+        inside = 0 <= box.x <= picture.width and 0 <= box.y <= picture.height
+        if not (inside and picture.wants(box.x, box.y)):
             return None
         return Face(Portrait(picture, points, self.portrait.edits), box, self.guess, self.by_hand)
 
@@ -183,6 +184,12 @@ class Faces:
             on_this = self.handles is not None and self.handles.picture is self.picture
             self.handles, self.hint = None, ""
             self.view = View.PICKING if on_this or self.chosen is None else View.FACE
+
+
+def wanted(picture: Picture, found: Iterable[FoundFace]) -> List[Face]:
+    """The faces in the selection; all of them where it has none, since it may show only a part of one."""
+    faces = [Face.found(picture, face) for face in found]
+    return [face for face in faces if picture.wants(face.box.x, face.box.y)] or faces
 
 
 def box_around(points: FacePoints, roll: Optional[float] = None) -> Placement:

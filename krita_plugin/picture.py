@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
 from ..bridge.messages import Placement, Region
+from ..bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 
-LONGEST_SIDE = 4096  # of a sent picture, in pixels; larger documents are sent scaled down
+MOST_PIXELS = MAX_ATTACHMENT // 4  # of a sent picture; larger documents are sent scaled down
 SMALLEST_SIDE = 32  # below this no face can be found
 
 Box = Tuple[int, int, int, int]  # left, top, width, height in document pixels
@@ -37,6 +38,15 @@ class Picture:
     top: int = 0
     factor: int = 1  # document pixels that one sent pixel covers, a side
     document_size: Tuple[int, int] = (0, 0)
+    selection: Optional[Box] = None  # whose faces the artist wants; the picture also shows what is around it
+
+    def wants(self, x: float, y: float) -> bool:
+        """Whether a point of the picture, in its own pixels, lies in the selection's box."""
+        if self.selection is None:
+            return True
+        left, top, width, height = self.selection
+        x, y = self.left + x * self.factor, self.top + y * self.factor
+        return left <= x <= left + width and top <= y <= top + height
 
     def in_document(self, box: Box) -> Box:
         """A box of the picture's own pixels, in the document's."""
@@ -88,5 +98,16 @@ def check_size(width: int, height: int, what: str) -> None:
 
 
 def reduction(width: int, height: int) -> int:
-    """The whole factor that brings the longest side to LONGEST_SIDE or below; 1 leaves the size as it is."""
-    return -(-max(width, height) // LONGEST_SIDE)
+    """The smallest whole factor that brings a picture to a size that can be sent; 1 leaves it as it is."""
+    factor = 1
+    while max(width, height) // factor > MAX_SIDE or (width // factor) * (height // factor) > MOST_PIXELS:
+        factor += 1
+    return factor
+
+
+def with_surroundings(box: Box, width: int, height: int) -> Box:
+    """A box with half its size more on each side, within a document: the edit's edge needs room to fade."""
+    left, top = max(0, box[0] - box[2] // 2), max(0, box[1] - box[3] // 2)
+    right = min(width, box[0] + box[2] + box[2] // 2)
+    bottom = min(height, box[1] + box[3] + box[3] // 2)
+    return left, top, right - left, bottom - top

@@ -9,11 +9,16 @@ from .picture import Picture
 from .qt import Qt, QtGui
 
 
-def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
-    """A QImage with its own copy of the pixels; ValueError if the bytes do not fill it."""
+def image_over(rgba: bytes, width: int, height: int) -> QtGui.QImage:
+    """A QImage that borrows these pixels, so keep them; ValueError if the bytes do not fill it."""
     if len(rgba) != width * height * 4:
         raise ValueError(f"{len(rgba)} bytes do not make a {width} × {height} RGBA image")
-    return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888).copy()
+    return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888)
+
+
+def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
+    """A QImage with its own copy of the pixels."""
+    return image_over(rgba, width, height).copy()
 
 
 def raw_bytes(image: QtGui.QImage) -> bytes:
@@ -52,7 +57,7 @@ def scaled_mask(mask: bytes, size: Tuple[int, int], to: Tuple[int, int]) -> byte
 def placed(picture: Picture, layer: Layer) -> Tuple[int, int, QtGui.QImage]:
     """Where a layer goes in the document, and its pixels there: ARGB32, which is BGRA in memory."""
     factor = picture.factor
-    image = image_of(layer.rgba, layer.width, layer.height)
+    image = image_over(layer.rgba, layer.width, layer.height)  # the conversion below copies
     image = scaled(image, layer.width * factor, layer.height * factor)
     left, top = picture.left + layer.x * factor, picture.top + layer.y * factor
     return left, top, image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)

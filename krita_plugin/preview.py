@@ -9,7 +9,7 @@ from typing import Optional
 
 from ..bridge.messages import Frame, Placement
 from .picture import Picture
-from .pixels import image_of, scaled
+from .pixels import image_of, image_over, scaled
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 LARGEST = 384  # pixels a side on screen
@@ -197,9 +197,7 @@ def _within(square: QtCore.QRectF, place: QtCore.QRectF) -> QtCore.QRectF:
 
 def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> QtGui.QImage:
     """The face of the sent picture, turned and cropped as the core does, `side` pixels square."""
-    whole = QtGui.QImage(
-        picture.rgba, picture.width, picture.height, picture.width * 4, QtGui.QImage.Format.Format_RGBA8888
-    )
+    whole = image_over(picture.rgba, picture.width, picture.height)
     crop = QtGui.QImage(side, side, QtGui.QImage.Format.Format_ARGB32_Premultiplied)
     crop.fill(Qt.GlobalColor.transparent)
     reach = int(placement.size * 0.75) + 2  # half the diagonal of the square, and a margin

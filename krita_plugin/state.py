@@ -27,7 +27,9 @@ class Host(Protocol):
 
     def current(self) -> Optional[Hashable]: ...
 
-    def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None: ...
+    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+        """Read the selection's box, with what is around it or alone, or else the whole picture."""
+        ...
 
     def add_layer(
         self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
@@ -159,7 +161,8 @@ class PanelState:
         document = self.reading = self.host.current()
         self.say("")
         self.tell(Topic.PROGRESS)
-        self.host.read(lambda picture: self._read(document, picture), self._not_read)
+        around = self.core.opened.draws_faces  # else the core takes the middle square of what it gets
+        self.host.read(around, lambda picture: self._read(document, picture), self._not_read)
 
     def cancel(self) -> None:
         self.core.cancel(self.document)

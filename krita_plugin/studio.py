@@ -88,7 +88,7 @@ class StudioHost:
     def current(self) -> Optional[Hashable]:
         return None if self.painting is None else self.number
 
-    def read(self, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
         if self.painting is None:
             failed("No picture is open: open one, then press Project.")
             return
@@ -98,11 +98,12 @@ class StudioHost:
         except HostError as error:
             failed(str(error))
             return
-        factor = reduction(image.width(), image.height())
-        width, height = image.width() // factor, image.height() // factor
-        sent = scaled(image.copy(0, 0, width * factor, height * factor), width, height)
         size = (image.width(), image.height())
-        done(Picture(width, height, rgba_bytes(sent), factor=factor, document_size=size))
+        factor = reduction(*size)
+        width, height = size[0] // factor, size[1] // factor
+        if factor > 1:
+            image = scaled(image.copy(0, 0, width * factor, height * factor), width, height)
+        done(Picture(width, height, rgba_bytes(image), factor=factor, document_size=size))
 
     def add_layer(
         self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()

@@ -82,7 +82,7 @@ class Desk:
     def current(self):
         return self.front
 
-    def read(self, done, failed):
+    def read(self, around, done, failed):
         if self.refuse:
             failed(self.refuse)
         else:

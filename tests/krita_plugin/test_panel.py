@@ -74,7 +74,7 @@ class Easel:
     def current(self):
         return self.front
 
-    def read(self, done, failed):
+    def read(self, around, done, failed):
         rgba = self.pictures[self.front]  # [H, W, 4]
         size = (rgba.shape[1], rgba.shape[0])
         done(Picture(*size, rgba.tobytes(), document_size=size))

@@ -28,8 +28,16 @@ from panel_wire import (
 
 from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Frame, Placement, Progress
+from anycost.bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from anycost.krita_plugin.document_faces import View
-from anycost.krita_plugin.picture import HostError, Picture, check_size, reduction, region_of
+from anycost.krita_plugin.picture import (
+    HostError,
+    Picture,
+    check_size,
+    reduction,
+    region_of,
+    with_surroundings,
+)
 from anycost.krita_plugin.portrait import frame_words, progress_words
 from anycost.krita_plugin.state import PanelState
 
@@ -465,6 +473,60 @@ def test_several_faces_are_shown_for_the_artist_to_pick_one(state, wire):
     assert wire.asked("picture/project")["picture"] == state.portrait.name
 
 
+LEFT_HALF = (5, 5, 30, 60)  # of the document: the first of TWO is in it, when the picture starts at (4, 4)
+
+
+def read_around(desk, selection):
+    """What the host reads from now on: a selection's box and what is around it."""
+    picture = Picture(64, 64, bytes(64 * 64 * 4), 4, 4, document_size=(90, 90), selection=selection)
+    desk.read = lambda around, done, failed: done(picture)
+
+
+def test_faces_around_the_selection_are_left_out(state, wire, desk):
+    read_around(desk, LEFT_HALF)
+    find(state, wire, TWO)
+    assert as_lists(wire.asked("picture/open")["face"])["eyes"] == [[11.0, 25.0], [21.0, 25.0]]
+
+
+def test_a_selection_that_shows_no_whole_face_leaves_none_out(state, wire, desk):
+    read_around(desk, (4, 4, 8, 8))
+    find(state, wire, TWO)
+    assert len(state.faces.all) == 2
+
+
+def test_a_place_by_hand_around_the_selection_is_left_out(state, wire, desk):
+    find(state, wire, TWO)
+    state.place_by_hand()
+    for handle, spot in enumerate(((50.0, 50.0), (58.0, 50.0), (54.0, 58.0))):
+        state.move_handle(handle, *spot)
+    state.use_place()
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    wire.answer("edit", {"complete": True})
+    read_around(desk, LEFT_HALF)
+    find(state, wire, TWO)
+    assert len(state.core.searching) == 1  # the one in the selection is opened
+    wire.answer("picture/open", PLACEMENT)
+    assert [face.by_hand for face in state.faces.all] == [False]
+
+
+def test_the_region_is_that_of_the_selection_and_not_of_what_is_around_it(state, wire, desk):
+    read_around(desk, (16, 14, 40, 40))
+    state.set_selection((16, 14, 40, 20))  # the face's square is 12..52 x 10..50 of a picture at (4, 4)
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    assert wire.asked("edit")["region"] == pytest.approx([0.0, 0.0, 1.0, 0.5])
+
+
+@pytest.mark.parametrize("draws_faces", [True, False])
+def test_only_for_packs_that_draw_faces_the_surroundings_are_read(state, desk, draws_faces):
+    asked = []
+    desk.read = lambda around, done, failed: asked.append(around)
+    state.core.opened = replace(state.core.opened, draws_faces=draws_faces)
+    state.project()
+    assert asked == [draws_faces]
+
+
 def test_a_face_s_box_is_turned_with_the_head_and_a_guess_is_known(state, wire):
     find(state, wire, {"faces": [face_at(20.0, 30.0, roll=25.0), face_at(48.0, 30.0, score=0.4)]})
     first, second = state.faces.all
@@ -785,6 +847,33 @@ def test_small_boxes_are_refused_with_advice():
         check_size(31, 500, "picture")
 
 
-@pytest.mark.parametrize(("side", "factor"), [(1, 1), (4096, 1), (4097, 2), (8192, 2), (8193, 3)])
-def test_large_pictures_are_reduced_by_a_whole_factor(side, factor):
-    assert reduction(side, 10) == factor
+@pytest.mark.parametrize(
+    ("size", "factor"),
+    [
+        ((1, 1), 1),
+        ((8192, 8192), 1),
+        ((16384, 4096), 1),
+        ((8193, 8192), 2),
+        ((16385, 10), 2),
+        ((16384, 16384), 2),
+        ((30000, 20000), 3),
+    ],
+)
+def test_only_pictures_that_are_too_large_to_send_are_reduced_by_a_whole_factor(size, factor):
+    assert reduction(*size) == factor
+    width, height = (side // factor for side in size)
+    assert width * height * 4 <= MAX_ATTACHMENT
+    assert max(width, height) <= MAX_SIDE
+
+
+@pytest.mark.parametrize(
+    ("box", "grown"),
+    [
+        ((40, 30, 20, 10), (30, 25, 40, 20)),
+        ((0, 0, 20, 10), (0, 0, 30, 15)),
+        ((90, 70, 10, 10), (85, 65, 15, 15)),
+        ((0, 0, 100, 80), (0, 0, 100, 80)),
+    ],
+)
+def test_half_a_selection_s_size_is_read_around_it_within_the_document(box, grown):
+    assert with_surroundings(box, 100, 80) == grown

@@ -68,6 +68,7 @@ def run(t):
     calibrated = yield from calibration(t)
     t.check("calibrated", calibrated)
     yield from releases(t, state, ticker)
+    yield from reading(t, docker, document, ticker)
 
 
 def releases(t, state, ticker):
@@ -99,3 +100,18 @@ def releases(t, state, ticker):
     t.figures["gaps, ms (p50, p95, p99)"] = [quantile(gaps, share) for share in (0.5, 0.95, 0.99)]
     t.figures["frames"] = len(seen.frames)
     t.check("measured", len(first) == EDITS)
+
+
+def reading(t, docker, document, ticker):
+    """A document of 24 megapixels, to bytes that can be sent."""
+    document.scaleImage(6000, 4000, 72, 72, "Bilinear")
+    document.waitForDone()
+    yield 1.0
+    ticker.restart()
+    read, began, busy = [], time.perf_counter(), time.thread_time()
+    docker.documents.read(True, read.append, t.fail)
+    yield from t.until(lambda: read)
+    t.figures["reading 6000 x 4000, ms"] = round(1000 * (time.perf_counter() - began))
+    t.figures["work of the UI thread for it, ms"] = round(1000 * (time.thread_time() - busy))
+    t.figures["longest gap while reading it, ms"] = quantile(ticker.gaps, 1.0)
+    t.check("read in full", (read[0].width, read[0].height) == (6000, 4000))

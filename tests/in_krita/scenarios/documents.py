@@ -90,16 +90,21 @@ def selections(t, docker):
     t.check("a tiny selection is a sentence", "12 × 8 px" in state.message, state.message)
     t.check("that is shown", t.widget("anycost_error").isVisible() and state.portrait is None)
 
-    box = (7, 5, document.width() - 20, document.height() - 30)
+    width, height = document.width(), document.height()
+    document.resizeImage(-400, -350, width + 1000, height + 800)
+    document.waitForDone()
+    box = (407, 355, width - 20, height - 30)
+    around = (407 - box[2] // 2, 355 - box[3] // 2, 2 * box[2], 2 * box[3])
     select(document, *box)
     if (yield from projected(t, docker, "selection")):
         picture = docker.state.portrait.picture
         sent = (picture.left, picture.top, picture.width, picture.height)
-        t.check("only the selection's box is sent", sent == box, sent)
+        t.check("the selection's box is sent with what is around it", sent == around, (sent, around))
         layers = recorded(docker)
         node = yield from applied(t, docker, document, "selection")
         layer = layers[0]
-        stored = bytearray(node.pixelData(layer.x + 7, layer.y + 5, layer.width, layer.height))
+        place = (layer.x + picture.left, layer.y + picture.top, layer.width, layer.height)
+        stored = bytearray(node.pixelData(*place))
         stored[0::4], stored[2::4] = stored[2::4], stored[0::4]
         t.check("the layer lies at the box's place", bytes(stored) == layer.rgba)
     document.setSelection(None)
@@ -178,21 +183,24 @@ def changes_while_working(t, docker):
 
 
 def large(t, docker):
-    """Wider than what is sent: reduced by two, read in slices, and laid back at its own scale."""
+    """Sent as it is, and wider than what can be: reduced by two, its layer laid back at its own scale."""
     state = docker.state
     state.projection_seconds = 0.2
-    document = yield from opened(t, docker)
-    document.scaleImage(2101, 2101, 72, 72, "Box")
-    document.resizeImage(-1450, 0, 5001, 2101)  # the portrait in the middle of a wide canvas
-    document.waitForDone()
-    docker.look()
-    if (yield from projected(t, docker, "large")):
-        picture = state.portrait.picture
-        sent = (picture.width, picture.height, picture.factor)
-        t.check("a large picture is sent at half size", sent == (2500, 1050, 2), sent)
-        layers = recorded(docker)
-        node = yield from applied(t, docker, document, "large")
-        layer, bounds = layers[0], node.bounds()
-        inside = 2 * layer.x <= bounds.x() and bounds.right() < 2 * (layer.x + layer.width)
-        t.check("its layer has the picture's own scale", inside and bounds.width() > layer.width, bounds)
-    yield from closed(t, docker, document)
+    for what, face, size, factor in (("large", 2101, (5001, 2101), 1), ("wide", 1200, (16500, 1200), 2)):
+        document = yield from opened(t, docker)
+        document.scaleImage(face, face, 72, 72, "Box")
+        document.resizeImage((face - size[0]) // 2, 0, *size)  # the portrait in the middle of a wide canvas
+        document.waitForDone()
+        docker.look()
+        if (yield from projected(t, docker, what)):
+            picture = state.portrait.picture
+            sent = (picture.width, picture.height, picture.factor)
+            expected = (size[0] // factor, size[1] // factor, factor)
+            t.check(f"a {what} picture is sent as large as can be", sent == expected, sent)
+            layers = recorded(docker)
+            node = yield from applied(t, docker, document, what)
+            layer, bounds = layers[-1], node.bounds()
+            left, right = factor * layer.x, factor * (layer.x + layer.width)
+            inside = left <= bounds.x() and bounds.right() < right
+            t.check("its layer has the document's scale", inside and bounds.width() > layer.width / 2, bounds)
+        yield from closed(t, docker, document)
