@@ -17,8 +17,9 @@ from drawn_face import portrait, with_colour_finder
 from PIL import Image
 
 from anycost import __version__
-from anycost.bridge.messages import Placement
+from anycost.bridge.messages import OpenedPicture, Placement
 from anycost.commands.cli import main
+from anycost.commands.edit import UNCHANGED, warn
 from anycost.commands.render import grid, parse_channels, read_latents, render_file
 from anycost.core.errors import CoreError
 from anycost.models.generator import Generator
@@ -145,18 +146,89 @@ def test_edit_changes_the_face_and_nothing_else(anycost: Run, tmp_path: Path):
     assert sorted(os.listdir(tmp_path)) == ["in.png", "out.png"]
 
 
+QUICKLY = ("--set", "smile=1", "--quality", "draft", "--seconds", "0")
+
+
 def test_edit_reads_and_writes_other_formats(called: Run, folder: Path, tmp_path: Path):
     Image.fromarray(PICTURE).save(tmp_path / "in.webp", lossless=True)
-    done = called("edit", "in.webp", "out.jpg", "--quality", "draft", "--pack", folder, "--seconds", "0")
+    done = called("edit", "in.webp", "out.jpg", "--pack", folder, *QUICKLY)
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "out.jpg") as out:
         assert (out.format, out.size) == ("JPEG", (150, 120))
 
 
+@pytest.mark.parametrize("settings", [(), ("--set", "smile=0", "--set", "smile=-0")])
+def test_edit_without_an_edit_looks_for_no_face(called: Run, tmp_path: Path, settings: tuple[str, ...]):
+    Image.effect_noise((40, 30), 50).save(tmp_path / "in.jpg", quality=70)
+    done = called("edit", "in.jpg", "out.jpg", "--pack", "tiny", *settings)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "out.jpg").read_bytes() == (tmp_path / "in.jpg").read_bytes()
+
+
+def test_edit_only_where_a_mask_is_white(called: Run, tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x013B] = "A. Painter"
+    Image.fromarray(PICTURE).save(tmp_path / "in.png", exif=exif)
+    mask = np.zeros(PICTURE.shape[:2], np.uint8)
+    mask[:, :70] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    assert called("edit", "in.png", "all.png", "--pack", "tiny", *QUICKLY).returncode == 0
+    assert (
+        called("edit", "in.png", "out.png", "--pack", "tiny", *QUICKLY, "--only", "mask.png").returncode == 0
+    )
+    whole, part = (np.array(Image.open(tmp_path / name)) for name in ("all.png", "out.png"))
+    assert (whole != PICTURE).any(axis=-1)[:, 70:].any()
+    assert np.array_equal(part[:, 70:], PICTURE[:, 70:])
+    assert (part != PICTURE).any(axis=-1)[:, :70].any()
+    with Image.open(tmp_path / "out.png") as out:
+        assert out.getexif()[0x013B] == "A. Painter"
+
+
+def test_edit_says_that_it_changes_nothing(called: Run, tmp_path: Path):
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    Image.new("L", (150, 120)).save(tmp_path / "mask.png")
+    done = called("edit", "in.png", "out.png", "--pack", "tiny", *QUICKLY, "--only", "mask.png")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"{UNCHANGED}\n")
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "in.png").read_bytes()
+
+
+def test_edit_refuses_a_mask_that_does_not_fit(called: Run, tmp_path: Path):
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    Image.new("L", (30, 40)).save(tmp_path / "small.png")
+    (tmp_path / "text.png").write_text("white")
+    line = ("edit", "in.png", "out.png", "--pack", "tiny", "--set", "smile=1", "--only")
+    refused(called(*line, "small.png"), "small.png", "30 x 40", "150 x 120")
+    refused(called(*line, "text.png"), "text.png", "PNG")
+    refused(called(*line, "none.png"), "none.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_edit_warns_of_a_picture_far_from_the_packs(capfd: pytest.CaptureFixture):
+    opened = OpenedPicture(FACE, "This is a photograph.", ("age", "smile"))
+    warn(opened, {"smile": 0.5, "age": 0, "hair_length": 1})
+    advice, limit = capfd.readouterr().err.splitlines()
+    assert advice == "This is a photograph."
+    assert limit.startswith("smile ")
+    warn(OpenedPicture(FACE), {"smile": 0.5})
+    assert capfd.readouterr().err == ""
+
+
+def test_edit_tells_of_a_file_that_was_cut_off(called: Run, tmp_path: Path):
+    Image.fromarray(PICTURE).convert("RGB").save(tmp_path / "in.jpg", quality=95)
+    whole = (tmp_path / "in.jpg").read_bytes()
+    (tmp_path / "in.jpg").write_bytes(whole[: len(whole) * 19 // 20])
+    done = called("edit", "in.jpg", "out.png", "--pack", "tiny", *QUICKLY)
+    assert done.returncode == 0
+    assert '"in.jpg"' in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.slow
 def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "white.png")
-    refused(anycost("edit", "white.png", "out.png", "--pack", "tiny"), "No face was found", "studio")
+    smile = ("--set", "smile=1")
+    done = anycost("edit", "white.png", "out.png", "--pack", "tiny", *smile)
+    refused(done, "No face was found", "studio")
     refused(called("edit", "none.png", "out.png", "--pack", "tiny"), "none.png")
     refused(called("edit", "white.png", "out.gif", "--pack", "tiny"), "out.gif")
     refused(called("edit", "white.png", "out.png", "--pack", "tiny", "--set", "beard=1"), "beard", "smile")
@@ -173,7 +245,7 @@ def heed_ctrl_c() -> None:
 @pytest.mark.slow
 def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
     Image.fromarray(PICTURE).save(tmp_path / "in.png")
-    line = [*COMMAND, "edit", "in.png", "out.png", "--pack", str(folder)]
+    line = [*COMMAND, "edit", "in.png", "out.png", "--set", "smile=1", "--pack", str(folder)]
     process = subprocess.Popen(
         line,
         cwd=tmp_path,

@@ -96,7 +96,7 @@ def test_edit_takes_the_face_that_is_named(called: Called, which: tuple[str, ...
 )
 def test_a_face_that_is_not_there_is_refused(called: Called, arguments: tuple[str, ...], said: str):
     picture, *rest = arguments
-    code, _, err = called("edit", picture, "out.png", *rest)
+    code, _, err = called("edit", picture, "out.png", "--set", "smile=1", *rest)
     assert code == 2
     assert said in err
     assert not Path("out.png").exists()
