@@ -24,6 +24,9 @@ MAX_MLP = 32
 MAX_MACS = 10**12  # of one picture; the published 1024 px generator has 7 * 10^10
 MAX_VALUES = 1 << 28  # of one layer's maps
 MAX_ITEMS = 512  # of any list in pack.json
+MAX_PORTRAITS = 512  # of a bank
+PARTS = ("skin", "lips", "mouth", "eyes", "iris", "brows", "hair", "neck", "background", "glasses", "head")
+WAYS = ("moved", "tinted", "drawn")
 MAX_DIRECTION = 100.0  # of a slider's ends
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -50,13 +53,18 @@ class Alignment:
 
 @dataclass(frozen=True)
 class DirectionEntry:
-    """A direction as pack.json describes it; its vector is in directions.safetensors."""
+    """A direction as pack.json describes it; its vector is in directions.safetensors.
+
+    `parts` and `how` say what it may touch on a picture, and in which ways; empty where the maker does not say.
+    """
 
     name: str
     label: str
     group: str
     low: float
     high: float
+    parts: tuple[str, ...] = ()
+    how: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Manifest:
     finder_file: str | None
     finder_size: int
     features_file: str | None
+    bank_file: str | None
+    bank_portraits: int
     files: dict[str, str]
 
     @property
@@ -136,7 +146,7 @@ def parse_manifest(document: Any) -> Manifest:
     resolutions = tuple(item.power_of_two(key, 4, resolution) for item, key in top.items("resolutions"))
     encoder_file, encoder_size = _network(top, "encoder")
     finder_file, finder_size = _network(top, "finder")
-    features = top.optional("features")
+    features, bank = top.optional("features"), top.optional("bank")
     knows_faces = top.value.get("alignment", "") is not None  # a pack that knows none says null
     alignment = top.node("alignment") if knows_faces else None
     manifest = Manifest(
@@ -160,6 +170,8 @@ def parse_manifest(document: Any) -> Manifest:
         finder_file=finder_file,
         finder_size=finder_size,
         features_file=features.text("file", 100, FILE_NAME) if features else None,
+        bank_file=bank.text("file", 100, FILE_NAME) if bank else None,
+        bank_portraits=bank.integer("portraits", 1, MAX_PORTRAITS) if bank else 0,
         files=_files(top.node("files")),
     )
     _check_whole(manifest)
@@ -171,7 +183,13 @@ def _check_whole(manifest: Manifest) -> None:
     names = [slider.name for slider in manifest.sliders]
     if len(set(names)) != len(names):
         raise _faulty('two entries of "directions" have the same name')
-    used = [manifest.generator_file, manifest.encoder_file, manifest.finder_file, manifest.features_file]
+    used = [
+        manifest.generator_file,
+        manifest.encoder_file,
+        manifest.finder_file,
+        manifest.features_file,
+        manifest.bank_file,
+    ]
     for file in used:
         if file is not None and file not in manifest.files:
             raise _faulty(f'"files" has no hash of {file}')
@@ -235,6 +253,8 @@ def _slider(node: _Node) -> DirectionEntry:
         group=node.text("group", 100, LINE),
         low=node.number("low", -MAX_DIRECTION, 0.0),
         high=node.number("high", 0.0, MAX_DIRECTION),
+        parts=node.words("parts", PARTS),
+        how=node.words("how", WAYS),
     )
     if slider.low == slider.high:
         raise _faulty(f'"{node.path}" has no range')
@@ -328,6 +348,15 @@ class _Node:
         if len(items) != count:
             raise self._wrong(key, f"must have {count} entries, one for each layer")
         return tuple(item.integer(k, 1, limits[min(i, len(limits) - 1)]) for i, (item, k) in enumerate(items))
+
+    def words(self, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of known words; empty where it is missing."""
+        if key not in self.value:
+            return ()
+        words = [item.value[k] for item, k in self.items(key)]
+        if not all(word in known for word in words):
+            raise self._wrong(key, f"must be a list of {', '.join(known)}")
+        return tuple(words)
 
     def point(self, key: str) -> tuple[float, float]:
         items = self.items(key)

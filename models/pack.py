@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor
 
+from .bank import Bank, bank_bytes, read_bank
 from .generator import Generator
 from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, parse_manifest, read_manifest
 from .safetensors_file import read_exactly
@@ -42,6 +43,7 @@ DIRECTIONS_FILE = "directions.safetensors"
 ENCODER_FILE = "encoder.onnx"
 FINDER_FILE = "finder.onnx"
 FEATURES_FILE = "features.safetensors"
+BANK_FILE = "bank.safetensors"
 MAX_FILE_BYTES = 2 << 30
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -50,7 +52,8 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Direction:
     """An edit: w+ moves by value * vector, value in [low, high]. 0 changes nothing, 1 is the usable range.
 
-    `vector` is float32 [n_style, style_dim].
+    `vector` is float32 [n_style, style_dim]. `parts` and `how` are manifest.PARTS that it may touch on a picture
+    and manifest.WAYS to do so; empty where the maker does not say.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Direction:
     low: float
     high: float
     vector: np.ndarray
+    parts: tuple[str, ...] = ()
+    how: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +119,13 @@ class Pack(Manifest):
     def features_path(self) -> Path | None:
         """The attribute network's weights, with their hash checked; None without them."""
         return self._network(self.features_file)
+
+    @cached_property
+    def bank(self) -> Bank | None:
+        """Its portraits and what its directions do to a head, with the file's hash checked; None without."""
+        path = self._network(self.bank_file)
+        names = tuple(direction.name for direction in self.directions)
+        return None if path is None else read_bank(path, self.bank_portraits, self.style_dim, names)
 
     def _network(self, file: str | None) -> Path | None:
         return None if file is None else _checked_file(self.folder, file, self.files)
@@ -210,7 +222,7 @@ def _read_directions(folder: Path, manifest: Manifest) -> tuple[Direction, ...]:
     shape = (manifest.n_style, manifest.style_dim)
     vectors = read_exactly(path, {slider.name: shape for slider in manifest.sliders})
     return tuple(
-        Direction(s.name, s.label, s.group, s.low, s.high, vectors[s.name].numpy())  # [n_style, style_dim]
+        Direction(s.name, s.label, s.group, s.low, s.high, vectors[s.name].numpy(), s.parts, s.how)
         for s in manifest.sliders
     )
 
@@ -233,13 +245,14 @@ def write_pack(
     encoder: tuple[Path, int] | None = None,
     finder: tuple[Path, int] | None = None,
     features: Mapping[str, Tensor] | None = None,
+    bank: Bank | None = None,
     documents: Mapping[str, str] | None = None,
     half: bool = False,
     replace: bool = False,
 ) -> Path:
     """Writes a pack and returns its folder.
 
-    `mean_w` is [style_dim]; `encoder` and `finder` are an ONNX file and the side in px of the pictures it
+    `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an ONNX file and the side in px of the pictures it
     was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
     `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back and renamed
     into place, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`),
@@ -268,6 +281,7 @@ def write_pack(
         "encoder": {"file": ENCODER_FILE, "size": encoder[1]} if encoder else None,
         "finder": {"file": FINDER_FILE, "size": finder[1]} if finder else None,
         "features": {"file": FEATURES_FILE} if features else None,
+        "bank": {"file": BANK_FILE, "portraits": len(bank.w)} if bank else None,
         "directions": [direction_entry(direction) for direction in directions],
     }
     weights = {key: _stored(value, half) for key, value in generator.state_dict().items()}
@@ -278,13 +292,16 @@ def write_pack(
     if features:
         tables[FEATURES_FILE] = {key: _stored(value, half) for key, value in features.items()}
     copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}
-    document["files"] = dict.fromkeys([*tables, *copies, *(documents or {})], "0" * 64)
+    blobs = {file: text.encode() for file, text in (documents or {}).items()}
+    if bank:
+        blobs[BANK_FILE] = bank_bytes(bank)
+    document["files"] = dict.fromkeys([*tables, *copies, *blobs], "0" * 64)
     parse_manifest(document)  # finds a wrong value before anything is written
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            _fill(beside, document, tables, copies, documents or {})
+            _fill(beside, document, tables, copies, blobs)
             _put_in_place(beside, target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
@@ -316,7 +333,11 @@ def rung_entry(rung: SubGenerator) -> dict[str, Any]:
 
 def direction_entry(direction: Direction) -> dict[str, Any]:
     """A direction's entry in pack.json."""
-    return {name: getattr(direction, name) for name in ("name", "label", "group", "low", "high")}
+    entry = {name: getattr(direction, name) for name in ("name", "label", "group", "low", "high")}
+    return {
+        **entry,
+        **{name: list(getattr(direction, name)) for name in ("parts", "how") if getattr(direction, name)},
+    }
 
 
 def _stored(value: Tensor, half: bool) -> Tensor:
@@ -330,7 +351,7 @@ def _fill(
     document: dict[str, Any],
     tables: Mapping[str, Mapping[str, Tensor]],
     copies: Mapping[str, Path],
-    documents: Mapping[str, str],
+    blobs: Mapping[str, bytes],
 ) -> None:
     """Writes every file, then pack.json with their hashes, and opens the result as a reader would."""
     for file, tensors in tables.items():
@@ -338,8 +359,8 @@ def _fill(
     for file, source in copies.items():
         shutil.copyfile(source, folder / file)
         _sync(folder / file)
-    for file, text in documents.items():
-        _write(folder / file, text.encode())
+    for file, data in blobs.items():
+        _write(folder / file, data)
     document["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
     _write(folder / MANIFEST, json.dumps(document, indent=1, ensure_ascii=False).encode())
     Pack.open(folder).generator()

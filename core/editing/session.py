@@ -5,54 +5,37 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from ...bridge.messages import EditState, FacePoints, Frame, Layer, Placement, Quality
+from ...bridge.messages import EditState, FacePoints, Frame, Layer, OpenedPicture, Placement, Quality
 from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import OnnxNetwork, to_input
-from ..faces.placement import crop, layer_box, paste, place, resized, whole_square
+from ..faces.placement import place, resized, whole_square
 from ..faces.readers import Readers, in_front
 from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
 from ..rendering.engines.engine import Stopped
 from ..rendering.engines.registry import ALWAYS, Choice
-from ..rendering.engines.window import Window
 from ..rendering.ladder import Pass, Timings, passes
 from ..rendering.renderer import Renderer
-from .detail import Detail
+from .carry.by_reading import OwnFaces
+from .carry.carry import Plan, carry
+from .carry.nearest import nearest_latent
+from .carrying import Carrying, Portraits
 from .edits import edited
+from .open_picture import OpenPicture, opened_picture
 from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
 MAX_PICTURES = 8
-MAX_FACE = 1024  # px; larger faces are kept at this size
 STEPS = 100
 NO_FACE = "No face was found: show where its eyes and mouth are."
-
-
-@dataclass
-class _OpenPicture:
-    """What is kept of an open picture: its face at two sizes, not all of its pixels."""
-
-    width: int
-    height: int
-    placement: Placement
-    face: np.ndarray  # uint8 [S, S, 3], at the picture's own size within bounds (see _face_side)
-    encoder_face: np.ndarray | None  # uint8 [S, S, 3], at the encoder's size
-    alpha: np.ndarray | None  # uint8 [h, w], the picture's own under the layer; None where all is opaque
-    w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
-    details: dict[SubGenerator, Detail] = field(default_factory=dict)  # what the rungs' pictures of w lack
-
-    def project(self, w: np.ndarray) -> None:
-        self.w = w
-        self.details.clear()
 
 
 class Session:
@@ -64,11 +47,13 @@ class Session:
     def __init__(self, pack: Pack):
         use_available_cores()
         self.pack = pack
-        self.pictures: OrderedDict[str, _OpenPicture] = OrderedDict()  # may be handed to another session
+        self.pictures: OrderedDict[str, OpenPicture] = OrderedDict()  # may be handed to another session
         self._measured: Measured = {}  # by a calibration that was stopped
+        self._quick_timings = Timings()  # of passes that need no generator
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
         self._draw_by(*self._drawing(load(pack), quick=True))
         self._measure = _or_core_error(lambda: best_measure(pack))
+        self._carrying = Carrying(pack, lambda: self._own_faces)
 
     def _drawing(self, known: Calibration | None, quick: bool) -> tuple[Renderer, Timings]:
         """A renderer with the fastest measured engines, or the fastest that open quickly, and timings."""
@@ -86,8 +71,8 @@ class Session:
 
     def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
         self._renderer, self.timings = renderer, timings
-        for opened in self.pictures.values():  # details belong to one engine's pictures
-            opened.details.clear()
+        for opened in self.pictures.values():  # its portraits are another engine's
+            opened.unedited.clear()
 
     def calibrate(self, progress: ShowProgress, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
@@ -127,35 +112,37 @@ class Session:
         """A sentence for the artist where faces could be found better, else empty."""
         return self._readers.advice
 
-    def open(self, picture: str, rgba: np.ndarray, face: FacePoints | None = None) -> Placement:
+    def open(self, picture: str, rgba: np.ndarray, face: FacePoints | None = None) -> OpenedPicture:
         """Keeps what editing one face of a picture needs; without `face`, that in front.
 
         The picture is uint8 [H, W, 4] (straight alpha, sRGB). CoreError "bad-picture" for other arrays,
         "no-face" when there is none or `face` is not one.
         """
         _check_picture(rgba)
-        placement = self._placement(rgba, face)
-        height, width = rgba.shape[:2]
-        x0, y0, x1, y1 = layer_box(placement, (width, height))
-        alpha = rgba[y0:y1, x0:x1, 3]
-        self.pictures[picture] = _OpenPicture(
-            width,
-            height,
-            placement,
-            face=crop(rgba, placement, _face_side(placement, self.pack.resolution)),
-            encoder_face=crop(rgba, placement, self.pack.encoder_size) if self._encoder else None,
-            alpha=None if alpha.min() == 255 else alpha.copy(),
-        )
+        placement, reading = self._placement(rgba, face)
+        opened = opened_picture(rgba, placement, reading, self.pack.resolution)
+        opened.far = self._is_far(opened)
+        self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
         while len(self.pictures) > MAX_PICTURES:
             self.pictures.popitem(last=False)
-        return placement
+        if not opened.far:
+            return OpenedPicture(placement)
+        return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited())
 
     def project(
         self, picture: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
     ) -> Iterator[ProjectionStep]:
-        """Projects an open picture (see projection.py). After each step, edits use the best latent so far."""
+        """Projects an open picture (see projection.py). After each step, edits use the best latent so far.
+
+        A picture that is far from the pack's world gets the portraits of the bank that are nearest, at once.
+        """
         opened = self._opened(picture)
+        if opened.far and opened.head is not None and self.pack.bank is not None:
+            w = np.tile(nearest_latent(opened.head, self.pack.bank), (self.pack.n_style, 1))
+            opened.project(w.astype(np.float32))
+            yield ProjectionStep(0, 0, 0.0, w.astype(np.float32), "nearest", "done")
+            return
         start = self._encoded(opened)
         face = resized(opened.face, self.pack.resolution)
         for step in project(self.pack, face, start, self._measure, steps, seconds, seed):
@@ -172,91 +159,116 @@ class Session:
             )
         opened.project(latents.copy())
 
-    def render(self, state: EditState, stopped: Stopped, detail: bool = True) -> Iterator[Frame]:
-        """Draws an edit state pass by pass (see ladder.py) and ends between two blocks once `stopped()`.
+    def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
+        """Carries an edit state over to the picture pass by pass (see ladder.py), at a frame's size; ends between
+        two blocks of the generator once `stopped()`.
 
-        With `detail`, frames have the picture's own detail, as Apply gives it; else the generator's alone.
-        The region comes alone only from rungs whose detail of this projection is known: making it takes a
-        whole picture, which is what the region is there to spare.
+        The region comes alone only from rungs whose unedited portrait is known: drawing it takes a whole
+        picture, which is what the region is there to spare.
         """
         w = edited(self._projected(state.picture), state.edits, self.pack)
+        edits = _moved(state.edits)
         opened = self._opened(state.picture)
-        ready = opened.details if detail else self.pack.ladder
+        draws = bool(edits) and self._carrying.needs_portraits(opened, edits)
+        timings = self.timings if draws else self._quick_timings
         plan = passes(
             self.pack.ladder,
             state.quality,
             state.dragging,
-            self.timings,
+            timings,
             state.frame_ms,
-            state.region,
-            ready,
+            state.region if draws else None,
+            opened.unedited,
         )
+        made, portraits = None, None
         for index, step in enumerate(plan, start=1):
-            rung = step.rung
-            # this and the detail are made once a rung, so they do not count as time of the pass
-            self._renderer.prepare(rung, part=step.share < 1)
-            lacking = self._detail(opened, rung, stopped) if detail else None
-            if detail and lacking is None:
-                return
             begun = time.perf_counter()
-            rgb = self._drawn(w, rung, step.window, lacking, stopped)
-            if rgb is None:
+            if draws:
+                self._prepare(opened, step, stopped)
+                begun = time.perf_counter()  # that is made once a rung: it is not the pass's time
+                portraits = self._portraits(opened, w, step, portraits, stopped)
+                if portraits is None:
+                    return
+            if edits and (draws or made is None):
+                made = self._carrying.planned(opened, edits, portraits)
+            canvas = opened.rough_frame if step.rung == self.pack.ladder[0] else opened.frame
+            rgb = canvas.rgb if made is None else carry(canvas, made).rgb
+            if stopped():
                 return
             ms = 1000 * (time.perf_counter() - begun)
-            self.timings.record(step, ms)
+            timings.record(step, ms)
             yield _frame(state, index, len(plan), step, ms, rgb)
 
     def apply(
-        self, picture: str, edits: Mapping[str, float], stopped: Stopped, quality: Quality = "full"
-    ) -> Layer:
-        """The edit as a layer over the picture, with the picture's own detail (see detail.py).
+        self,
+        picture: str,
+        edits: Mapping[str, float],
+        stopped: Stopped,
+        quality: Quality = "full",
+        only: np.ndarray | None = None,
+    ) -> Layer | None:
+        """The edit as a layer over the picture, at the picture's own size; None where it changes nothing.
 
-        The layer is clipped to the picture, and transparent where the picture is. `quality` is draft, preview
-        or full; that mode's last pass is drawn. CoreError "cancelled" once `stopped()`.
+        The layer is transparent where the picture is not changed. `quality` is draft, preview or full; that
+        mode's last pass is drawn. `only` is uint8 [H, W] of the picture's size: how far each pixel is selected.
+        CoreError "cancelled" once `stopped()`.
         """
         w = edited(self._projected(picture), edits, self.pack)
+        edits, opened, portraits = _moved(edits), self._opened(picture), None
+        if not edits:
+            return None
+        if self._carrying.needs_portraits(opened, edits):
+            step = passes(self.pack.ladder, quality, False, self.timings)[-1]
+            self._prepare(opened, step, stopped)
+            portraits = self._portraits(opened, w, step, None, stopped)
+            if portraits is None:
+                raise CoreError("cancelled", "Applying was cancelled.")
+        made = self._carrying.planned(opened, edits, portraits)
+        return _layer(opened, made, only)
+
+    def picture_size(self, picture: str) -> tuple[int, int]:
+        """Width and height of an open picture."""
         opened = self._opened(picture)
-        rung = passes(self.pack.ladder, quality, False, self.timings)[-1].rung
-        drawn = self._renderer.render(w, rung, stopped)
-        before = self._unedited(opened, rung, stopped)
-        if drawn is None or before is None:
-            raise CoreError("cancelled", "Applying was cancelled.")
-        side = len(opened.face)  # at the picture's own size, unlike the frames
-        rgb = Detail(resized(before, side), opened.face).added_to(resized(drawn, side))
-        x, y, rgba = paste(rgb, opened.placement, (opened.width, opened.height))
-        if opened.alpha is not None:
-            rgba[..., 3] = (rgba[..., 3].astype(np.uint16) * opened.alpha + 127) // 255
-        return Layer(x, y, rgba.shape[1], rgba.shape[0], rgba.tobytes())
+        return opened.width, opened.height
 
     def close(self, picture: str) -> None:
         """Forgets a picture, if it is open."""
         self.pictures.pop(picture, None)
 
-    def _drawn(
-        self, w: np.ndarray, rung: SubGenerator, window: Window, detail: Detail | None, stopped: Stopped
-    ) -> np.ndarray | None:
-        """A window of a rung's picture, uint8 [h, w, 3], with `detail` if given; None once `stopped()`."""
-        seen = window if detail is None else detail.around(window)
-        rgb = self._renderer.render(w, rung, stopped, seen)
-        if rgb is None or stopped():
-            return None
-        return rgb if detail is None else detail.added_to(rgb, window)
-
-    def _detail(self, opened: _OpenPicture, rung: SubGenerator, stopped: Stopped) -> Detail | None:
-        """What a rung's unedited picture lacks of the original; None once `stopped()`."""
-        if rung not in opened.details:
-            before = self._unedited(opened, rung, stopped)
-            if before is None:
-                return None
-            for other in self.pictures.values():  # a frame's detail is large: only one picture has any
-                if other is not opened:
-                    other.details.clear()
-            opened.details[rung] = Detail(before, resized(opened.face, rung.resolution))
-        return opened.details[rung]
-
-    def _unedited(self, opened: _OpenPicture, rung: SubGenerator, stopped: Stopped) -> np.ndarray | None:
+    def _prepare(self, opened: OpenPicture, step: Pass, stopped: Stopped) -> None:
+        """Makes the engine and the unedited portrait that a pass needs, unless they are there."""
+        self._renderer.prepare(step.rung, part=step.share < 1)
+        if step.rung in opened.unedited:
+            return
         assert opened.w is not None
-        return self._renderer.render(opened.w, rung, stopped)
+        before = self._renderer.render(opened.w, step.rung, stopped)
+        if before is not None:
+            opened.unedited[step.rung] = before
+
+    def _portraits(
+        self, opened: OpenPicture, w: np.ndarray, step: Pass, rough: Portraits | None, stopped: Stopped
+    ) -> Portraits | None:
+        """A rung's portraits, unedited and edited; None once `stopped()`. Beside the pass's window, the edited
+        one is the `rough` pass's."""
+        before = opened.unedited.get(step.rung)
+        drawn = None if before is None else self._renderer.render(w, step.rung, stopped, step.window)
+        if before is None or drawn is None or stopped():
+            return None
+        if step.share < 1 and rough is not None:
+            whole, window = resized(rough[1], step.rung.resolution).copy(), step.window
+            whole[window.top : window.bottom, window.left : window.right] = drawn
+            drawn = whole
+        return before, drawn
+
+    def _is_far(self, opened: OpenPicture) -> bool:
+        """Whether the picture is from another world than the pack's; only a bank can then say what to do."""
+        if self.pack.bank is None or opened.head is None:
+            return False
+        start = self._encoded(opened)
+        if start is None:
+            return False
+        portrait = self._renderer.render(start, self.pack.ladder[-1], lambda: False)
+        return portrait is not None and self._carrying.is_far(opened.face, portrait)
 
     @cached_property
     def _finder(self) -> OnnxNetwork | None:
@@ -272,16 +284,24 @@ class Session:
     def _readers(self) -> Readers:
         return Readers(self._finder)
 
-    def _placement(self, rgba: np.ndarray, face: FacePoints | None) -> Placement:
-        """The square around a face; the middle of the picture for a pack that does not draw faces."""
+    @cached_property
+    def _own_faces(self) -> OwnFaces | None:
+        mesh, alignment = self._readers.mesh, self.pack.alignment
+        return None if mesh is None or alignment is None else OwnFaces(mesh, alignment)
+
+    def _placement(self, rgba: np.ndarray, face: FacePoints | None) -> tuple[Placement, Reading | None]:
+        """The square around a face and what was read of it; the middle of the picture for a pack that does not
+        draw faces."""
         height, width = rgba.shape[:2]
         if self.pack.alignment is None:
-            return whole_square(width, height)
+            return whole_square(width, height), None
+        reading = None if face is None else self._readers.read_at(rgba, face)
         if face is None:
             faces = self._readers.read(rgba)
             if not faces:
                 raise CoreError("no-face", " ".join(filter(None, [NO_FACE, self.advice])))
-            face = in_front(faces).face_points
+            reading = in_front(faces)
+            face = reading.face_points
         placement = place(face, self.pack.alignment)
         if not (
             placement.size < 4 * max(width, height)
@@ -289,19 +309,19 @@ class Session:
             and 0 <= placement.y <= height
         ):
             raise CoreError("no-face", "The face is outside the picture: show where its eyes and mouth are.")
-        return placement
+        return placement, reading
 
-    def _encoded(self, opened: _OpenPicture) -> np.ndarray | None:
-        if self._encoder is None or opened.encoder_face is None:
+    def _encoded(self, opened: OpenPicture) -> np.ndarray | None:
+        if self._encoder is None:
             return None
-        w = self._encoder(to_input(opened.encoder_face))  # [n_style, style_dim]
+        w = self._encoder(to_input(resized(opened.face, self.pack.encoder_size)))  # [n_style, style_dim]
         if w.shape != (self.pack.n_style, self.pack.style_dim):
             raise CoreError(
                 "pack", f'The encoder of "{self.pack.title}" does not fit it: install the pack again.'
             )
         return w
 
-    def _opened(self, picture: str) -> _OpenPicture:
+    def _opened(self, picture: str) -> OpenPicture:
         if picture not in self.pictures:
             raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
         self.pictures.move_to_end(picture)
@@ -314,11 +334,19 @@ class Session:
         return w
 
 
+def _moved(edits: Mapping[str, float]) -> dict[str, float]:
+    """The sliders that are not at 0."""
+    return {name: value for name, value in edits.items() if value}
+
+
 def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rgb: np.ndarray) -> Frame:
-    """A pass that was drawn as rgb uint8 [h, w, 3]."""
-    rung, window, (height, width) = drawn.rung, drawn.window, rgb.shape[:2]
+    """A pass as a frame, from the carried square uint8 [S, S, 3]; of a part of it, the pass's window alone."""
+    rung, side = drawn.rung, len(rgb)
+    window = drawn.window.scaled(side / rung.resolution).clipped(side)
+    part = rgb[window.top : window.bottom, window.left : window.right]
+    height, width = part.shape[:2]
     rgba = np.full((height, width, 4), 255, np.uint8)  # [h, w, 4]
-    rgba[..., :3] = rgb
+    rgba[..., :3] = part
     return Frame(
         state.picture,
         state.stamp,
@@ -330,16 +358,32 @@ def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rg
         width,
         height,
         rgba.tobytes(),
-        rung.resolution,
+        side,
         whole=drawn.share == 1,
         x=window.left,
         y=window.top,
     )
 
 
-def _face_side(placement: Placement, resolution: int) -> int:
-    """The side in px at which a face is kept: its own, at least the generator's, at most `MAX_FACE`."""
-    return max(resolution, min(round(placement.size), MAX_FACE))
+def _layer(opened: OpenPicture, plan: Plan, only: np.ndarray | None) -> Layer | None:
+    """A plan on the picture's own pixels: what it changes and nothing else."""
+    canvas, border = opened.canvas, opened.border()
+    height, width = canvas.rgb.shape[:2]
+    box = None if only is None else only[canvas.y : canvas.y + height, canvas.x : canvas.x + width]
+    if border is not None:
+        box = border if box is None else (box.astype(np.uint16) * border // 255).astype(np.uint8)
+    carried = carry(canvas, plan, box)
+    changed = carried.changed if opened.alpha is None else carried.changed & (opened.alpha > 0)
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    if not len(rows):
+        return None
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    rgba = np.zeros((bottom - top, right - left, 4), np.uint8)
+    inside = changed[top:bottom, left:right]
+    rgba[inside, :3] = carried.rgb[top:bottom, left:right][inside]
+    rgba[inside, 3] = 255 if opened.alpha is None else opened.alpha[top:bottom, left:right][inside]
+    x, y = canvas.x + int(left), canvas.y + int(top)
+    return Layer(x, y, rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
 
 def _or_core_error(load):

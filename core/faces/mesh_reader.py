@@ -22,7 +22,7 @@ from .blaze_face import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .face_parts import FILE as PERSON_FILE
 from .face_parts import PersonNetwork
 from .looks import search
-from .placement import to_picture
+from .placement import bounds, to_picture
 from .plain_mesh import FILE as PLAIN_FILE
 from .plain_mesh import PlainMesh
 from .pyramid import Pyramid
@@ -34,6 +34,7 @@ READERS = 2  # sightings that are looked at together
 MOST = 64  # faces that are read; a crowd would take minutes
 SAME_FACE = 0.8  # of a face's size, between a sighting and a face that was read
 MISSES = 14  # clear sightings that prove to be no face, until the fainter ones are left alone
+POINTED_REACH = 9.0  # side of what is looked at around a face that somebody points at, over its size
 PERSON_REACH = 8.0  # side of the square in which a person is told from the background, over the face's size
 CLOSE_SIDE = 128  # px of the crops in which a sighting is checked
 FIRST_CLOSE_REACHES = (3.6, 5.0)  # sides of these crops over the face's size, to check a sighting...
@@ -79,6 +80,20 @@ class MeshReader:
                 sightings = [s for s in sightings if not any(_same(s, face) for face in faces)]
             return list(pool.map(partial(self._with_person, pyramid), distinct(found)))
 
+    def read_at(self, rgba: np.ndarray, there: Sighting) -> Reading | None:
+        """The face that somebody points at in a picture uint8 [H, W, 4]; None where the mesh sees none."""
+        left, top, right, bottom = _box(_around(there, POINTED_REACH), rgba.shape)
+        pyramid = Pyramid(rgba[top:bottom, left:right])
+        near = there.moved(-left, -top)
+        reading = self._read_from(pyramid, _around(near, FIRST_REACHES[0]))
+        if reading is None or not _same(near, reading):
+            return None
+        return self._with_person(pyramid, reading).moved(left, top)
+
+    @property
+    def mesh(self) -> AttentionMesh:
+        return self._mesh
+
     def _with_person(self, pyramid: Pyramid, face: Reading) -> Reading:
         around = replace(_around(face.sighting, PERSON_REACH), angle=0.0)
         return replace(face, person=self._person.look(pyramid, around))
@@ -99,7 +114,7 @@ class MeshReader:
 
     def _read_from(self, pyramid: Pyramid, place: Placement) -> Reading | None:
         """The face in a crop; None unless the detectors see it where the mesh has it."""
-        settled = self._settled(pyramid, place)
+        settled = settle(self._mesh, pyramid, place)
         if settled is None:
             return None
         scaled = (replace(settled, size=settled.size * scale) for scale in SCALES)
@@ -123,19 +138,20 @@ class MeshReader:
         seen = float(near + far) / 2
         return seen * min(flags) if seen >= SEEN else 0.0
 
-    def _settled(self, pyramid: Pyramid, place: Placement) -> Placement | None:
-        """The crop around what was read last, until it stands still; None where the mesh sees no face."""
-        mesh = self._mesh.look(pyramid, place)
-        for _ in range(MOVES):
-            there = _around_mesh(mesh)
-            look = self._mesh.look(pyramid, there)
-            if look.flag < mesh.flag / 2:
-                break
-            still = _moved(place, there) < SETTLED
-            mesh, place = look, there
-            if still:
-                break
-        return place if mesh.flag >= FLAG else None
+
+def settle(network: AttentionMesh, pyramid: Pyramid, place: Placement) -> Placement | None:
+    """The crop around what was read last, until it stands still; None where the mesh sees no face."""
+    mesh = network.look(pyramid, place)
+    for _ in range(MOVES):
+        there = _around_mesh(mesh)
+        look = network.look(pyramid, there)
+        if look.flag < mesh.flag / 2:
+            break
+        still = _moved(place, there) < SETTLED
+        mesh, place = look, there
+        if still:
+            break
+    return place if mesh.flag >= FLAG else None
 
 
 def _seen(
@@ -154,6 +170,14 @@ def _seen(
                 best = moved
         found.append(best)
     return found
+
+
+def _box(place: Placement, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of the pixels that a square touches in a picture of a shape (H, W, ...)."""
+    left, top, right, bottom = bounds(place)
+    height, width = shape[:2]
+    x0, y0 = min(max(math.floor(left), 0), width - 1), min(max(math.floor(top), 0), height - 1)
+    return x0, y0, max(min(math.ceil(right), width), x0 + 1), max(min(math.ceil(bottom), height), y0 + 1)
 
 
 def _same(sighting: Sighting, face: Reading) -> bool:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...bridge.messages import FacePoints
 from ..errors import CoreError
 from ..files.weights import installed
+from .attention_mesh import AttentionMesh
 from .drawings import DrawingReader, Heat
 from .mesh_reader import MeshReader
 from .reading import Reader, Reading, distinct
+from .sighting import Sighting
 from .yunet import FILE as YUNET
 from .yunet import YuNet
 
@@ -31,6 +34,7 @@ class Readers:
         self.advice = ADVICE
         self._known: list[Reader] = []
         self._finder = finder
+        self._mesh: MeshReader | None = None
 
     def read(self, rgba: np.ndarray) -> list[Reading]:
         """Every face in a picture uint8 [H, W, 4], from image left to image right."""
@@ -41,12 +45,28 @@ class Readers:
             found = DrawingReader(self._finder, CLEAR if self._known else 0.0).read(rgba)
         return sorted(found, key=lambda face: face.sighting.centre[0])
 
+    def read_at(self, rgba: np.ndarray, face: FacePoints) -> Reading | None:
+        """The mesh of the face that somebody points at; None where none is seen there."""
+        if self.advice:
+            self._open()
+        (lx, ly), (rx, ry) = face.mouth
+        there = Sighting(face.eyes, ((lx + rx) / 2, (ly + ry) / 2), 1.0)
+        return None if self._mesh is None else self._mesh.read_at(rgba, there)
+
+    @property
+    def mesh(self) -> AttentionMesh | None:
+        """The network that reads meshes, if its file is here."""
+        if self.advice:
+            self._open()
+        return None if self._mesh is None else self._mesh.mesh
+
     def _open(self) -> None:
         """Takes what is installed by now; a damaged file is told, and the others still serve."""
-        self._known, self.advice = [], ADVICE
+        self._known, self._mesh, self.advice = [], None, ADVICE
         try:
             if (faces := installed("faces")) is not None:
-                self._known.append(MeshReader(faces))
+                self._mesh = MeshReader(faces)
+                self._known.append(self._mesh)
                 self.advice = ""
             if (yunet := installed("yunet")) is not None:
                 self._known.append(YuNet(yunet[YUNET]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -99,6 +99,28 @@ class Reading:
         ]
         opened = float(np.linalg.norm(mouth[0]) / np.linalg.norm(mouth[1]))
         return Openings((left, right), opened, (brows[0], brows[1]))
+
+    def moved(self, x: float, y: float) -> Reading:
+        """The same face in a picture that begins `x` px further left and `y` px further up."""
+
+        def there(point: Point) -> Point:
+            return point[0] + x, point[1] + y
+
+        (left, right), (corner, other) = self.eyes, self.mouth
+        person = self.person
+        if person is not None:
+            place = person.placement
+            person = Mask(replace(place, x=place.x + x, y=place.y + y), person.values)
+        return Reading(
+            (there(left), there(right)),
+            there(self.nose),
+            (there(corner), there(other)),
+            there(self.chin),
+            self.score,
+            None if self.mesh is None else self.mesh + (x, y, 0),
+            None if self.irises is None else self.irises + (x, y),
+            person,
+        )
 
     def parts(self, placement: Placement, side: int) -> dict[str, np.ndarray]:
         """The parts that are known, as masks uint8 [side, side] of a square; see `face_parts`."""

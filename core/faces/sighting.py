@@ -49,6 +49,11 @@ class Sighting:
         (lx, ly), (rx, ry) = self.eyes
         return math.degrees(math.atan2(ry - ly, rx - lx))
 
+    def moved(self, x: float, y: float) -> Sighting:
+        """The same face in a picture that begins `x` px further left and `y` px further up."""
+        (lx, ly), (rx, ry), (mx, my) = *self.eyes, self.mouth
+        return Sighting(((lx + x, ly + y), (rx + x, ry + y)), (mx + x, my + y), self.score)
+
     def agrees(self, other: Sighting) -> bool:
         """Whether this is the face that `other` shows."""
         pairs = zip((*self.eyes, self.mouth), (*other.eyes, other.mouth), strict=True)

@@ -28,12 +28,13 @@ from ...bridge.messages import (
     Latents,
     Layer,
     OpenedPack,
+    OpenedPicture,
     OpenPicture,
-    Placement,
     Progress,
     ProjectedPicture,
     ProjectPicture,
     RestorePicture,
+    Selected,
     Slider,
 )
 from ...models.manifest import Manifest, read_manifest
@@ -44,6 +45,7 @@ from .worker import Job
 
 Tell = Callable[[Frame | Progress], None]
 Model = tuple[Path, Manifest]
+NO_CHANGE = "The edit changes nothing here: move a slider, or select a part of the face."
 
 
 class Desk:
@@ -100,11 +102,11 @@ class Desk:
         ]
         return FoundFaces(tuple(faces[:MAX_FACES]), session.advice)
 
-    def open(self, asked: OpenPicture) -> Placement:
-        """Where the face of a picture is."""
-        placement = self._ready().open(asked.picture, _rgba(asked), asked.face)
+    def open(self, asked: OpenPicture) -> OpenedPicture:
+        """Where the face of a picture is, and which edits do not work on it."""
+        opened = self._ready().open(asked.picture, _rgba(asked), asked.face)
         self._opened.add(asked.picture)
-        return placement
+        return opened
 
     def project(
         self, asked: ProjectPicture, newest: Callable[[], EditState], job: Job, tell: Tell
@@ -142,8 +144,13 @@ class Desk:
         return complete
 
     def apply(self, asked: ApplyEdits, job: Job) -> Layer:
-        """The edit in full, as a layer."""
-        return self._ready().apply(asked.picture, asked.edits, job.stopped)
+        """The edit in full, as a layer; CoreError "no-change" where it changes nothing."""
+        session = self._ready()
+        only = None if asked.only is None else _mask(asked.only, *session.picture_size(asked.picture))
+        layer = session.apply(asked.picture, asked.edits, job.stopped, only=only)
+        if layer is None:
+            raise CoreError("no-change", NO_CHANGE)
+        return layer
 
     def close(self, picture: str) -> None:
         """Forgets a picture."""
@@ -207,7 +214,7 @@ class Desk:
         for state in (newest, EditState(newest.picture, newest.stamp)):
             rough = replace(state, dragging=True, region=None)
             try:
-                frame = next(session.render(rough, job.stopped, detail=False), None)
+                frame = next(session.render(rough, job.stopped), None)
             except CoreError:  # the edit's own request tells the artist
                 continue
             if frame is not None:
@@ -218,3 +225,12 @@ class Desk:
 def _rgba(asked: FindFaces | OpenPicture) -> np.ndarray:
     """The picture, uint8 [H, W, 4]."""
     return np.frombuffer(asked.rgba, np.uint8).reshape(asked.height, asked.width, 4)
+
+
+def _mask(selected: Selected, width: int, height: int) -> np.ndarray:
+    """How far each pixel of a picture is selected, uint8 [height, width]."""
+    box = np.frombuffer(selected.mask, np.uint8).reshape(selected.height, selected.width)
+    mask = np.zeros((height, width), np.uint8)
+    place = mask[selected.y : selected.y + selected.height, selected.x : selected.x + selected.width]
+    place[:] = box[: place.shape[0], : place.shape[1]]
+    return mask

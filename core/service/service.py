@@ -36,7 +36,6 @@ from ...bridge.messages import (
     FindFaces,
     Frame,
     Message,
-    OpenedPicture,
     OpenPack,
     OpenPicture,
     Progress,
@@ -141,7 +140,7 @@ class Service:
     async def _open_picture(self, call: Call) -> Answered:
         asked = _own(call.peer, OpenPicture.of(call.params, call.attachment))
         self._newest.pop(asked.picture, None)
-        return _answer(OpenedPicture(await self._task(call, lambda desk, job: desk.open(asked))))
+        return _answer(await self._task(call, lambda desk, job: desk.open(asked)))
 
     async def _project(self, call: Call) -> Answered:
         asked = _own(call.peer, ProjectPicture.of(call.params))

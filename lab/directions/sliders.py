@@ -41,45 +41,69 @@ POPULATION = 2048  # pictures that define what is natural
 VISIBLE = 0.8  # deviations from end to end: below this a slider seems dead
 
 
+MOVED, TINTED, DRAWN = ("moved",), ("tinted",), ("drawn",)  # of manifest.WAYS
+
+
 @dataclass(frozen=True)
 class PainterSlider:
     """A painter's attribute as a slider; `reach` is how far `known_step` moves its coordinate of z, in
-    deviations. All are kept apart from the paper's attributes, and this one also from `apart_from`."""
+    deviations. All are kept apart from the paper's attributes, and this one also from `apart_from`. `parts` and
+    `how` are what it may touch on a picture and in which ways, as in pack.json."""
 
     attribute: str
     label: str
     group: str
     reach: float = 2.0
     apart_from: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ("head",)
+    how: tuple[str, ...] = MOVED
 
 
 SLIDERS = (
-    PainterSlider("smile", "Smile", "Expression"),
-    PainterSlider("mouth_open", "Open mouth", "Expression", 2.5),
+    PainterSlider("smile", "Smile", "Expression", parts=("mouth",), how=(*MOVED, *DRAWN)),
+    PainterSlider("mouth_open", "Open mouth", "Expression", 2.5, parts=("mouth",), how=(*MOVED, *DRAWN)),
     PainterSlider("eye_open", "Open eyes", "Expression"),
     PainterSlider("brow_raise", "Raise brows", "Expression"),
     PainterSlider("brow_frown", "Frown", "Expression"),
     PainterSlider("turn", "Turn head", "Pose"),
     PainterSlider("nod", "Nod", "Pose"),
     PainterSlider("gaze_x", "Look sideways", "Pose"),
-    PainterSlider("age", "Age", "Person", apart_from=("grey",)),
+    PainterSlider(
+        "age",
+        "Age",
+        "Person",
+        apart_from=("grey",),
+        parts=("skin", "hair", "head"),
+        how=("moved", "tinted", "drawn"),
+    ),
     PainterSlider("masculine", "Masculine", "Person"),
-    PainterSlider("skin_tone", "Skin tone", "Person"),
+    PainterSlider("skin_tone", "Skin tone", "Person", parts=("skin", "lips", "neck"), how=TINTED),
     PainterSlider("face_width", "Face width", "Shape"),
     PainterSlider("jaw", "Square jaw", "Shape"),
     PainterSlider("nose_size", "Nose size", "Shape"),
     PainterSlider("eye_size", "Eye size", "Shape"),
-    PainterSlider("hair_length", "Hair length", "Hair"),
-    PainterSlider("straight_hair", "Straight hair", "Hair"),
-    PainterSlider("hair_lightness", "Light hair", "Hair"),
-    PainterSlider("black_hair", "Black hair", "Hair", 1.6),
-    PainterSlider("grey", "Grey hair", "Hair", 1.8),
-    PainterSlider("bangs", "Bangs", "Hair", 1.6),
-    PainterSlider("beard", "Beard", "Hair", 2.2),
-    PainterSlider("glasses", "Glasses", "Extras", 1.8),
-    PainterSlider("earrings", "Earrings", "Extras", 1.8),
-    PainterSlider("light_direction", "Light from the side", "Light"),
-    PainterSlider("light_warmth", "Warm light", "Light"),
+    PainterSlider("lips", "Full lips", "Shape"),
+    PainterSlider("hair_length", "Hair length", "Hair", parts=("hair",), how=DRAWN),
+    PainterSlider("straight_hair", "Straight hair", "Hair", parts=("hair",), how=DRAWN),
+    PainterSlider("hair_lightness", "Light hair", "Hair", parts=("hair",), how=TINTED),
+    PainterSlider("black_hair", "Black hair", "Hair", 1.6, parts=("hair",), how=TINTED),
+    PainterSlider("grey", "Grey hair", "Hair", 1.8, parts=("hair",), how=TINTED),
+    PainterSlider("bangs", "Bangs", "Hair", 1.6, parts=("hair",), how=DRAWN),
+    PainterSlider("beard", "Beard", "Hair", 2.2, parts=("skin", "lips"), how=DRAWN),
+    PainterSlider("glasses", "Glasses", "Extras", 1.8, parts=("glasses",), how=DRAWN),
+    PainterSlider("earrings", "Earrings", "Extras", 1.8, how=DRAWN),
+    PainterSlider("lipstick", "Lipstick", "Make-up", 1.8, parts=("lips",), how=TINTED),
+    PainterSlider("eye_colour", "Eye colour", "Make-up", parts=("iris",), how=TINTED),
+    PainterSlider(
+        "light_direction", "Light from the side", "Light", parts=("skin", "lips", "hair", "neck"), how=TINTED
+    ),
+    PainterSlider(
+        "light_warmth",
+        "Warm light",
+        "Light",
+        parts=("skin", "lips", "hair", "neck", "background"),
+        how=TINTED,
+    ),
 )
 
 
@@ -196,7 +220,9 @@ def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:
     slider = next((s for s in SLIDERS if s.attribute == name), None)
     label = slider.label if slider else name.replace("_", " ").capitalize()
     vector = np.ascontiguousarray(step.expand(n_style, -1).numpy().astype(np.float32))  # [n_style, D]
-    return Direction(name, label, slider.group if slider else "Attributes", low, 1.0, vector)
+    if slider is None:
+        return Direction(name, label, "Attributes", low, 1.0, vector)
+    return Direction(name, label, slider.group, low, 1.0, vector, slider.parts, slider.how)
 
 
 def portrait_directions(generator: Generator, features: Features) -> tuple[list[Direction], dict[str, Any]]:

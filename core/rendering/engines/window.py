@@ -8,6 +8,7 @@ reach beyond its map, where there are zeros.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -54,6 +55,12 @@ class Window:
     def doubled(self) -> Window:
         """The same part of a map with twice as many pixels a side."""
         return Window(2 * self.top, 2 * self.left, 2 * self.bottom, 2 * self.right)
+
+    def scaled(self, factor: float) -> Window:
+        """The pixels that it touches in a map with `factor` times as many a side."""
+        top, left = (math.floor(factor * start) for start in (self.top, self.left))
+        bottom, right = (math.ceil(factor * end) for end in (self.bottom, self.right))
+        return Window(top, left, bottom, right)
 
     def beyond(self, side: int) -> tuple[int, int, int, int]:
         """How far it reaches beyond a map of `side` pixels a side, at the top, left, bottom and right."""

@@ -1,0 +1,182 @@
+"""What an edit does to one head: where its points go, and how its colours change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....models.bank import Bank, Effect
+from ....models.pack import Direction
+from ...faces.reading import LEFT_EYE, RIGHT_EYE
+from .expression import expression_of
+from .head import Pose, facing, pose_of, rotation_of
+from .zones import ZONES
+
+TYPICAL = 2.0  # deviations: no face's expression counts as further from the mean
+STRAIGHT = 0.5  # of a surface that faces the viewer: from there on it turns wholly
+TURNABLE = ((12.0, 40.0), (1.0, 0.4))  # degrees aside, and how much further a head then turns
+PIVOT = np.array([0.0, 0.1, 0.3])  # of the resting head, about which it turns: between the ears
+STILL, MOVING = (
+    0.002,
+    0.006,
+)  # of the face's height: what moves by less stands still; from there on, all of it
+PALE, DEEP = 0.04, 0.1  # the same for logarithms of light
+STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
+ADOPTED = 1.2  # from this change of light on, a zone takes the colour that the pack gives it
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One face of a picture in its square: mesh [468, 3] and irises [2, 5, 2] in unit coordinates."""
+
+    mesh: np.ndarray
+    irises: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What an edit does to a head, in unit coordinates of its square."""
+
+    moved: np.ndarray  # [468, 2]: where each point of the mesh goes, less where it is
+    gaze: np.ndarray  # [2, 2]: the same for the irises, beside what their lids do
+    shade: np.ndarray  # [468] how much lighter than its zone each point becomes, a logarithm of light
+    zones: np.ndarray  # [6, 3] logarithm of the ratio of light in each of ZONES
+    turned: bool = False  # the head turns: its outline becomes another line of the head
+    teeth: float = 0.0  # share of an open mouth that shows teeth
+
+    @property
+    def moves(self) -> bool:
+        return bool(self.moved.any() or self.gaze.any())
+
+    @property
+    def tints(self) -> bool:
+        return bool(self.shade.any() or self.zones.any())
+
+
+def change_of(
+    head: Head,
+    edits: Mapping[str, float],
+    bank: Bank,
+    directions: Mapping[str, Direction],
+    colour: Callable[[str], np.ndarray],
+) -> Change:
+    """The change that `edits` (direction -> value) make to a head, by the pack's bank.
+
+    `colour` gives the logarithms of light [3] in one of ZONES of the picture.
+    """
+    pose = pose_of(head.mesh, bank.resting)
+    resting = pose.resting(head.mesh)
+    mean, deviation = bank.expression
+    standard = np.clip((expression_of(resting) - mean) / deviation, -TYPICAL, TYPICAL)  # [4]
+    worn = np.concatenate([[1.0], standard])  # [5]
+    moves, turn = np.zeros_like(resting), np.zeros(3)
+    gaze, shade, zones = np.zeros((2, 2)), np.zeros(len(resting)), np.zeros((len(ZONES), 3))
+    teeth = 0.0
+    for name, value in edits.items():
+        effect, direction = bank.effects[name], directions[name]
+        end = int(value > 0)
+        share = value / (direction.high if end else direction.low)
+        if not direction.how or "moved" in direction.how:
+            moves += share * np.tensordot(worn, effect.moves[end], axes=1)
+            turn += share * effect.turn[end]
+            gaze += share * effect.gaze[end]
+            teeth = max(teeth, share * float(effect.teeth[end]))
+        if not direction.how or "tinted" in direction.how:
+            shade += share * effect.shade[end]
+            zones += share * _tints(effect, end, bank, direction, colour)
+    moved = (pose.placed(resting + moves) - head.mesh)[:, :2]
+    if turn.any():
+        turn = turn * np.interp(abs(_yaw(pose)), *TURNABLE)
+        moved = moved + _turning(pose, resting + moves, turn)
+    moved = damped(moved, STILL * pose.scale, MOVING * pose.scale)
+    return Change(
+        meeting(head.mesh[:, :2], moved),
+        damped(_gaze(head, gaze), 0.002, 0.006),
+        damped(shade[:, None], PALE, DEEP)[:, 0],
+        damped(zones, PALE, DEEP),
+        bool(turn.any()),
+        teeth,
+    )
+
+
+def _tints(
+    effect: Effect, end: int, bank: Bank, direction: Direction, colour: Callable[[str], np.ndarray]
+) -> np.ndarray:
+    """Logarithms of the ratio of light [6, 3] that one end of a direction makes in each zone of a picture.
+
+    How much depends on how light the zone is: black hair cannot become much blacker. A great change also
+    brings the colour that the pack gives it, or a pink skin would become a purple one.
+    """
+    tints = np.zeros((len(ZONES), 3))
+    for z, zone in enumerate(ZONES):
+        mean, slope = effect.zones[end, z]  # each [3]
+        if np.abs(mean).max() < DEEP or (direction.parts and zone not in direction.parts):
+            continue
+        now = colour(zone)
+        lightness = np.clip((now.mean() - bank.light[0, z]) / bank.light[1, z], -TYPICAL, TYPICAL)
+        tint = mean + lightness * slope
+        more = tint.mean()
+        adopted = min(1.0, abs(more) / ADOPTED)
+        hue = now - now.mean()
+        towards = (1 - adopted) * (tint - more) + adopted * (effect.after[end, z] - hue)
+        tints[z] = more + np.clip(towards, -STRONGEST, STRONGEST)
+    return tints
+
+
+def _yaw(pose: Pose) -> float:
+    """Degrees."""
+    return float(np.degrees(np.arcsin(np.clip(pose.rotation[2, 0], -1, 1))))
+
+
+def _turning(pose: Pose, resting: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Where a turn [3] of the picture takes the points of a resting head, less where they are: [468, 2].
+
+    At the outline the head goes on behind itself: there the picture stands still and is stretched or pressed.
+    """
+    after = Pose(rotation_of(turn) @ pose.rotation, pose.scale, pose.placed(PIVOT))
+    seen = np.minimum(facing(resting, pose.rotation), facing(resting, after.rotation))
+    kept = np.clip(seen / STRAIGHT, 0, 1)[:, None]
+    away = after.placed(resting - PIVOT) - pose.placed(resting)
+    return away[:, :2] * kept * kept * (3 - 2 * kept)
+
+
+def damped(vectors: np.ndarray, still: float, moving: float) -> np.ndarray:
+    """Vectors [..., n] of which those shorter than `still` are 0 and those longer than `moving` untouched."""
+    t = np.clip((np.linalg.norm(vectors, axis=-1, keepdims=True) - still) / (moving - still), 0, 1)
+    return vectors * (t * t * (3 - 2 * t))
+
+
+def _gaze(head: Head, gaze: np.ndarray) -> np.ndarray:
+    widths = [np.linalg.norm(head.mesh[eye[1], :2] - head.mesh[eye[0], :2]) for eye in (LEFT_EYE, RIGHT_EYE)]
+    return gaze * np.array(widths)[:, None]
+
+
+# Lines of points, from image left to right, that may meet but never cross: upper and lower lids and lips
+# fmt: off
+MEETING = (
+    ((246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155), 0.12),
+    ((398, 384, 385, 386, 387, 388, 466), (382, 381, 380, 374, 373, 390, 249), 0.12),
+    ((191, 80, 81, 82, 13, 312, 311, 310, 415), (95, 88, 178, 87, 14, 317, 402, 318, 324), 0.0),
+)
+# fmt: on
+
+
+def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """Movements [468, 2] of points [468, 2] without lids or lips that cross: those stop where they meet.
+
+    Lids leave a slit, a share of how far they are open now, where the lashes lie.
+    """
+    moved = moved.copy()
+    for upper, lower, slit in MEETING:
+        a, b = list(upper), list(lower)
+        apart = points[b] - points[a]  # [n, 2]
+        length = np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-6)
+        down = apart.sum(axis=0) / np.linalg.norm(apart.sum(axis=0))
+        left = ((points[b] + moved[b]) - (points[a] + moved[a])) @ down  # [n]
+        short = np.maximum(np.minimum(slit * length[:, 0], length[:, 0]) - left, 0)[:, None] * down / 2
+        changed = np.linalg.norm(moved[a], axis=1) + np.linalg.norm(moved[b], axis=1) > 0
+        moved[a] -= short * changed[:, None]
+        moved[b] += short * changed[:, None]
+    return moved

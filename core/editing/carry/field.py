@@ -1,0 +1,72 @@
+"""A smooth field over the face's square: given at scattered points, wanted everywhere, zero away from them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+FINE, COARSE = (
+    0.005,
+    0.02,
+)  # of the square's side: between the lattice's lines, at eyes and mouth and elsewhere
+FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
+SOFT = 1e-6  # how far the field may miss a point: readings are not exact
+EDGE = 9  # anchors along each side of the square
+
+
+class Lattice:
+    """Lines across the unit square, closer where eyes and mouth are; fields are known where they cross."""
+
+    def __init__(self) -> None:
+        self.x, self.y = (_lines(*features) for features in FEATURES)
+        self.points = np.stack(np.meshgrid(self.x, self.y), axis=-1)  # [h, w, 2]
+
+    def place(self, unit: np.ndarray) -> np.ndarray:
+        """Where unit coordinates [..., 2] lie between the lines, float32 [..., 2]: 1.5 is halfway from the
+        second line to the third."""
+        x = np.interp(unit[..., 0], self.x, np.arange(len(self.x)))
+        y = np.interp(unit[..., 1], self.y, np.arange(len(self.y)))
+        return np.stack([x, y], axis=-1).astype(np.float32)
+
+    @staticmethod
+    def at(field: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """A field float32 [h, w, C] (C up to 4) at places [H, W, 2] of the lattice: [H, W, C]."""
+        found = cv2.remap(
+            field, place[..., 0], place[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return found if found.ndim == 3 else found[..., None]
+
+
+def _lines(low: float, high: float) -> np.ndarray:
+    before = np.linspace(0, low, round(low / COARSE), endpoint=False)
+    within = np.linspace(low, high, round((high - low) / FINE), endpoint=False)
+    after = np.linspace(high, 1, round((1 - high) / COARSE) + 1)
+    return np.concatenate([before, within, after])
+
+
+def square_edge() -> np.ndarray:
+    """Points around the unit square, [n, 2]: nothing there ever moves."""
+    along = np.linspace(0, 1, EDGE)
+    sides = [np.stack([along, np.full(EDGE, end)], axis=1) for end in (0.0, 1.0)]
+    return np.unique(np.concatenate([*sides, *(side[:, ::-1] for side in sides)]), axis=0)
+
+
+def smooth_field(points: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The smoothest field through values [n, C] at points [n, 2], at places [..., 2]: float32 [..., C].
+
+    A polyharmonic spline with the kernel r^3 and a linear part.
+    """
+    count, kind = len(points), torch.float64
+    at = torch.from_numpy(np.ascontiguousarray(points)).to(kind)  # [n, 2]
+    affine = torch.cat([torch.ones(count, 1, dtype=kind), at], dim=1)  # [n, 3]
+    system = torch.zeros(count + 3, count + 3, dtype=kind)
+    system[:count, :count] = torch.cdist(at, at) ** 3 + SOFT * torch.eye(count, dtype=kind)
+    system[:count, count:], system[count:, :count] = affine, affine.T
+    wanted = torch.zeros(count + 3, values.shape[1], dtype=kind)
+    wanted[:count] = torch.from_numpy(np.ascontiguousarray(values))
+    weights = torch.linalg.solve(system, wanted).float()  # [n + 3, C]
+    asked = torch.from_numpy(np.ascontiguousarray(where.reshape(-1, 2))).float()  # [m, 2]
+    near = torch.cdist(asked, at.float())  # [m, n]
+    field = (near * near * near) @ weights[:count] + asked @ weights[count + 1 :] + weights[count]
+    return field.numpy().reshape(*where.shape[:-1], -1)

@@ -1,0 +1,126 @@
+"""Moves a picture's own pixels: a field over the face's square, from a change of its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+
+from ...faces.face_parts import OUTLINES
+from .change import Change, Head
+from .field import Lattice, smooth_field, square_edge
+from .head import unit_height
+from .openings import (
+    LEFT_EYE_LINES,
+    MOUTH_LINES,
+    RIGHT_EYE_LINES,
+    Inside,
+    Opening,
+    eyeball,
+    mouth_inside,
+    smooth,
+)
+
+AROUND = 1.7  # of the face's outline about its middle: there the head ends and nothing moves
+AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands still
+REACH = 0.15  # of the square's side: what lies further from all that moves stands still
+NEAR = 0.006  # of the square's side: of points that lie nearer, one is enough
+STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
+ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
+LATTICE = Lattice()
+# every point of an eye's or the mouth's edge counts, however near to others
+EDGES = sorted(
+    {point for lines in (LEFT_EYE_LINES, RIGHT_EYE_LINES, MOUTH_LINES) for line in lines for point in line}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """Where each place of the square takes its pixel from, and what of the mouth must be drawn."""
+
+    field: np.ndarray  # float32 [h, w, 2] on LATTICE: source less target, in unit coordinates
+    inside: Inside | None  # None for a mouth that shows nothing new
+
+
+def movement(head: Head, change: Change) -> Movement:
+    """The field of a change. It is 0 wherever nothing moves."""
+    points, target = head.mesh[:, :2], head.mesh[:, :2] + change.moved
+    skin = _skin(points, target, change)
+    field, where = skin, LATTICE.points
+    for number, lines in enumerate((LEFT_EYE_LINES, RIGHT_EYE_LINES)):
+        before, after = Opening.of(points, lines), Opening.of(target, lines)
+        if change.moved[list(lines[0] + lines[1])].any() or change.gaze[number].any():
+            field = eyeball(field, where, before, after, change.gaze[number], head.irises[number, 0])
+    inside = None
+    if change.moved[list(MOUTH_LINES[0] + MOUTH_LINES[1])].any():
+        before, after = Opening.of(points, MOUTH_LINES), Opening.of(target, MOUTH_LINES)
+        field, inside = mouth_inside(field, where, before, after, unit_height(head.mesh))
+    return Movement(unfolded(_quiet(field)).astype(np.float32), inside)
+
+
+def _skin(points: np.ndarray, target: np.ndarray, change: Change) -> np.ndarray:
+    """The field of the skin: smooth, -moved at the points' targets, 0 around the head and far from all that
+    moves."""
+    field = np.zeros((*LATTICE.points.shape[:2], 2))
+    moving = change.moved.any(axis=1)
+    if not moving.any():
+        return field
+    low, high = target[moving].min(axis=0) - REACH, target[moving].max(axis=0) + REACH
+    columns, rows = (
+        slice(*np.searchsorted(line, (a, b)))
+        for line, a, b in zip((LATTICE.x, LATTICE.y), low, high, strict=True)
+    )
+    outline = points[list(OUTLINES["face"])]
+    middle = outline.mean(axis=0)
+    around = middle + (outline[::2] - middle) * (AROUND_TURNED if change.turned else AROUND)
+    kept = _thinned(target)
+    at = np.concatenate([target[kept], around, square_edge()])
+    values = np.concatenate([-change.moved[kept], np.zeros((len(at) - len(kept), 2))])
+    near = ((at > low - REACH) & (at < high + REACH)).all(axis=1)
+    where = LATTICE.points[rows, columns]
+    field[rows, columns] = smooth_field(at[near], values[near], where) * _reached(where, target[moving])
+    return field
+
+
+def _reached(where: np.ndarray, moving: np.ndarray) -> np.ndarray:
+    """1 near moving points [n, 2], falling to 0 at REACH from all of them: [h, w, 1]."""
+    away = torch.cdist(torch.from_numpy(where.reshape(-1, 2)).float(), torch.from_numpy(moving).float())
+    nearest = away.amin(dim=1).numpy().reshape(*where.shape[:2], 1)
+    return 1 - smooth(nearest, REACH / 3, REACH)
+
+
+def _thinned(target: np.ndarray) -> np.ndarray:
+    """Which points carry the field: no two nearer than NEAR, but all of eyes and mouth."""
+    kept = list(EDGES)
+    for point in range(len(target)):
+        if point not in kept and np.linalg.norm(target[kept] - target[point], axis=1).min() > NEAR:
+            kept.append(point)
+    return np.array(kept)
+
+
+def unfolded(field: np.ndarray) -> np.ndarray:
+    """A field that nowhere folds the picture over itself: where it would, it is smoothed, then weakened."""
+    for _ in range(ROUNDS):
+        folds = (determinant(field) < LEAST).astype(np.float32)
+        if not folds.any():
+            return field
+        around = cv2.blur(cv2.dilate(folds, np.ones((5, 5), np.uint8)), (5, 5))[..., None]
+        field = field + around * (cv2.blur(field, (5, 5)) - field)
+    while (determinant(field) < LEAST).any():
+        field = 0.9 * field
+    return field
+
+
+def determinant(field: np.ndarray) -> np.ndarray:
+    """Of the Jacobian of places + field on LATTICE, [h, w]: 1 where nothing moves, above 0 where nothing folds."""
+    source = LATTICE.points + field
+    dy, dx = np.gradient(source, LATTICE.y, LATTICE.x, axis=(0, 1))
+    return dx[..., 0] * dy[..., 1] - dx[..., 1] * dy[..., 0]
+
+
+def _quiet(field: np.ndarray) -> np.ndarray:
+    """A field without its shortest displacements, so that pixels that stay are not resampled."""
+    t = np.clip((np.linalg.norm(field, axis=-1, keepdims=True) - STILL) / (MOVING - STILL), 0, 1)
+    return field * (t * t * (3 - 2 * t))

@@ -1,0 +1,242 @@
+"""Which pixels of a picture are skin, hair, lips, irises, person: soft masks over the face's square.
+
+Skin and hair are told by where they lie about the face and by their colours there, within the person, and
+then follow the picture's own edges (a guided filter). A reader that knows hair takes their place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from ....bridge.messages import Placement
+from ...faces.face_parts import OUTLINES, Mask
+from ...faces.placement import to_picture, to_unit
+from .change import Head
+
+SIDE = 256  # px at which parts are told apart
+SHARP_SIDE = 1024  # px of the masks that the mesh gives
+GUIDE_REACH, GUIDE_EDGE = 6, 2e-4  # px, and the variance of colour (0..1) that counts as an edge
+GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
+FEATHER = 0.003  # of the square's side
+# Points of the mesh around each brow
+BROWS = (
+    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Guided:
+    """A mask that follows a picture: at a pixel of colour rgb (0..1) it is slope . rgb + rest."""
+
+    slope_rest: np.ndarray  # float32 [SIDE, SIDE, 4]
+
+    def at(self, unit: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        """The mask [h, w] at unit coordinates [h, w, 2] (float32) with colours [h, w, 3] in 0..1."""
+        found = _sampled(self.slope_rest, unit)
+        value = np.einsum("hwc,hwc->hw", found[..., :3], rgb) + found[..., 3]
+        return np.clip((value - 0.05) / 0.9, 0, 1)  # what is nearly nothing is nothing
+
+
+def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:
+    """He et al. 2013 with a guide in colour: `mask` [S, S], `picture` [S, S, 3], both 0..1."""
+    size = (2 * GUIDE_REACH + 1,) * 2
+
+    def mean(x: np.ndarray) -> np.ndarray:
+        return cv2.blur(x.astype(np.float32), size, borderType=cv2.BORDER_REFLECT)
+
+    colour = picture.astype(np.float32)
+    middle, share = mean(colour), mean(mask)
+    outer = np.stack([mean(colour * colour[..., c : c + 1]) for c in range(3)], axis=2)  # [S, S, 3, 3]
+    spread = outer - middle[..., None, :] * middle[..., :, None]
+    with_mask = mean(colour * mask[..., None]) - middle * share[..., None]
+    slope = np.linalg.solve(spread + GUIDE_EDGE * np.eye(3, dtype=np.float32), with_mask[..., None])[..., 0]
+    rest = share - (slope * middle).sum(axis=-1)
+    return Guided(np.dstack([mean(slope), mean(rest)]).astype(np.float32))
+
+
+class Parts:
+    """The parts of one face's square: `picture` uint8 [SIDE, SIDE, 3], upright."""
+
+    def __init__(self, picture: np.ndarray, head: Head, person: Mask | None, placement: Placement):
+        self._picture = picture
+        self._head = head
+        self._person_mask = person
+        self._placement = placement
+
+    @cached_property
+    def person(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1; 1 everywhere where nobody told the person from the background."""
+        if self._person_mask is None:
+            return np.ones((SIDE, SIDE), np.float32)
+        y, x = np.mgrid[0:SIDE, 0:SIDE]
+        places = to_picture(self._placement, np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE)
+        there = to_unit(self._person_mask.placement, places).astype(np.float32)
+        return _sampled(self._person_mask.values.astype(np.float32) / 255, there)
+
+    @cached_property
+    def face(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: inside the outline of the face."""
+        return _filled([self._line("face")], SIDE, 0.004)
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: eyes and mouth."""
+        lines = [self._line(name) for name in ("left eye", "right eye", "lips")]
+        return _filled(lines, SIDE, 0.006)
+
+    def colour(self, zone: str) -> np.ndarray:
+        """The logarithms of light [3] in one of ZONES; the neck counts as skin."""
+        masks = {"skin": self._skin * (1 - self.features), "neck": self._skin, "hair": self._hair}
+        if zone in masks:
+            mask = masks[zone]
+        elif zone == "background":
+            mask = 1 - self.person
+        else:
+            sharp = self.lips if zone == "lips" else self.irises
+            mask = cv2.resize(sharp, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        light = ((self._picture / 255.0) ** GAMMA)[mask > min(0.7, 0.9 * mask.max())]
+        return np.log(np.median(light, axis=0) + DARK) if len(light) else np.log(np.full(3, 0.2))
+
+    @cached_property
+    def white(self) -> np.ndarray:
+        """Light [3] of the whites of the eyes; at least that of light skin."""
+        eyes = cv2.resize(self.eyes * (1 - self.irises), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        light = (self._picture / 255.0) ** GAMMA
+        skin = np.quantile(light[self.face > 0.9], 0.8, axis=0)
+        seen = light[eyes > 0.5]
+        white = np.quantile(seen, 0.75, axis=0) if len(seen) > 8 else skin
+        return np.maximum(white, 0.9 * skin)
+
+    @cached_property
+    def skin(self) -> Guided:
+        """Skin of face, ears, neck: what has the face's colours, near to it, within the person."""
+        return guided(self._skin, self._picture / 255)
+
+    @cached_property
+    def hair(self) -> Guided:
+        """Hair: within the person, around the face, neither skin nor cloth, by colour from what lies over it."""
+        return guided(self._hair, self._picture / 255)
+
+    @cached_property
+    def background(self) -> Guided:
+        return guided(1 - self.person, self._picture / 255)
+
+    @cached_property
+    def lips(self) -> np.ndarray:
+        """[SHARP_SIDE, SHARP_SIDE] 0..1."""
+        inside = _filled([self._line("mouth inside")], SHARP_SIDE, 0.002)
+        return _filled([self._line("lips")], SHARP_SIDE, FEATHER) * (1 - inside)
+
+    @cached_property
+    def irises(self) -> np.ndarray:
+        """[SHARP_SIDE, SHARP_SIDE] 0..1, within the lids."""
+        turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+        circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        discs = [
+            iris[0] + circle * np.linalg.norm(iris[1:] - iris[0], axis=1).mean() for iris in self._head.irises
+        ]
+        return _filled(discs, SHARP_SIDE, 0.0015) * self.eyes
+
+    @cached_property
+    def eyes(self) -> np.ndarray:
+        """[SHARP_SIDE, SHARP_SIDE] 0..1: between the lids."""
+        return _filled([self._line("left eye"), self._line("right eye")], SHARP_SIDE, 0.0015)
+
+    @cached_property
+    def bare(self) -> np.ndarray:
+        """[SHARP_SIDE, SHARP_SIDE] 0..1: what a tint of the skin leaves alone: eyes, lips, mouth, half the brows."""
+        mouth = _filled([self._line("lips")], SHARP_SIDE, FEATHER)
+        brows = _filled(self._brows(), SHARP_SIDE, 0.006)
+        return np.maximum(np.maximum(self.eyes, mouth), 0.5 * brows)
+
+    @cached_property
+    def _distance(self) -> np.ndarray:
+        """[SIDE, SIDE]: from the face's outline, over the face's height; 0 inside."""
+        away = cv2.distanceTransform((self.face < 0.5).astype(np.uint8), cv2.DIST_L2, 3) / SIDE
+        line = self._line("face")
+        return away / np.linalg.norm(line[0] - line[18])
+
+    @cached_property
+    def _skin(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1, before it follows the picture's edges."""
+        lab = _lab(self._picture)
+        sure = (self.face > 0.9) & (self.features < 0.1) & (_filled(self._brows(), SIDE, 0.008) < 0.2)
+        likely = _like(lab, lab[sure & (self._hair < 0.3)], (1.0, 0.55, 0.55))
+        near = np.clip(1.6 - self._distance / 0.5, 0, 1)
+        told = np.where(self.face > 0.5, np.maximum(likely, 0.35), likely * near) * self.person
+        return cv2.medianBlur((told * (1 - self._hair)).astype(np.float32), 5)
+
+    @cached_property
+    def _hair(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: GrabCut between hair and all else, from what is certainly either."""
+        line = self._line("face")
+        middle, up = line.mean(axis=0), line[0] - line[18]
+        y, x = np.mgrid[0:SIDE, 0:SIDE]
+        places = np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE
+        height = ((places - middle) @ up) / (up @ up)  # of the face's height, upwards from its middle
+        person, distance = self.person > 0.5, self._distance
+        seeds = person & (height > 0.42) & (distance < 0.2) & (distance > 0.03) & (self.face < 0.2)
+        if seeds.sum() < 30 or self._bald(seeds):
+            return np.zeros((SIDE, SIDE), np.float32)
+        state = np.full((SIDE, SIDE), cv2.GC_BGD, np.uint8)
+        state[person & (distance < 0.8) & (height > -0.9)] = cv2.GC_PR_BGD
+        state[person & (distance < 0.45) & (height > 0.0) & (self.face < 0.5)] = cv2.GC_PR_FGD
+        state[(self.face > 0.8) & (height < 0.3)] = cv2.GC_BGD
+        state[(self.face > 0.8) & (height >= 0.3)] = cv2.GC_PR_BGD
+        state[seeds] = cv2.GC_FGD
+        cv2.setRNGSeed(0)
+        bgr = np.ascontiguousarray(self._picture[..., ::-1])
+        cv2.grabCut(bgr, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+        found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
+        found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
+
+    def _bald(self, seeds: np.ndarray) -> bool:
+        """Whether what lies over the forehead looks as the forehead does."""
+        lab = _lab(self._picture)
+        forehead = self._head.mesh[[151, 108, 337, 9], :2] * SIDE
+        skin = np.median([lab[int(y), int(x)] for x, y in np.clip(forehead, 0, SIDE - 1)], axis=0)
+        return bool((np.linalg.norm(lab[seeds] - skin, axis=1) < 12).mean() > 0.6)
+
+    def _line(self, name: str) -> np.ndarray:
+        return self._head.mesh[list(OUTLINES[name]), :2]
+
+    def _brows(self) -> list[np.ndarray]:
+        return [self._head.mesh[list(brow), :2] for brow in BROWS]
+
+
+def sharp_at(mask: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """A mask [S, S] at unit coordinates [h, w, 2] (float32): [h, w]."""
+    return _sampled(mask, unit)
+
+
+def _sampled(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    at = unit * len(values) - np.float32(0.5)
+    border = cv2.BORDER_REPLICATE
+    return cv2.remap(values, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=border)
+
+
+def _filled(lines: list[np.ndarray], side: int, feather: float) -> np.ndarray:
+    """The insides of closed lines in unit coordinates, float32 [side, side] 0..1, with soft edges."""
+    mask = np.zeros((side, side), np.uint8)
+    shapes = [np.round((line * side - 0.5) * 16).astype(np.int32) for line in lines]
+    cv2.fillPoly(mask, shapes, 255, lineType=cv2.LINE_AA, shift=4)
+    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(feather * side, 0.5))
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def _like(lab: np.ndarray, samples: np.ndarray, worth: tuple[float, float, float]) -> np.ndarray:
+    """How like samples [n, 3] each colour [S, S, 3] is, 0..1; light matters less than hue."""
+    middle = np.median(samples, axis=0)
+    spread = np.maximum(1.4826 * np.median(np.abs(samples - middle), axis=0), (9.0, 3.0, 3.5))
+    away = np.abs(lab - middle) / spread * np.array(worth)
+    away[..., 0] = np.maximum(away[..., 0] - 0.5, 0) * 0.6
+    return np.exp(-0.5 * np.maximum(np.linalg.norm(away, axis=-1) - 0.9, 0) ** 2)

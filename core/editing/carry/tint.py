@@ -1,0 +1,84 @@
+"""Changes the colour and light of a picture part by part: a smooth ratio, so that texture stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from ...faces.face_parts import OUTLINES
+from .change import Change, Head
+from .parts import BROWS, DARK, GAMMA, Parts, sharp_at
+from .zones import ZONES
+
+SIDE = 64  # px of the skin's field of tints
+NEARNESS = 0.02  # of the square's side: within it, points of the mesh count alike
+FADE = 0.1  # of the square's side: over this length a tint ends at its border
+# Lips, eyes and brows have tints of their own
+OTHERS = {point for name in ("lips", "mouth inside", "left eye", "right eye") for point in OUTLINES[name]} | {
+    point for brow in BROWS for point in brow
+}
+SKIN = np.array([point for point in range(468) if point not in OTHERS])
+TO_LIGHT = ((np.arange(256) / 255) ** GAMMA).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Tint:
+    """The tints of one edit on one face."""
+
+    head: Head
+    change: Change
+    parts: Parts
+
+    @cached_property
+    def _shade(self) -> np.ndarray:
+        """How much lighter than its zone each place of the skin becomes, float32 [SIDE, SIDE, 1]."""
+        y, x = np.mgrid[0:SIDE, 0:SIDE]
+        places = np.stack([x + 0.5, y + 0.5], axis=-1).reshape(-1, 1, 2) / SIDE
+        away = ((places - self.head.mesh[SKIN, :2]) ** 2).sum(axis=-1)  # [SIDE^2, n]
+        near = 1 / (away + NEARNESS**2) ** 2
+        near /= near.sum(axis=1, keepdims=True)
+        field = (near @ self.change.shade[SKIN]).reshape(SIDE, SIDE)
+        return cv2.GaussianBlur(field.astype(np.float32), (0, 0), 1.5)[..., None]
+
+    def ratio(self, unit: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        """Logarithms of the ratio of light [h, w, 3] for pixels that lie at unit coordinates [h, w, 2] of the
+        unedited square and have colours uint8 [h, w, 3]."""
+        colour = rgb.astype(np.float32) / 255
+        zones = dict(zip(ZONES, self.change.zones, strict=True))
+        total = np.zeros_like(colour)
+        bare = 1 - sharp_at(self.parts.bare, unit)
+        shaded = bool(self.change.shade[SKIN].any())
+        if zones["skin"].any() or zones["neck"].any() or shaded:
+            tone = zones["skin"] + (_sampled(self._shade, unit)[..., None] if shaded else 0)
+            total += (self.parts.skin.at(unit, colour) * bare)[..., None] * tone
+        for name, masks in (("hair", self.parts.hair), ("background", self.parts.background)):
+            if zones[name].any():
+                total += (masks.at(unit, colour) * bare)[..., None] * zones[name]
+        for name, mask in (("lips", self.parts.lips), ("iris", self.parts.irises)):
+            if zones[name].any():
+                total += sharp_at(mask, unit)[..., None] * zones[name]
+        return total * _fading(unit)[..., None]
+
+
+def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Pixels uint8 [h, w, 3] in another light: float32 [h, w, 3] in 0..255. White stays in range."""
+    light = TO_LIGHT[rgb]
+    times = np.exp(ratio.astype(np.float32))
+    brighter = ((light + DARK) * times - DARK) / (1 + np.maximum(times - 1, 0) * light * light)
+    return cv2.pow(np.clip(brighter, 0, 1), 1 / GAMMA) * 255
+
+
+def _fading(unit: np.ndarray) -> np.ndarray:
+    """1 within the square, falling to 0 at its border."""
+    inside = 0.5 - np.abs(unit - 0.5).max(axis=-1)
+    t = np.clip(inside / FADE, 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _sampled(field: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    at = unit * len(field) - np.float32(0.5)
+    border = cv2.BORDER_REPLICATE
+    return cv2.remap(field, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=border)

@@ -1,0 +1,126 @@
+"""What an edit does to an open picture, by the pack that is open: from its bank, or from its generator.
+
+A picture in the pack's world has a latent, and the generator says what has to be drawn. For a picture from
+another world the bank alone says what moves and what changes colour; glasses and mouths are drawn as shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ...models.pack import Direction, Pack
+from .carry.by_reading import OwnFaces, change_by_reading
+from .carry.carry import Plan, plan, planned
+from .carry.change import Change, Head, change_of
+from .carry.drawn import SIDE, drawn_by, region_of
+from .carry.movement import LATTICE
+from .carry.zones import ZONES
+from .open_picture import OpenPicture
+
+FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
+SHAPES = ("glasses",)  # parts that are drawn as shapes where the generator does not know the picture
+PLAIN = Change(np.zeros((468, 2)), np.zeros((2, 2)), np.zeros(468), np.zeros((len(ZONES), 3)))
+Portraits = tuple[np.ndarray, np.ndarray]  # of w, unedited and edited, uint8 [R, R, 3] each
+
+
+class Carrying:
+    """Makes plans for the pictures of one pack. `own_faces` reads the pack's own portraits, where it can."""
+
+    def __init__(self, pack: Pack, own_faces: Callable[[], OwnFaces | None]):
+        self.pack = pack
+        self._own_faces = own_faces
+        self._directions = {direction.name: direction for direction in pack.directions}
+
+    def needs_portraits(self, opened: OpenPicture, edits: Mapping[str, float]) -> bool:
+        """Whether the generator has to draw for these edits; otherwise the bank is enough."""
+        if opened.head is None or self.pack.bank is None:
+            return True
+        return not opened.far and any(self._is_drawn(self._directions[name]) for name in edits)
+
+    def planned(
+        self, opened: OpenPicture, edits: Mapping[str, float], portraits: Portraits | None = None
+    ) -> Plan:
+        """What edits (none of them 0) do to a picture, with the portraits if they are needed."""
+        bank, head, parts = self.pack.bank, opened.head, opened.parts
+        if head is None or parts is None:
+            assert portraits is not None
+            return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, ())
+        if bank is not None and opened.far:
+            made = plan(head, parts, edits, bank, self._directions)
+            return replace(made, glasses=self._glasses(edits))
+        if bank is not None:
+            change = change_of(head, edits, bank, self._directions, parts.colour)
+            change = replace(change, shade=PLAIN.shade, zones=PLAIN.zones)
+        else:
+            assert portraits is not None
+            change = self._read(head, portraits)
+        made = planned(head, parts, change)
+        if portraits is None:
+            return made
+        drawn = [d for name in edits if self._is_drawn(d := self._directions[name])]
+        touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
+        if made.moves is not None:  # the generator draws the mouth
+            made = replace(made, moves=replace(made.moves, inside=None))
+        return _with_drawing(made, opened, portraits, touched)
+
+    def limited(self) -> tuple[str, ...]:
+        """The directions that do nothing on a picture that is far from the pack's world: all that they do is
+        drawn, and not by a shape."""
+        return tuple(
+            d.name for d in self.pack.directions if d.how == ("drawn",) and not set(d.parts) & set(SHAPES)
+        )
+
+    def advice(self) -> str:
+        """What to tell the artist about a picture that is far from the pack's world."""
+        bank = self.pack.bank
+        assert bank is not None  # without one, no picture counts as far
+        weak = [
+            d.label
+            for d in self.pack.directions
+            if bank.effects[d.name].turn.any() or set(d.how) == {"moved", "tinted", "drawn"}
+        ]
+        text = "This picture is far from what this pack draws: edits of shape and colour work"
+        return f"{text}, {' and '.join(weak)} only a little." if weak else f"{text}."
+
+    def is_far(self, face: np.ndarray, portrait: np.ndarray) -> bool:
+        """Whether a face uint8 [S, S, 3] is from another world than its encoded portrait [R, R, 3]."""
+        return self.pack.bank is not None and unlike(face, portrait) > self.pack.bank.far
+
+    @staticmethod
+    def _is_drawn(direction: Direction) -> bool:
+        return not direction.how or bool({"drawn", "tinted"} & set(direction.how))
+
+    def _glasses(self, edits: Mapping[str, float]) -> float:
+        worn = [
+            value / direction.high
+            for name, value in edits.items()
+            if value > 0 and "glasses" in (direction := self._directions[name]).parts
+        ]
+        return min(1.0, max(worn, default=0.0))
+
+    def _read(self, head: Head, portraits: Portraits) -> Change:
+        """The movement by what a mesh network sees in the two portraits; none where it sees no face."""
+        faces = self._own_faces()
+        before = faces.read(portraits[0]) if faces else None
+        after = faces.read(portraits[1], before[1]) if faces and before else None
+        return change_by_reading(head, before[0], after[0]) if before and after else PLAIN
+
+
+def unlike(face: np.ndarray, portrait: np.ndarray) -> float:
+    """How unlike two squares uint8 [S, S, 3] of any sizes are: the mean difference of their colours, 0..1."""
+    a, b = (cv2.resize(x, (FAR_SIDE, FAR_SIDE), interpolation=cv2.INTER_AREA) for x in (face, portrait))
+    return float(np.abs(a.astype(np.float32) - b).mean()) / 255
+
+
+def _with_drawing(made: Plan, opened: OpenPicture, portraits: Portraits, parts: tuple[str, ...]) -> Plan:
+    """A plan with what the generator draws in `parts`; anywhere without parts."""
+    if made.moves is not None:
+        field = made.moves.field
+    else:
+        field = np.zeros((*LATTICE.points.shape[:2], 2), np.float32)
+    region = np.ones((SIDE, SIDE), np.float32) if opened.head is None else region_of(parts, opened.head)
+    return replace(made, drawn=drawn_by(*portraits, field, opened.face, region))

@@ -1,0 +1,116 @@
+"""What is kept of an open picture: the pixels around one face, at their own size, and what was read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from ...bridge.messages import Placement
+from ...models.widths import SubGenerator
+from ..faces.face_parts import Mask
+from ..faces.placement import crop, layer_box, resized, to_unit
+from ..faces.reading import Reading
+from .carry.canvas import Canvas
+from .carry.change import Head
+from .carry.parts import SIDE, Parts
+
+MAX_FACE = 1024  # px: the square that a projection looks at is no larger
+FRAME, LEAST_FRAME = 512, 128  # px a side of a frame
+BORDER = 0.03  # of the square's side: over this length a change ends at the picture's border
+
+
+@dataclass(eq=False)
+class OpenPicture:
+    """One face of a picture."""
+
+    width: int
+    height: int
+    placement: Placement
+    canvas: Canvas  # the picture's own pixels in the box around the square
+    alpha: np.ndarray | None  # uint8 [h, w] of the same box; None where all is opaque
+    face: np.ndarray  # uint8 [S, S, 3], the square upright, for the generator
+    head: Head | None  # None where no mesh could be read
+    person: Mask | None
+    small: np.ndarray  # uint8 [SIDE, SIDE, 3], the square upright, in which parts are told apart
+    frame: Canvas  # the square upright, at a frame's size
+    far: bool = False  # from what the pack draws
+    w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
+    unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
+
+    def project(self, w: np.ndarray) -> None:
+        self.w = w
+        self.unedited.clear()
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        if self.head is None:
+            return None
+        return Parts(self.small, self.head, self.person, self.placement)
+
+    @cached_property
+    def rough_frame(self) -> Canvas:
+        """The same square as `frame` at half its size, for drafts."""
+        return Canvas.of_square(resized(self.frame.rgb, max(LEAST_FRAME, len(self.frame.rgb) // 2)))
+
+    def border(self) -> np.ndarray | None:
+        """How much of a change reaches each pixel of the canvas, uint8 [h, w]: it ends at the picture's border,
+        which may be that of a selection. None where the square does not touch it."""
+        height, width = self.canvas.rgb.shape[:2]
+        reach = max(1.0, BORDER * self.placement.size)
+        x, y = np.arange(width) + self.canvas.x + 0.5, np.arange(height) + self.canvas.y + 0.5
+        across = np.minimum(np.minimum(x, self.width - x) / reach, 1)
+        down = np.minimum(np.minimum(y, self.height - y) / reach, 1)
+        if across.min() == down.min() == 1:
+            return None
+        t = np.minimum(across[None], down[:, None])
+        return np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8)
+
+
+def opened_picture(
+    rgba: np.ndarray, placement: Placement, reading: Reading | None, resolution: int
+) -> OpenPicture:
+    """From a picture uint8 [H, W, 4], for a generator of a resolution."""
+    height, width = rgba.shape[:2]
+    x0, y0, x1, y1 = layer_box(placement, (width, height))
+    box = rgba[y0:y1, x0:x1]
+    side = max(resolution, min(round(placement.size), MAX_FACE))
+    face = crop(rgba, placement, side)
+    frame = min(FRAME, max(LEAST_FRAME, round(placement.size)))
+    return OpenPicture(
+        width,
+        height,
+        placement,
+        Canvas(filled(box), placement, x0, y0),
+        None if box[..., 3].min() == 255 else box[..., 3].copy(),
+        face,
+        None if reading is None else head_of(reading, placement),
+        None if reading is None else reading.person,
+        resized(face, SIDE),
+        Canvas.of_square(resized(face, frame)),
+    )
+
+
+def head_of(reading: Reading, placement: Placement) -> Head | None:
+    """What a reading knows of a head, in the square's own coordinates; None without a mesh."""
+    if reading.mesh is None or reading.irises is None:
+        return None
+    flat = to_unit(placement, reading.mesh[:, :2])
+    mesh = np.concatenate([flat, reading.mesh[:, 2:] / placement.size], axis=1)
+    return Head(mesh, to_unit(placement, reading.irises))
+
+
+def filled(rgba: np.ndarray) -> np.ndarray:
+    """Colours uint8 [h, w, 3] of pixels [h, w, 4]; where nothing is opaque, those of what is opaque nearby."""
+    rgb = np.ascontiguousarray(rgba[..., :3])
+    empty = rgba[..., 3] == 0
+    if not empty.any() or empty.all():
+        return rgb
+    reach = max(3, min(rgb.shape[:2]) // 16)
+    weight = cv2.blur((~empty).astype(np.float32), (2 * reach + 1,) * 2)[..., None]
+    near = cv2.blur(np.where(empty[..., None], 0, rgb).astype(np.float32), (2 * reach + 1,) * 2)
+    return np.where(empty[..., None], np.rint(near / np.maximum(weight, 1e-3)).clip(0, 255), rgb).astype(
+        np.uint8
+    )

@@ -1,0 +1,237 @@
+"""Makes a pack's bank: many of its portraits as they are read, and what each direction does to a head.
+
+The core carries an edit over to a picture with it, so that a drag needs no generator: what moves, what
+changes colour, by how much. Movements are those of the resting head (its turn taken out), as a function of
+the expression that it wears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ...bridge.messages import Placement
+from ...core.editing.carry.by_reading import OwnFaces
+from ...core.editing.carry.expression import expression_of
+from ...core.editing.carry.head import Pose, mean_head, pose_of, rotation_vector, unit_height
+from ...core.editing.carry.zones import ZONES, zone_points
+from ...core.editing.carrying import unlike
+from ...core.editing.edits import edited
+from ...core.faces.attention_mesh import AttentionMesh
+from ...core.faces.face_parts import OUTLINES
+from ...core.faces.onnx_network import OnnxNetwork, to_input
+from ...core.faces.placement import resized
+from ...core.faces.reading import LEFT_EYE, LIPS_INSIDE, RIGHT_EYE
+from ...core.rendering.renderer import Renderer
+from ...models.bank import Bank, Effect
+from ...models.pack import Pack
+
+FAR = 2.3  # times what nearly all portraits differ from themselves
+PSI = 0.8  # of the portraits, as for the ranges of directions
+TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
+RIDGE = 12.0  # portraits' worth of doubt that a movement depends on the expression
+DARK = 0.02  # added to light before ratios are taken
+BLUR = 0.006  # of the square's side, before colours are compared
+PLAIN = {"glasses": -0.6, "beard": -0.3, "bangs": -0.3}  # edits that clear the view, where a pack has them
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One drawn portrait: its picture uint8 [R, R, 3] and its mesh, in the unit square."""
+
+    w: np.ndarray  # [n_style, style_dim]
+    rgb: np.ndarray
+    points: np.ndarray  # [468, 3]
+    irises: np.ndarray  # [2, 5, 2]
+    crop: Placement  # in which it was read
+
+
+class Maker:
+    """Draws a pack's portraits in full and reads them with the mesh network."""
+
+    def __init__(self, pack: Pack, network: AttentionMesh):
+        if pack.alignment is None:
+            raise ValueError(f'The pack "{pack.title}" draws no faces, so it can have no bank.')
+        self.pack = pack
+        self._faces = OwnFaces(network, pack.alignment)
+        self._renderer = Renderer(pack.generator(), pack.ladder)
+
+    def draw(self, w: np.ndarray) -> np.ndarray:
+        rgb = self._renderer.render(w, self.pack.ladder[-1], lambda: False)
+        assert rgb is not None  # nothing stops it
+        return rgb
+
+    def portrait(self, w: np.ndarray, crop: Placement | None = None) -> Portrait | None:
+        """A latent drawn and read; None where no face is believed. With `crop`, it is read there."""
+        rgb = self.draw(w)
+        found = self._faces.read(rgb, crop)
+        return None if found is None else Portrait(w, rgb, found[0].mesh, found[0].irises, found[1])
+
+    def portraits(self, count: int, seed: int = 11) -> Iterator[Portrait]:
+        """`count` portraits of the pack's world, without what hides a face."""
+        pack = self.pack
+        plain = {d.name: max(PLAIN[d.name], d.low) for d in pack.directions if d.name in PLAIN}
+        noise = torch.Generator().manual_seed(seed)
+        while count:
+            with torch.inference_mode():
+                w = pack.generator().style(torch.randn(1, pack.style_dim, generator=noise))[0].numpy()
+            w = np.tile(pack.mean_w + PSI * (w - pack.mean_w), (pack.n_style, 1)).astype(np.float32)
+            found = self.portrait(edited(w, plain, pack))
+            if found is not None:
+                count -= 1
+                yield found
+
+
+def make_bank(pack: Pack, network: AttentionMesh, portraits: int = 256, judged: int = 96) -> Bank:
+    """The bank of a pack: `portraits` latents, and each direction's effect on the first `judged` of them."""
+    maker = Maker(pack, network)
+    faces = list(tqdm(maker.portraits(portraits), total=portraits, desc="portraits"))
+    resting = mean_head(np.stack([face.points for face in faces]))
+    expressions = expression_of(
+        np.stack([pose_of(face.points, resting).resting(face.points) for face in faces])
+    )  # [K, 4]
+    spread = np.stack([expressions.mean(axis=0), expressions.std(axis=0)])  # [2, 4]
+    standard = np.clip((expressions - spread[0]) / spread[1], -2.5, 2.5)
+    lights = np.stack([_zones(face).mean(axis=1) for face in faces])  # [K, 6]
+    light = np.stack([np.median(lights, axis=0), np.maximum(lights.std(axis=0), 0.1)])
+    effects = {}
+    for direction in tqdm(pack.directions, desc="directions"):
+        ends = [
+            _end(maker, faces[:judged], standard[:judged], resting, light, {direction.name: value})
+            for value in (direction.low, direction.high)
+        ]
+        effects[direction.name] = Effect(**{key: np.stack([end[key] for end in ends]) for key in ends[0]})
+    return Bank(
+        resting,
+        spread,
+        light,
+        np.stack([face.w[0] for face in faces]),
+        np.stack([face.points for face in faces]),
+        far=_far(maker, faces),
+        effects=effects,
+    )
+
+
+def _far(maker: Maker, faces: Sequence[Portrait]) -> float:
+    """How unlike its encoded portrait a picture of the pack's world may be; 1 without an encoder."""
+    path = maker.pack.encoder_path
+    if path is None:
+        return 1.0
+    encoder = OnnxNetwork(path, "latents")
+    side = maker.pack.encoder_size
+    found = [unlike(face.rgb, maker.draw(encoder(to_input(resized(face.rgb, side))))) for face in faces]
+    return FAR * float(np.quantile(found, 0.95))
+
+
+def _end(
+    maker: Maker,
+    faces: Sequence[Portrait],
+    standard: np.ndarray,
+    resting: np.ndarray,
+    light: np.ndarray,
+    edits: dict[str, float],
+) -> dict[str, np.ndarray]:
+    """One end of a direction's range: the fields of an Effect without their first axis."""
+    pairs = []
+    for number, face in enumerate(faces):
+        after = maker.portrait(edited(face.w, edits, maker.pack), face.crop)
+        if after is not None:
+            pairs.append((face, after, standard[number]))
+    poses = [(pose_of(a.points, resting), pose_of(b.points, resting)) for a, b, _ in pairs]
+    turns = np.stack([rotation_vector(then.rotation @ now.rotation.T) for now, then in poses])
+    turn = np.median(turns, axis=0)
+    if np.linalg.norm(turn) < TURNING:
+        turn = np.zeros(3)
+    moves = [
+        _moves(a, b, now, then if turn.any() else now)
+        for (a, b, _), (now, then) in zip(pairs, poses, strict=True)
+    ]
+    before, after = (np.stack([_zones(pair[k]) for pair in pairs]) for k in (0, 1))  # [K, 6, 3]
+    lightness = np.clip((before.mean(axis=2) - light[0]) / light[1], -2, 2)  # [K, 6]
+    zones = [_by_expression((after - before)[:, z], lightness[:, z, None]) for z in range(len(ZONES))]
+    return {
+        "turn": turn,
+        "moves": _by_expression(np.stack(moves), np.stack([numbers for *_, numbers in pairs])),
+        "gaze": np.median([_gaze(b) - _gaze(a) for a, b, _ in pairs], axis=0),
+        "zones": np.stack(zones),
+        "after": np.median(after - after.mean(axis=2, keepdims=True), axis=0),
+        "shade": np.median([_shade(a, b) for a, b, _ in pairs], axis=0),
+        "lips_apart": np.median([_lips_apart(b) for _, b, _ in pairs]),
+        "teeth": np.median([_teeth(b) for _, b, _ in pairs]),
+    }
+
+
+def _moves(a: Portrait, b: Portrait, before: Pose, after: Pose) -> np.ndarray:
+    """How the points of the resting head moved, [468, 3]. Where the head turned, its turn is taken out."""
+    return after.resting(b.points) - before.resting(a.points)
+
+
+def _by_expression(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Ridge regression of values [K, ...] on standardised numbers [K, n]: [1 + n, ...], the mean first."""
+    flat = values.reshape(len(values), -1)
+    off = np.linalg.norm(flat - np.median(flat, axis=0), axis=1)
+    kept = off <= 3 * np.median(off) + 1e-9  # not those that were misread
+    x = np.column_stack([np.ones(kept.sum()), numbers[kept]])  # [K, 1 + n]
+    doubt = RIDGE * np.diag([0.0] + [1.0] * numbers.shape[1])
+    slopes = np.linalg.solve(x.T @ x + doubt, x.T @ flat[kept])
+    return slopes.reshape(-1, *values.shape[1:])
+
+
+def _gaze(face: Portrait) -> np.ndarray:
+    """Where the irises are, from the middle of the eye's corners over the eye's width, [2, 2]."""
+    places = []
+    for iris, eye in zip(face.irises, (LEFT_EYE, RIGHT_EYE), strict=True):
+        left, right = face.points[list(eye[:2]), :2]
+        places.append((iris[0] - (left + right) / 2) / np.linalg.norm(right - left))
+    return np.array(places)
+
+
+def _lips_apart(face: Portrait) -> float:
+    upper, lower = face.points[list(LIPS_INSIDE)]
+    return float(np.linalg.norm(upper - lower)) / unit_height(face.points)
+
+
+def _teeth(face: Portrait) -> float:
+    """The share of the open mouth that is about as bright as the skin around it."""
+    side = len(face.rgb)
+    mask = np.zeros((side, side), np.uint8)
+    inside = face.points[list(OUTLINES["mouth inside"]), :2] * side
+    cv2.fillPoly(mask, [np.round(inside).astype(np.int32)], 1)
+    light = face.rgb.mean(axis=2)
+    skin = np.median(_sampled(face.rgb, face.points[[50, 280, 205, 425], :2]).mean(axis=1))
+    return float((light[mask > 0] > 0.9 * skin).mean()) if mask.any() else 0.0
+
+
+def _zones(face: Portrait) -> np.ndarray:
+    """Logarithms of light in each zone, [6, 3]."""
+    light, points = _light(face.rgb), zone_points(face.points, face.irises)
+    return np.stack([np.median(_log(_sampled(light, points[zone])), axis=0) for zone in ZONES])
+
+
+def _shade(a: Portrait, b: Portrait) -> np.ndarray:
+    """How the light at the points of the mesh changed, less how the skin's did in the middle, [468]."""
+    before, after = (_log(_sampled(_light(face.rgb), face.points[:, :2])).mean(axis=1) for face in (a, b))
+    return after - before - np.median(after - before)
+
+
+def _light(rgb: np.ndarray) -> np.ndarray:
+    """Linear light 0..1, a little blurred."""
+    linear = (rgb.astype(np.float32) / 255) ** 2.2
+    return cv2.GaussianBlur(linear, (0, 0), BLUR * len(rgb))
+
+
+def _log(light: np.ndarray) -> np.ndarray:
+    return np.log(light + DARK)
+
+
+def _sampled(picture: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Bilinear samples [n, 3] of a square [S, S, 3] at unit coordinates [n, 2]."""
+    at = (unit * len(picture) - 0.5).astype(np.float32)[None]
+    return cv2.remap(
+        picture.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )[0]
