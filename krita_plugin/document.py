@@ -93,7 +93,6 @@ class KritaDocuments:
         parent = held.rootNode() if old is None else old.parentNode()
         if not parent.addChildNode(node, old) or not (old is None or old.remove()):
             raise HostError(REFUSED)
-        held.refreshProjection()
         return node.uniqueId().toString()
 
     def selected(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from shared import (
     SRGB,
     Tap,
@@ -17,6 +19,8 @@ from shared import (
     settled,
     untouched,
 )
+
+from anycost.bridge.messages import Layer
 
 # Krita's projection compensates the black point as its canvas does, its conversion of a document does not:
 # 6 on average for the darkest inks. Without CMYK nothing differs.
@@ -66,6 +70,7 @@ def colour_models(t, docker):
         mean, worst = sum(apart) / len(apart), max(apart)
         t.check(what + ": is read as sRGB", mean <= TOLERANCE[model] and worst <= 48, (mean, worst))
         t.check(what + ": reading changes nothing", pixels(document) == before)
+        laid_back(t, docker, document, what)
         node = yield from applied(t, docker, document, what)
         t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
         after, size = pixels(document), (document.width(), document.height())
@@ -77,6 +82,30 @@ def colour_models(t, docker):
         t.check(what + ": one undo takes it away", undone, len(document.rootNode().childNodes()))
         yield from closed(t, docker, document)
         t.check(what + ": closing it forgets its face", docker.state.portrait is None)
+
+
+def laid_back(t, docker, document, what):
+    """The picture's own pixels as a layer, transparent in its upper half: what a layer can change at most."""
+    picture, before = docker.state.portrait.picture, pixels(document)
+    rgba = bytearray(picture.rgba)
+    half = len(rgba) // 2
+    rgba[3:half:4] = bytes(half // 4)
+    layer = Layer(0, 0, picture.width, picture.height, bytes(rgba))
+    docker.documents.add_layer(docker.state.document, picture, layer, "its own pixels")
+    document.waitForDone()
+    after = pixels(document)
+    upper = len(before) // 2
+    t.check(what + ": a transparent layer changes no bit", after[:upper] == before[:upper])
+    numbers = [array("H" if document.colorDepth() == "U16" else "B", data) for data in (before, after)]
+    unit = 257 if document.colorDepth() == "U16" else 1  # of 16 bits, one level of 8
+    apart = [abs(a - b) / unit for a, b in zip(*numbers, strict=True)]
+    model = document.colorModel()
+    worst, mean = max(apart), 2 * sum(apart) / len(apart)
+    kept = mean <= TOLERANCE[model] if model == "CMYKA" else worst <= TOLERANCE[model]
+    t.check(what + ": its own pixels come back", kept, (mean, worst))
+    document.rootNode().childNodes()[-1].remove()
+    document.waitForDone()
+    t.check(what + ": and it can be taken away", pixels(document) == before)
 
 
 def selections(t, docker):
