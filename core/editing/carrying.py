@@ -15,14 +15,15 @@ import numpy as np
 from ...models.pack import Direction, Pack
 from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
-from .carry.change import Change, Head, change_of
+from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
 from .carry.movement import LATTICE
 from .carry.zones import ZONES
 from .open_picture import OpenPicture
 
 FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
-SHAPES = ("glasses",)  # parts that are drawn as shapes where the generator does not know the picture
+SHAPES = ("mouth", "glasses")  # parts that can be drawn as shapes...
+COARSE = 1.5  # ...where the square has this many times as many pixels a side as the generator
 PLAIN = Change(np.zeros((468, 2)), np.zeros((2, 2)), np.zeros(468), np.zeros((len(ZONES), 3)))
 Portraits = tuple[np.ndarray, np.ndarray]  # of w, unedited and edited, uint8 [R, R, 3] each
 
@@ -35,35 +36,39 @@ class Carrying:
         self._own_faces = own_faces
         self._directions = {direction.name: direction for direction in pack.directions}
 
-    def needs_portraits(self, opened: OpenPicture, edits: Mapping[str, float]) -> bool:
-        """Whether the generator has to draw for these edits; otherwise the bank is enough."""
+    def drawn(self, opened: OpenPicture, edits: Mapping[str, float]) -> dict[str, float]:
+        """Those of the edits for which the generator has to draw; for the others the bank is enough."""
         if opened.head is None or self.pack.bank is None:
-            return True
-        return not opened.far and any(self._is_drawn(self._directions[name]) for name in edits)
+            return dict(edits)
+        if opened.far:
+            return {}
+        shapes = opened.placement.size > COARSE * self.pack.resolution
+        return {name: value for name, value in edits.items() if self._needs_drawing(name, shapes)}
+
+    def _needs_drawing(self, name: str, shapes: bool) -> bool:
+        direction = self._directions[name]
+        as_shape = shapes and bool(direction.parts) and set(direction.parts) <= set(SHAPES)
+        return not direction.how or ("drawn" in direction.how and not as_shape)
 
     def planned(
         self, opened: OpenPicture, edits: Mapping[str, float], portraits: Portraits | None = None
     ) -> Plan:
-        """What edits (none of them 0) do to a picture, with the portraits if they are needed."""
+        """What edits (none of them 0) do to a picture, with the portraits of those that have to be drawn."""
         bank, head, parts = self.pack.bank, opened.head, opened.parts
         if head is None or parts is None:
             assert portraits is not None
             return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, ())
-        if bank is not None and opened.far:
-            made = plan(head, parts, edits, bank, self._directions)
-            return replace(made, glasses=self._glasses(edits))
-        if bank is not None:
-            change = change_of(head, edits, bank, self._directions, parts.colour)
-            change = replace(change, shade=PLAIN.shade, zones=PLAIN.zones)
-        else:
+        if bank is None:
             assert portraits is not None
-            change = self._read(head, portraits)
-        made = planned(head, parts, change)
+            return _with_drawing(planned(head, parts, self._read(head, portraits)), opened, portraits, ())
+        made = plan(head, parts, edits, bank, self._directions)
+        drawn = [self._directions[name] for name in self.drawn(opened, edits)]
+        if not any("glasses" in direction.parts for direction in drawn):
+            made = replace(made, glasses=self._glasses(edits))
         if portraits is None:
             return made
-        drawn = [d for name in edits if self._is_drawn(d := self._directions[name])]
         touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
-        if made.moves is not None:  # the generator draws the mouth
+        if made.moves is not None and "mouth" in touched:
             made = replace(made, moves=replace(made.moves, inside=None))
         return _with_drawing(made, opened, portraits, touched)
 
@@ -89,10 +94,6 @@ class Carrying:
     def is_far(self, face: np.ndarray, portrait: np.ndarray) -> bool:
         """Whether a face uint8 [S, S, 3] is from another world than its encoded portrait [R, R, 3]."""
         return self.pack.bank is not None and unlike(face, portrait) > self.pack.bank.far
-
-    @staticmethod
-    def _is_drawn(direction: Direction) -> bool:
-        return not direction.how or bool({"drawn", "tinted"} & set(direction.how))
 
     def _glasses(self, edits: Mapping[str, float]) -> float:
         worn = [

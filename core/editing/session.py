@@ -166,10 +166,9 @@ class Session:
         The region comes alone only from rungs whose unedited portrait is known: drawing it takes a whole
         picture, which is what the region is there to spare.
         """
-        w = edited(self._projected(state.picture), state.edits, self.pack)
-        edits = _moved(state.edits)
-        opened = self._opened(state.picture)
-        draws = bool(edits) and self._carrying.needs_portraits(opened, edits)
+        edits, opened = self._asked(state.picture, state.edits)
+        drawn = self._carrying.drawn(opened, edits)
+        w, draws = edited(self._projected(state.picture), drawn, self.pack), bool(drawn)
         timings = self.timings if draws else self._quick_timings
         plan = passes(
             self.pack.ladder,
@@ -213,11 +212,12 @@ class Session:
         mode's last pass is drawn. `only` is uint8 [H, W] of the picture's size: how far each pixel is selected.
         CoreError "cancelled" once `stopped()`.
         """
-        w = edited(self._projected(picture), edits, self.pack)
-        edits, opened, portraits = _moved(edits), self._opened(picture), None
+        edits, opened = self._asked(picture, edits)
         if not edits:
             return None
-        if self._carrying.needs_portraits(opened, edits):
+        portraits, drawn = None, self._carrying.drawn(opened, edits)
+        if drawn:
+            w = edited(self._projected(picture), drawn, self.pack)
             step = passes(self.pack.ladder, quality, False, self.timings)[-1]
             self._prepare(opened, step, stopped)
             portraits = self._portraits(opened, w, step, None, stopped)
@@ -234,6 +234,11 @@ class Session:
     def close(self, picture: str) -> None:
         """Forgets a picture, if it is open."""
         self.pictures.pop(picture, None)
+
+    def _asked(self, picture: str, edits: Mapping[str, float]) -> tuple[dict[str, float], OpenPicture]:
+        """The sliders that are not at 0, and the picture; CoreErrors as those of `edited`."""
+        edited(self._projected(picture), edits, self.pack)
+        return {name: value for name, value in edits.items() if value}, self._opened(picture)
 
     def _prepare(self, opened: OpenPicture, step: Pass, stopped: Stopped) -> None:
         """Makes the engine and the unedited portrait that a pass needs, unless they are there."""
@@ -332,11 +337,6 @@ class Session:
         if w is None:
             raise CoreError("not-projected", "The face has not been projected yet: project it first.")
         return w
-
-
-def _moved(edits: Mapping[str, float]) -> dict[str, float]:
-    """The sliders that are not at 0."""
-    return {name: value for name, value in edits.items() if value}
 
 
 def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rgb: np.ndarray) -> Frame:
