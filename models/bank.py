@@ -31,7 +31,6 @@ class Effect:
     )  # [2, 6, 2, 3] logarithm of the ratio of light: the mean, and for each deviation of light
     after: np.ndarray  # [2, 6, 3] the colour then: logarithms of red, green and blue over their mean
     shade: np.ndarray  # [2, 468] how much lighter than its zone a point of the skin becomes
-    lips_apart: np.ndarray  # [2] how far the lips end up apart, of the face's height
     teeth: np.ndarray  # [2] share of the open mouth that shows teeth
 
 
@@ -55,7 +54,6 @@ SHAPES = {
     "zones": (ENDS, ZONES, 2, 3),
     "after": (ENDS, ZONES, 3),
     "shade": (ENDS, POINTS),
-    "lips_apart": (ENDS,),
     "teeth": (ENDS,),
 }
 

@@ -55,7 +55,7 @@ class Alignment:
 class DirectionEntry:
     """A direction as pack.json describes it; its vector is in directions.safetensors.
 
-    `parts` and `how` say what it may touch on a picture, and in which ways; empty where the maker does not say.
+    `parts` and `how` are what it may touch on a picture and in which ways; empty if the maker does not say.
     """
 
     name: str

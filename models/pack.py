@@ -52,8 +52,8 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Direction:
     """An edit: w+ moves by value * vector, value in [low, high]. 0 changes nothing, 1 is the usable range.
 
-    `vector` is float32 [n_style, style_dim]. `parts` and `how` are manifest.PARTS that it may touch on a picture
-    and manifest.WAYS to do so; empty where the maker does not say.
+    `vector` is float32 [n_style, style_dim]. `parts` and `how` are what it may touch on a picture and in
+    which ways (manifest.PARTS, manifest.WAYS); empty where the maker does not say.
     """
 
     name: str
@@ -252,8 +252,8 @@ def write_pack(
 ) -> Path:
     """Writes a pack and returns its folder.
 
-    `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an ONNX file and the side in px of the pictures it
-    was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
+    `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an
+    ONNX file and the side in px of the pictures it was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
     `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back and renamed
     into place, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`),
     the disk is full, or opening would refuse a value.

@@ -12,14 +12,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ...models.pack import Direction, Pack
+from ...models.pack import Pack
 from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
 from .carry.movement import LATTICE
 from .carry.zones import ZONES
-from .open_picture import OpenPicture
+from .opened_face import OpenedFace
 
 FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
 SHAPES = ("mouth", "glasses")  # parts that can be drawn as shapes...
@@ -36,7 +36,7 @@ class Carrying:
         self._own_faces = own_faces
         self._directions = {direction.name: direction for direction in pack.directions}
 
-    def drawn(self, opened: OpenPicture, edits: Mapping[str, float]) -> dict[str, float]:
+    def drawn(self, opened: OpenedFace, edits: Mapping[str, float]) -> dict[str, float]:
         """Those of the edits for which the generator has to draw; for the others the bank is enough."""
         if opened.head is None or self.pack.bank is None:
             return dict(edits)
@@ -51,7 +51,7 @@ class Carrying:
         return not direction.how or ("drawn" in direction.how and not as_shape)
 
     def planned(
-        self, opened: OpenPicture, edits: Mapping[str, float], portraits: Portraits | None = None
+        self, opened: OpenedFace, edits: Mapping[str, float], portraits: Portraits | None = None
     ) -> Plan:
         """What edits (none of them 0) do to a picture, with the portraits of those that have to be drawn."""
         bank, head, parts = self.pack.bank, opened.head, opened.parts
@@ -107,8 +107,8 @@ class Carrying:
         """The movement by what a mesh network sees in the two portraits; none where it sees no face."""
         faces = self._own_faces()
         before = faces.read(portraits[0]) if faces else None
-        after = faces.read(portraits[1], before[1]) if faces and before else None
-        return change_by_reading(head, before[0], after[0]) if before and after else PLAIN
+        after = faces.read(portraits[1], before) if faces and before else None
+        return change_by_reading(head, before.head, after.head) if before and after else PLAIN
 
 
 def unlike(face: np.ndarray, portrait: np.ndarray) -> float:
@@ -117,7 +117,7 @@ def unlike(face: np.ndarray, portrait: np.ndarray) -> float:
     return float(np.abs(a.astype(np.float32) - b).mean()) / 255
 
 
-def _with_drawing(made: Plan, opened: OpenPicture, portraits: Portraits, parts: tuple[str, ...]) -> Plan:
+def _with_drawing(made: Plan, opened: OpenedFace, portraits: Portraits, parts: tuple[str, ...]) -> Plan:
     """A plan with what the generator draws in `parts`; anywhere without parts."""
     if made.moves is not None:
         field = made.moves.field

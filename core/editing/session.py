@@ -29,7 +29,7 @@ from .carry.carry import Plan, carry
 from .carry.nearest import nearest_latent
 from .carrying import Carrying, Portraits
 from .edits import edited
-from .open_picture import OpenPicture, opened_picture
+from .opened_face import OpenedFace, opened_face
 from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
@@ -47,7 +47,7 @@ class Session:
     def __init__(self, pack: Pack):
         use_available_cores()
         self.pack = pack
-        self.pictures: OrderedDict[str, OpenPicture] = OrderedDict()  # may be handed to another session
+        self.pictures: OrderedDict[str, OpenedFace] = OrderedDict()  # may be handed to another session
         self._measured: Measured = {}  # by a calibration that was stopped
         self._quick_timings = Timings()  # of passes that need no generator
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
@@ -120,7 +120,7 @@ class Session:
         """
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
-        opened = opened_picture(rgba, placement, reading, self.pack.resolution)
+        opened = opened_face(rgba, placement, reading, self.pack.resolution)
         opened.far = self._is_far(opened)
         self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
@@ -160,8 +160,9 @@ class Session:
         opened.project(latents.copy())
 
     def render(self, state: EditState, stopped: Stopped) -> Iterator[Frame]:
-        """Carries an edit state over to the picture pass by pass (see ladder.py), at a frame's size; ends between
-        two blocks of the generator once `stopped()`.
+        """Carries an edit state over to the picture pass by pass (see ladder.py), at a frame's size.
+
+        It ends between two blocks of the generator once `stopped()`.
 
         The region comes alone only from rungs whose unedited portrait is known: drawing it takes a whole
         picture, which is what the region is there to spare.
@@ -190,8 +191,8 @@ class Session:
                     return
             if edits and (draws or made is None):
                 made = self._carrying.planned(opened, edits, portraits)
-            canvas = opened.rough_frame if step.rung == self.pack.ladder[0] else opened.frame
-            rgb = canvas.rgb if made is None else carry(canvas, made).rgb
+            surface = opened.rough_frame if step.rung == self.pack.ladder[0] else opened.frame
+            rgb = surface.rgb if made is None else carry(surface, made).rgb
             if stopped():
                 return
             ms = 1000 * (time.perf_counter() - begun)
@@ -209,7 +210,7 @@ class Session:
         """The edit as a layer over the picture, at the picture's own size; None where it changes nothing.
 
         The layer is transparent where the picture is not changed. `quality` is draft, preview or full; that
-        mode's last pass is drawn. `only` is uint8 [H, W] of the picture's size: how far each pixel is selected.
+        mode's last pass is drawn. `only` is uint8 [H, W] of the picture: how far each pixel is selected.
         CoreError "cancelled" once `stopped()`.
         """
         edits, opened = self._asked(picture, edits)
@@ -235,12 +236,12 @@ class Session:
         """Forgets a picture, if it is open."""
         self.pictures.pop(picture, None)
 
-    def _asked(self, picture: str, edits: Mapping[str, float]) -> tuple[dict[str, float], OpenPicture]:
+    def _asked(self, picture: str, edits: Mapping[str, float]) -> tuple[dict[str, float], OpenedFace]:
         """The sliders that are not at 0, and the picture; CoreErrors as those of `edited`."""
         edited(self._projected(picture), edits, self.pack)
         return {name: value for name, value in edits.items() if value}, self._opened(picture)
 
-    def _prepare(self, opened: OpenPicture, step: Pass, stopped: Stopped) -> None:
+    def _prepare(self, opened: OpenedFace, step: Pass, stopped: Stopped) -> None:
         """Makes the engine and the unedited portrait that a pass needs, unless they are there."""
         self._renderer.prepare(step.rung, part=step.share < 1)
         if step.rung in opened.unedited:
@@ -251,10 +252,12 @@ class Session:
             opened.unedited[step.rung] = before
 
     def _portraits(
-        self, opened: OpenPicture, w: np.ndarray, step: Pass, rough: Portraits | None, stopped: Stopped
+        self, opened: OpenedFace, w: np.ndarray, step: Pass, rough: Portraits | None, stopped: Stopped
     ) -> Portraits | None:
-        """A rung's portraits, unedited and edited; None once `stopped()`. Beside the pass's window, the edited
-        one is the `rough` pass's."""
+        """A rung's portraits, unedited and edited; None once `stopped()`.
+
+        Beside the pass's window, the edited one is the `rough` pass's.
+        """
         before = opened.unedited.get(step.rung)
         drawn = None if before is None else self._renderer.render(w, step.rung, stopped, step.window)
         if before is None or drawn is None or stopped():
@@ -265,7 +268,7 @@ class Session:
             drawn = whole
         return before, drawn
 
-    def _is_far(self, opened: OpenPicture) -> bool:
+    def _is_far(self, opened: OpenedFace) -> bool:
         """Whether the picture is from another world than the pack's; only a bank can then say what to do."""
         if self.pack.bank is None or opened.head is None:
             return False
@@ -295,8 +298,10 @@ class Session:
         return None if mesh is None or alignment is None else OwnFaces(mesh, alignment)
 
     def _placement(self, rgba: np.ndarray, face: FacePoints | None) -> tuple[Placement, Reading | None]:
-        """The square around a face and what was read of it; the middle of the picture for a pack that does not
-        draw faces."""
+        """The square around a face, and what was read of it.
+
+        For a pack that does not draw faces, it is the middle of the picture.
+        """
         height, width = rgba.shape[:2]
         if self.pack.alignment is None:
             return whole_square(width, height), None
@@ -316,7 +321,7 @@ class Session:
             raise CoreError("no-face", "The face is outside the picture: show where its eyes and mouth are.")
         return placement, reading
 
-    def _encoded(self, opened: OpenPicture) -> np.ndarray | None:
+    def _encoded(self, opened: OpenedFace) -> np.ndarray | None:
         if self._encoder is None:
             return None
         w = self._encoder(to_input(resized(opened.face, self.pack.encoder_size)))  # [n_style, style_dim]
@@ -326,7 +331,7 @@ class Session:
             )
         return w
 
-    def _opened(self, picture: str) -> OpenPicture:
+    def _opened(self, picture: str) -> OpenedFace:
         if picture not in self.pictures:
             raise CoreError("unknown-picture", "The picture is no longer open in the core: open it again.")
         self.pictures.move_to_end(picture)
@@ -340,7 +345,7 @@ class Session:
 
 
 def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rgb: np.ndarray) -> Frame:
-    """A pass as a frame, from the carried square uint8 [S, S, 3]; of a part of it, the pass's window alone."""
+    """A pass as a frame, from the carried square uint8 [S, S, 3], of which the pass may have a part."""
     rung, side = drawn.rung, len(rgb)
     window = drawn.window.scaled(side / rung.resolution).clipped(side)
     part = rgb[window.top : window.bottom, window.left : window.right]
@@ -365,14 +370,14 @@ def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rg
     )
 
 
-def _layer(opened: OpenPicture, plan: Plan, only: np.ndarray | None) -> Layer | None:
+def _layer(opened: OpenedFace, plan: Plan, only: np.ndarray | None) -> Layer | None:
     """A plan on the picture's own pixels: what it changes and nothing else."""
-    canvas, border = opened.canvas, opened.border()
-    height, width = canvas.rgb.shape[:2]
-    box = None if only is None else only[canvas.y : canvas.y + height, canvas.x : canvas.x + width]
+    surface, border = opened.surface, opened.border()
+    height, width = surface.rgb.shape[:2]
+    box = None if only is None else only[surface.y : surface.y + height, surface.x : surface.x + width]
     if border is not None:
         box = border if box is None else (box.astype(np.uint16) * border // 255).astype(np.uint8)
-    carried = carry(canvas, plan, box)
+    carried = carry(surface, plan, box)
     changed = carried.changed if opened.alpha is None else carried.changed & (opened.alpha > 0)
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     if not len(rows):
@@ -382,7 +387,7 @@ def _layer(opened: OpenPicture, plan: Plan, only: np.ndarray | None) -> Layer | 
     inside = changed[top:bottom, left:right]
     rgba[inside, :3] = carried.rgb[top:bottom, left:right][inside]
     rgba[inside, 3] = 255 if opened.alpha is None else opened.alpha[top:bottom, left:right][inside]
-    x, y = canvas.x + int(left), canvas.y + int(top)
+    x, y = surface.x + int(left), surface.y + int(top)
     return Layer(x, y, rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
 

@@ -117,8 +117,8 @@ class Reading:
             (there(corner), there(other)),
             there(self.chin),
             self.score,
-            None if self.mesh is None else self.mesh + (x, y, 0),
-            None if self.irises is None else self.irises + (x, y),
+            None if self.mesh is None else self.mesh + np.array([x, y, 0.0]),
+            None if self.irises is None else self.irises + np.array([x, y]),
             person,
         )
 

@@ -47,8 +47,8 @@ MOVED, TINTED, DRAWN = ("moved",), ("tinted",), ("drawn",)  # of manifest.WAYS
 @dataclass(frozen=True)
 class PainterSlider:
     """A painter's attribute as a slider; `reach` is how far `known_step` moves its coordinate of z, in
-    deviations. All are kept apart from the paper's attributes, and this one also from `apart_from`. `parts` and
-    `how` are what it may touch on a picture and in which ways, as in pack.json."""
+    deviations. All are kept apart from the paper's attributes, and this one also from `apart_from`. `parts`
+    and `how` are what it may touch on a picture and in which ways, as in pack.json."""
 
     attribute: str
     label: str

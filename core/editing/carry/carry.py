@@ -15,14 +15,14 @@ import numpy as np
 from ....models.bank import Bank
 from ....models.pack import Direction
 from ...faces.reading import FACE_SIDES
-from .canvas import Canvas
 from .change import Change, Head, change_of
-from .drawn import Drawn
-from .glasses import draw_glasses
-from .head import unit_height
-from .mouth import Surroundings, draw_mouth
+from .drawn import Drawing
+from .glasses_shape import draw_glasses
+from .mouth_shape import Surroundings, draw_mouth
 from .movement import LATTICE, Movement, movement
-from .parts import DARK, Parts
+from .picture_parts import DARK, Parts
+from .solid_head import unit_height
+from .surface import Surface
 from .tint import Tint, tinted
 
 BAND_ROWS = 256  # carried at a time, so that a large face needs little memory
@@ -39,7 +39,7 @@ class Plan:
     moves: Movement | None
     tint: Tint | None
     glasses: float = 0.0  # 0..1: how far they are put on
-    drawn: Drawn | None = None  # from the generator
+    drawn: Drawing | None = None  # from the generator
 
     @property
     def empty(self) -> bool:
@@ -68,21 +68,21 @@ def planned(head: Head, parts: Parts, change: Change) -> Plan:
     return Plan(head, parts, change, moves, Tint(head, change, parts) if change.tints else None)
 
 
-def carry(canvas: Canvas, plan: Plan, only: np.ndarray | None = None) -> Carried:
+def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carried:
     """The plan on the picture's pixels. Where it does nothing, they are the same to the last bit.
 
     With `only` uint8 [h, w], the change is as strong as that says: 255 wholly, 0 not at all.
     """
-    rgb = canvas.rgb.copy()
+    rgb = surface.rgb.copy()
     if not plan.empty:
         for top in range(0, len(rgb), BAND_ROWS):
             band = rgb[top : top + BAND_ROWS]
             chosen = None if only is None else only[top : top + BAND_ROWS, :, None].astype(np.float32) / 255
-            band[:] = _band(canvas, top, band, plan, chosen)
-        _draw_shapes(rgb, canvas, plan, only)
-    if _is_gray(canvas.rgb):
+            band[:] = _band(surface, top, band, plan, chosen)
+        _draw_shapes(rgb, surface, plan, only)
+    if _is_gray(surface.rgb):
         rgb = np.repeat(np.rint(rgb @ GRAY).astype(np.uint8)[..., None], 3, axis=2)
-    return Carried(rgb, (rgb != canvas.rgb).any(axis=2))
+    return Carried(rgb, (rgb != surface.rgb).any(axis=2))
 
 
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)
@@ -92,13 +92,13 @@ def _is_gray(rgb: np.ndarray) -> bool:
     return bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
 
 
-def _band(canvas: Canvas, top: int, band: np.ndarray, plan: Plan, chosen: np.ndarray | None) -> np.ndarray:
-    unit = canvas.unit(top, top + len(band))
+def _band(surface: Surface, top: int, band: np.ndarray, plan: Plan, chosen: np.ndarray | None) -> np.ndarray:
+    unit = surface.unit(top, top + len(band))
     out = band
     if plan.moves is not None:
-        field = LATTICE.at(plan.moves.field, canvas.lattice_places(top, top + len(band)))  # [h, w, 2]
+        field = LATTICE.at(plan.moves.field, surface.lattice_places(top, top + len(band)))  # [h, w, 2]
         field = field if chosen is None else field * chosen
-        out = _moved(canvas, top, band, field)
+        out = _moved(surface, top, band, field)
         unit = unit + field
     if plan.tint is not None:
         ratio = plan.tint.ratio(unit, out)
@@ -106,21 +106,21 @@ def _band(canvas: Canvas, top: int, band: np.ndarray, plan: Plan, chosen: np.nda
         touched = (np.abs(ratio) > FAINT).any(axis=2)
         out = np.where(touched[..., None], np.rint(tinted(out, ratio)).astype(np.uint8), out)
     if plan.drawn is not None:
-        drawn = plan.drawn.over(out, canvas.unit(top, top + len(band)))
+        drawn = plan.drawn.over(out, surface.unit(top, top + len(band)))
         out = drawn if chosen is None else _mixed(out, drawn, chosen)
     return out
 
 
-def _moved(canvas: Canvas, top: int, band: np.ndarray, field: np.ndarray) -> np.ndarray:
+def _moved(surface: Surface, top: int, band: np.ndarray, field: np.ndarray) -> np.ndarray:
     """Each pixel from where the field says; those with none keep theirs."""
-    still = ~field.any(axis=2)
+    still = np.logical_not(field.any(axis=2))
     if still.all():
         return band
     height, width = band.shape[:2]
-    shift = canvas.shifts(field)
+    shift = surface.shifts(field)
     x = shift[..., 0] + np.arange(width, dtype=np.float32)
     y = shift[..., 1] + np.arange(top, top + height, dtype=np.float32)[:, None]
-    moved = cv2.remap(canvas.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.remap(surface.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     moved[still] = band[still]
     return moved
 
@@ -129,16 +129,16 @@ def _mixed(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarr
     return np.rint(before + share * (after.astype(np.float32) - before)).astype(np.uint8)
 
 
-def _draw_shapes(rgb: np.ndarray, canvas: Canvas, plan: Plan, only: np.ndarray | None) -> None:
+def _draw_shapes(rgb: np.ndarray, surface: Surface, plan: Plan, only: np.ndarray | None) -> None:
     """Draws mouth and glasses over a carried picture."""
     before = rgb.copy() if only is not None else rgb
     inside = plan.moves.inside if plan.moves is not None else None
     if inside is not None and plan.head is not None and plan.parts is not None:
-        draw_mouth(rgb, canvas, inside, _surroundings(plan.head, plan.parts, plan.change.teeth))
+        draw_mouth(rgb, surface, inside, _surroundings(plan.head, plan.parts, plan.change.teeth))
     if plan.glasses and plan.head is not None and plan.parts is not None:
         moved = plan.head.mesh.copy()
         moved[:, :2] += plan.change.moved
-        draw_glasses(rgb, canvas, replace(plan.head, mesh=moved), plan.parts, plan.glasses)
+        draw_glasses(rgb, surface, replace(plan.head, mesh=moved), plan.parts, plan.glasses)
     if only is not None:
         rgb[:] = _mixed(before, rgb, only[..., None].astype(np.float32) / 255)
 

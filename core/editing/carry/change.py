@@ -11,7 +11,7 @@ from ....models.bank import Bank, Effect
 from ....models.pack import Direction
 from ...faces.reading import LEFT_EYE, RIGHT_EYE
 from .expression import expression_of
-from .head import Pose, facing, pose_of, rotation_of
+from .solid_head import HeadPose, facing, pose_of, rotation_of
 from .zones import ZONES
 
 TYPICAL = 2.0  # deviations: no face's expression counts as further from the mean
@@ -125,17 +125,17 @@ def _tints(
     return tints
 
 
-def _yaw(pose: Pose) -> float:
+def _yaw(pose: HeadPose) -> float:
     """Degrees."""
     return float(np.degrees(np.arcsin(np.clip(pose.rotation[2, 0], -1, 1))))
 
 
-def _turning(pose: Pose, resting: np.ndarray, turn: np.ndarray) -> np.ndarray:
+def _turning(pose: HeadPose, resting: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Where a turn [3] of the picture takes the points of a resting head, less where they are: [468, 2].
 
     At the outline the head goes on behind itself: there the picture stands still and is stretched or pressed.
     """
-    after = Pose(rotation_of(turn) @ pose.rotation, pose.scale, pose.placed(PIVOT))
+    after = HeadPose(rotation_of(turn) @ pose.rotation, pose.scale, pose.placed(PIVOT))
     seen = np.minimum(facing(resting, pose.rotation), facing(resting, after.rotation))
     kept = np.clip(seen / STRAIGHT, 0, 1)[:, None]
     away = after.placed(resting - PIVOT) - pose.placed(resting)

@@ -27,7 +27,7 @@ COARSE = 8  # cells a side of the tone that the generator gets wrong
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class Drawing:
     """What is drawn over a moved picture: float32 maps over the square, of any sides."""
 
     change: np.ndarray  # [R, R, 3] edited portrait less the moved one, in levels
@@ -37,7 +37,7 @@ class Drawn:
     tone: np.ndarray  # [8, 8, 3] the picture less the portrait, coarsely
 
     def over(self, picture: np.ndarray, unit: np.ndarray) -> np.ndarray:
-        """A moved picture's pixels uint8 [h, w, 3] at unit coordinates [h, w, 2] with the drawing: the same."""
+        """Pixels uint8 [h, w, 3] of a moved picture, at unit coordinates [h, w, 2], with the drawing."""
         share = sampled(self.share, unit)
         if not share.any():
             return picture
@@ -52,7 +52,7 @@ class Drawn:
 
 def drawn_by(
     before: np.ndarray, after: np.ndarray, field: np.ndarray, picture: np.ndarray, region: np.ndarray
-) -> Drawn:
+) -> Drawing:
     """From the portrait before and after an edit, uint8 [R, R, 3], the field of its movement, the unedited
     picture uint8 [S, S, 3] in the same square, and the `region` [S, S] 0..1 in which may be drawn."""
     side = len(before)
@@ -68,7 +68,7 @@ def drawn_by(
     kept = np.exp(-((fine / SHAPE) ** 2) - (near / TONE) ** 2)
     unedited = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     tone = cv2.resize(unedited - before, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
-    return Drawn(change, moved, share.astype(np.float32), kept.astype(np.float32), tone)
+    return Drawing(change, moved, share.astype(np.float32), kept.astype(np.float32), tone)
 
 
 def moved_square(square: np.ndarray, field: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A smooth field over the face's square: given at scattered points, wanted everywhere, zero away from them."""
+"""A smooth field over the face's square: given at scattered points, wanted everywhere."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import torch
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head
 from .field import Lattice, smooth_field, square_edge
-from .head import unit_height
 from .openings import (
     LEFT_EYE_LINES,
     MOUTH_LINES,
@@ -22,6 +21,7 @@ from .openings import (
     mouth_inside,
     smooth,
 )
+from .solid_head import unit_height
 
 AROUND = 1.7  # of the face's outline about its middle: there the head ends and nothing moves
 AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands still
@@ -114,7 +114,7 @@ def unfolded(field: np.ndarray) -> np.ndarray:
 
 
 def determinant(field: np.ndarray) -> np.ndarray:
-    """Of the Jacobian of places + field on LATTICE, [h, w]: 1 where nothing moves, above 0 where nothing folds."""
+    """Of the Jacobian of places + field on LATTICE, [h, w]: 1 where nothing moves, above 0 without folds."""
     source = LATTICE.points + field
     dy, dx = np.gradient(source, LATTICE.y, LATTICE.x, axis=(0, 1))
     return dx[..., 0] * dy[..., 1] - dx[..., 1] * dy[..., 0]

@@ -7,7 +7,7 @@ import numpy as np
 from ....models.bank import Bank
 from .change import Head
 from .expression import expression_of
-from .head import pose_of, rotation_vector
+from .solid_head import pose_of, rotation_vector
 
 COUNT = 5  # portraits, whose mean is quieter than any of them
 TURN_WORTH = 0.15  # radians of turn weigh as much as one deviation of expression

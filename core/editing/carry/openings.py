@@ -25,7 +25,7 @@ STRETCH = 1.4  # times: teeth may be stretched by this much before more is drawn
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """An eye or a mouth in its own coordinates: u from corner to corner, y down from the line between them."""
+    """An eye or a mouth in its own coordinates: u from corner to corner, y down from their line."""
 
     origin: np.ndarray  # [2] the corner at image left
     along: np.ndarray  # [2] unit vector to the other corner

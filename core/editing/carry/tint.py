@@ -10,7 +10,7 @@ import numpy as np
 
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head
-from .parts import BROWS, DARK, GAMMA, Parts, sharp_at
+from .picture_parts import BROWS, DARK, GAMMA, Parts, sharp_at
 from .zones import ZONES
 
 SIDE = 64  # px of the skin's field of tints
@@ -47,7 +47,7 @@ class Tint:
         """Logarithms of the ratio of light [h, w, 3] for pixels that lie at unit coordinates [h, w, 2] of the
         unedited square and have colours uint8 [h, w, 3]."""
         colour = rgb.astype(np.float32) / 255
-        zones = dict(zip(ZONES, self.change.zones, strict=True))
+        zones: dict[str, np.ndarray] = dict(zip(ZONES, self.change.zones, strict=True))
         total = np.zeros_like(colour)
         bare = 1 - sharp_at(self.parts.bare, unit)
         shaded = bool(self.change.shade[SKIN].any())

@@ -1,4 +1,4 @@
-"""The zones of a portrait whose colours change together, and where in a pack's portraits each is looked for."""
+"""The zones of a portrait whose colours change together, and where each is looked for."""
 
 from __future__ import annotations
 

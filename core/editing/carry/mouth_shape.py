@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .canvas import Canvas
 from .openings import SAMPLES, Inside, smooth
+from .surface import Surface
 
-# over the face's height: widths of the upper teeth from the middle outwards, their length, their arch's radius
+# over the face's height: widths of the upper teeth from the middle outwards, their length, the arch's radius
 WIDTHS = (0.047, 0.036, 0.042, 0.038, 0.038)
 LENGTH = 0.056
 ARCH = 0.155
@@ -36,23 +36,23 @@ class Surroundings:
     teeth: float  # share of the open mouth that shows teeth
 
 
-def draw_mouth(rgb: np.ndarray, canvas: Canvas, inside: Inside, around: Surroundings) -> None:
-    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `canvas`."""
+def draw_mouth(rgb: np.ndarray, surface: Surface, inside: Inside, around: Surroundings) -> None:
+    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `surface`."""
     after = inside.after
-    corners = canvas.pixels(after.outline())
-    margin = 3 + round(4 * EDGE * canvas.placement.size)
+    corners = surface.pixels(after.outline())
+    margin = 3 + round(4 * EDGE * surface.placement.size)
     left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - margin, 0)
     right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + margin, rgb.shape[1::-1])
     if left >= right or top >= bottom:
         return
-    own = after.own(canvas.unit_of_box(left, top, right, bottom).astype(np.float64))  # [h, w, 2]
+    own = after.own(surface.unit_of_box(left, top, right, bottom).astype(np.float64))  # [h, w, 2]
     light = _light(own, inside, around)
     drawn = cv2.pow(np.clip(light, 0, 1).astype(np.float32), 1 / 2.2) * 255
-    sharpness = max(0.6, 0.0011 * canvas.placement.size)
+    sharpness = max(0.6, 0.0011 * surface.placement.size)
     drawn = cv2.GaussianBlur(drawn, (0, 0), sharpness)
     box = rgb[top:bottom, left:right]
-    drawn += _grain(canvas, left, top, right, bottom)
-    cover = inside.share * _cover(own, inside, canvas.placement.size)[..., None]
+    drawn += _grain(surface, left, top, right, bottom)
+    cover = inside.share * _cover(own, inside, surface.placement.size)[..., None]
     box[:] = np.rint(np.clip(box + cover * (drawn - box), 0, 255)).astype(np.uint8)
 
 
@@ -118,12 +118,12 @@ def _with_teeth(
     return light + tooth[..., None] * ((round_off * back * tip)[..., None] * white - light)
 
 
-def _grain(canvas: Canvas, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+def _grain(surface: Surface, left: int, top: int, right: int, bottom: int) -> np.ndarray:
     """The picture's own grain or brush texture, from the skin below the mouth: float32 [h, w, 3]."""
     height = bottom - top
-    start = min(bottom, max(canvas.rgb.shape[0] - height, 0))
-    below = canvas.rgb[start : start + height, left:right].astype(np.float32)
+    start = min(bottom, max(surface.rgb.shape[0] - height, 0))
+    below = surface.rgb[start : start + height, left:right].astype(np.float32)
     if below.shape[0] != height:
         return np.zeros((height, right - left, 3), np.float32)
-    fine = below - cv2.GaussianBlur(below, (0, 0), max(1.0, 0.003 * canvas.placement.size))
+    fine = below - cv2.GaussianBlur(below, (0, 0), max(1.0, 0.003 * surface.placement.size))
     return np.clip(fine, -12, 12) * 0.8

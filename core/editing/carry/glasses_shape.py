@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from ...faces.reading import FACE_SIDES, LEFT_EYE, RIGHT_EYE
-from .canvas import Canvas
 from .change import Head
-from .head import frontal_pose
-from .parts import Parts
+from .picture_parts import Parts
+from .solid_head import frontal_pose
+from .surface import Surface
 
 # over the face's height
 WIDTH, HEIGHT = 0.148, 0.118  # half a lens
@@ -37,17 +37,17 @@ EARS = (FACE_SIDES[0], FACE_SIDES[1])
 FULL = 0.35  # of the slider's range: from there on the frame is solid
 
 
-def draw_glasses(rgb: np.ndarray, canvas: Canvas, head: Head, parts: Parts, share: float) -> None:
-    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `canvas`.
+def draw_glasses(rgb: np.ndarray, surface: Surface, head: Head, parts: Parts, share: float) -> None:
+    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `surface`.
 
     `head` is the head as it lies now, `share` 0..1 how far the slider is.
     """
     pose = frontal_pose(head.mesh)
     own = pose.resting(head.mesh)
     lines, arms, lenses = _frame(own, float(pose.rotation[2, 0]))
-    size = canvas.placement.size
-    flat, flat_arms = ([canvas.pixels(pose.placed(line)[:, :2]) for line in some] for some in (lines, arms))
-    discs = [canvas.pixels(pose.placed(lens)[:, :2]) for lens in lenses]
+    size = surface.placement.size
+    flat, flat_arms = ([surface.pixels(pose.placed(line)[:, :2]) for line in some] for some in (lines, arms))
+    discs = [surface.pixels(pose.placed(lens)[:, :2]) for lens in lenses]
     points = np.concatenate([*flat, *flat_arms, *discs])
     margin = 8 + round(0.06 * pose.scale * size)
     left, top = np.maximum(np.floor(points.min(axis=0)).astype(int) - margin, 0)
@@ -57,7 +57,7 @@ def draw_glasses(rgb: np.ndarray, canvas: Canvas, head: Head, parts: Parts, shar
     shape, corner = (bottom - top, right - left), np.array([left, top])
     thick = THICK * pose.scale * size
     box = rgb[top:bottom, left:right]
-    unit = canvas.unit_of_box(left, top, right, bottom)
+    unit = surface.unit_of_box(left, top, right, bottom)
     bare = 1 - parts.hair.at(unit, box.astype(np.float32) / 255)  # hair hides the arms
     rim = _stroked(shape, [line - corner for line in flat], thick)
     rim = np.maximum(rim, bare * _stroked(shape, [line - corner for line in flat_arms], 0.8 * thick))
@@ -75,7 +75,7 @@ def _frame(own: np.ndarray, turn: float) -> tuple[list[np.ndarray], list[np.ndar
     bridge = own[list(BRIDGE)].mean(axis=0)
     rims = []
     for side, eye, ear in ((-1.0, LEFT_EYE, EARS[0]), (1.0, RIGHT_EYE, EARS[1])):
-        middle = own[list(eye[:2])].mean(axis=0) + (side * OUTWARD, LOWER, 0)
+        middle = own[list(eye[:2])].mean(axis=0) + np.array([side * OUTWARD, LOWER, 0.0])
         x = middle[0] + WIDTH * np.sign(cosine) * np.abs(cosine) ** (2 / SQUARE)
         y = middle[1] + HEIGHT * np.sign(sine) * np.abs(sine) ** (2 / SQUARE)
         z = bridge[2] - FORWARD * 0.35 + WRAP * (x - bridge[0]) ** 2
@@ -85,7 +85,7 @@ def _frame(own: np.ndarray, turn: float) -> tuple[list[np.ndarray], list[np.ndar
         rims.append(lens)
         if side * turn < TURNED:  # the arm on the side that the viewer sees
             hinge = lens[np.argmax(side * (x - middle[0]) - 0.3 * (y - middle[1]))]
-            end = own[ear] + (side * 0.01, 0, 0)
+            end = own[ear] + np.array([side * 0.01, 0.0, 0.0])
             end[1] = hinge[1] + 0.35 * (end[1] - hinge[1])
             arms.append(hinge + np.linspace(0, 1, 12)[:, None] * (end - hinge))
     inner = [rims[0][np.argmax(rims[0][:, 0])], rims[1][np.argmin(rims[1][:, 0])]]

@@ -15,10 +15,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ...bridge.messages import Placement
-from ...core.editing.carry.by_reading import OwnFaces
+from ...core.editing.carry.by_reading import OwnFace, OwnFaces
 from ...core.editing.carry.expression import expression_of
-from ...core.editing.carry.head import Pose, mean_head, pose_of, rotation_vector, unit_height
+from ...core.editing.carry.solid_head import HeadPose, mean_head, pose_of, rotation_vector
 from ...core.editing.carry.zones import ZONES, zone_points
 from ...core.editing.carrying import unlike
 from ...core.editing.edits import edited
@@ -26,7 +25,7 @@ from ...core.faces.attention_mesh import AttentionMesh
 from ...core.faces.face_parts import OUTLINES
 from ...core.faces.onnx_network import OnnxNetwork, to_input
 from ...core.faces.placement import resized
-from ...core.faces.reading import LEFT_EYE, LIPS_INSIDE, RIGHT_EYE
+from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.rendering.renderer import Renderer
 from ...models.bank import Bank, Effect
 from ...models.pack import Pack
@@ -41,14 +40,20 @@ PLAIN = {"glasses": -0.6, "beard": -0.3, "bangs": -0.3}  # edits that clear the 
 
 
 @dataclass(frozen=True)
-class Portrait:
-    """One drawn portrait: its picture uint8 [R, R, 3] and its mesh, in the unit square."""
+class ReadPortrait:
+    """One drawn portrait: its picture uint8 [R, R, 3] and its face, in the unit square."""
 
     w: np.ndarray  # [n_style, style_dim]
     rgb: np.ndarray
-    points: np.ndarray  # [468, 3]
-    irises: np.ndarray  # [2, 5, 2]
-    crop: Placement  # in which it was read
+    face: OwnFace
+
+    @property
+    def points(self) -> np.ndarray:
+        return self.face.head.mesh  # [468, 3]
+
+    @property
+    def irises(self) -> np.ndarray:
+        return self.face.head.irises  # [2, 5, 2]
 
 
 class Maker:
@@ -66,13 +71,13 @@ class Maker:
         assert rgb is not None  # nothing stops it
         return rgb
 
-    def portrait(self, w: np.ndarray, crop: Placement | None = None) -> Portrait | None:
-        """A latent drawn and read; None where no face is believed. With `crop`, it is read there."""
+    def portrait(self, w: np.ndarray, like: ReadPortrait | None = None) -> ReadPortrait | None:
+        """A latent drawn and read; None where no face is believed. It is read in the same crop as `like`."""
         rgb = self.draw(w)
-        found = self._faces.read(rgb, crop)
-        return None if found is None else Portrait(w, rgb, found[0].mesh, found[0].irises, found[1])
+        face = self._faces.read(rgb, like.face if like else None)
+        return None if face is None else ReadPortrait(w, rgb, face)
 
-    def portraits(self, count: int, seed: int = 11) -> Iterator[Portrait]:
+    def portraits(self, count: int, seed: int = 11) -> Iterator[ReadPortrait]:
         """`count` portraits of the pack's world, without what hides a face."""
         pack = self.pack
         plain = {d.name: max(PLAIN[d.name], d.low) for d in pack.directions if d.name in PLAIN}
@@ -117,7 +122,7 @@ def make_bank(pack: Pack, network: AttentionMesh, portraits: int = 256, judged: 
     )
 
 
-def _far(maker: Maker, faces: Sequence[Portrait]) -> float:
+def _far(maker: Maker, faces: Sequence[ReadPortrait]) -> float:
     """How unlike its encoded portrait a picture of the pack's world may be; 1 without an encoder."""
     path = maker.pack.encoder_path
     if path is None:
@@ -130,7 +135,7 @@ def _far(maker: Maker, faces: Sequence[Portrait]) -> float:
 
 def _end(
     maker: Maker,
-    faces: Sequence[Portrait],
+    faces: Sequence[ReadPortrait],
     standard: np.ndarray,
     resting: np.ndarray,
     light: np.ndarray,
@@ -139,7 +144,7 @@ def _end(
     """One end of a direction's range: the fields of an Effect without their first axis."""
     pairs = []
     for number, face in enumerate(faces):
-        after = maker.portrait(edited(face.w, edits, maker.pack), face.crop)
+        after = maker.portrait(edited(face.w, edits, maker.pack), face)
         if after is not None:
             pairs.append((face, after, standard[number]))
     poses = [(pose_of(a.points, resting), pose_of(b.points, resting)) for a, b, _ in pairs]
@@ -161,12 +166,11 @@ def _end(
         "zones": np.stack(zones),
         "after": np.median(after - after.mean(axis=2, keepdims=True), axis=0),
         "shade": np.median([_shade(a, b) for a, b, _ in pairs], axis=0),
-        "lips_apart": np.median([_lips_apart(b) for _, b, _ in pairs]),
-        "teeth": np.median([_teeth(b) for _, b, _ in pairs]),
+        "teeth": np.array(np.median([_teeth(b) for _, b, _ in pairs])),
     }
 
 
-def _moves(a: Portrait, b: Portrait, before: Pose, after: Pose) -> np.ndarray:
+def _moves(a: ReadPortrait, b: ReadPortrait, before: HeadPose, after: HeadPose) -> np.ndarray:
     """How the points of the resting head moved, [468, 3]. Where the head turned, its turn is taken out."""
     return after.resting(b.points) - before.resting(a.points)
 
@@ -182,7 +186,7 @@ def _by_expression(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return slopes.reshape(-1, *values.shape[1:])
 
 
-def _gaze(face: Portrait) -> np.ndarray:
+def _gaze(face: ReadPortrait) -> np.ndarray:
     """Where the irises are, from the middle of the eye's corners over the eye's width, [2, 2]."""
     places = []
     for iris, eye in zip(face.irises, (LEFT_EYE, RIGHT_EYE), strict=True):
@@ -191,12 +195,7 @@ def _gaze(face: Portrait) -> np.ndarray:
     return np.array(places)
 
 
-def _lips_apart(face: Portrait) -> float:
-    upper, lower = face.points[list(LIPS_INSIDE)]
-    return float(np.linalg.norm(upper - lower)) / unit_height(face.points)
-
-
-def _teeth(face: Portrait) -> float:
+def _teeth(face: ReadPortrait) -> float:
     """The share of the open mouth that is about as bright as the skin around it."""
     side = len(face.rgb)
     mask = np.zeros((side, side), np.uint8)
@@ -207,13 +206,13 @@ def _teeth(face: Portrait) -> float:
     return float((light[mask > 0] > 0.9 * skin).mean()) if mask.any() else 0.0
 
 
-def _zones(face: Portrait) -> np.ndarray:
+def _zones(face: ReadPortrait) -> np.ndarray:
     """Logarithms of light in each zone, [6, 3]."""
     light, points = _light(face.rgb), zone_points(face.points, face.irises)
     return np.stack([np.median(_log(_sampled(light, points[zone])), axis=0) for zone in ZONES])
 
 
-def _shade(a: Portrait, b: Portrait) -> np.ndarray:
+def _shade(a: ReadPortrait, b: ReadPortrait) -> np.ndarray:
     """How the light at the points of the mesh changed, less how the skin's did in the middle, [468]."""
     before, after = (_log(_sampled(_light(face.rgb), face.points[:, :2])).mean(axis=1) for face in (a, b))
     return after - before - np.median(after - before)

@@ -21,7 +21,7 @@ MIDDLE, RADII = np.array([0.0, 0.0, 0.3]), np.array([0.42, 0.62, 0.5])
 
 
 @dataclass(frozen=True, eq=False)
-class Pose:
+class HeadPose:
     """How a resting head lies in a picture: point = scale * (rotation @ resting) + shift."""
 
     rotation: np.ndarray  # [3, 3]
@@ -45,7 +45,7 @@ class Pose:
         return rotation_vector(self.rotation)
 
 
-def pose_of(mesh: np.ndarray, resting: np.ndarray, points: tuple[int, ...] = SOLID) -> Pose:
+def pose_of(mesh: np.ndarray, resting: np.ndarray, points: tuple[int, ...] = SOLID) -> HeadPose:
     """The similarity that brings a resting head [468, 3] onto a mesh [468, 3] best (Umeyama 1991)."""
     a, b = resting[list(points)], mesh[list(points)]
     a0, b0 = a.mean(axis=0), b.mean(axis=0)
@@ -53,10 +53,10 @@ def pose_of(mesh: np.ndarray, resting: np.ndarray, points: tuple[int, ...] = SOL
     sign = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = u @ sign @ vt
     scale = float((spread * np.diag(sign)).sum() / ((a - a0) ** 2).sum())
-    return Pose(rotation, scale, b0 - scale * rotation @ a0)
+    return HeadPose(rotation, scale, b0 - scale * rotation @ a0)
 
 
-def frontal_pose(mesh: np.ndarray) -> Pose:
+def frontal_pose(mesh: np.ndarray) -> HeadPose:
     """The pose of a mesh [468, 3] without a resting head to compare it with: from its own axes."""
     upright = _upright(mesh)
     resting = (upright - upright[list(SOLID)].mean(axis=0)) / unit_height(mesh)

@@ -13,9 +13,9 @@ from ...models.widths import SubGenerator
 from ..faces.face_parts import Mask
 from ..faces.placement import crop, layer_box, resized, to_unit
 from ..faces.reading import Reading
-from .carry.canvas import Canvas
 from .carry.change import Head
-from .carry.parts import SIDE, Parts
+from .carry.picture_parts import SIDE, Parts
+from .carry.surface import Surface
 
 MAX_FACE = 1024  # px: the square that a projection looks at is no larger
 FRAME, LEAST_FRAME = 512, 128  # px a side of a frame
@@ -23,19 +23,19 @@ BORDER = 0.03  # of the square's side: over this length a change ends at the pic
 
 
 @dataclass(eq=False)
-class OpenPicture:
+class OpenedFace:
     """One face of a picture."""
 
     width: int
     height: int
     placement: Placement
-    canvas: Canvas  # the picture's own pixels in the box around the square
+    surface: Surface  # the picture's own pixels in the box around the square
     alpha: np.ndarray | None  # uint8 [h, w] of the same box; None where all is opaque
     face: np.ndarray  # uint8 [S, S, 3], the square upright, for the generator
     head: Head | None  # None where no mesh could be read
     person: Mask | None
     small: np.ndarray  # uint8 [SIDE, SIDE, 3], the square upright, in which parts are told apart
-    frame: Canvas  # the square upright, at a frame's size
+    frame: Surface  # the square upright, at a frame's size
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
@@ -51,16 +51,18 @@ class OpenPicture:
         return Parts(self.small, self.head, self.person, self.placement)
 
     @cached_property
-    def rough_frame(self) -> Canvas:
+    def rough_frame(self) -> Surface:
         """The same square as `frame` at half its size, for drafts."""
-        return Canvas.of_square(resized(self.frame.rgb, max(LEAST_FRAME, len(self.frame.rgb) // 2)))
+        return Surface.of_square(resized(self.frame.rgb, max(LEAST_FRAME, len(self.frame.rgb) // 2)))
 
     def border(self) -> np.ndarray | None:
-        """How much of a change reaches each pixel of the canvas, uint8 [h, w]: it ends at the picture's border,
-        which may be that of a selection. None where the square does not touch it."""
-        height, width = self.canvas.rgb.shape[:2]
+        """How much of a change reaches each pixel of the surface, uint8 [h, w]; None for all of it.
+
+        A change ends softly at the picture's border, which may be that of a selection.
+        """
+        height, width = self.surface.rgb.shape[:2]
         reach = max(1.0, BORDER * self.placement.size)
-        x, y = np.arange(width) + self.canvas.x + 0.5, np.arange(height) + self.canvas.y + 0.5
+        x, y = np.arange(width) + self.surface.x + 0.5, np.arange(height) + self.surface.y + 0.5
         across = np.minimum(np.minimum(x, self.width - x) / reach, 1)
         down = np.minimum(np.minimum(y, self.height - y) / reach, 1)
         if across.min() == down.min() == 1:
@@ -69,9 +71,9 @@ class OpenPicture:
         return np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8)
 
 
-def opened_picture(
+def opened_face(
     rgba: np.ndarray, placement: Placement, reading: Reading | None, resolution: int
-) -> OpenPicture:
+) -> OpenedFace:
     """From a picture uint8 [H, W, 4], for a generator of a resolution."""
     height, width = rgba.shape[:2]
     x0, y0, x1, y1 = layer_box(placement, (width, height))
@@ -79,17 +81,17 @@ def opened_picture(
     side = max(resolution, min(round(placement.size), MAX_FACE))
     face = crop(rgba, placement, side)
     frame = min(FRAME, max(LEAST_FRAME, round(placement.size)))
-    return OpenPicture(
+    return OpenedFace(
         width,
         height,
         placement,
-        Canvas(filled(box), placement, x0, y0),
+        Surface(filled(box), placement, x0, y0),
         None if box[..., 3].min() == 255 else box[..., 3].copy(),
         face,
         None if reading is None else head_of(reading, placement),
         None if reading is None else reading.person,
         resized(face, SIDE),
-        Canvas.of_square(resized(face, frame)),
+        Surface.of_square(resized(face, frame)),
     )
 
 
@@ -103,7 +105,7 @@ def head_of(reading: Reading, placement: Placement) -> Head | None:
 
 
 def filled(rgba: np.ndarray) -> np.ndarray:
-    """Colours uint8 [h, w, 3] of pixels [h, w, 4]; where nothing is opaque, those of what is opaque nearby."""
+    """Colours uint8 [h, w, 3] of pixels [h, w, 4]; transparent ones get those of opaque ones nearby."""
     rgb = np.ascontiguousarray(rgba[..., :3])
     empty = rgba[..., 3] == 0
     if not empty.any() or empty.all():

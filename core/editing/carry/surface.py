@@ -10,12 +10,12 @@ from ....bridge.messages import Placement
 from ...faces.placement import to_picture, to_unit
 from .movement import LATTICE
 
-REMEMBERED = 1 << 20  # pixels of a canvas whose places are kept from frame to frame
+REMEMBERED = 1 << 20  # pixels of a surface whose places are kept from frame to frame
 
 
 @dataclass(frozen=True, eq=False)
-class Canvas:
-    """Pixels uint8 [h, w, 3] whose corner lies at (x, y) of the picture in which `placement` is the square."""
+class Surface:
+    """Pixels uint8 [h, w, 3], their corner at (x, y) of the picture in which `placement` is the square."""
 
     rgb: np.ndarray
     placement: Placement
@@ -24,7 +24,7 @@ class Canvas:
     _kept: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
-    def of_square(cls, rgb: np.ndarray) -> Canvas:
+    def of_square(cls, rgb: np.ndarray) -> Surface:
         """From the cropped square itself, uint8 [S, S, 3]."""
         side = len(rgb)
         return cls(rgb, Placement(side / 2, side / 2, side))

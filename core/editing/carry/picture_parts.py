@@ -119,7 +119,7 @@ class Parts:
 
     @cached_property
     def hair(self) -> Guided:
-        """Hair: within the person, around the face, neither skin nor cloth, by colour from what lies over it."""
+        """Hair: within the person, around the face, with the colours of what lies over the forehead."""
         return guided(self._hair, self._picture / 255)
 
     @cached_property
@@ -149,7 +149,7 @@ class Parts:
 
     @cached_property
     def bare(self) -> np.ndarray:
-        """[SHARP_SIDE, SHARP_SIDE] 0..1: what a tint of the skin leaves alone: eyes, lips, mouth, half the brows."""
+        """[SHARP_SIDE, SHARP_SIDE] 0..1: what the skin's tint leaves alone: eyes, mouth, half the brows."""
         mouth = _filled([self._line("lips")], SHARP_SIDE, FEATHER)
         brows = _filled(self._brows(), SHARP_SIDE, 0.006)
         return np.maximum(np.maximum(self.eyes, mouth), 0.5 * brows)
@@ -191,7 +191,7 @@ class Parts:
         state[seeds] = cv2.GC_FGD
         cv2.setRNGSeed(0)
         bgr = np.ascontiguousarray(self._picture[..., ::-1])
-        cv2.grabCut(bgr, state, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(bgr, state, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
         found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
         found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
