@@ -268,7 +268,7 @@ class Panel(QtWidgets.QWidget):
         self.advice_note = QtWidgets.QFrame(self)
         self.advice_note.setObjectName("anycost_advice_note")
         self.advice_note.setStyleSheet(
-            "#anycost_advice_note { border: none; border-left: 3px solid palette(mid); }"
+            "#anycost_advice_note { border: none; border-left: 3px solid #808080; }"
         )
         self.advice = plain_label("", self.advice_note)
         self.advice.setObjectName("anycost_advice")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 
 import pytest
+import skimage.data
 from in_krita import harness
 from in_krita.setting import make_setting
+from PIL import Image
 
 ABSENT = harness.missing()
 REQUIRED = bool(os.environ.get("ANYCOST_REQUIRE_KRITA"))  # continuous integration: fail rather than skip
@@ -47,3 +51,14 @@ def test_documents_of_every_sort(setting, tmp_path):
     outcome = setting.run("documents", tmp_path / "documents", LIMIT)
     assert outcome.problems == []
     assert len(outcome.checks) >= 50
+
+
+def test_a_photograph_is_edited_and_all_else_stays(setting, face_weights, tmp_path):
+    folder = setting.profile.root / "data" / "anycost" / "weights" / "faces"
+    shutil.copytree(face_weights, folder)
+    photo = tmp_path / "astronaut.png"
+    Image.fromarray(skimage.data.astronaut()).save(photo)
+    photographs = replace(setting, variables={**setting.variables, "DRIVE_PHOTO": str(photo)})
+    outcome = photographs.run("photo", tmp_path / "photo", LIMIT)
+    assert outcome.problems == []
+    assert len(outcome.checks) >= 16

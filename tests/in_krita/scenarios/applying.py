@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from krita import Selection
-from PyQt5.QtCore import QByteArray
-from shared import Tap, applied, closed, move_a_slider, open_panel, opened, pixels, projected, select, settled
+from PyQt5.QtCore import QByteArray, QRect
+from shared import (
+    Tap,
+    applied,
+    closed,
+    move_a_slider,
+    open_panel,
+    opened,
+    pixels,
+    projected,
+    select,
+    settled,
+    untouched,
+)
 
 from anycost.krita_plugin.picture import Edge, Picture
 
+FEATHER = 6  # pixels, as typed
 EDGES = (Edge(), Edge(grow=9), Edge(grow=-9), Edge(feather=7), Edge(5, 6), Edge(-5, 6))
 
 
@@ -147,18 +160,23 @@ def only_selected(t, docker, document):
     yield from t.click(box, 8)
     t.check("with one it can", state.only_selected and t.widget("anycost_grow").isVisible())
     yield from t.click(t.widget("anycost_feather"))
-    yield from t.xdotool("key", "ctrl+a", "type", "6")
+    yield from t.xdotool("key", "ctrl+a", "type", FEATHER)
     yield from t.xdotool("key", "Return")
-    t.check("a typed feather counts", state.edge == Edge(0, 6), state.edge)
+    t.check("a typed feather counts", state.edge == Edge(0, FEATHER), state.edge)
     t.screenshot("only_selected.png", docker)
     tap = state.core.link = Tap(state.core.link)
     move_a_slider(state)
-    count = len(document.rootNode().childNodes())
+    count, before = len(document.rootNode().childNodes()), pixels(document)
     yield from t.click(t.widget("anycost_apply"))
     yield from t.until(lambda: not state.portrait.applying)
     document.waitForDone()
-    came = len(document.rootNode().childNodes()) == count + 1
-    t.check("Apply adds its layer", came, state.message)
+    nodes = document.rootNode().childNodes()
+    t.check("Apply adds its layer", len(nodes) == count + 1, state.message)
+    bounds, faded = nodes[-1].bounds(), side + 2 * FEATHER
+    allowed = QRect(left - FEATHER, top - FEATHER, faded, faded)
+    t.check("which keeps to the selection", allowed.contains(bounds) and not bounds.isEmpty(), bounds)
+    wrong = untouched(before, pixels(document), nodes[-1], document.width(), document.height())
+    t.check("and changes no bit where it is transparent", not wrong, wrong)
     sent = [params for method, params in tap.sent if method == "picture/apply"]
     form = sent[0].get("attachment", {}).get("format")
     t.check("and sends what is selected", len(sent) == 1 and form == "gray8", sent)
