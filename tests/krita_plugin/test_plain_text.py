@@ -20,9 +20,10 @@ PATIENCE = 120.0  # seconds after which the panel counts as hung
 # The real panel with a pack whose texts name a pipe that nobody writes to: reading it would never end.
 HOSTILE = """
 import sys
-from anycost.bridge.messages import CoreState, Slider, OpenedPack
-from anycost.krita_plugin.direction_slider import DirectionSlider
+from anycost.bridge.messages import CoreState, OpenedPack, OpenedPicture, Placement, Slider
+from anycost.krita_plugin.document_faces import Face, Faces
 from anycost.krita_plugin.panel import Panel
+from anycost.krita_plugin.picture import Picture
 from anycost.krita_plugin.state import PanelState
 from anycost.krita_plugin.topic import Topic
 from PyQt5 import QtCore, QtGui, QtWidgets
@@ -32,11 +33,9 @@ text = "Smile<img src='" + sys.argv[1] + "'>"
 
 
 class Nobody:
+    selects = True
     def request(self, method, params, done, data=b""): return 1
     def cancel(self, number): pass
-    def current(self): return "a"
-    def read(self, done, failed): pass
-    def add_layer(self, document, picture, layer, name): pass
 
 
 state = PanelState(Nobody(), Nobody())
@@ -47,6 +46,11 @@ state.core.opened = OpenedPack(title=text, loss=text, packs=("a",), directions=(
 state.core.connected = True
 state.tell(Topic.PACK)
 state.tell(Topic.CONNECTION)
+picture, place = Picture(8, 8, bytes(256)), Placement(4.0, 4.0, 8.0)
+faces = state.core.faces["a"] = Faces(picture)
+faces.choose(Face.whole(picture))
+faces.portrait.opened[state.core.pack], faces.portrait.placement = OpenedPicture(place, text), place
+state.tell(Topic.DOCUMENT)
 state.core.notified("core/state", CoreState(text).data(), b"")
 state.say(text)
 panel.show()
@@ -76,8 +80,8 @@ def test_texts_with_markup_do_not_reach_a_file(tmp_path: Path):
         check=True,
     )
     tips, labels = map(int, done.stdout.split())
-    assert tips >= 4  # the slider's row, the connection, the message and Project were asked for theirs
-    assert labels >= 2  # the markup stands in them as text
+    assert tips >= 5  # the slider's row, the connection, the message, the advice and Project were asked
+    assert labels >= 3  # the markup stands in them as text
 
 
 @pytest.mark.parametrize("text", ["<b>bold</b>", "a < b & c > d", "<img src='x'>\nsecond line", "<!-- -->"])
