@@ -11,7 +11,7 @@ from ..bridge.messages import Placement
 from .document_faces import Face, Faces, View, box_around
 from .handles import MOUTH, NAMES, Handles
 from .picture import Picture
-from .pixels import image_over, scaled
+from .pixels import image_over, scaled, scaled_part
 from .preview import LARGEST, SMALLEST
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 
@@ -362,8 +362,8 @@ def _small(picture: Picture) -> QtGui.QImage:
     """A copy of the picture whose longest side is COPY at most."""
     whole = image_over(picture.rgba, picture.width, picture.height)
     share = min(1.0, COPY / max(picture.width, picture.height))
-    small = scaled(whole, max(1, round(picture.width * share)), max(1, round(picture.height * share)))
-    return small.copy() if small is whole else small  # `whole` only borrows the picture's bytes
+    size = max(1, round(picture.width * share)), max(1, round(picture.height * share))
+    return scaled_part(whole, whole.rect(), *size)
 
 
 def _position(event: QtGui.QMouseEvent) -> QtCore.QPointF:

@@ -9,7 +9,7 @@ from typing import Optional
 
 from ..bridge.messages import Frame, Placement
 from .picture import Picture
-from .pixels import image_of, image_over, scaled
+from .pixels import image_of, image_over, scaled_part
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 LARGEST = 384  # pixels a side on screen
@@ -203,10 +203,10 @@ def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> Qt
     reach = int(placement.size * 0.75) + 2  # half the diagonal of the square, and a margin
     box = QtCore.QRect(int(placement.x) - reach, int(placement.y) - reach, 2 * reach, 2 * reach)
     box = box.intersected(whole.rect())
-    near = whole.copy(box)
+    if box.isEmpty():
+        return crop
     shrink = min(1.0, 2 * side / placement.size)  # bilinear sampling alone would alias below half size
-    if shrink < 1.0 and not box.isEmpty():
-        near = scaled(near, max(1, round(box.width() * shrink)), max(1, round(box.height() * shrink)))
+    near = scaled_part(whole, box, max(1, round(box.width() * shrink)), max(1, round(box.height() * shrink)))
     painter = QtGui.QPainter(crop)
     painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
     painter.translate(side / 2, side / 2)
