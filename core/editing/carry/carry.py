@@ -25,7 +25,7 @@ from .solid_head import unit_height
 from .surface import Surface
 from .tint import Tint, tinted
 
-BAND_ROWS = 256  # carried at a time, so that a large face needs little memory
+BAND_ROWS = 64  # carried at a time, so that a large face needs little memory
 FAINT = 0.004  # a smaller logarithm of a ratio of light changes no level
 
 
@@ -75,7 +75,8 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
     """
     rgb = surface.rgb.copy()
     if not plan.empty:
-        for top in range(0, len(rgb), BAND_ROWS):
+        first, last = _rows(surface, plan)
+        for top in range(first - first % BAND_ROWS, last, BAND_ROWS):
             band = rgb[top : top + BAND_ROWS]
             chosen = None if only is None else only[top : top + BAND_ROWS, :, None].astype(np.float32) / 255
             band[:] = _band(surface, top, band, plan, chosen)
@@ -83,6 +84,20 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
     if _is_gray(surface.rgb):
         rgb = np.repeat(np.rint(rgb @ GRAY).astype(np.uint8)[..., None], 3, axis=2)
     return Carried(rgb, (rgb != surface.rgb).any(axis=2))
+
+
+def _rows(surface: Surface, plan: Plan) -> tuple[int, int]:
+    """The rows of pixels between which moved, tinted and drawn pixels lie."""
+    if plan.tint is not None or plan.drawn is not None or surface.placement.angle:
+        return 0, len(surface.rgb)
+    if plan.moves is None:
+        return 0, 0
+    moving = np.flatnonzero(plan.moves.field.any(axis=(1, 2)))
+    if not len(moving):
+        return 0, 0
+    ends = LATTICE.y[max(moving[0] - 1, 0)], LATTICE.y[min(moving[-1] + 1, len(LATTICE.y) - 1)]
+    first, last = (surface.pixels(np.array([0.5, end]))[1] for end in ends)
+    return max(int(first) - 1, 0), min(int(last) + 2, len(surface.rgb))
 
 
 GRAY = np.array([0.299, 0.587, 0.114], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ from .solid_head import unit_height
 AROUND = 1.7  # of the face's outline about its middle: there the head ends and nothing moves
 AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands still
 REACH = 0.15  # of the square's side: what lies further from all that moves stands still
-NEAR = 0.006  # of the square's side: of points that lie nearer, one is enough
+NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
 ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
 LATTICE = Lattice()
@@ -47,7 +48,7 @@ class Movement:
 def movement(head: Head, change: Change) -> Movement:
     """The field of a change. It is 0 wherever nothing moves."""
     points, target = head.mesh[:, :2], head.mesh[:, :2] + change.moved
-    skin = _skin(points, target, change)
+    skin = _skin(head, target, change)
     field, where = skin, LATTICE.points
     for number, lines in enumerate((LEFT_EYE_LINES, RIGHT_EYE_LINES)):
         before, after = Opening.of(points, lines), Opening.of(target, lines)
@@ -60,27 +61,29 @@ def movement(head: Head, change: Change) -> Movement:
     return Movement(unfolded(_quiet(field)).astype(np.float32), inside)
 
 
-def _skin(points: np.ndarray, target: np.ndarray, change: Change) -> np.ndarray:
+def _skin(head: Head, target: np.ndarray, change: Change) -> np.ndarray:
     """The field of the skin: smooth, -moved at the points' targets, 0 around the head and far from all that
     moves."""
     field = np.zeros((*LATTICE.points.shape[:2], 2))
     moving = change.moved.any(axis=1)
-    if not moving.any():
+    if not moving[_carriers(head)].any():
         return field
     low, high = target[moving].min(axis=0) - REACH, target[moving].max(axis=0) + REACH
     columns, rows = (
         slice(*np.searchsorted(line, (a, b)))
         for line, a, b in zip((LATTICE.x, LATTICE.y), low, high, strict=True)
     )
-    outline = points[list(OUTLINES["face"])]
+    outline = head.mesh[list(OUTLINES["face"]), :2]
     middle = outline.mean(axis=0)
     around = middle + (outline[::2] - middle) * (AROUND_TURNED if change.turned else AROUND)
-    kept = _thinned(target)
+    kept = _carriers(head)
     at = np.concatenate([target[kept], around, square_edge()])
     values = np.concatenate([-change.moved[kept], np.zeros((len(at) - len(kept), 2))])
     near = ((at > low - REACH) & (at < high + REACH)).all(axis=1)
     where = LATTICE.points[rows, columns]
-    field[rows, columns] = smooth_field(at[near], values[near], where) * _reached(where, target[moving])
+    field[rows, columns] = smooth_field(at[near], values[near], where) * _reached(
+        where, target[kept[moving[kept]]]
+    )
     return field
 
 
@@ -91,11 +94,14 @@ def _reached(where: np.ndarray, moving: np.ndarray) -> np.ndarray:
     return 1 - smooth(nearest, REACH / 3, REACH)
 
 
-def _thinned(target: np.ndarray) -> np.ndarray:
-    """Which points carry the field: no two nearer than NEAR, but all of eyes and mouth."""
+@lru_cache(maxsize=16)
+def _carriers(head: Head) -> np.ndarray:
+    """Which points of a head carry the field: no two nearer than NEAR, but all of eyes and mouth."""
+    points = head.mesh[:, :2]
+    apart = np.linalg.norm(points[:, None] - points[None], axis=2)  # [468, 468]
     kept = list(EDGES)
-    for point in range(len(target)):
-        if point not in kept and np.linalg.norm(target[kept] - target[point], axis=1).min() > NEAR:
+    for point in range(len(points)):
+        if apart[point, kept].min() > NEAR:
             kept.append(point)
     return np.array(kept)
 

@@ -21,6 +21,8 @@ SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
 GUIDE_REACH, GUIDE_EDGE = 6, 2e-4  # px, and the variance of colour (0..1) that counts as an edge
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
+BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
+AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER = 0.003  # of the square's side
 # Points of the mesh around each brow
 BROWS = (
@@ -67,6 +69,7 @@ class Parts:
         self._head = head
         self._person_mask = person
         self._placement = placement
+        self._colours: dict[str, np.ndarray] = {}
 
     @cached_property
     def person(self) -> np.ndarray:
@@ -76,7 +79,19 @@ class Parts:
         y, x = np.mgrid[0:SIDE, 0:SIDE]
         places = to_picture(self._placement, np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE)
         there = to_unit(self._person_mask.placement, places).astype(np.float32)
-        return _sampled(self._person_mask.values.astype(np.float32) / 255, there)
+        seen = _sampled(self._person_mask.values.astype(np.float32) / 255, there)
+        return seen if seen[self.face > 0.9].mean() > 0.5 else self._around
+
+    @cached_property
+    def _around(self) -> np.ndarray:
+        """A guess where the network sees nobody, as in some drawings: an egg around the head and below."""
+        line = self._line("face")
+        middle = line.mean(axis=0)
+        egg = middle + (line - middle) * np.array([1.45, 1.5])
+        below = np.array(
+            [[middle[0] - 0.45, 1.1], [middle[0] - 0.2, middle[1]], [middle[0] + 0.2, middle[1]]]
+        )
+        return _filled([egg, np.concatenate([below, [[middle[0] + 0.45, 1.1]]])], SIDE, 0.012)
 
     @cached_property
     def face(self) -> np.ndarray:
@@ -91,6 +106,11 @@ class Parts:
 
     def colour(self, zone: str) -> np.ndarray:
         """The logarithms of light [3] in one of ZONES; the neck counts as skin."""
+        if zone not in self._colours:
+            self._colours[zone] = self._colour(zone)
+        return self._colours[zone]
+
+    def _colour(self, zone: str) -> np.ndarray:
         masks = {"skin": self._skin * (1 - self.features), "neck": self._skin, "hair": self._hair}
         if zone in masks:
             mask = masks[zone]
@@ -104,13 +124,16 @@ class Parts:
 
     @cached_property
     def white(self) -> np.ndarray:
-        """Light [3] of the whites of the eyes; at least that of light skin."""
+        """Light [3] of something white at the mouth: as the eyes' whites, or light skin, in the light there."""
         eyes = cv2.resize(self.eyes * (1 - self.irises), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         light = (self._picture / 255.0) ** GAMMA
         skin = np.quantile(light[self.face > 0.9], 0.8, axis=0)
         seen = light[eyes > 0.5]
         white = np.quantile(seen, 0.75, axis=0) if len(seen) > 8 else skin
-        return np.maximum(white, 0.9 * skin)
+        lips = _filled([self._line("lips")], SIDE, 0.002) > 0.5
+        around = cv2.dilate(lips.astype(np.uint8), np.ones((2 * AROUND_LIPS + 1,) * 2, np.uint8)) > lips
+        here = np.quantile(light[around], 0.7, axis=0).mean() / max(skin.mean(), 1e-3)
+        return np.maximum(white, 0.9 * skin) * np.clip(here**0.7, 0.25, 1.05)
 
     @cached_property
     def skin(self) -> Guided:
@@ -168,7 +191,9 @@ class Parts:
         sure = (self.face > 0.9) & (self.features < 0.1) & (_filled(self._brows(), SIDE, 0.008) < 0.2)
         likely = _like(lab, lab[sure & (self._hair < 0.3)], (1.0, 0.55, 0.55))
         near = np.clip(1.6 - self._distance / 0.5, 0, 1)
-        told = np.where(self.face > 0.5, np.maximum(likely, 0.35), likely * near) * self.person
+        dark = np.median(lab[sure], axis=0)[0] - lab[..., 0] > BEARD
+        within = np.maximum(likely, np.where(dark, 0.35, 0.9))  # in the face all is skin: blush, too
+        told = np.where(self.face > 0.5, within, likely * near) * self.person
         return cv2.medianBlur((told * (1 - self._hair)).astype(np.float32), 5)
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -35,13 +35,8 @@ class Tint:
     @cached_property
     def _shade(self) -> np.ndarray:
         """How much lighter than its zone each place of the skin becomes, float32 [SIDE, SIDE, 1]."""
-        y, x = np.mgrid[0:SIDE, 0:SIDE]
-        places = np.stack([x + 0.5, y + 0.5], axis=-1).reshape(-1, 1, 2) / SIDE
-        away = ((places - self.head.mesh[SKIN, :2]) ** 2).sum(axis=-1)  # [SIDE^2, n]
-        near = 1 / (away + NEARNESS**2) ** 2
-        near /= near.sum(axis=1, keepdims=True)
-        field = (near @ self.change.shade[SKIN]).reshape(SIDE, SIDE)
-        return cv2.GaussianBlur(field.astype(np.float32), (0, 0), 1.5)[..., None]
+        field = (_nearness(self.head) @ self.change.shade[SKIN].astype(np.float32)).reshape(SIDE, SIDE)
+        return cv2.GaussianBlur(field, (0, 0), 1.5)[..., None]
 
     def ratio(self, unit: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """Logarithms of the ratio of light [h, w, 3] for pixels that lie at unit coordinates [h, w, 2] of the
@@ -61,6 +56,16 @@ class Tint:
             if zones[name].any():
                 total += sharp_at(mask, unit)[..., None] * zones[name]
         return total * _fading(unit)[..., None]
+
+
+@lru_cache(maxsize=8)
+def _nearness(head: Head) -> np.ndarray:
+    """How much each point of the skin [n] counts at each place of the square, float32 [SIDE^2, n]."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    places = np.stack([x + 0.5, y + 0.5], axis=-1).reshape(-1, 1, 2) / SIDE
+    away = ((places - head.mesh[SKIN, :2]) ** 2).sum(axis=-1)  # [SIDE^2, n]
+    near = 1 / (away + NEARNESS**2) ** 2
+    return (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
