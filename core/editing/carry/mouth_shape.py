@@ -20,7 +20,7 @@ WIDTHS = (0.047, 0.036, 0.042, 0.038, 0.038)
 LENGTH = 0.056
 ARCH = 0.155
 TOOTH = np.array([0.94, 0.88, 0.76])  # light of a tooth beside the white of an eye, and its colour
-DEEP = 0.16  # light of the inside of a mouth beside the lips
+DEEP = 0.12  # light of the inside of a mouth beside the lips
 TONGUE = 0.55
 EDGE = 0.0012  # of the square's side: softness of the lips' edge
 
@@ -71,21 +71,21 @@ def _cover(own: np.ndarray, inside: Inside, size: float) -> np.ndarray:
 
 def _light(own: np.ndarray, inside: Inside, around: Surroundings) -> np.ndarray:
     """Linear light [h, w, 3]."""
-    after = inside.after
+    after, height = inside.after, around.face_height
     u, y = own[..., 0], own[..., 1]
-    top, bottom = after.edges(u)
+    _, bottom = after.edges(u)
+    top = np.interp(np.clip(u, 0, 1) * (SAMPLES - 1), np.arange(SAMPLES), inside.shown)
     gap = np.maximum(bottom - top, 1e-5)
     v = np.clip((y - top) / gap, 0, 1.2)
-    deep = around.lips * DEEP * np.array([1.0, 0.62, 0.6])
-    light = np.broadcast_to(deep, (*u.shape, 3)).copy()
-    wide = smooth(gap, 0.05 * around.face_height, 0.1 * around.face_height)
+    light = np.broadcast_to(around.lips * DEEP * np.array([1.0, 0.55, 0.5]), (*u.shape, 3)).copy()
+    wide = smooth(gap, 0.05 * height, 0.1 * height)
     tongue = wide * smooth(v, 0.6, 1.0) * smooth(-np.abs(u - 0.5), -0.4, -0.1)
     light += (tongue * TONGUE)[..., None] * (around.lips * np.array([0.95, 0.8, 0.8]) - light)
-    length = LENGTH * around.face_height * float(np.clip(around.teeth / 0.6, 0, 1.1))
+    length = LENGTH * height * float(np.clip(around.teeth / 0.6, 0, 1.1))
     if length > 0 and inside.closed_before:  # else the picture shows its teeth
         light = _with_teeth(light, u, y - top, gap, length, after.width, around)
-    under_lip = 0.45 + 0.55 * smooth(y - top, 0.0, 0.018 * around.face_height * 1.5)
-    corners = 0.3 + 0.7 * smooth(np.minimum(u, 1 - u), 0.0, 0.2)
+    under_lip = 0.5 + 0.5 * smooth(y - top, 0.0, 0.02 * height)
+    corners = 0.35 + 0.65 * smooth(np.minimum(u, 1 - u), 0.0, 0.18)
     return light * (under_lip * corners)[..., None]
 
 

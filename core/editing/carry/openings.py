@@ -158,11 +158,12 @@ def mouth_inside(
         drawn = Inside(after, after.top, share) if share else None
     else:
         least = CORNERS * was_height.max()  # towards the corners there is little to stretch
-        reach = np.minimum(STRETCH * np.maximum(was_height, least), after.bottom - after.top)
-        if float((after.bottom - after.top - reach).max()) >= SLIVER * after.height:
-            drawn = Inside(after, after.top + reach, 1.0)
-        else:  # a thin dark line would only look like one
-            reach = after.bottom - after.top
+        full = after.bottom - after.top
+        reach = np.minimum(STRETCH * np.maximum(was_height, least), full)
+        uncovered = float((full - reach).max()) / max(after.height, 1e-6)
+        share = float(smooth(np.array(uncovered), SLIVER / 2, SLIVER))  # a thin dark line looks like a line
+        reach = full + share * (reach - full)
+        drawn = Inside(after, after.top + reach, share) if share else None
     own = after.own(where)
     u, y = own[..., 0], own[..., 1]
     top, _ = after.edges(u)
