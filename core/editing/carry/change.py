@@ -23,6 +23,7 @@ STILL, MOVING = (
     0.006,
 )  # of the face's height: what moves by less stands still; from there on, all of it
 PALE, DEEP = 0.04, 0.1  # the same for logarithms of light
+BRIGHTEST = 0.6  # logarithm by which a zone becomes lighter at most: a dark painting is not dark skin
 STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
 ADOPTED = 1.2  # from this change of light on, a zone takes the colour that the pack gives it
 
@@ -117,10 +118,10 @@ def _tints(
         now = colour(zone)
         lightness = np.clip((now.mean() - bank.light[0, z]) / bank.light[1, z], -TYPICAL, TYPICAL)
         tint = mean + lightness * slope
-        more = tint.mean()
+        more = min(tint.mean(), BRIGHTEST)
         adopted = min(1.0, abs(more) / ADOPTED)
         hue = now - now.mean()
-        towards = (1 - adopted) * (tint - more) + adopted * (effect.after[end, z] - hue)
+        towards = (1 - adopted) * (tint - tint.mean()) + adopted * (effect.after[end, z] - hue)
         tints[z] = more + np.clip(towards, -STRONGEST, STRONGEST)
     return tints
 

@@ -19,10 +19,10 @@ from .change import Head
 
 SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
-GUIDE_REACH, GUIDE_EDGE = 6, 2e-4  # px, and the variance of colour (0..1) that counts as an edge
+GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
-PALE = 0.75  # of the hue of eyes' whites in teeth
+PALE = 0.55  # of the hue of eyes' whites in teeth
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER = 0.003  # of the square's side
 # Points of the mesh around each brow
@@ -125,7 +125,7 @@ class Parts:
 
     @cached_property
     def white(self) -> np.ndarray:
-        """Light [3] of something white at the mouth: as the eyes' whites or light skin, in the light there."""
+        """Light [3] of something white at the mouth: the eyes' whites or light skin in the light there."""
         eyes = cv2.resize(self.eyes * (1 - self.irises), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         light = (self._picture / 255.0) ** GAMMA
         skin = np.quantile(light[self.face > 0.9], 0.8, axis=0)
@@ -134,7 +134,7 @@ class Parts:
         lips = _filled([self._line("lips")], SIDE, 0.002) > 0.5
         around = cv2.dilate(lips.astype(np.uint8), np.ones((2 * AROUND_LIPS + 1,) * 2, np.uint8)) > lips
         here = np.quantile(light[around], 0.7, axis=0).mean() / max(skin.mean(), 1e-3)
-        lightness = max(white.mean(), 1.05 * skin.mean()) * np.clip(here**0.4, 0.35, 1.05)
+        lightness = max(white.mean(), 1.05 * skin.mean()) * np.clip(1.08 * here**0.4, 0.35, 1.1)
         hue = white / max(white.mean(), 1e-3)
         return np.minimum(lightness * (1 + PALE * (hue - 1)), 0.95)
 
