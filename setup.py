@@ -39,6 +39,7 @@ setup(
         "torch>=2.6",
         "numpy>=1.26",
         "pillow>=10",
+        "opencv-python-headless>=4.8",  # warps, filters and GrabCut
         "safetensors>=0.4.5",
         "onnx>=1.16",
         "onnxruntime>=1.17",

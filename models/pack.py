@@ -253,10 +253,10 @@ def write_pack(
     """Writes a pack and returns its folder.
 
     `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an
-    ONNX file and the side in px of the pictures it was trained on; `features` is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE);
-    `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back and renamed
-    into place, so a failure leaves nothing half-made. PackError when the folder is taken (unless `replace`),
-    the disk is full, or opening would refuse a value.
+    ONNX file and the side in px of the pictures it was trained on; `features` is a state dict; `documents`
+    are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and kernels in float16. The pack
+    is written beside `folder`, read back and renamed into place, so a failure leaves nothing half-made.
+    PackError when the folder is taken (unless `replace`), the disk is full, or opening would refuse a value.
     """
     target = Path(os.path.abspath(os.path.expanduser(folder)))
     _check_target(target, replace)
