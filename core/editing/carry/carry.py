@@ -7,6 +7,7 @@ same slowly, for tests and for reading.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,17 +16,18 @@ import numpy as np
 from ....models.bank import Bank
 from ....models.pack import Direction
 from ...faces.reading import FACE_SIDES
+from ...rendering.cores import usable_cores
 from .change import Change, Head, change_of
-from .drawn import Drawing
+from .drawn import Drawing, sampled
 from .glasses_shape import draw_glasses
 from .mouth_shape import Surroundings, draw_mouth
-from .movement import LATTICE, Movement, movement
+from .movement import Movement, movement
 from .picture_parts import DARK, Parts
 from .solid_head import unit_height
-from .surface import Surface
+from .surface import Box, Surface
 from .tint import Tint, tinted
 
-BAND_ROWS = 64  # carried at a time, so that a large face needs little memory
+BAND_ROWS = 128  # carried at a time, so that a large face needs little memory
 FAINT = 0.004  # a smaller logarithm of a ratio of light changes no level
 
 
@@ -74,69 +76,79 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
     With `only` uint8 [h, w], the change is as strong as that says: 255 wholly, 0 not at all.
     """
     rgb = surface.rgb.copy()
-    if not plan.empty:
-        first, last = _rows(surface, plan)
-        for top in range(first - first % BAND_ROWS, last, BAND_ROWS):
-            band = rgb[top : top + BAND_ROWS]
-            chosen = None if only is None else only[top : top + BAND_ROWS, :, None].astype(np.float32) / 255
-            band[:] = _band(surface, top, band, plan, chosen)
-        _draw_shapes(rgb, surface, plan, only)
-    if _is_gray(surface.rgb):
-        rgb = np.repeat(np.rint(rgb @ GRAY).astype(np.uint8)[..., None], 3, axis=2)
-    return Carried(rgb, (rgb != surface.rgb).any(axis=2))
+    box = _box(surface, plan)
+    changed = np.zeros(rgb.shape[:2], bool)
+
+    def carry_band(top: int) -> None:
+        band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
+        _part(rgb, band)[:] = _band(surface, band, plan, None if only is None else _part(only, band))
+
+    def compare_band(top: int) -> None:
+        band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
+        _part(changed, band)[:] = _compared(surface, _part(rgb, band), band)
+
+    tops = range(box[1], box[3], BAND_ROWS)
+    with ThreadPoolExecutor(usable_cores()) as pool:  # numpy and OpenCV work outside Python's lock
+        list(pool.map(carry_band, tops))
+        draw_shapes(rgb, surface, plan, only)
+        list(pool.map(compare_band, tops))
+    return Carried(rgb, changed)
 
 
-def _rows(surface: Surface, plan: Plan) -> tuple[int, int]:
-    """The rows of pixels between which moved, tinted and drawn pixels lie."""
-    if plan.tint is not None or plan.drawn is not None or surface.placement.angle:
-        return 0, len(surface.rgb)
-    if plan.moves is None:
-        return 0, 0
-    moving = np.flatnonzero(plan.moves.field.any(axis=(1, 2)))
-    if not len(moving):
-        return 0, 0
-    ends = LATTICE.y[max(moving[0] - 1, 0)], LATTICE.y[min(moving[-1] + 1, len(LATTICE.y) - 1)]
-    first, last = (surface.pixels(np.array([0.5, end]))[1] for end in ends)
-    return max(int(first) - 1, 0), min(int(last) + 2, len(surface.rgb))
+def _part(pixels: np.ndarray, box: Box) -> np.ndarray:
+    left, top, right, bottom = box
+    return pixels[top:bottom, left:right]
 
 
-GRAY = np.array([0.299, 0.587, 0.114], np.float32)
+def _box(surface: Surface, plan: Plan) -> Box:
+    """The pixels among which moved, tinted and drawn ones lie."""
+    if plan.empty:
+        return 0, 0, 0, 0
+    if plan.tint is not None or plan.drawn is not None or plan.glasses or plan.moves is None:
+        return surface.box(np.zeros(2), np.ones(2))
+    return surface.box(*plan.moves.reach) if plan.moves.reach else (0, 0, 0, 0)
 
 
-def _is_gray(rgb: np.ndarray) -> bool:
-    return bool((rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all())
+def _compared(surface: Surface, carried: np.ndarray, band: Box) -> np.ndarray:
+    """Which pixels of a band differ from before, bool [h, w]. On a gray picture they become gray."""
+    before = _part(surface.rgb, band)
+    if surface.is_gray:
+        carried[:] = cv2.cvtColor(carried, cv2.COLOR_RGB2GRAY)[..., None]
+    red, green, blue = (before[..., channel] != carried[..., channel] for channel in range(3))
+    return red | green | blue
 
 
-def _band(surface: Surface, top: int, band: np.ndarray, plan: Plan, chosen: np.ndarray | None) -> np.ndarray:
-    unit = surface.unit(top, top + len(band))
-    out = band
+def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> np.ndarray:
+    unit, out = surface.unit(band), _part(surface.rgb, band)
+    there, chosen = unit, None if only is None else only[..., None].astype(np.float32) / 255
     if plan.moves is not None:
-        field = LATTICE.at(plan.moves.field, surface.lattice_places(top, top + len(band)))  # [h, w, 2]
+        field = sampled(plan.moves.even, unit, cv2.INTER_LINEAR)  # [h, w, 2]
         field = field if chosen is None else field * chosen
-        out = _moved(surface, top, band, field)
-        unit = unit + field
+        out = _moved(surface, band, field)
+        there = unit + field
     if plan.tint is not None:
-        ratio = plan.tint.ratio(unit, out)
+        ratio = plan.tint.ratio(there, out)
         ratio = ratio if chosen is None else ratio * chosen
         touched = (np.abs(ratio) > FAINT).any(axis=2)
         out = np.where(touched[..., None], np.rint(tinted(out, ratio)).astype(np.uint8), out)
     if plan.drawn is not None:
-        drawn = plan.drawn.over(out, surface.unit(top, top + len(band)))
+        drawn = plan.drawn.over(out, unit)
         out = drawn if chosen is None else _mixed(out, drawn, chosen)
     return out
 
 
-def _moved(surface: Surface, top: int, band: np.ndarray, field: np.ndarray) -> np.ndarray:
+def _moved(surface: Surface, band: Box, field: np.ndarray) -> np.ndarray:
     """Each pixel from where the field says; those with none keep theirs."""
-    still = np.logical_not(field.any(axis=2))
+    left, top, right, bottom = band
+    before = _part(surface.rgb, band)
+    still = np.abs(field).max(axis=2) == 0
     if still.all():
-        return band
-    height, width = band.shape[:2]
+        return before
     shift = surface.shifts(field)
-    x = shift[..., 0] + np.arange(width, dtype=np.float32)
-    y = shift[..., 1] + np.arange(top, top + height, dtype=np.float32)[:, None]
+    x = shift[..., 0] + np.arange(left, right, dtype=np.float32)
+    y = shift[..., 1] + np.arange(top, bottom, dtype=np.float32)[:, None]
     moved = cv2.remap(surface.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
-    moved[still] = band[still]
+    moved[still] = before[still]
     return moved
 
 
@@ -144,7 +156,7 @@ def _mixed(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarr
     return np.rint(before + share * (after.astype(np.float32) - before)).astype(np.uint8)
 
 
-def _draw_shapes(rgb: np.ndarray, surface: Surface, plan: Plan, only: np.ndarray | None) -> None:
+def draw_shapes(rgb: np.ndarray, surface: Surface, plan: Plan, only: np.ndarray | None) -> None:
     """Draws mouth and glasses over a carried picture."""
     before = rgb.copy() if only is not None else rgb
     inside = plan.moves.inside if plan.moves is not None else None

@@ -82,11 +82,10 @@ def moved_square(square: np.ndarray, field: np.ndarray) -> np.ndarray:
     return cv2.remap(square.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=border)
 
 
-def sampled(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """A map over the square [S, S] or [S, S, C] at unit coordinates [h, w, 2] (float32), bicubic."""
+def sampled(values: np.ndarray, unit: np.ndarray, way: int = cv2.INTER_CUBIC) -> np.ndarray:
+    """A map over the square [S, S] or [S, S, C] at unit coordinates [h, w, 2] (float32)."""
     at = unit * len(values) - np.float32(0.5)
-    border = cv2.BORDER_REPLICATE
-    return cv2.remap(values, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=border)
+    return cv2.remap(values, at[..., 0], at[..., 1], way, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _nearby(change: np.ndarray, reach: int) -> np.ndarray:

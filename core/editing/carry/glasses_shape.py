@@ -57,7 +57,7 @@ def draw_glasses(rgb: np.ndarray, surface: Surface, head: Head, parts: Parts, sh
     shape, corner = (bottom - top, right - left), np.array([left, top])
     thick = THICK * pose.scale * size
     box = rgb[top:bottom, left:right]
-    unit = surface.unit_of_box(left, top, right, bottom)
+    unit = surface.unit((left, top, right, bottom))
     bare = 1 - parts.hair.at(unit, box.astype(np.float32) / 255)  # hair hides the arms
     rim = _stroked(shape, [line - corner for line in flat], thick)
     rim = np.maximum(rim, bare * _stroked(shape, [line - corner for line in flat_arms], 0.8 * thick))

@@ -45,7 +45,7 @@ def draw_mouth(rgb: np.ndarray, surface: Surface, inside: Inside, around: Surrou
     right, bottom = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + margin, rgb.shape[1::-1])
     if left >= right or top >= bottom:
         return
-    own = after.own(surface.unit_of_box(left, top, right, bottom).astype(np.float64))  # [h, w, 2]
+    own = after.own(surface.unit((left, top, right, bottom)).astype(np.float64))  # [h, w, 2]
     light = _light(own, inside, around)
     drawn = cv2.pow(np.clip(light, 0, 1).astype(np.float32), 1 / 2.2) * 255
     sharpness = max(0.6, 0.0011 * surface.placement.size)

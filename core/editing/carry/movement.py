@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands
 REACH = 0.15  # of the square's side: what lies further from all that moves stands still
 NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
+EVEN = 512
 ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
 LATTICE = Lattice()
 # every point of an eye's or the mouth's edge counts, however near to others
@@ -43,6 +44,23 @@ class Movement:
 
     field: np.ndarray  # float32 [h, w, 2] on LATTICE: source less target, in unit coordinates
     inside: Inside | None  # None for a mouth that shows nothing new
+
+    @cached_property
+    def even(self) -> np.ndarray:
+        """The same field where evenly spaced lines cross, for quick sampling: float32 [EVEN, EVEN, 2]."""
+        line = (np.arange(EVEN) + 0.5) / EVEN
+        return LATTICE.at(self.field, LATTICE.place(np.stack(np.meshgrid(line, line), axis=-1)))
+
+    @cached_property
+    def reach(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The corners [2] of the box within which anything moves, in unit coordinates."""
+        moving = np.abs(self.field).max(axis=2)
+        rows, columns = (np.flatnonzero(moving.max(axis=axis)) for axis in (1, 0))
+        if not len(rows):
+            return None
+        x, y = LATTICE.x, LATTICE.y
+        low = np.array([x[max(columns[0] - 1, 0)], y[max(rows[0] - 1, 0)]])
+        return low, np.array([x[min(columns[-1] + 1, len(x) - 1)], y[min(rows[-1] + 1, len(y) - 1)]])
 
 
 def movement(head: Head, change: Change) -> Movement:
@@ -65,7 +83,7 @@ def _skin(head: Head, target: np.ndarray, change: Change) -> np.ndarray:
     """The field of the skin: smooth, -moved at the points' targets, 0 around the head and far from all that
     moves."""
     field = np.zeros((*LATTICE.points.shape[:2], 2))
-    moving = change.moved.any(axis=1)
+    moving = np.abs(change.moved).max(axis=1) > 0
     if not moving[_carriers(head)].any():
         return field
     low, high = target[moving].min(axis=0) - REACH, target[moving].max(axis=0) + REACH

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ....bridge.messages import Placement
 from ...faces.placement import to_picture, to_unit
-from .movement import LATTICE
 
-REMEMBERED = 1 << 20  # pixels of a surface whose places are kept from frame to frame
+Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,6 @@ class Surface:
     placement: Placement
     x: int = 0
     y: int = 0
-    _kept: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @classmethod
     def of_square(cls, rgb: np.ndarray) -> Surface:
@@ -29,27 +28,28 @@ class Surface:
         side = len(rgb)
         return cls(rgb, Placement(side / 2, side / 2, side))
 
-    def unit(self, top: int, bottom: int) -> np.ndarray:
-        """Unit coordinates float32 [bottom - top, w, 2] of the centres of its pixels in some rows."""
-        return self._places(top, bottom)[0]
+    @cached_property
+    def is_gray(self) -> bool:
+        red, green, blue = (self.rgb[..., channel] for channel in range(3))
+        return bool((red == green).all() and (green == blue).all())
 
-    def lattice_places(self, top: int, bottom: int) -> np.ndarray:
-        """The same pixels on LATTICE."""
-        return self._places(top, bottom)[1]
+    def unit(self, box: Box) -> np.ndarray:
+        """Unit coordinates float32 [h, w, 2] of the centres of the pixels in a box."""
+        left, top, right, bottom = box
+        across = np.stack([np.arange(left, right) + 0.5, np.zeros(right - left)], axis=-1)
+        down = np.stack([np.zeros(bottom - top), np.arange(top, bottom) + 0.5], axis=-1)
+        corner = np.array([self.x, self.y])
+        columns = to_unit(self.placement, across + corner)
+        rows = to_unit(self.placement, down + corner) - to_unit(self.placement, corner.astype(float))
+        return columns.astype(np.float32) + rows.astype(np.float32)[:, None]
 
-    def _places(self, top: int, bottom: int) -> tuple[np.ndarray, np.ndarray]:
-        if (top, bottom) in self._kept:
-            return self._kept[top, bottom]
-        unit = self.unit_of_box(0, top, self.rgb.shape[1], bottom)
-        places = unit, LATTICE.place(unit)
-        if self.rgb.shape[0] * self.rgb.shape[1] <= REMEMBERED:
-            self._kept[top, bottom] = places
-        return places
-
-    def unit_of_box(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-        """Unit coordinates float32 [bottom - top, right - left, 2] of the centres of a box of its pixels."""
-        across, down = np.arange(left, right) + self.x + 0.5, np.arange(top, bottom) + self.y + 0.5
-        return to_unit(self.placement, np.stack(np.meshgrid(across, down), axis=-1)).astype(np.float32)
+    def box(self, low: np.ndarray, high: np.ndarray) -> Box:
+        """The pixels that a box of the square touches, given by two corners [2] in unit coordinates."""
+        corners = self.pixels(np.array([low, (high[0], low[1]), high, (low[0], high[1])]))
+        height, width = self.rgb.shape[:2]
+        left, top = np.floor(corners.min(axis=0)).astype(int).clip(0, (width, height))
+        right, bottom = np.ceil(corners.max(axis=0)).astype(int).clip((left, top), (width, height))
+        return int(left), int(top), int(right), int(bottom)
 
     def pixels(self, unit: np.ndarray) -> np.ndarray:
         """Unit coordinates [..., 2] -> its pixels [..., 2], whose centres are at .5."""
