@@ -21,6 +21,7 @@ from .carry.movement import LATTICE
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
 
+FELT, SEEN = 0.01, 0.1  # the least movement, of the face's height, and logarithm of light that an artist sees
 FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
 SHAPES = ("mouth", "glasses")  # parts that can be drawn as shapes...
 COARSE = 1.5  # ...where the square has this many times as many pixels a side as the generator
@@ -73,23 +74,28 @@ class Carrying:
         return _with_drawing(made, opened, portraits, touched)
 
     def limited(self) -> tuple[str, ...]:
-        """The directions that do nothing on a picture that is far from the pack's world: all that they do is
-        drawn, and not by a shape."""
-        return tuple(
-            d.name for d in self.pack.directions if d.how == ("drawn",) and not set(d.parts) & set(SHAPES)
-        )
+        """The directions that do next to nothing on a picture that is far from the pack's world: nearly all that
+        they do is drawn, and not as a shape."""
+        return tuple(d.name for d in self.pack.directions if not self._works_far(d))
+
+    def _works_far(self, direction: Direction) -> bool:
+        assert self.pack.bank is not None  # without one, no picture counts as far
+        effect = self.pack.bank.effects[direction.name]
+        if "drawn" in direction.how and set(direction.parts) & set(SHAPES):
+            return True
+        may = direction.how or WAYS
+        moves = float(np.linalg.norm(effect.moves[:, 0, :, :2], axis=-1).max())
+        touched = [z for z, zone in enumerate(ZONES) if not direction.parts or zone in direction.parts]
+        tints = float(np.abs(effect.zones[:, touched, 0]).max(initial=0.0))
+        return ("moved" in may and moves > FELT) or ("tinted" in may and tints > SEEN)
 
     def advice(self) -> str:
         """What to tell the artist about a picture that is far from the pack's world."""
         bank = self.pack.bank
-        assert bank is not None  # without one, no picture counts as far
-        weak = [
-            d.label
-            for d in self.pack.directions
-            if bank.effects[d.name].turn.any() or set(d.how) == {"moved", "tinted", "drawn"}
-        ]
+        assert bank is not None
+        turning = [d.label for d in self.pack.directions if bank.effects[d.name].turn.any()]
         text = "This picture is far from what this pack draws: edits of shape and colour work"
-        return f"{text}, {' and '.join(weak)} only a little." if weak else f"{text}."
+        return f"{text}, {' and '.join(turning)} only a little." if turning else f"{text}."
 
     def is_far(self, face: np.ndarray, portrait: np.ndarray) -> bool:
         """Whether a face uint8 [S, S, 3] is from another world than its encoded portrait [R, R, 3]."""

@@ -141,7 +141,7 @@ def _moved(surface: Surface, band: Box, field: np.ndarray) -> np.ndarray:
     """Each pixel from where the field says; those with none keep theirs."""
     left, top, right, bottom = band
     before = _part(surface.rgb, band)
-    still = np.abs(field).max(axis=2) == 0
+    still = (field[..., 0] == 0) & (field[..., 1] == 0)
     if still.all():
         return before
     shift = surface.shifts(field)
