@@ -12,7 +12,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ...models.pack import Pack
+from ...models.manifest import WAYS
+from ...models.pack import Direction, Pack
 from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
@@ -74,8 +75,10 @@ class Carrying:
         return _with_drawing(made, opened, portraits, touched)
 
     def limited(self) -> tuple[str, ...]:
-        """The directions that do next to nothing on a picture that is far from the pack's world: nearly all that
-        they do is drawn, and not as a shape."""
+        """The directions that do next to nothing on a picture that is far from the pack's world.
+
+        Nearly all that they do is drawn, and not as a shape.
+        """
         return tuple(d.name for d in self.pack.directions if not self._works_far(d))
 
     def _works_far(self, direction: Direction) -> bool:
