@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,8 @@ class Effect:
     turn: np.ndarray  # [2, 3] rotation vector in radians; 0 for a direction that does not turn the head
     moves: np.ndarray  # [2, 1 + 4, 468, 3] of the points: in the mean, and for each deviation of expression
     gaze: np.ndarray  # [2, 2, 2] of the irises, over the eye's width
-    zones: (
-        np.ndarray
-    )  # [2, 6, 2, 3] logarithm of the ratio of light: the mean, and for each deviation of light
+    # [2, 6, 2, 3] logarithm of the ratio of light: the mean, and for each deviation of light
+    zones: np.ndarray
     after: np.ndarray  # [2, 6, 3] the colour then: logarithms of red, green and blue over their mean
     shade: np.ndarray  # [2, 468] how much lighter than its zone a point of the skin becomes
     teeth: np.ndarray  # [2] share of the open mouth that shows teeth
@@ -56,6 +56,23 @@ SHAPES = {
     "shade": (ENDS, POINTS),
     "teeth": (ENDS,),
 }
+BOUNDS = {  # of every value; far beyond what a head can do, but nothing that arithmetic would suffer from
+    "resting": (-2.0, 2.0),
+    "expression": (-2.0, 2.0),
+    "light": (-5.0, 5.0),
+    "w": (-100.0, 100.0),
+    "meshes": (-4.0, 4.0),
+    "far": (0.0, 1.0),
+    "turn": (-math.pi, math.pi),
+    "moves": (-1.0, 1.0),
+    "gaze": (-1.0, 1.0),
+    "zones": (-5.0, 5.0),
+    "after": (-5.0, 5.0),
+    "shade": (-5.0, 5.0),
+    "teeth": (0.0, 1.0),
+}
+DEVIATIONS = ("expression", "light")  # whose second row is divided by
+APART = 1e-3  # between any two points of a resting head, or its turn could not be told
 
 
 def bank_bytes(bank: Bank) -> bytes:
@@ -87,8 +104,9 @@ def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str,
     for name in directions:
         expected.update({f"{name}/{part}": shape for part, shape in SHAPES.items()})
     arrays = {key: tensor.numpy() for key, tensor in read_exactly(path, expected).items()}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise PackError(f'"{path}" has values that are not numbers: get the pack again.')
+    for key, array in arrays.items():
+        if not _sound(key.rpartition("/")[2], array):
+            raise PackError(f'"{path}" has values in {key} that fit no head: get the pack again.')
     effects = {name: Effect(**{part: arrays[f"{name}/{part}"] for part in SHAPES}) for name in directions}
     return Bank(
         arrays["resting"],
@@ -99,3 +117,21 @@ def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str,
         float(arrays["far"][0]),
         effects,
     )
+
+
+def _sound(part: str, array: np.ndarray) -> bool:
+    """Whether values that are numbers are also within reason."""
+    low, high = BOUNDS[part]
+    if array.min() < low or array.max() > high:
+        return False
+    if part in DEVIATIONS:
+        return bool((array[1] > 0).all())
+    if part == "turn":
+        return bool((np.linalg.norm(array, axis=1) <= math.pi).all())
+    return part != "resting" or _all_apart(array)
+
+
+def _all_apart(points: np.ndarray) -> bool:
+    away = np.linalg.norm(points[:, None] - points[None], axis=2)  # [468, 468]
+    np.fill_diagonal(away, np.inf)
+    return bool(away.min() > APART)

@@ -179,7 +179,7 @@ def parse_manifest(document: Any) -> Manifest:
 
 
 def _check_whole(manifest: Manifest) -> None:
-    """Refuses names used twice, files without a hash, and an alignment without a scale."""
+    """Refuses names used twice, files without a hash, an alignment without a scale, a bank without faces."""
     names = [slider.name for slider in manifest.sliders]
     if len(set(names)) != len(names):
         raise _faulty('two entries of "directions" have the same name')
@@ -195,6 +195,8 @@ def _check_whole(manifest: Manifest) -> None:
             raise _faulty(f'"files" has no hash of {file}')
     if manifest.alignment and math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
         raise _faulty('"alignment" puts eyes and mouth in one place')
+    if manifest.bank_file is not None and manifest.alignment is None:
+        raise _faulty('"bank" is for faces, and "alignment" says that none are drawn')
 
 
 def _width_rule(node: _Node) -> WidthRule:
@@ -350,12 +352,12 @@ class _Node:
         return tuple(item.integer(k, 1, limits[min(i, len(limits) - 1)]) for i, (item, k) in enumerate(items))
 
     def words(self, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of known words; empty where it is missing."""
+        """A list of known words, each at most once; empty where it is missing."""
         if key not in self.value:
             return ()
         words = [item.value[k] for item, k in self.items(key)]
-        if not all(word in known for word in words):
-            raise self._wrong(key, f"must be a list of {', '.join(known)}")
+        if not all(word in known and words.count(word) == 1 for word in words):
+            raise self._wrong(key, f"must list some of {', '.join(known)}, each once")
         return tuple(words)
 
     def point(self, key: str) -> tuple[float, float]:

@@ -9,7 +9,8 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,8 @@ __all__ = [
     "Direction",
     "Pack",
     "PackError",
+    "add_bank",
+    "check_target",
     "list_packs",
     "user_packs_folder",
     "write_pack",
@@ -126,6 +129,11 @@ class Pack(Manifest):
         path = self._network(self.bank_file)
         names = tuple(direction.name for direction in self.directions)
         return None if path is None else read_bank(path, self.bank_portraits, self.style_dim, names)
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it came with Anycost."""
+        return self.folder.resolve().parent == BUILT_IN.resolve()
 
     def _network(self, file: str | None) -> Path | None:
         return None if file is None else _checked_file(self.folder, file, self.files)
@@ -258,8 +266,7 @@ def write_pack(
     is written beside `folder`, read back and renamed into place, so a failure leaves nothing half-made.
     PackError when the folder is taken (unless `replace`), the disk is full, or opening would refuse a value.
     """
-    target = Path(os.path.abspath(os.path.expanduser(folder)))
-    _check_target(target, replace)
+    target = check_target(folder, replace)
     document = {
         "schema": SCHEMA,
         "name": name,
@@ -297,22 +304,56 @@ def write_pack(
         blobs[BANK_FILE] = bank_bytes(bank)
     document["files"] = dict.fromkeys([*tables, *copies, *blobs], "0" * 64)
     parse_manifest(document)  # finds a wrong value before anything is written
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        try:
-            _fill(beside, document, tables, copies, blobs)
-            _put_in_place(beside, target)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-    except (OSError, SafetensorError) as error:
-        raise PackError(_write_failure(target, error)) from None
+    with _in_place_of(target) as beside:
+        _fill(beside, document, tables, copies, blobs)
     return target
 
 
-def _check_target(target: Path, replace: bool) -> None:
+def add_bank(
+    pack: Pack,
+    bank: Bank,
+    directions: Sequence[Direction],
+    folder: str | os.PathLike[str] | None = None,
+    replace: bool = False,
+) -> Path:
+    """Writes a pack with a bank to `folder`, by default in its own place; returns the folder.
+
+    `directions` are the pack's, in its order, with the `parts` and `how` that pack.json shall list. All other
+    files of the folder are copied byte for byte. It is written and refused as `write_pack` says.
+    """
+    target = pack.folder.resolve() if folder is None else check_target(folder, replace)
+    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    file, data = pack.bank_file or BANK_FILE, bank_bytes(bank)
+    for entry, direction in zip(document["directions"], directions, strict=True):
+        entry.update(_words(direction))
+    document["bank"] = {"file": file, "portraits": len(bank.w)}
+    document["files"][file] = hashlib.sha256(data).hexdigest()
+    with _in_place_of(target) as beside:
+        _copy_but(pack, beside, {file, MANIFEST})
+        _write(beside / file, data)
+        _write_manifest(beside, document)
+    return target
+
+
+def _copy_but(pack: Pack, folder: Path, left_out: set[str]) -> None:
+    """Copies all that lies in a pack's folder, but what is left out."""
+    for path in pack.folder.iterdir():
+        if path.name in left_out:
+            continue
+        copy = folder / path.name
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, copy, symlinks=True)
+            continue
+        shutil.copyfile(path, copy, follow_symlinks=path.name in pack.files)
+        if path.name in pack.files:
+            _sync(copy)
+
+
+def check_target(folder: str | os.PathLike[str], replace: bool = False) -> Path:
+    """The absolute path of a folder in which a pack can be put; PackError where something else is there."""
+    target = Path(os.path.abspath(os.path.expanduser(folder)))
     if not os.path.lexists(target):
-        return
+        return target
     if not target.is_dir() or target.is_symlink():
         raise PackError(f'"{target}" exists and is not a folder: choose another place for the pack.')
     if (target / MANIFEST).is_file():
@@ -322,6 +363,7 @@ def _check_target(target: Path, replace: bool) -> None:
             )
     elif any(target.iterdir()):  # replacing it would delete files that are not ours
         raise PackError(f'"{target}" has other files in it: choose an empty folder for the pack.')
+    return target
 
 
 def rung_entry(rung: SubGenerator) -> dict[str, Any]:
@@ -334,10 +376,13 @@ def rung_entry(rung: SubGenerator) -> dict[str, Any]:
 def direction_entry(direction: Direction) -> dict[str, Any]:
     """A direction's entry in pack.json."""
     entry = {name: getattr(direction, name) for name in ("name", "label", "group", "low", "high")}
-    return {
-        **entry,
-        **{name: list(getattr(direction, name)) for name in ("parts", "how") if getattr(direction, name)},
-    }
+    return entry | _words(direction)
+
+
+def _words(direction: Direction) -> dict[str, list[str]]:
+    """What a direction says of its parts and ways, as pack.json has it."""
+    said = {"parts": list(direction.parts), "how": list(direction.how)}
+    return {key: words for key, words in said.items() if words}
 
 
 def _stored(value: Tensor, half: bool) -> Tensor:
@@ -353,7 +398,7 @@ def _fill(
     copies: Mapping[str, Path],
     blobs: Mapping[str, bytes],
 ) -> None:
-    """Writes every file, then pack.json with their hashes, and opens the result as a reader would."""
+    """Writes every file, then pack.json with their hashes."""
     for file, tensors in tables.items():
         _write(folder / file, save(dict(tensors)))
     for file, source in copies.items():
@@ -362,8 +407,15 @@ def _fill(
     for file, data in blobs.items():
         _write(folder / file, data)
     document["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    _write_manifest(folder, document)
+
+
+def _write_manifest(folder: Path, document: dict[str, Any]) -> None:
+    """Writes pack.json, the last file, and opens the pack as a reader would."""
     _write(folder / MANIFEST, json.dumps(document, indent=1, ensure_ascii=False).encode())
-    Pack.open(folder).generator()
+    pack = Pack.open(folder)
+    pack.generator()
+    _ = pack.bank
     if os.name == "posix":
         _sync(folder)
 
@@ -381,6 +433,21 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _in_place_of(target: Path) -> Iterator[Path]:
+    """A new folder beside `target`, which takes its place at the end; a failure leaves nothing of it."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            yield beside
+            _put_in_place(beside, target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise PackError(_write_failure(target, error)) from None
 
 
 def _put_in_place(beside: Path, target: Path) -> None:

@@ -28,8 +28,11 @@ from ...core.faces.placement import resized
 from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.rendering.renderer import Renderer
 from ...models.bank import Bank, Effect
-from ...models.pack import Pack
+from ...models.pack import Direction, Pack, PackError
 
+UNREAD = 20  # portraits in a row without a face: then the pack draws none that can be read
+LEAST_READ = 0.25  # of the judged portraits, whose faces have to be read at the end of a direction
+STEADY = 1e-3  # least deviation of an expression: it is divided by
 FAR = 2.3  # times what nearly all portraits differ from themselves
 PSI = 0.8  # of the portraits, as for the ranges of directions
 TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
@@ -57,11 +60,16 @@ class ReadPortrait:
 
 
 class Maker:
-    """Draws a pack's portraits in full and reads them with the mesh network."""
+    """Draws a pack's portraits in full and reads them with the mesh network.
+
+    PackError for a pack without faces or directions, which can have no bank.
+    """
 
     def __init__(self, pack: Pack, network: AttentionMesh):
         if pack.alignment is None:
-            raise ValueError(f'The pack "{pack.title}" draws no faces, so it can have no bank.')
+            raise PackError(f'The pack "{pack.title}" draws no faces: a bank needs a pack that does.')
+        if not pack.directions:
+            raise PackError(f'The pack "{pack.title}" has no directions: add some (`anycost directions`).')
         self.pack = pack
         self._faces = OwnFaces(network, pack.alignment)
         self._renderer = Renderer(pack.generator(), pack.ladder)
@@ -78,8 +86,11 @@ class Maker:
         return None if face is None else ReadPortrait(w, rgb, face)
 
     def portraits(self, count: int, seed: int = 11) -> Iterator[ReadPortrait]:
-        """`count` portraits of the pack's world, without what hides a face."""
-        pack = self.pack
+        """`count` portraits of the pack's world, without what hides a face.
+
+        PackError when no face is read in many of them in a row.
+        """
+        pack, unread = self.pack, 0
         plain = {d.name: max(PLAIN[d.name], d.low) for d in pack.directions if d.name in PLAIN}
         noise = torch.Generator().manual_seed(seed)
         while count:
@@ -88,26 +99,35 @@ class Maker:
             w = np.tile(pack.mean_w + PSI * (w - pack.mean_w), (pack.n_style, 1)).astype(np.float32)
             found = self.portrait(edited(w, plain, pack))
             if found is not None:
-                count -= 1
+                count, unread = count - 1, 0
                 yield found
+                continue
+            unread += 1
+            if unread == UNREAD:
+                raise PackError(
+                    f'In {UNREAD} portraits of the pack "{pack.title}" no face was read: '
+                    'check "alignment" in its pack.json, or train its generator further.'
+                )
 
 
-def make_bank(pack: Pack, network: AttentionMesh, portraits: int = 256, judged: int = 96) -> Bank:
-    """The bank of a pack: `portraits` latents, and each direction's effect on the first `judged` of them."""
-    maker = Maker(pack, network)
-    faces = list(tqdm(maker.portraits(portraits), total=portraits, desc="portraits"))
+def make_bank(maker: Maker, portraits: int = 256, judged: int = 96) -> Bank:
+    """The bank of a pack: `portraits` latents, and each direction's effect on the first `judged` of them.
+
+    PackError where too few of its portraits can be read.
+    """
+    faces = list(tqdm(maker.portraits(portraits), total=portraits, desc="portraits", unit="portrait"))
     resting = mean_head(np.stack([face.points for face in faces]))
     expressions = expression_of(
         np.stack([pose_of(face.points, resting).resting(face.points) for face in faces])
     )  # [K, 4]
-    spread = np.stack([expressions.mean(axis=0), expressions.std(axis=0)])  # [2, 4]
+    spread = np.stack([expressions.mean(axis=0), np.maximum(expressions.std(axis=0), STEADY)])  # [2, 4]
     standard = np.clip((expressions - spread[0]) / spread[1], -2.5, 2.5)
     lights = np.stack([_zones(face).mean(axis=1) for face in faces])  # [K, 6]
     light = np.stack([np.median(lights, axis=0), np.maximum(lights.std(axis=0), 0.1)])
     effects = {}
-    for direction in tqdm(pack.directions, desc="directions"):
+    for direction in tqdm(maker.pack.directions, desc="directions", unit="direction"):
         ends = [
-            _end(maker, faces[:judged], standard[:judged], resting, light, {direction.name: value})
+            _end(maker, faces[:judged], standard[:judged], resting, light, direction, value)
             for value in (direction.low, direction.high)
         ]
         effects[direction.name] = Effect(**{key: np.stack([end[key] for end in ends]) for key in ends[0]})
@@ -130,7 +150,7 @@ def _far(maker: Maker, faces: Sequence[ReadPortrait]) -> float:
     encoder = OnnxNetwork(path, "latents")
     side = maker.pack.encoder_size
     found = [unlike(face.rgb, maker.draw(encoder(to_input(resized(face.rgb, side))))) for face in faces]
-    return FAR * float(np.quantile(found, 0.95))
+    return min(1.0, FAR * float(np.quantile(found, 0.95)))
 
 
 def _end(
@@ -139,14 +159,20 @@ def _end(
     standard: np.ndarray,
     resting: np.ndarray,
     light: np.ndarray,
-    edits: dict[str, float],
+    direction: Direction,
+    value: float,
 ) -> dict[str, np.ndarray]:
     """One end of a direction's range: the fields of an Effect without their first axis."""
     pairs = []
     for number, face in enumerate(faces):
-        after = maker.portrait(edited(face.w, edits, maker.pack), face)
+        after = maker.portrait(edited(face.w, {direction.name: value}, maker.pack), face)
         if after is not None:
             pairs.append((face, after, standard[number]))
+    if len(pairs) < LEAST_READ * len(faces):
+        raise PackError(
+            f'With "{direction.label}" at {value:g}, hardly a face of the pack is read: '
+            "narrow its range in pack.json."
+        )
     poses = [(pose_of(a.points, resting), pose_of(b.points, resting)) for a, b, _ in pairs]
     turns = np.stack([rotation_vector(then.rotation @ now.rotation.T) for now, then in poses])
     turn = np.median(turns, axis=0)

@@ -129,7 +129,7 @@ def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> n
     if plan.tint is not None:
         ratio = plan.tint.ratio(there, out)
         ratio = ratio if chosen is None else ratio * chosen
-        touched = (np.abs(ratio) > FAINT).any(axis=2)
+        touched = np.abs(ratio).max(axis=2) > FAINT
         out = np.where(touched[..., None], np.rint(tinted(out, ratio)).astype(np.uint8), out)
     if plan.drawn is not None:
         drawn = plan.drawn.over(out, unit)
