@@ -130,6 +130,7 @@ def unfolded(field: np.ndarray) -> np.ndarray:
         folds = (determinant(field) < LEAST).astype(np.float32)
         if not folds.any():
             return field
+        folds = np.pad(folds, ((0, 1), (0, 1)))  # the cells' points
         around = cv2.blur(cv2.dilate(folds, np.ones((5, 5), np.uint8)), (5, 5))[..., None]
         field = field + around * (cv2.blur(field, (5, 5)) - field)
     while (determinant(field) < LEAST).any():
@@ -138,10 +139,19 @@ def unfolded(field: np.ndarray) -> np.ndarray:
 
 
 def determinant(field: np.ndarray) -> np.ndarray:
-    """Of the Jacobian of places + field on LATTICE, [h, w]: 1 where nothing moves, above 0 without folds."""
+    """Of the Jacobian of places + field at the worst corner of each cell of LATTICE, [h - 1, w - 1].
+
+    It is 1 where nothing moves. Within a cell it is linear, so nothing folds where it is above 0.
+    """
     source = LATTICE.points + field
-    dy, dx = np.gradient(source, LATTICE.y, LATTICE.x, axis=(0, 1))
-    return dx[..., 0] * dy[..., 1] - dx[..., 1] * dy[..., 0]
+    across = np.diff(source, axis=1) / np.diff(LATTICE.x)[:, None]  # [h, w - 1, 2]
+    down = np.diff(source, axis=0) / np.diff(LATTICE.y)[:, None, None]  # [h - 1, w, 2]
+    corners = [
+        a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+        for a in (across[:-1], across[1:])
+        for b in (down[:, :-1], down[:, 1:])
+    ]
+    return np.minimum.reduce(corners)
 
 
 def _quiet(field: np.ndarray) -> np.ndarray:
