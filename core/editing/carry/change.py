@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ....models.bank import Bank, Effect
+from ....models.bank import POINTS, Bank, Effect
 from ....models.pack import Direction
 from ...faces.reading import LEFT_EYE, RIGHT_EYE
 from .expression import expression_of
-from .solid_head import HeadPose, facing, pose_of, rotation_of
+from .solid_head import HeadPose, facing, pose_of, rotation_of, unit_height
 from .zones import ZONES
 
 TYPICAL = 2.0  # deviations: no face's expression counts as further from the mean
 STRAIGHT = 0.5  # of a surface that faces the viewer: from there on it turns wholly
 TURNABLE = ((12.0, 40.0), (1.0, 0.4))  # degrees aside, and how much further a head then turns
 PIVOT = np.array([0.0, 0.1, 0.3])  # of the resting head, about which it turns: between the ears
-STILL, MOVING = (
-    0.002,
-    0.006,
-)  # of the face's height: what moves by less stands still; from there on, all of it
+# of the face's height: what moves by less stands still; what moves by this does so wholly
+STILL, MOVING = 0.002, 0.006
 PALE, DEEP = 0.04, 0.1  # the same for logarithms of light
 BRIGHTEST = 0.6  # logarithm by which a zone becomes lighter at most: a dark painting is not dark skin
 STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
@@ -69,37 +67,62 @@ def change_of(
     """
     pose = pose_of(head.mesh, bank.resting)
     resting = pose.resting(head.mesh)
-    mean, deviation = bank.expression
-    standard = np.clip((expression_of(resting) - mean) / deviation, -TYPICAL, TYPICAL)  # [4]
-    worn = np.concatenate([[1.0], standard])  # [5]
-    moves, turn = np.zeros_like(resting), np.zeros(3)
-    gaze, shade, zones = np.zeros((2, 2)), np.zeros(len(resting)), np.zeros((len(ZONES), 3))
-    teeth = 0.0
+    asked = _Sum(worn=_worn(resting, bank))
     for name, value in edits.items():
-        effect, direction = bank.effects[name], directions[name]
+        asked.add(value, bank.effects[name], bank, directions[name], colour)
+    moved = (pose.placed(resting + asked.moves) - head.mesh)[:, :2]
+    if asked.turn.any():
+        turn = asked.turn * np.interp(abs(_yaw(pose)), *TURNABLE)
+        moved = moved + _turning(pose, resting + asked.moves, turn)
+    height = unit_height(head.mesh)
+    return Change(
+        meeting(head.mesh[:, :2], damped(moved, STILL * height, MOVING * height)),
+        damped(_gaze(head, asked.gaze), STILL * height, MOVING * height),
+        damped(asked.shade[:, None], PALE, DEEP)[:, 0],
+        damped(asked.zones, PALE, DEEP),
+        bool(asked.turn.any()),
+        asked.teeth,
+    )
+
+
+def _worn(resting: np.ndarray, bank: Bank) -> np.ndarray:
+    """1 and the head's expression in deviations from the bank's mean, [5]: what movements depend on."""
+    mean, deviation = bank.expression
+    return np.append(1.0, np.clip((expression_of(resting) - mean) / deviation, -TYPICAL, TYPICAL))
+
+
+@dataclass(eq=False)
+class _Sum:
+    """The effects of several edits on one resting head, summed."""
+
+    worn: np.ndarray
+    moves: np.ndarray = field(default_factory=lambda: np.zeros((POINTS, 3)))
+    turn: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    gaze: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
+    shade: np.ndarray = field(default_factory=lambda: np.zeros(POINTS))
+    zones: np.ndarray = field(default_factory=lambda: np.zeros((len(ZONES), 3)))
+    teeth: float = 0.0
+
+    def add(
+        self,
+        value: float,
+        effect: Effect,
+        bank: Bank,
+        direction: Direction,
+        colour: Callable[[str], np.ndarray],
+    ) -> None:
+        """Adds an edit, in the ways and on the parts that its direction allows."""
         end = int(value > 0)
         share = value / (direction.high if end else direction.low)
         if not direction.how or "moved" in direction.how:
-            moves += share * np.tensordot(worn, effect.moves[end], axes=1)
-            turn += share * effect.turn[end]
-            gaze += share * effect.gaze[end]
-            teeth = max(teeth, share * float(effect.teeth[end]))
+            self.moves += share * np.tensordot(self.worn, effect.moves[end], axes=1)
+            self.turn += share * effect.turn[end]
+            self.gaze += share * effect.gaze[end]
+            self.teeth = max(self.teeth, share * float(effect.teeth[end]))
         if not direction.how or "tinted" in direction.how:
-            shade += share * effect.shade[end]
-            zones += share * _tints(effect, end, bank, direction, colour)
-    moved = (pose.placed(resting + moves) - head.mesh)[:, :2]
-    if turn.any():
-        turn = turn * np.interp(abs(_yaw(pose)), *TURNABLE)
-        moved = moved + _turning(pose, resting + moves, turn)
-    moved = damped(moved, STILL * pose.scale, MOVING * pose.scale)
-    return Change(
-        meeting(head.mesh[:, :2], moved),
-        damped(_gaze(head, gaze), 0.002, 0.006),
-        damped(shade[:, None], PALE, DEEP)[:, 0],
-        damped(zones, PALE, DEEP),
-        bool(turn.any()),
-        teeth,
-    )
+            self.zones += share * _tints(effect, end, bank, direction, colour)
+            if not direction.parts or "skin" in direction.parts:
+                self.shade += share * effect.shade[end]
 
 
 def _tints(

@@ -82,7 +82,7 @@ def _light(own: np.ndarray, inside: Inside, around: Surroundings) -> np.ndarray:
     tongue = wide * smooth(v, 0.6, 1.0) * smooth(-np.abs(u - 0.5), -0.4, -0.1)
     light += (tongue * TONGUE)[..., None] * (around.lips * np.array([0.95, 0.8, 0.8]) - light)
     length = LENGTH * height * float(np.clip(around.teeth / 0.6, 0, 1.1))
-    if length > 0 and inside.closed_before:  # else the picture shows its teeth
+    if length > 0 and inside.closed:  # else the picture shows its teeth
         light = _with_teeth(light, u, y - top, gap, length, after.width, around)
     under_lip = 0.5 + 0.5 * smooth(y - top, 0.0, 0.02 * height)
     corners = 0.35 + 0.65 * smooth(np.minimum(u, 1 - u), 0.0, 0.18)

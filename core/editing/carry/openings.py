@@ -16,7 +16,7 @@ MOUTH_LINES = (
 # fmt: on
 SAMPLES = 65  # along an opening
 BAND = 0.25  # of an eye's height: over this length from the lid, the eyeball takes over from the skin
-CORNERS = 0.5
+CORNERS = 0.5  # of the open mouth's height: what it counts as having at its corners
 SLIT = 0.03  # of the face's height: a mouth that is less open shows nothing worth keeping
 GAPE = 0.006  # of the face's height: a mouth that opens by less is not drawn
 SLIVER = 0.22  # of the open mouth: less than this is stretched rather than drawn
@@ -133,11 +133,7 @@ class Inside:
     after: Opening
     shown: np.ndarray  # [SAMPLES] y; the upper line where all is drawn
     share: float  # 0..1: how much of the drawing is seen
-
-    @property
-    def closed_before(self) -> bool:
-        """Whether the picture shows nothing of the mouth's inside that is worth keeping."""
-        return self.shown is self.after.top
+    closed: bool  # the picture shows nothing of the mouth's inside that is worth keeping
 
 
 def mouth_inside(
@@ -155,7 +151,7 @@ def mouth_inside(
         reach = after.bottom - after.top
         share = float(smooth(np.array(after.height / face_height), GAPE, 2.5 * GAPE))
         share *= float(smooth(np.array(opened), 1.15, 1.8))
-        drawn = Inside(after, after.top, share) if share else None
+        drawn = Inside(after, after.top, share, True) if share else None
     else:
         least = CORNERS * was_height.max()  # towards the corners there is little to stretch
         full = after.bottom - after.top
@@ -163,7 +159,7 @@ def mouth_inside(
         uncovered = float((full - reach).max()) / max(after.height, 1e-6)
         share = float(smooth(np.array(uncovered), SLIVER / 2, SLIVER))  # a thin dark line looks like a line
         reach = full + share * (reach - full)
-        drawn = Inside(after, after.top + reach, share) if share else None
+        drawn = Inside(after, after.top + reach, share, False) if share else None
     own = after.own(where)
     u, y = own[..., 0], own[..., 1]
     top, _ = after.edges(u)
