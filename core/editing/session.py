@@ -34,6 +34,7 @@ from .perceptual import best_measure
 from .projection import ProjectionStep, project
 
 MAX_PICTURES = 8
+MAX_KEPT = 512 << 20  # bytes of their pixels
 STEPS = 100
 NO_FACE = "No face was found: show where its eyes and mouth are."
 
@@ -41,7 +42,8 @@ NO_FACE = "No face was found: show where its eyes and mouth are."
 class Session:
     """The open pictures of one pack. Every failure is a CoreError.
 
-    At most `MAX_PICTURES` are kept; opening another one forgets the least recently used.
+    At most `MAX_PICTURES` are kept, of at most `MAX_KEPT` bytes together; opening another one forgets the least
+    recently used.
     """
 
     def __init__(self, pack: Pack):
@@ -124,11 +126,17 @@ class Session:
         opened.far = self._is_far(opened)
         self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
-        while len(self.pictures) > MAX_PICTURES:
-            self.pictures.popitem(last=False)
+        self._make_room()
         if not opened.far:
             return OpenedPicture(placement)
         return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited())
+
+    def _make_room(self) -> None:
+        """Forgets the least recently used pictures while there are too many, or too large ones."""
+        while len(self.pictures) > MAX_PICTURES or (
+            len(self.pictures) > 1 and sum(o.surface.rgb.nbytes for o in self.pictures.values()) > MAX_KEPT
+        ):
+            self.pictures.popitem(last=False)
 
     def project(
         self, picture: str, seconds: float | None = None, steps: int = STEPS, seed: int = 0
