@@ -42,8 +42,8 @@ NO_FACE = "No face was found: show where its eyes and mouth are."
 class Session:
     """The open pictures of one pack. Every failure is a CoreError.
 
-    At most `MAX_PICTURES` are kept, of at most `MAX_KEPT` bytes together; opening another one forgets the least
-    recently used.
+    At most `MAX_PICTURES` are kept, of at most `MAX_KEPT` bytes together; opening another one forgets the
+    least recently used.
     """
 
     def __init__(self, pack: Pack):
