@@ -67,11 +67,11 @@ def _memory(task: dict[str, Any]) -> dict[str, int | None]:
     network, rung, choice = _opened(task)
     w = network.latents(1)[0]
     _code_is_loaded()
-    before = _resident("VmRSS")
+    before = resident("VmRSS")
     engine = open_engine(choice, network.generator, rung, network.key)
     CLEAR.write_text(RESET_HIGH_WATER)  # leave out what exporting or compiling took
     engine.draw(w)
-    return {"peak_bytes": max(0, _resident("VmHWM") - before)}
+    return {"peak_bytes": max(0, resident("VmHWM") - before)}
 
 
 def _start(task: dict[str, Any]) -> dict[str, float]:
@@ -109,7 +109,7 @@ def _code_is_loaded() -> None:
     torch.nn.functional.conv2d(x, torch.zeros(64, 64, 3, 3), padding=1)
 
 
-def _resident(name: str) -> int:
+def resident(name: str) -> int:
     """Bytes in memory: now ("VmRSS") or the peak so far ("VmHWM")."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name + ":"))
     return 1024 * int(line.split()[1])

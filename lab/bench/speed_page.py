@@ -19,6 +19,7 @@ from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.pack import Pack, PackError
 from .benched import config_f
+from .carry_speed import carry_speed
 from .growth import Growth
 from .measured import measured, tell, wanted
 
@@ -32,6 +33,7 @@ def figures(pack: str) -> dict[str, Callable[[], str]]:
 
     return {
         "pack": lambda: _fenced(measured(Pack.open(pack), wanted(None, None), tell).text()),
+        "carry": lambda: carry_speed(pack),
         "config-f": lambda: _fenced(measured(None, wanted(None, None), tell).text()),
         "resolution": lambda: growth().by_resolution(),
         "batch": lambda: growth().by_batch(),

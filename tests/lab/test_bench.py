@@ -364,11 +364,11 @@ def test_psnr_is_that_of_the_difference(tiny_pack: Path):
 def test_the_most_memory_so_far_can_be_reset():
     size = 64 << 20
     fresh.CLEAR.write_text(fresh.RESET_HIGH_WATER)
-    before = fresh._resident("VmHWM")
+    before = fresh.resident("VmHWM")
     torch.ones(size, dtype=torch.uint8)
-    assert fresh._resident("VmHWM") - before == pytest.approx(size, rel=0.1)
+    assert fresh.resident("VmHWM") - before == pytest.approx(size, rel=0.1)
     fresh.CLEAR.write_text(fresh.RESET_HIGH_WATER)
-    assert fresh._resident("VmHWM") - before < size / 4
+    assert fresh.resident("VmHWM") - before < size / 4
 
 
 @pytest.mark.slow
