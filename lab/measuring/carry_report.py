@@ -22,7 +22,7 @@ import numpy as np
 from ...core.editing.carry.carry import Plan
 from ...core.editing.carry.change import Change, Head
 from ...core.editing.carry.drawn import region_of, sampled
-from ...core.editing.carry.movement import determinant
+from ...core.editing.carry.movement import LATTICE, determinant
 from ...core.editing.carry.picture_parts import DARK
 from ...core.editing.carry.solid_head import unit_height
 from ...core.editing.carry.surface import Surface
@@ -57,6 +57,7 @@ SMOOTH = 6  # levels: where the picture has a greater step itself, nobody sees o
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 WANTED = {  # the least and the most of each figure
     "movement": (0.7, 1.2),
+    "field": (0.8, 1.2),
     "identity": (-np.inf, 0.01),
     "texture": (0.95, 1.1),
     "outside": (-np.inf, 0),
@@ -74,7 +75,8 @@ class CarryFigures:
     edit: str
     kind: str  # moved, tinted or drawn
     changed: int  # pixels
-    movement: float | None  # how far the points went over how far they were meant to
+    movement: float | None  # how far the points went, as they are read, over how far they were meant to
+    field: float | None  # the same by the field that moves the pixels: no reader's doubt is in it
     identity: float | None  # how far points went that should stand still, over the face's height
     noise: float  # the same for all points of the unedited picture, shifted by a pixel
     texture: float | None  # energy of the finest detail, after over before
@@ -140,6 +142,7 @@ class CarriedPicture:
             direction.how[0] if direction.how else "drawn",
             int((after != self.rgba).any(axis=2).sum()),
             None if head is None else movement_share(plan.change, self.head, head),
+            field_share(plan),
             None if head is None else strayed(plan.change, self.head, head),
             self.noise,
             texture_share(surface, after[box][..., :3], plan, direction),
@@ -183,13 +186,30 @@ class CarriedPicture:
 def movement_share(change: Change, before: Head, after: Head) -> float | None:
     """How far the points that move most went, along their ways, over how far they were meant to; and the
     irises beside their lids. None where nothing is meant to move."""
-    got = (after.mesh - before.mesh)[:, :2]
-    length = np.linalg.norm(change.moved, axis=1)
-    most = np.argsort(length)[-MOST:]
+    got, most = (after.mesh - before.mesh)[:, :2], _most(change)
     pairs = [(got[most], change.moved[most])]
     if change.gaze.any():
         corners = [got[list(eye[:2])].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
         pairs.append((after.irises[:, 0] - before.irises[:, 0] - corners, change.gaze))
+    return _share(pairs)
+
+
+def field_share(plan: Plan) -> float | None:
+    """The same for the mesh, by the plan's own field; None where it moves nothing."""
+    if plan.moves is None or plan.head is None:
+        return None
+    most = _most(plan.change)
+    target = plan.head.mesh[most, :2] + plan.change.moved[most]
+    went = -LATTICE.at(plan.moves.field, LATTICE.place(target[None]))[0]
+    return _share([(went, plan.change.moved[most])])
+
+
+def _most(change: Change) -> np.ndarray:
+    return np.argsort(np.linalg.norm(change.moved, axis=1))[-MOST:]
+
+
+def _share(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float | None:
+    """How far vectors went along those that were meant, over their length; None for none."""
     meant = sum(float((want * want).sum()) for _, want in pairs)
     return sum(float((went * want).sum()) for went, want in pairs) / meant if meant else None
 

@@ -25,7 +25,7 @@ HEAD = Head(
     np.concatenate([RNG.uniform(0.3, 0.7, (468, 2)), np.zeros((468, 1))], axis=1),
     np.tile([[0.4, 0.45]], (2, 5, 1)),
 )
-FINE = CarryFigures("p", "smile=1", "moved", 900, 0.9, 0.002, 0.001, 1.0, 0, 1.0, 0.4, None)
+FINE = CarryFigures("p", "smile=1", "moved", 900, 0.9, 0.95, 0.002, 0.001, 1.0, 0, 1.0, 0.4, None)
 
 
 def change(moved: np.ndarray, gaze: np.ndarray | None = None) -> Change:
@@ -97,7 +97,7 @@ def test_the_report_tells_median_worst_share_and_what_failed():
         replace(FINE, picture="s", edit="age=1", kind="tinted", changed=0),
     ]
     text = report.carry_report(rows)
-    assert "| smile=1 | 0.8, 0.5, 67 % | 0.002, 0.002, 100 % |" in text
+    assert "| smile=1 | 0.8, 0.5, 67 % | 0.95, 0.95, 100 % | 0.002, 0.002, 100 % |" in text
     assert "- smile=1, movement: q 0.5" in text
     assert "- age=1, nothing changes: s" in text
     assert "All is as wanted." in report.carry_report(rows[:1])
@@ -119,6 +119,7 @@ def test_a_photograph_is_moved_and_tinted_as_meant(hopper: CarriedPicture):
     assert (jaw.kind, tone.kind) == ("moved", "tinted")
     assert jaw.movement is not None
     assert jaw.movement > 0.5
+    assert jaw.field == pytest.approx(1, abs=0.15)
     assert tone.movement is None  # nothing is meant to move
     for figures in (jaw, tone):
         assert figures.changed > 1000
@@ -128,6 +129,7 @@ def test_a_photograph_is_moved_and_tinted_as_meant(hopper: CarriedPicture):
         assert figures.identity is None or figures.identity < 0.02
     assert jaw.folds is not None
     assert jaw.folds > 0
+    assert tone.field is None
     assert tone.folds is None
 
 
