@@ -157,16 +157,20 @@ def test_the_walk_of_one_edit(wire):
     assert [params["pass"] for params, _ in passes] == list(range(1, len(passes) + 1))
     last, pixels = passes[-1]
     assert (last["passes"], last["resolution"], last["stamp"]) == (len(passes), 32, 1)
-    assert protocol.described(last, pixels, "rgba8") == protocol.rgba8(32, 32)
+    assert last["side"] == pytest.approx(150, rel=0.03)
+    assert protocol.described(last, pixels, "rgba8") == protocol.rgba8(last["side"], last["side"])
     assert set(pixels[3::4]) == {255}
 
+    assert wire.refusal("picture/apply", {"picture": "a", "edits": {"smile": 0}})[1] == "no-change"
     message, layer = wire.answer(wire.ask("picture/apply", {"picture": "a", "edits": FULL["edits"]}))
     result = message["result"]
     size = protocol.described(result, layer, "rgba8")
     assert 0 <= result["x"] <= 320 - size["width"]
     assert 0 <= result["y"] <= 300 - size["height"]
-    alpha = np.frombuffer(layer, np.uint8).reshape(size["height"], size["width"], 4)[..., 3]
-    assert (alpha.min(), alpha.max()) == (0, 255)
+    pixels = np.frombuffer(layer, np.uint8).reshape(size["height"], size["width"], 4)
+    below = PICTURE[result["y"] : result["y"] + size["height"], result["x"] : result["x"] + size["width"]]
+    assert set(np.unique(pixels[..., 3])) <= {0, 255}
+    assert (pixels != below).any(axis=2)[pixels[..., 3] == 255].all()  # what did not change is left out
 
     assert wire.call("picture/close", {"picture": "a"}) == {}
     assert wire.refusal("edit", {"picture": "a", "stamp": 2, **FULL})[1] == "unknown-picture"
