@@ -17,7 +17,7 @@ from .zones import ZONES
 TYPICAL = 2.0  # deviations: no face's expression counts as further from the mean
 STRAIGHT = 0.5  # of a surface that faces the viewer: from there on it turns wholly
 TURNABLE = ((12.0, 40.0), (1.0, 0.4))  # degrees aside, and how much further a head then turns
-PIVOT = np.array([0.0, 0.1, 0.3])  # of the resting head, about which it turns: between the ears
+PIVOT = np.array([0.0, 0.1, 0.1])  # of the resting head, about which it turns: behind the eyes
 # of the face's height: what moves by less stands still; what moves by this does so wholly
 STILL, MOVING = 0.002, 0.006
 PALE, DEEP = 0.04, 0.1  # the same for logarithms of light

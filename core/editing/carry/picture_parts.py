@@ -24,7 +24,8 @@ GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios 
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
 PALE = 0.55  # of the hue of eyes' whites in teeth
 AROUND_LIPS = 7  # px around the lips that show the light there
-FEATHER = 0.003  # of the square's side
+FEATHER, RIM = 0.004, 0.002  # of the square's side: of lips, of irises and lids
+EDGE_PIXELS = 1.2
 # Points of the mesh around each brow
 BROWS = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
@@ -156,7 +157,7 @@ class Parts:
     def lips(self) -> np.ndarray:
         """[SHARP_SIDE, SHARP_SIDE] 0..1."""
         inside = _filled([self._line("mouth inside")], SHARP_SIDE, 0.002)
-        return _filled([self._line("lips")], SHARP_SIDE, FEATHER) * (1 - inside)
+        return _filled([self._line("lips")], SHARP_SIDE, self._soft(FEATHER)) * (1 - inside)
 
     @cached_property
     def irises(self) -> np.ndarray:
@@ -166,17 +167,17 @@ class Parts:
         discs = [
             iris[0] + circle * np.linalg.norm(iris[1:] - iris[0], axis=1).mean() for iris in self._head.irises
         ]
-        return _filled(discs, SHARP_SIDE, 0.0015) * self.eyes
+        return _filled(discs, SHARP_SIDE, self._soft(RIM)) * self.eyes
 
     @cached_property
     def eyes(self) -> np.ndarray:
         """[SHARP_SIDE, SHARP_SIDE] 0..1: between the lids."""
-        return _filled([self._line("left eye"), self._line("right eye")], SHARP_SIDE, 0.0015)
+        return _filled([self._line("left eye"), self._line("right eye")], SHARP_SIDE, self._soft(RIM))
 
     @cached_property
     def bare(self) -> np.ndarray:
         """[SHARP_SIDE, SHARP_SIDE] 0..1: what the skin's tint leaves alone: eyes, mouth, half the brows."""
-        mouth = _filled([self._line("lips")], SHARP_SIDE, FEATHER)
+        mouth = _filled([self._line("lips")], SHARP_SIDE, self._soft(FEATHER))
         brows = _filled(self._brows(), SHARP_SIDE, 0.006)
         return np.maximum(np.maximum(self.eyes, mouth), 0.5 * brows)
 
@@ -230,6 +231,10 @@ class Parts:
         forehead = self._head.mesh[[151, 108, 337, 9], :2] * SIDE
         skin = np.median([lab[int(y), int(x)] for x, y in np.clip(forehead, 0, SIDE - 1)], axis=0)
         return bool((np.linalg.norm(lab[seeds] - skin, axis=1) < 12).mean() > 0.6)
+
+    def _soft(self, feather: float) -> float:
+        """A feather of at least a few of the picture's own pixels, so that the edge has no step."""
+        return max(feather, EDGE_PIXELS / self._placement.size)
 
     def _line(self, name: str) -> np.ndarray:
         return self._head.mesh[list(OUTLINES[name]), :2]

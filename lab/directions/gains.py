@@ -1,0 +1,78 @@
+"""How much further an edit has to move a picture, so that the mesh reads the movement that was meant.
+
+A mesh network has a face in mind: of a picture that was moved it reads less than was done, for noses and
+brows most. The bank's movements are meant as the network reads them on the pack's portraits, so they are
+enlarged until it reads them on moved portraits, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from tqdm import tqdm
+
+from ...core.editing.carry.by_reading import OwnFace
+from ...core.editing.carry.carry import carry, plan
+from ...core.editing.carry.picture_parts import SIDE, Parts
+from ...core.editing.carry.surface import Surface
+from ...core.faces.placement import resized
+from ...models.bank import Bank
+from ...models.pack import Direction
+
+MOST = 1.6  # times as far
+TOP = 0.2  # share of the points, those that are meant to move most
+Read = Callable[[np.ndarray, OwnFace], OwnFace | None]  # of a portrait [S, S, 3], in the crop of another face
+
+
+def enlarged(
+    bank: Bank,
+    directions: Sequence[Direction],
+    portraits: Sequence[tuple[np.ndarray, OwnFace]],
+    read: Read,
+) -> Bank:
+    """The bank with each direction's movements enlarged, by portraits uint8 [R, R, 3] as they were read."""
+    known = {direction.name: direction for direction in directions}
+    effects = dict(bank.effects)
+    for direction in tqdm(directions, desc="gains"):
+        gains = [
+            _gain(bank, known, {direction.name: value}, portraits, read)
+            for value in (direction.low, direction.high)
+        ]
+        effect, by = bank.effects[direction.name], np.array(gains)
+        effects[direction.name] = replace(
+            effect,
+            turn=effect.turn * by[:, None],
+            moves=effect.moves * by[:, None, None, None],
+        )
+    return replace(bank, effects=effects)
+
+
+def _gain(
+    bank: Bank,
+    directions: Mapping[str, Direction],
+    edits: Mapping[str, float],
+    portraits: Sequence[tuple[np.ndarray, OwnFace]],
+    read: Read,
+) -> float:
+    """What is meant over what is read, in the median; 1 where nothing moves."""
+    shares = []
+    for rgb, face in portraits:
+        square = resized(rgb, SIDE)
+        surface = Surface.of_square(square)
+        parts = Parts(square, face.head, None, surface.placement)
+        made = plan(face.head, parts, edits, bank, directions)
+        if not made.change.moved.any():
+            continue
+        after = read(carry(surface, made).rgb, face)
+        if after is not None:
+            shares.append(_share(made.change.moved, (after.head.mesh - face.head.mesh)[:, :2]))
+    return float(np.clip(1 / max(np.median(shares), 1e-3), 1.0, MOST)) if shares else 1.0
+
+
+def _share(meant: np.ndarray, found: np.ndarray) -> float:
+    """How much of a movement [468, 2] was found, over the points that are meant to move most."""
+    length = np.linalg.norm(meant, axis=1)
+    top = length >= np.quantile(length, 1 - TOP)
+    return float((meant[top] * found[top]).sum() / (meant[top] ** 2).sum())
