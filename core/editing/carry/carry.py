@@ -29,6 +29,7 @@ from .tint import Tint, tinted
 
 BAND_ROWS = 128  # carried at a time, so that a large face needs little memory
 CRISP = 0.16  # of the finest texture: what resampling between pixels takes of it
+SOFT = 0.7  # px: texture finer than this counts as finest
 FAINT = 0.004  # a smaller logarithm of a ratio of light changes no level
 
 
@@ -156,7 +157,7 @@ def _moved(surface: Surface, band: Box, field: np.ndarray) -> np.ndarray:
 
 def _crisp(moved: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Gives back the fine texture that resampling takes, where pixels moved by `length` [h, w] pixels."""
-    soft = cv2.GaussianBlur(moved, (0, 0), 0.7)
+    soft = cv2.GaussianBlur(moved, (0, 0), SOFT)
     share = (CRISP * np.minimum(2 * length, 1))[..., None]
     return np.rint(np.clip(moved + share * (moved.astype(np.float32) - soft), 0, 255)).astype(np.uint8)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...faces.placement import to_picture, to_unit
-from .carry import FAINT, Plan, draw_shapes
+from .carry import CRISP, FAINT, SOFT, Plan, draw_shapes
 from .drawn import Drawing
 from .movement import LATTICE
 from .picture_parts import DARK, GAMMA, Guided, Parts
@@ -38,7 +38,8 @@ def carry_plainly(surface: Surface, plan: Plan, only: np.ndarray | None = None) 
         field = chosen * _field(plan.moves.field, unit)
         source = unit + field
         found = sampled(picture, to_picture(surface.placement, source) - corner - 0.5, lanczos, 4)
-        out = np.where(field.any(axis=2, keepdims=True), np.clip(found, 0, 255), picture)
+        length = np.linalg.norm(field, axis=2, keepdims=True) * surface.placement.size
+        out = np.where(length > 0, _crisp(np.clip(found, 0, 255), length), picture)
     if plan.tint is not None:
         out = _tinted(out, chosen * _ratio(plan.tint, source, out))
     if plan.drawn is not None:
@@ -57,6 +58,16 @@ def _field(field: np.ndarray, unit: np.ndarray) -> np.ndarray:
         for axis, line in enumerate((LATTICE.x, LATTICE.y))
     ]
     return sampled(field, np.stack(places, axis=-1), linear, 1)
+
+
+def _crisp(rgb: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Colours [h, w, 3] with the fine texture that moving by `length` [h, w, 1] pixels takes."""
+    apart = np.arange(-3, 4)
+    blur = np.exp(-((apart / SOFT) ** 2) / 2)
+    padded = np.pad(rgb, ((3, 3), (3, 3), (0, 0)), mode="reflect")
+    rows = np.stack([padded[k : k + len(rgb)] for k in range(7)], axis=-1) @ (blur / blur.sum())
+    soft = np.stack([rows[:, k : k + rgb.shape[1]] for k in range(7)], axis=-1) @ (blur / blur.sum())
+    return np.clip(rgb + CRISP * np.minimum(2 * length, 1) * (rgb - soft), 0, 255)
 
 
 def _ratio(tint: Tint, unit: np.ndarray, colour: np.ndarray) -> np.ndarray:
