@@ -36,7 +36,7 @@ def hold(face: KnownFace, edits: Mapping[str, float], selected: bool = False) ->
     fast, plain = carry(surface, plan, only), carry_plainly(surface, plan, only)
     assert fast.changed.mean() > 0.05
     apart = np.abs(fast.rgb.astype(int) - plain)
-    assert apart[fast.changed].mean() < 0.3
+    assert apart[fast.changed].mean() < 0.35
     assert np.quantile(apart, 0.999) <= 3
     assert apart.max() <= 12
 
