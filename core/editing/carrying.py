@@ -62,15 +62,16 @@ class Carrying:
             return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, ())
         if bank is None:
             assert portraits is not None
-            return _with_drawing(planned(head, parts, self._read(head, portraits)), opened, portraits, ())
-        made = plan(head, parts, edits, bank, self._directions)
+            made = planned(head, parts, self._read(head, portraits))
+        else:
+            made = plan(head, parts, edits, bank, self._directions)
         drawn = [self._directions[name] for name in self.drawn(opened, edits)]
         if not any("glasses" in direction.parts for direction in drawn):
             made = replace(made, glasses=self._glasses(edits))
         if portraits is None:
             return made
         touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
-        if made.moves is not None and "mouth" in touched:
+        if made.moves is not None and (not touched or "mouth" in touched):
             made = replace(made, moves=replace(made.moves, inside=None))
         return _with_drawing(made, opened, portraits, touched)
 
