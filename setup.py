@@ -57,6 +57,7 @@ setup(
             "torch-fidelity>=0.3",
             "matplotlib>=3.8",
             "scikit-learn>=1.4",
+            "scikit-image>=0.24",
         ],
     },
     entry_points={"console_scripts": ["anycost = anycost.commands.cli:main"]},
