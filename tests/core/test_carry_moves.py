@@ -127,6 +127,16 @@ def test_lids_and_lips_meet_but_never_cross(seed: int, strength: float, tilt: tu
         assert (left >= np.minimum(slit * np.linalg.norm(apart, axis=1), apart @ down) - 1e-9).all()
 
 
+@given(tilt=TILTS, edits=values(["smile", "mouth_open", "eye_open", "lips"]))
+def test_no_sliders_make_lids_or_lips_cross(tilt: tuple[float, ...], edits: dict[str, float]):
+    of = head(tilt)
+    after = of.mesh[:, :2] + changed(of, edits).moved
+    for upper, lower, _ in MEETING:
+        down = (of.mesh[list(lower), :2] - of.mesh[list(upper), :2]).sum(axis=0)
+        before = (of.mesh[list(lower), :2] - of.mesh[list(upper), :2]) @ down
+        assert ((after[list(lower)] - after[list(upper)]) @ down >= np.minimum(before, 0) - 1e-9).all()
+
+
 def test_what_does_not_meet_moves_as_it_would():
     mesh = head().mesh[:, :2]
     moved = np.zeros((468, 2))
