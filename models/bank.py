@@ -32,6 +32,7 @@ class Effect:
     after: np.ndarray  # [2, 6, 3] the colour then: logarithms of red, green and blue over their mean
     shade: np.ndarray  # [2, 468] how much lighter than its zone a point of the skin becomes
     teeth: np.ndarray  # [2] share of the open mouth that shows teeth
+    gain: np.ndarray  # [2] how many times as far a picture is moved, so that a mesh reads what was meant
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,7 @@ SHAPES = {
     "after": (ENDS, ZONES, 3),
     "shade": (ENDS, POINTS),
     "teeth": (ENDS,),
+    "gain": (ENDS,),
 }
 BOUNDS = {  # of every value; far beyond what a head can do, but nothing that arithmetic would suffer from
     "resting": (-2.0, 2.0),
@@ -70,6 +72,7 @@ BOUNDS = {  # of every value; far beyond what a head can do, but nothing that ar
     "after": (-5.0, 5.0),
     "shade": (-5.0, 5.0),
     "teeth": (0.0, 1.0),
+    "gain": (0.0, 4.0),
 }
 DEVIATIONS = ("expression", "light")  # whose second row is divided by
 APART = 1e-3  # between any two points of a resting head, or its turn could not be told

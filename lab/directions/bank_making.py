@@ -29,11 +29,13 @@ from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.rendering.renderer import Renderer
 from ...models.bank import Bank, Effect
 from ...models.pack import Direction, Pack, PackError
+from .gains import with_gains
 
 UNREAD = 20  # portraits in a row without a face: then the pack draws none that can be read
 LEAST_READ = 0.25  # of the judged portraits, whose faces have to be read at the end of a direction
 STEADY = 1e-3  # least deviation of an expression: it is divided by
 FAR = 2.3  # times what nearly all portraits differ from themselves
+TRIED = 12  # portraits on which gains are measured
 PSI = 0.8  # of the portraits, as for the ranges of directions
 TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
 RIDGE = 12.0  # portraits' worth of doubt that a movement depends on the expression
@@ -73,6 +75,10 @@ class Maker:
         self.pack = pack
         self._faces = OwnFaces(network, pack.alignment)
         self._renderer = Renderer(pack.generator(), pack.ladder)
+
+    def read(self, rgb: np.ndarray, like: OwnFace) -> OwnFace | None:
+        """The face in one of its portraits uint8 [R, R, 3], in the same crop as `like`."""
+        return self._faces.read(rgb, like)
 
     def draw(self, w: np.ndarray) -> np.ndarray:
         rgb = self._renderer.render(w, self.pack.ladder[-1], lambda: False)
@@ -130,8 +136,9 @@ def make_bank(maker: Maker, portraits: int = 256, judged: int = 96) -> Bank:
             _end(maker, faces[:judged], standard[:judged], resting, light, direction, value)
             for value in (direction.low, direction.high)
         ]
-        effects[direction.name] = Effect(**{key: np.stack([end[key] for end in ends]) for key in ends[0]})
-    return Bank(
+        parts = {key: np.stack([end[key] for end in ends]) for key in ends[0]}
+        effects[direction.name] = Effect(**parts, gain=np.ones(2))
+    made = Bank(
         resting,
         spread,
         light,
@@ -140,6 +147,8 @@ def make_bank(maker: Maker, portraits: int = 256, judged: int = 96) -> Bank:
         far=_far(maker, faces),
         effects=effects,
     )
+    tried = [(face.rgb, face.face) for face in faces[:TRIED]]
+    return with_gains(made, maker.pack.directions, tried, maker.read)
 
 
 def _far(maker: Maker, faces: Sequence[ReadPortrait]) -> float:

@@ -26,13 +26,13 @@ TOP = 0.2  # share of the points, those that are meant to move most
 Read = Callable[[np.ndarray, OwnFace], OwnFace | None]  # of a portrait [S, S, 3], in the crop of another face
 
 
-def enlarged(
+def with_gains(
     bank: Bank,
     directions: Sequence[Direction],
     portraits: Sequence[tuple[np.ndarray, OwnFace]],
     read: Read,
 ) -> Bank:
-    """The bank with each direction's movements enlarged, by portraits uint8 [R, R, 3] as they were read."""
+    """The bank with the gain of each direction, by portraits uint8 [R, R, 3] as they were read."""
     known = {direction.name: direction for direction in directions}
     effects = dict(bank.effects)
     for direction in tqdm(directions, desc="gains"):
@@ -40,12 +40,7 @@ def enlarged(
             _gain(bank, known, {direction.name: value}, portraits, read)
             for value in (direction.low, direction.high)
         ]
-        effect, by = bank.effects[direction.name], np.array(gains)
-        effects[direction.name] = replace(
-            effect,
-            turn=effect.turn * by[:, None],
-            moves=effect.moves * by[:, None, None, None],
-        )
+        effects[direction.name] = replace(bank.effects[direction.name], gain=np.array(gains))
     return replace(bank, effects=effects)
 
 

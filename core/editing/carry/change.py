@@ -115,8 +115,9 @@ class _Sum:
         end = int(value > 0)
         share = value / (direction.high if end else direction.low)
         if not direction.how or "moved" in direction.how:
-            self.moves += share * np.tensordot(self.worn, effect.moves[end], axes=1)
-            self.turn += share * effect.turn[end]
+            far = share * float(effect.gain[end])
+            self.moves += far * np.tensordot(self.worn, effect.moves[end], axes=1)
+            self.turn += far * effect.turn[end]
             self.gaze += share * effect.gaze[end]
             self.teeth = max(self.teeth, share * float(effect.teeth[end]))
         if not direction.how or "tinted" in direction.how:
