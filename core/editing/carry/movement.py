@@ -30,6 +30,7 @@ REACH = 0.15  # of the square's side: what lies further from all that moves stan
 NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
 EVEN = 512
+EDGE = 0.03  # of the square's side: towards its edge all movement ends
 ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
 LATTICE = Lattice()
 # every point of an eye's or the mouth's edge counts, however near to others
@@ -155,6 +156,10 @@ def determinant(field: np.ndarray) -> np.ndarray:
 
 
 def _quiet(field: np.ndarray) -> np.ndarray:
-    """A field without its shortest displacements, so that pixels that stay are not resampled."""
+    """A field without its shortest displacements, so that pixels that stay are not resampled.
+
+    At the square's edge there are none.
+    """
     t = np.clip((np.linalg.norm(field, axis=-1, keepdims=True) - STILL) / (MOVING - STILL), 0, 1)
-    return field * (t * t * (3 - 2 * t))
+    inside = smooth(0.5 - np.abs(LATTICE.points - 0.5).max(axis=-1, keepdims=True), 0.0, EDGE)
+    return field * (t * t * (3 - 2 * t)) * inside

@@ -21,10 +21,11 @@ SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
 GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
+FOREHEAD = 0.14  # of the face's height: so far the forehead goes on over the mesh
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
-PALE = 0.55  # of the hue of eyes' whites in teeth
+PALE = (0.74, 1.18)  # over their mean: red, green and blue of the palest colour
 AROUND_LIPS = 7  # px around the lips that show the light there
-FEATHER, RIM = 0.004, 0.002  # of the square's side: of lips, of irises and lids
+FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
 EDGE_PIXELS = 1.2
 # Points of the mesh around each brow
 BROWS = (
@@ -136,8 +137,8 @@ class Parts:
         around = cv2.dilate(lips.astype(np.uint8), np.ones((2 * AROUND_LIPS + 1,) * 2, np.uint8)) > lips
         here = np.quantile(light[around], 0.7, axis=0).mean() / max(skin.mean(), 1e-3)
         lightness = max(white.mean(), 1.05 * skin.mean()) * np.clip(1.08 * here**0.4, 0.35, 1.1)
-        hue = white / max(white.mean(), 1e-3)
-        return np.minimum(lightness * (1 + PALE * (hue - 1)), 0.95)
+        hue = np.clip(white / max(white.mean(), 1e-3), *PALE)
+        return np.minimum(lightness * hue, 0.95)
 
     @cached_property
     def skin(self) -> Guided:
@@ -189,27 +190,43 @@ class Parts:
         return away / np.linalg.norm(line[0] - line[18])
 
     @cached_property
+    def _height(self) -> np.ndarray:
+        """[SIDE, SIDE]: upwards from the face's middle, over the face's height."""
+        line = self._line("face")
+        y, x = np.mgrid[0:SIDE, 0:SIDE]
+        places = np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE
+        up = line[0] - line[18]
+        return ((places - line.mean(axis=0)) @ up) / (up @ up)
+
+    @cached_property
+    def _likely(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: how like the skin of the cheeks each colour is."""
+        lab = _lab(self._picture)
+        brows = _filled(self._brows(), SIDE, 0.008)
+        sure = (self.face > 0.9) & (self.features < 0.1) & (brows < 0.2) & (self._height < 0.25)
+        return _like(lab, lab[sure] if sure.any() else lab[self.face > 0.5], (1.0, 0.55, 0.55))
+
+    @cached_property
     def _skin(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1, before it follows the picture's edges."""
-        lab = _lab(self._picture)
-        sure = (self.face > 0.9) & (self.features < 0.1) & (_filled(self._brows(), SIDE, 0.008) < 0.2)
-        likely = _like(lab, lab[sure & (self._hair < 0.3)], (1.0, 0.55, 0.55))
+        lightness = _lab(self._picture)[..., 0]
+        dark = np.median(lightness[self._likely > 0.7]) - lightness > BEARD
         near = np.clip(1.6 - self._distance / 0.5, 0, 1)
-        dark = np.median(lab[sure], axis=0)[0] - lab[..., 0] > BEARD
-        within = np.maximum(likely, np.where(dark, 0.35, 0.9))  # in the face all is skin: blush, too
-        told = np.where(self.face > 0.5, within, likely * near) * self.person
+        within = np.maximum(self._likely, np.where(dark, 0.35, 0.9))  # in the face all is skin: blush, too
+        told = np.where(self.face > 0.5, within, self._likely * near) * self.person
         return cv2.medianBlur((told * (1 - self._hair)).astype(np.float32), 5)
 
     @cached_property
     def _hair(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: GrabCut between hair and all else, from what is certainly either."""
-        line = self._line("face")
-        middle, up = line.mean(axis=0), line[0] - line[18]
-        y, x = np.mgrid[0:SIDE, 0:SIDE]
-        places = np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE
-        height = ((places - middle) @ up) / (up @ up)  # of the face's height, upwards from its middle
+        height = self._height
         person, distance = self.person > 0.5, self._distance
         seeds = person & (height > 0.42) & (distance < 0.2) & (distance > 0.03) & (self.face < 0.2)
+        bare = self._likely > 0.7
+        if (seeds & bare).sum() < 0.7 * seeds.sum():  # else the hair has the skin's colours
+            seeds &= ~bare
+        else:
+            bare = np.zeros_like(bare)
         if seeds.sum() < 30 or self._bald(seeds):
             return np.zeros((SIDE, SIDE), np.float32)
         state = np.full((SIDE, SIDE), cv2.GC_BGD, np.uint8)
@@ -222,6 +239,8 @@ class Parts:
         bgr = np.ascontiguousarray(self._picture[..., ::-1])
         cv2.grabCut(bgr, state, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
         found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
+        found[(self.face > 0.5) & (self._likely > 0.5)] = 0  # a forehead is not hair,
+        found[(distance < FOREHEAD) & bare] = 0  # nor is what of it lies over the mesh
         found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
 
