@@ -14,6 +14,7 @@ from ..faces.face_parts import Mask
 from ..faces.placement import crop, layer_box, resized, to_unit
 from ..faces.reading import Reading
 from .carry.change import Head
+from .carry.openings import smooth
 from .carry.picture_parts import SIDE, Parts
 from .carry.surface import Surface
 
@@ -63,12 +64,13 @@ class OpenedFace:
         height, width = self.surface.rgb.shape[:2]
         reach = max(1.0, BORDER * self.placement.size)
         x, y = np.arange(width) + self.surface.x + 0.5, np.arange(height) + self.surface.y + 0.5
-        across = np.minimum(np.minimum(x, self.width - x) / reach, 1)
-        down = np.minimum(np.minimum(y, self.height - y) / reach, 1)
-        if across.min() == down.min() == 1:
+        across, down = (
+            np.rint(255 * smooth(np.minimum(along, side - along), 0.0, reach)).astype(np.uint8)
+            for along, side in ((x, self.width), (y, self.height))
+        )
+        if across.min() == down.min() == 255:
             return None
-        t = np.minimum(across[None], down[:, None])
-        return np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8)
+        return np.minimum(across, down[:, None])
 
 
 def opened_face(

@@ -24,12 +24,13 @@ from .mouth_shape import Surroundings, draw_mouth
 from .movement import Movement, movement
 from .picture_parts import DARK, Parts
 from .solid_head import unit_height
-from .surface import Box, Surface
+from .surface import Box, Surface, mixed
 from .tint import Tint, tinted
 
 BAND_ROWS = 128  # carried at a time, so that a large face needs little memory
 CRISP = 0.16  # of the finest texture: what resampling between pixels takes of it
 SOFT = 0.7  # px: texture finer than this counts as finest
+MARGIN = 3  # px around a band that the filter for the finest texture sees
 FAINT = 0.004  # a smaller logarithm of a ratio of light changes no level
 
 
@@ -83,7 +84,7 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
 
     def carry_band(top: int) -> None:
         band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
-        _part(rgb, band)[:] = _band(surface, band, plan, None if only is None else _part(only, band))
+        _part(rgb, band)[:] = _band(surface, band, plan, only)
 
     def compare_band(top: int) -> None:
         band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
@@ -122,11 +123,9 @@ def _compared(surface: Surface, carried: np.ndarray, band: Box) -> np.ndarray:
 
 def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> np.ndarray:
     unit, out = surface.unit(band), _part(surface.rgb, band)
-    there, chosen = unit, None if only is None else only[..., None].astype(np.float32) / 255
+    there, chosen = unit, None if only is None else _part(only, band)[..., None] / np.float32(255)
     if plan.moves is not None:
-        field = sampled(plan.moves.even, unit, cv2.INTER_LINEAR)  # [h, w, 2]
-        field = field if chosen is None else field * chosen
-        out = _moved(surface, band, field)
+        out, field = _moved(surface, band, plan.moves, only)
         there = unit + field
     if plan.tint is not None:
         ratio = plan.tint.ratio(there, out)
@@ -135,24 +134,30 @@ def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> n
         out = np.where(touched[..., None], np.rint(tinted(out, ratio)).astype(np.uint8), out)
     if plan.drawn is not None:
         drawn = plan.drawn.over(out, unit)
-        out = drawn if chosen is None else _mixed(out, drawn, chosen)
+        out = drawn if chosen is None else mixed(out, drawn, chosen)
     return out
 
 
-def _moved(surface: Surface, band: Box, field: np.ndarray) -> np.ndarray:
-    """Each pixel from where the field says; those with none keep theirs."""
-    left, top, right, bottom = band
-    before = _part(surface.rgb, band)
+def _moved(
+    surface: Surface, band: Box, moves: Movement, only: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each pixel from where the field says, and the field [h, w, 2]; those with none keep theirs."""
+    wide = surface.grown(band, MARGIN)  # neighbours that the filter for texture sees
+    left, top, right, bottom = wide
+    field = sampled(moves.even(round(surface.placement.size)), surface.unit(wide), cv2.INTER_LINEAR)
+    if only is not None:
+        field = field * (_part(only, wide)[..., None] / np.float32(255))
+    inner = band[0] - left, band[1] - top, band[2] - left, band[3] - top
     still = (field[..., 0] == 0) & (field[..., 1] == 0)
     if still.all():
-        return before
+        return _part(surface.rgb, band), _part(field, inner)
     shift = surface.shifts(field)
     x = shift[..., 0] + np.arange(left, right, dtype=np.float32)
     y = shift[..., 1] + np.arange(top, bottom, dtype=np.float32)[:, None]
     moved = cv2.remap(surface.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     moved = _crisp(moved, np.hypot(shift[..., 0], shift[..., 1]))
-    moved[still] = before[still]
-    return moved
+    moved[still] = _part(surface.rgb, wide)[still]
+    return _part(moved, inner), _part(field, inner)
 
 
 def _crisp(moved: np.ndarray, length: np.ndarray) -> np.ndarray:
@@ -162,22 +167,17 @@ def _crisp(moved: np.ndarray, length: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(moved + share * (moved.astype(np.float32) - soft), 0, 255)).astype(np.uint8)
 
 
-def _mixed(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return np.rint(before + share * (after.astype(np.float32) - before)).astype(np.uint8)
-
-
 def draw_shapes(rgb: np.ndarray, surface: Surface, plan: Plan, only: np.ndarray | None) -> None:
     """Draws mouth and glasses over a carried picture."""
-    before = rgb.copy() if only is not None else rgb
-    inside = plan.moves.inside if plan.moves is not None else None
-    if inside is not None and plan.head is not None and plan.parts is not None:
-        draw_mouth(rgb, surface, inside, _surroundings(plan.head, plan.parts, plan.change.teeth))
-    if plan.glasses and plan.head is not None and plan.parts is not None:
-        moved = plan.head.mesh.copy()
+    head, parts = plan.head, plan.parts
+    if head is None or parts is None:
+        return
+    if plan.moves is not None and plan.moves.inside is not None:
+        draw_mouth(rgb, surface, plan.moves.inside, _surroundings(head, parts, plan.change.teeth), only)
+    if plan.glasses:
+        moved = head.mesh.copy()
         moved[:, :2] += plan.change.moved
-        draw_glasses(rgb, surface, replace(plan.head, mesh=moved), plan.parts, plan.glasses)
-    if only is not None:
-        rgb[:] = _mixed(before, rgb, only[..., None].astype(np.float32) / 255)
+        draw_glasses(rgb, surface, replace(head, mesh=moved), parts, plan.glasses, only)
 
 
 def _surroundings(head: Head, parts: Parts, teeth: float) -> Surroundings:

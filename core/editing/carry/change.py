@@ -16,6 +16,8 @@ from .zones import ZONES
 
 TYPICAL = 2.0  # deviations: no face's expression counts as further from the mean
 STRAIGHT = 0.5  # of a surface that faces the viewer: from there on it turns wholly
+LEAST_SHARE = 0.08  # of the largest movement: what a direction moves by less, it does not mean to move
+FURTHEST = 0.26  # radians that a head is turned at most
 TURNABLE = ((12.0, 40.0), (1.0, 0.4))  # degrees aside, and how much further a head then turns
 PIVOT = np.array([0.0, 0.1, 0.1])  # of the resting head, about which it turns: behind the eyes
 # of the face's height: what moves by less stands still; what moves by this does so wholly
@@ -72,7 +74,7 @@ def change_of(
         asked.add(value, bank.effects[name], bank, directions[name], colour)
     moved = (pose.placed(resting + asked.moves) - head.mesh)[:, :2]
     if asked.turn.any():
-        turn = asked.turn * np.interp(abs(_yaw(pose)), *TURNABLE)
+        turn = _turnable(asked.turn) * np.interp(abs(_yaw(pose)), *TURNABLE)
         moved = moved + _turning(pose, resting + asked.moves, turn)
     height = unit_height(head.mesh)
     return Change(
@@ -83,6 +85,20 @@ def change_of(
         bool(asked.turn.any()),
         asked.teeth,
     )
+
+
+def _meant(moves: np.ndarray) -> np.ndarray:
+    """Movements [468, 3] of one direction without those of points that it hardly moves beside others."""
+    most = float(np.linalg.norm(moves, axis=1).max())
+    return damped(moves, LEAST_SHARE * most, 2.5 * LEAST_SHARE * most) if most else moves
+
+
+def _lips_together(moves: np.ndarray) -> np.ndarray:
+    """Movements [468, 3] of a direction that does not touch the mouth: it neither opens nor closes it."""
+    upper, lower, _ = MEETING[2]
+    moves, both = moves.copy(), [*upper, *lower]
+    moves[both] = np.tile((moves[list(upper)] + moves[list(lower)]) / 2, (2, 1))
+    return moves
 
 
 def _worn(resting: np.ndarray, bank: Bank) -> np.ndarray:
@@ -116,7 +132,10 @@ class _Sum:
         share = value / (direction.high if end else direction.low)
         if not direction.how or "moved" in direction.how:
             far = share * float(effect.gain[end])
-            self.moves += far * np.tensordot(self.worn, effect.moves[end], axes=1)
+            moves = _meant(np.tensordot(self.worn, effect.moves[end], axes=1))
+            if direction.parts and "mouth" not in direction.parts:
+                moves = _lips_together(moves)
+            self.moves += far * moves
             self.turn += far * effect.turn[end]
             self.gaze += share * effect.gaze[end]
             self.teeth = max(self.teeth, share * float(effect.teeth[end]))
@@ -148,6 +167,12 @@ def _tints(
         towards = (1 - adopted) * (tint - tint.mean()) + adopted * (effect.after[end, z] - hue)
         tints[z] = more + np.clip(towards, -STRONGEST, STRONGEST)
     return tints
+
+
+def _turnable(turn: np.ndarray) -> np.ndarray:
+    """A turn [3] of less than FURTHEST: of what lies behind the head, a picture shows nothing."""
+    angle = float(np.linalg.norm(turn))
+    return turn * (FURTHEST * np.tanh(angle / FURTHEST) / angle)
 
 
 def _yaw(pose: HeadPose) -> float:

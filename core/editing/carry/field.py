@@ -29,6 +29,12 @@ class Lattice:
         y = np.interp(unit[..., 1], self.y, np.arange(len(self.y)))
         return np.stack([x, y], axis=-1).astype(np.float32)
 
+    def even(self, field: np.ndarray, lines: int) -> np.ndarray:
+        """A field where as many evenly spaced lines cross each way, float32 [lines, lines, C]."""
+        along = (np.arange(lines) + 0.5) / lines
+        x, y = (np.interp(along, own, np.arange(len(own))) for own in (self.x, self.y))
+        return self.at(field, np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32))
+
     @staticmethod
     def at(field: np.ndarray, place: np.ndarray) -> np.ndarray:
         """A field float32 [h, w, C] (C up to 4) at places [H, W, 2] of the lattice: [H, W, C]."""

@@ -13,7 +13,7 @@ from ...faces.reading import FACE_SIDES, LEFT_EYE, RIGHT_EYE
 from .change import Head
 from .picture_parts import Parts
 from .solid_head import frontal_pose
-from .surface import Surface
+from .surface import Surface, mixed
 
 # over the face's height
 WIDTH, HEIGHT = 0.148, 0.118  # half a lens
@@ -37,10 +37,18 @@ EARS = (FACE_SIDES[0], FACE_SIDES[1])
 FULL = 0.35  # of the slider's range: from there on the frame is solid
 
 
-def draw_glasses(rgb: np.ndarray, surface: Surface, head: Head, parts: Parts, share: float) -> None:
+def draw_glasses(
+    rgb: np.ndarray,
+    surface: Surface,
+    head: Head,
+    parts: Parts,
+    share: float,
+    only: np.ndarray | None = None,
+) -> None:
     """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `surface`.
 
-    `head` is the head as it lies now, `share` 0..1 how far the slider is.
+    `head` is the head as it lies now, `share` 0..1 how far the slider is. They are drawn as
+    strongly as `only` uint8 [h, w] says, where it is given.
     """
     pose = frontal_pose(head.mesh)
     own = pose.resting(head.mesh)
@@ -64,7 +72,8 @@ def draw_glasses(rgb: np.ndarray, surface: Surface, head: Head, parts: Parts, sh
     glass = _filled(shape, [disc - corner for disc in discs])
     opacity = float(np.clip(share / FULL, 0, 1))
     light = _lit(box, rim, glass, thick, pose.scale * size, opacity)
-    box[:] = np.rint(np.clip(light, 0, 255)).astype(np.uint8)
+    cover = np.ones(1) if only is None else only[top:bottom, left:right, None] / np.float32(255)
+    box[:] = mixed(box, light, cover)
 
 
 def _frame(own: np.ndarray, turn: float) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from .openings import SAMPLES, Inside, smooth
-from .surface import Surface
+from .surface import Surface, mixed
 
 # over the face's height: widths of the upper teeth from the middle outwards, their length, the arch's radius
 WIDTHS = (0.047, 0.036, 0.042, 0.038, 0.038)
@@ -36,8 +36,13 @@ class Surroundings:
     teeth: float  # share of the open mouth that shows teeth
 
 
-def draw_mouth(rgb: np.ndarray, surface: Surface, inside: Inside, around: Surroundings) -> None:
-    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `surface`."""
+def draw_mouth(
+    rgb: np.ndarray, surface: Surface, inside: Inside, around: Surroundings, only: np.ndarray | None = None
+) -> None:
+    """Draws into a carried picture uint8 [h, w, 3] whose pixels lie as those of `surface`.
+
+    As strongly as `only` uint8 [h, w] says, where it is given.
+    """
     after = inside.after
     corners = surface.pixels(after.outline())
     margin = 3 + round(4 * EDGE * surface.placement.size)
@@ -53,7 +58,9 @@ def draw_mouth(rgb: np.ndarray, surface: Surface, inside: Inside, around: Surrou
     box = rgb[top:bottom, left:right]
     drawn += _grain(surface, left, top, right, bottom)
     cover = inside.share * _cover(own, inside, surface.placement.size)[..., None]
-    box[:] = np.rint(np.clip(box + cover * (drawn - box), 0, 255)).astype(np.uint8)
+    if only is not None:
+        cover = cover * (only[top:bottom, left:right, None] / np.float32(255))
+    box[:] = mixed(box, drawn, cover)
 
 
 def _cover(own: np.ndarray, inside: Inside, size: float) -> np.ndarray:
@@ -84,7 +91,7 @@ def _light(own: np.ndarray, inside: Inside, around: Surroundings) -> np.ndarray:
     length = LENGTH * height * float(np.clip(around.teeth / 0.6, 0, 1.1))
     if length > 0 and inside.closed:  # else the picture shows its teeth
         light = _with_teeth(light, u, y - top, gap, length, after.width, around)
-    under_lip = 0.5 + 0.5 * smooth(y - top, 0.0, 0.02 * height)
+    under_lip = 0.4 + 0.6 * smooth(y - top, 0.0, 0.022 * height)
     corners = 0.35 + 0.65 * smooth(np.minimum(u, 1 - u), 0.0, 0.18)
     return light * (under_lip * corners)[..., None]
 

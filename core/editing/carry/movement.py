@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -29,7 +30,7 @@ AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands
 REACH = 0.15  # of the square's side: what lies further from all that moves stands still
 NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
-EVEN = 512
+EVEN, EVEN_SIDE = 512, 1024
 EDGE = 0.03  # of the square's side: towards its edge all movement ends
 ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
 LATTICE = Lattice()
@@ -45,12 +46,17 @@ class Movement:
 
     field: np.ndarray  # float32 [h, w, 2] on LATTICE: source less target, in unit coordinates
     inside: Inside | None  # None for a mouth that shows nothing new
+    _even: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
 
-    @cached_property
-    def even(self) -> np.ndarray:
-        """The same field where evenly spaced lines cross, for quick sampling: float32 [EVEN, EVEN, 2]."""
-        line = (np.arange(EVEN) + 0.5) / EVEN
-        return LATTICE.at(self.field, LATTICE.place(np.stack(np.meshgrid(line, line), axis=-1)))
+    def even(self, side: int) -> np.ndarray:
+        """The same field where evenly spaced lines cross, for quick sampling: float32 [S, S, 2].
+
+        It is fine enough for a square of `side` pixels.
+        """
+        lines = EVEN if side <= EVEN_SIDE else 2 * EVEN
+        if lines not in self._even:
+            self._even[lines] = LATTICE.even(self.field, lines)
+        return self._even[lines]
 
     @cached_property
     def reach(self) -> tuple[np.ndarray, np.ndarray] | None:

@@ -21,9 +21,11 @@ SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
 GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
+IRIS_SHOWN = 0.4  # of its disc
 FOREHEAD = 0.14  # of the face's height: so far the forehead goes on over the mesh
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
-PALE = (0.74, 1.18)  # over their mean: red, green and blue of the palest colour
+PALE = (0.62, 1.25)  # over their mean: red, green and blue of the palest colour
+LIT = 1.25  # teeth beside the whites of the eyes, which lie in the shade of lids and lashes
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
 EDGE_PIXELS = 1.2
@@ -136,9 +138,9 @@ class Parts:
         lips = _filled([self._line("lips")], SIDE, 0.002) > 0.5
         around = cv2.dilate(lips.astype(np.uint8), np.ones((2 * AROUND_LIPS + 1,) * 2, np.uint8)) > lips
         here = np.quantile(light[around], 0.7, axis=0).mean() / max(skin.mean(), 1e-3)
-        lightness = max(white.mean(), 1.05 * skin.mean()) * np.clip(1.08 * here**0.4, 0.35, 1.1)
-        hue = np.clip(white / max(white.mean(), 1e-3), *PALE)
-        return np.minimum(lightness * hue, 0.95)
+        lightness = max(white.mean(), 1.05 * skin.mean()) * np.clip(LIT * here**0.4, 0.4, LIT)
+        hues = [colour / max(colour.mean(), 1e-3) for colour in (white, skin)]
+        return np.minimum(lightness * np.clip(np.mean(hues, axis=0), *PALE), 0.95)
 
     @cached_property
     def skin(self) -> Guided:
@@ -168,7 +170,14 @@ class Parts:
         discs = [
             iris[0] + circle * np.linalg.norm(iris[1:] - iris[0], axis=1).mean() for iris in self._head.irises
         ]
-        return _filled(discs, SHARP_SIDE, self._soft(RIM)) * self.eyes
+        shown = [disc for disc in discs if self._is_shown(disc)]
+        return _filled(shown, SHARP_SIDE, self._soft(RIM)) * self.eyes
+
+    def _is_shown(self, disc: np.ndarray) -> bool:
+        """Whether enough of an iris lies between the lids: of a closed eye there is none to see."""
+        whole = _filled([disc], SIDE, 0.001)
+        lids = _filled([self._line("left eye"), self._line("right eye")], SIDE, 0.001)
+        return bool((whole * lids).sum() > IRIS_SHOWN * whole.sum())
 
     @cached_property
     def eyes(self) -> np.ndarray:
@@ -276,6 +285,8 @@ def _sampled(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
 def _filled(lines: list[np.ndarray], side: int, feather: float) -> np.ndarray:
     """The insides of closed lines in unit coordinates, float32 [side, side] 0..1, with soft edges."""
     mask = np.zeros((side, side), np.uint8)
+    if not lines:
+        return mask.astype(np.float32)
     shapes = [np.round((line * side - 0.5) * 16).astype(np.int32) for line in lines]
     cv2.fillPoly(mask, shapes, 255, lineType=cv2.LINE_AA, shift=4)
     return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(feather * side, 0.5))

@@ -51,6 +51,17 @@ class Surface:
         right, bottom = np.ceil(corners.max(axis=0)).astype(int).clip((left, top), (width, height))
         return int(left), int(top), int(right), int(bottom)
 
+    def grown(self, box: Box, margin: int) -> Box:
+        """A box with so many more pixels on every side, where there are any."""
+        height, width = self.rgb.shape[:2]
+        left, top, right, bottom = box
+        return (
+            max(left - margin, 0),
+            max(top - margin, 0),
+            min(right + margin, width),
+            min(bottom + margin, height),
+        )
+
     def pixels(self, unit: np.ndarray) -> np.ndarray:
         """Unit coordinates [..., 2] -> its pixels [..., 2], whose centres are at .5."""
         return to_picture(self.placement, unit) - (self.x, self.y)
@@ -61,3 +72,8 @@ class Surface:
         across = to_picture(self.placement, np.array([1.0, 0])) - here
         down = to_picture(self.placement, np.array([0.0, 1])) - here
         return unit @ np.stack([across, down]).astype(np.float32)
+
+
+def mixed(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Pixels uint8 between two, `share` 0..1 of the way: exactly `before` where that is 0."""
+    return np.rint(np.clip(before + share * (after.astype(np.float32) - before), 0, 255)).astype(np.uint8)
