@@ -1,15 +1,23 @@
-"""`anycost packs`: lists packs, describes one, and makes packs from other programs' model files."""
+"""`anycost packs`: lists packs, describes one, makes packs from other programs' model files, and banks."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..core.errors import CoreError
 from .arguments import command, open_pack
+
+if TYPE_CHECKING:
+    from ..models.pack import Pack
+
+PORTRAITS, LEAST_PORTRAITS = 256, 8  # of a bank
+JUDGED = 96  # of them, on which each direction is measured
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    packs = commands.add_parser("packs", help="list, describe and import packs", allow_abbrev=False)
+    packs = commands.add_parser("packs", help="list, describe, import and complete packs", allow_abbrev=False)
     actions = packs.add_subparsers(required=True, metavar="ACTION")
     command(actions, "list", _list_packs, "name the installed packs")
     show = command(actions, "show", _show_pack, "describe one pack")
@@ -22,6 +30,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     text = "the generator draws other things: edit the middle square of pictures"
     bring.add_argument("--no-faces", action="store_true", help=text)
+    text = "measure what a pack's edits do to a head, so that they can be carried over to any picture"
+    bank = command(actions, "bank", _bank, text)
+    bank.add_argument("pack", metavar="NAME|DIR")
+    text = "faces that are drawn and read (default: %(default)s)"
+    bank.add_argument("--portraits", type=int, default=PORTRAITS, metavar="N", help=text)
+    text = "those on which each edit is measured (default: %(default)s)"
+    bank.add_argument("--judged", type=int, default=JUDGED, metavar="N", help=text)
+    text = "write a copy of the pack, with the bank, to this folder (default: the pack itself)"
+    bank.add_argument("--out", type=Path, metavar="DIR", help=text)
 
 
 def _list_packs(chosen: argparse.Namespace) -> None:
@@ -40,7 +57,12 @@ def _show_pack(chosen: argparse.Namespace) -> None:
     pack = open_pack(chosen.pack)
     print(f"{pack.title} ({pack.name})\n{pack.folder}")
     print(f"Licence: {pack.licence}\nProvenance: {pack.provenance}")
-    parts = {"encoder": pack.encoder_path, "finder": pack.finder_path, "features": pack.features_path}
+    parts = {
+        "encoder": pack.encoder_path,
+        "finder": pack.finder_path,
+        "features": pack.features_path,
+        "bank": pack.bank_file,
+    }
     have = ", ".join(name for name, path in parts.items() if path) or "only the generator"
     print(f"{pack.resolution} px, w+ [{pack.n_style}, {pack.style_dim}]; has {have}")
     print("Ladder:")
@@ -56,3 +78,52 @@ def _import_pack(chosen: argparse.Namespace) -> None:
 
     draws_faces = not chosen.no_faces
     print(import_checkpoint(chosen.file, chosen.name, chosen.out, draws_faces=draws_faces))
+
+
+def _bank(chosen: argparse.Namespace) -> None:
+    from ..models.manifest import MAX_PORTRAITS
+
+    pack = open_pack(chosen.pack)
+    if pack.built_in and chosen.out is None:
+        text = f'The pack "{pack.title}" came with Anycost and stays as it is: write a copy with --out DIR.'
+        raise CoreError("bad-value", text)
+    if not LEAST_PORTRAITS <= chosen.portraits <= MAX_PORTRAITS:
+        raise CoreError("bad-value", f"--portraits takes {LEAST_PORTRAITS} to {MAX_PORTRAITS}.")
+    if not 1 <= chosen.judged <= chosen.portraits:
+        raise CoreError("bad-value", f"--judged takes 1 to {chosen.portraits}, the number of portraits.")
+    print(write_bank(pack, chosen.out, portraits=chosen.portraits, judged=chosen.judged))
+
+
+def write_bank(
+    pack: Pack,
+    out: Path | None = None,
+    *,
+    portraits: int = PORTRAITS,
+    judged: int = JUDGED,
+    replace: bool = False,
+) -> Path:
+    """Makes a pack's bank, and says the parts and ways of directions that do not; returns the folder.
+
+    That is `out`, or else the pack's own. PackError for a pack that can have no bank, and when `out` is taken
+    (unless `replace`); CoreError without the face weights.
+    """
+    from ..core.faces.attention_mesh import FILE as MESH
+    from ..core.faces.attention_mesh import AttentionMesh
+    from ..core.faces.face_parts import FILE as PERSON
+    from ..core.faces.face_parts import PersonNetwork
+    from ..core.faces.mesh_reader import DAMAGED
+    from ..core.files.weights import installed
+    from ..lab.directions.bank_making import Maker, alignment_of, make_bank
+    from ..lab.directions.ways import described
+    from ..models.pack import add_bank, check_target
+
+    alignment_of(pack)  # refused before anybody fetches weights for it
+    if out is not None:
+        check_target(out, replace)
+    if (weights := installed("faces")) is None:
+        text = "A bank needs the networks that read faces: run `anycost weights get faces`, then try again."
+        raise CoreError("pack", text)
+    maker = Maker(pack, AttentionMesh(weights[MESH].read_bytes(), DAMAGED))
+    bank = make_bank(maker, portraits, judged)
+    directions = described(maker, bank, PersonNetwork(weights[PERSON].read_bytes(), DAMAGED))
+    return add_bank(pack, bank, directions, out, replace)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -20,8 +21,9 @@ from ..lab.running import checkpoints
 from ..models.features import load_features
 from ..models.generator import Generator
 from ..models.manifest import Alignment
-from ..models.pack import write_pack
+from ..models.pack import Pack, write_pack
 from ..models.widths import SubGenerator, WidthRule
+from .packs import write_bank
 
 RATIOS = (1.0, 0.75, 0.5, 0.25)
 RESOLUTIONS = (16, 32, 64, 128)
@@ -52,7 +54,14 @@ def ladder(generator: Generator, rule: WidthRule) -> list[SubGenerator]:
 
 def assemble(runs: Path, out: Path) -> Path:
     """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`; writes there what
-    each slider does, as directions.json."""
+    each slider does, as directions.json. Needs the face weights, for the bank."""
+    with tempfile.TemporaryDirectory() as folder:  # so that `out` never has a pack without a bank
+        without = write_networks(runs, Path(folder) / out.name)
+        return write_bank(Pack.open(without), out, replace=True)
+
+
+def write_networks(runs: Path, out: Path) -> Path:
+    """The same without a bank."""
     trained = checkpoints.trained(runs / "portraits")
     features = runs / "attributes" / "features.safetensors"
     found, report = portrait_directions(trained.generator, load_features(features))
@@ -77,7 +86,6 @@ def assemble(runs: Path, out: Path) -> Path:
         features=load_file(features),
         documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
         half=True,
-        replace=True,
     )
 
 

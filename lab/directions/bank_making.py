@@ -28,7 +28,7 @@ from ...core.faces.placement import resized
 from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.rendering.renderer import Renderer
 from ...models.bank import Bank, Effect
-from ...models.pack import Direction, Pack, PackError
+from ...models.pack import Alignment, Direction, Pack, PackError
 from .gains import with_gains
 
 UNREAD = 20  # portraits in a row without a face: then the pack draws none that can be read
@@ -61,19 +61,21 @@ class ReadPortrait:
         return self.face.head.irises  # [2, 5, 2]
 
 
-class Maker:
-    """Draws a pack's portraits in full and reads them with the mesh network.
+def alignment_of(pack: Pack) -> Alignment:
+    """Where the faces of a pack are; PackError for a pack that can have no bank."""
+    if pack.alignment is None:
+        raise PackError(f'The pack "{pack.title}" draws no faces: a bank needs a pack that does.')
+    if not pack.directions:
+        raise PackError(f'The pack "{pack.title}" has no directions: add some first (`anycost directions`).')
+    return pack.alignment
 
-    PackError for a pack without faces or directions, which can have no bank.
-    """
+
+class Maker:
+    """Draws a pack's portraits in full and reads them with the mesh network."""
 
     def __init__(self, pack: Pack, network: AttentionMesh):
-        if pack.alignment is None:
-            raise PackError(f'The pack "{pack.title}" draws no faces: a bank needs a pack that does.')
-        if not pack.directions:
-            raise PackError(f'The pack "{pack.title}" has no directions: add some (`anycost directions`).')
         self.pack = pack
-        self._faces = OwnFaces(network, pack.alignment)
+        self._faces = OwnFaces(network, alignment_of(pack))
         self._renderer = Renderer(pack.generator(), pack.ladder)
 
     def read(self, rgb: np.ndarray, like: OwnFace) -> OwnFace | None:
@@ -116,7 +118,7 @@ class Maker:
                 )
 
 
-def make_bank(maker: Maker, portraits: int = 256, judged: int = 96) -> Bank:
+def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
     """The bank of a pack: `portraits` latents, and each direction's effect on the first `judged` of them.
 
     PackError where too few of its portraits can be read.

@@ -24,6 +24,7 @@ from ...models.pack import Direction
 MOST = 1.6  # times as far
 TOP = 0.2  # share of the points, those that are meant to move most
 Read = Callable[[np.ndarray, OwnFace], OwnFace | None]  # of a portrait [S, S, 3], in the crop of another face
+Tried = tuple[Surface, OwnFace, Parts]  # a portrait at SIDE px
 
 
 def with_gains(
@@ -34,29 +35,32 @@ def with_gains(
 ) -> Bank:
     """The bank with the gain of each direction, by portraits uint8 [R, R, 3] as they were read."""
     known = {direction.name: direction for direction in directions}
+    tried = [_tried(rgb, face) for rgb, face in portraits]
     effects = dict(bank.effects)
-    for direction in tqdm(directions, desc="gains"):
+    for direction in tqdm(directions, desc="gains", unit="direction"):
         gains = [
-            _gain(bank, known, {direction.name: value}, portraits, read)
+            _gain(bank, known, {direction.name: value}, tried, read) if value else 1.0
             for value in (direction.low, direction.high)
         ]
         effects[direction.name] = replace(bank.effects[direction.name], gain=np.array(gains))
     return replace(bank, effects=effects)
 
 
+def _tried(rgb: np.ndarray, face: OwnFace) -> Tried:
+    surface = Surface.of_square(resized(rgb, SIDE))
+    return surface, face, Parts(surface.rgb, face.head, None, surface.placement)
+
+
 def _gain(
     bank: Bank,
     directions: Mapping[str, Direction],
     edits: Mapping[str, float],
-    portraits: Sequence[tuple[np.ndarray, OwnFace]],
+    tried: Sequence[Tried],
     read: Read,
 ) -> float:
     """What is meant over what is read, in the median; 1 where nothing moves."""
     shares = []
-    for rgb, face in portraits:
-        square = resized(rgb, SIDE)
-        surface = Surface.of_square(square)
-        parts = Parts(square, face.head, None, surface.placement)
+    for surface, face, parts in tried:
         made = plan(face.head, parts, edits, bank, directions)
         if not made.change.moved.any():
             continue
