@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from ...core.editing.carry.carry import Plan
-from ...core.editing.carry.change import Change, Head
+from ...core.editing.carry.change import Change, Head, change_of
 from ...core.editing.carry.drawn import region_of, sampled
 from ...core.editing.carry.movement import LATTICE, determinant
 from ...core.editing.carry.picture_parts import DARK
@@ -141,7 +141,7 @@ class CarriedPicture:
             edit,
             direction.how[0] if direction.how else "drawn",
             int((after != self.rgba).any(axis=2).sum()),
-            None if head is None else movement_share(plan.change, self.head, head),
+            None if head is None else movement_share(self._meant(name, value), self.head, head),
             field_share(plan),
             None if head is None else strayed(plan.change, self.head, head),
             self.noise,
@@ -151,6 +151,16 @@ class CarriedPicture:
             None if plan.moves is None else float(determinant(plan.moves.field).min()),
             int(np.ptp(after[..., :3].astype(int), axis=2).max()) if gray else None,
         )
+
+    def _meant(self, name: str, value: float) -> Change:
+        """The change that the edit makes in the pack's own world: without the gain that pictures need."""
+        pack, parts = self._session.pack, self.opened.parts
+        assert pack.bank is not None  # both were seen to when the picture was opened
+        assert parts is not None
+        effects = {key: replace(effect, gain=np.ones(2)) for key, effect in pack.bank.effects.items()}
+        directions = {direction.name: direction for direction in pack.directions}
+        bank = replace(pack.bank, effects=effects)
+        return change_of(self.head, {name: value}, bank, directions, parts.colour)
 
     def applied(self, edits: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
         """The picture with the edit's layer over it, uint8 [H, W, 4], and where that is opaque [H, W]."""
