@@ -1,4 +1,4 @@
-"""A face's square: crops it upright out of a picture, and pastes it back.
+"""A face's square: where it lies, and what is in it, upright.
 
 Picture coordinates have pixel (i, j) cover [i, i + 1] x [j, j + 1], x to the right and y down; unit
 coordinates cover the cropped square in the same way. A placement is a similarity, so the way back is exact.
@@ -17,10 +17,7 @@ from ...bridge.messages import FacePoints, Placement
 from ...models.manifest import Alignment
 from ..errors import CoreError
 
-FEATHER = 0.12  # of the square's side: over this length a pasted face fades out
-CORNER = 0.3  # of the square's side: corner radius of the pasted shape
 EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
-BAND_ROWS = 256  # rows warped at a time, so that a large picture needs little memory
 
 
 def to_picture(placement: Placement, unit: np.ndarray) -> np.ndarray:
@@ -89,31 +86,11 @@ def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
 
 
 def layer_box(placement: Placement, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """left, top, right, bottom in whole pixels of the layer that `paste` makes."""
+    """left, top, right, bottom of the whole pixels around the square, within the picture."""
     left, top, right, bottom = bounds(placement)
     x0, x1 = _span(left, right, picture_size[0])
     y0, y1 = _span(top, bottom, picture_size[1])
     return x0, y0, x1, y1
-
-
-def paste(
-    rgb: np.ndarray, placement: Placement, picture_size: tuple[int, int], feather: float = FEATHER
-) -> tuple[int, int, np.ndarray]:
-    """Warps a rendered square uint8 [S, S, 3] back: the inverse of `crop` up to resampling.
-
-    `picture_size` is (width, height), `feather` the fraction of the side over which the alpha falls to zero
-    at the border of a rounded square. Returns a layer clipped to the picture, with nothing outside the
-    square: x and y of its corner, and its pixels uint8 [h, w, 4] (straight alpha).
-    """
-    x0, y0, x1, y1 = layer_box(placement, picture_size)
-    rgb = reduced(rgb, max(1, round(placement.size)))
-    out = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
-    for row in range(0, y1 - y0, BAND_ROWS):
-        band = out[row : row + BAND_ROWS]
-        unit = to_unit(placement, _pixel_grid(x0, y0 + row, band.shape[1], band.shape[0]))  # [h, w, 2]
-        band[..., :3] = _sample(rgb, unit)
-        band[..., 3] = np.rint(255 * _falloff(unit, placement.size, feather))
-    return x0, y0, out
 
 
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
@@ -126,18 +103,6 @@ def resized(rgb: np.ndarray, side: int) -> np.ndarray:
     if side == len(rgb):
         return rgb
     return np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.LANCZOS))
-
-
-def _falloff(unit: np.ndarray, side: float, feather: float) -> np.ndarray:
-    """Alpha 0..1 [h, w] of a rounded square over unit coordinates [h, w, 2]: 1 inside, fading to 0 at the
-    border.
-    """
-    q = np.abs(unit - 0.5) - (0.5 - CORNER)
-    outside = np.hypot(*np.moveaxis(np.maximum(q, 0), -1, 0))
-    inside = CORNER - outside - np.minimum(q.max(axis=-1), 0)  # distance to the border, > 0 within
-    width = max(feather, 1 / side)  # at least a pixel, so that the border is not jagged
-    t = np.clip(inside / width, 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def over_white(rgba: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from anycost.bridge.messages import FacePoints, Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.drawings import find_faces
-from anycost.core.faces.placement import crop, paste, place, to_picture, to_unit, whole_square
+from anycost.core.faces.placement import crop, layer_box, place, to_picture, to_unit, whole_square
 from anycost.core.faces.reading import guessed
 
 placements = st.builds(
@@ -90,7 +90,7 @@ def test_whole_square_is_centred():
     assert whole_square(300, 200) == Placement(150, 100, 200, 0)
 
 
-# Crop and paste
+# Crop
 
 
 def test_a_crop_of_whole_pixels_is_those_pixels():
@@ -122,42 +122,18 @@ def test_a_reduced_crop_has_no_moire():
 
 @settings(max_examples=40)
 @given(placements)
-def test_paste_undoes_crop(placement: Placement):
-    picture = smooth_picture()
-    left, top, rgba = paste(crop(picture, placement, 128), placement, (200, 160))
-    h, w = rgba.shape[:2]
-    behind = picture[top : top + h, left : left + w, :3]
-    solid = rgba[..., 3] > 250
-    assert solid.any()
-    assert np.abs(rgba[..., :3].astype(int) - behind)[solid].max() <= 4
+def test_a_box_holds_the_part_of_the_square_that_is_in_the_picture(placement: Placement):
+    left, top, right, bottom = layer_box(placement, (200, 160))
+    assert 0 <= left < right <= 200
+    assert 0 <= top < bottom <= 160
+    y, x = np.mgrid[0:160, 0:200] + 0.5
+    inside = np.abs(to_unit(placement, np.stack([x, y], axis=-1)) - 0.5).max(axis=-1) < 0.5
+    inside[top:bottom, left:right] = False
+    assert not inside.any()
 
 
-@settings(max_examples=40)
-@given(placements, st.floats(0, 0.3))
-def test_a_layer_stays_in_the_square_and_in_the_picture(placement: Placement, feather: float):
-    left, top, rgba = paste(np.zeros((64, 64, 3), np.uint8), placement, (200, 160), feather)
-    h, w = rgba.shape[:2]
-    assert 0 <= left < left + w <= 200
-    assert 0 <= top < top + h <= 160
-    y, x = np.mgrid[top : top + h, left : left + w] + 0.5
-    outside = np.abs(to_unit(placement, np.stack([x, y], axis=-1)) - 0.5).max(axis=-1) > 0.5
-    assert (rgba[..., 3][outside] == 0).all()
-
-
-def test_the_border_fades_smoothly_and_the_middle_is_solid():
-    _, _, rgba = paste(np.zeros((64, 64, 3), np.uint8), Placement(100, 80, 120), (200, 160))
-    alpha = rgba[..., 3].astype(int)
-    assert alpha[60, 60] == 255
-    assert alpha[0].max() < 3
-    assert np.abs(np.diff(alpha, axis=0)).max() < 40
-    assert np.abs(np.diff(alpha, axis=1)).max() < 40
-    assert alpha[2, 2] == 0  # the corners are round
-
-
-def test_a_square_beside_the_picture_leaves_one_empty_pixel():
-    _, _, rgba = paste(np.zeros((8, 8, 3), np.uint8), Placement(-50, -50, 20), (30, 30))
-    assert rgba.shape == (1, 1, 4)
-    assert rgba[..., 3].max() == 0
+def test_a_square_beside_the_picture_leaves_one_pixel():
+    assert layer_box(Placement(-50, -50, 20), (30, 30)) == (0, 0, 1, 1)
 
 
 # Finding

@@ -6,11 +6,12 @@ import numpy as np
 
 from ...faces.reading import BROWS, LEFT_EYE, LIPS_INSIDE, MOUTH_CORNERS, RIGHT_EYE
 
-EXPRESSION = ("lips apart", "corners up", "eyes open", "brows up")
-
 
 def expression_of(resting: np.ndarray) -> np.ndarray:
-    """The numbers named in EXPRESSION, [..., 4], of heads [..., 468, 3]; lengths over the face's height."""
+    """Four numbers of resting heads [..., 468, 3], lengths over the face's height: [..., 4].
+
+    How far the lips are apart, the mouth's corners up, the eyes open, and the brows up.
+    """
     upper, lower = (resting[..., lip, :] for lip in LIPS_INSIDE)
     corners = resting[..., list(MOUTH_CORNERS), 1].mean(axis=-1)
     eyes = [_apart(resting, eye[2], eye[3]) for eye in (LEFT_EYE, RIGHT_EYE)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -38,11 +37,6 @@ class HeadPose:
     def resting(self, points: np.ndarray) -> np.ndarray:
         """The way back."""
         return (points - self.shift) @ self.rotation / self.scale
-
-    @cached_property
-    def angles(self) -> np.ndarray:
-        """Rotation vector [3] in radians, about the axes x, y and z."""
-        return rotation_vector(self.rotation)
 
 
 def pose_of(mesh: np.ndarray, resting: np.ndarray, points: tuple[int, ...] = SOLID) -> HeadPose:
