@@ -55,7 +55,8 @@ class Movement:
         """
         lines = EVEN if side <= EVEN_SIDE else 2 * EVEN
         if lines not in self._even:
-            self._even[lines] = LATTICE.even(self.field, lines)
+            made = self._even[lines] = LATTICE.even(self.field, lines)
+            made[[0, -1]] = made[:, [0, -1]] = 0  # so that beyond the square nothing moves
         return self._even[lines]
 
     @cached_property
