@@ -221,7 +221,8 @@ class Parts:
         lightness = _lab(self._picture)[..., 0]
         dark = np.median(lightness[self._likely > 0.7]) - lightness > BEARD
         near = np.clip(1.6 - self._distance / 0.5, 0, 1)
-        within = np.maximum(self._likely, np.where(dark, 0.35, 0.9))  # in the face all is skin: blush, too
+        sure = np.where(dark | (self._height > 0.3), 0.35, 0.9)  # below the brows all is skin: blush, too
+        within = np.maximum(self._likely, sure)
         told = np.where(self.face > 0.5, within, self._likely * near) * self.person
         return cv2.medianBlur((told * (1 - self._hair)).astype(np.float32), 5)
 
@@ -248,7 +249,7 @@ class Parts:
         bgr = np.ascontiguousarray(self._picture[..., ::-1])
         cv2.grabCut(bgr, state, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
         found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
-        found[(self.face > 0.5) & (self._likely > 0.5)] = 0  # a forehead is not hair,
+        found[(self.face > 0.5) & (self._likely > 0.75)] = 0  # a forehead is not hair,
         found[(distance < FOREHEAD) & bare] = 0  # nor is what of it lies over the mesh
         found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
