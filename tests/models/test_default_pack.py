@@ -3,6 +3,8 @@ do what they say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -10,15 +12,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from anycost.commands.demo import EDITS, SAMPLE
+from anycost.commands.portraits_pack import CARD
+from anycost.core.editing.carry.zones import ZONES
 from anycost.core.editing.session import EditState, Session
 from anycost.core.faces.drawings import find_faces
 from anycost.core.faces.onnx_network import OnnxNetwork, to_input
+from anycost.core.faces.reading import LEFT_EYE, LIPS_INSIDE, MOUTH_CORNERS, RIGHT_EYE
 from anycost.core.files.pictures import read_picture
+from anycost.lab.directions.sliders import SLIDERS
 from anycost.lab.painter import LANDMARKS, STYLE_DIM, paint_z
+from anycost.models.bank import Bank, Effect
 from anycost.models.generator import truncate
 from anycost.models.pack import Pack
 
 pytestmark = pytest.mark.slow
+LOW, HIGH = range(2)  # the ends of a direction
 SIDE = 64  # px at which pictures are compared
 AROUND = {"eyes": (0.40, 0.52, 0.28, 0.72), "mouth": (0.60, 0.74, 0.36, 0.64)}  # top, bottom, left, right
 
@@ -64,6 +72,15 @@ def test_what_ships(pack: Pack):
     assert len(pack.directions) >= 12
     assert sum(path.stat().st_size for path in pack.folder.iterdir()) < 40 << 20
     assert set(EDITS) <= {d.name for d in pack.directions}
+    assert (pack.folder / "MODEL_CARD.md").read_text() == CARD.read_text()
+
+
+def test_every_slider_says_what_it_touches_and_how(pack: Pack):
+    known = {s.attribute: (s.label, s.group, s.parts, s.how) for s in SLIDERS}
+    for d in pack.directions:
+        assert (d.label, d.group, d.parts, d.how) == known[d.name]
+        assert d.parts
+        assert d.how
 
 
 def test_every_rung_draws_the_same_person(pack: Pack, latents: Tensor):
@@ -170,3 +187,88 @@ def test_a_turned_head_moves_sideways(pack: Pack, latents: Tensor):
 
     low, high = change(pack, latents, "turn")
     assert (centre(high) < centre(low)).float().mean() > 0.9
+
+
+# ---- what its bank knows: y goes down, and the resting head is one face's height high
+
+
+@pytest.fixture(scope="module")
+def bank(pack: Pack) -> Bank:
+    assert pack.bank is not None
+    return pack.bank
+
+
+def down(effect: Effect, end: int, points: Sequence[int]) -> float:
+    """How far points of the mesh go down, in the mean of the pack's expressions."""
+    return float(effect.moves[end, 0, list(points), 1].mean())
+
+
+def lightness(effect: Effect, end: int, zone: str) -> float:
+    """The logarithm of the ratio of light in a zone, in the mean."""
+    return float(effect.zones[end, ZONES.index(zone), 0].mean())
+
+
+def test_its_bank_is_small_and_whole(pack: Pack, bank: Bank):
+    assert pack.bank_file is not None
+    assert (pack.folder / pack.bank_file).stat().st_size <= 3 << 20
+    assert len(bank.w) == pack.bank_portraits >= 200
+    assert list(bank.effects) == [d.name for d in pack.directions]
+    assert 0.03 < bank.far < 0.2
+    assert np.linalg.norm(bank.resting[10] - bank.resting[152]) == pytest.approx(1, abs=0.01)
+
+
+def test_a_smile_raises_the_corners_of_the_mouth(bank: Bank):
+    smile = bank.effects["smile"]
+    assert down(smile, HIGH, MOUTH_CORNERS) < -0.015
+    assert down(smile, LOW, MOUTH_CORNERS) > 0.015
+    assert smile.teeth[HIGH] > 0.3 > 0.1 > smile.teeth[LOW]
+
+
+def test_an_open_mouth_has_its_lips_apart(bank: Bank):
+    upper, lower = LIPS_INSIDE
+    opened = bank.effects["mouth_open"]
+    assert down(opened, HIGH, [lower]) - down(opened, HIGH, [upper]) > 0.02
+    assert down(opened, LOW, [lower]) - down(opened, LOW, [upper]) < -0.005
+
+
+def test_eyes_open_and_close_by_their_lids(bank: Bank):
+    opened = bank.effects["eye_open"]
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        apart = [down(opened, end, [eye[3]]) - down(opened, end, [eye[2]]) for end in (LOW, HIGH)]
+        assert apart[LOW] < -0.02
+        assert apart[HIGH] > 0.01
+
+
+def test_a_turn_goes_by_more_than_ten_degrees_sideways_and_nothing_else_turns(bank: Bank):
+    low, high = np.degrees(bank.effects["turn"].turn)
+    assert abs(high[1] - low[1]) > 10
+    assert np.abs(high - low)[[0, 2]].max() < 5
+    assert [name for name, effect in bank.effects.items() if effect.turn.any()] == ["turn"]
+
+
+def test_skin_gets_darker_at_one_end_and_lighter_at_the_other(bank: Bank):
+    tone = bank.effects["skin_tone"]
+    assert lightness(tone, HIGH, "skin") < -0.5
+    assert lightness(tone, LOW, "skin") > 0.2
+
+
+def test_hair_gets_lighter_and_skin_does_not(bank: Bank):
+    light = bank.effects["hair_lightness"]
+    assert lightness(light, HIGH, "hair") > 0.2
+    assert lightness(light, LOW, "hair") < -0.2
+    assert max(abs(lightness(light, end, "skin")) for end in (LOW, HIGH)) < 0.05
+
+
+@pytest.mark.parametrize(("name", "zone"), [("lipstick", "lips"), ("eye_colour", "iris"), ("grey", "hair")])
+def test_colours_change_where_they_say(bank: Bank, name: str, zone: str):
+    effect = bank.effects[name]
+    change = np.abs(effect.zones[:, :, 0]).max(axis=(0, 2))  # [6]
+    assert change[ZONES.index(zone)] > 2 * np.delete(change, ZONES.index(zone)).max()
+
+
+def test_movements_are_enlarged_only_where_something_moves(pack: Pack, bank: Bank):
+    for d in pack.directions:
+        gain = bank.effects[d.name].gain
+        assert (gain >= 1).all()
+        assert (gain < 2).all()
+        assert "moved" in d.how or (gain == 1).all()

@@ -364,6 +364,17 @@ def test_a_folder_without_pack_json_is_not_a_pack(tmp_path: Path) -> None:
         ("directions.0.low", 0.1),
         ("directions.0.high", 101),
         ("directions.0", {"name": "flat", "label": "Flat", "group": "G", "low": 0, "high": 0}),
+        ("directions.0.parts", ["nose"]),
+        ("directions.0.parts", ["skin", "skin"]),
+        ("directions.0.parts", "skin"),
+        ("directions.0.parts", [["skin"]]),
+        ("directions.0.parts", None),
+        ("directions.0.how", ["painted"]),
+        ("directions.0.how", ["moved"] * 1000),
+        ("directions.0.how", {"moved": True}),
+        ("bank", {"file": "bank.safetensors", "portraits": 3}),
+        ("bank", {"file": "../bank", "portraits": 3}),
+        ("bank", []),
         ("directions", [{}]),
         ("directions", "smile"),
         ("files", {}),
@@ -398,9 +409,11 @@ PLAIN = json.loads(
     "ladder": [{"resolution": 4, "channels": [1, 2]}, {"resolution": 8, "ratio": 1.0}],
     "alignment": {"eyes": [0.5, 0.4], "mouth": [0.5, 0.7]},
     "encoder": {"file": "e", "size": 64}, "finder": null, "features": {"file": "f"},
-    "directions": [{"name": "d", "label": "D", "group": "G", "low": -1, "high": 1}],
-    "files": {"g": "%s", "e": "%s", "f": "%s"}}"""
-    % (("0" * 64,) * 3)
+    "bank": {"file": "b", "portraits": 3},
+    "directions": [{"name": "d", "label": "D", "group": "G", "low": -1, "high": 1,
+                    "parts": ["hair"], "how": ["tinted"]}],
+    "files": {"g": "%s", "e": "%s", "f": "%s", "b": "%s"}}"""
+    % (("0" * 64,) * 4)
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -469,6 +482,17 @@ def test_other_texts_are_kept(path: str, text: str) -> None:
 def test_the_plain_example_is_read() -> None:
     manifest = parse_manifest(PLAIN)
     assert manifest.ladder[-1].channels == (4, 4, 2, 2)
+    assert (manifest.bank_file, manifest.bank_portraits) == ("b", 3)
+    assert (manifest.sliders[0].parts, manifest.sliders[0].how) == (("hair",), ("tinted",))
+
+
+def test_parts_and_ways_may_be_left_out() -> None:
+    document = copy.deepcopy(PLAIN)
+    del document["directions"][0]["parts"], document["bank"]
+    document["directions"][0]["how"] = []
+    manifest = parse_manifest(document)
+    assert (manifest.sliders[0].parts, manifest.sliders[0].how) == ((), ())
+    assert (manifest.bank_file, manifest.bank_portraits) == (None, 0)
 
 
 @pytest.mark.slow
@@ -487,7 +511,7 @@ def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: A
 def test_the_documented_example_is_read() -> None:
     text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text()
     document = json.loads(text.partition("```json\n")[2].partition("```")[0])
-    parts = [document[part]["file"] for part in ("generator", "encoder", "finder", "features")]
+    parts = [document[part]["file"] for part in ("generator", "encoder", "finder", "features", "bank")]
     document["files"] = dict.fromkeys(parts, "0" * 64)
     manifest = parse_manifest(document)
     assert manifest.ladder[0].channels == (512, 512, 512, 512, 512, 512, 256, 256, 128, 128)
