@@ -55,6 +55,7 @@ class Session:
         self.calibrated = False  # until `calibrate` has opened the engines that take a while to open
         self._draw_by(*self._drawing(load(pack), quick=True))
         self._measure = _or_core_error(lambda: best_measure(pack))
+        _or_core_error(lambda: pack.bank)  # a damaged one is told now, not with the first picture
         self._carrying = Carrying(pack, lambda: self._own_faces)
 
     def _drawing(self, known: Calibration | None, quick: bool) -> tuple[Renderer, Timings]:

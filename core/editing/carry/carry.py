@@ -47,6 +47,11 @@ class Plan:
     drawn: Drawing | None = None  # from the generator
 
     @property
+    def shaped(self) -> bool:
+        """Whether a mouth or glasses are drawn as shapes."""
+        return bool(self.glasses or (self.moves is not None and self.moves.inside is not None))
+
+    @property
     def empty(self) -> bool:
         return self.moves is None and self.tint is None and self.drawn is None and not self.glasses
 
@@ -79,23 +84,24 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
     With `only` uint8 [h, w], the change is as strong as that says: 255 wholly, 0 not at all.
     """
     rgb = surface.rgb.copy()
-    box = _box(surface, plan)
     changed = np.zeros(rgb.shape[:2], bool)
 
-    def carry_band(top: int) -> None:
-        band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
+    def carry_band(band: Box) -> None:
         _part(rgb, band)[:] = _band(surface, band, plan, only)
 
-    def compare_band(top: int) -> None:
-        band = box[0], top, box[2], min(top + BAND_ROWS, box[3])
+    def compare_band(band: Box) -> None:
         _part(changed, band)[:] = _compared(surface, _part(rgb, band), band)
 
-    tops = range(box[1], box[3], BAND_ROWS)
     with ThreadPoolExecutor(usable_cores()) as pool:  # numpy and OpenCV work outside Python's lock
-        list(pool.map(carry_band, tops))
+        list(pool.map(carry_band, _bands(_box(surface, plan))))
         draw_shapes(rgb, surface, plan, only)
-        list(pool.map(compare_band, tops))
+        list(pool.map(compare_band, _bands(_box(surface, plan, shapes=True))))
     return Carried(rgb, changed)
+
+
+def _bands(box: Box) -> list[Box]:
+    left, top, right, bottom = box
+    return [(left, y, right, min(y + BAND_ROWS, bottom)) for y in range(top, bottom, BAND_ROWS)]
 
 
 def _part(pixels: np.ndarray, box: Box) -> np.ndarray:
@@ -103,13 +109,15 @@ def _part(pixels: np.ndarray, box: Box) -> np.ndarray:
     return pixels[top:bottom, left:right]
 
 
-def _box(surface: Surface, plan: Plan) -> Box:
-    """The pixels among which moved, tinted and drawn ones lie."""
-    if plan.empty:
-        return 0, 0, 0, 0
-    if plan.tint is not None or plan.drawn is not None or plan.glasses or plan.moves is None:
+def _box(surface: Surface, plan: Plan, shapes: bool = False) -> Box:
+    """The pixels among which moved, tinted and drawn ones lie, and those of `shapes`."""
+    if plan.drawn is not None or (shapes and plan.shaped):
         return surface.box(np.zeros(2), np.ones(2))
-    return surface.box(*plan.moves.reach) if plan.moves.reach else (0, 0, 0, 0)
+    reaches = [part.reach for part in (plan.moves, plan.tint) if part is not None and part.reach is not None]
+    if not reaches:
+        return 0, 0, 0, 0
+    lows, highs = zip(*reaches, strict=True)
+    return surface.box(np.min(lows, axis=0), np.max(highs, axis=0))
 
 
 def _compared(surface: Surface, carried: np.ndarray, band: Box) -> np.ndarray:

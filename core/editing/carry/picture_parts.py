@@ -6,6 +6,7 @@ then follow the picture's own edges (a guided filter). A reader that knows hair 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from .change import Head
 
 SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
+AROUND_ZONE = 12  # px: so far a mask that follows the picture goes beyond what was told
 GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
 IRIS_SHOWN = 0.4  # of its disc
@@ -78,9 +80,9 @@ class Parts:
 
     @cached_property
     def person(self) -> np.ndarray:
-        """[SIDE, SIDE] 0..1; 1 everywhere where nobody told the person from the background."""
+        """[SIDE, SIDE] 0..1; a guess where nobody told the person from the background."""
         if self._person_mask is None:
-            return np.ones((SIDE, SIDE), np.float32)
+            return self._around
         y, x = np.mgrid[0:SIDE, 0:SIDE]
         places = to_picture(self._placement, np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE)
         there = to_unit(self._person_mask.placement, places).astype(np.float32)
@@ -89,7 +91,7 @@ class Parts:
 
     @cached_property
     def _around(self) -> np.ndarray:
-        """A guess where the network sees nobody, as in some drawings: an egg around the head and below."""
+        """A guess at the person: an egg around the head, and what is below it."""
         line = self._line("face")
         middle = line.mean(axis=0)
         egg = middle + (line - middle) * np.array([1.45, 1.5])
@@ -108,6 +110,24 @@ class Parts:
         """[SIDE, SIDE] 0..1: eyes and mouth."""
         lines = [self._line(name) for name in ("left eye", "right eye", "lips")]
         return _filled(lines, SIDE, 0.006)
+
+    def reach(self, zones: Collection[str]) -> tuple[np.ndarray, np.ndarray] | None:
+        """The corners [2] of a box around zones, in unit coordinates; it may be too large by a little."""
+        if "background" in zones:
+            return np.zeros(2), np.ones(2)
+        found = np.zeros((SIDE, SIDE), bool)
+        if {"skin", "neck"} & set(zones):
+            found |= self._skin > 0.01
+        if "hair" in zones:
+            found |= self._hair > 0.01
+        if {"lips", "iris"} & set(zones):
+            found |= self.face > 0.01
+        rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+        if not len(rows):
+            return None
+        low = np.array([columns[0], rows[0]]) - AROUND_ZONE
+        high = np.array([columns[-1], rows[-1]]) + 1 + AROUND_ZONE
+        return np.clip(low / SIDE, 0, 1), np.clip(high / SIDE, 0, 1)
 
     def colour(self, zone: str) -> np.ndarray:
         """The logarithms of light [3] in one of ZONES; the neck counts as skin."""

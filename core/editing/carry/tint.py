@@ -38,6 +38,14 @@ class Tint:
         field = (_nearness(self.head) @ self.change.shade[SKIN].astype(np.float32)).reshape(SIDE, SIDE)
         return cv2.GaussianBlur(field, (0, 0), 1.5)[..., None]
 
+    @cached_property
+    def reach(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The corners [2] of the box within which anything is tinted, in unit coordinates."""
+        zones = {name for name, value in zip(ZONES, self.change.zones, strict=True) if value.any()}
+        if self.change.shade.any():
+            zones.add("skin")
+        return self.parts.reach(zones)
+
     def ratio(self, unit: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """Logarithms of the ratio of light [h, w, 3] for pixels that lie at unit coordinates [h, w, 2] of the
         unedited square and have colours uint8 [h, w, 3]."""
