@@ -18,7 +18,7 @@ from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
-from .carry.movement import LATTICE
+from .carry.movement import LATTICE, Movement
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
 
@@ -59,21 +59,25 @@ class Carrying:
         bank, head, parts = self.pack.bank, opened.head, opened.parts
         if head is None or parts is None:
             assert portraits is not None
-            return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, ())
+            return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, (), None, None)
+        asked = self.drawn(opened, edits)
+        drawn = [self._directions[name] for name in asked]
+        touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
         if bank is None:
             assert portraits is not None
-            made = planned(head, parts, self._read(head, portraits))
-        else:
-            made = plan(head, parts, edits, bank, self._directions)
-        drawn = [self._directions[name] for name in self.drawn(opened, edits)]
+            made = _mouth_left(planned(head, parts, self._read(head, portraits)), touched)
+            return _with_drawing(made, opened, portraits, touched, made.moves, None)
+        made = plan(head, parts, edits, bank, self._directions)
         if not any("glasses" in direction.parts for direction in drawn):
             made = replace(made, glasses=self._glasses(edits))
         if portraits is None:
             return made
-        touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
-        if made.moves is not None and (not touched or "mouth" in touched):
-            made = replace(made, moves=replace(made.moves, inside=None))
-        return _with_drawing(made, opened, portraits, touched)
+        others = {name: value for name, value in edits.items() if name not in asked}
+        own, rest = (
+            plan(head, parts, some, bank, self._directions).moves if some else None
+            for some in (asked, others)
+        )
+        return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
     def limited(self) -> tuple[str, ...]:
         """The directions that do next to nothing on a picture that is far from the pack's world.
@@ -127,11 +131,27 @@ def unlike(face: np.ndarray, portrait: np.ndarray) -> float:
     return float(np.abs(a.astype(np.float32) - b).mean()) / 255
 
 
-def _with_drawing(made: Plan, opened: OpenedFace, portraits: Portraits, parts: tuple[str, ...]) -> Plan:
-    """A plan with what the generator draws in `parts`; anywhere without parts."""
-    if made.moves is not None:
-        field = made.moves.field
-    else:
-        field = np.zeros((*LATTICE.points.shape[:2], 2), np.float32)
+def _mouth_left(made: Plan, touched: tuple[str, ...]) -> Plan:
+    """A plan that leaves the mouth's inside to the generator, where that draws it."""
+    if made.moves is None or (touched and "mouth" not in touched):
+        return made
+    return replace(made, moves=replace(made.moves, inside=None))
+
+
+def _with_drawing(
+    made: Plan,
+    opened: OpenedFace,
+    portraits: Portraits,
+    parts: tuple[str, ...],
+    own: Movement | None,
+    others: Movement | None,
+) -> Plan:
+    """A plan with what the generator draws in `parts`; anywhere without parts.
+
+    `own` is the movement of the edits that the portraits show, `others` that of the rest.
+    """
+    still = np.zeros((*LATTICE.points.shape[:2], 2), np.float32)
+    field = still if own is None else own.field
     region = np.ones((SIDE, SIDE), np.float32) if opened.head is None else region_of(parts, opened.head)
-    return replace(made, drawn=drawn_by(*portraits, field, opened.face, region))
+    moved_along = None if others is None else others.field
+    return replace(made, drawn=drawn_by(*portraits, field, opened.face, region, moved_along))

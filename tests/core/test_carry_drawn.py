@@ -121,11 +121,29 @@ def test_a_direction_draws_at_the_parts_that_it_touches(
     assert [there(point) for point in outside] == pytest.approx([0, 0], abs=0.05)
 
 
-@pytest.mark.parametrize("parts", [(), ("hair",), ("hair", "mouth")])
+@pytest.mark.parametrize("parts", [(), ("hair", "mouth"), ("head",)])
 def test_parts_without_an_outline_may_be_drawn_anywhere(parts: tuple[str, ...]):
     head = known_face().opened().head
     assert head is not None
     assert (region_of(parts, head) == 1).all()
+
+
+def test_hair_hangs_anywhere_but_over_eyes_and_mouth():
+    head = known_face().opened().head
+    assert head is not None
+    region = region_of(("hair",), head)
+    x, y = np.floor(head.mesh[[159, 386, 14, 10, 234], :2] * len(region)).astype(int).T
+    assert region[y, x] == pytest.approx([0, 0, 0, 1, 1], abs=0.05)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 1000), strength=st.floats(-0.05, 0.05))
+def test_what_further_edits_move_is_not_drawn(seed: int, strength: float):
+    """Portraits that do not show the others' movement leave a picture that moves by it as it is."""
+    portrait, others = soft(seed), bulge(strength)
+    picture = with_strokes(portrait, seed)
+    drawing = drawn_by(portrait, portrait, STILL, picture, EVERYWHERE, others)
+    assert not drawing.share.any()
 
 
 # How

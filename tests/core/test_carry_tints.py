@@ -12,7 +12,7 @@ from known_face import KnownFace, known_face, planned
 
 from anycost.core.editing.carry.carry import carry
 from anycost.core.editing.carry.change import Change
-from anycost.core.editing.carry.picture_parts import GAMMA
+from anycost.core.editing.carry.picture_parts import DARK, GAMMA
 from anycost.core.editing.carry.surface import Surface
 from anycost.core.editing.carry.tint import FADE, Tint, tinted
 from anycost.core.editing.carry.zones import ZONES
@@ -55,8 +55,9 @@ def ratio(face: KnownFace, made: Change) -> np.ndarray:
 
 @given(st.integers(0, 255), st.floats(-2, 0))
 def test_darkening_multiplies_light(level: int, log: float):
-    """By the definition: light is a power of the value."""
-    expected = 255 * ((level / 255) ** GAMMA * np.exp(log)) ** (1 / GAMMA)
+    """By the definition: light is a power of the value, and black keeps a little."""
+    light = (level / 255) ** GAMMA
+    expected = 255 * max((light + DARK) * np.exp(log) - DARK, 0.0) ** (1 / GAMMA)
     found = tinted(np.full((1, 1, 3), level, np.uint8), np.full((1, 1, 3), log))
     assert found == pytest.approx(expected, abs=0.02)
 

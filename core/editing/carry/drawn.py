@@ -51,13 +51,23 @@ class Drawing:
 
 
 def drawn_by(
-    before: np.ndarray, after: np.ndarray, field: np.ndarray, picture: np.ndarray, region: np.ndarray
+    before: np.ndarray,
+    after: np.ndarray,
+    field: np.ndarray,
+    picture: np.ndarray,
+    region: np.ndarray,
+    others: np.ndarray | None = None,
 ) -> Drawing:
     """From the portrait before and after an edit, uint8 [R, R, 3], the field of its movement, the unedited
-    picture uint8 [S, S, 3] in the same square, and the `region` [S, S] 0..1 in which may be drawn."""
+    picture uint8 [S, S, 3] in the same square, and the `region` [S, S] 0..1 in which may be drawn.
+
+    `others` is the field of further edits, that the portraits do not show: what is drawn moves with them.
+    """
     side = len(before)
     moved = moved_square(before, field)
     change = after.astype(np.float32) - moved
+    if others is not None:
+        change, moved = moved_square(change, others), moved_square(moved, others)
     size = min(side, SIDE)
     small = change if side == size else cv2.resize(change, (size, size), interpolation=cv2.INTER_AREA)
     reach = max(1, round(REACH * size))
@@ -107,17 +117,26 @@ def region_of(parts: tuple[str, ...], head: Head, side: int = SIDE) -> np.ndarra
     region = np.zeros((side, side), np.float32)
     if not parts or not all(part in lines for part in parts):
         region[:] = 1
+        if parts and set(parts) <= {"hair"}:  # it may hang over the forehead, not over eyes and mouth
+            region -= _area(head, (*EYES_INSIDE, *MOUTH_AREA), 0.01, side)
         return region
     for part in parts:
         points, grown = lines[part]
-        hull = cv2.convexHull(np.round(head.mesh[list(points), :2] * side).astype(np.int32))
-        mask = cv2.fillPoly(np.zeros((side, side), np.uint8), [hull], 1)
-        reach = max(1, round(grown * side))
-        region = np.maximum(region, cv2.dilate(mask, np.ones((2 * reach + 1,) * 2, np.uint8)))
-    return cv2.GaussianBlur(region, (0, 0), 0.012 * side)
+        region = np.maximum(region, _area(head, points, grown, side))
+    return region
+
+
+def _area(head: Head, points: tuple[int, ...], grown: float, side: int) -> np.ndarray:
+    """The hull of points of the mesh, larger by a share of the square's side: float32 [side, side] 0..1."""
+    hull = cv2.convexHull(np.round(head.mesh[list(points), :2] * side).astype(np.int32))
+    mask = cv2.fillPoly(np.zeros((side, side), np.uint8), [hull], 1)
+    reach = max(1, round(grown * side))
+    grown_mask = cv2.dilate(mask, np.ones((2 * reach + 1,) * 2, np.uint8)).astype(np.float32)
+    return cv2.GaussianBlur(grown_mask, (0, 0), 0.012 * side)
 
 
 # fmt: off
 MOUTH_AREA = (61, 291, 0, 17, 37, 267, 84, 314, 57, 287, 165, 391, 18, 200, 164)
+EYES_INSIDE = (33, 133, 362, 263, 159, 386, 145, 374)
 EYES_AREA = (33, 133, 362, 263, 70, 300, 63, 293, 105, 334, 46, 276, 23, 253, 110, 339, 226, 446, 168, 6)
 # fmt: on

@@ -117,8 +117,7 @@ def _shade(tint: Tint, unit: np.ndarray) -> np.ndarray:
 def _tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Colours [h, w, 3] of 255 in another light, where it is another."""
     light, times = (rgb / 255) ** GAMMA, np.exp(ratio)
-    more = np.maximum(times - 1, 0)  # what becomes lighter is lifted out of the dark, and stays below white
-    lit = (light * times + DARK * more) / (1 + more * light**2)
+    lit = ((light + DARK) * times - DARK) / (1 + np.maximum(times - 1, 0) * light**2)
     touched = (np.abs(ratio) > FAINT).any(axis=2, keepdims=True)
     return np.where(touched, 255 * np.clip(lit, 0, 1) ** (1 / GAMMA), rgb)
 

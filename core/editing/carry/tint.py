@@ -80,8 +80,7 @@ def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Pixels uint8 [h, w, 3] in another light: float32 [h, w, 3] in 0..255. White stays in range."""
     light = TO_LIGHT[rgb]
     times = np.exp(ratio.astype(np.float32))
-    more = np.maximum(times - 1, 0)
-    lit = (light * times + DARK * more) / (1 + more * light * light)
+    lit = ((light + DARK) * times - DARK) / (1 + np.maximum(times - 1, 0) * light * light)
     return cv2.pow(np.clip(lit, 0, 1), 1 / GAMMA) * 255
 
 
