@@ -118,7 +118,7 @@ def region_of(parts: tuple[str, ...], head: Head, side: int = SIDE) -> np.ndarra
     if not parts or not all(part in lines for part in parts):
         region[:] = 1
         if parts and set(parts) <= {"hair"}:  # it may hang over the forehead, not over eyes and mouth
-            region -= _area(head, (*EYES_INSIDE, *MOUTH_AREA), 0.01, side)
+            region -= _area(head, (*EYES_INSIDE, *MOUTH_AREA), 0.025, side)
         return region
     for part in parts:
         points, grown = lines[part]
