@@ -288,6 +288,8 @@ def test_projection_goes_on_while_another_document_is_edited(bench):
 def test_a_selected_region_is_refined_first_and_laid_over_the_whole(bench):
     bench.state.set_quality("full")
     bench.project()
+    bench.state.set_edit("smile", 0.4)  # a part comes only from a rung whose unedited portrait is known
+    assert until(bench.settled)
     shown = []
     bench.state.listeners.append(lambda topic: shown.append(bench.state.portrait.newest))
     bench.state.set_selection((80, 60, 24, 16))
