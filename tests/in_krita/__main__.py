@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tiny_pack import make_tiny_pack
 
+from anycost.core.files.weights import installed
+
 from .harness import missing
 from .setting import make_setting
 
@@ -34,6 +36,10 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="anycost-krita-") as folder:
         setting = make_setting(Path(folder), make_tiny_pack(Path(folder) / "untrained"))
+        faces = installed("faces")
+        if faces is not None:  # without them, edits are drawn rather than carried
+            own = setting.profile.root / "data" / "anycost" / "weights" / "faces"
+            shutil.copytree(next(iter(faces.values())).parent, own)
         outcome = setting.run(sys.argv[1], Path(folder) / "out", LIMIT)
         if len(sys.argv) > 2:
             keep_pictures(Path(folder) / "out", Path(sys.argv[2]))
