@@ -73,10 +73,10 @@ class Carrying:
         if portraits is None:
             return made
         others = {name: value for name, value in edits.items() if name not in asked}
-        own, rest = (
-            plan(head, parts, some, bank, self._directions).moves if some else None
-            for some in (asked, others)
-        )
+        own, rest = made.moves, None
+        if others:  # what is drawn may move nothing: then all that moves is theirs
+            own = plan(head, parts, asked, bank, self._directions).moves
+            rest = made.moves if own is None else plan(head, parts, others, bank, self._directions).moves
         return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
     def limited(self) -> tuple[str, ...]:

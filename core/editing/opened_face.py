@@ -14,7 +14,7 @@ from ..faces.face_parts import Mask
 from ..faces.placement import crop, layer_box, resized, to_unit
 from ..faces.reading import Reading
 from .carry.change import Head
-from .carry.openings import smooth
+from .carry.field import smooth
 from .carry.picture_parts import SIDE, Parts
 from .carry.surface import Surface
 
@@ -35,8 +35,6 @@ class OpenedFace:
     face: np.ndarray  # uint8 [S, S, 3], the square upright, for the generator
     head: Head | None  # None where no mesh could be read
     person: Mask | None
-    small: np.ndarray  # uint8 [SIDE, SIDE, 3], the square upright, in which parts are told apart
-    frame: Surface  # the square upright, at a frame's size
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
@@ -49,7 +47,13 @@ class OpenedFace:
     def parts(self) -> Parts | None:
         if self.head is None:
             return None
-        return Parts(self.small, self.head, self.person, self.placement)
+        return Parts(resized(self.face, SIDE), self.head, self.person, self.placement)
+
+    @cached_property
+    def frame(self) -> Surface:
+        """The square upright, at a frame's size."""
+        side = min(FRAME, max(LEAST_FRAME, round(self.placement.size)))
+        return Surface.of_square(resized(self.face, side))
 
     @cached_property
     def rough_frame(self) -> Surface:
@@ -81,19 +85,15 @@ def opened_face(
     x0, y0, x1, y1 = layer_box(placement, (width, height))
     box = rgba[y0:y1, x0:x1]
     side = max(resolution, min(round(placement.size), MAX_FACE))
-    face = crop(rgba, placement, side)
-    frame = min(FRAME, max(LEAST_FRAME, round(placement.size)))
     return OpenedFace(
         width,
         height,
         placement,
         Surface(filled(box), placement, x0, y0),
         None if box[..., 3].min() == 255 else box[..., 3].copy(),
-        face,
+        crop(rgba, placement, side),
         None if reading is None else head_of(reading, placement),
         None if reading is None else reading.person,
-        resized(face, SIDE),
-        Surface.of_square(resized(face, frame)),
     )
 
 

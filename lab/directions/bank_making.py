@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from ...core.editing.carry.by_reading import OwnFace, OwnFaces
 from ...core.editing.carry.expression import expression_of
+from ...core.editing.carry.picture_parts import DARK, GAMMA
 from ...core.editing.carry.solid_head import HeadPose, mean_head, pose_of, rotation_vector
 from ...core.editing.carry.zones import ZONES, zone_points
 from ...core.editing.carrying import unlike
@@ -39,7 +40,6 @@ TRIED = 12  # portraits on which gains are measured
 PSI = 0.8  # of the portraits, as for the ranges of directions
 TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
 RIDGE = 12.0  # portraits' worth of doubt that a movement depends on the expression
-DARK = 0.02  # added to light before ratios are taken
 BLUR = 0.006  # of the square's side, before colours are compared
 PLAIN = {"glasses": -0.6, "beard": -0.3, "bangs": -0.3}  # edits that clear the view, where a pack has them
 
@@ -257,7 +257,7 @@ def _shade(a: ReadPortrait, b: ReadPortrait) -> np.ndarray:
 
 def _light(rgb: np.ndarray) -> np.ndarray:
     """Linear light 0..1, a little blurred."""
-    linear = (rgb.astype(np.float32) / 255) ** 2.2
+    linear = (rgb.astype(np.float32) / 255) ** GAMMA
     return cv2.GaussianBlur(linear, (0, 0), BLUR * len(rgb))
 
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from ...core.editing.carry.carry import Plan
 from ...core.editing.carry.change import Change, Head, change_of
-from ...core.editing.carry.drawn import region_of, sampled
+from ...core.editing.carry.drawn import region_of
+from ...core.editing.carry.field import sampled
 from ...core.editing.carry.movement import LATTICE, determinant
 from ...core.editing.carry.picture_parts import DARK
 from ...core.editing.carry.solid_head import unit_height

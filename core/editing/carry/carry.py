@@ -18,7 +18,8 @@ from ....models.pack import Direction
 from ...faces.reading import FACE_SIDES
 from ...rendering.cores import usable_cores
 from .change import Change, Head, change_of
-from .drawn import Drawing, sampled
+from .drawn import Drawing
+from .field import sampled
 from .glasses_shape import draw_glasses
 from .mouth_shape import Surroundings, draw_mouth
 from .movement import Movement, movement

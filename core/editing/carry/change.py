@@ -11,6 +11,7 @@ from ....models.bank import POINTS, Bank, Effect
 from ....models.pack import Direction
 from ...faces.reading import LEFT_EYE, RIGHT_EYE
 from .expression import expression_of
+from .field import smooth
 from .solid_head import HeadPose, facing, pose_of, rotation_of, unit_height
 from .zones import ZONES
 
@@ -187,15 +188,13 @@ def _turning(pose: HeadPose, resting: np.ndarray, turn: np.ndarray) -> np.ndarra
     """
     after = HeadPose(rotation_of(turn) @ pose.rotation, pose.scale, pose.placed(PIVOT))
     seen = np.minimum(facing(resting, pose.rotation), facing(resting, after.rotation))
-    kept = np.clip(seen / STRAIGHT, 0, 1)[:, None]
     away = after.placed(resting - PIVOT) - pose.placed(resting)
-    return away[:, :2] * kept * kept * (3 - 2 * kept)
+    return away[:, :2] * smooth(seen, 0.0, STRAIGHT)[:, None]
 
 
 def damped(vectors: np.ndarray, still: float, moving: float) -> np.ndarray:
     """Vectors [..., n] of which those shorter than `still` are 0 and those longer than `moving` untouched."""
-    t = np.clip((np.linalg.norm(vectors, axis=-1, keepdims=True) - still) / (moving - still), 0, 1)
-    return vectors * (t * t * (3 - 2 * t))
+    return vectors * smooth(np.linalg.norm(vectors, axis=-1, keepdims=True), still, moving)
 
 
 def _gaze(head: Head, gaze: np.ndarray) -> np.ndarray:

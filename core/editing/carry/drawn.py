@@ -13,15 +13,13 @@ import cv2
 import numpy as np
 
 from .change import Head
-from .field import Lattice
+from .field import Lattice, sampled, smooth
 from .movement import LATTICE
 
 SIDE = 256  # px at most at which it is decided where to draw
 SAME, NEW = 7.0, 18.0  # levels of 255: the portraits differ by chance, and by what has to be drawn
-TONE, SHAPE = (
-    60.0,
-    16.0,
-)  # levels above which the picture's texture is a ghost: of any change, of its fine part
+# levels above which the picture's texture is a ghost: of any change, of its fine part
+TONE, SHAPE = 60.0, 16.0
 REACH = 0.022  # of the square's side: a difference is drawn as far around
 COARSE = 8  # cells a side of the tone that the generator gets wrong
 
@@ -73,8 +71,7 @@ def drawn_by(
     reach = max(1, round(REACH * size))
     shape = small - cv2.blur(small, (4 * reach + 1,) * 2)
     near, fine = _nearby(small, reach), _nearby(shape, reach)
-    share = np.clip((near - SAME) / (NEW - SAME), 0, 1)
-    share = share * share * (3 - 2 * share) * cv2.resize(region, (size, size), interpolation=cv2.INTER_AREA)
+    share = smooth(near, SAME, NEW) * cv2.resize(region, (size, size), interpolation=cv2.INTER_AREA)
     kept = np.exp(-((fine / SHAPE) ** 2) - (near / TONE) ** 2)
     unedited = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
     tone = cv2.resize(unedited - before, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
@@ -90,12 +87,6 @@ def moved_square(square: np.ndarray, field: np.ndarray) -> np.ndarray:
     at = ((unit + shift) * side - 0.5).astype(np.float32)
     border = cv2.BORDER_REPLICATE
     return cv2.remap(square.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=border)
-
-
-def sampled(values: np.ndarray, unit: np.ndarray, way: int = cv2.INTER_CUBIC) -> np.ndarray:
-    """A map over the square [S, S] or [S, S, C] at unit coordinates [h, w, 2] (float32)."""
-    at = unit * len(values) - np.float32(0.5)
-    return cv2.remap(values, at[..., 0], at[..., 1], way, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _nearby(change: np.ndarray, reach: int) -> np.ndarray:

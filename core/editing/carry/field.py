@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 import torch
 
-FINE, COARSE = (
-    0.005,
-    0.02,
-)  # of the square's side: between the lattice's lines, at eyes and mouth and elsewhere
+# of the square's side: between the lattice's lines, at eyes and mouth and elsewhere
+FINE, COARSE = 0.005, 0.02
 FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
 SOFT = 1e-6  # how far the field may miss a point: readings are not exact
 EDGE = 9  # anchors along each side of the square
@@ -49,6 +47,18 @@ def _lines(low: float, high: float) -> np.ndarray:
     within = np.linspace(low, high, round((high - low) / FINE), endpoint=False)
     after = np.linspace(high, 1, round((1 - high) / COARSE) + 1)
     return np.concatenate([before, within, after])
+
+
+def sampled(values: np.ndarray, unit: np.ndarray, way: int = cv2.INTER_CUBIC) -> np.ndarray:
+    """A map over the square [S, S] or [S, S, C] at unit coordinates [h, w, 2] (float32); its edge repeats."""
+    at = unit * len(values) - np.float32(0.5)
+    return cv2.remap(values, at[..., 0], at[..., 1], way, borderMode=cv2.BORDER_REPLICATE)
+
+
+def smooth(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, smooth between."""
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def square_edge() -> np.ndarray:

@@ -17,11 +17,8 @@ from .surface import Surface, mixed
 
 # over the face's height
 WIDTH, HEIGHT = 0.148, 0.118  # half a lens
-LOWER, OUTWARD, FORWARD = (
-    0.018,
-    0.012,
-    0.075,
-)  # from the eye's middle to the lens's: down, aside, to the viewer
+LOWER, OUTWARD = 0.018, 0.012  # from the eye's middle to the lens's
+FORWARD = 0.026  # from the bridge of the nose to that of the frame, to the viewer
 WRAP = 0.5  # how fast the lens bends back from the middle: depth over its squared distance
 SQUARE = 2.9  # exponent of the lens's outline: 2 is an ellipse
 THICK = 0.017  # of the rim
@@ -82,22 +79,20 @@ def _frame(own: np.ndarray, turn: float) -> tuple[list[np.ndarray], list[np.ndar
     cosine, sine = np.cos(around), np.sin(around)
     lines, arms, lenses = [], [], []
     bridge = own[list(BRIDGE)].mean(axis=0)
-    rims = []
     for side, eye, ear in ((-1.0, LEFT_EYE, EARS[0]), (1.0, RIGHT_EYE, EARS[1])):
         middle = own[list(eye[:2])].mean(axis=0) + np.array([side * OUTWARD, LOWER, 0.0])
         x = middle[0] + WIDTH * np.sign(cosine) * np.abs(cosine) ** (2 / SQUARE)
         y = middle[1] + HEIGHT * np.sign(sine) * np.abs(sine) ** (2 / SQUARE)
-        z = bridge[2] - FORWARD * 0.35 + WRAP * (x - bridge[0]) ** 2
+        z = bridge[2] - FORWARD + WRAP * (x - bridge[0]) ** 2
         lens = np.stack([x, y, z], axis=1)
         lenses.append(lens)
         lines.append(lens)
-        rims.append(lens)
         if side * turn < TURNED:  # the arm on the side that the viewer sees
             hinge = lens[np.argmax(side * (x - middle[0]) - 0.3 * (y - middle[1]))]
             end = own[ear] + np.array([side * 0.01, 0.0, 0.0])
             end[1] = hinge[1] + 0.35 * (end[1] - hinge[1])
             arms.append(hinge + np.linspace(0, 1, 12)[:, None] * (end - hinge))
-    inner = [rims[0][np.argmax(rims[0][:, 0])], rims[1][np.argmin(rims[1][:, 0])]]
+    inner = [lenses[0][np.argmax(lenses[0][:, 0])], lenses[1][np.argmin(lenses[1][:, 0])]]
     t = np.linspace(0, 1, 24)[:, None]
     arc = inner[0] + t * (inner[1] - inner[0])
     arc[:, 1] -= BRIDGE_UP * (1 - (2 * t[:, 0] - 1) ** 2) + 0.02

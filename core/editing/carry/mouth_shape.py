@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .openings import SAMPLES, Inside, smooth
+from .field import smooth
+from .openings import SAMPLES, Inside
+from .picture_parts import GAMMA
 from .surface import Surface, mixed
 
 # over the face's height: widths of the upper teeth from the middle outwards, their length, the arch's radius
@@ -52,7 +54,7 @@ def draw_mouth(
         return
     own = after.own(surface.unit((left, top, right, bottom)).astype(np.float64))  # [h, w, 2]
     light = _light(own, inside, around)
-    drawn = cv2.pow(np.clip(light, 0, 1).astype(np.float32), 1 / 2.2) * 255
+    drawn = cv2.pow(np.clip(light, 0, 1).astype(np.float32), 1 / GAMMA) * 255
     sharpness = max(0.6, 0.0011 * surface.placement.size)
     drawn = cv2.GaussianBlur(drawn, (0, 0), sharpness)
     box = rgb[top:bottom, left:right]

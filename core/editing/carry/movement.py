@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ...faces.face_parts import OUTLINES
-from .change import Change, Head
-from .field import Lattice, smooth_field, square_edge
+from .change import Change, Head, damped
+from .field import Lattice, smooth, smooth_field, square_edge
 from .openings import (
     LEFT_EYE_LINES,
     MOUTH_LINES,
@@ -21,7 +21,6 @@ from .openings import (
     Opening,
     eyeball,
     mouth_inside,
-    smooth,
 )
 from .solid_head import unit_height
 
@@ -30,7 +29,7 @@ AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands
 REACH = 0.15  # of the square's side: what lies further from all that moves stands still
 NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
-EVEN, EVEN_SIDE = 512, 1024
+EVEN, EVEN_SIDE = 512, 1024  # lines of the even field, twice as many for squares of more pixels a side
 EDGE = 0.03  # of the square's side: towards its edge all movement ends
 ROUNDS, LEAST = 8, 0.02  # of smoothing; determinant of the Jacobian
 LATTICE = Lattice()
@@ -167,6 +166,5 @@ def _quiet(field: np.ndarray) -> np.ndarray:
 
     At the square's edge there are none.
     """
-    t = np.clip((np.linalg.norm(field, axis=-1, keepdims=True) - STILL) / (MOVING - STILL), 0, 1)
     inside = smooth(0.5 - np.abs(LATTICE.points - 0.5).max(axis=-1, keepdims=True), 0.0, EDGE)
-    return field * (t * t * (3 - 2 * t)) * inside
+    return damped(field, STILL, MOVING) * inside

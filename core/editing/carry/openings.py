@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .field import smooth
+
 # Points of the mesh from image left to right, corners included: upper line, lower line
 # fmt: off
 LEFT_EYE_LINES = ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133))
@@ -122,8 +124,7 @@ def _looking(u: np.ndarray, iris: float) -> np.ndarray:
         np.clip((u - 0.02) / max(iris - 0.14, 0.05), 0, 1),
         np.clip((0.98 - u) / max(0.86 - iris, 0.05), 0, 1),
     )
-    t = np.minimum(left, right)
-    return t * t * (3 - 2 * t)
+    return smooth(np.minimum(left, right), 0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +171,3 @@ def mouth_inside(
     soft = 0.3 * min(after.height, max(before.height, 0.02 * face_height))
     inside = smooth(after.depth(own), 0.0, soft)[..., None]
     return skin + inside * (field - skin), drawn
-
-
-def smooth(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 below `low`, 1 above `high`, smooth between."""
-    t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)

@@ -17,6 +17,7 @@ from ....bridge.messages import Placement
 from ...faces.face_parts import OUTLINES, Mask
 from ...faces.placement import to_picture, to_unit
 from .change import Head
+from .field import sampled
 
 SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
@@ -30,7 +31,7 @@ PALE = (0.62, 1.25)  # over their mean: red, green and blue of the palest colour
 LIT = 1.25  # teeth beside the whites of the eyes, which lie in the shade of lids and lashes
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
-EDGE_PIXELS = 1.2
+EDGE_PIXELS = 1.2  # of the picture: no feather is narrower
 # Points of the mesh around each brow
 BROWS = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
@@ -46,7 +47,7 @@ class Guided:
 
     def at(self, unit: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """The mask [h, w] at unit coordinates [h, w, 2] (float32) with colours [h, w, 3] in 0..1."""
-        found = _sampled(self.slope_rest, unit)
+        found = sampled(self.slope_rest, unit, cv2.INTER_LINEAR)
         value = np.einsum("hwc,hwc->hw", found[..., :3], rgb) + found[..., 3]
         return np.clip((value - 0.05) / 0.9, 0, 1)  # what is nearly nothing is nothing
 
@@ -86,7 +87,7 @@ class Parts:
         y, x = np.mgrid[0:SIDE, 0:SIDE]
         places = to_picture(self._placement, np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE)
         there = to_unit(self._person_mask.placement, places).astype(np.float32)
-        seen = _sampled(self._person_mask.values.astype(np.float32) / 255, there)
+        seen = sampled(self._person_mask.values.astype(np.float32) / 255, there, cv2.INTER_LINEAR)
         return seen if seen[self.face > 0.9].mean() > 0.5 else self._around
 
     @cached_property
@@ -290,17 +291,6 @@ class Parts:
 
     def _brows(self) -> list[np.ndarray]:
         return [self._head.mesh[list(brow), :2] for brow in BROWS]
-
-
-def sharp_at(mask: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """A mask [S, S] at unit coordinates [h, w, 2] (float32): [h, w]."""
-    return _sampled(mask, unit)
-
-
-def _sampled(values: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    at = unit * len(values) - np.float32(0.5)
-    border = cv2.BORDER_REPLICATE
-    return cv2.remap(values, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=border)
 
 
 def _filled(lines: list[np.ndarray], side: int, feather: float) -> np.ndarray:

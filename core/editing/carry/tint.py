@@ -10,7 +10,8 @@ import numpy as np
 
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head
-from .picture_parts import BROWS, DARK, GAMMA, Parts, sharp_at
+from .field import sampled, smooth
+from .picture_parts import BROWS, DARK, GAMMA, Parts
 from .zones import ZONES
 
 SIDE = 64  # px of the skin's field of tints
@@ -52,17 +53,17 @@ class Tint:
         colour = rgb.astype(np.float32) / 255
         zones: dict[str, np.ndarray] = dict(zip(ZONES, self.change.zones, strict=True))
         total = np.zeros_like(colour)
-        bare = 1 - sharp_at(self.parts.bare, unit)
+        bare = 1 - sampled(self.parts.bare, unit, cv2.INTER_LINEAR)
         shaded = bool(self.change.shade[SKIN].any())
         if zones["skin"].any() or zones["neck"].any() or shaded:
-            tone = zones["skin"] + (_sampled(self._shade, unit)[..., None] if shaded else 0)
+            tone = zones["skin"] + (sampled(self._shade, unit)[..., None] if shaded else 0)
             total += (self.parts.skin.at(unit, colour) * bare)[..., None] * tone
         for name, masks in (("hair", self.parts.hair), ("background", self.parts.background)):
             if zones[name].any():
                 total += (masks.at(unit, colour) * bare)[..., None] * zones[name]
         for name, mask in (("lips", self.parts.lips), ("iris", self.parts.irises)):
             if zones[name].any():
-                total += sharp_at(mask, unit)[..., None] * zones[name]
+                total += sampled(mask, unit, cv2.INTER_LINEAR)[..., None] * zones[name]
         return total * _fading(unit)[..., None]
 
 
@@ -87,11 +88,4 @@ def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
 def _fading(unit: np.ndarray) -> np.ndarray:
     """1 within the square, falling to 0 at its border."""
     inside = 0.5 - np.abs(unit - 0.5).max(axis=-1)
-    t = np.clip(inside / FADE, 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def _sampled(field: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    at = unit * len(field) - np.float32(0.5)
-    border = cv2.BORDER_REPLICATE
-    return cv2.remap(field, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=border)
+    return smooth(inside, 0.0, FADE)
