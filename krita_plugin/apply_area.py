@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
+from .choice_menu import choice_menu
 from .picture import Edge
-from .qt import QAction, QActionGroup, Qt, QtWidgets
+from .qt import Qt, QtWidgets
 from .state import PanelState
 
 ADD = "Apply as new layer"
@@ -15,6 +16,7 @@ UPDATE_TIP = "Draw the edit in full, in place of the layer that this face got la
 NOTHING_TIP = "Move a slider first: with all at 0 the picture stays as it is"
 ONLY_TIP = "Apply changes only what is selected and leaves all else as it is"
 NO_SELECTION_TIP = "Select a part of the face first: Apply then leaves all else as it is"
+CHOICES = (("Add a layer", False), ("Update the layer", True))
 MOST_GROWN, MOST_FEATHERED = 200, 500  # px
 
 
@@ -94,15 +96,7 @@ class ApplyArea(QtWidgets.QWidget):
 
     def _choices(self) -> QtWidgets.QMenu:
         menu = QtWidgets.QMenu(self)
-        self.choices = QActionGroup(menu)
-        for text, updates in (("Add a layer", False), ("Update the layer", True)):
-            action = QAction(text, self.choices)
-            action.setCheckable(True)
-            action.setChecked(updates == self.state.updates_layer)
-            action.triggered.connect(
-                lambda _checked=False, updates=updates: self.state.set_updates_layer(updates)
-            )
-            menu.addAction(action)
+        choice_menu(menu, CHOICES, self.state.updates_layer, self.state.set_updates_layer)
         return menu
 
     def show_state(self) -> None:

@@ -9,13 +9,14 @@ from typing import Callable, Dict, List, Optional
 
 from ..bridge.messages import FRAME_MS, QUALITIES, Quality, Slider
 from .apply_area import ApplyArea
+from .choice_menu import choice_menu
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
 from .document_faces import View
 from .face_picker import FacePicker
 from .plain_text import plain_label, plain_tip
 from .preview import Preview, face_crop
-from .qt import QAction, QActionGroup, Qt, QtCore, QtGui, QtWidgets
+from .qt import QAction, Qt, QtCore, QtGui, QtWidgets
 from .state import USUAL_PROJECTION, PanelState
 from .topic import Topic
 
@@ -152,15 +153,7 @@ class Panel(QtWidgets.QWidget):
 
     def _budget_menu(self) -> QtWidgets.QMenu:
         menu = QtWidgets.QMenu("Projection time", self.menu)
-        self.budgets = QActionGroup(menu)
-        for text, seconds in BUDGETS:
-            action = QAction(text, self.budgets)
-            action.setCheckable(True)
-            action.setChecked(seconds == self.state.projection_seconds)
-            action.triggered.connect(
-                lambda _checked=False, seconds=seconds: self.state.set_projection_seconds(seconds)
-            )
-            menu.addAction(action)
+        choice_menu(menu, BUDGETS, self.state.projection_seconds, self.state.set_projection_seconds)
         return menu
 
     def _project_row(self) -> QtWidgets.QHBoxLayout:

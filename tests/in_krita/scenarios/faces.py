@@ -6,7 +6,7 @@ import os
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter
-from shared import Tap, drag, open_panel, settled
+from shared import Tap, drag, open_panel, settled, shown
 
 from anycost.krita_plugin.document_faces import View
 
@@ -29,11 +29,7 @@ def opened(t, docker, image, name):
     path = os.path.join(t.out, name)
     image.save(path)
     document = t.krita.openDocument(path)
-    document.waitForDone()
-    t.krita.activeWindow().addView(document)
-    yield from t.until(lambda: t.krita.activeDocument() == document)
-    docker.look()
-    yield from t.until(lambda: docker.state.core.connected)
+    yield from shown(t, docker, document)
     return document
 
 

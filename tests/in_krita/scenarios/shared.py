@@ -118,12 +118,17 @@ def opened(t, docker, model="RGBA", depth="U8"):
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     if (model, depth) != ("RGBA", "U8"):
         document.setColorSpace(model, depth, PROFILES[model])
+    yield from shown(t, docker, document)
+    return document
+
+
+def shown(t, docker, document):
+    """Brings a document in front, until the docker has seen it."""
     document.waitForDone()
     t.krita.activeWindow().addView(document)
     yield from t.until(lambda: t.krita.activeDocument() == document)
     docker.look()
     yield from t.until(lambda: docker.state.core.connected)
-    return document
 
 
 def closed(t, docker, document):
