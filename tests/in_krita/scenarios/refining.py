@@ -53,7 +53,8 @@ def overtaking(t, state, seen, tap, name):
     t.check("each newer than the one before", stamps == sorted(set(stamps)), stamps)
     t.check("frames come in that order", list(frames) == sorted(frames), list(frames))
     passes = {number: [frame.index for frame in of] for number, of in frames.items()}
-    t.check("passes in theirs", all(p == list(range(1, len(p) + 1)) for p in passes.values()), passes)
+    # a pass that still waits is left out when the next one comes
+    t.check("passes in theirs", all(p == sorted(set(p)) for p in passes.values()), passes)
     overtaken = [number for number, of in frames.items() if of[-1].index < of[-1].passes]
     t.check("the full pass is overtaken", len(overtaken) > 2, passes)
     t.check("but not that of the last edit", drawn and state.portrait.stamp not in overtaken, passes)
