@@ -1,6 +1,7 @@
 """Procedural illustrated portraits; every control is known exactly. Start with `painter.py`."""
 
-from .controls import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, unit
+from ..controls import unit
+from .controls import CONTROLS, PAPER_ATTRIBUTES, POPULATION, STYLE_DIM, attributes
 from .painter import LANDMARKS, Painted, paint, paint_z
 from .pose import ALIGNMENT
 
@@ -9,6 +10,7 @@ __all__ = [
     "CONTROLS",
     "LANDMARKS",
     "PAPER_ATTRIBUTES",
+    "POPULATION",
     "STYLE_DIM",
     "Painted",
     "attributes",

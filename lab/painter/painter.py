@@ -7,7 +7,7 @@ from torch import Tensor
 
 from . import backdrop, eyes, hair, head, mouth, wear
 from .canvas import Area, blank
-from .controls import attributes, complete
+from .controls import POPULATION, attributes
 from .pose import Pose, Tints
 
 LANDMARKS = (
@@ -53,7 +53,7 @@ def paint(given: "dict[str, Tensor]", resolution: int, device: "torch.device | s
     """
     if not 32 <= resolution <= 1024:
         raise ValueError(f"Portraits are painted at 32 to 1024 pixels, not {resolution}.")
-    controls = {name: values.to(device).float() for name, values in complete(given).items()}
+    controls = {name: values.to(device).float() for name, values in POPULATION.complete(given).items()}
     count = next(iter(controls.values())).numel()
     on_cpu = next(iter(controls.values())).device.type == "cpu"
     step = max(1, _CACHED_PIXELS // resolution**2) if on_cpu else max(1, 2**22 // resolution**2)
