@@ -14,6 +14,7 @@ from anycost.lab.painter import (
     CONTROLS,
     LANDMARKS,
     PAPER_ATTRIBUTES,
+    POPULATION,
     STYLE_DIM,
     attributes,
     paint,
@@ -22,7 +23,7 @@ from anycost.lab.painter import (
 )
 from anycost.lab.painter.canvas import blank
 from anycost.lab.painter.contact_sheet import contact_sheet
-from anycost.lab.painter.controls import CORRELATIONS, complete
+from anycost.lab.painter.controls import CORRELATIONS
 from anycost.lab.painter.pose import Pose
 
 SIZE = 96
@@ -214,7 +215,7 @@ def test_the_far_ears_earring_is_hidden_by_the_head_and_the_near_ones_is_not():
 def test_no_earring_hangs_over_the_face(turn: float):
     worn = {"turn": turn, "hair_length": 0.1}
     difference = changed(with_value("earrings", 0.0, **worn), with_value("earrings", 1.0, **worn))
-    controls = complete({"turn": torch.tensor([turn])})
+    controls = POPULATION.complete({"turn": torch.tensor([turn])})
     pose = Pose({name: values.view(-1, 1, 1) for name, values in controls.items()})
     on_face = pose.outline(blank(1, SIZE, None))[2][0] < -2.0 / SIZE
     assert on_face.float().mean() > 0.1
