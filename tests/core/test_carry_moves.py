@@ -14,7 +14,7 @@ from known_face import bank, irises_of, portraits
 
 from anycost.core.editing.carry.carry import carry, planned
 from anycost.core.editing.carry.change import MEETING, Change, Head, change_of, meeting
-from anycost.core.editing.carry.field import smooth_field
+from anycost.core.editing.carry.field import distance, smooth_field
 from anycost.core.editing.carry.movement import LATTICE, determinant, movement
 from anycost.core.editing.carry.openings import LEFT_EYE_LINES, MOUTH_LINES, RIGHT_EYE_LINES, STRETCH
 from anycost.core.editing.carry.picture_parts import Parts
@@ -105,11 +105,19 @@ def test_a_field_goes_through_its_points_and_is_straight_between_straight_ones()
     rng = np.random.default_rng(3)
     points = rng.uniform(size=(40, 2))
     shear = points @ np.array([[0.1, -0.2], [0.3, 0.05]]) + (0.02, -0.01)
-    where = rng.uniform(size=(6, 5, 2))
-    straight = where @ np.array([[0.1, -0.2], [0.3, 0.05]]) + (0.02, -0.01)
-    np.testing.assert_allclose(smooth_field(points, shear, where), straight, atol=2e-4)
+    x, y = np.sort(rng.uniform(size=5)), np.sort(rng.uniform(size=30))
+    straight = np.stack(np.meshgrid(x, y), axis=-1) @ np.array([[0.1, -0.2], [0.3, 0.05]]) + (0.02, -0.01)
+    np.testing.assert_allclose(smooth_field(points, shear, x, y), straight, atol=2e-4)
     wave = 0.02 * np.sin(5 * points)
-    np.testing.assert_allclose(smooth_field(points, wave, points), wave, atol=2e-4)
+    through = smooth_field(points, wave, points[:, 0], points[:, 1])  # its diagonal is at the points
+    np.testing.assert_allclose(through[range(40), range(40)], wave, atol=2e-4)
+
+
+def test_distances_are_to_the_nearest_point():
+    rng = np.random.default_rng(4)
+    points, x, y = rng.uniform(size=(9, 2)), rng.uniform(size=7), rng.uniform(size=19)
+    plainly = [[min(np.hypot(*(point - (u, v))) for point in points) for u in x] for v in y]
+    np.testing.assert_allclose(distance(points, x, y), plainly, atol=1e-6)
 
 
 # Lids and lips

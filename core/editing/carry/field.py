@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ FINE, COARSE = 0.005, 0.02
 FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
 SOFT = 1e-6  # how far the field may miss a point: readings are not exact
 EDGE = 9  # anchors along each side of the square
+ROWS = 8  # of a lattice, worked on at a time
 
 
 class Lattice:
@@ -68,8 +71,9 @@ def square_edge() -> np.ndarray:
     return np.unique(np.concatenate([*sides, *(side[:, ::-1] for side in sides)]), axis=0)
 
 
-def smooth_field(points: np.ndarray, values: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """The smoothest field through values [n, C] at points [n, 2], at places [..., 2]: float32 [..., C].
+def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The smoothest field through values [n, C] at points [n, 2], where lines x [w] and y [h] cross: float32
+    [h, w, C].
 
     A polyharmonic spline with the kernel r^3 and a linear part.
     """
@@ -81,8 +85,28 @@ def smooth_field(points: np.ndarray, values: np.ndarray, where: np.ndarray) -> n
     system[:count, count:], system[count:, :count] = affine, affine.T
     wanted = torch.zeros(count + 3, values.shape[1], dtype=kind)
     wanted[:count] = torch.from_numpy(np.ascontiguousarray(values))
-    weights = torch.linalg.solve(system, wanted).float()  # [n + 3, C]
-    asked = torch.from_numpy(np.ascontiguousarray(where.reshape(-1, 2))).float()  # [m, 2]
-    near = torch.cdist(asked, at.float())  # [m, n]
-    field = (near * near * near) @ weights[:count] + asked @ weights[count + 1 :] + weights[count]
-    return field.numpy().reshape(*where.shape[:-1], -1)
+    weights = torch.linalg.solve(system, wanted)  # [n + 3, C]
+    rest, across, down = weights[count:].numpy()
+    field = (rest + x[:, None] * across + y[:, None, None] * down).astype(np.float32)  # [h, w, C]
+    for rows, squared in _squared_distances(points, x, y):
+        field[rows] += ((squared * squared.sqrt()) @ weights[:count].float()).numpy()
+    return field
+
+
+def distance(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """How far the nearest of points [n, 2] is from where lines x [w] and y [h] cross: float32 [h, w]."""
+    found = np.empty((len(y), len(x)), np.float32)
+    for rows, squared in _squared_distances(points, x, y):
+        found[rows] = squared.amin(dim=2).sqrt().numpy()
+    return found
+
+
+def _squared_distances(
+    points: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Rows and float32 [rows, w, n], few rows at a time: they stay in the processor's cache."""
+    across = torch.from_numpy((x[:, None] - points[:, 0]) ** 2).float()  # [w, n]
+    down = torch.from_numpy((y[:, None] - points[:, 1]) ** 2).float()  # [h, n]
+    for start in range(0, len(y), ROWS):
+        rows = slice(start, start + ROWS)
+        yield rows, down[rows, None] + across

@@ -8,11 +8,10 @@ from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
-import torch
 
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head, damped
-from .field import Lattice, smooth, smooth_field, square_edge
+from .field import Lattice, distance, smooth, smooth_field, square_edge
 from .openings import (
     LEFT_EYE_LINES,
     MOUTH_LINES,
@@ -105,18 +104,10 @@ def _skin(head: Head, target: np.ndarray, change: Change) -> np.ndarray:
     at = np.concatenate([target[kept], around, square_edge()])
     values = np.concatenate([-change.moved[kept], np.zeros((len(at) - len(kept), 2))])
     near = ((at > low - REACH) & (at < high + REACH)).all(axis=1)
-    where = LATTICE.points[rows, columns]
-    field[rows, columns] = smooth_field(at[near], values[near], where) * _reached(
-        where, target[kept[moving[kept]]]
-    )
+    x, y = LATTICE.x[columns], LATTICE.y[rows]
+    reached = 1 - smooth(distance(target[kept[moving[kept]]], x, y), REACH / 3, REACH)  # [h, w]
+    field[rows, columns] = smooth_field(at[near], values[near], x, y) * reached[..., None]
     return field
-
-
-def _reached(where: np.ndarray, moving: np.ndarray) -> np.ndarray:
-    """1 near moving points [n, 2], falling to 0 at REACH from all of them: [h, w, 1]."""
-    away = torch.cdist(torch.from_numpy(where.reshape(-1, 2)).float(), torch.from_numpy(moving).float())
-    nearest = away.amin(dim=1).numpy().reshape(*where.shape[:2], 1)
-    return 1 - smooth(nearest, REACH / 3, REACH)
 
 
 @lru_cache(maxsize=16)
