@@ -139,8 +139,9 @@ def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> n
     if plan.tint is not None:
         ratio = plan.tint.ratio(there, out)
         ratio = ratio if chosen is None else ratio * chosen
-        touched = np.abs(ratio).max(axis=2) > FAINT
-        out = np.where(touched[..., None], np.rint(tinted(out, ratio)).astype(np.uint8), out)
+        red, green, blue = cv2.split(np.abs(ratio))
+        touched = np.maximum(np.maximum(red, green), blue) > FAINT
+        out = cv2.copyTo(np.rint(tinted(out, ratio)).astype(np.uint8), touched.astype(np.uint8), out.copy())
     if plan.drawn is not None:
         drawn = plan.drawn.over(out, unit)
         out = drawn if chosen is None else mixed(out, drawn, chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from ....bridge.messages import Placement
@@ -39,9 +40,10 @@ class Surface:
         across = np.stack([np.arange(left, right) + 0.5, np.zeros(right - left)], axis=-1)
         down = np.stack([np.zeros(bottom - top), np.arange(top, bottom) + 0.5], axis=-1)
         corner = np.array([self.x, self.y])
-        columns = to_unit(self.placement, across + corner)
+        columns = to_unit(self.placement, across + corner).astype(np.float32)
         rows = to_unit(self.placement, down + corner) - to_unit(self.placement, corner.astype(float))
-        return columns.astype(np.float32) + rows.astype(np.float32)[:, None]
+        x, y = (columns[:, axis] + rows.astype(np.float32)[:, None, axis] for axis in (0, 1))
+        return cv2.merge([x, y])  # a sum whose last axis has two numbers is slow
 
     def box(self, low: np.ndarray, high: np.ndarray) -> Box:
         """The pixels that a box of the square touches, given by two corners [2] in unit coordinates."""
@@ -71,7 +73,7 @@ class Surface:
         here = to_picture(self.placement, np.zeros(2))
         across = to_picture(self.placement, np.array([1.0, 0])) - here
         down = to_picture(self.placement, np.array([0.0, 1])) - here
-        return unit @ np.stack([across, down]).astype(np.float32)
+        return cv2.transform(unit, np.stack([across, down], axis=1))
 
 
 def mixed(before: np.ndarray, after: np.ndarray, share: np.ndarray) -> np.ndarray:

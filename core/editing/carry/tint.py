@@ -52,19 +52,27 @@ class Tint:
         unedited square and have colours uint8 [h, w, 3]."""
         colour = rgb.astype(np.float32) / 255
         zones: dict[str, np.ndarray] = dict(zip(ZONES, self.change.zones, strict=True))
+        inside = _fading(unit)
+        bare = inside * (1 - sampled(self.parts.bare, unit, cv2.INTER_LINEAR))
         total = np.zeros_like(colour)
-        bare = 1 - sampled(self.parts.bare, unit, cv2.INTER_LINEAR)
         shaded = bool(self.change.shade[SKIN].any())
         if zones["skin"].any() or zones["neck"].any() or shaded:
-            tone = zones["skin"] + (sampled(self._shade, unit)[..., None] if shaded else 0)
-            total += (self.parts.skin.at(unit, colour) * bare)[..., None] * tone
+            skin = bare * self.parts.skin.at(unit, colour)
+            total += _times(skin, zones["skin"])
+            if shaded:
+                total += _times(skin * sampled(self._shade, unit), np.ones(3))
         for name, masks in (("hair", self.parts.hair), ("background", self.parts.background)):
             if zones[name].any():
-                total += (masks.at(unit, colour) * bare)[..., None] * zones[name]
+                total += _times(bare * masks.at(unit, colour), zones[name])
         for name, mask in (("lips", self.parts.lips), ("iris", self.parts.irises)):
             if zones[name].any():
-                total += sampled(mask, unit, cv2.INTER_LINEAR)[..., None] * zones[name]
-        return total * _fading(unit)[..., None]
+                total += _times(inside * sampled(mask, unit, cv2.INTER_LINEAR), zones[name])
+        return total
+
+
+def _times(share: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    """A share [h, w] of a zone's tint [3], [h, w, 3]. NumPy is slow where the last axis is that short."""
+    return cv2.transform(share[..., None], zone[:, None])
 
 
 @lru_cache(maxsize=8)
@@ -87,5 +95,5 @@ def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
 
 def _fading(unit: np.ndarray) -> np.ndarray:
     """1 within the square, falling to 0 at its border."""
-    inside = 0.5 - np.abs(unit - 0.5).max(axis=-1)
-    return smooth(inside, 0.0, FADE)
+    x, y = cv2.split(unit)
+    return smooth(0.5 - np.maximum(np.abs(x - 0.5), np.abs(y - 0.5)), 0.0, FADE)
