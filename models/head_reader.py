@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .head_points import POINTS
+
 # What a pixel can show, in the order of the reader's answers. The tongue is "mouth", lashes are "skin", hands
 # and earrings "other".
 PARTS = (
@@ -31,8 +33,6 @@ PARTS = (
 
 SIDE = 128  # px of the crop that is read
 GRID = 64  # px of the parts and the face map
-MESH, OUTLINE = 478, 68  # points of MediaPipe's mesh with irises, then the usual 68
-POINTS = MESH + OUTLINE
 OUTPUTS = ("parts", "face_map", "points", "spread", "score")  # names in the ONNX file, see `Answers`
 
 WIDTHS = (24, 48, 96, 160)  # channels at 64, 32, 16 and 8 px
