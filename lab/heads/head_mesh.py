@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Union
+from itertools import pairwise
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.sparse import coo_matrix
 from torch import Tensor
 
 from .anny_data import PARTS, AnnyData, anny_data
@@ -33,7 +34,8 @@ class HeadMesh:
     group: Tensor  # [T] BODY ... TONGUE
     vertex_group: Tensor  # [V]
     uv: Tensor  # [V, 2]
-    masks: dict[str, Tensor]  # [V] 0..1
+    # [V] 0..1: lips, eyelids, ears, mouth_inside, face, neck (with all below), scalp_rough, nostrils
+    masks: dict[str, Tensor]
     subdivide: Tensor  # sparse [V, n]
 
     def refine(self, coarse: Tensor) -> Tensor:
@@ -79,7 +81,7 @@ def face_map(mean_points: Tensor) -> Tensor:
     return (mean_points - mean_points.new_tensor(MAP_CENTRE)) / MAP_SIZE
 
 
-def head_mesh(device: Union[str, torch.device] = "cpu") -> HeadMesh:
+def head_mesh(device: str | torch.device = "cpu") -> HeadMesh:
     """The mesh on a device, made once. CoreError "pack" when its data is not here."""
     return _made(torch.device(device))
 
@@ -88,18 +90,18 @@ def head_mesh(device: Union[str, torch.device] = "cpu") -> HeadMesh:
 def _made(device: torch.device) -> HeadMesh:
     data = anny_data()
     step = subdivision(data.quads, data.count)
-    operator = step.operator.tocoo()
+    operator = coo_matrix(step.operator)
     index = torch.from_numpy(np.stack([operator.row, operator.col]).astype(np.int64))
-    sparse = torch.sparse_coo_tensor(
-        index, torch.from_numpy(operator.data).float(), operator.shape, check_invariants=True
-    )
+    values = torch.from_numpy(operator.data).float()
+    sparse = torch.sparse_coo_tensor(index, values, operator.shape, check_invariants=True)
     group = data.parts[step.quad]
     vertex_group = np.zeros(operator.shape[0], np.int64)
     vertex_group[step.triangles] = group[:, None]
-    mean = step.operator @ average_adult(data)[: data.count]
+    mean = torch.from_numpy(step.operator @ average_adult(data)[: data.count]).float()
     masks = {name: torch.from_numpy(step.operator @ mask).float() for name, mask in data.masks.items()}
+    masks |= _regions(mean, torch.from_numpy(vertex_group == BODY), masks["ears"])
     return HeadMesh(
-        mean=torch.from_numpy(mean).float().to(device),
+        mean=mean.to(device),
         triangles=torch.from_numpy(step.triangles.astype(np.int64)).to(device),
         group=torch.from_numpy(group.astype(np.int64)).to(device),
         vertex_group=torch.from_numpy(vertex_group).to(device),
@@ -107,6 +109,34 @@ def _made(device: torch.device) -> HeadMesh:
         masks={name: mask.clamp(0, 1).to(device) for name, mask in masks.items()},
         subdivide=sparse.coalesce().to(device),
     )
+
+
+def _regions(mean: Tensor, body: Tensor, ears: Tensor) -> dict[str, Tensor]:
+    """Masks [V] by the place on the mean head [V, 3]: what MakeHuman has no textures for."""
+    x, y, z = mean.unbind(1)
+    jaw = _curve(z, ((-0.2, 6.6), (0.1, 6.75), (0.35, 6.8), (0.9, 6.4), (1.15, 6.22), (1.4, 6.17)))
+    hairline = _curve(z, ((-0.2, 6.5), (0.1, 6.7), (0.35, 7.3), (0.7, 7.25), (1.0, 7.6), (1.3, 7.85)))
+    from_nostril = torch.stack([x.abs() - 0.0975, y - 6.872, z - 1.554], dim=1)
+    from_nostril = (from_nostril / from_nostril.new_tensor([0.035, 0.03, 0.045])).norm(dim=1)
+    return {
+        "neck": _step(0.04, -0.04, y - jaw) * body * (1 - ears),
+        "scalp_rough": _step(-0.06, 0.06, y - hairline) * body * (1 - ears),
+        "nostrils": _step(1.2, 0.8, from_nostril) * body,
+    }
+
+
+def _curve(at: Tensor, points: tuple[tuple[float, float], ...]) -> Tensor:
+    """The polyline through points, level beyond its ends."""
+    value = torch.full_like(at, points[0][1])
+    for (x0, y0), (x1, y1) in pairwise(points):
+        value = torch.where(at > x0, y0 + (y1 - y0) * ((at - x0) / (x1 - x0)).clamp(0, 1), value)
+    return value
+
+
+def _step(low: float, high: float, value: Tensor) -> Tensor:
+    """0 at `low`, 1 at `high`, smooth between."""
+    t = ((value - low) / (high - low)).clamp(0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def average_adult(data: AnnyData) -> np.ndarray:

@@ -18,7 +18,7 @@ class Subdivision:
 
 
 def subdivision(quads: np.ndarray, count: int) -> Subdivision:
-    """`quads` [Q, 4] of `count` vertices; a triangle repeats its last vertex. Border edges stay as they are."""
+    """`quads` [Q, 4] of `count` vertices; a triangle repeats its last vertex. The border stays as it is."""
     real = quads != np.roll(quads, -1, axis=1)  # [Q, 4] the edge that starts at the corner
     ends = np.sort(np.stack([quads, np.roll(quads, -1, axis=1)], axis=2)[real], axis=1)  # [., 2]
     edges, which = np.unique(ends, axis=0, return_inverse=True)
@@ -41,9 +41,9 @@ def subdivision(quads: np.ndarray, count: int) -> Subdivision:
     moved = (
         _weighted(around @ face, 1 / valence)
         + _weighted(spokes @ middle, 2 / valence)
-        + sparse.diags((valence - 3) / valence)
+        + sparse.csr_matrix(sparse.diags((valence - 3) / valence))
     )
-    vertex = _weighted(moved, ~border) + sparse.diags(border.astype(float))
+    vertex = _weighted(moved, ~border) + sparse.csr_matrix(sparse.diags(border.astype(float)))
     operator = sparse.csr_matrix(sparse.vstack([vertex, edge, face]))
     operator.eliminate_zeros()
     triangles, quad = _triangles(quads, edge_of, count, number)
@@ -56,8 +56,8 @@ def _mean(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> spar
     return sparse.csr_matrix((share, (rows, columns)), shape)
 
 
-def _weighted(matrix: sparse.spmatrix, weights: np.ndarray) -> sparse.spmatrix:
-    return sparse.diags(weights.astype(float)) @ matrix
+def _weighted(matrix: sparse.csr_matrix, weights: np.ndarray) -> sparse.csr_matrix:
+    return sparse.csr_matrix(sparse.diags(weights.astype(float)) @ matrix)
 
 
 def _triangles(
