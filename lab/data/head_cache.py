@@ -1,0 +1,249 @@
+"""A folder of rendered heads with all their labels: drawn once, then read by any number of trainings.
+
+The pictures lie in shards of 256, each a safetensors file that is written whole or not at all. A shard
+depends on the folder's kind and its number alone, so filling a folder can stop and go on at any time, and a
+larger folder begins with the pictures of a smaller one. Every second picture is drawn without the
+population's correlations.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+from tqdm import tqdm
+
+from ...core.errors import CoreError
+from ...core.files.whole_file import write_bytes
+from ..running.draws import choices
+
+SHARD = 256  # pictures of a file
+TOGETHER = 4  # pictures that are drawn at once
+KIND = "cache.json"
+HALF = 32767  # the face map's -1..1 as whole numbers 1..65535; 0 is no head
+STALE = 3600.0  # seconds after which a half-written file is taken for a killed process's
+TYPES = {  # of each label in a file
+    "rgb": torch.uint8,  # [n, 3, R, R]
+    "part": torch.uint8,  # [n, R, R]
+    "face_map": torch.uint16,  # [n, 3, R, R], see `HALF`
+    "normal": torch.int8,  # [n, 3, R, R] in 1/127
+    "depth": torch.float16,  # [n, R, R]
+    "landmarks": torch.float32,  # [n, P, 2] in the unit square
+    "visible": torch.bool,  # [n, P]
+    "z": torch.float32,  # [n, STYLE_DIM]
+    "correlated": torch.bool,  # [n]
+}
+
+
+class Labels(Protocol):
+    """What a renderer gives for N pictures; see `lab/heads/heads.py`."""
+
+    @property
+    def rgb(self) -> Tensor: ...
+
+    @property
+    def part(self) -> Tensor: ...
+
+    @property
+    def face_map(self) -> Tensor: ...
+
+    @property
+    def depth(self) -> Tensor: ...
+
+    @property
+    def normal(self) -> Tensor: ...
+
+    @property
+    def landmarks(self) -> Tensor: ...
+
+    @property
+    def visible(self) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class CacheKind:
+    """What a folder holds: pictures of `resolution` px that show `wide` times as much as the usual frame."""
+
+    resolution: int
+    wide: float
+    seed: int = 0
+
+
+Source = Callable[[Tensor, bool, CacheKind], Labels]  # z [N, D] and whether they are correlated
+
+
+@dataclass(frozen=True)
+class CachedHeads:
+    """Pictures and labels for training.
+
+    The face map is 0 where `on_head` is not.
+    """
+
+    rgb: Tensor  # [N, 3, R, R] in -1..1
+    part: Tensor  # [N, R, R] uint8, see `head_reader.PARTS`
+    face_map: Tensor  # [N, 3, R, R]
+    on_head: Tensor  # [N, R, R] bool
+    landmarks: Tensor  # [N, P, 2] in the unit square
+    visible: Tensor  # [N, P] bool
+
+
+class HeadCache:
+    """Random access to a folder of shards. CoreError "bad-value" if it holds none.
+
+    `first` and `last` bound the shards that are read. Only what is asked for is read from the disk.
+    """
+
+    def __init__(self, folder: Path, first: int = 0, last: int | None = None):
+        self.kind = _kind_of(folder)
+        self.shards = sorted(folder.glob("shard-*.safetensors"))[first:last]
+        if not self.shards:
+            text = f'"{folder}" holds too few rendered heads: fill it with `anycost data heads --cache`.'
+            raise CoreError("bad-value", text)
+        self.pictures = SHARD * len(self.shards)
+        self._open: dict[int, safe_open] = {}
+
+    def read(self, numbers: Sequence[int]) -> CachedHeads:
+        """The pictures of these numbers, 0 to `pictures` - 1."""
+        codes = self.label("face_map", numbers).int()
+        on_head = codes.ne(0).any(dim=1)
+        face_map = (codes - HALF - 1).float() / HALF * on_head[:, None]
+        rgb = self.label("rgb", numbers).float() / 127.5 - 1
+        part, landmarks = self.label("part", numbers), self.label("landmarks", numbers)
+        return CachedHeads(rgb, part, face_map, on_head, landmarks, self.label("visible", numbers))
+
+    def label(self, name: str, numbers: Sequence[int]) -> Tensor:
+        """One label of these pictures, as it is stored: see `TYPES`."""
+        places = (divmod(number, SHARD) for number in numbers)
+        return torch.stack([self._shard(shard).get_slice(name)[row] for shard, row in places])
+
+    def _shard(self, number: int) -> safe_open:
+        if number not in self._open:
+            self._open[number] = safe_open(str(self.shards[number]), framework="pt")
+        return self._open[number]
+
+
+def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
+    """Draws heads: the usual source."""
+    from ..heads.heads import render_z
+
+    return render_z(z, kind.resolution, correlated, wide=kind.wide)
+
+
+def fill(
+    folder: Path, count: int, kind: CacheKind, processes: int = 1, source: Source = render, style_dim: int = 0
+) -> None:
+    """Draws until `folder` has at least `count` pictures; goes on where it stopped.
+
+    Ctrl-C or SIGTERM ends it between shards' files. CoreError "bad-value" if the folder holds another kind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder, kind)
+    missing = [k for k in range(-(-count // SHARD)) if not _path(folder, k).exists()]
+    work = partial(_fill_shard, folder, kind, source, style_dim or _style_dim())
+    with tqdm(total=len(missing) * SHARD, unit="picture", mininterval=1) as bar, _stoppable():
+        for _ in _in_processes(work, missing, processes):
+            bar.update(SHARD)
+
+
+def _in_processes(work: Callable[[int], None], numbers: Sequence[int], processes: int) -> Iterator[None]:
+    if processes == 1:
+        yield from map(work, numbers)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, initializer=_begin_worker) as pool:  # leaving it ends the workers
+        yield from pool.imap_unordered(work, numbers)
+
+
+def _begin_worker() -> None:
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends them
+    signal.signal(signal.SIGTERM, _leave)  # so that files are tidied up
+
+
+def _leave(*_) -> None:
+    raise SystemExit
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, number: int) -> None:
+    bits = choices(kind.seed, number, "heads").getrandbits(32)
+    z = torch.randn(SHARD, style_dim, generator=torch.Generator().manual_seed(bits))  # [256, D]
+    correlated = torch.arange(SHARD) % 2 == 0
+    parts: list[dict[str, Tensor]] = []
+    for chosen in (correlated, ~correlated):
+        for some in chosen.nonzero()[:, 0].split(TOGETHER):
+            drawn = _stored(source(z[some], bool(chosen[0]), kind))
+            parts.append({"row": some, **drawn})
+    joined = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    order = joined.pop("row").argsort()
+    shard = {name: values[order].contiguous() for name, values in joined.items()}
+    shard |= {"z": z, "correlated": correlated}
+    write_bytes(_path(folder, number), save(shard))
+
+
+@torch.no_grad()
+def _stored(drawn: Labels) -> dict[str, Tensor]:
+    """The labels as they are stored; where there is no head they are 0."""
+    known = torch.isfinite(drawn.face_map).all(dim=1) & drawn.face_map.ne(0).any(dim=1)  # [N, R, R]
+    codes = (drawn.face_map.nan_to_num().clamp(-1, 1) * HALF).round() + HALF + 1
+    found = {
+        "rgb": ((drawn.rgb.clamp(-1, 1) + 1) * 127.5).round(),
+        "part": drawn.part,
+        "face_map": (codes * known[:, None]).int(),  # by way of int: torch casts no floats to uint16
+        "normal": (drawn.normal.nan_to_num().clamp(-1, 1) * 127).round(),
+        "depth": drawn.depth.nan_to_num(posinf=0.0).clamp(0, 6e4),
+        "landmarks": drawn.landmarks,
+        "visible": drawn.visible,
+    }
+    return {name: values.cpu().to(TYPES[name]) for name, values in found.items()}
+
+
+def _claim(folder: Path, kind: CacheKind) -> None:
+    """Marks a new folder; CoreError if it holds another kind."""
+    if (folder / KIND).exists():
+        if _kind_of(folder) != kind:
+            text = f'"{folder}" holds {_kind_of(folder)}, not {kind}: name another folder.'
+            raise CoreError("bad-value", text)
+    else:
+        write_bytes(folder / KIND, json.dumps(asdict(kind)).encode())
+    for half in folder.glob("*.part"):
+        if time.time() - half.stat().st_mtime > STALE:
+            half.unlink(missing_ok=True)
+
+
+def _kind_of(folder: Path) -> CacheKind:
+    try:
+        return CacheKind(**json.loads((folder / KIND).read_text()))
+    except (OSError, ValueError, TypeError):
+        raise CoreError("bad-value", f'"{folder}" is no cache of rendered heads.') from None
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"shard-{number:05d}.safetensors"
+
+
+def _style_dim() -> int:
+    from ..heads.controls import STYLE_DIM
+
+    return STYLE_DIM
