@@ -1,0 +1,119 @@
+"""Pictures of heads with exact labels, from named controls."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .backgrounds import background_of
+from .controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
+from .developing import develop, exposure
+from .environments import light_of
+from .labels import Labels, gathered
+from .people import people
+from .shading import shaded
+from .visible import AllPieces, AllStrands, draw
+
+try:
+    from .strands import hair_of
+except ImportError:
+    hair_of = None
+try:
+    from .pieces import worn_of
+except ImportError:
+    worn_of = None
+
+SMALLEST, LARGEST = 32, 1024
+SAMPLES_AT_ONCE = 1 << 25  # on a GPU; on the CPU one picture stays in the cache
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """N pictures of R x R and what they show, as Labels has it."""
+
+    rgb: Tensor  # [N, 3, R, R] in -1..1
+    part: Tensor  # [N, R, R] uint8
+    face_map: Tensor  # [N, 3, R, R]
+    depth: Tensor  # [N, R, R]
+    normal: Tensor  # [N, 3, R, R]
+    landmarks: Tensor  # [N, L, 2] x right, y down in the unit square
+    visible: Tensor  # [N, L] bool
+
+
+def render_z(z: Tensor, resolution: int, correlated: bool = True, wide: float = 1.0) -> Rendered:
+    """Pictures of style vectors z [N, STYLE_DIM]."""
+    return render(POPULATION.values(z, correlated), resolution, unnamed(z), wide=wide)
+
+
+def render(
+    controls: dict[str, Tensor],
+    resolution: int,
+    details: Tensor | None = None,
+    *,
+    wide: float = 1.0,
+    samples: int = 2,
+) -> Rendered:
+    """Pictures of controls [N] each; those not given rest. details: [N, UNNAMED], zeros when not given.
+
+    resolution: 32..1024; `wide` = 1.5 shows half as much again; samples x samples are seen in each pixel.
+    ValueError for sizes out of range or an unknown control.
+    """
+    if not SMALLEST <= resolution <= LARGEST:
+        raise ValueError(f"Heads are drawn at {SMALLEST} to {LARGEST} pixels, not {resolution}.")
+    if not 1 <= samples <= 4:
+        raise ValueError(f"A pixel has 1 to 4 samples a side, not {samples}.")
+    controls = POPULATION.complete(controls)
+    count = len(controls["age"])
+    if details is None:
+        details = torch.zeros(count, UNNAMED, device=controls["age"].device)
+    if details.shape != (count, UNNAMED):
+        raise ValueError(f"Details of {count} heads have the shape [{count}, {UNNAMED}].")
+    step = 1
+    if details.device.type != "cpu":
+        step = max(1, SAMPLES_AT_ONCE // (resolution * samples) ** 2)
+    parts = [
+        _render(
+            {name: values[first : first + step] for name, values in controls.items()},
+            details[first : first + step],
+            resolution,
+            wide,
+            samples,
+        )
+        for first in range(0, count, step)
+    ]
+    return Rendered(*(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(Rendered)))
+
+
+@torch.no_grad()
+def _render(
+    controls: dict[str, Tensor], details: Tensor, resolution: int, wide: float, samples: int
+) -> Rendered:
+    crowd = people(controls, details, wide)
+    device = details.device
+    detail = min(1.0, max(0.25, resolution / 256.0) ** 1.3)
+    hair = AllStrands.of(hair_of(crowd, detail) if hair_of else [], device)
+    worn = AllPieces.of(worn_of(crowd) if worn_of else [], device)
+    visible = draw(crowd, crowd.places, hair, worn, resolution * samples)
+    lighting = light_of(controls, details)
+    light, labels = shaded(visible, lighting)
+    behind = background_of(controls, details, resolution, wide)
+    count, side = len(details), resolution * samples
+    bare = (visible.buffer.surface < 0).float()[:, None]  # [N, 1, S, S]
+    light = F.avg_pool2d(light, samples) + F.avg_pool2d(bare, samples) * behind
+    rgb = develop(light, controls, exposure(controls, _white(lighting)))
+    pixels = gathered(labels, samples)
+    none = torch.zeros(count, 0, 2, device=device)
+    return Rendered(rgb, pixels.part, pixels.face_map, pixels.depth, pixels.normal, none, none[..., 0].bool())
+
+
+def _white(lighting) -> Tensor:
+    """[N] what a white sheet shows that faces the camera, lit by everything."""
+    facing = lighting.direction[..., 2].clamp(min=0.0)
+    luma = lighting.colour.new_tensor([0.2126, 0.7152, 0.0722])
+    lamps = (lighting.colour @ luma * facing).sum(1)
+    around = lighting.ambient @ luma  # [N, 9]
+    return lamps + (around[:, 0] * 0.282095 + around[:, 2] * 0.488603 * 2 / 3).clamp(min=0.0)
