@@ -1,0 +1,16 @@
+"""Everything that people wear or hold, as pieces."""
+
+from __future__ import annotations
+
+from .glasses_worn import glasses_of
+from .people import People
+from .pieces import Piece
+
+
+def worn_of(people: People) -> list[list[Piece]]:
+    """The pieces of every picture, in any order."""
+    worn: list[list[Piece]] = [[] for _ in people.years]
+    for made in (glasses_of(people),):
+        for pieces, more in zip(worn, made, strict=True):
+            pieces.extend(more)
+    return worn
