@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from .backgrounds import glance, open_air
-from .lights import harmonics
 from .scene_canvas import smooth
 
 KEY, RIM, FILL = 0, 1, 2  # the lights in their order
@@ -27,7 +26,26 @@ class Lighting:
     direction: Tensor  # [N, L, 3] unit, towards the light
     colour: Tensor  # [N, L, 3]
     softness: Tensor  # [N, L] 0 a point, 1 a light as large as a quarter of the sky
-    ambient: Tensor  # [N, 9, 3] radiance, real spherical harmonics in the order of lights.py
+    ambient: Tensor  # [N, 9, 3] radiance, real spherical harmonics in the order of `harmonics`
+
+
+def harmonics(direction: Tensor) -> Tensor:
+    """The nine real spherical harmonics of unit directions [..., 3]: [..., 9]; bands 0, 1 (y, z, x), 2."""
+    x, y, z = direction.unbind(-1)
+    return torch.stack(
+        [
+            torch.full_like(x, 0.282095),
+            0.488603 * y,
+            0.488603 * z,
+            0.488603 * x,
+            1.092548 * x * y,
+            1.092548 * y * z,
+            0.315392 * (3.0 * z * z - 1.0),
+            1.092548 * x * z,
+            0.546274 * (x * x - y * y),
+        ],
+        dim=-1,
+    )
 
 
 def warmth(amount: Tensor) -> Tensor:

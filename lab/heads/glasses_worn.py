@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from .head_mesh import BODY, head_mesh
 from .people import People
-from .pieces import (
+from .worn_mesh import (
     DETAILS,
     GLASSES,
     Mesh,
