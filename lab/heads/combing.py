@@ -1,0 +1,264 @@
+"""From a style and a person's controls to the settings of guides.
+
+What is worked out here belongs to a root on the scalp: which zone it lies in, how long its hair is, how it is
+combed. Arrays are numpy's, since each person's hair is grown by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .guides import NO_CUT, SKULL, ScalpSpace, Set
+from .hair_styles import Fringe, HairStyle, Tied
+from .head_mesh import BODY, EYES, head_mesh
+from .people import People
+from .scalp import azimuth_and_elevation, inside_hairline
+
+# where hair is combed away from or towards, seen from SKULL: the crown, the face, the right side, the nape
+POLES = ((0.06, 0.86, -0.5), (0.0, -0.25, 1.0), (1.0, 0.12, 0.15), (0.0, -0.75, -0.66))
+PARTING_ENDS = ((0.62, 0.80), (0.86, -0.5))  # height and depth of its front and back end on the unit sphere
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """One person's controls of the hair, as numbers."""
+
+    length: float
+    volume: float
+    curl: float
+    curl_size: float
+    fringe: float
+    parting: float
+    mess: float
+    side: float  # of the parting where the style alone says: -1 or 1
+    child: float
+    sway: tuple[float, float, float]  # turns the pattern of disorder
+
+    @classmethod
+    def of(cls, people: People, n: int) -> Wishes:
+        value = {name: float(values[n]) for name, values in people.controls.items()}
+        detail = people.details[n].tolist()
+        size = math.sqrt(sum(x * x for x in detail[17:20]) + 1e-6)
+        return cls(
+            length=value["hair_length"],
+            volume=value["hair_volume"],
+            curl=value["curl"],
+            curl_size=value["curl_size"],
+            fringe=value["fringe"],
+            parting=value["parting"],
+            mess=value["mess"],
+            side=math.tanh(4.0 * value["parting"] + 2.0 * detail[16] + 1.0),
+            child=float(people.child[n]),
+            sway=(detail[17] / size, detail[18] / size, detail[19] / size),
+        )
+
+
+def eased(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
+    t = np.clip((np.asarray(x) - low) / (high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Where roots [K] lie on the scalp; top, sides and back add up to one."""
+
+    mean: np.ndarray  # [K, 3]
+    azimuth: np.ndarray
+    elevation: np.ndarray
+    inside: np.ndarray  # radians inside the usual hairline
+    top: np.ndarray
+    sides: np.ndarray
+    back: np.ndarray
+    front: np.ndarray  # near the forehead's edge
+
+    @classmethod
+    def of(cls, mean: Tensor) -> Zones:
+        azimuth, elevation = (values.numpy() for values in azimuth_and_elevation(mean))
+        front = eased(0.6, 1.15, azimuth)
+        top = eased(0.52, 0.82, elevation + 0.32 * front)
+        back = (1.0 - top) * eased(-0.15, -0.75, azimuth)
+        inside = inside_hairline(mean).numpy()
+        forehead = eased(0.85, 1.1, azimuth) * eased(1.15, 0.85, elevation)
+        return cls(mean.numpy(), azimuth, elevation, inside, top, 1.0 - top - back, back, forehead)
+
+    def mixed(self, style: HairStyle, name: str) -> np.ndarray:
+        """A zone's number at the roots [K]."""
+        parts = ((self.top, style.top), (self.sides, style.sides), (self.back, style.back))
+        return sum(share * getattr(zone, name) for share, zone in parts)  # type: ignore[return-value]
+
+    def combed(self, style: HairStyle) -> np.ndarray:
+        """The zones' combing at the roots, [fields of Comb, K]."""
+        parts = ((self.top, style.top), (self.sides, style.sides), (self.back, style.back))
+        return sum(np.array(zone.comb)[:, None] * share for share, zone in parts)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Combing:
+    """How one person's hair is combed, for any roots."""
+
+    style: HairStyle
+    wishes: Wishes
+    poles: np.ndarray  # [P, 3]
+    parting: np.ndarray  # [2, 3]
+    ties: np.ndarray  # [T, 3]
+
+    @classmethod
+    def of(cls, style: HairStyle, wishes: Wishes) -> Combing:
+        poles = np.array(POLES) / np.linalg.norm(POLES, axis=1, keepdims=True)
+        at = _parting_at(style, wishes)
+        ends = np.array([[at * share, *end] for share, end in zip((1.0, 0.5), PARTING_ENDS, strict=True)])
+        parting = ends / np.linalg.norm(ends, axis=1, keepdims=True)
+        ties = [tie_direction(tied, side) for tied in style.tied for side in ((-1, 1) if tied.both else (0,))]
+        return cls(style, wishes, poles, parting, np.array(ties or [(0.0, 1.0, 0.0)]))
+
+    def side(self, mean: np.ndarray) -> np.ndarray:
+        """On which side of the parting roots [K, 3] lie: -1 left, 1 right, 0 behind it."""
+        away = mean - np.array(SKULL)
+        across = np.cross(self.parting[1], self.parting[0])
+        across = away @ (across / np.linalg.norm(across))
+        return np.where(away[:, 2] > -0.45, np.sign(across), 0.0)
+
+    def tied(self, zones: Zones) -> np.ndarray:
+        """Which tie gathers each root [K]: from 1; 0 hangs freely."""
+        number, first = np.zeros(len(zones.mean)), 1
+        for tied in self.style.tied:
+            here = zones.elevation > tied.above
+            if tied.both:
+                number[here] = np.where(
+                    zones.mean[here, 0] < _middle_line(self, zones.mean[here]), first, first + 1
+                )
+            else:
+                number[here] = first
+            first += 2 if tied.both else 1
+        return number
+
+    def settings(self, zones: Zones, uneven: np.ndarray) -> np.ndarray:
+        """Guides' settings [K, C]. uneven: [K, 2] fixed numbers 0..1 of the roots."""
+        style, wishes = self.style, self.wishes
+        out = np.zeros((len(zones.mean), Set.POLES + len(self.poles)), np.float32)
+        fringe = self._fringe(zones)
+        curl = self.curl()
+        coils = float(eased(0.55, 1.0, curl))
+        over = eased(-0.2, 1.2, zones.elevation)
+        volume = style.volume * math.exp(0.55 * wishes.volume + 0.25 * wishes.mess) * (1.0 + 0.5 * coils)
+        layer = 0.018 + volume * (0.25 + 0.75 * over) * (0.55 + 0.6 * uneven[:, 0])
+        out[:, Set.LAYER] = np.minimum(layer, 0.5 * self.lengths(zones, fringe))
+        out[:, Set.LENGTH] = self.lengths(zones, fringe) * (1.0 - zones.mixed(style, "uneven") * uneven[:, 1])
+        lift = zones.mixed(style, "lift") * (1.0 + 0.25 * wishes.volume)
+        lift = lift + (1.0 - lift) * 0.5 * coils
+        out[:, Set.LIFT] = np.clip(lift, 0.02, 0.99)
+        hold = style.hold * (1.0 - 0.4 * coils)
+        out[:, Set.HOLD] = hold
+        out[:, Set.COMB] = 7.0
+        out[:, Set.GRAVITY] = style.gravity * (1.0 - 0.55 * coils)
+        out[:, Set.STAND] = style.stand * zones.mixed(style, "lift") + 1.2 * coils * (style.gravity > 0)
+        out[:, Set.HUG] = style.hug * (1.0 - 0.5 * coils)
+        cut = style.cut
+        out[:, Set.CUT] = NO_CUT
+        if cut:
+            out[:, Set.CUT] = cut.height - 0.22 * wishes.length + 0.06 * (uneven[:, 1] - 0.5)
+            out[:, Set.CUT_SIDE], out[:, Set.CUT_FRONT] = cut.side, cut.front
+        out[:, Set.FACE] = style.face
+        out[:, Set.EAR] = style.over_ears
+        comb = zones.combed(style)
+        if style.fringe is not None:
+            self._let_fall(out, comb, style.fringe, fringe)
+        down, back, part, across, nape = comb
+        out[:, Set.ARC] = part
+        out[:, Set.POLES] = down
+        out[:, Set.POLES + 1] = back
+        out[:, Set.POLES + 2] = across * wishes.side
+        out[:, Set.POLES + 3] = -nape
+        out[:, Set.TIED] = self.tied(zones) * (fringe < 0.5)
+        return out
+
+    def _fringe(self, zones: Zones) -> np.ndarray:
+        """How much each root [K] belongs to the fringe, 0..1."""
+        fringe = self.style.fringe
+        if fringe is None:
+            return np.zeros(len(zones.mean))
+        on = 1.0 if fringe.always else float(eased(0.6, 0.64, self.wishes.fringe))
+        return on * zones.front * eased(fringe.wide + 0.06, fringe.wide - 0.06, np.abs(zones.mean[:, 0]))
+
+    def _let_fall(self, out: np.ndarray, comb: np.ndarray, fringe: Fringe, share: np.ndarray) -> None:
+        kept = 1.0 - share
+        comb *= kept
+        comb += share * np.array(fringe.comb)[:, None]
+        out[:, Set.CUT] = np.where(share > 0.02, fringe.cut - 3.0 * kept, out[:, Set.CUT])
+        out[:, Set.CUT_SIDE] = np.where(share > 0.02, fringe.cut_side, out[:, Set.CUT_SIDE])
+        out[:, Set.CUT_FRONT] *= kept
+        out[:, Set.FACE] = out[:, Set.FACE] * kept + fringe.face * share
+        out[:, Set.LIFT] = out[:, Set.LIFT] * kept + fringe.lift * share
+        out[:, Set.HOLD] = out[:, Set.HOLD] * kept + 0.35 * share
+        out[:, Set.GRAVITY] = out[:, Set.GRAVITY] * kept + 4.0 * share
+
+    def lengths(self, zones: Zones, fringe: np.ndarray) -> np.ndarray:
+        """The length of hair [K] before it is cut or made uneven."""
+        style, wishes = self.style, self.wishes
+        length = zones.mixed(style, "length")
+        if style.cut is None:
+            length = length * math.exp(0.4 * wishes.length)
+        coils = float(eased(0.5, 1.0, self.curl()))
+        length = length * (1.0 - 0.35 * coils * float(style.rope < 0.5))
+        low = eased(0.0, style.high, zones.inside)
+        edge = (1.0 - zones.top) * style.taper
+        length = length * (1.0 - edge * (1.0 - low))
+        if style.fringe is not None:
+            length = length * (1.0 - fringe) + style.fringe.length * fringe
+        return np.maximum(length, 0.008)
+
+    def curl(self) -> float:
+        low, high = self.style.curl
+        return low + (high - low) * self.wishes.curl
+
+
+def _parting_at(style: HairStyle, wishes: Wishes) -> float:
+    """Where the parting begins, as x on the unit sphere around SKULL."""
+    middle, reach = style.parting
+    return middle * wishes.side + reach * wishes.parting * (1.0 if middle == 0 else abs(wishes.side))
+
+
+def _middle_line(combing: Combing, mean: np.ndarray) -> np.ndarray:
+    """x of the line between the hair of a left and a right tie at roots [K, 3]."""
+    front = eased(-0.2, 0.6, mean[:, 2])
+    return combing.parting[0, 0] * 0.9 * front
+
+
+def tie_direction(tied: Tied, side: int) -> tuple[float, float, float]:
+    azimuth, elevation = math.radians(tied.azimuth), math.radians(tied.elevation)
+    level = math.cos(elevation)
+    across = level * math.cos(azimuth) * (side if tied.both else 0.0)
+    depth = level * math.sin(azimuth)
+    size = math.sqrt(across**2 + depth**2 + math.sin(elevation) ** 2)
+    return across / size, math.sin(elevation) / size, depth / size
+
+
+@lru_cache(maxsize=1)
+def _measured() -> tuple[Tensor, Tensor]:
+    """The vertices of the skull [n], and the mean head's extents from EYES [3]."""
+    mesh = head_mesh()
+    skull = (mesh.vertex_group == BODY) & (mesh.mean[:, 1] > 7.45) & (mesh.masks["ears"] < 0.2)
+    index = skull.nonzero()[:, 0]
+    return index, _extents(mesh.mean[index])
+
+
+def _extents(places: Tensor) -> Tensor:
+    """Half the width, height above the eyes and depth behind them [3] of a skull's vertices [n, 3]."""
+    eyes = places.new_tensor(EYES)
+    return torch.stack(
+        [places[:, 0].abs().amax(), places[:, 1].amax() - eyes[1], eyes[2] - places[:, 2].amin()]
+    )
+
+
+def scalp_space(people: People, n: int) -> ScalpSpace:
+    index, mean = _measured()
+    scale = (mean / _extents(people.rest[n, index])).numpy().astype(np.float64)
+    pivot, eyes = people.pivot[n].numpy().astype(np.float64), np.array(EYES)
+    turn = people.turned[n].numpy().astype(np.float64)
+    return ScalpSpace(turn, pivot, scale, (pivot - eyes) * scale + eyes)

@@ -1,0 +1,256 @@
+"""The hair of one person's scalp: guides, strands, colours, widths."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...models.head_reader import PARTS
+from .body_field import BodyField
+from .combing import Combing, Wishes, Zones, eased, scalp_space
+from .guides import Guides, ScalpSpace, grow
+from .hair_colour import POWDER, strand_colours
+from .hair_styles import HairStyle
+from .people import People
+from .scalp import ScalpPlaces, guide_places, lock_places, strand_places
+from .strand_curves import NEAREST, StrandPlan, Texture, curves, mixed
+from .strand_set import Strands
+
+HAIR = PARTS.index("hair")
+WIDTH = 0.0062  # of a strand at detail 1
+
+
+@dataclass(frozen=True)
+class Rooted:
+    """Fixed places with what never changes about them."""
+
+    places: ScalpPlaces
+    zones: Zones
+    guide: np.ndarray  # [K, NEAREST] the nearest guides
+    share: np.ndarray  # [K, NEAREST]
+    chance: np.ndarray  # [K, 8]
+
+
+@lru_cache(maxsize=3)
+def rooted(kind: str) -> Rooted:
+    """The fixed places of "guides", "locks" or "strands"."""
+    places = {"guides": guide_places, "locks": lock_places, "strands": strand_places}[kind]()
+    far = torch.cdist(places.mean, guide_places().mean)
+    near = far.topk(NEAREST + 1, largest=False)
+    reach = near.values[:, -1:]
+    share = (1.0 - near.values[:, :-1] / reach).square() + 1e-4
+    chance = np.random.default_rng(len(places.mean)).random((len(places.mean), 8))
+    return Rooted(
+        places,
+        Zones.of(places.mean),
+        near.indices[:, :-1].numpy(),
+        share.float().numpy(),
+        chance.astype(np.float32),
+    )
+
+
+@lru_cache(maxsize=4)
+def nearest_locks(count: int) -> np.ndarray:
+    """The nearest of the first `count` locks to each strand's place [K]."""
+    locks, strands = lock_places().mean[:count], strand_places().mean
+    return torch.cdist(strands, locks).argmin(1).numpy()
+
+
+@lru_cache(maxsize=1)
+def _sways() -> np.ndarray:
+    """Three smooth patterns of directions at the guides' places, [3, G, 3]."""
+    mean = guide_places().mean.numpy()
+    source = np.random.default_rng(5)
+    waves = source.normal(size=(3, 3, 6, 3)) * 3.2
+    phases = source.random((3, 3, 6)) * 2 * math.pi
+    values = np.sin(np.einsum("abwx,gx->abwg", waves, mean) + phases[..., None]).mean(2)  # [3, 3, G]
+    own = source.normal(size=(3, len(mean), 3)) * 0.12
+    return values.transpose(0, 2, 1) * 0.9 + own
+
+
+def scalp_hair(
+    people: People,
+    n: int,
+    style: HairStyle,
+    body: BodyField,
+    grown: Tensor,
+    base: Tensor,
+    grey: Tensor,
+    detail: float,
+) -> list[Strands]:
+    """The strands of person n. grown: [K] density at the strands' places; base: [3] colour; grey: its share."""
+    wishes = Wishes.of(people, n)
+    combing = Combing.of(style, wishes)
+    space = scalp_space(people, n)
+    guides, guide_settings = _grown_guides(people, n, combing, space, body)
+    fixed = rooted("strands")
+    count = max(1, int(len(fixed.places.mean) * detail))
+    kept = _kept(fixed, grown, count)
+    if not kept.any():
+        return []
+    some = np.flatnonzero(kept)
+    roots = _at(people.places[n], fixed.places, some).numpy()
+    zones = fixed.zones
+    side, tied = combing.side(zones.mean[some]), combing.tied(_some(zones, some))
+    guide_zones = rooted("guides").zones
+    guide_side = combing.side(guide_zones.mean)
+    guide_tied = guide_settings[:, _TIED]
+    plan = StrandPlan(
+        roots,
+        fixed.guide[some],
+        fixed.share[some],
+        side,
+        tied,
+        _part_lengths(fixed, some, grown),
+        _locks(style, combing, some, side),
+        fixed.chance[some],
+    )
+    texture = _texture(combing, guides, detail)
+    lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_tied, style)
+    points = curves(guides, guide_side, guide_tied, plan, lock_bases, texture, body)
+    return [_drawn(people, n, style, space, some, points, base, grey, detail)]
+
+
+_TIED = 14
+
+
+def _at(values: Tensor, places: ScalpPlaces, some: np.ndarray) -> Tensor:
+    """Values [V, C] at some of the places, [k, C]."""
+    from .head_mesh import head_mesh
+
+    return head_mesh().sample(values[None], places.triangle[some], places.weights[some])[0]
+
+
+def _some(zones: Zones, some: np.ndarray) -> Zones:
+    return Zones(**{name: getattr(zones, name)[some] for name in zones.__dataclass_fields__})
+
+
+def _grown_guides(
+    people: People, n: int, combing: Combing, space: ScalpSpace, body: BodyField
+) -> tuple[np.ndarray, np.ndarray]:
+    fixed = rooted("guides")
+    every = np.arange(len(fixed.places.mean))
+    settings = combing.settings(fixed.zones, fixed.chance[:, :2])
+    mess = 0.10 + 0.55 * max(0.0, combing.wishes.mess + 0.6) ** 1.5
+    sway = np.einsum("a,agx->gx", np.array(combing.wishes.sway), _sways()) * mess
+    guides = Guides(
+        _at(people.places[n], fixed.places, every).numpy(),
+        _at(people.normals[n], fixed.places, every).numpy(),
+        sway.astype(np.float32),
+        settings,
+        combing.poles,
+        combing.parting,
+        combing.ties,
+        space,
+        body,
+    )
+    return grow(guides), settings
+
+
+def _kept(fixed: Rooted, grown: Tensor, count: int) -> np.ndarray:
+    """Which places have hair: those whose chance lies below the density there."""
+    chance = fixed.places.chance.numpy()
+    kept = chance < grown.numpy()
+    kept[count:] = False
+    return kept
+
+
+def _part_lengths(fixed: Rooted, some: np.ndarray, grown: Tensor) -> np.ndarray:
+    """Hair that has only just room in the density is shorter, so that it comes and goes smoothly."""
+    spare = grown.numpy()[some] - fixed.places.chance.numpy()[some]
+    own = fixed.chance[some, 2]
+    return ((0.35 + 0.65 * eased(0.0, 0.12, spare)) * (1.0 - 0.12 * own * own)).astype(np.float32)
+
+
+def _locks(style: HairStyle, combing: Combing, some: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """The lock of each strand; none where it lies on the other side of the parting."""
+    lock = nearest_locks(style.locks)[some].copy()
+    other = combing.side(rooted("locks").zones.mean)[lock]
+    lock[other * side < 0] = -1
+    return lock
+
+
+def _lock_curves(
+    people: People,
+    n: int,
+    combing: Combing,
+    guides: np.ndarray,
+    guide_side: np.ndarray,
+    guide_tied: np.ndarray,
+    style: HairStyle,
+) -> np.ndarray:
+    fixed = rooted("locks")
+    some = np.arange(style.locks)
+    zones = _some(fixed.zones, some)
+    plan = StrandPlan(
+        _at(people.places[n], fixed.places, some).numpy(),
+        fixed.guide[some],
+        fixed.share[some],
+        combing.side(zones.mean),
+        combing.tied(zones),
+        np.ones(len(some), np.float32),
+        np.full(len(some), -1),
+        fixed.chance[some],
+    )
+    return mixed(guides, guide_side, guide_tied, plan)
+
+
+def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
+    style, wishes, curl = combing.style, combing.wishes, combing.curl()
+    length = float(np.linalg.norm(np.diff(guides, axis=1), axis=-1).sum(1).max())
+    large = math.exp(0.45 * wishes.curl_size)
+    waves, curls, coils = (float(eased(*ends, curl)) for ends in ((0.18, 0.55), (0.5, 0.78), (0.78, 1.0)))
+    radius = large * (0.045 * waves + 0.02 * curls - 0.045 * coils)
+    pitch = large * math.exp(math.log(0.75) + math.log(0.45) * curls + math.log(0.4) * coils - 0.1 * waves)
+    rope = 0.0
+    if style.rope:
+        rope = 0.30 / math.sqrt(style.locks)
+    bends = length / pitch * (6.0 if radius > 0.012 else 0.0)
+    points = int(np.clip(max(8 + 6 * length, bends) * (0.6 + 0.4 * detail), 6, 56))
+    return Texture(
+        points=points,
+        clump=min(style.clump * (0.85 + 0.25 * wishes.mess), 0.98),
+        depth=0.35 * style.volume * (1.0 + 0.5 * curls),
+        radius=radius,
+        pitch=pitch,
+        flat=1.0 - curls,
+        unlike=0.12 + 0.25 * coils,
+        frizz=(0.006 + 0.014 * curls + 0.012 * max(wishes.mess + 0.3, 0.0)) * min(length, 1.0),
+        flyaway=style.flyaway * (0.8 + 0.5 * wishes.mess),
+        rope=rope,
+        plait=1.0 if style.name == "box braids" else 0.0,
+    )
+
+
+def _drawn(
+    people: People,
+    n: int,
+    style: HairStyle,
+    space: ScalpSpace,
+    some: np.ndarray,
+    points: np.ndarray,
+    base: Tensor,
+    grey: Tensor,
+    detail: float,
+) -> Strands:
+    fixed = rooted("strands")
+    world = torch.from_numpy(points)
+    along = torch.linspace(0.0, 1.0, points.shape[1])
+    chance = torch.from_numpy(fixed.chance[some])
+    zones = fixed.zones
+    early = torch.from_numpy(((zones.sides * eased(0.2, 0.9, zones.azimuth))[some]).astype(np.float32))
+    colour = strand_colours(base, grey, chance[:, [3, 6]], along, early)
+    colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), style.powdered)
+    taper = 1.0 - 0.65 * along.square()
+    width = WIDTH * style.thick / math.sqrt(detail) * (0.8 + 0.4 * chance[:, 4:5]) * taper
+    return Strands(world, width, colour, HAIR, resting(people, n, world), fixed.places.mean[some])
+
+
+def resting(people: People, n: int, world: Tensor) -> Tensor:
+    """Points [..., 3] of the world in person n's rest space, where they turn with the head."""
+    return (world - people.pivot[n]) @ people.turned[n] + people.pivot[n]
