@@ -32,7 +32,8 @@ from ..running.draws import choices
 SHARD = 256  # pictures of a file
 TOGETHER = 4  # pictures that are drawn at once
 KIND = "cache.json"
-HALF = 32767  # the face map's -1..1 as whole numbers 1..65535; 0 is no head
+REACH = 2.0  # the face map's -2..2 (shoulders are far from the head) is stored as 1..65535; 0 is no head
+HALF = 32767
 STALE = 3600.0  # seconds after which a half-written file is taken for a killed process's
 TYPES = {  # of each label in a file
     "rgb": torch.uint8,  # [n, 3, R, R]
@@ -118,7 +119,7 @@ class HeadCache:
         """The pictures of these numbers, 0 to `pictures` - 1."""
         codes = self.label("face_map", numbers).int()
         on_head = codes.ne(0).any(dim=1)
-        face_map = (codes - HALF - 1).float() / HALF * on_head[:, None]
+        face_map = (codes - HALF - 1).float() * (REACH / HALF) * on_head[:, None]
         rgb = self.label("rgb", numbers).float() / 127.5 - 1
         part, landmarks = self.label("part", numbers), self.label("landmarks", numbers)
         return CachedHeads(rgb, part, face_map, on_head, landmarks, self.label("visible", numbers))
@@ -206,7 +207,7 @@ def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, n
 def _stored(drawn: Labels) -> dict[str, Tensor]:
     """The labels as they are stored; where there is no head they are 0."""
     known = torch.isfinite(drawn.face_map).all(dim=1) & drawn.face_map.ne(0).any(dim=1)  # [N, R, R]
-    codes = (drawn.face_map.nan_to_num().clamp(-1, 1) * HALF).round() + HALF + 1
+    codes = ((drawn.face_map.nan_to_num() / REACH).clamp(-1, 1) * HALF).round() + HALF + 1
     found = {
         "rgb": ((drawn.rgb.clamp(-1, 1) + 1) * 127.5).round(),
         "part": drawn.part,

@@ -1,4 +1,4 @@
-"""Writes the encoder and the finder as ONNX files, as a pack stores them."""
+"""Writes the encoder, the finder and the reader of heads as ONNX files, as a pack stores them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from ...models.encoder import Encoder
 from ...models.finder import Finder
+from ...models.head_reader import OUTPUTS, SIDE, HeadReader
 
 OPSET = 17
 
@@ -16,13 +17,19 @@ OPSET = 17
 def export_encoder(encoder: Encoder, size: int, path: Path) -> None:
     """ "picture" [N, 3, size, size] in -1..1 -> "latents" [N, n_style, style_dim]."""
     axes = {"picture": {0: "n"}, "latents": {0: "n"}}
-    _export(encoder, torch.zeros(2, 3, size, size), path, "latents", axes)
+    _export(encoder, torch.zeros(2, 3, size, size), path, ["latents"], axes)
 
 
 def export_finder(finder: Finder, path: Path) -> None:
     """ "picture" [1, 3, H, W] in -1..1, H and W multiples of 8 -> "heat" [1, 3, H/4, W/4] in 0..1."""
     axes = {"picture": {2: "height", 3: "width"}, "heat": {2: "rows", 3: "columns"}}
-    _export(finder, torch.zeros(1, 3, 64, 96), path, "heat", axes)
+    _export(finder, torch.zeros(1, 3, 64, 96), path, ["heat"], axes)
+
+
+def export_head_reader(reader: HeadReader, path: Path) -> None:
+    """ "picture" [N, 3, 128, 128] in -1..1 -> `head_reader.Answers`, by their names."""
+    axes = {name: {0: "n"} for name in ("picture", *OUTPUTS)}
+    _export(reader, torch.zeros(2, 3, SIDE, SIDE), path, list(OUTPUTS), axes)
 
 
 def picture_side(path: Path) -> int:
@@ -33,7 +40,9 @@ def picture_side(path: Path) -> int:
     return int(session.get_inputs()[0].shape[-1])
 
 
-def _export(network: torch.nn.Module, example: torch.Tensor, path: Path, output: str, axes: dict) -> None:
+def _export(
+    network: torch.nn.Module, example: torch.Tensor, path: Path, outputs: list[str], axes: dict
+) -> None:
     with warnings.catch_warnings():
         # the tracer needs no extra package, and is enough here
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -42,7 +51,7 @@ def _export(network: torch.nn.Module, example: torch.Tensor, path: Path, output:
             (example,),
             str(path),
             input_names=["picture"],
-            output_names=[output],
+            output_names=outputs,
             dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,

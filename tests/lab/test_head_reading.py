@@ -1,0 +1,303 @@
+"""The training of the reader of heads, on a tiny world of faces whose every point is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import onnxruntime
+import pytest
+import torch
+
+from anycost.bridge.messages import FacePoints
+from anycost.core.errors import CoreError
+from anycost.core.faces.placement import place
+from anycost.lab.data.head_cache import CacheKind, HeadCache, fill
+from anycost.lab.data.head_crops import (
+    EYES,
+    LIPS,
+    MOUTH,
+    UNKNOWN,
+    Views,
+    Whole,
+    eyes_and_mouth,
+    head_crops,
+    mirrored_points,
+    straight,
+)
+from anycost.lab.data.head_pool import HeadPool
+from anycost.lab.networks.head_errors import head_errors, unseen_crops
+from anycost.lab.networks.head_reading import (
+    NAMED,
+    HeadReaderSettings,
+    HeadReaderTraining,
+    _across,
+    finish,
+    painted_crops,
+)
+from anycost.lab.networks.standardised import fold
+from anycost.lab.painter import LANDMARKS
+from anycost.lab.running import checkpoints, loop
+from anycost.lab.running.draws import Draws
+from anycost.models.head_points import MIRROR, POINTS
+from anycost.models.head_reader import GRID, OUTPUTS, PARTS, SIDE, Answers, HeadReader
+from anycost.models.manifest import Alignment
+
+KIND = CacheKind(resolution=96, wide=1.5)
+DIM = 6
+SKIN, IRIS, LIPS_PART = (PARTS.index(name) for name in ("skin", "iris", "lips"))
+
+
+def mean_points() -> torch.Tensor:
+    """Points [546, 2] of a face around 0, eyes 1 apart: a spiral that is its own mirror image."""
+    along = torch.linspace(0.1, 1.0, POINTS)
+    x, y = 0.9 * along * torch.sin(40 * along), 0.3 + 1.1 * along * torch.cos(31 * along)
+    points = torch.stack([x, y], 1)
+    mirrored = points[list(MIRROR)] * torch.tensor([-1.0, 1.0])
+    points = (points + mirrored) / 2
+    for group, place_ in (
+        ((33, 133, 159, 145), (-0.5, 0.0)),
+        ((362, 263, 386, 374), (0.5, 0.0)),
+        ((61,), (-0.4, 0.95)),
+        ((291,), (0.4, 0.95)),
+    ):
+        points[list(group)] = torch.tensor(place_)
+    return points
+
+
+def faces(z: torch.Tensor, correlated: bool, kind: CacheKind) -> SimpleNamespace:
+    """Round faces with two dark eyes and a red mouth; z moves them."""
+    count, side = len(z), kind.resolution
+    middle, size = 0.5 + 0.04 * torch.tanh(z[:, :2]), 0.15 + 0.02 * torch.tanh(z[:, 2:3])
+    points = middle[:, None] + size[:, None] * (mean_points() - torch.tensor([0.0, 0.45]))
+    steps = (torch.arange(side) + 0.5) / side
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    here = torch.stack([x, y], 2)  # [S, S, 2]
+    away = (here - middle[:, None, None]) / size[:, None, None]  # [N, S, S, 2]
+    head = away.norm(dim=3) < 1.25
+    part = head.byte() * SKIN
+    eyes, mouth = eyes_and_mouth(points)
+    for place_, name in ((eyes[:, 0], IRIS), (eyes[:, 1], IRIS), (mouth, LIPS_PART)):
+        near = (here - place_[:, None, None]).norm(dim=3) < 0.25 * size[:, :, None]
+        part = torch.where(near, name, part)
+    table = torch.full((len(PARTS), 3), -0.6)
+    table[SKIN], table[IRIS], table[LIPS_PART] = 0.6, -0.9, torch.tensor([0.7, -0.5, -0.5])
+    face_map = torch.cat([away.permute(0, 3, 1, 2) * 0.4, torch.zeros(count, 1, side, side)], 1)
+    return SimpleNamespace(
+        rgb=table[part.long()].permute(0, 3, 1, 2),
+        part=part,
+        face_map=torch.where(head[:, None], face_map + 1e-3, torch.nan),
+        depth=torch.where(head, 9.0, torch.inf),
+        normal=torch.zeros(count, 3, side, side),
+        landmarks=points,
+        visible=torch.ones(count, POINTS, dtype=torch.bool),
+    )
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("heads")
+    fill(folder, 512, KIND, source=faces, style_dim=DIM)
+    return folder
+
+
+def settings(cache: Path, **given) -> HeadReaderSettings:
+    usual = {"pictures": 96, "batch": 8, "painted": 0.25, "learning_rate": 3e-3, "precision": "float32"}
+    return HeadReaderSettings((str(cache),), **{**usual, **given})
+
+
+def drawn(count: int) -> SimpleNamespace:
+    z = torch.randn(count, DIM, generator=torch.Generator().manual_seed(1))
+    return faces(z, True, KIND)
+
+
+def test_the_mirror_is_its_own_way_back():
+    assert sorted(MIRROR) == list(range(POINTS))
+    assert all(MIRROR[MIRROR[k]] == k for k in range(POINTS))
+    assert all(MIRROR[k] < 478 for k in range(478))
+    for left, right in ((33, 263), (133, 362), (61, 291), (468, 473), (1, 1), (152, 152), (478, 494)):
+        assert MIRROR[left] == right
+    points = torch.rand(4, POINTS, 2)
+    all_of_them = torch.ones(4, dtype=torch.bool)
+    assert torch.equal(mirrored_points(mirrored_points(points, all_of_them), all_of_them), points)
+
+
+def test_the_painters_names_change_sides_too():
+    assert set(NAMED) <= set(LANDMARKS)
+    for name, group in NAMED.items():
+        assert {MIRROR[k] for k in group} == set(NAMED[_across(name)])
+
+
+def test_a_straight_square_is_the_one_that_the_core_places():
+    eyes = torch.tensor([[[0.3, 0.5], [0.6, 0.4]]])
+    corners = torch.tensor([[[0.45, 0.8], [0.7, 0.75]]])
+    centre, side, angle = straight(eyes, corners.mean(1))
+    (left, right), ends = eyes[0].tolist(), [tuple(corner) for corner in corners[0].tolist()]
+    wanted = place(FacePoints((tuple(left), tuple(right)), (ends[0], ends[1])), Alignment(EYES, MOUTH))
+    assert centre[0].tolist() == pytest.approx([wanted.x, wanted.y], abs=1e-5)
+    assert float(side) == pytest.approx(wanted.size, abs=1e-5)
+    assert float(torch.rad2deg(angle)) == pytest.approx(wanted.angle, abs=1e-3)
+
+
+def test_points_and_labels_go_where_the_picture_goes():
+    """In every crop the pixel at an eye's point is an eye, in the picture and in the parts."""
+    heads = drawn(24)
+    on_head = torch.isfinite(heads.face_map).all(1)
+    shown = head_crops(
+        heads.rgb, heads.landmarks, heads.part, heads.face_map.nan_to_num(), on_head, Draws(0, 0, "crops")
+    )
+    assert 0 < (~shown.face).sum() < 12
+    eyes, mouth = eyes_and_mouth(shown.points)
+    looked = 0
+    for k in shown.face.nonzero()[:, 0].tolist():
+        across = eyes[k, 1] - eyes[k, 0]
+        assert across[0] > 0  # the viewer's left eye is at the left, mirrored or not
+        for point, part in ((eyes[k, 0], IRIS), (eyes[k, 1], IRIS), (mouth[k], LIPS_PART)):
+            if not (point.min() > 0.02 and point.max() < 0.98):
+                continue
+            column, row = (point * GRID).long().tolist()
+            assert shown.parts[k, row, column] == part
+            column, row = (point * SIDE).long().tolist()
+            assert shown.pictures[k, 2, row, column] < -0.3
+            looked += 1
+        known = shown.on_head[k]
+        assert known.any()
+        side = shown.parts[k].eq(IRIS) & (torch.arange(GRID) < GRID * float(eyes[k].mean(0)[0]))
+        if side.any() and across[1].abs() < 0.1 * across[0]:  # the face map is mirrored with the head
+            assert float(shown.face_map[k, 0][side].mean()) < 0
+    assert looked > 30
+
+
+def test_a_mirrored_crop_has_the_points_of_a_mirrored_face():
+    heads = drawn(16)
+    eyes, mouth = eyes_and_mouth(heads.landmarks)
+    views = Views(Whole(heads.rgb, heads.landmarks, eyes, mouth), Draws(3, 0, "crops"), 0.0)
+    points = mirrored_points(views.points(heads.landmarks), views.mirrored)
+    left, right = points[:, 33], points[:, 263]
+    assert views.mirrored.any()
+    assert (left[:, 0] < right[:, 0]).all()
+
+
+def test_what_lies_outside_of_the_picture_is_unknown():
+    heads = drawn(24)
+    on_head = torch.isfinite(heads.face_map).all(1)
+    shown = head_crops(heads.rgb, heads.landmarks, heads.part, heads.face_map, on_head, Draws(0, 0, "crops"))
+    assert shown.parts.eq(UNKNOWN).any()
+    assert not (shown.on_head & shown.parts.eq(UNKNOWN)).any()
+    assert shown.parts[shown.parts.ne(UNKNOWN)].max() < len(PARTS)
+
+
+def test_painted_portraits_give_the_points_that_correspond():
+    pictures, points = torch.zeros(8, 3, 128, 128), torch.rand(8, len(NAMED), 2) * 0.1 + 0.45
+    names = list(NAMED)
+    for name, at in (("left_eye", (0.39, 0.46)), ("right_eye", (0.61, 0.46)), ("mouth", (0.5, 0.66))):
+        points[:, names.index(name)] = torch.tensor(at)
+    shown, moved, face = painted_crops(pictures, points, Draws(0, 0, "painted"))
+    assert shown.shape == (8, 3, SIDE, SIDE)
+    left, right = moved[:, names.index("left_eye")], moved[:, names.index("right_eye")]
+    assert (left[face, 0] < right[face, 0]).all()
+
+
+def test_batches_go_on_where_they_stopped(cache: Path):
+    pool = HeadPool([str(cache)])
+    assert pool.pictures == 256  # one shard is kept for measuring
+    first, later = pool.batches(8, 0, 5), pool.batches(8, 16, 5)
+    skipped = [next(first) for _ in range(3)][2]
+    assert torch.equal(skipped.rgb, next(later).rgb)
+    seen = torch.cat([some.landmarks for some, _ in zip(pool.batches(64, 0, 5), range(4), strict=False)])
+    assert len(torch.unique(seen[:, 0], dim=0)) == 256  # an epoch shows all
+
+
+def test_a_pool_reads_several_caches_in_order(cache: Path, tmp_path: Path):
+    fill(tmp_path, 512, CacheKind(96, 1.5, seed=9), source=faces, style_dim=DIM)
+    pool = HeadPool([str(cache), str(tmp_path)])
+    assert pool.pictures == 512
+    mixed = pool.read([300, 4, 257])
+    own = HeadPool([str(tmp_path)])
+    assert torch.equal(mixed.landmarks[[0, 2]], own.read([44, 1]).landmarks)
+    assert torch.equal(mixed.landmarks[1], HeadPool([str(cache)]).read([4]).landmarks[0])
+
+
+@pytest.mark.slow
+def test_training_lowers_the_losses(cache: Path):
+    task = HeadReaderTraining(settings(cache, pictures=1600, style=0.3))
+    batch = next(task.batches(0))
+    losses = [{k: float(v.detach()) for k, v in task.step(batch, 160).items()} for _ in range(40)]
+    for name in ("points", "parts", "face_map"):
+        assert losses[-1][name] < 0.6 * abs(losses[1][name]), name
+
+
+@pytest.mark.slow
+def test_a_resumed_run_ends_with_the_same_bits(cache: Path, tmp_path: Path):
+    loop.run(HeadReaderTraining(settings(cache)), tmp_path / "whole")
+    task = HeadReaderTraining(settings(cache))
+    stopped = tmp_path / "stopped"
+    source = task.batches(0)
+    for seen in range(0, 48, 8):
+        task.step(next(source), seen)
+    checkpoints.save(stopped / checkpoints.LAST, {"seen": 48, "task": task.state()})
+    loop.run(HeadReaderTraining(settings(cache)), stopped, resume=True)
+    whole, resumed = (
+        checkpoints.load(run / checkpoints.LAST)["task"] for run in (tmp_path / "whole", stopped)
+    )
+    for part in ("network", "average"):
+        assert all(torch.equal(whole[part][name], resumed[part][name]) for name in whole[part])
+
+
+@pytest.mark.slow
+def test_the_run_leaves_the_same_reader_as_onnx(cache: Path, tmp_path: Path):
+    loop.run(HeadReaderTraining(settings(cache, pictures=16)), tmp_path)
+    path = finish(tmp_path)
+    assert path.stat().st_size < 6_000_000
+    task = HeadReaderTraining(settings(cache))
+    task.restore(checkpoints.load(tmp_path / checkpoints.LAST)["task"])
+    fold(task.average.network)
+    picture = torch.rand(3, 3, SIDE, SIDE) * 2 - 1
+    with torch.no_grad():
+        expected = task.average.network(picture)
+    session = onnxruntime.InferenceSession(str(path))
+    for wanted, found in zip(expected, session.run(list(OUTPUTS), {"picture": picture.numpy()}), strict=True):
+        torch.testing.assert_close(torch.tensor(found), wanted, atol=2e-3, rtol=1e-3)
+
+
+def test_a_reader_that_knows_the_truth_has_no_errors(cache: Path):
+    crops = unseen_crops([str(cache)], 16)
+    assert len(crops) == 1
+    (shown,) = crops
+
+    def truth(pictures: torch.Tensor) -> Answers:
+        parts = torch.nn.functional.one_hot(shown.parts.clamp(max=15), 16).permute(0, 3, 1, 2).float()
+        return Answers(parts, shown.face_map, shown.points, torch.zeros(16, POINTS), torch.ones(16))
+
+    errors = head_errors(truth, crops)
+    assert errors.face_map < 1e-4
+    assert errors.points < 1e-4
+    assert errors.mean_share == pytest.approx(1)
+    blind = HeadReader().eval()
+    with torch.inference_mode():
+        assert head_errors(blind, crops).points > 0.3
+
+
+def test_settings_are_checked(cache: Path):
+    with pytest.raises(ValueError, match="caches"):
+        HeadReaderSettings(())
+    with pytest.raises(CoreError, match="too few"):
+        HeadCache(cache, first=9)
+
+
+def test_views_of_nothing_but_faces_are_all_faces():
+    heads = drawn(8)
+    eyes, mouth = eyes_and_mouth(heads.landmarks)
+    whole = Whole(heads.rgb, heads.landmarks, eyes, mouth)
+    assert Views(whole, Draws(0, 0, "all"), 0.0).face.all()
+    assert not Views(whole, Draws(0, 0, "all"), 1.0).face.any()
+    assert set(LIPS) == {61, 291}
+
+
+def test_crops_are_the_same_for_the_same_draws():
+    heads = drawn(8)
+    on_head = torch.isfinite(heads.face_map).all(1)
+    parts = (heads.rgb, heads.landmarks, heads.part, heads.face_map.nan_to_num(), on_head)
+    one, two = (head_crops(*parts, Draws(4, 8, "crops")) for _ in range(2))
+    assert torch.equal(one.pictures, two.pictures)
+    assert torch.equal(one.points, two.points)
