@@ -21,7 +21,7 @@ DRAWN = (128, 256)  # pixels across that a scene is drawn with, at least and at 
 CROSSING = 0.06  # of a kind's share on either side: there it fades into its neighbour
 
 
-class Kind(NamedTuple):
+class BackdropKind(NamedTuple):
     """One kind of scene: how it is painted and how often, its mean brightness over the tone, its focus."""
 
     paint: Callable[[Scene], None]
@@ -34,29 +34,29 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind(scenes_plain.white_paper, 0.5, 0.55, 1.25, 0.0, 0.3, False),
-    Kind(scenes_plain.paper_roll, 1.6, 0.03, 0.9, 0.0, 0.4, False),
-    Kind(scenes_plain.flat_colour, 0.5, 0.05, 0.8, 0.0, 0.1, False),
-    Kind(scenes_plain.dark, 0.7, 0.004, 0.04, 0.0, 0.5, False),
-    Kind(scenes_plain.old_master, 1.2, 0.008, 0.09, 0.0, 0.15, False),
-    Kind(scenes_plain.mottled, 1.0, 0.03, 0.55, 0.0, 0.25, False),
-    Kind(scenes_plain.plaster, 1.1, 0.08, 0.8, 0.0, 0.45, False),
-    Kind(scenes_plain.wallpaper, 0.7, 0.06, 0.65, 0.0, 0.35, False),
-    Kind(scenes_plain.bricks, 0.6, 0.05, 0.5, 0.0, 0.6, True),
-    Kind(scenes_plain.curtain, 0.9, 0.03, 0.5, 0.0, 0.35, False),
-    Kind(scenes_indoors.window, 1.0, 0.2, 0.9, 0.05, 0.8, False),
-    Kind(scenes_indoors.room, 1.3, 0.08, 0.6, 0.05, 0.8, False),
-    Kind(scenes_indoors.bookshelf, 0.7, 0.05, 0.35, 0.0, 0.8, False),
-    Kind(scenes_indoors.corridor, 0.9, 0.10, 0.7, 0.1, 0.95, False),
-    Kind(scenes_indoors.crowd, 0.8, 0.06, 0.5, 0.45, 1.0, False),
-    Kind(scenes_outdoors.fairy_lights, 0.6, 0.05, 0.35, 0.15, 1.0, False),
-    Kind(scenes_outdoors.night_street, 0.8, 0.03, 0.25, 0.1, 1.0, True),
-    Kind(scenes_outdoors.street, 1.2, 0.2, 0.8, 0.1, 1.0, True),
-    Kind(scenes_outdoors.park, 1.2, 0.12, 0.6, 0.1, 1.0, True),
-    Kind(scenes_outdoors.foliage, 1.3, 0.06, 0.5, 0.1, 1.0, True),
-    Kind(scenes_outdoors.hills, 0.8, 0.15, 0.7, 0.05, 0.6, True),
-    Kind(scenes_outdoors.sea, 0.7, 0.25, 0.9, 0.05, 0.8, True),
-    Kind(scenes_outdoors.sky, 0.8, 0.25, 1.0, 0.05, 0.7, True),
+    BackdropKind(scenes_plain.white_paper, 0.5, 0.55, 1.25, 0.0, 0.3, False),
+    BackdropKind(scenes_plain.paper_roll, 1.6, 0.03, 0.9, 0.0, 0.4, False),
+    BackdropKind(scenes_plain.flat_colour, 0.5, 0.05, 0.8, 0.0, 0.1, False),
+    BackdropKind(scenes_plain.dark, 0.7, 0.004, 0.04, 0.0, 0.5, False),
+    BackdropKind(scenes_plain.old_master, 1.2, 0.008, 0.09, 0.0, 0.15, False),
+    BackdropKind(scenes_plain.mottled, 1.0, 0.03, 0.55, 0.0, 0.25, False),
+    BackdropKind(scenes_plain.plaster, 1.1, 0.08, 0.8, 0.0, 0.45, False),
+    BackdropKind(scenes_plain.wallpaper, 0.7, 0.06, 0.65, 0.0, 0.35, False),
+    BackdropKind(scenes_plain.bricks, 0.6, 0.05, 0.5, 0.0, 0.6, True),
+    BackdropKind(scenes_plain.curtain, 0.9, 0.03, 0.5, 0.0, 0.35, False),
+    BackdropKind(scenes_indoors.window, 1.0, 0.2, 0.9, 0.05, 0.8, False),
+    BackdropKind(scenes_indoors.room, 1.3, 0.08, 0.6, 0.05, 0.8, False),
+    BackdropKind(scenes_indoors.bookshelf, 0.7, 0.05, 0.35, 0.0, 0.8, False),
+    BackdropKind(scenes_indoors.corridor, 0.9, 0.10, 0.7, 0.1, 0.95, False),
+    BackdropKind(scenes_indoors.crowd, 0.8, 0.06, 0.5, 0.45, 1.0, False),
+    BackdropKind(scenes_outdoors.fairy_lights, 0.6, 0.05, 0.35, 0.15, 1.0, False),
+    BackdropKind(scenes_outdoors.night_street, 0.8, 0.03, 0.25, 0.1, 1.0, True),
+    BackdropKind(scenes_outdoors.street, 1.2, 0.2, 0.8, 0.1, 1.0, True),
+    BackdropKind(scenes_outdoors.park, 1.2, 0.12, 0.6, 0.1, 1.0, True),
+    BackdropKind(scenes_outdoors.foliage, 1.3, 0.06, 0.5, 0.1, 1.0, True),
+    BackdropKind(scenes_outdoors.hills, 0.8, 0.15, 0.7, 0.05, 0.6, True),
+    BackdropKind(scenes_outdoors.sea, 0.7, 0.25, 0.9, 0.05, 0.8, True),
+    BackdropKind(scenes_outdoors.sky, 0.8, 0.25, 1.0, 0.05, 0.7, True),
 )
 
 
@@ -146,7 +146,7 @@ def _blank(
     )
 
 
-def _gain(scene: Scene, kind: Kind) -> Tensor:
+def _gain(scene: Scene, kind: BackdropKind) -> Tensor:
     """What brings a scene's mean to the brightness that its tone asks for, [N, 1, 1, 1]."""
     # few very bright lights must not darken the rest: they count as white
     middle = scene.rgb[:, :, ::4, ::4].clamp(0.0, 1.0).mean((2, 3)) @ scene.rgb.new_tensor(LUMINANCE)  # [N]

@@ -10,11 +10,12 @@ from torch.nn import functional
 
 from .head_mesh import BODY, head_mesh
 from .people import People
+from .scene_canvas import smooth
 from .worn_mesh import (
     DETAILS,
     GLASSES,
-    Mesh,
     Piece,
+    WornMesh,
     between,
     chosen,
     joined,
@@ -24,7 +25,6 @@ from .worn_mesh import (
     towards_face,
     tube,
 )
-from .scene_canvas import smooth
 
 POINTS = 40  # of a lens's outline
 PUPILS = 0.577  # decimetres apart in the mean head
@@ -125,7 +125,7 @@ def _ear_rest(wearers: People) -> Tensor:
     return wearers.rest[:, _ear_vertices(str(wearers.rest.device))].mean(2)  # [M, 2, 3]
 
 
-def _meshes(wearers: People) -> list[Mesh]:
+def _meshes(wearers: People) -> list[WornMesh]:
     fit = _Fit(wearers)
     rim = _rim_path(fit)  # [M, P, 3] the viewer's right lens, not yet pushed forward
     rim = _cleared(fit, rim)
@@ -145,7 +145,7 @@ def _meshes(wearers: People) -> list[Mesh]:
         solid[0], smooth(0.05, 0.2, tone) * smooth(0.5, 0.35, tone) * (1.0 - metal.unsqueeze(1))
     )
     return [
-        Mesh(solid[0], solid[1], colour.unsqueeze(1) * mottled, GLASSES, 0.25 - 0.05 * metal, metal),
+        WornMesh(solid[0], solid[1], colour.unsqueeze(1) * mottled, GLASSES, 0.25 - 0.05 * metal, metal),
         _lens_mesh(wearers, fit, *lenses),
     ]
 
@@ -157,7 +157,7 @@ def _mottled(places: Tensor, amount: Tensor) -> Tensor:
     return (1.0 - amount * smooth(-0.4, 0.9, clouds) * 0.85).unsqueeze(-1)
 
 
-def _lens_mesh(wearers: People, fit: _Fit, places: Tensor, triangles: Tensor) -> Mesh:
+def _lens_mesh(wearers: People, fit: _Fit, places: Tensor, triangles: Tensor) -> WornMesh:
     """Nearly clear, or dark, at times darker on top."""
     dark = wearers.controls["sunglasses"].unsqueeze(1)  # [M, 1]
     details = wearers.details[:, DETAILS]
@@ -166,7 +166,7 @@ def _lens_mesh(wearers: People, fit: _Fit, places: Tensor, triangles: Tensor) ->
     opacity = torch.lerp(torch.full_like(top, 0.05), 0.93 - 0.5 * fading * (1.0 - top), dark)
     tinted = between(places.new_tensor(DARK_LENSES), torch.special.ndtr(details[:, 3]))
     clear = places.new_tensor((0.55, 0.60, 0.60)).expand_as(tinted)
-    return Mesh(places, triangles, torch.lerp(clear, tinted, dark), GLASSES, 0.05, 0.0, opacity)
+    return WornMesh(places, triangles, torch.lerp(clear, tinted, dark), GLASSES, 0.05, 0.0, opacity)
 
 
 def _rim_path(fit: _Fit) -> Tensor:

@@ -37,7 +37,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Mesh:
+class WornMesh:
     """The same mesh for M wearers, in their rest spaces; `world` where it is not simply posed."""
 
     rest: Tensor  # [M, V, 3]
@@ -66,7 +66,7 @@ def chosen(people: People, rows: Tensor) -> People:
     )
 
 
-def pieces_of(wearers: People, meshes: Sequence[Mesh]) -> list[list[Piece]]:
+def pieces_of(wearers: People, meshes: Sequence[WornMesh]) -> list[list[Piece]]:
     """The meshes of M wearers, posed: a list for each wearer."""
     worn: list[list[Piece]] = [[] for _ in wearers.years]
     for mesh in meshes:
