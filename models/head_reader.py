@@ -33,7 +33,8 @@ PARTS = (
 
 SIDE = 128  # px of the crop that is read
 GRID = 64  # px of the parts and the face map
-OUTPUTS = ("parts", "face_map", "points", "spread", "score")  # names in the ONNX file, see `Answers`
+# names in the ONNX file, see `Answers`
+OUTPUTS = ("parts", "face_map", "points", "relief", "spread", "score")
 
 WIDTHS = (24, 48, 96, 160)  # channels at 64, 32, 16 and 8 px
 DEPTHS = (1, 2, 3)  # residual blocks at 32, 16 and 8 px
@@ -52,6 +53,7 @@ class Answers(NamedTuple):
     parts: Tensor  # [N, 16, 64, 64] logits in the order of `PARTS`
     face_map: Tensor  # [N, 3, 64, 64] about -0.5..0.5, of use only on the head
     points: Tensor  # [N, 546, 2]
+    relief: Tensor  # [N, 546] depth behind the middle of the eyes, over the crop's side; smaller is nearer
     spread: Tensor  # [N, 546] logarithm of the variance of x and of y, each
     score: Tensor  # [N] logit: there is an upright face
 
@@ -88,20 +90,21 @@ class HeadReader(nn.Module):
         first, fine, deep = self.looked(picture)
         maps = self.maps(F.relu(self.up_first(fine, first)))  # [N, 19, 64, 64]
         whole = F.relu(deep).mean(dim=(2, 3))  # [N, 160]
-        points, spread = self.points(fine, whole)
+        points, relief, spread = self.points(fine, whole)
         parts, face_map = maps.split([len(PARTS), 3], dim=1)
-        return Answers(parts, face_map, points, spread, self.score(whole)[:, 0])
+        return Answers(parts, face_map, points, relief, spread, self.score(whole)[:, 0])
 
 
 class _Points(nn.Module):
-    """Where the points are: [N, 546, 2] in the unit square, and their log-variance [N, 546]."""
+    """Where the points are: [N, 546, 2] in the unit square, their relief [N, 546] and their log-variance
+    [N, 546]."""
 
     def __init__(self, deep: int):
         super().__init__()
         self.heat = _mix(FINE, HEATS)
         self.blend = nn.Linear(HEATS, POINTS)  # of places, alike for x and y
         self.shape = nn.Linear(deep + 2 * HEATS, SHAPES)
-        self.bend = nn.Linear(SHAPES, 2 * POINTS)
+        self.bend = nn.Linear(SHAPES, 3 * POINTS)
         self.near = nn.Linear(FINE, FINE)
         self.own = nn.Parameter(torch.randn(POINTS, FINE) * 0.5)  # what each point looks for
         self.move = nn.Parameter(torch.zeros(POINTS, FINE, 3))
@@ -113,17 +116,17 @@ class _Points(nn.Module):
             self.bend.bias.zero_()
             self.rest[:, 2] = START
 
-    def forward(self, fine: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, fine: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """fine [N, 64, 32, 32], whole [N, 160]."""
         fine = F.relu(fine)
         places = _middles(self.heat(fine).float())  # [N, HEATS, 2]
         shape = F.relu(self.shape(torch.cat([whole, (places - 0.5).flatten(1).to(whole.dtype)], dim=1)))
-        bend = self.bend(shape).view(-1, POINTS, 2).float()
-        points = self.blend((places - 0.5).transpose(1, 2)).transpose(1, 2).float() + 0.5 + bend
+        bend = self.bend(shape).view(-1, POINTS, 3).float()
+        points = self.blend((places - 0.5).transpose(1, 2)).transpose(1, 2).float() + 0.5 + bend[..., :2]
         there = _sampled(fine, points.detach())  # [N, POINTS, 64]
         looked = F.relu(self.near(there) + self.own)
         moved = torch.einsum("npc,pco->npo", looked, self.move.to(looked.dtype)).float() + self.rest
-        return points + moved[..., :2] * STEP, moved[..., 2]
+        return points + moved[..., :2] * STEP, bend[..., 2], moved[..., 2]
 
 
 class _Residual(nn.Module):

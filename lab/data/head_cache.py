@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +42,7 @@ TYPES = {  # of each label in a file
     "normal": torch.int8,  # [n, 3, R, R] in 1/127
     "depth": torch.float16,  # [n, R, R]
     "landmarks": torch.float32,  # [n, P, 2] in the unit square
+    "relief": torch.float32,  # [n, P] depth behind the middle of the eyes, over the picture's side
     "visible": torch.bool,  # [n, P]
     "z": torch.float32,  # [n, STYLE_DIM]
     "correlated": torch.bool,  # [n]
@@ -68,6 +69,9 @@ class Labels(Protocol):
 
     @property
     def landmarks(self) -> Tensor: ...
+
+    @property
+    def relief(self) -> Tensor: ...
 
     @property
     def visible(self) -> Tensor: ...
@@ -97,6 +101,7 @@ class CachedHeads:
     face_map: Tensor  # [N, 3, R, R]
     on_head: Tensor  # [N, R, R] bool
     landmarks: Tensor  # [N, P, 2] in the unit square
+    relief: Tensor  # [N, P]
     visible: Tensor  # [N, P] bool
 
 
@@ -121,8 +126,8 @@ class HeadCache:
         on_head = codes.ne(0).any(dim=1)
         face_map = (codes - HALF - 1).float() * (REACH / HALF) * on_head[:, None]
         rgb = self.label("rgb", numbers).float() / 127.5 - 1
-        part, landmarks = self.label("part", numbers), self.label("landmarks", numbers)
-        return CachedHeads(rgb, part, face_map, on_head, landmarks, self.label("visible", numbers))
+        part, *points = (self.label(name, numbers) for name in ("part", "landmarks", "relief", "visible"))
+        return CachedHeads(rgb, part, face_map, on_head, *points)
 
     def label(self, name: str, numbers: Sequence[int]) -> Tensor:
         """One label of these pictures, as it is stored: see `TYPES`."""
@@ -135,11 +140,35 @@ class HeadCache:
         return self._open[number]
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What `heads.render` gives, and the relief of its landmarks."""
+
+    rgb: Tensor
+    part: Tensor
+    face_map: Tensor
+    depth: Tensor
+    normal: Tensor
+    landmarks: Tensor
+    relief: Tensor
+    visible: Tensor
+
+
 def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
     """Draws heads: the usual source."""
+    from ..heads.controls import POPULATION, unnamed
     from ..heads.heads import render_z
+    from ..heads.landmarks import landmarks_of
+    from ..heads.people import people
 
-    return render_z(z, kind.resolution, correlated, wide=kind.wide)
+    drawn = render_z(z, kind.resolution, correlated, wide=kind.wide)
+    crowd = people(POPULATION.values(z, correlated), unnamed(z), kind.wide)
+    _, depth = crowd.camera.project(landmarks_of(crowd))  # [N, P]
+    _, eyes = crowd.camera.project(crowd.eyes)  # [N, 2]
+    middle = eyes.mean(1, keepdim=True)
+    relief = (depth - middle) / middle * crowd.camera.scale[:, None]
+    given = {field.name: getattr(drawn, field.name) for field in fields(_Drawn) if field.name != "relief"}
+    return _Drawn(**given, relief=relief)
 
 
 def fill(
@@ -215,6 +244,7 @@ def _stored(drawn: Labels) -> dict[str, Tensor]:
         "normal": (drawn.normal.nan_to_num().clamp(-1, 1) * 127).round(),
         "depth": drawn.depth.nan_to_num(posinf=0.0).clamp(0, 6e4),
         "landmarks": drawn.landmarks,
+        "relief": drawn.relief,
         "visible": drawn.visible,
     }
     return {name: values.cpu().to(TYPES[name]) for name, values in found.items()}

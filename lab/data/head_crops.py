@@ -14,6 +14,7 @@ from torch import Tensor
 from ...models.head_points import MIRROR, POINTS
 from ...models.head_reader import GRID, SIDE
 from ..running.draws import Draws
+from .head_cache import CachedHeads
 
 EYES, MOUTH = (0.5, 0.46), (0.5, 0.66)  # where a straight crop has them
 EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
@@ -37,6 +38,7 @@ class HeadCrops:
 
     pictures: Tensor  # [N, 3, SIDE, SIDE] in -1..1
     points: Tensor  # [N, P, 2]
+    relief: Tensor  # [N, P] depth behind the middle of the eyes, over the crop's side
     face: Tensor  # [N] bool: there is an upright face, and the points count
     parts: Tensor  # [N, GRID, GRID] int64, UNKNOWN outside of the picture
     face_map: Tensor  # [N, 3, GRID, GRID]
@@ -87,8 +89,9 @@ class Views:
         size = torch.where(piece, 0.12 + 0.2 * chance[:, 7], size)
         self.broken = piece & (kind > 0.85)  # cut into tiles that change places
         angle = angle + torch.deg2rad(turn)
-        self._matrix = _matrix(angle, side * size, spread[:, 6] * STRETCH, spread[:, 7] * SHEAR)  # [N, 2, 2]
-        shift = _rotation(angle) @ (move * (side * size)[:, None])[:, :, None]  # [N, 2, 1]
+        self.side = side * size  # [N]
+        self._matrix = _matrix(angle, self.side, spread[:, 6] * STRETCH, spread[:, 7] * SHEAR)  # [N, 2, 2]
+        shift = _rotation(angle) @ (move * self.side[:, None])[:, :, None]  # [N, 2, 1]
         self._centre = centre + shift[:, :, 0]
         self._bends = draws.normal(count, 2, CELLS, CELLS) * (BEND * chance[:, 4, None, None, None] ** 2)
         self._order = draws.uniform(16).argsort()
@@ -162,26 +165,22 @@ def mirrored_points(points: Tensor, mirrored: Tensor) -> Tensor:
     return torch.where(mirrored.view(-1, *[1] * (points.ndim - 1)), points[:, order], points)
 
 
-def head_crops(
-    pictures: Tensor,
-    points: Tensor,
-    part: Tensor,
-    face_map: Tensor,
-    on_head: Tensor,
-    draws: Draws,
-    none_share: float = NONE_SHARE,
-) -> HeadCrops:
-    """Views of rendered heads with all their labels: [N, 3, R, R], [N, 546, 2], [N, R, R], [N, 3, R, R],
-    [N, R, R]; a share of them shows no upright face."""
-    assert points.shape[1] == POINTS
-    views = Views(Whole(pictures, points, *eyes_and_mouth(points)), draws, none_share)
-    labels, inside = views.labels(torch.cat([part[:, None].float(), on_head[:, None].float(), face_map], 1))
-    parts = torch.where(inside, labels[:, 0].long(), UNKNOWN)
-    flip = torch.where(views.mirrored, -1.0, 1.0)[:, None, None]
-    mapped = torch.cat([labels[:, 2:3] * flip[:, None], labels[:, 3:]], dim=1)
-    placed = mirrored_points(views.points(points), views.mirrored)
-    known = inside & (labels[:, 1] > 0.5)
-    return HeadCrops(views.picture(pictures), placed, views.face, parts, mapped, known)
+def head_crops(heads: CachedHeads, draws: Draws, none_share: float = NONE_SHARE) -> HeadCrops:
+    """Views of rendered heads with all their labels; a share of them shows no upright face."""
+    assert heads.landmarks.shape[1] == POINTS
+    views = Views(Whole(heads.rgb, heads.landmarks, *eyes_and_mouth(heads.landmarks)), draws, none_share)
+    maps = torch.cat([heads.part[:, None].float(), heads.on_head[:, None].float(), heads.face_map], dim=1)
+    labels, inside = views.labels(maps)
+    flip = torch.where(views.mirrored, -1.0, 1.0)[:, None, None, None]
+    return HeadCrops(
+        views.picture(heads.rgb),
+        mirrored_points(views.points(heads.landmarks), views.mirrored),
+        mirrored_points(heads.relief / views.side[:, None], views.mirrored),
+        views.face,
+        torch.where(inside, labels[:, 0].long(), UNKNOWN),
+        torch.cat([labels[:, 2:3] * flip, labels[:, 3:]], dim=1),
+        inside & (labels[:, 1] > 0.5),
+    )
 
 
 def _rotation(angle: Tensor) -> Tensor:

@@ -50,10 +50,7 @@ def unseen_crops(caches: Sequence[str], count: int = 256) -> list[HeadCrops]:
     crops = []
     for first in range(0, min(count, pool.pictures), TOGETHER):
         heads = pool.read(range(first, min(first + TOGETHER, count, pool.pictures)))
-        draws = Draws(SEED, first, "unseen")
-        crops.append(
-            head_crops(heads.rgb, heads.landmarks, heads.part, heads.face_map, heads.on_head, draws, 0.0)
-        )
+        crops.append(head_crops(heads, Draws(SEED, first, "unseen"), 0.0))
     return crops
 
 

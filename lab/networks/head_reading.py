@@ -8,7 +8,7 @@ painted by us.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,6 +94,7 @@ class HeadReaderSettings:
     batch: int = 32
     learning_rate: float = 2e-3
     points: float = 1.0
+    relief: float = 2.0
     parts: float = 1.0
     face_map: float = 5.0
     score: float = 0.3
@@ -190,12 +191,14 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
         on_head = shown.on_head & ~covered
         found = point_loss(read.points[:count], read.spread[:count], shown.points)
         found = (found * self.weights).mean(1)
+        relief = (read.relief[:count] - shown.relief).abs().mean(1)  # [n]
         if named is not None:
             mine = torch.einsum("kp,npc->nkc", self.named, read.points[count:])
             spread = torch.einsum("kp,np->nk", self.named, read.spread[count:])
             found = torch.cat([found, point_loss(mine, spread, named).mean(1)])
         return {
             "points": settings.points * (found * faces).sum() / faces.sum().clamp_min(1),
+            "relief": settings.relief * (relief * shown.face).sum() / shown.face.sum().clamp_min(1),
             "parts": settings.parts * each.sum() / parts.ne(UNKNOWN).sum().clamp_min(1),
             "face_map": settings.face_map * (away * on_head).sum() / on_head.sum().clamp_min(1),
             "score": settings.score * F.binary_cross_entropy_with_logits(read.score, faces.float()),
@@ -238,20 +241,10 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
 
 
 def rendered_crops(heads: CachedHeads, draws: Draws) -> HeadCrops:
-    """Random views of rendered heads."""
+    """Random views of rendered heads, on the device of the draws."""
     device = draws.normal(1, 1).device
-
-    def there(values: Tensor) -> Tensor:
-        return values.to(device)
-
-    return head_crops(
-        there(heads.rgb),
-        there(heads.landmarks),
-        there(heads.part),
-        there(heads.face_map),
-        there(heads.on_head),
-        draws,
-    )
+    there = {f.name: getattr(heads, f.name).to(device) for f in fields(CachedHeads)}
+    return head_crops(CachedHeads(**there), draws)
 
 
 def painted_crops(pictures: Tensor, points: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -21,25 +21,38 @@ KIND = CacheKind(resolution=8, wide=1.5, seed=3)
 DIM = 4
 
 
-def plain(z: torch.Tensor, correlated: bool, kind: CacheKind) -> SimpleNamespace:
+@dataclass(frozen=True)
+class Plain:
+    rgb: torch.Tensor
+    part: torch.Tensor
+    face_map: torch.Tensor
+    depth: torch.Tensor
+    normal: torch.Tensor
+    landmarks: torch.Tensor
+    relief: torch.Tensor
+    visible: torch.Tensor
+
+
+def plain(z: torch.Tensor, correlated: bool, kind: CacheKind) -> Plain:
     """A head that fills the middle of its picture, in a colour that z tells."""
     count, side = len(z), kind.resolution
     head = torch.zeros(count, side, side, dtype=torch.bool)
     head[:, 2:-2, 2:-2] = True
     level = torch.tanh(z[:, :3])[:, :, None, None]  # [N, 3, 1, 1]
     face_map = torch.where(head[:, None], 0.5 * level.expand(-1, -1, side, side), torch.nan)
-    return SimpleNamespace(
+    return Plain(
         rgb=level.expand(-1, -1, side, side).clamp(-1, 1),
         part=head.byte() * (1 + correlated),
         face_map=face_map,
         depth=torch.where(head, 9.5, torch.inf),
         normal=torch.nn.functional.normalize(level, dim=1).expand(-1, -1, side, side),
         landmarks=torch.sigmoid(z[:, :2])[:, None].expand(-1, 5, -1),
+        relief=z[:, :1].expand(-1, 5),
         visible=torch.ones(count, 5, dtype=torch.bool),
     )
 
 
-def slow(z: torch.Tensor, correlated: bool, kind: CacheKind) -> SimpleNamespace:
+def slow(z: torch.Tensor, correlated: bool, kind: CacheKind) -> Plain:
     time.sleep(0.02)
     return plain(z, correlated, kind)
 

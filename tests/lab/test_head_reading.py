@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import onnxruntime
 import pytest
 import torch
+from torch import Tensor
 
 from anycost.bridge.messages import FacePoints
 from anycost.core.errors import CoreError
 from anycost.core.faces.placement import place
-from anycost.lab.data.head_cache import CacheKind, HeadCache, fill
+from anycost.lab.data.head_cache import CachedHeads, CacheKind, HeadCache, fill
 from anycost.lab.data.head_crops import (
     EYES,
     LIPS,
@@ -48,7 +49,7 @@ DIM = 6
 SKIN, IRIS, LIPS_PART = (PARTS.index(name) for name in ("skin", "iris", "lips"))
 
 
-def mean_points() -> torch.Tensor:
+def mean_points() -> Tensor:
     """Points [546, 2] of a face around 0, eyes 1 apart: a spiral that is its own mirror image."""
     along = torch.linspace(0.1, 1.0, POINTS)
     x, y = 0.9 * along * torch.sin(40 * along), 0.3 + 1.1 * along * torch.cos(31 * along)
@@ -65,7 +66,19 @@ def mean_points() -> torch.Tensor:
     return points
 
 
-def faces(z: torch.Tensor, correlated: bool, kind: CacheKind) -> SimpleNamespace:
+@dataclass(frozen=True)
+class Toys:
+    rgb: Tensor
+    part: Tensor
+    face_map: Tensor
+    depth: Tensor
+    normal: Tensor
+    landmarks: Tensor
+    relief: Tensor
+    visible: Tensor
+
+
+def faces(z: Tensor, correlated: bool, kind: CacheKind) -> Toys:
     """Round faces with two dark eyes and a red mouth; z moves them."""
     count, side = len(z), kind.resolution
     middle, size = 0.5 + 0.04 * torch.tanh(z[:, :2]), 0.15 + 0.02 * torch.tanh(z[:, 2:3])
@@ -83,13 +96,14 @@ def faces(z: torch.Tensor, correlated: bool, kind: CacheKind) -> SimpleNamespace
     table = torch.full((len(PARTS), 3), -0.6)
     table[SKIN], table[IRIS], table[LIPS_PART] = 0.6, -0.9, torch.tensor([0.7, -0.5, -0.5])
     face_map = torch.cat([away.permute(0, 3, 1, 2) * 0.4, torch.zeros(count, 1, side, side)], 1)
-    return SimpleNamespace(
+    return Toys(
         rgb=table[part.long()].permute(0, 3, 1, 2),
         part=part,
         face_map=torch.where(head[:, None], face_map + 1e-3, torch.nan),
         depth=torch.where(head, 9.0, torch.inf),
         normal=torch.zeros(count, 3, side, side),
         landmarks=points,
+        relief=points[..., 0] - middle[:, :1],
         visible=torch.ones(count, POINTS, dtype=torch.bool),
     )
 
@@ -106,9 +120,11 @@ def settings(cache: Path, **given) -> HeadReaderSettings:
     return HeadReaderSettings((str(cache),), **{**usual, **given})
 
 
-def drawn(count: int) -> SimpleNamespace:
-    z = torch.randn(count, DIM, generator=torch.Generator().manual_seed(1))
-    return faces(z, True, KIND)
+def drawn(count: int) -> CachedHeads:
+    some = faces(torch.randn(count, DIM, generator=torch.Generator().manual_seed(1)), True, KIND)
+    on_head = torch.isfinite(some.face_map).all(1)
+    face_map = some.face_map.nan_to_num()
+    return CachedHeads(some.rgb, some.part, face_map, on_head, some.landmarks, some.relief, some.visible)
 
 
 def test_the_mirror_is_its_own_way_back():
@@ -142,10 +158,7 @@ def test_a_straight_square_is_the_one_that_the_core_places():
 def test_points_and_labels_go_where_the_picture_goes():
     """In every crop the pixel at an eye's point is an eye, in the picture and in the parts."""
     heads = drawn(24)
-    on_head = torch.isfinite(heads.face_map).all(1)
-    shown = head_crops(
-        heads.rgb, heads.landmarks, heads.part, heads.face_map.nan_to_num(), on_head, Draws(0, 0, "crops")
-    )
+    shown = head_crops(heads, Draws(0, 0, "crops"))
     assert 0 < (~shown.face).sum() < 12
     eyes, mouth = eyes_and_mouth(shown.points)
     looked = 0
@@ -180,8 +193,7 @@ def test_a_mirrored_crop_has_the_points_of_a_mirrored_face():
 
 def test_what_lies_outside_of_the_picture_is_unknown():
     heads = drawn(24)
-    on_head = torch.isfinite(heads.face_map).all(1)
-    shown = head_crops(heads.rgb, heads.landmarks, heads.part, heads.face_map, on_head, Draws(0, 0, "crops"))
+    shown = head_crops(heads, Draws(0, 0, "crops"))
     assert shown.parts.eq(UNKNOWN).any()
     assert not (shown.on_head & shown.parts.eq(UNKNOWN)).any()
     assert shown.parts[shown.parts.ne(UNKNOWN)].max() < len(PARTS)
@@ -265,9 +277,11 @@ def test_a_reader_that_knows_the_truth_has_no_errors(cache: Path):
     assert len(crops) == 1
     (shown,) = crops
 
-    def truth(pictures: torch.Tensor) -> Answers:
+    def truth(pictures: Tensor) -> Answers:
         parts = torch.nn.functional.one_hot(shown.parts.clamp(max=15), 16).permute(0, 3, 1, 2).float()
-        return Answers(parts, shown.face_map, shown.points, torch.zeros(16, POINTS), torch.ones(16))
+        return Answers(
+            parts, shown.face_map, shown.points, shown.relief, torch.zeros(16, POINTS), torch.ones(16)
+        )
 
     errors = head_errors(truth, crops)
     assert errors.face_map < 1e-4
@@ -296,8 +310,6 @@ def test_views_of_nothing_but_faces_are_all_faces():
 
 def test_crops_are_the_same_for_the_same_draws():
     heads = drawn(8)
-    on_head = torch.isfinite(heads.face_map).all(1)
-    parts = (heads.rgb, heads.landmarks, heads.part, heads.face_map.nan_to_num(), on_head)
-    one, two = (head_crops(*parts, Draws(4, 8, "crops")) for _ in range(2))
+    one, two = (head_crops(heads, Draws(4, 8, "crops")) for _ in range(2))
     assert torch.equal(one.pictures, two.pictures)
     assert torch.equal(one.points, two.points)
