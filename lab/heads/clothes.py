@@ -177,19 +177,18 @@ def straps(fit: _Fit) -> list[WornMesh]:
         + 0.12 * torch.exp(-(a / 0.25).square())
     )
     top = fit.cloth(low, rim=0.01, folds=0.5)[0]
-    wide = fit.varied(1, 0.05, 0.16).view(-1, 1, 1)
+    wide = fit.varied(1, 0.025, 0.10).view(-1, 1, 1)
     across = torch.linspace(-1.0, 1.0, 7, device=a.device).view(1, 1, -1)
-    polar = torch.linspace(28.0, 80.0, 14, device=a.device).view(1, -1, 1) * DEGREE
+    s = torch.linspace(0.0, 1.0, 28, device=a.device).view(1, -1, 1)
     meshes = [fit.mesh(top, fit.dyed(top, fit.colour))]
     for side in (1.0, -1.0):
-        for facing in (0.62, math.pi - 0.75):
-            azimuth = (
-                side * (facing + 0.6 * (0.9 - polar) * (1.0 if facing < 1.5 else -1.0))
-                + wide * across / polar.sin()
-            )
-            rise = 0.02 + 0.012 * (1.0 - across.square())
-            strap = fit.at(polar.expand(len(wide), -1, 7), azimuth, rise)
-            meshes.append(fit.mesh(strap, fit.colour, closed=False))
+        # from the front over the shoulder to the back
+        azimuth = side * (0.50 + (math.pi - 1.05) * s)
+        polar = (74.0 - 34.0 * (4.0 * s * (1.0 - s)).pow(0.8)) * DEGREE
+        strap = fit.at(
+            (polar + wide * across).expand(len(wide), -1, -1), azimuth, 0.02 + 0.012 * (1.0 - across.square())
+        )
+        meshes.append(fit.mesh(strap, fit.colour, closed=False))
     return meshes
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from . import headscarves
 from .head_wrap import SKULL, SKULL_AND_EARS, Globe, angles_of, centre_of
 from .people import People
 from .scene_canvas import smooth, tint
@@ -556,8 +557,8 @@ def hats_of(people: People) -> list[list[Piece]]:
 
 
 def covered(people: People, points: Tensor) -> Tensor:
-    """How far points [N, K, 3] of own rest space are hidden under a hat: [N, K], 0..1."""
-    hidden = torch.zeros_like(points[..., 0])
+    """How far points [N, K, 3] of own rest space are hidden under a hat or a scarf: [N, K], 0..1."""
+    hidden = headscarves.covered(people, points)
     kinds, _ = kinds_worn(people)
     centre = centre_of(people, SKULL)
     for row in (kinds >= 0).nonzero()[:, 0].tolist():

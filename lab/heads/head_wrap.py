@@ -19,6 +19,8 @@ from .people import People
 
 ROWS, COLUMNS = 27, 64  # from the pole down; around, from the front over the viewer's right
 
+FARTHEST = 3.2  # decimetres from the middle
+
 
 @dataclass(frozen=True)
 class GlobeShape:
@@ -28,11 +30,15 @@ class GlobeShape:
     centre: tuple[float, float, float]
     back: float  # radians by which the pole leans back from upright
     lowest: float  # the last row's polar angle
+    smoothed: int = 3  # times: the more, the straighter cloth spans hollows
 
 
 SKULL = GlobeShape("skull", (0.0, 7.40, 0.45), math.radians(10.0), math.radians(130.0))
 SKULL_AND_EARS = GlobeShape("skull and ears", SKULL.centre, SKULL.back, SKULL.lowest)
 TORSO = GlobeShape("torso", (0.0, 4.90, 0.10), math.radians(-14.0), math.radians(120.0))
+# the pole points to the front, azimuth 0 down; with or without what lies below the neck
+FACE = GlobeShape("face", (0.0, 7.10, 0.35), math.radians(-90.0), math.radians(180.0), 7)
+FACE_AND_SHOULDERS = GlobeShape("face and shoulders", FACE.centre, FACE.back, FACE.lowest, 7)
 
 
 @dataclass(frozen=True)
@@ -44,14 +50,16 @@ class Globe:
     radius: Tensor  # [M, ROWS, COLUMNS] from the centre; no part of the head reaches farther
 
     @classmethod
-    def of(cls, people: People, shape: GlobeShape) -> Globe:
+    def of(cls, people: People, shape: GlobeShape, places: Tensor | None = None) -> Globe:
+        """places: [M, V, 3] the mesh in rest space, where it is not the resting one."""
         triangle, weights = _met(str(people.rest.device), shape)
-        places = people.mesh.sample(people.rest, triangle, weights).unflatten(1, (ROWS, COLUMNS))
+        values = people.rest if places is None else places
+        places = people.mesh.sample(values, triangle, weights).unflatten(1, (ROWS, COLUMNS))
         centre = centre_of(people, shape)
         away = places - centre[:, None, None]
-        far = away.norm(dim=-1)
+        far = away.norm(dim=-1).clamp(max=FARTHEST)
         radius = far
-        for _ in range(3):
+        for _ in range(shape.smoothed):
             radius = _levelled(radius)
         polar, azimuth = angles_of(away, shape)
         for _ in range(3):  # wherever a point of the head stands out of the globe, the globe is raised
@@ -136,7 +144,8 @@ def _met(device: str, shape: GlobeShape) -> tuple[Tensor, Tensor]:
     if shape == TORSO:
         keep &= mesh.masks["neck"][corners].amin(1) > 0.5
     else:
-        keep &= mesh.mean[corners][..., 1].amin(1) > 6.2
+        floor = 4.9 if shape == FACE_AND_SHOULDERS else 6.2
+        keep &= mesh.mean[corners][..., 1].amin(1) > floor
         if shape == SKULL:
             keep &= mesh.masks["ears"][corners].amax(1) < 0.1
     a, b, c = (mesh.mean[corners[:, corner]] - mesh.mean.new_tensor(shape.centre) for corner in range(3))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .clothes import clothes_of
+from .earrings import earrings_of
 from .glasses_worn import glasses_of
 from .hats import hats_of
+from .headscarves import headscarves_of
 from .people import People
 from .worn_mesh import Piece
 
@@ -12,7 +14,8 @@ from .worn_mesh import Piece
 def worn_of(people: People) -> list[list[Piece]]:
     """The pieces of every picture, in any order."""
     worn: list[list[Piece]] = [[] for _ in people.years]
-    for made in (clothes_of(people), glasses_of(people), hats_of(people)):
-        for pieces, more in zip(worn, made, strict=True):
+    makers = (clothes_of, glasses_of, hats_of, headscarves_of, earrings_of)
+    for make in makers:
+        for pieces, more in zip(worn, make(people), strict=True):
             pieces.extend(more)
     return worn
