@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 
 import torch
@@ -10,22 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .backgrounds import background_of
-from .controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
+from .controls import POPULATION, UNNAMED, unnamed
 from .developing import develop, exposure
 from .environments import light_of
-from .labels import Labels, gathered
+from .labels import gathered
 from .people import people
+from .pieces import worn_of
 from .shading import shaded
+from .strands import hair_of, scalp_shade
+from .subsurface import scattered
 from .visible import AllPieces, AllStrands, draw
-
-try:
-    from .strands import hair_of
-except ImportError:
-    hair_of = None
-try:
-    from .pieces import worn_of
-except ImportError:
-    worn_of = None
 
 SMALLEST, LARGEST = 32, 1024
 SAMPLES_AT_ONCE = 1 << 25  # on a GPU; on the CPU one picture stays in the cache
@@ -94,20 +87,26 @@ def _render(
 ) -> Rendered:
     crowd = people(controls, details, wide)
     device = details.device
-    detail = min(1.0, max(0.25, resolution / 256.0) ** 1.3)
-    hair = AllStrands.of(hair_of(crowd, detail) if hair_of else [], device)
-    worn = AllPieces.of(worn_of(crowd) if worn_of else [], device)
-    visible = draw(crowd, crowd.places, hair, worn, resolution * samples)
+    hair = AllStrands.of(hair_of(crowd, _detail(resolution)), device)
+    worn = AllPieces.of(worn_of(crowd), device)
+    side = resolution * samples
+    visible = draw(crowd, crowd.places, hair, worn, side)
     lighting = light_of(controls, details)
-    light, labels = shaded(visible, lighting)
+    depth = crowd.camera.place[:, 2] - crowd.eyes[:, :, 2].mean(1)
+    sample = depth / crowd.camera.scale / side  # [N] decimetres
+    found = shaded(visible, lighting, sample, scalp_shade(crowd))
     behind = background_of(controls, details, resolution, wide)
-    count, side = len(details), resolution * samples
-    bare = (visible.buffer.surface < 0).float()[:, None]  # [N, 1, S, S]
-    light = F.avg_pool2d(light, samples) + F.avg_pool2d(bare, samples) * behind
+    light = F.avg_pool2d(found.light, samples) + F.avg_pool2d(found.clear, samples) * behind
+    light = light + scattered(found, samples, sample * samples)
     rgb = develop(light, controls, exposure(controls, _white(lighting)))
-    pixels = gathered(labels, samples)
-    none = torch.zeros(count, 0, 2, device=device)
+    pixels = gathered(found.labels, samples)
+    none = torch.zeros(len(details), 0, 2, device=device)
     return Rendered(rgb, pixels.part, pixels.face_map, pixels.depth, pixels.normal, none, none[..., 0].bool())
+
+
+def _detail(resolution: int) -> float:
+    """How much hair is drawn, of what a picture of 256 pixels has."""
+    return min(1.0, max(0.25, (resolution / 256.0) ** 1.3))
 
 
 def _white(lighting) -> Tensor:

@@ -1,4 +1,4 @@
-"""Light: spherical harmonics for what comes from all sides, and lamps with the shadows of head and worn things."""
+"""Light: what comes from all sides, and lamps with the shadows of head and worn things."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WINDOW = 4.6  # side of a shadow map, decimetres
 CENTRE = (0.0, 6.9, 0.4)  # of the window, in the world
 MAP = 256  # texels of a shadow map's side
 RANGE = 0.02  # of nearness for a decimetre towards the lamp
-TAPS = 10
-BIAS = 0.035  # decimetres
+TAPS, SEARCH = 9, 4
+BIAS = 0.025  # decimetres
 GOLDEN = 2.399963
 
 
@@ -83,34 +83,38 @@ class ShadowMap:
         y = self.buffer.side / 2 - (away * self.up[picture]).sum(-1) * scale
         return torch.stack([x, y], -1), 1.0 + (away * self.towards[picture]).sum(-1) * RANGE
 
-    def lit(self, picture: Tensor, places: Tensor, softness: Tensor, turn: Tensor) -> Tensor:
+    def lit(self, picture: Tensor, places: Tensor, facing: Tensor, spread: Tensor, turn: Tensor) -> Tensor:
         """[K] the share of the lamp that places [K, 3] see.
 
-        softness: [K] the lamp's half width over its distance; turn: [K] radians by which the pattern of taps is
-        turned, so that few taps do.
+        facing: [K] cosine between the surface and the lamp; spread: [K] the lamp's half width over its distance;
+        turn: [K] radians by which the pattern of taps is turned, so that few taps do.
         """
         side = self.buffer.side
+        scale = side / WINDOW  # texels of a decimetre
         texel, near = self.seen_from(picture, places)
-        near = near + BIAS * RANGE
         flat = self.buffer.nearness.view(-1)
         base = picture * (side * side)
+        # a surface that the lamp grazes must not shade itself
+        steep = ((1.0 - facing.square()).clamp(min=0.0).sqrt() / facing.clamp(min=0.15)).clamp(max=4.0)
 
-        def at(radius: Tensor | float, angle: Tensor) -> Tensor:
-            x = (texel[:, 0] + radius * angle.cos()).clamp(0, side - 1).long()
-            y = (texel[:, 1] + radius * angle.sin()).clamp(0, side - 1).long()
-            return flat[base + y * side + x] - near  # how much nearer to the lamp something is
+        def at(radius: Tensor, tap: int, taps: int) -> Tensor:
+            """How much nearer to the lamp something is, decimetres."""
+            out = radius * math.sqrt((tap + 0.5) / taps)
+            angle = turn + tap * GOLDEN
+            x = (texel[:, 0] + out * angle.cos()).clamp(0, side - 1).long()
+            y = (texel[:, 1] + out * angle.sin()).clamp(0, side - 1).long()
+            gap = (flat[base + y * side + x] - near) * (1.0 / RANGE)
+            return gap - steep * (out + 1.0) * (1.0 / scale)
 
-        reach = softness * (0.9 * side / WINDOW)
+        reach = (spread * (0.8 * scale)).clamp(min=1.0)
         blocked = torch.zeros_like(near)
         blockers = torch.full_like(near, 1e-6)
-        for tap in range(4):
-            gap = at(reach * math.sqrt((tap + 0.5) / 4), turn + tap * GOLDEN)
+        for tap in range(SEARCH):
+            gap = at(reach, tap, SEARCH) - BIAS
             hit = (gap > 0).to(gap)
             blocked, blockers = blocked + hit * gap, blockers + hit
-        distance = blocked / blockers / RANGE  # decimetres to what stands before the lamp
-        radius = (softness * distance * (side / WINDOW)).clamp(min=0.7)
+        radius = (spread * (blocked / blockers) * scale).clamp(min=0.7)
         total = torch.zeros_like(near)
         for tap in range(TAPS):
-            gap = at(radius * math.sqrt((tap + 0.5) / TAPS), turn + tap * GOLDEN)
-            total = total + (gap <= 0).to(gap)
+            total = total + ((at(radius, tap, TAPS) - BIAS) <= 0).to(near)
         return total / TAPS

@@ -18,7 +18,7 @@ MARGIN = 0.02  # decimetres
 
 @lru_cache(maxsize=2)
 def transfer(device: torch.device) -> Tensor:
-    """[V, 9]: times the harmonics of the light around gives what a white matt point of the mean head gives back."""
+    """[V, 9]: times the harmonics of the light around, what a white matt point of the mean head gives back."""
     mesh = head_mesh(device)
     index = torch.arange(DIRECTIONS, device=device) + 0.5
     height = 1.0 - 2.0 * index / DIRECTIONS
@@ -39,9 +39,5 @@ def _seen(mesh: HeadMesh, normals: Tensor, direction: Tensor) -> Tensor:
     texel, near = shadow.seen_from(0, mesh.mean[None])
     shadow.buffer.triangles(texel, near, mesh.triangles[mesh.group == BODY], 0)
     lifted = mesh.mean + MARGIN * normals
-    return shadow.lit(
-        torch.zeros(len(lifted), dtype=torch.long, device=lifted.device),
-        lifted,
-        torch.zeros(len(lifted), device=lifted.device),
-        torch.zeros(len(lifted), device=lifted.device),
-    )
+    nothing = torch.zeros(len(lifted), device=lifted.device)
+    return shadow.lit(nothing.long(), lifted, normals @ direction, nothing, nothing)

@@ -1,29 +1,205 @@
-"""The skin's colour."""
+"""What skin is made of at each sample: its colour from two pigments, its grain, lines and oil.
+
+Tones run from 0, porcelain, to 1, deep brown. A difference of tone is melanin; blood reddens.
+"""
 
 from __future__ import annotations
-import torch
-from torch import Tensor
-from .people import People
 
-TONES = (  # sRGB of skin under white light, from porcelain to deep brown
-    (236, 203, 186),
-    (228, 184, 158),
-    (208, 156, 122),
-    (167, 115, 82),
-    (114, 76, 56),
-    (66, 45, 36),
-)
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .make_up import made_up, natural_lips
+from .people import People
+from .scene_canvas import smooth
+from .skin_noise import irregular
+from .skin_zones import COARSE, skin_fields, skin_zones
+from .wrinkles import slopes
+
+# sRGB of skin under white light in even steps of tone
+TONES = (
+    (238, 207, 190), (231, 191, 166), (217, 169, 137), (188, 136, 101), (148, 101, 72),
+    (109, 71, 51), (78, 50, 38), (54, 37, 30),
+)  # fmt: skip
+STEPS = 256
+BLOOD = (0.13, 1.0, 0.80)  # how strongly blood takes light of each colour
+NOISE = slice(8, 14)  # of the details
+SHARED = ("lips", "inside", "rim", "beard", "sun", "ears", "nostrils")  # zones that samples need themselves
+OWN = ("brown", "red", "oil", "shadow", "liner", "rouge")  # mixed for each person
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What K samples are made of."""
+
+    albedo: Tensor  # [K, 3] linear
+    normal: Tensor  # [K, 3] unit, with the grain
+    roughness: Tensor  # [K]
+    specular: Tensor  # [K] times what a dielectric reflects
+    soft: Tensor  # [K] 1 where light spreads inside, as in skin
 
 
 def linear(colour: Tensor) -> Tensor:
+    """sRGB values 0..1 as linear light."""
     return torch.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
 
 
-def skin_colour(people: People) -> Tensor:
-    """[N, 3] linear."""
-    tone = people.controls["skin_tone"]
-    table = linear(torch.tensor(TONES, device=tone.device) / 255.0).log()
-    place = tone * (len(TONES) - 1)
-    low = place.floor().clamp(max=len(TONES) - 2)
-    share = (place - low)[:, None]
-    return torch.lerp(table[low.long()], table[low.long() + 1], share).exp()
+@lru_cache(maxsize=2)
+def _tones(device: torch.device) -> Tensor:
+    """[STEPS + 1, 3] linear skin from tone 0 to 1."""
+    table = linear(torch.tensor(TONES, device=device) / 255.0).log().T[None]
+    fine = F.interpolate(table, STEPS + 1, mode="linear", align_corners=True)
+    return fine[0].T.exp().contiguous()
+
+
+def toned(tone: Tensor) -> Tensor:
+    """Linear colours [.., 3] of tones [..]."""
+    return _tones(tone.device)[(tone.clamp(0.0, 1.0) * STEPS).round().long()]
+
+
+def personal_zones(people: People) -> Tensor:
+    """[N, V, OWN]: what differs over each person's skin, besides fine grain."""
+    device, c = people.rest.device, people.controls
+    zones = skin_zones(device)
+    tone, old = c["skin_tone"], smooth(40.0, 80.0, people.years)
+    fields = skin_fields(device)  # [V, 16]
+    weights = _mixing(people.details)  # [N, 4, 8]
+    large = torch.einsum("nfk,vk->nfv", weights[:, :2], fields[:, :COARSE])  # [N, 2, V]
+    small = torch.einsum("nfk,vk->nfv", weights[:, 2:], fields[:, COARSE:])
+
+    def column(value: Tensor | float) -> Tensor:
+        return value[:, None] if isinstance(value, Tensor) else value
+
+    red = (0.25 + 1.1 * c["redness"]) * (1.0 - 0.35 * tone)
+    brown = (
+        (0.030 + 0.02 * column(old)) * large[:, 0]
+        + (0.014 + 0.022 * column(old)) * small[:, 0]
+        + column(0.035 + 0.05 * old + 0.05 * tone * (1 - tone)) * zones["under_eyes"]
+        + column(0.05 + 0.06 * tone) * (zones["lids"] + zones["inner_eyes"])
+        + column(0.02 + 0.08 * tone * (1 - tone) * 2) * zones["mouth_round"]
+        - 0.03 * zones["cheeks"] * column(tone)
+        + 0.06 * column(old) * smooth(1.2, 2.0, small[:, 1]) * (1 - 0.5 * column(tone))
+    )
+    blood = (
+        0.85 * zones["cheeks"]
+        + 0.75 * zones["nose"]
+        + 0.45 * zones["wings"]
+        + 0.70 * zones["ears"]
+        + 0.35 * zones["chin"]
+        + 0.30 * zones["under_eyes"]
+        + 0.35 * zones["inner_eyes"]
+        + 0.30 * zones["lids"]
+        + 0.9 * zones["rim"]
+        + 0.4 * zones["nostrils"]
+        - 0.25 * zones["forehead"]
+        - 0.15 * zones["neck"]
+    )
+    blotchy = 0.22 * large[:, 1] + 0.16 * small[:, 1] * column(0.6 + old)
+    flesh = column(red) * (0.35 + blood * 0.62 + blotchy)
+    oil = 0.7 * zones["forehead"] + 1.0 * zones["nose"] + 0.6 * zones["bridge"] + 0.3 * zones["chin"]
+    oil = (oil + 0.15 * zones["cheeks"]).expand(len(tone), -1)
+    worn = [
+        column(c["eyeshadow"]) * zones["shadow"],
+        column(c["eyeliner"]) * zones["lash_line"] + 0.25 * column(c["lashes"]) * zones["lash_line"],
+        column(c["rouge"]) * zones["rouge"],
+    ]
+    return torch.stack([brown, flesh, oil, *worn], 2)
+
+
+def _mixing(details: Tensor) -> Tensor:
+    """[N, 4, COARSE] unit weights that choose a person's own from the fixed fields."""
+    random = torch.Generator().manual_seed(77)
+    turn = torch.randn(6, 4 * COARSE, generator=random).to(details)
+    start = torch.randn(4 * COARSE, generator=random).to(details)
+    return F.normalize((details[:, NOISE] @ turn + 0.7 * start).view(-1, 4, COARSE), dim=2)
+
+
+def skin_matter(
+    people: People,
+    picture: Tensor,
+    mean: Tensor,
+    normal: Tensor,
+    zones: Tensor,
+    own: Tensor,
+    pixel: Tensor,
+) -> Matter:
+    """What skin, lips and the inside of the mouth are made of.
+
+    picture: [K]; mean, normal: [K, 3]; zones: [K, SHARED]; own: [K, OWN]; pixel: [N] decimetres of a sample.
+    """
+    c = {name: values[picture] for name, values in people.controls.items() if name in _USED}
+    zone = dict(zip(SHARED, zones.unbind(1), strict=True))
+    mine = dict(zip(OWN, own.unbind(1), strict=True))
+    size = pixel[picture]
+    old = smooth(35.0, 80.0, people.years)[picture]
+    turn = people.details[:, NOISE][picture]  # [K, 6]
+
+    grain = irregular(mean, 0.022)  # [K, 4] spots of two millimetres
+    fade = smooth(0.05, 0.012, size)  # what is smaller than a sample is left out
+    angle = turn[:, 0] * 0.9
+    spots = angle.cos() * grain[:, 1] + angle.sin() * grain[:, 2]
+    freckled = smooth(0.55, 1.35, spots) * zone["sun"] * c["freckles"] * (1.0 - 0.8 * c["skin_tone"])
+    rare = turn[:, 1].cos() * grain[:, 3] + turn[:, 1].sin() * grain[:, 0]
+    mole = smooth(3.15 - 1.1 * c["moles"], 3.5 - 1.0 * c["moles"], rare)
+    tone = c["skin_tone"] + mine["brown"] + 0.012 * grain[:, 0] + 0.16 * freckled + 0.38 * mole
+    blood = mine["red"] + 0.05 * grain[:, 1] * fade
+    under = c["skin_undertone"]
+    taken = blood[:, None] * blood.new_tensor(BLOOD) * 0.52
+    taken = taken + torch.stack([0.01 * under.abs(), -0.035 * under, 0.13 * under], 1)
+    albedo = toned(tone) * torch.exp(-taken)
+
+    lines, deep = slopes(people, mean, picture, pixel)
+    albedo = albedo * torch.exp(-deep[:, None] * albedo.new_tensor([0.10, 0.20, 0.22]))
+    dark = (0.45 + 0.55 * (1.0 - c["hair_tone"])) * smooth(-0.3, 0.5, c["masculine"])
+    beard = zone["beard"] * c["stubble"] * dark * (1.0 - people.child[picture])
+    beard = beard * (1.0 + 0.28 * grain[:, 2] * fade) * (1.0 - zone["lips"])
+    albedo = albedo * torch.exp(-beard.clamp(min=0.0)[:, None] * albedo.new_tensor([0.62, 0.50, 0.40]))
+
+    lip = smooth(0.3, 0.75, zone["lips"] + 0.04 * grain[:, 3])
+    inside = smooth(0.35, 0.75, zone["inside"] * (1.0 - zone["lips"]))
+    lips = natural_lips(toned(tone), c["skin_tone"], c["redness"]) * (1.0 + 0.05 * grain[:, :1])
+    albedo = torch.lerp(albedo, lips, lip[:, None])
+    albedo = made_up(people, picture, albedo, lip, mine["shadow"], mine["liner"], mine["rouge"])
+    flesh = albedo.new_tensor([0.33, 0.085, 0.075])
+    albedo = torch.lerp(albedo, flesh.expand_as(albedo), inside[:, None])
+    albedo = torch.lerp(albedo, albedo * albedo.new_tensor([1.0, 0.72, 0.70]), zone["rim"][:, None])
+    albedo = albedo * (1.0 - 0.6 * zone["nostrils"][:, None])
+
+    rough = 0.47 - 0.06 * c["shine"] + 0.05 * old + 0.02 * grain[:, 1]
+    rough = rough - (0.05 + 0.10 * c["shine"]) * mine["oil"]
+    rough = torch.lerp(rough, 0.36 - 0.08 * c["lipstick"], lip)
+    rough = torch.lerp(rough, torch.full_like(rough, 0.25), inside)
+    specular = 0.75 + 0.45 * c["shine"] + (0.2 + 0.5 * c["shine"]) * mine["oil"]
+    specular = torch.lerp(specular, 0.9 + 0.4 * c["lipstick"], lip)
+    bumps = grain[:, :3] * (0.05 + 0.04 * old)[:, None] * fade[:, None]
+    return Matter(
+        albedo.clamp(0.004, 0.95),
+        _bent(people, picture, mean, normal, lines, bumps * (1.0 - 0.5 * lip)[:, None]),
+        rough.clamp(0.2, 0.7),
+        specular * (1.0 - 0.3 * zone["nostrils"]),
+        torch.ones_like(rough),
+    )
+
+
+_USED = (
+    "skin_tone", "skin_undertone", "redness", "freckles", "moles", "shine", "stubble", "hair_tone", "masculine",
+    "lipstick", "rouge",
+)  # fmt: skip
+
+
+def _bent(
+    people: People, picture: Tensor, mean: Tensor, normal: Tensor, lines: Tensor, bumps: Tensor
+) -> Tensor:
+    """Normals [K, 3] with lines' slopes [K, 2] and bumps [K, 3] of the mean head."""
+    angle = torch.atan2(mean[:, 0], mean[:, 2] - 0.25)
+    zero = torch.zeros_like(angle)
+    right = torch.stack([angle.cos(), zero, -angle.sin()], 1)
+    up = torch.stack([zero, zero + 1.0, zero], 1)
+    slope = right * lines[:, :1] + up * lines[:, 1:] + bumps
+    turned = people.turned[0] if len(people.turned) == 1 else people.turned[picture]
+    slope = slope @ turned.T if turned.ndim == 2 else (turned @ slope[:, :, None])[:, :, 0]
+    slope = slope - (slope * normal).sum(1, keepdim=True) * normal
+    return F.normalize(normal - slope, dim=1)

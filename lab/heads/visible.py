@@ -14,14 +14,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .lights import ShadowMap
+from ...models.head_reader import PARTS
 from .raster import DepthBuffer, share_at, weights_at
 
 if TYPE_CHECKING:
     from .people import People
-    from .pieces import Piece
-    from .strands import Strands
+    from .strand_set import Strands
+    from .worn_mesh import Piece
 
+CASTING = (PARTS.index("hair"), PARTS.index("beard"))
 CLEAR = 0.98  # what is less opaque is drawn over the picture, as a lens is
 
 
@@ -37,7 +38,8 @@ class AllStrands:
     along: Tensor  # [P] 0 at the root, 1 at the tip
     start: Tensor  # [G] a segment's first point; the next one is its other end
     part: Tensor  # [G]
-    strand: Tensor  # [G] the strand's number
+    area: Tensor  # [P] of the hair that a point stands for, square decimetres
+    casts: Tensor  # the points of hair and beard, which shade what is behind them
     shapes: tuple[tuple[int, int, int], ...]  # of each Strands: picture, strands, points of one
 
     @classmethod
@@ -46,15 +48,17 @@ class AllStrands:
         shapes = tuple((n, *some.points.shape[:2]) for n, some in every)
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
-            return cls(none, none, none, none[:, 0], none, none[:, 0], index, index, index, ())
-        start, strand, along, point, number = [], [], [], 0, 0
-        for _, count, length in shapes:
-            first = torch.arange(count * length, device=device).view(count, length)[:, :-1] + point
-            start.append(first.reshape(-1))
-            many = torch.arange(number, number + count, device=device)
-            strand.append(many.repeat_interleave(length - 1))
+            return cls(none, none, none, none[:, 0], none, none[:, 0], index, index, none[:, 0], index, ())
+        start, along, casts, area, point = [], [], [], [], 0
+        for (_, count, length), (_, some) in zip(shapes, every, strict=True):
+            number = torch.arange(point, point + count * length, device=device)
+            start.append(number.view(count, length)[:, :-1].reshape(-1))
             along.append(torch.linspace(0, 1, length, device=device).repeat(count))
-            point, number = point + count * length, number + count
+            if some.part in CASTING:
+                casts.append(number)
+            long = (some.points[:, 1:] - some.points[:, :-1]).norm(dim=2)
+            area.append((F.pad(long, (0, 1)) * some.width).reshape(-1))
+            point += count * length
         part = [
             torch.full((count * (length - 1),), some.part, device=device)
             for (_, count, length), (_, some) in zip(shapes, every, strict=True)
@@ -69,7 +73,8 @@ class AllStrands:
             torch.cat(along),
             torch.cat(start),
             torch.cat(part),
-            torch.cat(strand),
+            torch.cat(area),
+            torch.cat(casts) if casts else start[0][:0],
             shapes,
         )
 
@@ -145,8 +150,10 @@ class Visible:
     nearness: Tensor  # [N, V]
     strand_screen: Tensor  # [P, 2]
     strand_nearness: Tensor  # [P]
+    strand_picture: Tensor  # [P]
     piece_screen: Tensor  # [P, 2]
     piece_nearness: Tensor  # [P]
+    piece_picture: Tensor  # [P]
     buffer: DepthBuffer
     lenses: DepthBuffer  # only what is clear and before everything else
 
@@ -194,18 +201,21 @@ def draw(people: People, places: Tensor, strands: AllStrands, pieces: AllPieces,
 
     hidden = lenses.nearness <= buffer.nearness
     lenses.surface[hidden] = -1
+    normals = people.normals if places is people.places else people.mesh.normals(places)
     return Visible(
         people,
         strands,
         pieces,
         places,
-        people.mesh.normals(places),
+        normals,
         screen,
         nearness,
         strand_screen,
         strand_nearness,
+        of_point,
         piece_screen,
         piece_nearness,
+        of_piece,
         buffer,
         lenses,
     )
