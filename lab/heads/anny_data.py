@@ -209,4 +209,4 @@ def _load(path: Path) -> AnnyData:
         names = json.loads(file.metadata()["targets"])
     masks = {name[5:]: values for name, values in arrays.items() if name.startswith("mask ")}
     targets = dict(zip(names, arrays["targets"], strict=True))
-    return AnnyData(*(arrays[name] for name in ARRAYS), masks, targets)
+    return AnnyData(**{name: arrays[name] for name in ARRAYS}, masks=masks, targets=targets)

@@ -8,7 +8,6 @@ from torch import Tensor
 from .coarse_head import CoarseHead
 from .face_units import gaze_of, lids_wanted, mouth_opened, unit_amounts
 from .head_mesh import EYES
-from .lips import TEETH
 from .shapes import shape_amounts
 
 
@@ -25,7 +24,7 @@ def faces(
             for side, eye in enumerate(coarse.eyes)
         ]
     ).mean(0)
-    shape[:, coarse.mouth.teeth] += shape.new_tensor(TEETH)
+    shape[:, coarse.mouth.teeth] += coarse.mouth.set
     flat = coarse.mouth.flat_tongue(shape)
     shape = coarse.mouth.closed(shape, torch.ones_like(radius))
     still = {name: torch.zeros_like(value) for name, value in controls.items()}

@@ -14,7 +14,8 @@ from .rings import LIP_LOWER, LIP_UPPER, LIPS, Rim, distance_to, rims
 REACH = 0.02, 0.1  # dm from where the lips meet: where they begin to follow less, and where they stay
 OVERLAP = 0.004  # dm
 FLAT, BACK = 0.5, -0.08  # how much lower the tongue lies than MakeHuman's, and how far back (dm)
-TEETH = (0.0, -0.03, 0.012)  # dm: MakeHuman's teeth stand too high to be seen
+MOLARS = 0.14, 0.36  # dm behind the front teeth
+LOWER, FORE = -0.03, 0.012  # dm: MakeHuman's teeth stand too high to be seen
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Mouth:
 
     upper: Rim
     lower: Rim
-    teeth: Tensor  # [.] vertices of both rows
+    teeth: Tensor  # [D] vertices of both rows
+    set: Tensor  # [D, 3] how far they are moved from where MakeHuman has them
     tongue: Tensor  # [.]
 
     def gap(self, places: Tensor) -> Tensor:
@@ -49,7 +51,7 @@ class Mouth:
         moved = torch.zeros_like(places)
         height = places[:, self.tongue, 1]
         above = height - height.amin(1, keepdim=True)
-        moved[:, self.tongue, 1] = TEETH[1] - FLAT * above
+        moved[:, self.tongue, 1] = LOWER - FLAT * above
         moved[:, self.tongue, 2] = BACK
         return moved
 
@@ -63,7 +65,24 @@ def mouth_of(data: AnnyData, mean: np.ndarray) -> Mouth:
     share = 1 - t * t * (3 - 2 * t)
     around = np.flatnonzero(body & (share > 0))
     upper, lower = rims(mean, (ring[list(LIP_UPPER)], ring[list(LIP_LOWER)]), around, share[around])
-    teeth, tongue = (
-        torch.from_numpy(np.unique(data.quads[np.isin(data.parts, parts)])) for parts in ((3, 4), (5,))
-    )
-    return Mouth(upper, lower, teeth, tongue)
+    above, below, tongue = (np.unique(data.quads[data.parts == part]) for part in (3, 4, 5))
+    teeth = np.concatenate([above, below])
+    moved = np.concatenate([_set(mean[above], 1), _set(mean[below], -1)])
+    tensors = (torch.from_numpy(values) for values in (teeth, moved.astype(np.float32), tongue))
+    return Mouth(upper, lower, *tensors)
+
+
+def _set(row: np.ndarray, up: int) -> np.ndarray:
+    """How far a row of teeth [D, 3] is moved; `up` is 1 for the upper row.
+
+    The roots are shortened, which else come out of the chin, and the molars, of which an open mouth shows too
+    much without the cheeks' flesh.
+    """
+    edge = (row[:, 1] * -up).max() * -up  # the height of the biting edge
+    t = ((row[:, 2].max() - row[:, 2] - MOLARS[0]) / (MOLARS[1] - MOLARS[0])).clip(0, 1)
+    lost = t * t * (3 - 2 * t)
+    root = row[:, 1] - edge  # [D] from the edge
+    gum = root[np.abs(root).argmax()]
+    height = root * (1.0 if up > 0 else 0.7)
+    height = height + 0.75 * lost * (gum * (1.0 if up > 0 else 0.7) - height)
+    return np.stack([0 * root, LOWER + height - root, FORE + 0 * root], axis=1)

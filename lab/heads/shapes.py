@@ -3,59 +3,166 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 YOUNGEST, OLDEST = 8.0, 85.0  # years at the ends of the control
+TAMED = {"african": 0.7, "asian": 0.85}  # how much of MakeHuman's faces, which overdo it
 AGES = {"baby": 1.0, "child": 10.0, "young": 25.0, "old": 90.0}  # years of MakeHuman's targets
 
 
 @dataclass(frozen=True)
 class Slider:
-    """One or more pairs of targets that grow together; `low` and `high` are the names' ends."""
+    """A pair of opposite targets, or one that is only added; "?" in the name stands for both sides."""
 
-    target: str  # such as "nose/nose-hump"; "?-" stands for both sides
-    high: str
-    low: str
-    strength: float  # of the target at the control's ends
+    target: str  # such as "nose/nose-hump"
+    strength: float  # how much of a target is taken at the control's ends
+    high: str = "incr"
+    low: str = "decr"
 
 
-def _pair(target: str, strength: float, high: str = "incr", low: str = "decr") -> Slider:
-    return Slider(target, high, low, strength)
+def _up(target: str, strength: float) -> Slider:
+    return Slider(target, strength, "up", "down")
+
+
+def _out(target: str, strength: float) -> Slider:
+    return Slider(target, strength, "out", "in")
+
+
+def _fore(target: str, strength: float) -> Slider:
+    return Slider(target, strength, "forward", "backward")
+
+
+def _only(target: str, strength: float) -> Slider:
+    return Slider(target, strength, "", "")
 
 
 SLIDERS: dict[str, tuple[Slider, ...]] = {
-    "face_width": (_pair("head/head-scale-horiz", 0.45),),
-    "face_length": (_pair("head/head-scale-vert", 0.4),),
-    "forehead": (_pair("forehead/forehead-scale-vert", 0.5),),
-    "temples": (_pair("forehead/forehead-temple", 0.5),),
-    "cheekbones": (_pair("cheek/?-cheek-bones", 0.5),),
-    "cheeks": (_pair("cheek/?-cheek-volume", 0.5), _pair("cheek/?-cheek-inner", 0.3)),
-    "jaw": (_pair("chin/chin-bones", 0.5), _pair("head/head-angle", 0.3, "out", "in")),
-    "chin": (_pair("chin/chin-prominent", 0.5),),
-    "chin_width": (_pair("chin/chin-width", 0.5),),
-    "chin_height": (_pair("chin/chin-height", 0.4),),
-    "nose_size": (_pair("nose/nose-scale-depth", 0.4), _pair("nose/nose-volume", 0.3)),
-    "nose_width": (_pair("nose/nose-scale-horiz", 0.4), _pair("nose/nose-flaring", 0.25)),
-    "nose_length": (_pair("nose/nose-scale-vert", 0.4),),
-    "nose_bridge": (_pair("nose/nose-hump", 0.4),),
-    "nose_tip": (_pair("nose/nose-point", 0.4, "up", "down"),),
-    "eye_size": (_pair("eyes/?-eye-scale", 0.35),),
-    "eye_spacing": (_pair("eyes/?-eye-trans", 0.3, "out", "in"),),
-    "eye_tilt": (_pair("eyes/?-eye-corner2", 0.5, "up", "down"),),
-    "eye_depth": (_pair("eyes/?-eye-push1", 0.4, "in", "out"),),
-    "lid_fold": (_pair("eyes/?-eye-epicanthus", 0.5, "in", "out"),),
-    "brow_height": (_pair("eyebrows/eyebrows-trans", 0.5, "up", "down"),),
-    "brow_ridge": (_pair("eyebrows/eyebrows-trans", 0.4, "forward", "backward"),),
-    "mouth_width": (_pair("mouth/mouth-scale-horiz", 0.4),),
-    "lips": (_pair("mouth/mouth-upperlip-volume", 0.4), _pair("mouth/mouth-lowerlip-volume", 0.4)),
-    "upper_lip": (_pair("mouth/mouth-upperlip-height", 0.4),),
-    "philtrum": (_pair("mouth/mouth-philtrum-volume", 0.5),),
-    "ears": (_pair("ears/?-ear-scale", 0.4),),
-    "ears_out": (_pair("ears/?-ear-wing", 0.5),),
-    "neck_width": (_pair("neck/neck-scale-horiz", 0.4),),
+    "weight": (
+        Slider("head/head-fat", 0.3),
+        Slider("neck/neck-double", 0.35),
+        Slider("cheek/?-cheek-volume", 0.2),
+        Slider("neck/neck-scale-horiz", 0.15),
+    ),
+    "masculine": (
+        Slider("neck/neck-scale-horiz", 0.3),
+        _fore("eyebrows/eyebrows-trans", 0.06),
+        Slider("chin/chin-width", 0.12),
+        Slider("mouth/mouth-upperlip-volume", -0.1),
+        Slider("mouth/mouth-lowerlip-volume", -0.1),
+        Slider("eyes/?-eye-scale", -0.1),
+    ),
+    "face_width": (Slider("head/head-scale-horiz", 0.45),),
+    "face_length": (Slider("head/head-scale-vert", 0.4),),
+    "forehead": (Slider("forehead/forehead-scale-vert", 0.4),),
+    "temples": (Slider("forehead/forehead-temple", 0.6),),
+    "cheekbones": (Slider("cheek/?-cheek-bones", 0.7),),
+    "cheeks": (Slider("cheek/?-cheek-volume", 0.55), Slider("cheek/?-cheek-inner", 0.35)),
+    "jaw": (Slider("chin/chin-bones", 0.6), _out("head/head-angle", 0.25)),
+    "chin": (Slider("chin/chin-prominent", 0.6),),
+    "chin_width": (Slider("chin/chin-width", 0.55),),
+    "chin_height": (Slider("chin/chin-height", 0.5),),
+    "nose_size": (Slider("nose/nose-scale-depth", 0.45), Slider("nose/nose-volume", 0.35)),
+    "nose_width": (Slider("nose/nose-scale-horiz", 0.45), Slider("nose/nose-flaring", 0.25)),
+    "nose_length": (Slider("nose/nose-scale-vert", 0.4),),
+    "nose_bridge": (Slider("nose/nose-hump", 0.5), Slider("nose/nose-curve", 0.2, "convex", "concave")),
+    "nose_tip": (_up("nose/nose-point", 0.4), _up("nose/nose-base", 0.25)),
+    "eye_size": (Slider("eyes/?-eye-scale", 0.5), Slider("eyes/?-eye-height2", 0.25)),
+    "eye_spacing": (_out("eyes/?-eye-trans", 0.3),),
+    "eye_tilt": (_up("eyes/?-eye-corner2", 0.6), _up("eyes/?-eye-corner1", -0.3)),
+    "eye_depth": (_out("eyes/?-eye-push1", -0.5), _out("eyes/?-eye-push2", -0.3)),
+    "lid_fold": (_out("eyes/?-eye-epicanthus", -0.6), _up("eyes/?-eye-eyefold", -0.4)),
+    "brow_height": (_up("eyebrows/eyebrows-trans", 0.55),),
+    "brow_ridge": (_fore("eyebrows/eyebrows-trans", 0.35),),
+    "mouth_width": (Slider("mouth/mouth-scale-horiz", 0.45),),
+    "lips": (
+        Slider("mouth/mouth-upperlip-volume", 0.4),
+        Slider("mouth/mouth-lowerlip-volume", 0.4),
+        Slider("mouth/mouth-upperlip-height", 0.2),
+        Slider("mouth/mouth-lowerlip-height", 0.3),
+    ),
+    "upper_lip": (Slider("mouth/mouth-upperlip-height", 0.5), Slider("mouth/mouth-upperlip-volume", 0.2)),
+    "philtrum": (_up("mouth/mouth-trans", -0.2), Slider("mouth/mouth-philtrum-volume", 0.4)),
+    "ears": (Slider("ears/?-ear-scale", 0.45),),
+    "ears_out": (Slider("ears/?-ear-wing", 0.6),),
+    "neck_width": (Slider("neck/neck-scale-horiz", 0.4), Slider("neck/neck-scale-depth", 0.3)),
 }
+
+# what has no name: details choose them, each by its own mixture
+EXTRA = (
+    Slider("head/head-back-scale-depth", 0.4),
+    Slider("head/head-scale-depth", 0.3),
+    _only("head/head-oval", 0.4),
+    _only("head/head-round", 0.4),
+    _only("head/head-square", 0.3),
+    _only("head/head-rectangular", 0.3),
+    _only("head/head-triangular", 0.3),
+    _only("head/head-invertedtriangular", 0.35),
+    _only("head/head-diamond", 0.35),
+    Slider("forehead/forehead-nubian", 0.35),
+    _fore("forehead/forehead-trans", 0.35),
+    _up("eyebrows/eyebrows-angle", 0.4),
+    Slider("eyes/?-eye-bag", 0.35),
+    _out("eyes/?-eye-bag", 0.3),
+    Slider("eyes/?-eye-bag-height", 0.35),
+    _up("eyes/?-eye-corner1", 0.3),
+    _up("eyes/?-eye-eyefold", 0.35),
+    _up("eyes/?-eye-eyefold-angle", 0.4),
+    Slider("eyes/?-eye-eyefold", 0.4, "convex", "concave"),
+    Slider("eyes/?-eye-height1", 0.2),
+    Slider("eyes/?-eye-height3", 0.2),
+    _up("eyes/?-eye-trans", 0.15),
+    Slider("nose/nose-greek", 0.3),
+    Slider("nose/nose-curve", 0.3, "convex", "concave"),
+    Slider("nose/nose-width1", 0.4),
+    Slider("nose/nose-width2", 0.4),
+    Slider("nose/nose-width3", 0.35),
+    _up("nose/nose-nostrils-angle", 0.35),
+    Slider("nose/nose-nostrils-width", 0.3),
+    Slider("nose/nose-septumangle", 0.35),
+    Slider("nose/nose-compression", 0.2, "compress", "uncompress"),
+    Slider("nose/nose-point-width", 0.45),
+    _up("nose/nose-trans", 0.2),
+    _up("mouth/mouth-angles", 0.2),
+    Slider("mouth/mouth-cupidsbow", 0.5),
+    Slider("mouth/mouth-cupidsbow-width", 0.4),
+    _up("mouth/mouth-lowerlip-middle", 0.2),
+    Slider("mouth/mouth-lowerlip-width", 0.3),
+    _up("mouth/mouth-upperlip-middle", 0.2),
+    Slider("mouth/mouth-upperlip-width", 0.3),
+    Slider("mouth/mouth-scale-depth", 0.25),
+    _out("mouth/mouth-laugh-lines", 0.3),
+    Slider("chin/chin-cleft", 0.35),
+    Slider("chin/chin-jaw-drop", 0.35),
+    Slider("chin/chin-prognathism", 0.2),
+    _only("chin/chin-triangle", 0.3),
+    _up("cheek/?-cheek-trans", 0.4),
+    Slider("ears/?-ear-flap", 0.3),
+    Slider("ears/?-ear-lobe", 0.5),
+    _fore("ears/?-ear-rot", 0.3),
+    Slider("ears/?-ear-scale-depth", 0.35),
+    Slider("ears/?-ear-scale-vert", 0.35),
+    _up("ears/?-ear-trans", 0.2),
+    _only("ears/?-ear-shape-square", 0.4),
+    _only("ears/?-ear-shape-triangle", 0.4),
+    Slider("neck/neck-scale-vert", 0.3),
+    Slider("neck/neck-back-scale-depth", 0.35),
+)
+LOPSIDED = (  # targets in asym/ that move only one side, or both the same way
+    *("brown-1", "brown-2", "cheek-1", "cheek-2", "ear-1", "ear-2", "ear-3", "eye-1", "eye-2", "eye-3"),
+    *("eye-4", "eye-5", "jaw-1", "jaw-2", "jaw-3", "mouth-1", "mouth-2", "nose-1", "nose-2", "nose-3"),
+    *("nose-4", "temple-1", "temple-2", "top-1", "top-2"),
+)
+ASYMMETRY = 0.3  # of a lopsided target, at the control's ends
+BOUNDS = {  # the length of all of a region's amounts together, softly
+    **{"head": 0.55, "forehead": 0.42, "eyebrows": 0.42, "eyes": 1.2, "cheek": 0.9, "nose": 0.8},
+    **{"mouth": 0.72, "chin": 0.7, "ears": 1.0, "neck": 0.7, "asym": 0.7},
+}
+MIXED = 8  # how many of the details choose extra shape
 
 
 @dataclass(frozen=True)
@@ -94,23 +201,53 @@ def origins_of(controls: dict[str, Tensor]) -> Origins:
 
 def shape_amounts(controls: dict[str, Tensor], details: Tensor) -> dict[str, Tensor]:
     """How much [N] of each target makes a head's own shape."""
-    amounts = _macro(controls)
+    amounts: dict[str, Tensor] = {}
     for name, sliders in SLIDERS.items():
         for slider in sliders:
-            _add(amounts, slider, slider.strength * controls[name])
-    return amounts
+            _add(amounts, slider, controls[name])
+    mixed = torch.tanh(0.8 * details[:, :MIXED] @ _directions(len(EXTRA), 1).to(details).T)  # [N, EXTRA]
+    for slider, value in zip(EXTRA, mixed.unbind(1), strict=True):
+        _add(amounts, slider, value)
+    sides = torch.tanh(details[:, :MIXED] @ _directions(len(LOPSIDED), 2).to(details).T)  # [N, LOPSIDED]
+    signs = _directions(len(LOPSIDED), 3)[:, 0].sign().to(details)
+    leaning = 0.4 * sides + controls["asymmetry"][:, None] * signs
+    for name, value in zip(LOPSIDED, leaning.unbind(1), strict=True):
+        _add(amounts, Slider(f"asym/asym-{name}", ASYMMETRY, "l", "r"), value)
+    return _macro(controls) | _bounded(amounts, controls)
+
+
+def _bounded(amounts: dict[str, Tensor], controls: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same directions, but no region of a face much farther from the average than BOUNDS.
+
+    Children are less unlike each other.
+    """
+    child = ((18 - years_of(controls)) / 10).clamp(0, 1)  # [N]
+    factors = {}
+    for region, bound in BOUNDS.items():
+        sums = torch.stack([value for name, value in amounts.items() if name.startswith(region + "/")])
+        far = sums.square().sum(0) / bound**2  # [N]
+        factors[region] = (1 - 0.35 * child) * (1 + far.square()) ** -0.25
+    return {name: value * factors[name.partition("/")[0]] for name, value in amounts.items()}
+
+
+@cache
+def _directions(count: int, seed: int) -> Tensor:
+    """Fixed random unit vectors [count, MIXED]."""
+    drawn = torch.from_numpy(np.random.default_rng(seed).standard_normal((count, MIXED))).float()
+    return F.normalize(drawn, dim=1)
 
 
 def _macro(controls: dict[str, Tensor]) -> dict[str, Tensor]:
     man = (1 + controls["masculine"]) / 2
     origins, ages = origins_of(controls), ages_of(years_of(controls))
-    weight = 0.7 * controls["weight"]
+    african, asian = TAMED["african"] * origins.african, TAMED["asian"] * origins.asian
+    shares = {"african": african, "asian": asian, "caucasian": 1 - african - asian}
+    weight = 0.6 * controls["weight"]
     amounts = {}
     for sex, of_sex in (("male", man), ("female", 1 - man)):
         for age, of_age in ages.items():
             both = of_sex * of_age
-            for origin in ("caucasian", "african", "asian"):
-                share = origins.european if origin == "caucasian" else getattr(origins, origin)
+            for origin, share in shares.items():
                 amounts[f"macro/{origin}-{sex}-{age}"] = both * share
             plain = f"macro/universal-{sex}-{age}-averagemuscle"
             amounts[f"{plain}-maxweight"] = both * weight.clamp(min=0)
@@ -119,9 +256,14 @@ def _macro(controls: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _add(amounts: dict[str, Tensor], slider: Slider, value: Tensor) -> None:
-    sides = ("l", "r") if "?" in slider.target else ("",)
-    for side in sides:
+    """Adds a slider at `value` [N] of -1..1."""
+    value = slider.strength * value
+    for side in ("l", "r") if "?" in slider.target else ("",):
         target = slider.target.replace("?", side)
-        for end, amount in ((slider.high, value.clamp(min=0)), (slider.low, (-value).clamp(min=0))):
-            key = f"{target}-{end}"
-            amounts[key] = amounts.get(key, 0) + amount
+        ends = (
+            {f"{target}-{slider.high}": value, f"{target}-{slider.low}": -value}
+            if slider.high
+            else {target: value}
+        )
+        for name, amount in ends.items():
+            amounts[name] = amounts.get(name, 0) + amount.clamp(min=0)
