@@ -95,10 +95,10 @@ class HeadNetwork:
         return _look(self._answers(picture), placement)
 
     def _answers(self, picture: np.ndarray) -> dict[str, np.ndarray]:
-        found = dict(zip(OUTPUTS, self._model.run(picture, *OUTPUTS), strict=True))
+        found: dict[str, np.ndarray] = dict(zip(OUTPUTS, self._model.run(picture, *OUTPUTS), strict=True))
         if any(found[name].shape != form for name, form in FORMS.items()):
             raise CoreError("pack", self._damaged)
-        return {str(name): values.astype(np.float64) for name, values in found.items()}
+        return {name: values.astype(np.float64) for name, values in found.items()}
 
 
 class HeadsReader:
