@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .guides import NO_CUT, SKULL, ScalpSpace, Set
+from .guides import NO_CUT, NO_ROOF, SKULL, ScalpSpace, Set
 from .hair_styles import Fringe, HairStyle, Tied
 from .head_mesh import BODY, EYES, head_mesh
 from .people import People
@@ -75,7 +75,6 @@ class Zones:
     top: np.ndarray
     sides: np.ndarray
     back: np.ndarray
-    front: np.ndarray  # near the forehead's edge
 
     @classmethod
     def of(cls, mean: Tensor) -> Zones:
@@ -84,8 +83,7 @@ class Zones:
         top = eased(0.52, 0.82, elevation + 0.32 * front)
         back = (1.0 - top) * eased(-0.15, -0.75, azimuth)
         inside = inside_hairline(mean).numpy()
-        forehead = eased(0.85, 1.1, azimuth) * eased(1.15, 0.85, elevation)
-        return cls(mean.numpy(), azimuth, elevation, inside, top, 1.0 - top - back, back, forehead)
+        return cls(mean.numpy(), azimuth, elevation, inside, top, 1.0 - top - back, back)
 
     def mixed(self, style: HairStyle, name: str) -> np.ndarray:
         """A zone's number at the roots [K]."""
@@ -119,6 +117,8 @@ class Combing:
 
     def side(self, mean: np.ndarray) -> np.ndarray:
         """On which side of the parting roots [K, 3] lie: -1 left, 1 right, 0 behind it."""
+        if self.style.top.comb.part == 0.0:
+            return np.zeros(len(mean))
         away = mean - np.array(SKULL)
         across = np.cross(self.parting[1], self.parting[0])
         across = away @ (across / np.linalg.norm(across))
@@ -152,12 +152,14 @@ class Combing:
         out[:, Set.LENGTH] = self.lengths(zones, fringe) * (1.0 - zones.mixed(style, "uneven") * uneven[:, 1])
         lift = zones.mixed(style, "lift") * (1.0 + 0.25 * wishes.volume)
         lift = lift + (1.0 - lift) * 0.5 * coils
-        out[:, Set.LIFT] = np.clip(lift, 0.02, 0.99)
+        crown = np.exp(-((np.linalg.norm(zones.mean - np.array([0.0, 8.2, 0.05]), axis=1) / 0.35) ** 2))
+        out[:, Set.LIFT] = np.clip(lift * (1.0 - 0.6 * crown * (style.stand == 0.0)), 0.02, 0.99)
         hold = style.hold * (1.0 - 0.4 * coils)
         out[:, Set.HOLD] = hold
         out[:, Set.COMB] = 7.0
         out[:, Set.GRAVITY] = style.gravity * (1.0 - 0.55 * coils)
-        out[:, Set.STAND] = style.stand * zones.mixed(style, "lift") + 1.2 * coils * (style.gravity > 0)
+        stands = zones.top if style.upright else zones.mixed(style, "lift")
+        out[:, Set.STAND] = style.stand * stands + 0.6 * coils * (style.gravity > 0)
         out[:, Set.HUG] = style.hug * (1.0 - 0.5 * coils)
         cut = style.cut
         out[:, Set.CUT] = NO_CUT
@@ -175,7 +177,13 @@ class Combing:
         out[:, Set.POLES + 1] = back
         out[:, Set.POLES + 2] = across * wishes.side
         out[:, Set.POLES + 3] = -nape
+        out[:, Set.SIDE] = self.side(zones.mean)
         out[:, Set.TIED] = self.tied(zones) * (fringe < 0.5)
+        out[:, Set.SLIDE] = np.tanh((zones.mean[:, 2] - style.before) / 0.12)
+        out[:, Set.UPRIGHT] = style.upright
+        out[:, Set.ROOF] = NO_ROOF
+        if style.roof:
+            out[:, Set.ROOF] = style.roof + 0.15 * wishes.length + 0.02 * uneven[:, 1]
         return out
 
     def _fringe(self, zones: Zones) -> np.ndarray:
@@ -184,7 +192,10 @@ class Combing:
         if fringe is None:
             return np.zeros(len(zones.mean))
         on = 1.0 if fringe.always else float(eased(0.6, 0.64, self.wishes.fringe))
-        return on * zones.front * eased(fringe.wide + 0.06, fringe.wide - 0.06, np.abs(zones.mean[:, 0]))
+        forehead = eased(0.8, 1.05, zones.azimuth) * eased(
+            fringe.deep + 0.15, fringe.deep - 0.15, zones.elevation
+        )
+        return on * forehead * eased(fringe.wide + 0.06, fringe.wide - 0.06, np.abs(zones.mean[:, 0]))
 
     def _let_fall(self, out: np.ndarray, comb: np.ndarray, fringe: Fringe, share: np.ndarray) -> None:
         kept = 1.0 - share
@@ -209,6 +220,12 @@ class Combing:
         low = eased(0.0, style.high, zones.inside)
         edge = (1.0 - zones.top) * style.taper
         length = length * (1.0 - edge * (1.0 - low))
+        if style.ball:
+            middle = np.array([0.0, 7.55, 0.35])
+            reach = style.ball * math.exp(0.16 * wishes.length + 0.12 * wishes.volume)
+            length = np.maximum(reach - np.linalg.norm(zones.mean - middle, axis=1), 0.12)
+        if style.cut:
+            length = length * (0.06 + 0.94 * eased(0.0, 0.3, zones.mean[:, 1] - style.cut.height))
         if style.fringe is not None:
             length = length * (1.0 - fringe) + style.fringe.length * fringe
         return np.maximum(length, 0.008)

@@ -24,6 +24,8 @@ FEWEST, MOST = 8, 64  # steps of a guide
 POINTS = 25  # kept of them, at equal distances
 FACE = (7.15, 1.0)  # the face's oval: height of its middle, half its height
 FACE_WIDTH = 0.62  # half
+FACE_EDGE = 0.1  # how near the oval hair begins to turn away from it
+NAPE = 3  # the pole that draws hair only behind the ears
 EARS = (0.73, 7.08, 0.5)  # the middle of the mean head's ear (with either sign of x)
 EAR_REACH = (0.17, 0.34, 0.27)
 
@@ -45,11 +47,17 @@ class Set(IntEnum):
     FACE = 11  # the size of the oval that is kept free; 0 leaves none
     EAR = 12  # whether it lies over the ear
     ARC = 13  # how much it is combed away from the parting
-    TIED = 14  # 0 hangs freely; n is gathered at the n-th tie
-    POLES = 15  # from here: how much it is combed away from (below zero: towards) each pole
+    SIDE = 14  # of the parting: -1 left, 1 right, 0 behind it
+    TIED = 15  # 0 hangs freely; n is gathered at the n-th tie
+    SLIDE = 16  # which way it slides off the shoulders: 1 to the chest, -1 to the back
+    UPRIGHT = 17  # how much of `STAND` is straight up instead of away from the skin
+    ROOF = 18  # no hair reaches above this height
+    POLES = 19  # from here: how much it is combed away from (below zero: towards) each pole
 
 
-NO_CUT = -99.0
+NO_CUT, NO_ROOF = -99.0, 99.0
+SETTLES = 0.4  # the length of hair in which it reaches its layer
+SHOULDERS = (6.35, 5.9, 0.18)  # heights between which hair begins to slide off; the depth of their ridge
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,10 @@ class ScalpSpace:
     pivot: np.ndarray  # [3]
     scale: np.ndarray  # [3]
     middle: np.ndarray  # [3]
+
+    def world(self, places: np.ndarray) -> np.ndarray:
+        """Places [..., 3] of scalp space in the world."""
+        return ((places - self.middle) / self.scale) @ self.turn.T + self.pivot
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,8 @@ def _combed(sx, sy, sz, setting, poles, parting):
     fx, fy, fz = 0.0, 0.0, 0.0
     for p in range(len(poles)):
         weight = setting[Set.POLES + p]
+        if p == NAPE:
+            weight *= _eased(0.45, -0.25, sz)
         if weight != 0.0:
             along = sx * poles[p, 0] + sy * poles[p, 1] + sz * poles[p, 2]
             x, y, z = sx * along - poles[p, 0], sy * along - poles[p, 1], sz * along - poles[p, 2]
@@ -124,6 +138,16 @@ def _combed(sx, sy, sz, setting, poles, parting):
         cx, cy, cz = ax + bx * t, ay + by * t, az + bz * t
         along = sx * cx + sy * cy + sz * cz
         x, y, z = sx * along - cx, sy * along - cy, sz * along - cz
+        side = setting[Set.SIDE]
+        if side != 0.0:  # hair that strayed over the parting is led back
+            mx, my, mz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+            wrong = side * (x * mx + y * my + z * mz) / (mx * mx + my * my + mz * mz)
+            if wrong > 0.0:
+                x, y, z = (
+                    x - 2.0 * side * wrong * mx,
+                    y - 2.0 * side * wrong * my,
+                    z - 2.0 * side * wrong * mz,
+                )
         size = weight / np.sqrt(x * x + y * y + z * z + 1e-6)
         fx, fy, fz = fx + x * size, fy + y * size, fz + z * size
     return fx, fy, fz
@@ -164,6 +188,8 @@ def _grow(
             if above < 0.0 and before >= 0.0 and reached == steps and k > 0:
                 reached = k - 1 + before / (before - above)
             before = above
+            if my > setting[Set.ROOF] and reached == steps and k > 0:
+                reached = k + 0.0
             sx, sy, sz = mx - SKULL[0], my - SKULL[1], mz - SKULL[2]
             size = 1.0 / np.sqrt(sx * sx + sy * sy + sz * sz)
             sx, sy, sz = sx * size, sy * size, sz * size
@@ -188,32 +214,36 @@ def _grow(
                 dx, dy, dz = cx * flat + nx * lift, cy * flat + ny * lift, cz * flat + nz * lift
             held = t / max(setting[Set.HOLD], 1e-3)
             held = 1.0 / (1.0 + held * held * held * held)
-            settle = min(t / 0.25, 1.0)
+            settle = min(t / SETTLES, 1.0)
             layer = setting[Set.LAYER] * settle * (2.0 - settle)
             comb = setting[Set.COMB] * held * ds
-            up = setting[Set.STAND] * ds
-            up += setting[Set.HUG] * held * ds * min(max((layer - far) / 0.1, -1.0), 1.0)
+            stand = setting[Set.STAND] * ds
+            up = setting[Set.HUG] * held * ds * min(max((layer - far) / 0.1, -1.0), 0.7)
+            up += stand * (1.0 - setting[Set.UPRIGHT])
+            stand *= setting[Set.UPRIGHT]
             down = setting[Set.GRAVITY] * (1.0 - 0.9 * held) * ds
-            dx += comb * cx + up * nx
-            dy += comb * cy + up * ny - down
-            dz += comb * cz + up * nz
+            dx += comb * cx + up * nx + stand * turn[0, 1]
+            dy += comb * cy + up * ny + stand * turn[1, 1] - down
+            dz += comb * cz + up * nz + stand * turn[2, 1]
+            # off the shoulders, to the chest or the back
+            low = _eased(SHOULDERS[0], SHOULDERS[1], my) * setting[Set.SLIDE]
+            if low != 0.0 and far < 0.3:
+                dz += 9.0 * low * ds
             # the face is a column that hair flows around
-            free = setting[Set.FACE]
-            ex, ey = mx / (FACE_WIDTH * max(free, 0.1)), (my - FACE[0]) / FACE[1]
-            deep = 1.0 - np.sqrt(ex * ex + ey * ey + 1e-6)
-            deep *= _eased(0.55, 0.85, mz) * min(free * 4.0, 1.0) * min(t / 0.1, 1.0)
             shift = 0.0
-            if deep > -0.12:
+            guard = _eased(0.55, 0.85, mz) * min(setting[Set.FACE] * 4.0, 1.0) * min(t / 0.1, 1.0)
+            if guard > 0.0:
+                ex, ey = mx / (FACE_WIDTH * setting[Set.FACE]), (my - FACE[0]) / FACE[1]
+                deep = 1.0 - np.sqrt(ex * ex + ey * ey + 1e-6)
                 side = 1.0 if mx > 0 else -1.0
-                near = min((deep + 0.12) / 0.12, 1.0)
-                wx, wy, wz = side * turn[0, 0], side * turn[1, 0], side * turn[2, 0]
-                along = dx * wx + dy * wy + dz * wz
-                need = 0.25 * near - along
-                if need > 0.0:
-                    need *= near
-                    dx, dy, dz = dx + need * wx, dy + need * wy, dz + need * wz
+                if deep > -FACE_EDGE:
+                    near = guard * min((deep + FACE_EDGE) / FACE_EDGE, 1.0)
+                    wx, wy, wz = side * turn[0, 0], side * turn[1, 0], side * turn[2, 0]
+                    need = near * (0.25 * near - (dx * wx + dy * wy + dz * wz))
+                    if need > 0.0:
+                        dx, dy, dz = dx + need * wx, dy + need * wy, dz + need * wz
                 if deep > 0.0:
-                    shift = side * min(0.5 * deep * FACE_WIDTH, ds)
+                    shift = guard * side * min(0.5 * deep * FACE_WIDTH, ds)
             size = 1.0 / np.sqrt(dx * dx + dy * dy + dz * dz + 1e-12)
             dx, dy, dz = dx * size, dy * size, dz * size
             px, py, pz = px + dx * ds, py + dy * ds, pz + dz * ds
@@ -284,7 +314,7 @@ def _gather(
         px = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + pivot[0]
         py = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + pivot[1]
         pz = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z + pivot[2]
-        layer = setting[Set.LAYER] * min(4.0 * t, 1.0)
+        layer = setting[Set.LAYER] * min(4.0 * t, 1.0) * (1.0 - 0.5 * t)
         for _ in range(3 if k else 0):
             far, nx, ny, nz = distance(values, origin, px, py, pz)
             size = (layer - far) / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)

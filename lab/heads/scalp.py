@@ -145,6 +145,16 @@ def density(people: People, mean: Tensor) -> Tensor:
     return grown * (1.0 - 0.85 * thin * crown) * (1.0 - 0.35 * thin)
 
 
+def left_by(bald: str, mean: Tensor) -> Tensor:
+    """The hair [K] that a pattern of baldness leaves at places [K, 3]: "top", "crown" or none of them."""
+    azimuth, elevation = azimuth_and_elevation(mean)
+    if bald == "top":
+        return smoothly(0.62, 0.38, elevation + 0.4 * smoothly(0.35, 0.75, azimuth))
+    if bald == "crown":
+        return smoothly(0.50, 0.62, _angle(mean, (0.0, 0.93, -0.25)))
+    return torch.ones_like(elevation)
+
+
 def _angle(mean: Tensor, towards: tuple[float, float, float]) -> Tensor:
     """The angle [K] between places and a direction, seen from SKULL."""
     away = torch.nn.functional.normalize(mean - mean.new_tensor(SKULL), dim=-1)

@@ -13,13 +13,15 @@ from torch import Tensor
 from ...models.head_reader import PARTS
 from .body_field import BodyField
 from .combing import Combing, Wishes, Zones, eased, scalp_space
-from .guides import Guides, ScalpSpace, grow
+from .guides import Guides, ScalpSpace, Set, grow
 from .hair_colour import POWDER, strand_colours
 from .hair_styles import HairStyle
+from .head_mesh import head_mesh
 from .people import People
-from .scalp import ScalpPlaces, guide_places, lock_places, strand_places
+from .scalp import ScalpPlaces, guide_places, left_by, lock_places, strand_places
 from .strand_curves import NEAREST, StrandPlan, Texture, curves, mixed
 from .strand_set import Strands
+from .tied_hair import bundles
 
 HAIR = PARTS.index("hair")
 WIDTH = 0.0062  # of a strand at detail 1
@@ -83,13 +85,16 @@ def scalp_hair(
     grey: Tensor,
     detail: float,
 ) -> list[Strands]:
-    """The strands of person n. grown: [K] density at the strands' places; base: [3] colour; grey: its share."""
+    """The strands of person n. base: [3] the colour."""
     wishes = Wishes.of(people, n)
     combing = Combing.of(style, wishes)
     space = scalp_space(people, n)
     guides, guide_settings = _grown_guides(people, n, combing, space, body)
     fixed = rooted("strands")
     count = max(1, int(len(fixed.places.mean) * detail))
+    grown = grown * left_by(style.bald, fixed.places.mean)
+    if style.bald == "all":
+        return []  # the skin's colour shows it
     kept = _kept(fixed, grown, count)
     if not kept.any():
         return []
@@ -99,7 +104,7 @@ def scalp_hair(
     side, tied = combing.side(zones.mean[some]), combing.tied(_some(zones, some))
     guide_zones = rooted("guides").zones
     guide_side = combing.side(guide_zones.mean)
-    guide_tied = guide_settings[:, _TIED]
+    guide_tied = guide_settings[:, Set.TIED]
     plan = StrandPlan(
         roots,
         fixed.guide[some],
@@ -113,16 +118,27 @@ def scalp_hair(
     texture = _texture(combing, guides, detail)
     lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_tied, style)
     points = curves(guides, guide_side, guide_tied, plan, lock_bases, texture, body)
-    return [_drawn(people, n, style, space, some, points, base, grey, detail)]
+    look = _Look(base, grey, style, detail)
+    early = zones.sides * eased(0.2, 0.9, zones.azimuth)
+    made = [_drawn(people, n, look, points, fixed.places.mean[some], fixed.chance[some], early[some])]
+    for points, roots in bundles(combing, space, body, texture, detail):
+        chance = np.random.default_rng(71).random((len(points), 8)).astype(np.float32)
+        made.append(
+            _drawn(people, n, look, points, torch.from_numpy(roots).float(), chance, 0.0 * chance[:, 0])
+        )
+    return made
 
 
-_TIED = 14
+@dataclass(frozen=True)
+class _Look:
+    base: Tensor  # [3]
+    grey: Tensor
+    style: HairStyle
+    detail: float
 
 
 def _at(values: Tensor, places: ScalpPlaces, some: np.ndarray) -> Tensor:
     """Values [V, C] at some of the places, [k, C]."""
-    from .head_mesh import head_mesh
-
     return head_mesh().sample(values[None], places.triangle[some], places.weights[some])[0]
 
 
@@ -223,6 +239,7 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
         frizz=(0.006 + 0.014 * curls + 0.012 * max(wishes.mess + 0.3, 0.0)) * min(length, 1.0),
         flyaway=style.flyaway * (0.8 + 0.5 * wishes.mess),
         rope=rope,
+        start=style.curl_from,
         plait=1.0 if style.name == "box braids" else 0.0,
     )
 
@@ -230,25 +247,20 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
 def _drawn(
     people: People,
     n: int,
-    style: HairStyle,
-    space: ScalpSpace,
-    some: np.ndarray,
+    look: _Look,
     points: np.ndarray,
-    base: Tensor,
-    grey: Tensor,
-    detail: float,
+    roots: Tensor,
+    chance: np.ndarray,
+    early: np.ndarray,
 ) -> Strands:
-    fixed = rooted("strands")
-    world = torch.from_numpy(points)
+    world, own = torch.from_numpy(points), torch.from_numpy(chance)
     along = torch.linspace(0.0, 1.0, points.shape[1])
-    chance = torch.from_numpy(fixed.chance[some])
-    zones = fixed.zones
-    early = torch.from_numpy(((zones.sides * eased(0.2, 0.9, zones.azimuth))[some]).astype(np.float32))
-    colour = strand_colours(base, grey, chance[:, [3, 6]], along, early)
-    colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), style.powdered)
+    early = torch.from_numpy(early.astype(np.float32))
+    colour = strand_colours(look.base, look.grey, own[:, [3, 6]], along, early)
+    colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), look.style.powdered)
     taper = 1.0 - 0.65 * along.square()
-    width = WIDTH * style.thick / math.sqrt(detail) * (0.8 + 0.4 * chance[:, 4:5]) * taper
-    return Strands(world, width, colour, HAIR, resting(people, n, world), fixed.places.mean[some])
+    width = WIDTH * look.style.thick / math.sqrt(look.detail) * (0.8 + 0.4 * own[:, 4:5]) * taper
+    return Strands(world, width, colour, HAIR, resting(people, n, world), roots)
 
 
 def resting(people: People, n: int, world: Tensor) -> Tensor:

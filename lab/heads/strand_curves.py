@@ -44,6 +44,7 @@ class Texture:
     frizz: float
     flyaway: float  # how far the few unruly strands stray
     rope: float = 0.0  # radius of a rope; above zero, locks are ropes
+    start: float = 0.0  # the length of hair that stays straight
     plait: float = 0.0  # 1: the rope is plaited of three, 0: it is twisted
 
 
@@ -69,6 +70,7 @@ def curves(
             texture.flyaway,
             texture.rope,
             texture.plait,
+            texture.start,
         ],
         np.float32,
     )
@@ -165,7 +167,7 @@ def _at(path, place):
 @numba.njit(cache=True, fastmath=True)
 def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, values, origin):
     count = len(roots)
-    clump, depth, radius, pitch, flat, unlike, frizz, flyaway, rope, plait = numbers
+    clump, depth, radius, pitch, flat, unlike, frizz, flyaway, rope, plait, start = numbers
     out = np.empty((count, points, 3), np.float32)
     for s in range(count):
         base = bases[s]
@@ -176,14 +178,26 @@ def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, val
         length *= part_length[s]
         mine = lock[s]
         own = chance[s]
+        # a lock that goes another way is left
+        loyal = 1.0
+        if mine >= 0:
+            apart, reach = 0.0, 0.0
+            for axis in range(3):
+                root = locks[mine, 0, axis] - base[0, axis]
+                tip = locks[mine, -1, axis] - base[-1, axis]
+                half = locks[mine, len(base) // 2, axis] - base[len(base) // 2, axis]
+                apart += tip * tip + half * half
+                reach += root * root
+            ratio = apart / (0.02 + 4.0 * reach)
+            loyal = 1.0 / (1.0 + ratio * ratio)
         phase = 6.2832 * (own[0] * unlike)
         if mine >= 0:
             phase += 2.399963 * mine
         wild = flyaway * max(own[1] - 0.94, 0.0) / 0.06
-        stray = frizz * (0.4 + 1.2 * own[2]) + 0.05 * wild
+        stray = frizz * (0.4 + 1.2 * own[2]) + 0.03 * wild
         f1, f2 = 5.0 + 4.0 * own[3], 13.0 + 9.0 * own[4]
         p1, p2, p3 = 6.2832 * own[5], 6.2832 * own[6], 6.2832 * own[7]
-        inward = depth * (own[1] + own[4] - 1.0) + 0.12 * wild
+        inward = depth * (own[1] + own[4] - 1.0) + 0.06 * wild
         size = radius * (0.75 + 0.5 * own[3])
         turn = 6.2832 * length / max(pitch, 1e-3)
         out[s, 0, 0], out[s, 0, 1], out[s, 0, 2] = roots[s, 0], roots[s, 1], roots[s, 2]
@@ -196,7 +210,7 @@ def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, val
             arc = t * length
             if mine >= 0 and clump > 0.0:
                 cx, cy, cz = _at(locks[mine], place)
-                pull = clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
+                pull = loyal * clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
                 if rope > 0.0:
                     pull = min(arc / 0.12, 1.0)
                 x, y, z = x + (cx - x) * pull, y + (cy - y) * pull, z + (cz - z) * pull
@@ -230,7 +244,7 @@ def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, val
                 x, y, z = x + u * bx + v * ax, y + u * by + v * ay, z + u * bz + v * az
             if size > 0.0:
                 around = phase + turn * t
-                grown = size * min(arc / 0.35, 1.0)
+                grown = size * min(max(arc - start, 0.0) / 0.35, 1.0)
                 u, v = grown * np.cos(around) * (1.0 - 0.7 * flat), grown * np.sin(around)
                 x, y, z = x + u * bx + v * ax, y + u * by + v * ay, z + u * bz + v * az
             grown = stray * t

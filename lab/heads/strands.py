@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .body_field import body_field, skin_vertices
 from .hair_colour import grey_share, hair_colour
 from .hair_styles import styles_of
+from .head_mesh import BODY, head_mesh
 from .people import People
-from .scalp import density, strand_places
+from .scalp import density, left_by, strand_places
 from .scalp_hair import scalp_hair
 from .strand_set import Strands
 
 __all__ = ["Strands", "hair_of"]
+
+
+@torch.no_grad()
+def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
+    """How much of the skin is seen through hair roots [N, V] 0..1, and their colour [N, 3]."""
+    mesh = head_mesh()
+    skin = (mesh.vertex_group == BODY) * (1.0 - mesh.masks["ears"]) * (mesh.mean[:, 1] > 6.4)
+    grown = density(people, mesh.mean) * skin
+    for n, style in enumerate(styles_of(people)):
+        shade = 0.38 if style.bald == "all" else 0.45 if style.rows else 0.75
+        grown[n] *= shade * left_by(style.bald, mesh.mean)
+    return grown, hair_colour(people)
 
 
 @torch.no_grad()
