@@ -46,12 +46,13 @@ class HeadMesh:
 
     def normals(self, places: Tensor) -> Tensor:
         """Unit normals [N, V, 3] of the vertices at places [N, V, 3], weighted by the triangles' areas."""
-        a, b, c = (places[:, self.triangles[:, corner]] for corner in range(3))  # [N, T, 3]
+        rows = places.transpose(0, 1).contiguous()  # [V, N, 3]: one vertex of all people lies together
+        a, b, c = (rows[self.triangles[:, corner]] for corner in range(3))  # [T, N, 3]
         facing = torch.linalg.cross(b - a, c - a)
-        total = torch.zeros_like(places)
+        total = torch.zeros_like(rows)
         for corner in range(3):
-            total.index_add_(1, self.triangles[:, corner], facing)
-        return F.normalize(total, dim=-1, eps=1e-12)
+            total.index_add_(0, self.triangles[:, corner], facing)
+        return F.normalize(total, dim=-1, eps=1e-12).transpose(0, 1).contiguous()
 
     def sample(self, values: Tensor, triangle: Tensor, weights: Tensor) -> Tensor:
         """Values [N, V, C] at points of the surface, triangle [K] and weights [K, 3]: [N, K, C]."""

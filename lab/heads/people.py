@@ -49,8 +49,7 @@ class People:
 
     def posed_directions(self, directions: Tensor, points: Tensor) -> Tensor:
         """Directions [N, K, 3] at points [N, K, 3], both of own rest space, as the head's turn moves them."""
-        share = neck_share(points)
-        return (_rotation(self.controls, share) @ directions[..., None])[..., 0]
+        return _turned(directions, self.controls, neck_share(points))
 
 
 def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> People:
@@ -62,13 +61,13 @@ def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> P
     pivot = own.new_tensor(PIVOT).expand(len(own), 3)
     places = _posed(mesh.refine(acting), controls, pivot)
     eyes = _posed(centres, controls, pivot)
-    turned = _rotation(controls, torch.ones_like(details[:, :1]))[:, 0]
+    axes = torch.eye(3, device=device).expand(len(own), 3, 3)
+    turned = _turned(axes, controls, torch.ones_like(axes[..., 0])).mT  # [N, 3, 3]
     gaze = (turned[:, None] @ gaze_of(controls)[..., None])[..., 0]
     years = years_of(controls)
     ages = ages_of(years)
     origins = origins_of(controls)
-    mouth = mesh.masks["lips"][None, :, None]
-    mouth = (_posed(rest, controls, pivot) * mouth).sum(1) / mouth.sum(1)
+    mouth = _posed(rest[:, mesh.masks["lips"] > 0.5], controls, pivot).mean(1)
     front = eyes.mean(1) + radius[:, None] * turned[:, :, 2]
     return People(
         controls=controls,
@@ -102,26 +101,20 @@ def neck_share(points: Tensor) -> Tensor:
 
 
 def _posed(points: Tensor, controls: dict[str, Tensor], pivot: Tensor) -> Tensor:
-    away = points - pivot[:, None]
-    return (_rotation(controls, neck_share(points)) @ away[..., None])[..., 0] + pivot[:, None]
+    away = _turned(points - pivot[:, None], controls, neck_share(points))
+    return away + pivot[:, None]
 
 
-def _rotation(controls: dict[str, Tensor], share: Tensor) -> Tensor:
-    """The head's rotation [N, K, 3, 3] where `share` [N, K] of it is followed: nod, then turn, then tilt."""
-    x, y, z = (
-        angle[:, None] * share
-        for angle in (NOD * controls["nod"], TURN * controls["turn"], -TILT * controls["tilt"])
-    )
-    return _about(z, 2) @ _about(y, 1) @ _about(x, 0)
+def _turned(away: Tensor, controls: dict[str, Tensor], share: Tensor) -> Tensor:
+    """Directions [N, K, 3] turned as far as `share` [N, K] of the head's nod, then turn, then tilt."""
+    x, y, z = away.unbind(-1)
+    y, z = _swung(y, z, NOD * controls["nod"][:, None] * share)
+    z, x = _swung(z, x, TURN * controls["turn"][:, None] * share)
+    x, y = _swung(x, y, -TILT * controls["tilt"][:, None] * share)
+    return torch.stack([x, y, z], dim=-1)
 
 
-def _about(angle: Tensor, axis: int) -> Tensor:
-    """Rotations [.., 3, 3] about x, y or z."""
+def _swung(first: Tensor, second: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Two coordinates turned from the first towards the second."""
     c, s = torch.cos(angle), torch.sin(angle)
-    zero, one = torch.zeros_like(c), torch.ones_like(c)
-    rows = {
-        0: [one, zero, zero, zero, c, -s, zero, s, c],
-        1: [c, zero, s, zero, one, zero, -s, zero, c],
-        2: [c, -s, zero, s, c, zero, zero, zero, one],
-    }
-    return torch.stack(rows[axis], dim=-1).unflatten(-1, (3, 3))
+    return c * first - s * second, s * first + c * second
