@@ -76,8 +76,7 @@ def _one_of(
 
 def kuwahara(picture: Tensor, knobs: Tensor, _grain: Tensor) -> Tensor:
     """Smooth patches with sharp borders, as of a broad brush."""
-    reach = int(torch.floor(2 + 1.5 * knobs[:1, 0]))  # 2 or 3 px
-    return _patches(picture, reach)
+    return _by_number(picture, (2 + 1.5 * knobs[:, 0]).long(), _patches)  # 2 or 3 px
 
 
 def brushed(picture: Tensor, knobs: Tensor, grain: Tensor) -> Tensor:
@@ -94,7 +93,8 @@ def brushed(picture: Tensor, knobs: Tensor, grain: Tensor) -> Tensor:
 def drawn(picture: Tensor, knobs: Tensor, grain: Tensor) -> Tensor:
     """Pencil or chalk: lines where a picture is darker than its surroundings, some shade, paper."""
     light = _light(picture)
-    lines = (_blurred(light, 1 + int(3 * knobs[:1, 0])) - _blurred(light, 0)).clamp_min(0)  # [n, 1, R, R]
+    around = _by_number(light, 1 + (3 * knobs[:, 0]).long(), _blurred)
+    lines = (around - _blurred(light, 0)).clamp_min(0)  # [n, 1, R, R]
     shade = (1 - light) * 0.5 * _each(knobs[:, 1] ** 2 * 0.7)
     rough = 1 + 0.35 * _blurred(grain[:, :1], 0)
     ink = (_each(2 + 4 * knobs[:, 2]) * lines + shade) * rough
@@ -305,11 +305,20 @@ def dim_corners(picture: Tensor, knobs: Tensor, _grain: Tensor) -> Tensor:
 
 def small(picture: Tensor, knobs: Tensor, _grain: Tensor) -> Tensor:
     """Enlarged from few px."""
-    side = picture.shape[-1]
-    few = int(side / float(1.3 + 2.2 * knobs[0, 0]))
-    reduced = F.interpolate(picture, (few, few), mode="area")
-    way = "nearest" if float(knobs[0, 1]) < 0.25 else "bicubic"
-    return F.interpolate(reduced, (side, side), mode=way)
+    side, smooth = picture.shape[-1], _each(knobs[:, 1]) >= 0.25
+
+    def reduced(some: Tensor, tenths: int) -> Tensor:
+        few = 10 * side // tenths
+        return F.interpolate(some, (few, few), mode="area")
+
+    def blocks(some: Tensor, tenths: int) -> Tensor:
+        return F.interpolate(reduced(some, tenths), (side, side), mode="nearest")
+
+    def soft(some: Tensor, tenths: int) -> Tensor:
+        return F.interpolate(reduced(some, tenths), (side, side), mode="bicubic")
+
+    tenths = 13 + 4 * (5.5 * knobs[:, 0]).long()
+    return torch.where(smooth, _by_number(picture, tenths, soft), _by_number(picture, tenths, blocks))
 
 
 def unsharp(picture: Tensor, knobs: Tensor, _grain: Tensor) -> Tensor:
@@ -376,6 +385,15 @@ STAGES = ((MEDIA, 0.6), (COLOURS, 0.6), (SUPPORTS, 0.35), (LIGHTS, 0.5), (LENSES
 def _each(values: Tensor) -> Tensor:
     """[n] -> [n, 1, 1, 1]."""
     return values.view(-1, 1, 1, 1)
+
+
+def _by_number(maps: Tensor, numbers: Tensor, work: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """`work` on each of [n, C, R, R] with its own whole number."""
+    changed = torch.empty_like(maps)
+    for number in numbers.unique().tolist():
+        chosen = numbers == number
+        changed[chosen] = work(maps[chosen], number)
+    return changed
 
 
 def _steps(side: int, like: Tensor) -> tuple[Tensor, Tensor]:
