@@ -12,8 +12,12 @@ from torch import Tensor
 
 from .anny_data import anny_data
 from .head_mesh import LEFT_EYE, RIGHT_EYE, average_adult
+from .head_pose import neck_height
 from .lids import Lids, lids_of
 from .lips import Mouth, mouth_of
+
+ATLAS = (0.0, -0.15, -0.12)  # dm from the middle between the ears to where the skull sits on the spine
+THROAT = (1522, 787)  # vertices of base.obj: above the breastbone, and below the chin
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class CoarseHead:
     targets: Tensor  # [T, n * 3]
     names: tuple[str, ...]  # of the targets
     eyes: tuple[Tensor, Tensor]  # vertices of the eyeballs, viewer's left and right
+    ears: Tensor  # vertices of both ears
+    throat: Tensor  # [2] vertices of the front of the neck: where it begins and ends
     lids: tuple[Lids, Lids]
     mouth: Mouth
 
@@ -39,6 +45,12 @@ class CoarseHead:
     def eye_centres(self, places: Tensor) -> Tensor:
         """Centres [N, 2, 3] of the eyeballs of places [N, n, 3]."""
         return torch.stack([places[:, eye].mean(1) for eye in self.eyes], dim=1)
+
+    def neck(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """HeadPose.pivot [N, 3] and HeadPose.slices [N, 2] of heads [N, n, 3] at rest."""
+        pivot = places[:, self.ears].mean(1) + places.new_tensor(ATLAS)
+        ends = neck_height(places[:, self.throat]) + places.new_tensor([-0.05, 0.0])
+        return pivot * places.new_tensor([0.0, 1.0, 1.0]), ends
 
 
 def coarse_head(device: str | torch.device = "cpu") -> CoarseHead:
@@ -59,6 +71,8 @@ def _made(device: torch.device) -> CoarseHead:
         targets=torch.from_numpy(targets),
         names=tuple(data.targets),
         eyes=(torch.from_numpy(eyes[0]), torch.from_numpy(eyes[1])),
+        ears=torch.from_numpy(np.flatnonzero(data.masks["ears"] > 0.5)),
+        throat=torch.from_numpy(data.kept(THROAT)),
         lids=lids_of(data, adult, centres),
         mouth=mouth_of(data, adult),
     )

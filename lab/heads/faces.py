@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -11,10 +13,18 @@ from .head_mesh import EYES
 from .shapes import shape_amounts
 
 
-def faces(
-    controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Coarse vertices [N, n, 3] at rest and in expression, eyeballs' centres [N, 2, 3] and radius [N]."""
+@dataclass(frozen=True)
+class Faces:
+    """N heads of n coarse vertices, in their own rest spaces."""
+
+    rest: Tensor  # [N, n, 3]
+    acting: Tensor  # [N, n, 3] with the expression
+    eyes: Tensor  # [N, 2, 3] the eyeballs' centres, viewer's left and right
+    eye_radius: Tensor  # [N]
+
+
+def faces(controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead) -> Faces:
+    """The heads that complete controls [N] and details [N, UNNAMED] describe."""
     shape = coarse.base + coarse.moved(shape_amounts(controls, details))
     shape = shape + shape.new_tensor(EYES) - coarse.eye_centres(shape).mean(1, keepdim=True)
     centres = coarse.eye_centres(shape)
@@ -34,7 +44,7 @@ def faces(
     acting = acting - flat * controls["tongue"][:, None, None]
     acting = coarse.mouth.closed(acting, 1 - mouth_opened(controls))
     acting = _eyes_opened(acting, shape, centres, radius, controls, details, coarse)
-    return own, acting, centres, radius
+    return Faces(own, acting, centres, radius)
 
 
 def _eyes_opened(
