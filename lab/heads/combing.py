@@ -138,6 +138,11 @@ class Combing:
             first += 2 if tied.both else 1
         return number
 
+    def groups(self, zones: Zones) -> np.ndarray:
+        """Roots [K] of one number may share guides: what a tie gathers, the fringe, the rest."""
+        fringe = self._fringe(zones) > 0.5
+        return np.where(fringe, -1.0, self.tied(zones))
+
     def settings(self, zones: Zones, uneven: np.ndarray) -> np.ndarray:
         """Guides' settings [K, C]. uneven: [K, 2] fixed numbers 0..1 of the roots."""
         style, wishes = self.style, self.wishes
@@ -169,6 +174,9 @@ class Combing:
         out[:, Set.FACE] = style.face
         out[:, Set.EAR] = style.over_ears
         comb = zones.combed(style)
+        edge = np.exp(-((zones.inside / 0.16) ** 2)) * eased(0.8, 1.1, zones.azimuth)
+        edge *= 1.6 - 1.0 * style.over_ears
+        comb[1] += edge * (comb[1] >= 0.0) * (comb[0] < 0.9)
         if style.fringe is not None:
             self._let_fall(out, comb, style.fringe, fringe)
         down, back, part, across, nape = comb
@@ -187,22 +195,20 @@ class Combing:
         return out
 
     def _fringe(self, zones: Zones) -> np.ndarray:
-        """How much each root [K] belongs to the fringe, 0..1."""
+        """1 for the roots [K] of the fringe, 0 for others."""
         fringe = self.style.fringe
         if fringe is None:
             return np.zeros(len(zones.mean))
-        on = 1.0 if fringe.always else float(eased(0.6, 0.64, self.wishes.fringe))
-        forehead = eased(0.8, 1.05, zones.azimuth) * eased(
-            fringe.deep + 0.15, fringe.deep - 0.15, zones.elevation
-        )
-        return on * forehead * eased(fringe.wide + 0.06, fringe.wide - 0.06, np.abs(zones.mean[:, 0]))
+        on = 1.0 if fringe.always else float(self.wishes.fringe > 0.62)
+        forehead = (zones.azimuth > 0.92) & (zones.elevation < fringe.deep)
+        return on * (forehead & (np.abs(zones.mean[:, 0]) < fringe.wide))
 
     def _let_fall(self, out: np.ndarray, comb: np.ndarray, fringe: Fringe, share: np.ndarray) -> None:
         kept = 1.0 - share
         comb *= kept
         comb += share * np.array(fringe.comb)[:, None]
-        out[:, Set.CUT] = np.where(share > 0.02, fringe.cut - 3.0 * kept, out[:, Set.CUT])
-        out[:, Set.CUT_SIDE] = np.where(share > 0.02, fringe.cut_side, out[:, Set.CUT_SIDE])
+        out[:, Set.CUT] = np.where(share > 0, fringe.cut - 3.0 * kept, out[:, Set.CUT])
+        out[:, Set.CUT_SIDE] = np.where(share > 0, fringe.cut_side, out[:, Set.CUT_SIDE])
         out[:, Set.CUT_FRONT] *= kept
         out[:, Set.FACE] = out[:, Set.FACE] * kept + fringe.face * share
         out[:, Set.LIFT] = out[:, Set.LIFT] * kept + fringe.lift * share
@@ -220,6 +226,16 @@ class Combing:
         low = eased(0.0, style.high, zones.inside)
         edge = (1.0 - zones.top) * style.taper
         length = length * (1.0 - edge * (1.0 - low))
+        burns = (
+            eased(0.28, 0.33, zones.azimuth)
+            * eased(0.55, 0.45, zones.azimuth)
+            * eased(0.1, -0.1, zones.elevation)
+        )
+        length = np.minimum(
+            length, 0.16 + 9.0 * (1.0 - burns) + 9.0 * float(eased(0.4, 0.5, style.over_ears))
+        )
+        if style.upright:
+            length = np.where(zones.top > 0.9, style.top.length, np.minimum(length, style.sides.length))
         if style.ball:
             middle = np.array([0.0, 7.55, 0.35])
             reach = style.ball * math.exp(0.16 * wishes.length + 0.12 * wishes.volume)
@@ -227,7 +243,7 @@ class Combing:
         if style.cut:
             length = length * (0.06 + 0.94 * eased(0.0, 0.3, zones.mean[:, 1] - style.cut.height))
         if style.fringe is not None:
-            length = length * (1.0 - fringe) + style.fringe.length * fringe
+            length = np.where(fringe > 0, style.fringe.length, length)
         return np.maximum(length, 0.008)
 
     def curl(self) -> float:

@@ -56,7 +56,7 @@ class Set(IntEnum):
 
 
 NO_CUT, NO_ROOF = -99.0, 99.0
-SETTLES = 0.4  # the length of hair in which it reaches its layer
+SETTLES = 0.6  # the length of hair in which it reaches its layer
 SHOULDERS = (6.35, 5.9, 0.18)  # heights between which hair begins to slide off; the depth of their ridge
 
 
@@ -211,7 +211,11 @@ def _grow(
             lift = setting[Set.LIFT]
             if k == 0:
                 flat = np.sqrt(max(1.0 - lift * lift, 0.0))
-                dx, dy, dz = cx * flat + nx * lift, cy * flat + ny * lift, cz * flat + nz * lift
+                up = lift * setting[Set.UPRIGHT]
+                lift -= up
+                dx = cx * flat + nx * lift + up * turn[0, 1]
+                dy = cy * flat + ny * lift + up * turn[1, 1]
+                dz = cz * flat + nz * lift + up * turn[2, 1]
             held = t / max(setting[Set.HOLD], 1e-3)
             held = 1.0 / (1.0 + held * held * held * held)
             settle = min(t / SETTLES, 1.0)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...models.head_reader import PARTS
 from .body_field import BodyField
 from .combing import Combing, Wishes, Zones, eased, scalp_space
-from .guides import Guides, ScalpSpace, Set, grow
+from .guides import Guides, ScalpSpace, grow
 from .hair_colour import POWDER, strand_colours
 from .hair_styles import HairStyle
 from .head_mesh import head_mesh
@@ -89,7 +89,7 @@ def scalp_hair(
     wishes = Wishes.of(people, n)
     combing = Combing.of(style, wishes)
     space = scalp_space(people, n)
-    guides, guide_settings = _grown_guides(people, n, combing, space, body)
+    guides = _grown_guides(people, n, combing, space, body)
     fixed = rooted("strands")
     count = max(1, int(len(fixed.places.mean) * detail))
     grown = grown * left_by(style.bald, fixed.places.mean)
@@ -101,23 +101,23 @@ def scalp_hair(
     some = np.flatnonzero(kept)
     roots = _at(people.places[n], fixed.places, some).numpy()
     zones = fixed.zones
-    side, tied = combing.side(zones.mean[some]), combing.tied(_some(zones, some))
+    side, group = combing.side(zones.mean[some]), combing.groups(_some(zones, some))
     guide_zones = rooted("guides").zones
     guide_side = combing.side(guide_zones.mean)
-    guide_tied = guide_settings[:, Set.TIED]
+    guide_group = combing.groups(guide_zones)
     plan = StrandPlan(
         roots,
         fixed.guide[some],
         fixed.share[some],
         side,
-        tied,
-        _part_lengths(fixed, some, grown),
+        group,
+        _part_lengths(fixed, some, grown, group),
         _locks(style, combing, some, side),
         fixed.chance[some],
     )
     texture = _texture(combing, guides, detail)
-    lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_tied, style)
-    points = curves(guides, guide_side, guide_tied, plan, lock_bases, texture, body)
+    lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_group, style)
+    points = curves(guides, guide_side, guide_group, plan, lock_bases, texture, body)
     look = _Look(base, grey, style, detail)
     early = zones.sides * eased(0.2, 0.9, zones.azimuth)
     made = [_drawn(people, n, look, points, fixed.places.mean[some], fixed.chance[some], early[some])]
@@ -146,9 +146,7 @@ def _some(zones: Zones, some: np.ndarray) -> Zones:
     return Zones(**{name: getattr(zones, name)[some] for name in zones.__dataclass_fields__})
 
 
-def _grown_guides(
-    people: People, n: int, combing: Combing, space: ScalpSpace, body: BodyField
-) -> tuple[np.ndarray, np.ndarray]:
+def _grown_guides(people: People, n: int, combing: Combing, space: ScalpSpace, body: BodyField) -> np.ndarray:
     fixed = rooted("guides")
     every = np.arange(len(fixed.places.mean))
     settings = combing.settings(fixed.zones, fixed.chance[:, :2])
@@ -165,7 +163,7 @@ def _grown_guides(
         space,
         body,
     )
-    return grow(guides), settings
+    return grow(guides)
 
 
 def _kept(fixed: Rooted, grown: Tensor, count: int) -> np.ndarray:
@@ -176,11 +174,12 @@ def _kept(fixed: Rooted, grown: Tensor, count: int) -> np.ndarray:
     return kept
 
 
-def _part_lengths(fixed: Rooted, some: np.ndarray, grown: Tensor) -> np.ndarray:
+def _part_lengths(fixed: Rooted, some: np.ndarray, grown: Tensor, group: np.ndarray) -> np.ndarray:
     """Hair that has only just room in the density is shorter, so that it comes and goes smoothly."""
     spare = grown.numpy()[some] - fixed.places.chance.numpy()[some]
     own = fixed.chance[some, 2]
-    return ((0.35 + 0.65 * eased(0.0, 0.12, spare)) * (1.0 - 0.12 * own * own)).astype(np.float32)
+    short = np.where(group > 0, 0.9, 0.35)
+    return ((short + (1.0 - short) * eased(0.0, 0.12, spare)) * (1.0 - 0.12 * own * own)).astype(np.float32)
 
 
 def _locks(style: HairStyle, combing: Combing, some: np.ndarray, side: np.ndarray) -> np.ndarray:
@@ -197,7 +196,7 @@ def _lock_curves(
     combing: Combing,
     guides: np.ndarray,
     guide_side: np.ndarray,
-    guide_tied: np.ndarray,
+    guide_group: np.ndarray,
     style: HairStyle,
 ) -> np.ndarray:
     fixed = rooted("locks")
@@ -208,12 +207,12 @@ def _lock_curves(
         fixed.guide[some],
         fixed.share[some],
         combing.side(zones.mean),
-        combing.tied(zones),
+        combing.groups(zones),
         np.ones(len(some), np.float32),
         np.full(len(some), -1),
         fixed.chance[some],
     )
-    return mixed(guides, guide_side, guide_tied, plan)
+    return mixed(guides, guide_side, guide_group, plan)
 
 
 def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
@@ -231,7 +230,7 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
     return Texture(
         points=points,
         clump=min(style.clump * (0.85 + 0.25 * wishes.mess), 0.98),
-        depth=0.35 * style.volume * (1.0 + 0.5 * curls),
+        depth=0.35 * style.volume * (1.0 + 0.5 * curls) * (1.0 - style.clump**6),
         radius=radius,
         pitch=pitch,
         flat=1.0 - curls,

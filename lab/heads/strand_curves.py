@@ -18,13 +18,13 @@ CLOSEST = 0.004  # of a strand to the skin, beyond its root
 
 @dataclass(frozen=True)
 class StrandPlan:
-    """What belongs to S strands of one person. Guides, sides and ties are as in guides.py and combing.py."""
+    """What belongs to S strands of one person. Guides, sides and groups are as in combing.py."""
 
     roots: np.ndarray  # [S, 3] world
     guide: np.ndarray  # [S, NEAREST] int64
     share: np.ndarray  # [S, NEAREST] falls with the distance of the guide's root
     side: np.ndarray  # [S] of the parting
-    tied: np.ndarray  # [S]
+    group: np.ndarray  # [S]
     part_length: np.ndarray  # [S] share of the guides' length
     lock: np.ndarray  # [S] the lock's number; below zero none
     chance: np.ndarray  # [S, 8] fixed numbers, 0..1
@@ -51,7 +51,7 @@ class Texture:
 def curves(
     guides: np.ndarray,
     guide_side: np.ndarray,
-    guide_tied: np.ndarray,
+    guide_group: np.ndarray,
     plan: StrandPlan,
     locks: np.ndarray,
     texture: Texture,
@@ -74,7 +74,7 @@ def curves(
         ],
         np.float32,
     )
-    bases = mixed(guides, guide_side, guide_tied, plan)
+    bases = mixed(guides, guide_side, guide_group, plan)
     return _curves(
         bases,
         plan.roots,
@@ -89,13 +89,15 @@ def curves(
     )
 
 
-def mixed(guides: np.ndarray, guide_side: np.ndarray, guide_tied: np.ndarray, plan: StrandPlan) -> np.ndarray:
+def mixed(
+    guides: np.ndarray, guide_side: np.ndarray, guide_group: np.ndarray, plan: StrandPlan
+) -> np.ndarray:
     """The strands' guides mixed, moved to the strands' roots: [S, M, 3]."""
-    return _mixed(guides, guide_side, guide_tied, plan.roots, plan.guide, plan.share, plan.side, plan.tied)
+    return _mixed(guides, guide_side, guide_group, plan.roots, plan.guide, plan.share, plan.side, plan.group)
 
 
 @numba.njit(cache=True, fastmath=True)
-def _mixed(guides, guide_side, guide_tied, roots, guide, share, side, tied):
+def _mixed(guides, guide_side, guide_group, roots, guide, share, side, group):
     count, points = len(roots), guides.shape[1]
     out = np.empty((count, points, 3), np.float32)
     weight = np.empty(guide.shape[1], np.float32)
@@ -105,7 +107,7 @@ def _mixed(guides, guide_side, guide_tied, roots, guide, share, side, tied):
         for n in range(guide.shape[1]):
             g = guide[s, n]
             weight[n] = share[s, n]
-            if guide_side[g] * side[s] < 0.0 or guide_tied[g] != tied[s]:
+            if guide_side[g] * side[s] < 0.0 or guide_group[g] != group[s]:
                 weight[n] = 0.0
             elif lead < 0:
                 lead = n

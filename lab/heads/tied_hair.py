@@ -14,7 +14,7 @@ from .hair_styles import Tied
 from .strand_curves import NEAREST, StrandPlan, Texture, curves
 
 STRANDS = 2600  # of one tail, braid or bun at detail 1
-GUIDES = 28  # of a tail
+GUIDES = 40  # of a tail
 ROW_STRANDS = 150
 
 
@@ -61,19 +61,19 @@ def _bundle(
         np.zeros(count),
         np.zeros(count),
         (1.0 - 0.3 * chance[:, 6] ** 2).astype(np.float32),
-        np.zeros(count, np.int64) if tied.kind == "braid" else (chance[:, 7] * 9).astype(np.int64),
+        np.zeros(count, np.int64) if tied.kind == "braid" else (chance[:, 0] * len(guides)).astype(np.int64),
         chance,
     )
     none = np.zeros(len(guides))
     length = float(np.linalg.norm(np.diff(guides[0], axis=0), axis=1).sum())
     points = max(texture.points, int((14 + 7 * length) * (0.6 + 0.4 * detail)))
-    texture = replace(texture, points=points, rope=0.0, depth=0.3 * size, clump=0.45)
+    texture = replace(texture, points=points, rope=0.0, depth=0.3 * size, clump=0.3)
     if tied.kind == "braid":
         points = int(np.clip(length / (7.0 * size) * 12, 16, 60))
         texture = replace(texture, points=points, rope=size, plait=1.0, radius=0.0, depth=0.0, frizz=0.006)
         plan = replace(plan, part_length=(1.0 - 0.1 * chance[:, 6]).astype(np.float32))
         guides = np.repeat(guides[:1], len(guides), 0)
-    return curves(guides, none, none, plan, guides[:9].copy(), texture, body), roots
+    return curves(guides, none, none, plan, guides.copy(), texture, body), roots
 
 
 def _chance(count: int, seed: int) -> np.ndarray:
@@ -163,7 +163,7 @@ def _tail_guides(
     settings[:, Set.GRAVITY] = 4.5
     settings[:, Set.CUT], settings[:, Set.ROOF] = NO_CUT, NO_ROOF
     settings[:, Set.FACE] = 1.1
-    settings[:, Set.SLIDE] = math.tanh(8.0 * towards[2] + 3.0) if tied.both else -1.0
+    settings[:, Set.SLIDE] = 1.0 if tied.both else -1.0
     guides = Guides(
         np.repeat(middle[None], GUIDES, 0).astype(np.float32),
         (normals / np.linalg.norm(normals, axis=1, keepdims=True)).astype(np.float32),
@@ -187,7 +187,7 @@ def _spread(guides: np.ndarray, chance: np.ndarray, size: float) -> np.ndarray:
     across = np.cross(along, np.array([0.17, 0.05, 1.0]))
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     other = np.cross(along, across)
-    around, far = 2 * math.pi * chance[:, 4], size * np.sqrt(chance[:, 5])
+    around, far = 2 * math.pi * chance[:, 4], size * chance[:, 5] ** 0.7
     far[0] = 0.0
     moved = np.cos(around)[:, None, None] * across + np.sin(around)[:, None, None] * other
     return (guides + far[:, None, None] * swell[None, :, None] * moved).astype(np.float32)
@@ -207,7 +207,7 @@ def _rows(
     settings[:, Set.LIFT], settings[:, Set.LAYER] = 0.02, 0.03
     settings[:, Set.HOLD], settings[:, Set.COMB], settings[:, Set.HUG] = 1.7, 12.0, 14.0
     settings[:, Set.GRAVITY], settings[:, Set.CUT], settings[:, Set.ROOF] = 6.0, NO_CUT, NO_ROOF
-    settings[:, Set.POLES + 3] = -1.0
+    settings[:, Set.POLES + 1], settings[:, Set.POLES + 3] = 0.5, -1.0
     settings[:, Set.SLIDE] = -1.0
     guides = grow(
         Guides(
