@@ -32,7 +32,8 @@ class Effect:
     after: np.ndarray  # [2, 6, 3] the colour then: logarithms of red, green and blue over their mean
     shade: np.ndarray  # [2, 468] how much lighter than its zone a point of the skin becomes
     teeth: np.ndarray  # [2] share of the open mouth that shows teeth
-    gain: np.ndarray  # [2] how many times as far a picture is moved, so that a mesh reads what was meant
+    # [2, 2] how many times as far points and irises are moved, so that a mesh reads what was meant
+    gain: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ SHAPES = {
     "after": (ENDS, ZONES, 3),
     "shade": (ENDS, POINTS),
     "teeth": (ENDS,),
-    "gain": (ENDS,),
+    "gain": (ENDS, 2),
 }
 BOUNDS = {  # of every value; far beyond what a head can do, but nothing that arithmetic would suffer from
     "resting": (-2.0, 2.0),

@@ -21,6 +21,7 @@ from .carry.drawn import SIDE, drawn_by, region_of
 from .carry.movement import LATTICE, Movement
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
+from .own_gains import with_own_gains
 
 FELT, SEEN = 0.01, 0.1  # the least movement, of the face's height, and logarithm of light that an artist sees
 FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
@@ -67,6 +68,7 @@ class Carrying:
             assert portraits is not None
             made = _mouth_left(planned(head, parts, self._read(head, portraits)), touched)
             return _with_drawing(made, opened, portraits, touched, made.moves, None)
+        bank = with_own_gains(opened, edits, bank, self._directions, self._own_faces())
         made = plan(head, parts, edits, bank, self._directions)
         if not any("glasses" in direction.parts for direction in drawn):
             made = replace(made, glasses=self._glasses(edits))

@@ -13,6 +13,7 @@ from ...models.widths import SubGenerator
 from ..faces.face_parts import Mask
 from ..faces.placement import crop, layer_box, resized, to_unit
 from ..faces.reading import Reading
+from .carry.by_reading import OwnFace
 from .carry.change import Head
 from .carry.field import smooth
 from .carry.picture_parts import SIDE, Parts
@@ -38,6 +39,11 @@ class OpenedFace:
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
+    readings: tuple[OwnFace, ...] | None = (
+        None  # of the square, in several crops; None before they are needed
+    )
+    # by direction and end: how many times the bank's gain points and irises need, [2]
+    gains: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
 
     def project(self, w: np.ndarray) -> None:
         self.w = w

@@ -16,6 +16,7 @@ import torch
 from tqdm import tqdm
 
 from ...core.editing.carry.by_reading import OwnFace, OwnFaces
+from ...core.editing.carry.change import gaze_of
 from ...core.editing.carry.expression import expression_of
 from ...core.editing.carry.picture_parts import DARK, GAMMA
 from ...core.editing.carry.solid_head import HeadPose, mean_head, pose_of, rotation_vector
@@ -26,7 +27,6 @@ from ...core.faces.attention_mesh import AttentionMesh
 from ...core.faces.face_parts import OUTLINES
 from ...core.faces.onnx_network import OnnxNetwork, to_input
 from ...core.faces.placement import resized
-from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.rendering.renderer import Renderer
 from ...models.bank import Bank, Effect
 from ...models.pack import Alignment, Direction, Pack, PackError
@@ -139,7 +139,7 @@ def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
             for value in (direction.low, direction.high)
         ]
         parts = {key: np.stack([end[key] for end in ends]) for key in ends[0]}
-        effects[direction.name] = Effect(**parts, gain=np.ones(2))
+        effects[direction.name] = Effect(**parts, gain=np.ones((2, 2)))
     made = Bank(
         resting,
         spread,
@@ -199,7 +199,7 @@ def _end(
     return {
         "turn": turn,
         "moves": _by_expression(np.stack(moves), np.stack([numbers for *_, numbers in pairs])),
-        "gaze": np.median([_gaze(b) - _gaze(a) for a, b, _ in pairs], axis=0),
+        "gaze": np.median([gaze_of(b.face.head) - gaze_of(a.face.head) for a, b, _ in pairs], axis=0),
         "zones": np.stack(zones),
         "after": np.median(after - after.mean(axis=2, keepdims=True), axis=0),
         "shade": np.median([_shade(a, b) for a, b, _ in pairs], axis=0),
@@ -221,15 +221,6 @@ def _by_expression(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     doubt = RIDGE * np.diag([0.0] + [1.0] * numbers.shape[1])
     slopes = np.linalg.solve(x.T @ x + doubt, x.T @ flat[kept])
     return slopes.reshape(-1, *values.shape[1:])
-
-
-def _gaze(face: ReadPortrait) -> np.ndarray:
-    """Where the irises are, from the middle of the eye's corners over the eye's width, [2, 2]."""
-    places = []
-    for iris, eye in zip(face.irises, (LEFT_EYE, RIGHT_EYE), strict=True):
-        left, right = face.points[list(eye[:2]), :2]
-        places.append((iris[0] - (left + right) / 2) / np.linalg.norm(right - left))
-    return np.array(places)
 
 
 def _teeth(face: ReadPortrait) -> float:

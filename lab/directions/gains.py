@@ -1,29 +1,28 @@
 """How much further an edit has to move a picture, so that the mesh reads the movement that was meant.
 
-A mesh network has a face in mind: of a picture that was moved it reads less than was done, for noses and
-brows most. The bank's movements are meant as the network reads them on the pack's portraits, so they are
+A mesh network has a face in mind: of a picture that was moved it reads less than was done, for irises, noses
+and brows most. The bank's movements are meant as the network reads them on the pack's portraits, so they are
 enlarged until it reads them on moved portraits, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from tqdm import tqdm
 
 from ...core.editing.carry.by_reading import OwnFace
-from ...core.editing.carry.carry import carry, plan
+from ...core.editing.carry.carry import plan
 from ...core.editing.carry.picture_parts import SIDE, Parts
+from ...core.editing.carry.response import Read, Response, responses
 from ...core.editing.carry.surface import Surface
 from ...core.faces.placement import resized
 from ...models.bank import Bank
 from ...models.pack import Direction
 
 MOST = 1.6  # times as far
-TOP = 0.2  # share of the points, those that are meant to move most
-Read = Callable[[np.ndarray, OwnFace], OwnFace | None]  # of a portrait [S, S, 3], in the crop of another face
 Tried = tuple[Surface, OwnFace, Parts]  # a portrait at SIDE px
 
 
@@ -39,7 +38,7 @@ def with_gains(
     effects = dict(bank.effects)
     for direction in tqdm(directions, desc="gains", unit="direction"):
         gains = [
-            _gain(bank, known, {direction.name: value}, tried, read) if value else 1.0
+            _gain(bank, known, {direction.name: value}, tried, read) if value else [1.0, 1.0]
             for value in (direction.low, direction.high)
         ]
         effects[direction.name] = replace(bank.effects[direction.name], gain=np.array(gains))
@@ -57,21 +56,16 @@ def _gain(
     edits: Mapping[str, float],
     tried: Sequence[Tried],
     read: Read,
-) -> float:
-    """What is meant over what is read, in the median; 1 where nothing moves."""
-    shares = []
+) -> list[float]:
+    """What is meant over what is read, of points and of irises, in the median; 1 where nothing moves."""
+    found: list[Response] = []
     for surface, face, parts in tried:
         made = plan(face.head, parts, edits, bank, directions)
-        if not made.change.moved.any():
-            continue
-        after = read(carry(surface, made).rgb, face)
-        if after is not None:
-            shares.append(_share(made.change.moved, (after.head.mesh - face.head.mesh)[:, :2]))
-    return float(np.clip(1 / max(np.median(shares), 1e-3), 1.0, MOST)) if shares else 1.0
+        if made.change.moves:
+            found += responses(surface, made, [face], read)
+    return [_times([f.points for f in found]), _times([f.irises for f in found])]
 
 
-def _share(meant: np.ndarray, found: np.ndarray) -> float:
-    """How much of a movement [468, 2] was found, over the points that are meant to move most."""
-    length = np.linalg.norm(meant, axis=1)
-    top = length >= np.quantile(length, 1 - TOP)
-    return float((meant[top] * found[top]).sum() / (meant[top] ** 2).sum())
+def _times(shares: Sequence[float | None]) -> float:
+    known = [share for share in shares if share is not None]
+    return float(np.clip(1 / max(np.median(known), 1e-3), 1.0, MOST)) if known else 1.0

@@ -36,7 +36,7 @@ from ...core.faces.face_parts import OUTLINES
 from ...core.faces.onnx_network import OnnxNetwork
 from ...core.faces.placement import to_unit
 from ...core.faces.readers import Readers, in_front
-from ...core.faces.reading import LEFT_EYE, RIGHT_EYE, Reading
+from ...core.faces.reading import LEFT_EYE, RIGHT_EYE
 from ...core.files.pictures import read_picture
 from ...core.files.whole_file import write_bytes
 from ...models.pack import Direction, Pack, PackError
@@ -52,6 +52,13 @@ STEPS = 30  # of a projection, where a picture is near enough to the pack's worl
 MOST = 93  # points, a fifth of all: those that move most say how far a face moved
 APART = 0.1  # of the square's side: points that are further from all that moves should stand still
 FEW = 10  # points: of fewer, a mean says nothing
+SHIFTS = (
+    (0.0, 0.0),
+    (0.04, 0.02),
+    (-0.02, 0.04),
+    (-0.04, -0.02),
+    (0.02, -0.04),
+)  # of the crops that are read
 MARGIN = 0.012  # of the square's side: around eyes and lips, where texture is covered and uncovered
 CLOSED = 0.01  # of the square's side: smaller gaps in a layer are not its border
 SMOOTH = 6  # levels: where the picture has a greater step itself, nobody sees one more
@@ -116,14 +123,17 @@ class CarriedPicture:
             raise CoreError("no-face", f'No face was found in "{name}".')
         self.name, self.rgba = name, rgba
         self._session, self._readers = session, readers
-        self._points = in_front(faces).face_points
-        session.open(name, rgba, self._points)
+        face = in_front(faces)
+        far = float(np.linalg.norm(np.subtract(*face.eyes)))
+        self._crops = [face.moved(x * far, y * far).face_points for x, y in SHIFTS]
+        session.open(name, rgba, face.face_points)
         for _ in session.project(name, steps=STEPS):
             pass
         self.opened = session.pictures[name]
         if self.opened.head is None or session.pack.bank is None:
             raise CoreError("bad-value", "Carried edits are measured with the weights `faces` and a bank.")
         self.head = self.opened.head
+        self.before = self._read(rgba) or self.head
         self.noise = self._noise()
 
     def measured(self, edit: str) -> CarryFigures:
@@ -142,9 +152,9 @@ class CarriedPicture:
             edit,
             direction.how[0] if direction.how else "drawn",
             int((after != self.rgba).any(axis=2).sum()),
-            None if head is None else movement_share(self._meant(name, value), self.head, head),
+            None if head is None else movement_share(self._meant(name, value), self.before, head),
             field_share(plan),
-            None if head is None else strayed(plan.change, self.head, head),
+            None if head is None else strayed(plan.change, self.before, head),
             self.noise,
             texture_share(surface, after[box][..., :3], plan, direction),
             self._outside(after, opaque),
@@ -158,7 +168,7 @@ class CarriedPicture:
         pack, parts = self._session.pack, self.opened.parts
         assert pack.bank is not None  # both were seen to when the picture was opened
         assert parts is not None
-        effects = {key: replace(effect, gain=np.ones(2)) for key, effect in pack.bank.effects.items()}
+        effects = {key: replace(effect, gain=np.ones((2, 2))) for key, effect in pack.bank.effects.items()}
         directions = {direction.name: direction for direction in pack.directions}
         bank = replace(pack.bank, effects=effects)
         return change_of(self.head, {name: value}, bank, directions, parts.colour)
@@ -175,8 +185,15 @@ class CarriedPicture:
         return after, opaque
 
     def _read(self, rgba: np.ndarray) -> Head | None:
-        reading: Reading | None = self._readers.read_at(rgba, self._points)
-        return None if reading is None else head_of(reading, self.opened.placement)
+        """The mean of readings in several crops: one alone is as noisy as a small edit is large."""
+        found = [self._readers.read_at(rgba, points) for points in self._crops]
+        heads = [head_of(reading, self.opened.placement) for reading in found if reading is not None]
+        known = [head for head in heads if head is not None]
+        if not known:
+            return None
+        return Head(
+            *(np.mean([getattr(head, part) for head in known], axis=0) for part in ("mesh", "irises"))
+        )
 
     def _noise(self) -> float:
         """How far a reading goes when the picture is shifted by a pixel."""
@@ -184,7 +201,7 @@ class CarriedPicture:
         if shifted is None:
             return float("nan")
         there = shifted.mesh[:, :2] - (1 / self.opened.placement.size, 0)
-        away = np.linalg.norm(there - self.head.mesh[:, :2], axis=1)
+        away = np.linalg.norm(there - self.before.mesh[:, :2], axis=1)
         return float(away.mean() / unit_height(self.head.mesh))
 
     def _outside(self, after: np.ndarray, opaque: np.ndarray) -> int:

@@ -80,7 +80,7 @@ def change_of(
     height = unit_height(head.mesh)
     return Change(
         meeting(head.mesh[:, :2], damped(moved, STILL * height, MOVING * height)),
-        damped(_gaze(head, asked.gaze), STILL * height, MOVING * height),
+        damped(asked.gaze * eyes_of(head)[1], STILL * height, MOVING * height),
         damped(asked.shade[:, None], PALE, DEEP)[:, 0],
         damped(asked.zones, PALE, DEEP),
         bool(asked.turn.any()),
@@ -132,13 +132,13 @@ class _Sum:
         end = int(value > 0)
         share = value / (direction.high if end else direction.low)
         if not direction.how or "moved" in direction.how:
-            far = share * float(effect.gain[end])
+            far, aside = share * effect.gain[end]
             moves = _meant(np.tensordot(self.worn, effect.moves[end], axes=1))
             if direction.parts and "mouth" not in direction.parts:
                 moves = _lips_together(moves)
             self.moves += far * moves
             self.turn += far * effect.turn[end]
-            self.gaze += share * effect.gaze[end]
+            self.gaze += aside * effect.gaze[end]
             self.teeth = max(self.teeth, share * float(effect.teeth[end]))
         if not direction.how or "tinted" in direction.how:
             self.zones += share * _tints(effect, end, bank, direction, colour)
@@ -197,9 +197,16 @@ def damped(vectors: np.ndarray, still: float, moving: float) -> np.ndarray:
     return vectors * smooth(np.linalg.norm(vectors, axis=-1, keepdims=True), still, moving)
 
 
-def _gaze(head: Head, gaze: np.ndarray) -> np.ndarray:
-    widths = [np.linalg.norm(head.mesh[eye[1], :2] - head.mesh[eye[0], :2]) for eye in (LEFT_EYE, RIGHT_EYE)]
-    return gaze * np.array(widths)[:, None]
+def eyes_of(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Middles [2, 2] and widths [2, 1] of the eyes, by their corners."""
+    left, right = (head.mesh[[LEFT_EYE[corner], RIGHT_EYE[corner]], :2] for corner in (0, 1))
+    return (left + right) / 2, np.linalg.norm(right - left, axis=1, keepdims=True)
+
+
+def gaze_of(head: Head) -> np.ndarray:
+    """Where the irises are, from the middles of the eyes over their widths, [2, 2]."""
+    middles, widths = eyes_of(head)
+    return (head.irises[:, 0] - middles) / widths
 
 
 # Lines of points, from image left to right, that may meet but never cross: upper and lower lids and lips

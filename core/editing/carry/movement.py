@@ -77,7 +77,7 @@ def movement(head: Head, change: Change) -> Movement:
     for number, lines in enumerate((LEFT_EYE_LINES, RIGHT_EYE_LINES)):
         before, after = Opening.of(points, lines), Opening.of(target, lines)
         if change.moved[list(lines[0] + lines[1])].any() or change.gaze[number].any():
-            field = eyeball(field, where, before, after, change.gaze[number], head.irises[number, 0])
+            field = eyeball(field, where, before, after, change.gaze[number], head.irises[number])
     inside = None
     if change.moved[list(MOUTH_LINES[0] + MOUTH_LINES[1])].any():
         before, after = Opening.of(points, MOUTH_LINES), Opening.of(target, MOUTH_LINES)

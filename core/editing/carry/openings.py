@@ -18,6 +18,8 @@ MOUTH_LINES = (
 # fmt: on
 SAMPLES = 65  # along an opening
 BAND = 0.25  # of an eye's height: over this length from the lid, the eyeball takes over from the skin
+LOOKING_BAND = 0.12  # the same for an eye that looks elsewhere: the iris goes behind the lids
+MOST_ASIDE = 0.75  # of the white beside an iris: at most this much is pressed together
 CORNERS = 0.5  # of the open mouth's height: what it counts as having at its corners
 SLIT = 0.03  # of the face's height: a mouth that is less open shows nothing worth keeping
 GAPE = 0.006  # of the face's height: a mouth that opens by less is not drawn
@@ -101,30 +103,31 @@ def eyeball(
     """The field [h, w, 2] (source less target) at places [h, w, 2], with the eyeball behind its lids.
 
     `skin` is the field of the lids. A lid that closes covers the eyeball; one that opens takes it along.
-    `gaze` [2] moves what lies near the iris's centre `iris` [2], and nothing at the corners.
+    `gaze` [2] moves the iris, centre and rim [5, 2], as a whole; the white beside it is stretched or pressed.
     """
     own = after.own(where)  # [h, w, 2]
     u, y = own[..., 0], own[..., 1]
     top, bottom = after.edges(u)
-    was_top, was_bottom = before.edges(u)
-    height, was_height = np.maximum(bottom - top, 1e-6), was_bottom - was_top
-    resting = np.clip(y, was_top, was_bottom)
-    taken = was_top + (y - top) / height * was_height
-    opens = smooth(height / np.maximum(was_height, 1e-6), 1.0, 1.1)
-    source = before.unit(u, resting + opens * (taken - resting))
-    shift = _looking(u, float(before.own(iris)[0]))[..., None] * gaze
-    field = source - shift - where
-    inside = smooth(after.depth(own), 0.0, BAND * max(after.height, 1e-6))[..., None]
+    height = np.maximum(bottom - top, 1e-6)
+    looked, share = _looking(u, before.own(iris), float(gaze @ before.along) / before.width)
+    was_top, was_bottom = before.edges(looked)
+    resting = np.clip(y - share * float(gaze @ before.down), was_top, was_bottom)
+    taken = was_top + (y - top) / height * (was_bottom - was_top)
+    opens = smooth(height / np.maximum(was_bottom - was_top, 1e-6), 1.0, 1.1)
+    field = before.unit(looked, resting + opens * (taken - resting)) - where
+    band = LOOKING_BAND if gaze.any() else BAND
+    inside = smooth(after.depth(own), 0.0, band * max(after.height, 1e-6))[..., None]
     return skin + inside * (field - skin)
 
 
-def _looking(u: np.ndarray, iris: float) -> np.ndarray:
-    """How much of the iris's movement a place takes: all near it, nothing at the corners."""
-    left, right = (
-        np.clip((u - 0.02) / max(iris - 0.14, 0.05), 0, 1),
-        np.clip((0.98 - u) / max(0.86 - iris, 0.05), 0, 1),
-    )
-    return smooth(np.minimum(left, right), 0.0, 1.0)
+def _looking(u: np.ndarray, iris: np.ndarray, aside: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where places u come from when the iris, centre and rim [5, 2] in (u, y), goes `aside`; and how much of
+    its way they go, 1 on the iris and 0 at the corners."""
+    radius = float(np.clip(np.abs(iris[1:, 0] - iris[0, 0]).max(), 0.05, 0.3))
+    left, right = np.clip(iris[0, 0] + np.array([-radius, radius]), 0.04, 0.96)
+    aside = float(np.clip(aside, -MOST_ASIDE * left, MOST_ASIDE * (1 - right)))
+    now = [0.0, left + aside, right + aside, 1.0]
+    return np.interp(u, now, [0.0, left, right, 1.0]), np.interp(u, now, [0.0, 1.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True, eq=False)

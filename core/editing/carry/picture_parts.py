@@ -17,7 +17,7 @@ from ....bridge.messages import Placement
 from ...faces.face_parts import OUTLINES, Mask
 from ...faces.placement import to_picture, to_unit
 from .change import Head
-from .field import sampled
+from .field import sampled, smooth
 
 SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
@@ -49,7 +49,7 @@ class Guided:
         """The mask [h, w] at unit coordinates [h, w, 2] (float32) with colours [h, w, 3] in 0..1."""
         found = sampled(self.slope_rest, unit, cv2.INTER_LINEAR)
         value = np.einsum("hwc,hwc->hw", found[..., :3], rgb) + found[..., 3]
-        return np.clip((value - 0.05) / 0.9, 0, 1)  # what is nearly nothing is nothing
+        return smooth(value, 0.0, 1.0)  # its edges begin gently, or one would see where a tint begins
 
 
 def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:

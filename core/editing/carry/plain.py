@@ -87,7 +87,8 @@ def _shares(parts: Parts, unit: np.ndarray, colour: np.ndarray) -> dict[str, np.
     def follows(mask: Guided) -> np.ndarray:
         found = _over_square(mask.slope_rest, unit, linear, 1)
         value = (found[..., :3] * colour / 255).sum(axis=2, keepdims=True) + found[..., 3:]
-        return np.clip((value - 0.05) / 0.9, 0, 1)
+        value = np.clip(value, 0, 1)
+        return value**2 * (3 - 2 * value)
 
     def drawn(mask: np.ndarray) -> np.ndarray:
         return _over_square(mask[..., None], unit, linear, 1)
