@@ -182,7 +182,7 @@ def fill(
     _claim(folder, kind)
     missing = [k for k in range(-(-count // SHARD)) if not _path(folder, k).exists()]
     work = partial(_fill_shard, folder, kind, source, style_dim or _style_dim())
-    with tqdm(total=len(missing) * SHARD, unit="picture", mininterval=1) as bar, _stoppable():
+    with tqdm(total=len(missing) * SHARD, unit="picture", mininterval=1) as bar, _stoppable(), _one_thread():
         for _ in _in_processes(work, missing, processes):
             bar.update(SHARD)
 
@@ -214,6 +214,17 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Heads are drawn one by one, so a second thread would mostly wait."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, number: int) -> None:

@@ -22,9 +22,9 @@ LEFT_EYE, RIGHT_EYE, LIPS = (33, 133, 159, 145), (362, 263, 386, 374), (61, 291)
 UNKNOWN = 255  # in place of a part
 LEVEL = 20.0  # degrees, deviation of a crop's turn
 STEEPEST = 50.0  # degrees: the most
-SIZES, LEAST, MOST = 0.2, 0.62, 1.5  # log-deviation, ends of a crop's size over the straight one's
+SIZES, LEAST, MOST = 0.2, 0.5, 1.45  # log-deviation, ends of a crop's size over the straight one's
 CLOSE, CLOSE_SHARE = 0.66, 0.4  # some crops show little more than the face
-AWAY = 0.08  # deviation of a crop's middle, over its side
+AWAY, FARTHEST = 0.08, 0.2  # deviation and end of a crop's middle, over its side
 STRETCH, SHEAR = 0.07, 0.05  # log-deviation of width over height; deviation
 BEND, CELLS = 0.035, 5  # largest deviation of a bent crop's places, over its side; grid of the bends
 STEPS = 5  # in which a point's place in a bent crop is found
@@ -73,8 +73,8 @@ class Views:
         centre, side, angle = straight(whole.eyes, whole.mouth)
         turn = (spread[:, 0] * LEVEL).clamp(-STEEPEST, STEEPEST)
         size = torch.where(chance[:, 2] < CLOSE_SHARE, CLOSE, 1.0)
-        size = size * torch.exp(spread[:, 1] * SIZES).clamp(LEAST, MOST)
-        move = spread[:, 2:4] * AWAY
+        size = (size * torch.exp(spread[:, 1] * SIZES)).clamp(LEAST, MOST)
+        move = (spread[:, 2:4] * AWAY).clamp(-FARTHEST, FARTHEST)
         # without a face: turned too far, beside the head, or a small piece of it
         none, kind = ~self.face, chance[:, 3]
         steep, beside = none & (kind < 0.3), none & (kind >= 0.3) & (kind < 0.6)

@@ -28,8 +28,10 @@ class HeadPool:
     def __init__(self, folders: Sequence[str], unseen: bool = False):
         first, last = (0, KEPT) if unseen else (KEPT, None)
         self.caches = [HeadCache(Path(folder), first, last) for folder in folders]
-        if len({cache.kind.resolution for cache in self.caches}) > 1:
+        frames = {(cache.kind.resolution, cache.kind.wide) for cache in self.caches}
+        if len(frames) > 1:
             raise CoreError("bad-value", "caches: their pictures have different sizes; name others.")
+        ((_, self.wide),) = frames
         self.pictures = sum(cache.pictures for cache in self.caches)
 
     def read(self, numbers: Sequence[int]) -> CachedHeads:

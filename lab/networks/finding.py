@@ -1,5 +1,5 @@
-"""Trains the finder (`models/finder.py`) on painted portraits placed anywhere, at any size and turn, in
-pictures of any medium: `anycost train configs/finder.toml`.
+"""Trains the finder (`models/finder.py`) on painted portraits and rendered heads placed anywhere, at any size
+and turn, in pictures of any medium: `anycost train configs/finder.toml`, or `heads_finder.toml`.
 
 It learns to find faces turned in the plane by up to 45 degrees. It must not find steeper ones, least of all
 upside-down ones: the core finds those by turning the picture.
@@ -8,7 +8,7 @@ upside-down ones: the core finds those by turning the picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,14 @@ from torch import Tensor
 from ...core.errors import CoreError
 from ...models.finder import POINTS, STRIDE, Finder
 from ..data.augment import PAPER, media, vary_look, vignetted
+from ..data.head_cache import CachedHeads
+from ..data.head_crops import eyes_and_mouth
+from ..data.head_pool import HeadPool
 from ..data.painted import PaintedBatches
 from ..data.replay import repeated
+from ..data.style import stylised
 from ..painter import LANDMARKS
-from ..running import checkpoints, precision
+from ..running import checkpoints, distributed, precision
 from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
@@ -49,8 +53,14 @@ Portraits = tuple[Tensor, Tensor]  # pictures [N, 3, R, R], points [N, K, 2] in 
 @dataclass(frozen=True)
 class FinderSettings:
     """A finder's TOML file. `pictures` counts all that are shown, each painted one `repeats` times in other
-    scenes; `batch` the pictures of a step over all processes; `width` the network's channels."""
+    scenes; `batch` the pictures of a step over all processes; `width` the network's channels. With `caches`,
+    folders of rendered heads, only a share `painted` of a batch is painted. `style` is how strongly the
+    scenes are shown as other hands and presses would show them.
+    """
 
+    caches: tuple[str, ...] = ()
+    painted: float = 0.4
+    style: float = 0.0
     pictures: int = 64_000
     repeats: int = 4
     batch: int = 32
@@ -58,6 +68,15 @@ class FinderSettings:
     width: int = 40
     seed: int = 0
     precision: Precision = "auto"
+
+    def __post_init__(self):
+        if not 0 <= self.painted <= 1 or not 0 <= self.style <= 1:
+            raise ValueError("`painted` and `style` of a finder are 0 to 1.")
+
+    @property
+    def portraits(self) -> int:
+        """Painted portraits of a joint batch."""
+        return round(self.painted * self.batch) if self.caches else self.batch
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,9 @@ class Scenes:
         return heat(self.points) * self.found[:, None, None, None]
 
 
-def scenes(portraits: Portraits, draws: Draws) -> Scenes:
-    """A picture for each portrait: most show a face, some a face turned too far, some none."""
+def scenes(portraits: Portraits, draws: Draws, style: float = 0.0) -> Scenes:
+    """A picture for each portrait: most show a face, some a face turned too far, some none. `style` is how
+    strongly other hands and presses show them."""
     pictures, points = portraits
     count = len(pictures)
     kind = draws.uniform(count)
@@ -86,7 +106,8 @@ def scenes(portraits: Portraits, draws: Draws) -> Scenes:
     behind = backgrounds(pictures, draws)
     drawn, placed = put(pictures, points, angle, behind, draws)
     drawn = torch.where(empty[:, None, None, None], behind, drawn)
-    return Scenes(vary_look(media(drawn, draws), draws), placed, ~(empty | steep))
+    shown = stylised(drawn, draws, style) if style else media(drawn, draws)
+    return Scenes(vary_look(shown, draws), placed, ~(empty | steep))
 
 
 def put(
@@ -115,8 +136,8 @@ def put(
 
 
 def backgrounds(portraits: Tensor, draws: Draws) -> Tensor:
-    """[N, 3, SIDE, SIDE] without a face: an upside-down piece of each portrait, flat colour, noise of any
-    grain, or paper."""
+    """[N, 3, SIDE, SIDE] without a face: an upside-down piece of each portrait, tiles of it in another order,
+    flat colour, noise of any grain, or paper."""
     count = len(portraits)
     turned = portraits.rot90(2, dims=(2, 3))  # upside down: no face to find
     pieces = F.interpolate(turned[:, :, :48], (SIDE, SIDE), mode="bilinear", align_corners=False)
@@ -124,8 +145,16 @@ def backgrounds(portraits: Tensor, draws: Draws) -> Tensor:
     size = draws.choices.choice((4, 8, 16, 32, 64, SIDE))
     noise = F.interpolate(draws.normal(count, 3, size, size) / 2, (SIDE, SIDE), mode="bilinear")
     paper = torch.full_like(pieces, PAPER)
-    kind = (4 * draws.uniform(count)).long()[:, None, None, None]
-    return torch.where(kind == 0, pieces, torch.where(kind == 1, flat, torch.where(kind == 2, noise, paper)))
+    found = torch.stack([pieces, flat, noise, paper, _shuffled(turned, draws)])  # [5, N, 3, SIDE, SIDE]
+    return found[(len(found) * draws.uniform(count)).long(), torch.arange(count, device=found.device)]
+
+
+def _shuffled(portraits: Tensor, draws: Draws) -> Tensor:
+    """[N, 3, R, R] -> [N, 3, SIDE, SIDE], its 5 x 5 tiles in another order."""
+    tile = portraits.shape[-1] // 5
+    tiles = F.unfold(portraits, tile, stride=tile)[:, :, :25]  # [N, 3 * tile * tile, 25]
+    joined = F.fold(tiles[:, :, draws.uniform(25).argsort()], 5 * tile, tile, stride=tile)
+    return F.interpolate(joined, (SIDE, SIDE), mode="bilinear", align_corners=False)
 
 
 def heat(points: Tensor) -> Tensor:
@@ -149,15 +178,27 @@ class FinderTraining(Training[FinderSettings]):
 
     def batches(self, seen: int) -> Iterator[Portraits]:
         settings = self.settings
-        return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
+        if not settings.caches:
+            return repeated(self._painted, seen, settings.batch, settings.repeats, seed=settings.seed)
+        start, each = seen // settings.batch, settings.batch - settings.portraits
+        pool = HeadPool(settings.caches)
+        heads = rendered(pool.batches(each, start * each, settings.seed), pool.wide)
+        own = settings.portraits
+        if not own:
+            return heads
+        drawn = repeated(self._painted, start * own, own, settings.repeats, seed=settings.seed)
+        return (
+            (torch.cat([mine[0], other[0]]), torch.cat([mine[1], other[1]]))
+            for mine, other in zip(drawn, heads, strict=False)
+        )
 
     def _painted(self, seen: int) -> Iterator[Portraits]:
         seed = 200 + self.settings.seed
-        return painted(PaintedBatches(SIDE, self.settings.batch, seed=seed, seen=seen).in_background())
+        return painted(PaintedBatches(SIDE, self.settings.portraits, seed=seed, seen=seen).in_background())
 
     def step(self, batch: Portraits, seen: int) -> dict[str, Tensor]:
         with torch.no_grad():
-            shown = scenes(batch, Draws(self.settings.seed, seen, "scenes", self.device))
+            shown = scenes(batch, Draws(self.settings.seed, seen, "scenes", self.device), self.settings.style)
         wanted = shown.heat()
         with precision.autocast(self.dtype, self.device):
             logits = self.network.logits(shown.pictures.contiguous(memory_format=torch.channels_last))
@@ -195,6 +236,18 @@ def painted(batches) -> Iterator[Portraits]:
     order = [LANDMARKS.index(name) for name in POINTS]
     for _, pictures, landmarks in batches:
         yield pictures, landmarks[:, order]
+
+
+def rendered(batches: Iterable[CachedHeads], wide: float) -> Iterator[Portraits]:
+    """The middles of rendered heads, framed as painted portraits are, with only the finder's points."""
+    for heads in batches:
+        margin = round(heads.rgb.shape[-1] * (1 - 1 / wide) / 2)
+        middle = heads.rgb[..., margin:-margin, margin:-margin] if margin else heads.rgb
+        eyes, mouth = eyes_and_mouth(heads.landmarks)
+        points = torch.cat([eyes, mouth[:, None]], dim=1)  # [N, 3, 2]
+        moved = (points * heads.rgb.shape[-1] - margin) / middle.shape[-1]
+        pictures = F.interpolate(middle, (SIDE, SIDE), mode="bilinear", align_corners=False)
+        yield pictures.to(distributed.device()), moved.to(distributed.device())
 
 
 def unseen(count: int) -> Scenes:

@@ -8,8 +8,10 @@ from pathlib import Path
 import onnxruntime
 import pytest
 import torch
+from toy_heads import DIM, KIND, faces
 
 from anycost.core.errors import CoreError
+from anycost.lab.data.head_cache import fill
 from anycost.lab.networks import finding
 from anycost.lab.networks.finding import (
     SIDE,
@@ -136,6 +138,26 @@ def test_training_finds_better_and_leaves_the_same_finder_as_onnx(
     found = torch.tensor(session.run(["heat"], {"picture": picture.numpy()})[0])
     assert found.shape == (1, 3, 48 // STRIDE, 80 // STRIDE)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_rendered_heads_are_found_too(tmp_path: Path):
+    """Scenes of both worlds in one batch, the same after a stop, with the eyes where they are dark."""
+    fill(tmp_path, 512, KIND, source=faces, style_dim=DIM)
+    settings = FinderSettings(
+        (str(tmp_path),), 0.25, 0.5, pictures=512, batch=8, width=8, precision="float32"
+    )
+    task = finding.FinderTraining(settings)
+    batches = task.batches(0)
+    pictures, points = [next(batches) for _ in range(3)][2]
+    assert pictures.shape == (8, 3, SIDE, SIDE)
+    again, _ = next(task.batches(16))
+    assert torch.equal(pictures, again)
+    for picture, (left, right, _) in zip(pictures[2:], points[2:], strict=True):  # after two painted ones
+        for x, y in ((SIDE * left).long().tolist(), (SIDE * right).long().tolist()):
+            assert picture[:, y, x].max() < -0.5
+    losses = [float(task.step((pictures, points), 64)["heat"].detach()) for _ in range(25)]
+    assert losses[-1] < 0.6 * losses[1]
 
 
 def test_the_finder_that_ships_is_small():
