@@ -79,10 +79,9 @@ class _Fit:
 
     def __init__(self, wearers: People) -> None:
         controls, details = wearers.controls, wearers.details[:, DETAILS]
-        acting = unposed(wearers, wearers.places)
         front, side = _vertices(str(wearers.rest.device))
-        self.front, self.side = acting[:, front], acting[:, side]
-        eyes = unposed(wearers, wearers.eyes)  # [M, 2, 3]
+        self.front, self.side = wearers.acting[:, front], wearers.acting[:, side]
+        eyes = _unposed(wearers, wearers.eyes)  # [M, 2, 3]
         self.apart = (eyes[:, 1, 0] - eyes[:, 0, 0]) / PUPILS
         self.middle = 0.5 * (eyes[:, 0] + eyes[:, 1])
         self.shape = between(eyes.new_tensor(SHAPES), controls["glasses_shape"])  # [M, 11]
@@ -97,8 +96,8 @@ class _Fit:
         return self.shape[:, column]
 
 
-def unposed(people: People, world: Tensor) -> Tensor:
-    """World points [N, K, 3] of the head back in rest space, with the expression kept."""
+def _unposed(people: People, world: Tensor) -> Tensor:
+    """World points [N, K, 3] of the head back in rest space."""
     return (world - people.pivot.unsqueeze(1)) @ people.turned + people.pivot.unsqueeze(1)
 
 

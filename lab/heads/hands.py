@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from .head_mesh import BODY, head_mesh
-from .headscarves import acting
 from .people import People
 from .scene_canvas import smooth, tint
 from .skin import toned
@@ -44,7 +43,7 @@ class _Holder:
 
     def __init__(self, wearer: People) -> None:
         self.details = wearer.details[:, DETAILS]
-        self.face = acting(wearer)[:, _front(str(wearer.rest.device))]  # [1, F, 3]
+        self.face = wearer.acting[:, _front(str(wearer.rest.device))]  # [1, F, 3]
         controls = wearer.controls
         self.skin = toned(controls["skin_tone"]) * self.face.new_tensor((1.0, 0.93, 0.92))  # [1, 3]
         self.size = 0.93 + 0.05 * controls["masculine"] - 0.25 * wearer.child  # [1]

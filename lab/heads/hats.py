@@ -201,7 +201,9 @@ def _crown(fit: _Fit, ring: Tensor, high: Tensor, taper: Tensor, round_: Tensor,
     top = fit.top.view(-1, 1, 1, 1) + high.view(-1, 1, 1, 1)
     taper, round_ = taper.view(-1, 1, 1, 1), round_.view(-1, 1, 1, 1)
     angle = 0.5 * math.pi * s
-    wide = (1.0 - taper * rise) * (1.0 - inward) * (1.0 - round_) + round_ * angle.cos().pow(0.75)
+    wide = (1.0 - taper * rise) * (1.0 - inward) * (1.0 - round_) + round_ * angle.cos().clamp(min=0.0).pow(
+        0.75
+    )
     lift = torch.lerp(rise - 0.03 * (1.0 - inward) * (rise >= 1.0), angle.sin().pow(0.9), round_)
     up = ring[..., 1:2] + (top - ring[..., 1:2]) * lift
     x = middle[..., :1] + (ring[..., :1] - middle[..., :1]) * wide

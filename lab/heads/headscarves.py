@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .head_wrap import FACE, FACE_AND_SHOULDERS, Globe, GlobeShape, angles_of, centre_of, directions
-from .people import People, neck_share
+from .people import People
 from .scene_canvas import smooth, tint
 from .worn_mesh import DETAILS, HAT, Piece, WornMesh, ball, chosen, grid_triangles, pieces_of
 
@@ -25,7 +25,7 @@ class _Fit:
     """M heads that wear one kind of scarf, with the faces that they make."""
 
     def __init__(self, wearers: People, kind: ScarfKind) -> None:
-        self.globe = Globe.of(wearers, kind.shape, acting(wearers))
+        self.globe = Globe.of(wearers, kind.shape, wearers.acting)  # a jaw that drops moves the scarf
         self.globe = Globe(kind.shape, self.globe.centre, self.globe.radius.clamp(max=LONGEST))
         self.details = wearers.details[:, DETAILS]
         self.azimuth = torch.arange(AROUND, device=self.details.device) * (2.0 * math.pi / AROUND)
@@ -98,13 +98,6 @@ class ScarfKind(NamedTuple):
     chin: float
     cheeks: float
     forehead: float
-
-
-def acting(wearers: People) -> Tensor:
-    """The meshes [M, V, 3] in rest space, with the expressions: a jaw that drops moves the scarf."""
-    moved = (wearers.places - wearers.pivot.unsqueeze(1)) @ wearers.turned + wearers.pivot.unsqueeze(1)
-    share = neck_share(wearers.rest).unsqueeze(-1)
-    return torch.lerp(wearers.rest, moved, (share > 0.99).to(share))
 
 
 def opening_of(kind: ScarfKind, details: Tensor, azimuth: Tensor) -> Tensor:

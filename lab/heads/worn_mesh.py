@@ -9,6 +9,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from torch.nn import functional
 
 from ...models.head_reader import PARTS
 from .head_camera import HeadCamera
+from .head_pose import HeadPose
 from .people import People
 
 GLASSES, HAT, CLOTH, OTHER = (PARTS.index(name) for name in ("glasses", "hat", "cloth", "other"))
@@ -52,18 +54,24 @@ class WornMesh:
 
 def chosen(people: People, rows: Tensor) -> People:
     """Only these of the people, [M] indices."""
+    return _only(people, rows)
+
+
+_Some = TypeVar("_Some", People, HeadCamera, HeadPose)
+
+
+def _only(of_all: _Some, rows: Tensor) -> _Some:
+    """A dataclass whose tensors have a row for each picture, with the rows chosen."""
     changed = {}
-    for field in dataclasses.fields(people):
-        value = getattr(people, field.name)
+    for field in dataclasses.fields(of_all):
+        value = getattr(of_all, field.name)
         if isinstance(value, Tensor):
             changed[field.name] = value[rows]
-    camera = people.camera
-    return dataclasses.replace(
-        people,
-        **changed,
-        controls={name: value[rows] for name, value in people.controls.items()},
-        camera=HeadCamera(camera.place[rows], camera.scale[rows], camera.shift[rows]),
-    )
+        elif isinstance(value, dict):
+            changed[field.name] = {name: each[rows] for name, each in value.items()}
+        elif isinstance(value, HeadCamera | HeadPose):
+            changed[field.name] = _only(value, rows)
+    return dataclasses.replace(of_all, **changed)
 
 
 def pieces_of(wearers: People, meshes: Sequence[WornMesh]) -> list[list[Piece]]:
