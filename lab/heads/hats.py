@@ -120,7 +120,7 @@ def _brim(fit: _Fit, ring: Tensor, wide: Tensor, lift: Tensor, droop: Tensor) ->
     """
     r = _steps(7, fit.edge)
     flat = ring[..., (0, 2)]
-    out = flat / flat.norm(dim=-1, keepdim=True)
+    out = flat / flat.norm(dim=-1, keepdim=True).clamp(min=1e-6)
     reach = flat + (r * wide).unsqueeze(-1) * out
     up = ring[..., 1] + lift * r.pow(2.5) - droop * r
     upper = torch.stack([reach[..., 0], up, reach[..., 1]], dim=-1)
