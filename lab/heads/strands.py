@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from .body_field import body_field, skin_vertices
+from .brows_and_lashes import brows, lashes
 from .hair_colour import grey_share, hair_colour
 from .hair_styles import styles_of
 from .head_mesh import BODY, head_mesh
@@ -36,9 +37,11 @@ def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     skin = skin_vertices()
     grown = density(people, strand_places().mean)
     colours, grey = hair_colour(people), grey_share(people)
+    brow, lash = brows(people, detail), lashes(people, detail)
     result = []
     for n, style in enumerate(styles_of(people)):
         places, normals = people.places[n, skin].numpy(), people.normals[n, skin].numpy()
         body = body_field(places, normals, people.eyes[n].mean(0).numpy().astype(np.float32))
-        result.append(scalp_hair(people, n, style, body, grown[n], colours[n], grey[n], detail))
+        hair = scalp_hair(people, n, style, body, grown[n], colours[n], grey[n], detail)
+        result.append([*hair, brow[n], lash[n]])
     return result
