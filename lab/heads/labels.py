@@ -26,10 +26,10 @@ class Labels:
 MASKS = ("lips", "mouth_inside", "ears", "neck")
 
 
-def skin_parts(masks: Tensor, group: Tensor, cover: Tensor) -> Tensor:
+def skin_parts(masks: Tensor, group: Tensor) -> Tensor:
     """[K] parts of samples of the mesh that see no eyeball.
 
-    masks: [K, 4] as MASKS; group: [K]; cover: [K] of clothes.
+    masks: [K, 4] as MASKS; group: [K].
     """
     lips, inside, ears, neck = masks.unbind(1)
     part = torch.full_like(group, PART["skin"])
@@ -37,7 +37,6 @@ def skin_parts(masks: Tensor, group: Tensor, cover: Tensor) -> Tensor:
     part[ears > 0.5] = PART["ear"]
     part[inside > 0.5] = PART["mouth"]
     part[lips > 0.5] = PART["lips"]
-    part[cover > 0.5] = PART["cloth"]
     part[(group == UPPER_TEETH) | (group == LOWER_TEETH)] = PART["teeth"]
     part[group == TONGUE] = PART["mouth"]
     return part
@@ -45,7 +44,7 @@ def skin_parts(masks: Tensor, group: Tensor, cover: Tensor) -> Tensor:
 
 def gathered(samples: Labels, each: int) -> Labels:
     """Labels of pixels from those of each x each samples: what most of a pixel's samples show."""
-    count, side = samples.part.shape[0], samples.part.shape[1] // each
+    side = samples.part.shape[1] // each
 
     def by_pixel(values: Tensor) -> Tensor:  # [N, C, S, S] -> [N, C, R, R, each * each]
         tiles = values.unflatten(3, (side, each)).unflatten(2, (side, each))

@@ -108,10 +108,9 @@ def _fill_triangles(near, surface, corners, nearness, triangles, first, both_sid
         e1x, e1y = corners[b, 0] - ax, corners[b, 1] - ay
         e2x, e2y = corners[c, 0] - ax, corners[c, 1] - ay
         area = e1x * e2y - e1y * e2x
-        if area == 0.0 or (area > 0.0 and not both_sides):
-            continue
         na, nb, nc = nearness[a], nearness[b], nearness[c]
-        if na <= 0.0 or nb <= 0.0 or nc <= 0.0:
+        seen = area < 0.0 or (area > 0.0 and both_sides)  # false for what is no number, too
+        if not (seen and na > 0.0 and nb > 0.0 and nc > 0.0):
             continue
         left = max(int(np.ceil(ax + min(np.float32(0.0), e1x, e2x) - half)), 0)
         right = min(int(np.floor(ax + max(np.float32(0.0), e1x, e2x) - half)), side - 1)

@@ -30,7 +30,7 @@ SKY = (0.0, 0.86, 0.51)  # from where most of the light from all sides comes
 REFLECTS = 0.040  # what a dielectric reflects straight
 SKIN_REFLECTS = 0.028
 HAIR_PARTS = (PART["hair"], PART["beard"])
-TONES = (0.55, 0.85, 1.0)  # hair's shadow lets some red through
+TONES = (0.90, 0.97, 1.0)  # hair's shadow lets some red through
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def shaded(visible: Visible, lighting: Lighting, pixel: Tensor, scalp: tuple[Ten
     lamps = lamps_of(visible, lighting)
     _mesh(visible, lamps, samples, pixel, scalp)
     _pieces(visible, lamps, samples)
-    _strands(visible, lamps, samples)
+    _strands(visible, lamps, samples, pixel)
     bare = (visible.buffer.surface.reshape(-1) < 0).float()
     clear = bare[:, None].expand(-1, 3).contiguous()
     _lenses(visible, lamps, samples, clear)
@@ -194,7 +194,7 @@ def _skin(
     cave = _cave(visible, hits.where, place, masks[:, 1])
     open_ = open_[:, 0] * cave
     falls, gleams = _lit(lamps, at, matter, around * cave[:, None], open_, wrap=(0.24, 0.10, 0.05))
-    parts = skin_parts(masks, torch.zeros_like(hits.picture), torch.zeros_like(place[:, 0]))
+    parts = skin_parts(masks, torch.zeros_like(hits.picture))
     _fill(samples, hits.where, matter, falls, gleams, mean, normal, parts)
 
 
@@ -243,7 +243,7 @@ def _mouth(
     around = matt(lighting.ambient, normal, hits.picture) * deep[:, None]
     falls, gleams = _lit(lamps, at, matter, around, 0.6 * deep, wrap=(0.25, 0.2, 0.18))
     dim = (0.2 + 0.8 * deep)[:, None]
-    parts = skin_parts(torch.zeros_like(common[: len(mean), : len(MASKS)]), group, torch.zeros_like(deep))
+    parts = skin_parts(torch.zeros_like(mean[:, :1]).expand(-1, len(MASKS)), group)
     _fill(samples, hits.where, matter, falls * dim, gleams * dim, mean, normal, parts)
 
 
@@ -271,7 +271,7 @@ def _lit(
     facing_view = (normal * view).sum(1).clamp(0.02, 1.0)
     mirrored = 2.0 * facing_view[:, None] * normal - view
     f0 = SKIN_REFLECTS
-    grazing = f0 + (1.0 - matter.roughness - f0).clamp(min=0.0) * (1.0 - facing_view) ** 5
+    grazing = f0 + 0.45 * (1.0 - matter.roughness - f0).clamp(min=0.0) * (1.0 - facing_view) ** 5
     gleams = seen_towards(lighting.ambient, mirrored, at.picture)
     gleams = gleams * (grazing * matter.specular * open_)[:, None]
     wrapping = around.new_tensor(wrap)
@@ -312,7 +312,7 @@ def _ggx(
     """[K, 1] the gleam of a lamp that makes a white sheet show 1; `alpha` is widened by the lamp's size."""
     nh = (normal * half).sum(1).clamp(0.0, 1.0)
     nl = (normal * towards).sum(1).clamp(0.0, 1.0)
-    nv = (normal * view).sum(1).clamp(0.05, 1.0)
+    nv = (normal * view).sum(1).clamp(0.2, 1.0)
     vh = (view * half).sum(1).clamp(0.0, 1.0)
     square = alpha.square()
     spread = square / (nh.square() * (square - 1.0) + 1.0).square()
@@ -437,7 +437,7 @@ def piece_light(lamps: Lamps, at: Places, colour: Tensor, rough: Tensor, metal: 
     return diffuse * falls + gleams
 
 
-def _strands(visible: Visible, lamps: Lamps, samples: Samples) -> None:
+def _strands(visible: Visible, lamps: Lamps, samples: Samples, pixel: Tensor) -> None:
     hits = strand_hits(visible)
     if not len(hits.where):
         return
@@ -455,7 +455,8 @@ def _strands(visible: Visible, lamps: Lamps, samples: Samples) -> None:
         before = torch.exp(-0.75 * lamps.camera.crossed(at.picture, place))
         falls = falls * (0.10 + 0.45 * above + 0.45 * before)[:, None]
     light = colour * falls
-    rough = torch.full_like(place[:, 0], 0.32)
+    # what one sample cannot show of a gleam is spread: small pictures have few, wide strands
+    rough = (0.42 + 1.5 * pixel).clamp(max=0.62)[hits.picture]
     for lamp in range(lighting.direction.shape[1]):
         towards = lighting.direction[hits.picture, lamp]
         lifted = Places(at.picture, place + 0.05 * towards, towards, view, at.turn)

@@ -21,10 +21,11 @@ from .wrinkles import slopes
 
 # sRGB of skin under white light in even steps of tone
 TONES = (
-    (238, 207, 190), (231, 191, 166), (217, 169, 137), (188, 136, 101), (148, 101, 72),
-    (109, 71, 51), (78, 50, 38), (54, 37, 30),
+    (238, 207, 190), (233, 195, 171), (223, 178, 148), (203, 152, 117), (170, 120, 86),
+    (131, 88, 63), (96, 64, 48), (66, 45, 36),
 )  # fmt: skip
 STEPS = 256
+FINE = 0.012  # decimetres: a sample this small shows pores
 BLOOD = (0.13, 1.0, 0.80)  # how strongly blood takes light of each colour
 NOISE = slice(8, 14)  # of the details
 SHARED = ("lips", "inside", "rim", "beard", "sun", "ears", "nostrils")  # zones that samples need themselves
@@ -75,13 +76,13 @@ def personal_zones(people: People) -> Tensor:
 
     red = (0.25 + 1.1 * c["redness"]) * (1.0 - 0.35 * tone)
     brown = (
-        (0.030 + 0.02 * column(old)) * large[:, 0]
-        + (0.014 + 0.022 * column(old)) * small[:, 0]
+        (0.016 + 0.012 * column(old)) * large[:, 0]
+        + (0.005 + 0.009 * column(old)) * small[:, 0]
         + column(0.035 + 0.05 * old + 0.05 * tone * (1 - tone)) * zones["under_eyes"]
         + column(0.05 + 0.06 * tone) * (zones["lids"] + zones["inner_eyes"])
         + column(0.02 + 0.08 * tone * (1 - tone) * 2) * zones["mouth_round"]
         - 0.03 * zones["cheeks"] * column(tone)
-        + 0.06 * column(old) * smooth(1.2, 2.0, small[:, 1]) * (1 - 0.5 * column(tone))
+        + 0.05 * column(old) * smooth(1.4, 2.2, small[:, 1]) * (1 - 0.5 * column(tone))
     )
     blood = (
         0.85 * zones["cheeks"]
@@ -92,12 +93,12 @@ def personal_zones(people: People) -> Tensor:
         + 0.30 * zones["under_eyes"]
         + 0.35 * zones["inner_eyes"]
         + 0.30 * zones["lids"]
-        + 0.9 * zones["rim"]
+        + 0.3 * zones["rim"]
         + 0.4 * zones["nostrils"]
         - 0.25 * zones["forehead"]
         - 0.15 * zones["neck"]
     )
-    blotchy = 0.22 * large[:, 1] + 0.16 * small[:, 1] * column(0.6 + old)
+    blotchy = 0.11 * large[:, 1] + 0.045 * small[:, 1] * column(0.6 + old)
     flesh = column(red) * (0.35 + blood * 0.62 + blotchy)
     oil = 0.7 * zones["forehead"] + 1.0 * zones["nose"] + 0.6 * zones["bridge"] + 0.3 * zones["chin"]
     oil = (oil + 0.15 * zones["cheeks"]).expand(len(tone), -1)
@@ -143,7 +144,7 @@ def skin_matter(
     spots = angle.cos() * grain[:, 1] + angle.sin() * grain[:, 2]
     freckled = smooth(0.55, 1.35, spots) * zone["sun"] * c["freckles"] * (1.0 - 0.8 * c["skin_tone"])
     rare = turn[:, 1].cos() * grain[:, 3] + turn[:, 1].sin() * grain[:, 0]
-    mole = smooth(3.15 - 1.1 * c["moles"], 3.5 - 1.0 * c["moles"], rare)
+    mole = smooth(3.7 - 1.2 * c["moles"], 4.0 - 1.1 * c["moles"], rare)
     tone = c["skin_tone"] + mine["brown"] + 0.012 * grain[:, 0] + 0.16 * freckled + 0.38 * mole
     blood = mine["red"] + 0.05 * grain[:, 1] * fade
     under = c["skin_undertone"]
@@ -165,7 +166,7 @@ def skin_matter(
     albedo = made_up(people, picture, albedo, lip, mine["shadow"], mine["liner"], mine["rouge"])
     flesh = albedo.new_tensor([0.33, 0.085, 0.075])
     albedo = torch.lerp(albedo, flesh.expand_as(albedo), inside[:, None])
-    albedo = torch.lerp(albedo, albedo * albedo.new_tensor([1.0, 0.72, 0.70]), zone["rim"][:, None])
+    albedo = torch.lerp(albedo, albedo * albedo.new_tensor([1.0, 0.86, 0.84]), zone["rim"][:, None])
     albedo = albedo * (1.0 - 0.6 * zone["nostrils"][:, None])
 
     rough = 0.47 - 0.06 * c["shine"] + 0.05 * old + 0.02 * grain[:, 1]
@@ -174,7 +175,10 @@ def skin_matter(
     rough = torch.lerp(rough, torch.full_like(rough, 0.25), inside)
     specular = 0.75 + 0.45 * c["shine"] + (0.2 + 0.5 * c["shine"]) * mine["oil"]
     specular = torch.lerp(specular, 0.9 + 0.4 * c["lipstick"], lip)
-    bumps = grain[:, :3] * (0.05 + 0.04 * old)[:, None] * fade[:, None]
+    bumps = grain[:, :3] * (0.012 + 0.022 * old)[:, None] * fade[:, None]
+    if float(pixel.min()) < FINE:
+        pores = irregular(mean, 0.0085)[:, :3]
+        bumps = bumps + pores * (0.045 + 0.02 * mine["oil"])[:, None] * smooth(0.014, 0.005, size)[:, None]
     return Matter(
         albedo.clamp(0.004, 0.95),
         _bent(people, picture, mean, normal, lines, bumps * (1.0 - 0.5 * lip)[:, None]),
