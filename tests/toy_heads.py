@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
-from anycost.lab.data.head_cache import CachedHeads, CacheKind
+from anycost.lab.data.head_cache import CachedHeads, CacheKind, as_stored
 from anycost.lab.data.head_crops import eyes_and_mouth
 from anycost.models.head_points import MIRROR, POINTS
 from anycost.models.head_reader import PARTS
@@ -77,7 +77,7 @@ def faces(z: Tensor, correlated: bool, kind: CacheKind) -> Toys:
 
 
 def drawn(count: int) -> CachedHeads:
+    """Faces as a cache gives them."""
     some = faces(torch.randn(count, DIM, generator=torch.Generator().manual_seed(1)), True, KIND)
-    on_head = torch.isfinite(some.face_map).all(1)
-    face_map = some.face_map.nan_to_num()
-    return CachedHeads(some.rgb, some.part, face_map, on_head, some.landmarks, some.relief, some.visible)
+    stored = as_stored(some)
+    return CachedHeads(**{field.name: stored[field.name] for field in fields(CachedHeads)})

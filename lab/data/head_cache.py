@@ -32,13 +32,13 @@ from ..running.draws import choices
 SHARD = 256  # pictures of a file
 TOGETHER = 4  # pictures that are drawn at once
 KIND = "cache.json"
-REACH = 2.0  # the face map's -2..2 (shoulders are far from the head) is stored as 1..65535; 0 is no head
-HALF = 32767
+REACH, HALF = 2.0, 32767  # the face map's -2..2 (shoulders are far from the head) is stored as whole numbers
+NONE = -32768  # in place of a face map: no head
 STALE = 3600.0  # seconds after which a half-written file is taken for a killed process's
 TYPES = {  # of each label in a file
     "rgb": torch.uint8,  # [n, 3, R, R]
     "part": torch.uint8,  # [n, R, R]
-    "face_map": torch.uint16,  # [n, 3, R, R], see `HALF`
+    "face_map": torch.int16,  # [n, 3, R, R], see `HALF` and `NONE`
     "normal": torch.int8,  # [n, 3, R, R] in 1/127
     "depth": torch.float16,  # [n, R, R]
     "landmarks": torch.float32,  # [n, P, 2] in the unit square
@@ -91,15 +91,11 @@ Source = Callable[[Tensor, bool, CacheKind], Labels]  # z [N, D] and whether the
 
 @dataclass(frozen=True)
 class CachedHeads:
-    """Pictures and labels for training.
+    """Pictures and labels; what is large is as it is stored: see `TYPES`, `signed`, `decoded`."""
 
-    The face map is 0 where `on_head` is not.
-    """
-
-    rgb: Tensor  # [N, 3, R, R] in -1..1
+    rgb: Tensor  # [N, 3, R, R] uint8
     part: Tensor  # [N, R, R] uint8, see `head_reader.PARTS`
-    face_map: Tensor  # [N, 3, R, R]
-    on_head: Tensor  # [N, R, R] bool
+    face_map: Tensor  # [N, 3, R, R] int16
     landmarks: Tensor  # [N, P, 2] in the unit square
     relief: Tensor  # [N, P]
     visible: Tensor  # [N, P] bool
@@ -122,12 +118,7 @@ class HeadCache:
 
     def read(self, numbers: Sequence[int]) -> CachedHeads:
         """The pictures of these numbers, 0 to `pictures` - 1."""
-        codes = self.label("face_map", numbers).int()
-        on_head = codes.ne(0).any(dim=1)
-        face_map = (codes - HALF - 1).float() * (REACH / HALF) * on_head[:, None]
-        rgb = self.label("rgb", numbers).float() / 127.5 - 1
-        part, *points = (self.label(name, numbers) for name in ("part", "landmarks", "relief", "visible"))
-        return CachedHeads(rgb, part, face_map, on_head, *points)
+        return CachedHeads(**{f.name: self.label(f.name, numbers) for f in fields(CachedHeads)})
 
     def label(self, name: str, numbers: Sequence[int]) -> Tensor:
         """One label of these pictures, as it is stored: see `TYPES`."""
@@ -152,6 +143,17 @@ class _Drawn:
     landmarks: Tensor
     relief: Tensor
     visible: Tensor
+
+
+def signed(rgb: Tensor) -> Tensor:
+    """Stored colours -> -1..1."""
+    return rgb.float() / 127.5 - 1
+
+
+def decoded(codes: Tensor) -> tuple[Tensor, Tensor]:
+    """A stored face map [N, 3, ...] -> its values, 0 where there is no head, and where one is [N, ...]."""
+    there = codes[:, 0] != NONE
+    return codes.float() * (REACH / HALF) * there[:, None], there
 
 
 def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
@@ -234,7 +236,7 @@ def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, n
     parts: list[dict[str, Tensor]] = []
     for chosen in (correlated, ~correlated):
         for some in chosen.nonzero()[:, 0].split(TOGETHER):
-            drawn = _stored(source(z[some], bool(chosen[0]), kind))
+            drawn = as_stored(source(z[some], bool(chosen[0]), kind))
             parts.append({"row": some, **drawn})
     joined = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
     order = joined.pop("row").argsort()
@@ -244,14 +246,14 @@ def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, n
 
 
 @torch.no_grad()
-def _stored(drawn: Labels) -> dict[str, Tensor]:
+def as_stored(drawn: Labels) -> dict[str, Tensor]:
     """The labels as they are stored; where there is no head they are 0."""
     known = torch.isfinite(drawn.face_map).all(dim=1) & drawn.face_map.ne(0).any(dim=1)  # [N, R, R]
-    codes = ((drawn.face_map.nan_to_num() / REACH).clamp(-1, 1) * HALF).round() + HALF + 1
+    codes = ((drawn.face_map.nan_to_num() / REACH).clamp(-1, 1) * HALF).round()
     found = {
         "rgb": ((drawn.rgb.clamp(-1, 1) + 1) * 127.5).round(),
         "part": drawn.part,
-        "face_map": (codes * known[:, None]).int(),  # by way of int: torch casts no floats to uint16
+        "face_map": torch.where(known[:, None], codes, NONE),
         "normal": (drawn.normal.nan_to_num().clamp(-1, 1) * 127).round(),
         "depth": drawn.depth.nan_to_num(posinf=0.0).clamp(0, 6e4),
         "landmarks": drawn.landmarks,

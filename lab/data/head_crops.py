@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from torch import Tensor
 from ...models.head_points import MIRROR, POINTS
 from ...models.head_reader import GRID, SIDE
 from ..running.draws import Draws
-from .head_cache import CachedHeads
+from .head_cache import CachedHeads, decoded, signed
 
 EYES, MOUTH = (0.5, 0.46), (0.5, 0.66)  # where a straight crop has them
 EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
@@ -100,17 +101,22 @@ class Views:
         """[N, C, R, R] -> [N, C, SIDE, SIDE]; beyond the border the edge pixels repeat."""
         grid = self._grid(SIDE)
         drawn = F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
-        drawn = torch.where(self.mirrored[:, None, None, None], drawn.flip(3), drawn)
+        drawn = self._flipped(drawn)
         return torch.where(self.broken[:, None, None, None], self._cut(drawn), drawn)
 
-    def labels(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """[N, C, R, R] -> the nearest values [N, C, GRID, GRID], and whether they are in the picture
-        [N, GRID, GRID]."""
-        grid = self._grid(GRID)
-        inside = (grid.abs() < 1).all(-1) & ~self.broken[:, None, None]
-        drawn = F.grid_sample(maps, grid, mode="nearest", align_corners=False)
-        drawn = torch.where(self.mirrored[:, None, None, None], drawn.flip(3), drawn)
-        return drawn, torch.where(self.mirrored[:, None, None], inside.flip(2), inside)
+    def labels(self, maps: Tensor) -> Tensor:
+        """[N, C, R, R] of any type -> the nearest values [N, C, GRID, GRID]; outside of the picture they mean
+        nothing: see `inside`."""
+        side = maps.shape[-1]
+        column, row = ((self._grid(GRID) + 1) / 2 * side).floor().long().clamp(0, side - 1).unbind(3)
+        place = (row * side + column).flatten(1)[:, None].expand(-1, maps.shape[1], -1)  # [N, C, G * G]
+        return self._flipped(maps.flatten(2).gather(2, place).unflatten(2, (GRID, GRID)))
+
+    @cached_property
+    def inside(self) -> Tensor:
+        """Where the crop shows the picture as it is, bool [N, GRID, GRID]."""
+        inside = (self._grid(GRID).abs() < 1).all(-1) & ~self.broken[:, None, None]
+        return torch.where(self.mirrored[:, None, None], inside.flip(2), inside)
 
     def points(self, points: Tensor) -> Tensor:
         """Points [N, P, 2] of the pictures' unit square -> of the crops'. In a mirrored crop they keep their
@@ -126,8 +132,10 @@ class Views:
         """Where the crop's pixels are in the pictures, [N, side, side, 2] in -1..1."""
         steps = (torch.arange(side, device=self._centre.device) + 0.5) / side
         y, x = torch.meshgrid(steps, steps, indexing="ij")
-        here = torch.stack([x, y], dim=2).view(1, -1, 2).expand(len(self._centre), -1, -1)  # [N, S * S, 2]
-        moved = (here + self._bent(here) - 0.5) @ self._matrix.transpose(1, 2) + self._centre[:, None]
+        along = _cubic(side, self._bends.device)  # [side, CELLS]
+        bent = (along @ self._bends @ along.T).permute(0, 2, 3, 1)  # [N, side, side, 2]
+        here = torch.stack([x, y], dim=2) + bent - 0.5
+        moved = (here.flatten(1, 2) @ self._matrix.transpose(1, 2)) + self._centre[:, None]
         return (2 * moved - 1).view(-1, side, side, 2)
 
     def _bent(self, points: Tensor) -> Tensor:
@@ -135,6 +143,13 @@ class Views:
         grid = (2 * points - 1)[:, :, None]
         bends = F.grid_sample(self._bends, grid, mode="bicubic", padding_mode="border", align_corners=True)
         return bends[..., 0].transpose(1, 2)
+
+    def _flipped(self, maps: Tensor) -> Tensor:
+        """[N, C, S, S], those of mirrored crops reflected."""
+        chosen = self.mirrored.nonzero()[:, 0]
+        maps = maps.clone()
+        maps[chosen] = maps[chosen].flip(3)
+        return maps
 
     def _cut(self, drawn: Tensor) -> Tensor:
         """The crops with their 4 x 4 tiles in another order."""
@@ -168,18 +183,30 @@ def mirrored_points(points: Tensor, mirrored: Tensor) -> Tensor:
 def head_crops(heads: CachedHeads, draws: Draws, none_share: float = NONE_SHARE) -> HeadCrops:
     """Views of rendered heads with all their labels; a share of them shows no upright face."""
     assert heads.landmarks.shape[1] == POINTS
-    views = Views(Whole(heads.rgb, heads.landmarks, *eyes_and_mouth(heads.landmarks)), draws, none_share)
-    maps = torch.cat([heads.part[:, None].float(), heads.on_head[:, None].float(), heads.face_map], dim=1)
-    labels, inside = views.labels(maps)
+    pictures = signed(heads.rgb)
+    views = Views(Whole(pictures, heads.landmarks, *eyes_and_mouth(heads.landmarks)), draws, none_share)
+    mapped, head = decoded(views.labels(heads.face_map))
     flip = torch.where(views.mirrored, -1.0, 1.0)[:, None, None, None]
+    parts = views.labels(heads.part[:, None])[:, 0].long()
     return HeadCrops(
-        views.picture(heads.rgb),
+        views.picture(pictures),
         mirrored_points(views.points(heads.landmarks), views.mirrored),
         mirrored_points(heads.relief / views.side[:, None], views.mirrored),
         views.face,
-        torch.where(inside, labels[:, 0].long(), UNKNOWN),
-        torch.cat([labels[:, 2:3] * flip, labels[:, 3:]], dim=1),
-        inside & (labels[:, 1] > 0.5),
+        torch.where(views.inside, parts, UNKNOWN),
+        torch.cat([mapped[:, :1] * flip, mapped[:, 1:]], dim=1),
+        head & views.inside,
+    )
+
+
+@lru_cache(maxsize=4)
+def _cubic(side: int, device: torch.device) -> Tensor:
+    """[side, CELLS]: the share of each of a row's bends at each pixel, as cubic interpolation has it."""
+    steps = (torch.arange(side) + 0.5) / side
+    grid = torch.stack([2 * steps - 1, torch.zeros(side)], dim=1)[None, None].expand(CELLS, -1, -1, -1)
+    rows = torch.eye(CELLS)[:, None, None]  # [CELLS, 1, 1, CELLS]
+    return F.grid_sample(rows, grid, mode="bicubic", padding_mode="border", align_corners=True)[:, 0, 0].T.to(
+        device
     )
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from ...core.errors import CoreError
 from ...models.finder import POINTS, STRIDE, Finder
 from ..data.augment import PAPER, media, vary_look, vignetted
-from ..data.head_cache import CachedHeads
+from ..data.head_cache import CachedHeads, signed
 from ..data.head_crops import eyes_and_mouth
 from ..data.head_pool import HeadPool
 from ..data.painted import PaintedBatches
@@ -242,12 +242,13 @@ def rendered(batches: Iterable[CachedHeads], wide: float) -> Iterator[Portraits]
     """The middles of rendered heads, framed as painted portraits are, with only the finder's points."""
     for heads in batches:
         margin = round(heads.rgb.shape[-1] * (1 - 1 / wide) / 2)
-        middle = heads.rgb[..., margin:-margin, margin:-margin] if margin else heads.rgb
+        pictures = signed(heads.rgb)
+        middle = pictures[..., margin:-margin, margin:-margin] if margin else pictures
         eyes, mouth = eyes_and_mouth(heads.landmarks)
         points = torch.cat([eyes, mouth[:, None]], dim=1)  # [N, 3, 2]
         moved = (points * heads.rgb.shape[-1] - margin) / middle.shape[-1]
-        pictures = F.interpolate(middle, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        yield pictures.to(distributed.device()), moved.to(distributed.device())
+        reduced = F.interpolate(middle, (SIDE, SIDE), mode="bilinear", align_corners=False)
+        yield reduced.to(distributed.device()), moved.to(distributed.device())
 
 
 def unseen(count: int) -> Scenes:

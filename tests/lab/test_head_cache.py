@@ -15,7 +15,7 @@ import torch
 
 from anycost.core.errors import CoreError
 from anycost.lab.data import head_cache
-from anycost.lab.data.head_cache import CacheKind, HeadCache, fill
+from anycost.lab.data.head_cache import CacheKind, HeadCache, decoded, fill, signed
 
 KIND = CacheKind(resolution=8, wide=1.5, seed=3)
 DIM = 4
@@ -69,12 +69,13 @@ def test_what_was_drawn_is_read(tmp_path: Path):
     z, correlated = cache.label("z", numbers), cache.label("correlated", numbers)
     assert correlated.tolist() == [True, False, True, False]
     read = cache.read(numbers)
+    rgb, (face_map, on_head) = signed(read.rgb), decoded(read.face_map)
     for k in range(len(numbers)):
         truth = plain(z[k : k + 1], bool(correlated[k]), KIND)
-        torch.testing.assert_close(read.rgb[k], truth.rgb[0], atol=1 / 255, rtol=0)
+        torch.testing.assert_close(rgb[k], truth.rgb[0], atol=1 / 255, rtol=0)
         assert torch.equal(read.part[k], truth.part[0])
-        assert torch.equal(read.on_head[k], torch.isfinite(truth.face_map[0, 0]))
-        torch.testing.assert_close(read.face_map[k], truth.face_map[0].nan_to_num(), atol=1e-4, rtol=0)
+        assert torch.equal(on_head[k], torch.isfinite(truth.face_map[0, 0]))
+        torch.testing.assert_close(face_map[k], truth.face_map[0].nan_to_num(), atol=1e-4, rtol=0)
         torch.testing.assert_close(read.landmarks[k], truth.landmarks[0])
     depth = cache.label("depth", [5])[0]
     assert depth[4, 4] == 9.5
