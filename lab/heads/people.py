@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from .coarse_head import coarse_head
-from .face_units import gaze_of
+from .face_units import eye_turns, gaze_of
 from .faces import faces
 from .head_camera import HeadCamera, frame_camera
 from .head_mesh import HeadMesh, head_mesh
@@ -57,7 +58,11 @@ def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> P
     device = details.device
     mesh, coarse = head_mesh(device), coarse_head(device)
     face = faces(controls, details, coarse)
-    rest, acting = mesh.refine(face.rest), mesh.refine(face.acting)
+    still = torch.eye(3, device=details.device).expand(len(details), 2, 3, 3)
+    rest, acting = (
+        mesh.with_eyeballs(mesh.refine(places), face.eyes, face.eye_radius, turned)
+        for places, turned in ((face.rest, still), (face.acting, eye_turns(controls)))
+    )
     pose = pose_of(controls, details, *coarse.neck(face.rest))
     places, turned = pose.moved(acting), pose.rotation
     eyes = pose.moved(face.eyes)

@@ -23,6 +23,12 @@ LIPS = (
     7265, 7264, 523, 517, 518, 519, 446, 445, 3708, 435, 434, 3731, 436, 420, 421, 516, 5360, 515, 514, 522,
     521,
 )
+# the border between lips and skin, in the same order
+LIP_BORDER = (
+    455, 7214, 7210, 7215, 7169, 11956, 7170, 7171, 7168, 7167, 10405, 7162, 7163, 10370, 7164, 7165, 7166,
+    7235, 7241, 492, 486, 480, 406, 405, 404, 3702, 403, 402, 3737, 407, 408, 411, 410, 5354, 409, 456, 450,
+    454,
+)
 # fmt: on
 LID_UPPER, LID_LOWER = (*range(20, 28), *range(6)), tuple(range(5, 21))  # places in LID, corners in both
 LIP_UPPER = (*range(25, 38), *range(14))  # places in LIPS: from the viewer's left corner to the right one
@@ -74,7 +80,7 @@ def rims(
 
 def mirrored(data: AnnyData, vertices: np.ndarray) -> np.ndarray:
     """The rows of the vertices on the other side of the head."""
-    base = data.base[: data.count]
+    base = data.base
     goal = base[vertices] * np.array([-1, 1, 1], np.float32)
     apart = np.linalg.norm(goal[:, None] - base[None], axis=2)  # [K, n]
     return apart.argmin(axis=1)
