@@ -69,7 +69,9 @@ def _only(of_all: _Some, rows: Tensor) -> _Some:
             changed[field.name] = value[rows]
         elif isinstance(value, dict):
             changed[field.name] = {name: each[rows] for name, each in value.items()}
-        elif isinstance(value, HeadCamera | HeadPose):
+        elif isinstance(value, HeadCamera):
+            changed[field.name] = _only(value, rows)
+        elif isinstance(value, HeadPose):
             changed[field.name] = _only(value, rows)
     return dataclasses.replace(of_all, **changed)
 
