@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .beards import beard, beard_of
 from .body_field import body_field, skin_vertices
 from .brows_and_lashes import brows, lashes
 from .hair_colour import grey_share, hair_colour
@@ -38,10 +39,11 @@ def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     grown = density(people, strand_places().mean)
     colours, grey = hair_colour(people), grey_share(people)
     brow, lash = brows(people, detail), lashes(people, detail)
+    beards = beard_of(people)
     result = []
     for n, style in enumerate(styles_of(people)):
         places, normals = people.places[n, skin].numpy(), people.normals[n, skin].numpy()
         body = body_field(places, normals, people.eyes[n].mean(0).numpy().astype(np.float32))
         hair = scalp_hair(people, n, style, body, grown[n], colours[n], grey[n], detail)
-        result.append([*hair, brow[n], lash[n]])
+        result.append([*hair, *beard(people, n, beards[n], body, detail), brow[n], lash[n]])
     return result
