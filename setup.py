@@ -58,6 +58,7 @@ setup(
             "matplotlib>=3.8",
             "scikit-learn>=1.4",
             "scikit-image>=0.24",
+            "numba>=0.60",
         ],
     },
     entry_points={"console_scripts": ["anycost = anycost.commands.cli:main"]},
