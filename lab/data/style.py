@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -410,10 +411,24 @@ def _light(picture: Tensor) -> Tensor:
 
 def _blurred(maps: Tensor, reach: int) -> Tensor:
     """[n, C, R, R], softened twice over 2 `reach` + 3 px: nearly a bell."""
-    size, pad = 2 * reach + 3, reach + 1
-    for window, padding in (((size, 1), (pad, 0)), ((1, size), (0, pad))) * 2:
-        maps = F.avg_pool2d(maps, window, stride=1, padding=padding, count_include_pad=False)
-    return maps
+    bell = _bell(maps.shape[-1], reach, maps.device)
+    return bell @ maps @ bell.T
+
+
+@lru_cache(maxsize=64)
+def _bell(side: int, reach: int, device: torch.device) -> Tensor:
+    """[R, R]: how much of each pixel of a row is in each softened one. A product with it is the quickest."""
+    steps = torch.arange(side)
+    box = ((steps[:, None] - steps).abs() <= reach + 1).float()
+    box = box / box.sum(1, keepdim=True)
+    return (box @ box).to(device)
+
+
+@lru_cache(maxsize=16)
+def _window(side: int, size: int, device: torch.device) -> Tensor:
+    """[side, side + size - 1]: means over `size` pixels that begin at each."""
+    apart = torch.arange(side + size - 1) - torch.arange(side)[:, None]
+    return ((apart >= 0) & (apart < size)).float().to(device) / size
 
 
 def _clouds(grain: Tensor, cells: int, sharp: bool = False) -> Tensor:
@@ -458,9 +473,10 @@ def _smeared(maps: Tensor, step: Tensor, steps: int) -> Tensor:
 def _patches(picture: Tensor, reach: int) -> Tensor:
     """Kuwahara's filter: of the four squares that touch a pixel, the mean of the most even."""
     padded = F.pad(picture, (reach, reach, reach, reach), mode="reflect")
-    mean = F.avg_pool2d(padded, reach + 1, stride=1)  # [n, 3, R + reach, R + reach]
+    window = _window(picture.shape[-1] + reach, reach + 1, picture.device)
+    mean = window @ padded @ window.T  # [n, 3, R + reach, R + reach]
     light = _light(padded)
-    uneven = F.avg_pool2d(light.square(), reach + 1, stride=1) - _light(mean).square()
+    uneven = window @ light.square() @ window.T - _light(mean).square()
     side = picture.shape[-1]
     corners = ((0, 0), (0, reach), (reach, 0), (reach, reach))
     best, least = mean[..., :side, :side], uneven[..., :side, :side]
