@@ -28,7 +28,7 @@ from .strand_curves import NEAREST, StrandPlan, Texture, curves, mixed
 from .strand_set import Strands
 
 BEARD = PARTS.index("beard")
-ROOTS = 7_000  # strands at detail 1
+ROOTS = 8_000  # strands at detail 1
 GUIDES = 150
 LOCKS = 260
 WIDTH = 0.0058
@@ -99,7 +99,7 @@ def beard_places(mean: np.ndarray) -> dict[str, np.ndarray]:
     front = eased(1.18, 1.34, z)
     under = eased(6.30, 6.20, y) * eased(1.42, 1.28, z)  # under the jaw
     throat = eased(5.98, 6.12, y + 0.05 * (1.2 - z))
-    chin = eased(0.34, 0.22, x) * eased(6.44, 6.38, y) * front
+    chin = eased(0.34, 0.22, x) * eased(6.47, 6.42, y) * eased(1.12, 1.24, z)
     moustache = (
         eased(0.30, 0.25, x) * eased(6.665, 6.70, y + 0.16 * x) * eased(6.865, 6.83, y + 0.25 * x) * front
     )
@@ -150,7 +150,9 @@ def _region() -> Tensor:
     )
     places = beard_places(mesh.mean.numpy())
     most = np.maximum.reduce(list(places.values()))
-    return torch.from_numpy((most > 0.02).astype(np.float32)) * free * (mesh.vertex_group == BODY)
+    crowded = 1.0 + 1.6 * places["moustache"] + 1.0 * np.maximum(places["soul"], places["chin"])
+    wide = torch.from_numpy(((most > 0.02) * crowded).astype(np.float32))
+    return wide * free * (mesh.vertex_group == BODY)
 
 
 def _fixed(kind: str) -> _Fixed:
@@ -208,6 +210,15 @@ def beard_colour(people: People) -> Tensor:
     return melanin(natural_tone(people) * 0.95 + 0.03, people.controls["hair_red"] + 0.1)
 
 
+def beard_shade(people: People) -> Tensor:
+    """How much of the skin's colour the roots of a beard take, [N, V] 0..1."""
+    mesh = head_mesh()
+    shares = beard_places(mesh.mean.numpy())
+    free = (_region() > 0).numpy()
+    rows = [_wanted(style, shares, people, n)[0] * free for n, style in enumerate(beard_of(people))]
+    return 0.45 * bearded(people)[:, None] * torch.from_numpy(np.stack(rows)).float()
+
+
 def beard(people: People, n: int, style: BeardStyle, body: BodyField, detail: float) -> list[Strands]:
     """The beard of person n; none where there is none."""
     on = float(bearded(people)[n])
@@ -249,7 +260,8 @@ def _wanted(
             density = np.maximum(density, share)
             length = length + share**2 * own
         weight = weight + share**2 * (own > 0)
-    return np.asarray(density + 0.0 * shares["chin"]), np.maximum(length / weight, 0.012)
+    density = density + np.zeros_like(shares["chin"])
+    return density, np.maximum(length / weight, 0.012)
 
 
 def _plan(fixed: _Fixed, some: np.ndarray, places: np.ndarray, part: np.ndarray) -> StrandPlan:

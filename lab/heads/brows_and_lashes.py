@@ -62,6 +62,20 @@ def _brows_of(people: People, n: int, count: int, colour: Tensor, grey: Tensor) 
     )
 
 
+def brow_shade(people: People) -> Tensor:
+    """How much of the skin's colour the roots of the brows take, [N, V] 0..1."""
+    mean = head_mesh().mean
+    along = (mean[:, 0].abs() - INNER) / (OUTER - INNER)
+    shown = smoothly(-0.05, 0.15, along) * smoothly(1.05, 0.75, along) * (mean[:, 2] > 0.9)
+    thick = people.controls["brow_thickness"] - 0.5 * people.child
+    rows = []
+    for n in range(len(thick)):
+        middle, half = _brow_line(people, n, along.clamp(0.0, 1.0).numpy())
+        across = (mean[:, 1] - torch.from_numpy(middle).float()) / torch.from_numpy(half).float()
+        rows.append((0.32 + 0.12 * thick[n]) * torch.exp(-1.2 * across.square()) * shown)
+    return torch.stack(rows)
+
+
 def _number(people: People, name: str, n: int) -> float:
     return float(people.controls[name][n])
 
@@ -83,25 +97,28 @@ def _fading(along: np.ndarray, across: np.ndarray) -> np.ndarray:
     return np.clip(1.2 - 0.7 * np.abs(across), 0.35, 1.0) * ends
 
 
-def _brow_places(
-    people: People, n: int, side: np.ndarray, along: np.ndarray, across: np.ndarray, chance: np.ndarray
-) -> np.ndarray:
-    """x and y [K, 2] of the roots on the mean face."""
+def _brow_line(people: People, n: int, along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The height of a brow's middle on the mean face, and half its thickness, [K] each."""
     arch = _number(people, "brow_arch", n)
     thick = _number(people, "brow_thickness", n) - 0.35 * float(people.child[n])
     man = float(smoothly(-0.3, 0.6, people.controls["masculine"][n]))
     peak = 0.64 - 0.06 * man
-    rise = np.where(
-        along < peak, np.sin(0.5 * np.pi * along / peak), 1.0 - ((along - peak) / (1 - peak)) ** 1.6
-    )
+    falls = 1.0 - (np.clip(along - peak, 0.0, 1.0) / (1 - peak)) ** 1.6
+    rise = np.where(along < peak, np.sin(0.5 * np.pi * along / peak), falls)
     middle = HEIGHT - 0.02 * man + (0.062 + 0.045 * arch - 0.02 * man) * rise
     middle = middle - 0.028 * np.clip(along - peak, 0, 1) / (1 - peak)
     half = (0.043 + 0.017 * thick) * np.minimum(1.0, 0.55 + 5.0 * along)
-    half = half * (1.0 - 0.72 * np.clip((along - 0.45) / 0.55, 0, 1) ** 1.3)
+    return middle, half * (1.0 - 0.72 * np.clip((along - 0.45) / 0.55, 0, 1) ** 1.3)
+
+
+def _brow_places(
+    people: People, n: int, side: np.ndarray, along: np.ndarray, across: np.ndarray, chance: np.ndarray
+) -> np.ndarray:
+    """x and y [K, 2] of the roots on the mean face."""
+    middle, half = _brow_line(people, n, along)
     ragged = 0.006 * np.sin(19.0 * along + 3.0 * side + float(people.details[n, 18]))
     x = INNER + (OUTER - INNER) * along + 0.012 * (chance[:, 5] - 0.5) + 0.012 * across * (along < 0.2)
-    y = middle + half * across + ragged
-    return np.stack([side * x, y], axis=1)
+    return np.stack([side * x, middle + half * across + ragged], axis=1)
 
 
 def _brow_ways(side: np.ndarray, along: np.ndarray, across: np.ndarray, chance: np.ndarray) -> np.ndarray:

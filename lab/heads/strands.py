@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .beards import beard, beard_of
+from .beards import beard, beard_of, beard_shade
 from .body_field import body_field, skin_vertices
-from .brows_and_lashes import brows, lashes
+from .brows_and_lashes import brow_shade, brows, lashes
 from .hair_colour import grey_share, hair_colour
 from .hair_styles import styles_of
 from .head_mesh import BODY, head_mesh
@@ -22,14 +22,15 @@ __all__ = ["Strands", "hair_of"]
 
 @torch.no_grad()
 def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
-    """How much of the skin is seen through hair roots [N, V] 0..1, and their colour [N, 3]."""
+    """How much roots of hair, beard and brows colour the skin [N, V] 0..1, and their colour [N, 3]."""
     mesh = head_mesh()
     skin = (mesh.vertex_group == BODY) * (1.0 - mesh.masks["ears"]) * (mesh.mean[:, 1] > 6.4)
     grown = density(people, mesh.mean) * skin
     for n, style in enumerate(styles_of(people)):
         shade = 0.38 if style.bald == "all" else 0.45 if style.rows else 0.75
         grown[n] *= shade * left_by(style.bald, mesh.mean)
-    return grown, hair_colour(people)
+    other = torch.maximum(beard_shade(people), brow_shade(people)) * (1.0 - people.controls["dyed"][:, None])
+    return torch.maximum(grown, other), hair_colour(people)
 
 
 @torch.no_grad()
