@@ -93,9 +93,16 @@ class _Fit:
         )
         return (0.035 * wave + 0.022 * cross + 0.03) * low
 
-    def dyed(self, points: Tensor, colour: Tensor) -> Tensor:
-        """The colour [M, R, A, 3] of cloth with its pattern: stripes, checks, dots, flowers or knit."""
+    def dyed(self, points: Tensor, colour: Tensor, quiet: bool = False) -> Tensor:
+        """The colour [M, R, A, 3] of cloth with its pattern: stripes, checks, dots, flowers or knit.
+
+        What is `quiet`, a suit, has no more than thin stripes of a similar colour.
+        """
         x, y, front = points.unbind(-1)
+        if quiet:
+            thin = smooth(0.80, 0.95, torch.sin(46.0 * x)) * smooth(0.5, 0.8, self.pattern).view(-1, 1, 1)
+            tweed = 1.0 - 0.06 * torch.sin(31.0 * x + 7.0 * y) * torch.sin(37.0 * y - 5.0 * x)
+            return colour[:, None, None] * ((1.0 + 1.5 * thin) * tweed).unsqueeze(-1)
         amount = smooth(0.42, 0.62, self.pattern).view(-1, 1, 1)
         size = self.varied(11, 0.7, 1.7).view(-1, 1, 1)
         u, v = x * 11.0 / size, (y - 0.4 * front) * 11.0 / size
@@ -234,18 +241,22 @@ def _collar(fit: _Fit, colour: Tensor, opened: Tensor, long: Tensor, thick: floa
     opened [M] 0..1: buttoned, or spread over an open neck; long [M] degrees: the points' length.
     """
     columns = 61
-    s = torch.linspace(-1.0, 1.0, columns, device=colour.device).view(1, 1, -1)  # around, from front to front
-    gap = (0.05 + 0.42 * opened).view(-1, 1, 1)
-    side = torch.sign(s) * (gap + (math.pi - gap) * (1.0 - s.abs()).abs())
-    front = (-side.abs() / 0.75).exp()
-    low = (33.0 + 3.5 * side.cos() + 5.0 * opened.view(-1, 1, 1) * front) * DEGREE
-    fold = low - (5.5 + 1.5 * side.cos()) * DEGREE
+    u = torch.linspace(0.0, 1.0, columns, device=colour.device).view(1, 1, -1)  # around, from front to front
+    opened = opened.view(-1, 1, 1)
+    gap = 0.06 + 0.36 * opened
+    side = gap + (2.0 * math.pi - 2.0 * gap) * u
+    to_front = torch.minimum(side, 2.0 * math.pi - side)
+    front = torch.exp(-(to_front - gap) / 0.75)
+    low = (33.0 + 3.5 * side.cos() + 5.0 * opened * front) * DEGREE
+    stands = (5.5 + 1.5 * side.cos()) * (1.0 - 0.75 * opened * torch.exp(-(to_front - gap) / 0.35))
+    fold = low - stands * DEGREE
     t = torch.linspace(0.0, 1.0, 5, device=colour.device).view(1, -1, 1)
     stand = fit.at(low + t * (fold - low), side, 0.02 + 0.03 * t)
     reach = (7.0 + long.view(-1, 1, 1) * front.pow(1.4)) * DEGREE
-    r = torch.linspace(0.0, 1.0, 8, device=colour.device).view(1, -1, 1)
+    r = torch.linspace(0.0, 1.0, 9, device=colour.device).view(1, -1, 1)
     # the points swing outwards, away from the middle
-    spread = side + torch.sign(side) * r * front * (0.10 + 0.30 * opened.view(-1, 1, 1))
+    outwards = torch.where(u < 0.5, 1.0, -1.0) * front.pow(1.5)
+    spread = side + outwards * r * (0.16 + 0.22 * opened)
     lift = thick + 0.055 * (1.0 - r) + 0.02 * torch.sin(math.pi * r) + 0.03
     flap = fit.at(fold + r * (reach + low - fold), spread, lift)
     points = torch.cat([stand, flap], dim=1)
@@ -288,39 +299,40 @@ def shirt(fit: _Fit) -> list[WornMesh]:
     return [body, *collar, *buttons]
 
 
-def _jacket(fit: _Fit, colour: Tensor, deep: Tensor, lapel: Tensor, thick: float = 0.11) -> list[WornMesh]:
+def _jacket(
+    fit: _Fit, colour: Tensor, deep: Tensor, lapel: Tensor, thick: float = 0.11, quiet: bool = False
+) -> list[WornMesh]:
     """An open jacket. deep [M] degrees: how far down it is open; lapel [M] radians: their width."""
     count = len(colour)
-    rows = 26
-    t = torch.linspace(0.0, 1.0, rows, device=colour.device).view(1, -1, 1)
+    t = torch.linspace(0.0, 1.0, 44, device=colour.device).view(1, -1, 1)
     bottom = (deep * DEGREE).view(-1, 1, 1)
     top = 31.0 * DEGREE
-    polar = top + t * (HEM - top)
+    polar = (top + t.pow(1.2) * (HEM - top)).expand(count, -1, -1)
     # the front edge: from the side of the neck down to the button, then straight
-    open_share = ((bottom - polar) / (bottom - top)).clamp(0.0, 1.0)
-    edge = 0.02 + 0.95 * open_share.pow(1.25)
+    share = ((bottom - polar) / (bottom - top)).clamp(0.0, 1.0)
+    edge = 0.02 + 0.95 * share.pow(1.25)
+    # the lapel: widest below its notch, narrow at the button; above the notch it is the collar
+    wide = lapel.view(-1, 1, 1) * smooth(0.0, 0.85, share).pow(0.7)
+    notch = 0.62 * torch.exp(-((share - 0.70) / 0.022).square()) + 0.30 * smooth(0.70, 0.72, share)
+    broad = wide * (1.0 - notch) * smooth(1.03, 0.96, share)
     meshes = []
     for side in (1.0, -1.0):
         s = torch.linspace(0.0, 1.0, 44, device=colour.device).view(1, 1, -1)
         azimuth = edge + (math.pi - edge) * s.pow(1.3)
         over = (0.02 if side > 0 else 0.0) + thick
-        cloth = fit.at(
-            polar.expand(count, -1, -1), side * azimuth, over + fit._folds(polar, side * azimuth) * 0.8
+        cloth = fit.at(polar, side * azimuth, over + fit._folds(polar, side * azimuth) * 0.8)
+        # darker where the lapel's edge shades it
+        shaded = 1.0 - 0.45 * torch.exp(-((azimuth - edge - broad).clamp(min=0.0) / 0.03)) * smooth(
+            0.0, 0.1, share
         )
-        meshes.append(fit.mesh(cloth, fit.dyed(cloth, colour), 0.85, closed=False))
-        # the lapel lies on the front edge, wide above the middle, with a notch
-        share = open_share[..., :1]
-        broad = (
-            lapel.view(-1, 1, 1)
-            * (0.2 + 1.6 * share.pow(0.8))
-            * smooth(0.0, 0.12, share)
-            * smooth(1.02, 0.86, share)
+        meshes.append(
+            fit.mesh(cloth, fit.dyed(cloth, colour, quiet) * shaded.unsqueeze(-1), 0.85, closed=False)
         )
-        notch = 1.0 - 0.45 * torch.exp(-((share - 0.66) / 0.035).square())
         r = torch.linspace(0.0, 1.0, 9, device=colour.device).view(1, 1, -1)
-        rise = over + 0.035 + 0.03 * (1.0 - r) - 0.03 * r.pow(4)
-        sheet = fit.at(polar.expand(count, -1, -1), side * (edge - 0.01 + broad * notch * r), rise)
-        meshes.append(fit.mesh(sheet, fit.dyed(sheet, colour) * 0.93, 0.8, closed=False))
+        rise = over + 0.04 + 0.035 * (1.0 - r) - 0.025 * r.pow(4)
+        sheet = fit.at(polar, side * (edge - 0.01 + broad * r), rise)
+        seam = 1.0 - 0.35 * smooth(0.86, 0.97, r).expand_as(sheet[..., 0])
+        meshes.append(fit.mesh(sheet, fit.dyed(sheet, colour, quiet) * seam.unsqueeze(-1), 0.8, closed=False))
     # the collar behind the neck
     a = torch.linspace(-1.0, 1.0, 41, device=colour.device).view(1, 1, -1) * (math.pi - 0.85) + math.pi
     r = torch.linspace(0.0, 1.0, 8, device=colour.device).view(1, -1, 1)
@@ -350,16 +362,14 @@ def _tie(fit: _Fit, colour: Tensor, wide: Tensor) -> list[WornMesh]:
 
 def _bow_tie(fit: _Fit, colour: Tensor) -> list[WornMesh]:
     count = len(colour)
-    s = torch.linspace(-1.0, 1.0, 21, device=colour.device).view(1, 1, -1)
-    v = torch.linspace(-1.0, 1.0, 7, device=colour.device).view(1, -1, 1)
-    tall = 3.4 * (0.35 + 0.65 * smooth(0.05, 0.8, s.abs())) * DEGREE
-    polar = 35.5 * DEGREE + v * tall
-    swell = (
-        0.06
-        + 0.10 * smooth(0.02, 0.2, s.abs()) * smooth(1.05, 0.6, s.abs()) * (1.0 - v.square())
-        + 0.07 * (s.abs() < 0.12)
-    )
-    return [fit.mesh(fit.at(polar.expand(count, -1, -1), 0.27 * s, swell), colour, 0.4, closed=False)]
+    s = torch.linspace(-1.0, 1.0, 41, device=colour.device).view(1, 1, -1)
+    v = torch.linspace(-1.0, 1.0, 9, device=colour.device).view(1, -1, 1)
+    tall = 5.2 * (0.30 + 0.70 * smooth(0.08, 0.85, s.abs())) * DEGREE
+    polar = 36.0 * DEGREE + v * tall
+    bow = smooth(0.04, 0.25, s.abs()) * smooth(1.08, 0.6, s.abs())
+    knot = smooth(0.15, 0.10, s.abs())
+    swell = 0.09 + (0.12 * bow + 0.09 * knot) * (1.0 - 0.8 * v.square())
+    return [fit.mesh(fit.at(polar.expand(count, -1, -1), 0.36 * s, swell), colour, 0.4, closed=False)]
 
 
 def suit(fit: _Fit) -> list[WornMesh]:
@@ -373,7 +383,7 @@ def suit(fit: _Fit) -> list[WornMesh]:
     points, _ = fit.cloth(edge, thick=0.03, folds=0.4)
     meshes = [fit.mesh(points, white), *_collar(fit, white, opened, fit.varied(1, 6.0, 10.0))]
     cloth = fit.colour * 0.55
-    meshes += _jacket(fit, cloth, fit.varied(2, 82.0, 108.0), fit.varied(3, 0.14, 0.26))
+    meshes += _jacket(fit, cloth, fit.varied(2, 82.0, 108.0), fit.varied(3, 0.24, 0.42), quiet=True)
     if len(tied) == 1:  # one wearer at a time: what is not worn is not made
         if tied[0] < 0.55:
             return meshes + _tie(fit, fit.second * 0.5, fit.varied(4, 0.22, 0.36))
@@ -386,7 +396,7 @@ def open_jacket(fit: _Fit) -> list[WornMesh]:
     high = fit.varied(0, 30.0, 36.0)
     points, _ = fit.cloth(_neckline(fit, high, high, high + 5.0), thick=0.03, folds=0.5, rim=0.015)
     inner = fit.mesh(points, fit.second)
-    return [inner, *_jacket(fit, fit.colour, fit.varied(2, 90.0, 135.0), fit.varied(3, 0.10, 0.30), 0.12)]
+    return [inner, *_jacket(fit, fit.colour, fit.varied(2, 90.0, 135.0), fit.varied(3, 0.12, 0.42), 0.12)]
 
 
 def hooded_top(fit: _Fit) -> list[WornMesh]:
