@@ -16,13 +16,10 @@ from torch import Tensor
 
 from .head_mesh import BODY, head_mesh
 
-STEP = 0.1  # between the grid's nodes
-MARGIN = 0.9  # around the head: as far as voluminous hair reaches
-ABOVE, BELOW = 0.3, 1.9  # below the eyes: where long hair ends to matter
+STEP = 0.115  # between the grid's nodes
+SIDES, BEHIND, BEFORE = 0.85, 0.6, 0.35  # around the head: as far as hair reaches
+ABOVE, BELOW = 0.3, 2.5  # above the head and below the eyes
 FAR = 1e9
-ROUNDS = 1  # of two sweeps: the second round changes almost nothing
-_AROUND = np.array([(i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)])
-_BEFORE = _AROUND[:13].copy()  # neighbours that a forward sweep has passed
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,9 @@ def body_field(places: np.ndarray, normals: np.ndarray, eyes: np.ndarray) -> Bod
 
 def _bounds(places: np.ndarray, eyes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     head = places[places[:, 1] > eyes[1] - 1.2]
-    low, high = head.min(0) - MARGIN, head.max(0) + MARGIN
-    low[1] = eyes[1] - BELOW - 1.2
-    high[1] = head[:, 1].max() + ABOVE
+    low = head.min(0) - np.array([SIDES, 0.0, BEHIND], np.float32)
+    high = head.max(0) + np.array([SIDES, ABOVE, BEFORE], np.float32)
+    low[1] = eyes[1] - BELOW
     return low.astype(np.float32), high.astype(np.float32)
 
 
@@ -61,54 +58,60 @@ def _bounds(places: np.ndarray, eyes: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def _nearest_vertices(places, low, shape):
     """The vertex nearest to each node, by sweeping a guess from node to node: [I, J, K] int32."""
     rows, columns, slices = shape
-    nearest = np.full((rows, columns, slices), -1, np.int32)
-    best = np.full((rows, columns, slices), np.float32(FAR), np.float32)
+    # one node more on each side, so that no neighbour need be checked
+    across, down = (columns + 2) * (slices + 2), slices + 2
+    total = (rows + 2) * across
+    nearest = np.full(total, -1, np.int32)
+    best = np.full(total, np.float32(FAR), np.float32)
+    step = np.float32(STEP)
     for vertex in range(len(places)):
-        i = int(np.rint((places[vertex, 0] - low[0]) / STEP))
-        j = int(np.rint((places[vertex, 1] - low[1]) / STEP))
-        k = int(np.rint((places[vertex, 2] - low[2]) / STEP))
+        i = int(np.rint((places[vertex, 0] - low[0]) / step))
+        j = int(np.rint((places[vertex, 1] - low[1]) / step))
+        k = int(np.rint((places[vertex, 2] - low[2]) / step))
         if 0 <= i < rows and 0 <= j < columns and 0 <= k < slices:
-            far = _squared(places, vertex, low, i, j, k)
-            if far < best[i, j, k]:
-                best[i, j, k] = far
-                nearest[i, j, k] = vertex
-    for _ in range(ROUNDS):
-        for i in range(rows):
-            for j in range(columns):
-                for k in range(slices):
-                    _take_from(nearest, best, places, low, i, j, k, 1)
-        for i in range(rows - 1, -1, -1):
-            for j in range(columns - 1, -1, -1):
-                for k in range(slices - 1, -1, -1):
-                    _take_from(nearest, best, places, low, i, j, k, -1)
-    return nearest
-
-
-@numba.njit(cache=True, fastmath=True, inline="always")
-def _squared(places, vertex, low, i, j, k):
-    x = low[0] + STEP * i - places[vertex, 0]
-    y = low[1] + STEP * j - places[vertex, 1]
-    z = low[2] + STEP * k - places[vertex, 2]
-    return x * x + y * y + z * z
-
-
-@numba.njit(cache=True, fastmath=True)
-def _take_from(nearest, best, places, low, i, j, k, sign):
-    """Tries the vertices of the 13 neighbours that this sweep has passed."""
-    rows, columns, slices = nearest.shape
-    mine = nearest[i, j, k]
-    least = best[i, j, k]
-    for n in range(13):
-        a, b, c = i + sign * _BEFORE[n, 0], j + sign * _BEFORE[n, 1], k + sign * _BEFORE[n, 2]
-        if 0 <= a < rows and 0 <= b < columns and 0 <= c < slices:
-            vertex = nearest[a, b, c]
-            if vertex >= 0 and vertex != mine:
-                far = _squared(places, vertex, low, i, j, k)
-                if far < least:
-                    least = far
-                    mine = vertex
-    nearest[i, j, k] = mine
-    best[i, j, k] = least
+            x = low[0] + step * i - places[vertex, 0]
+            y = low[1] + step * j - places[vertex, 1]
+            z = low[2] + step * k - places[vertex, 2]
+            far = x * x + y * y + z * z
+            node = (i + 1) * across + (j + 1) * down + k + 1
+            if far < best[node]:
+                best[node] = far
+                nearest[node] = vertex
+    before = np.empty(13, np.int64)
+    n = 0
+    for i in range(-1, 2):
+        for j in range(-1, 2):
+            for k in range(-1, 2):
+                if n < 13:
+                    before[n] = i * across + j * down + k
+                    n += 1
+    for sweep in range(2):
+        sign = 1 - 2 * sweep
+        for a in range(rows):
+            i = a if sweep == 0 else rows - 1 - a
+            x = low[0] + step * i
+            for b in range(columns):
+                j = b if sweep == 0 else columns - 1 - b
+                y = low[1] + step * j
+                for c in range(slices):
+                    k = c if sweep == 0 else slices - 1 - c
+                    z = low[2] + step * k
+                    node = (i + 1) * across + (j + 1) * down + k + 1
+                    mine, least = nearest[node], best[node]
+                    last = mine
+                    for n in range(13):
+                        vertex = nearest[node + sign * before[n]]
+                        if vertex >= 0 and vertex != mine and vertex != last:
+                            last = vertex
+                            dx, dy = x - places[vertex, 0], y - places[vertex, 1]
+                            dz = z - places[vertex, 2]
+                            far = dx * dx + dy * dy + dz * dz
+                            if far < least:
+                                least = far
+                                mine = vertex
+                    nearest[node] = mine
+                    best[node] = least
+    return nearest.reshape(rows + 2, columns + 2, slices + 2)[1:-1, 1:-1, 1:-1].copy()
 
 
 @numba.njit(cache=True, fastmath=True)

@@ -80,6 +80,7 @@ def _number(people: People, name: str, n: int) -> float:
     return float(people.controls[name][n])
 
 
+@lru_cache(maxsize=32)
 def _chance(count: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((count, 8)).astype(np.float32)
 

@@ -112,6 +112,11 @@ class HairStyle:
     thick: float = 1.0  # width of strands
     flyaway: float = 1.0
 
+    @property
+    def gathered(self) -> bool:
+        """Whether all hair is tied."""
+        return any(tied.above < -1.0 for tied in self.tied)
+
 
 def zones(length: float, comb: Comb = DOWN, lift: float = 0.35, uneven: float = 0.15) -> dict[str, Zone]:
     """Three zones alike."""
@@ -808,19 +813,15 @@ STYLES: tuple[HairStyle, ...] = (
 )
 
 NAMES = tuple(style.name for style in STYLES)
+_LIMITS = [(style.often, *style.suits, *style.years) for style in STYLES]
 
 
 def _frequencies(people: People) -> Tensor:
     """How frequent each style is [N, S] among people of each one's curl and age."""
-    curl, years = people.controls["curl"], people.years
-    columns = []
-    for style in STYLES:
-        fits = smoothly(style.suits[0] - 0.05, style.suits[0] + 0.03, curl)
-        fits = fits * smoothly(style.suits[1] + 0.05, style.suits[1] - 0.03, curl)
-        fits = fits * smoothly(style.years[0] - 3.0, style.years[0] + 2.0, years)
-        fits = fits * smoothly(style.years[1] + 5.0, style.years[1] - 5.0, years)
-        columns.append(style.often * fits)
-    return torch.stack(columns, 1)
+    curl, years = people.controls["curl"][:, None], people.years[:, None]
+    often, straight, curly, young, old = curl.new_tensor(_LIMITS).unbind(1)
+    fits = smoothly(straight - 0.05, straight + 0.03, curl) * smoothly(curly + 0.05, curly - 0.03, curl)
+    return often * fits * smoothly(young - 3.0, young + 2.0, years) * smoothly(old + 5.0, old - 5.0, years)
 
 
 def styles_of(people: People) -> list[HairStyle]:

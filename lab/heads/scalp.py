@@ -61,6 +61,22 @@ class ScalpPlaces:
     chance: Tensor  # [K] 0..1, evenly spread: a root has hair where the density is above it
 
 
+class Hairline:
+    """What of the hairline is the same for all people, at places [K, 3] of the mean head."""
+
+    def __init__(self, mean: Tensor):
+        azimuth, elevation = azimuth_and_elevation(mean)
+        line, slope = _line()
+        steep = _along(slope, azimuth) / elevation.cos().clamp(min=0.3)
+        rough = torch.sin(mean[:, 0] * 31.0 + 1.3 * torch.sin(mean[:, 1] * 17.0))
+        self.above = elevation - _along(line, azimuth) - 0.020 * rough * torch.cos(mean[:, 2] * 23.0)
+        self.flat = (1.0 + steep.square()).rsqrt()
+        self.front, self.temple = hump(azimuth, 1.57, 0.42), hump(azimuth, 1.02, 0.27)
+        self.middle, self.burns = hump(azimuth, 1.57, 0.13), hump(azimuth, 0.385, 0.06)
+        self.side = smoothly(0.3, 0.6, azimuth)
+        self.crown = hump(_angle(mean, (0.0, 0.85, -0.5)), 0.0, 0.5)
+
+
 def azimuth_and_elevation(mean: Tensor) -> tuple[Tensor, Tensor]:
     """Radians [...] of places [..., 3] of the mean head."""
     away = mean - mean.new_tensor(SKULL)
@@ -115,34 +131,24 @@ def recession(people: People) -> Tensor:
     return man * (own * (0.45 + 0.55 * aged) + 0.15 * aged).clamp(0.0, 1.0) + (1.0 - man) * 0.1 * own * aged
 
 
-def raised_hairline(people: People, mean: Tensor) -> Tensor:
-    """By how many radians [N, K] each person's hairline lies higher at places [K, 3] than the usual one."""
-    azimuth, _ = azimuth_and_elevation(mean)
-    front, temple = hump(azimuth, 1.57, 0.42), hump(azimuth, 1.02, 0.27)
+def _raised(people: People, hairline: Hairline) -> Tensor:
+    """By how many radians [N, K] each person's hairline lies higher than the usual one."""
     man = smoothly(-0.5, 0.5, people.controls["masculine"])[:, None]
     gone = recession(people)[:, None]
     high = 0.035 * torch.tanh(people.details[:, 14, None])
     peak = 0.05 * torch.tanh(0.8 * people.details[:, 15, None])
-    side = smoothly(0.3, 0.6, azimuth)
-    burns = hump(azimuth, 0.385, 0.06) * (0.35 * (1.0 - man) + 0.06 * torch.tanh(people.details[:, 16, None]))
-    middle = hump(azimuth, 1.57, 0.13)
-    raised = high * side + (0.07 * man - 0.05) * temple - peak * middle + burns
-    return raised + gone * (0.75 * temple + 0.28 * front - 0.10 * middle)
+    burns = 0.35 * (1.0 - man) + 0.06 * torch.tanh(people.details[:, 16, None])
+    temple = 0.07 * man - 0.05 + 0.75 * gone
+    raised = high * hairline.side + temple * hairline.temple + burns * hairline.burns
+    return raised + 0.28 * gone * hairline.front - (peak + 0.10 * gone) * hairline.middle
 
 
-def density(people: People, mean: Tensor) -> Tensor:
-    """How dense hair is [N, K] 0..1 at places [K, 3] of the mean head, whatever its style."""
-    wavy = (
-        0.020
-        * torch.sin(mean[:, 0] * 31.0 + 1.3 * torch.sin(mean[:, 1] * 17.0))
-        * torch.cos(mean[:, 2] * 23.0)
-    )
-    raised = raised_hairline(people, mean) + wavy
-    inside = torch.stack([inside_hairline(mean, own) for own in raised])  # [N, K]
+def density(people: People, hairline: Hairline) -> Tensor:
+    """How dense hair is [N, K] 0..1, whatever its style."""
+    inside = (hairline.above - _raised(people, hairline)) * hairline.flat
     grown = smoothly(-0.3 * SOFT, SOFT, inside)
-    crown = hump(_angle(mean, (0.0, 0.85, -0.5)), 0.0, 0.5)
     thin = smoothly(0.35, 1.0, recession(people))[:, None]
-    return grown * (1.0 - 0.85 * thin * crown) * (1.0 - 0.35 * thin)
+    return grown * (1.0 - 0.85 * thin * hairline.crown) * (1.0 - 0.35 * thin)
 
 
 def left_by(bald: str, mean: Tensor) -> Tensor:
@@ -174,6 +180,11 @@ def _wide_scalp() -> Tensor:
 @lru_cache(maxsize=1)
 def strand_places() -> ScalpPlaces:
     return _places(ROOTS, 11)
+
+
+@lru_cache(maxsize=1)
+def strand_hairline() -> Hairline:
+    return Hairline(strand_places().mean)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -117,7 +117,10 @@ def scalp_hair(
     )
     texture = _texture(combing, guides, detail)
     lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_group, style)
-    points = curves(guides, guide_side, guide_group, plan, lock_bases, texture, body)
+    smooth = texture
+    if style.gathered:  # what is pulled tight has no curls
+        smooth = replace(texture, points=min(texture.points, 16), radius=0.25 * texture.radius)
+    points = curves(guides, guide_side, guide_group, plan, lock_bases, smooth, body)
     look = _Look(base, grey, style, detail)
     early = zones.sides * eased(0.2, 0.9, zones.azimuth)
     made = [_drawn(people, n, look, points, fixed.places.mean[some], fixed.chance[some], early[some])]
@@ -264,4 +267,6 @@ def _drawn(
 
 def resting(people: People, n: int, world: Tensor) -> Tensor:
     """Points [..., 3] of the world in person n's rest space, where they turn with the head."""
-    return (world - people.pivot[n]) @ people.turned[n] + people.pivot[n]
+    turn, pivot = people.turned[n], people.pivot[n]
+    flat = torch.addmm(pivot - pivot @ turn, world.reshape(-1, 3), turn)
+    return flat.view(world.shape)

@@ -198,13 +198,17 @@ def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, val
         wild = flyaway * max(own[1] - 0.94, 0.0) / 0.06
         stray = frizz * (0.4 + 1.2 * own[2]) + 0.03 * wild
         f1, f2 = 5.0 + 4.0 * own[3], 13.0 + 9.0 * own[4]
-        p1, p2, p3 = 6.2832 * own[5], 6.2832 * own[6], 6.2832 * own[7]
+        p1, p2 = 6.2832 * own[5], 6.2832 * own[6]
+        c3, s3 = np.cos(6.2832 * own[7]), np.sin(6.2832 * own[7])
         inward = depth * (own[1] + own[4] - 1.0) + 0.06 * wild
         size = radius * (0.75 + 0.5 * own[3])
         turn = 6.2832 * length / max(pitch, 1e-3)
-        out[s, 0, 0], out[s, 0, 1], out[s, 0, 2] = roots[s, 0], roots[s, 1], roots[s, 2]
-        bx, by, bz = 0.0, 0.0, 0.0
         lx, ly, lz = roots[s, 0], roots[s, 1], roots[s, 2]
+        out[s, 0, 0], out[s, 0, 1], out[s, 0, 2] = lx, ly, lz
+        bx, by, bz = 0.0, 0.0, 0.0
+        far, nx, ny, nz = distance(values, origin, lx, ly, lz)
+        norm = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
+        nx, ny, nz = nx * norm, ny * norm, nz * norm
         for k in range(1, points):
             t = k / (points - 1)
             place = t * part_length[s]
@@ -212,53 +216,55 @@ def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, val
             arc = t * length
             if mine >= 0 and clump > 0.0:
                 cx, cy, cz = _at(locks[mine], place)
-                pull = loyal * clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
                 if rope > 0.0:
                     pull = min(arc / 0.12, 1.0)
+                else:
+                    pull = loyal * clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
                 x, y, z = x + (cx - x) * pull, y + (cy - y) * pull, z + (cz - z) * pull
             # a frame that is carried along
             tx, ty, tz = x - lx, y - ly, z - lz
             lx, ly, lz = x, y, z
-            norm = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
-            tx, ty, tz = tx * norm, ty * norm, tz * norm
-            far, nx, ny, nz = distance(values, origin, x, y, z)
-            norm = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
-            nx, ny, nz = nx * norm, ny * norm, nz * norm
-            if k == 1:
-                bx, by, bz = nx, ny, nz
-                if abs(tx * nx + ty * ny + tz * nz) > 0.9:
-                    bx, by, bz = 0.31, 0.22, 0.93
-            along = bx * tx + by * ty + bz * tz
-            bx, by, bz = bx - along * tx, by - along * ty, bz - along * tz
-            norm = 1.0 / np.sqrt(bx * bx + by * by + bz * bz + 1e-9)
-            bx, by, bz = bx * norm, by * norm, bz * norm
-            ax, ay, az = ty * bz - tz * by, tz * bx - tx * bz, tx * by - ty * bx
-            if rope > 0.0 and mine >= 0:
-                grown = min(arc / 0.12, 1.0) * rope * (1.0 - 0.35 * t)
-                if plait > 0.5:
-                    around = 6.2832 * arc / (rope * 7.0) + 2.0944 * int(3.0 * own[0])
-                    u = grown * (0.75 * np.cos(around) + 0.5 * (own[5] - 0.5))
-                    v = grown * (0.45 * np.sin(2.0 * around) + 0.5 * (own[6] - 0.5))
-                else:
-                    around = p1 + 6.2832 * arc / (rope * 10.0)
-                    u = grown * np.sqrt(own[6]) * np.cos(around)
-                    v = grown * np.sqrt(own[6]) * np.sin(around)
-                x, y, z = x + u * bx + v * ax, y + u * by + v * ay, z + u * bz + v * az
-            if size > 0.0:
-                around = phase + turn * t
-                grown = size * min(max(arc - start, 0.0) / 0.35, 1.0)
-                u, v = grown * np.cos(around) * (1.0 - 0.7 * flat), grown * np.sin(around)
+            if size > 0.0 or rope > 0.0:
+                norm = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
+                tx, ty, tz = tx * norm, ty * norm, tz * norm
+                if k == 1:
+                    bx, by, bz = nx, ny, nz
+                    if abs(tx * nx + ty * ny + tz * nz) > 0.9:
+                        bx, by, bz = 0.31, 0.22, 0.93
+                along = bx * tx + by * ty + bz * tz
+                bx, by, bz = bx - along * tx, by - along * ty, bz - along * tz
+                norm = 1.0 / np.sqrt(bx * bx + by * by + bz * bz + 1e-9)
+                bx, by, bz = bx * norm, by * norm, bz * norm
+                ax, ay, az = ty * bz - tz * by, tz * bx - tx * bz, tx * by - ty * bx
+                u, v = 0.0, 0.0
+                if rope > 0.0 and mine >= 0:
+                    grown = min(arc / 0.12, 1.0) * rope * (1.0 - 0.35 * t)
+                    if plait > 0.5:
+                        around = 6.2832 * arc / (rope * 7.0) + 2.0944 * int(3.0 * own[0])
+                        u = grown * (0.75 * np.cos(around) + 0.5 * (own[5] - 0.5))
+                        v = grown * (0.45 * np.sin(2.0 * around) + 0.5 * (own[6] - 0.5))
+                    else:
+                        around = p1 + 6.2832 * arc / (rope * 10.0)
+                        u = grown * np.sqrt(own[6]) * np.cos(around)
+                        v = grown * np.sqrt(own[6]) * np.sin(around)
+                if size > 0.0:
+                    around = phase + turn * t
+                    grown = size * min(max(arc - start, 0.0) / 0.35, 1.0)
+                    u += grown * np.cos(around) * (1.0 - 0.7 * flat)
+                    v += grown * np.sin(around)
                 x, y, z = x + u * bx + v * ax, y + u * by + v * ay, z + u * bz + v * az
             grown = stray * t
-            x += grown * (np.sin(f1 * arc + p1) + 0.4 * np.sin(f2 * arc + p2))
-            y += grown * (np.sin(f1 * arc + p2) + 0.4 * np.sin(f2 * arc + p3)) * 0.7
-            z += grown * (np.sin(f1 * arc + p3) + 0.4 * np.sin(f2 * arc + p1))
+            if grown > 0.0:
+                slow, fast = np.sin(f1 * arc + p1), np.sin(f2 * arc + p2)
+                u, v = grown * (slow + 0.4 * fast), grown * (0.7 * np.cos(f1 * arc + p2) - 0.3 * fast)
+                x, y, z = x + c3 * u - s3 * v, y + 0.6 * grown * (slow * s3 + 0.5 * fast), z + s3 * u + c3 * v
             out_ = inward * min(arc / 0.3, 1.0)
             x, y, z = x + nx * out_, y + ny * out_, z + nz * out_
             far, nx, ny, nz = distance(values, origin, x, y, z)
+            norm = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
+            nx, ny, nz = nx * norm, ny * norm, nz * norm
             least = CLOSEST * min(k, 2)
             if far < least:
-                norm = (least - far) / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
-                x, y, z = x + nx * norm, y + ny * norm, z + nz * norm
+                x, y, z = x + nx * (least - far), y + ny * (least - far), z + nz * (least - far)
             out[s, k, 0], out[s, k, 1], out[s, k, 2] = x, y, z
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,22 +15,34 @@ from .hair_colour import grey_share, hair_colour
 from .hair_styles import styles_of
 from .head_mesh import BODY, head_mesh
 from .people import People
-from .scalp import density, left_by, strand_places
+from .scalp import Hairline, density, left_by, strand_hairline
 from .scalp_hair import scalp_hair
 from .strand_set import Strands
 
 __all__ = ["Strands", "hair_of"]
 
 
+@lru_cache(maxsize=1)
+def _scalp() -> tuple[Tensor, Hairline]:
+    """The vertices [K] that hair may grow on."""
+    mesh = head_mesh()
+    near = Hairline(mesh.mean).above > -0.25
+    where = near & (mesh.vertex_group == BODY) & (mesh.masks["ears"] < 0.5) & (mesh.mean[:, 1] > 6.4)
+    index = where.nonzero()[:, 0]
+    return index, Hairline(mesh.mean[index])
+
+
 @torch.no_grad()
 def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
     """How much roots of hair, beard and brows colour the skin [N, V] 0..1, and their colour [N, 3]."""
-    mesh = head_mesh()
-    skin = (mesh.vertex_group == BODY) * (1.0 - mesh.masks["ears"]) * (mesh.mean[:, 1] > 6.4)
-    grown = density(people, mesh.mean) * skin
+    where, hairline = _scalp()
+    mean = head_mesh().mean[where]
+    shades = density(people, hairline)  # [N, K]
     for n, style in enumerate(styles_of(people)):
         shade = 0.38 if style.bald == "all" else 0.45 if style.rows else 0.75
-        grown[n] *= shade * left_by(style.bald, mesh.mean)
+        shades[n] *= shade * left_by(style.bald, mean)
+    grown = shades.new_zeros(len(shades), len(head_mesh().mean))
+    grown[:, where] = shades
     other = torch.maximum(beard_shade(people), brow_shade(people)) * (1.0 - people.controls["dyed"][:, None])
     return torch.maximum(grown, other), hair_colour(people)
 
@@ -37,7 +51,7 @@ def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
 def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     """The strands of each person's head. With less detail they are fewer and wider, for small pictures."""
     skin = skin_vertices()
-    grown = density(people, strand_places().mean)
+    grown = density(people, strand_hairline())
     colours, grey = hair_colour(people), grey_share(people)
     brow, lash = brows(people, detail), lashes(people, detail)
     beards = beard_of(people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,6 +77,7 @@ def _bundle(
     return curves(guides, none, none, plan, guides.copy(), texture, body), roots
 
 
+@lru_cache(maxsize=32)
 def _chance(count: int, seed: int) -> np.ndarray:
     """Fixed numbers [count, 8] whose first rows are those of a smaller count."""
     return np.random.default_rng(seed).random((count, 8)).astype(np.float32)
