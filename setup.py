@@ -30,6 +30,7 @@ setup(
             "models/packs/*/*",
             "commands/sample/*.png",
             "commands/*.md",
+            "lab/heads/*.json",
             "krita_plugin/*.desktop",
             "krita_plugin/*.action",
             "krita_plugin/*.html",

@@ -49,7 +49,7 @@ def _mouth(amounts: _Amounts, controls: dict[str, Tensor], details: Tensor) -> N
     lean = 0.12 * torch.tanh(details[:, 2])  # nobody smiles quite evenly
     amounts.both("mouthSmile", 0.95 * smile * (1 - 0.3 * pucker), lean)
     amounts.both("mouthDimple", 0.25 * smile)
-    amounts.both("cheekSquint", 0.8 * smile + 0.3 * controls["squint"], lean)
+    amounts.both("cheekSquint", 0.75 * smile + 0.25 * controls["squint"] * (1 - smile), lean)
     amounts.both("mouthUpperUp", 0.6 * shown + 0.35 * sneer, lean)
     amounts.both("mouthLowerDown", 0.3 * shown)
     amounts.both("mouthFrown", 0.75 * sad, lean)
@@ -83,7 +83,7 @@ def _eyes(amounts: _Amounts, controls: dict[str, Tensor], details: Tensor) -> No
         open_ = eye_open(controls, details, side)
         amounts.add(f"eyeWide{unit}", 0.6 * open_.clamp(min=0))
         amounts.add(f"eyeBlink{unit}", 0.85 * (-open_).clamp(min=0))
-        amounts.add(f"eyeSquint{unit}", 0.6 * controls["squint"] + 0.25 * smile)
+        amounts.add(f"eyeSquint{unit}", 0.6 * controls["squint"] + 0.2 * smile * (1 - controls["squint"]))
 
 
 def lids_wanted(

@@ -80,7 +80,7 @@ def _lids(data: AnnyData, mean: np.ndarray, ring: np.ndarray, centre: np.ndarray
     edges = ring[list(LID_UPPER)], ring[list(LID_LOWER)]
     upper, lower = rims(mean, edges, around, share[around])
     radii = np.linalg.norm(mean - centre, axis=1) / RADIUS
-    skin = np.flatnonzero(body & (far < 0.06) & (radii > 0.955) & (mean[:, 2] > centre[2]))
+    skin = np.flatnonzero(body & (far < 0.2) & (radii > 0.955) & (mean[:, 2] > centre[2]))
     least = radii[skin].clip(THIN, THICK)
     return Lids(upper, lower, torch.from_numpy(skin), torch.from_numpy(least).float())
 
