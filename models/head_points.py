@@ -5,6 +5,14 @@ from __future__ import annotations
 MESH, OUTLINE = 478, 68
 POINTS = MESH + OUTLINE
 
+# Points that are sought one by one, from which the others follow: the 68, both irises, and some spread over
+# forehead, cheeks and nose
+KEYS = (
+    *range(MESH, POINTS),
+    *(468, 473, 10, 151, 8, 67, 297, 54, 284, 21, 251, 68, 298, 50, 280, 101, 330, 117, 346),
+    *(205, 425, 187, 411, 116, 345, 164, 200, 0),
+)
+
 # For each point, the one that is in its place when the picture is mirrored
 # fmt: off
 MIRROR = (

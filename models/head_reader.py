@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .head_points import POINTS
+from .head_points import KEYS, POINTS
 
 # What a pixel can show, in the order of the reader's answers. The tongue is "mouth", lashes are "skin", hands
 # and earrings "other".
@@ -40,7 +40,6 @@ WIDTHS = (24, 48, 96, 160)  # channels at 64, 32, 16 and 8 px
 DEPTHS = (1, 2, 3)  # residual blocks at 32, 16 and 8 px
 FINE = 64  # channels of the decoder at 32 px, where points are sought
 THIN = 32  # channels of the decoder at 64 px
-HEATS = 96  # places that are sought, of which the points are mixed
 SHAPES = 96  # numbers of the whole face's shape
 STEP = 1 / 32  # of the crop: the unit of what the last look moves a point by
 START = -5.0  # log-variance of a fresh network's points
@@ -73,6 +72,7 @@ class HeadReader(nn.Module):
         self.up_low = _Up(middle, low, FINE)
         self.up_first = _Up(FINE, first, THIN)
         self.maps = _mix(THIN, len(PARTS) + 3)
+        self.heat = _mix(FINE, len(KEYS))
         self.points = _Points(deep)
         self.score = nn.Linear(deep, 1)
 
@@ -87,12 +87,17 @@ class HeadReader(nn.Module):
 
     def forward(self, picture: Tensor) -> Answers:
         """picture [N, 3, 128, 128] in -1..1."""
+        return self.answers(picture)[0]
+
+    def answers(self, picture: Tensor) -> tuple[Answers, Tensor]:
+        """What `forward` gives, and logits [N, K, 32, 32] of where the points `KEYS` are."""
         first, fine, deep = self.looked(picture)
         maps = self.maps(F.relu(self.up_first(fine, first)))  # [N, 19, 64, 64]
         whole = F.relu(deep).mean(dim=(2, 3))  # [N, 160]
-        points, relief, spread = self.points(fine, whole)
+        heat = self.heat(F.relu(fine))
+        points, relief, spread = self.points(fine, whole, heat.float())
         parts, face_map = maps.split([len(PARTS), 3], dim=1)
-        return Answers(parts, face_map, points, relief, spread, self.score(whole)[:, 0])
+        return Answers(parts, face_map, points, relief, spread, self.score(whole)[:, 0]), heat
 
 
 class _Points(nn.Module):
@@ -101,25 +106,25 @@ class _Points(nn.Module):
 
     def __init__(self, deep: int):
         super().__init__()
-        self.heat = _mix(FINE, HEATS)
-        self.blend = nn.Linear(HEATS, POINTS)  # of places, alike for x and y
-        self.shape = nn.Linear(deep + 2 * HEATS, SHAPES)
+        self.blend = nn.Linear(len(KEYS), POINTS)  # of places, alike for x and y
+        self.shape = nn.Linear(deep + 2 * len(KEYS), SHAPES)
         self.bend = nn.Linear(SHAPES, 3 * POINTS)
         self.near = nn.Linear(FINE, FINE)
         self.own = nn.Parameter(torch.randn(POINTS, FINE) * 0.5)  # what each point looks for
         self.move = nn.Parameter(torch.zeros(POINTS, FINE, 3))
         self.rest = nn.Parameter(torch.zeros(POINTS, 3))
         with torch.no_grad():
-            self.blend.weight.copy_(torch.randn(POINTS, HEATS) / HEATS + 1 / HEATS)
+            self.blend.weight.fill_(1 / len(KEYS))
+            self.blend.weight[list(KEYS)] = torch.eye(len(KEYS))
             self.blend.bias.zero_()
             self.bend.weight.mul_(0.1)
             self.bend.bias.zero_()
             self.rest[:, 2] = START
 
-    def forward(self, fine: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """fine [N, 64, 32, 32], whole [N, 160]."""
+    def forward(self, fine: Tensor, whole: Tensor, heat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """fine [N, 64, 32, 32], whole [N, 160], heat [N, K, 32, 32]."""
         fine = F.relu(fine)
-        places = _middles(self.heat(fine).float())  # [N, HEATS, 2]
+        places = _middles(heat)  # [N, K, 2]
         shape = F.relu(self.shape(torch.cat([whole, (places - 0.5).flatten(1).to(whole.dtype)], dim=1)))
         bend = self.bend(shape).view(-1, POINTS, 3).float()
         points = self.blend((places - 0.5).transpose(1, 2)).transpose(1, 2).float() + 0.5 + bend[..., :2]

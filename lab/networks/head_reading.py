@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...core.errors import CoreError
-from ...models.head_points import POINTS
+from ...models.head_points import KEYS, POINTS
 from ...models.head_reader import GRID, PARTS, SIDE, Answers, HeadReader
 from ..data.augment import vignetted
 from ..data.head_cache import CachedHeads
@@ -44,6 +44,7 @@ PAINTED_SIDE = 128  # px of the painted portraits
 REPEATS = 4  # views of each
 SKETCHES = 0.15  # share of the painted portraits that fade into paper
 OCCLUDED = 0.15  # share of the crops with something in front
+BELL = 0.8  # cells: how far around a point its heat reaches
 HALF_LIFE = 4.0  # of the averaged network, in thousands of pictures
 SHOWN = 8
 # The painter's points as means of the reader's
@@ -94,6 +95,7 @@ class HeadReaderSettings:
     batch: int = 32
     learning_rate: float = 2e-3
     points: float = 1.0
+    heat: float = 0.2
     relief: float = 2.0
     parts: float = 1.0
     face_map: float = 5.0
@@ -158,20 +160,23 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
             yield pictures, landmarks[:, order]
 
     def step(self, batch: ReaderBatch, seen: int) -> dict[str, Tensor]:
+        settings = self.settings
         with torch.no_grad():
-            draws = Draws(self.settings.seed, seen, "heads", self.device)
+            draws = Draws(settings.seed, seen, "heads", self.device)
             shown = rendered_crops(batch.heads, draws)
             named, faces, pictures = None, shown.face, shown.pictures
             if batch.painted is not None:
-                own = Draws(self.settings.seed, seen, "painted", self.device)
+                own = Draws(settings.seed, seen, "painted", self.device)
                 painted, named, there = painted_crops(*batch.painted, own)
                 faces, pictures = torch.cat([faces, there]), torch.cat([pictures, painted])
             pictures, hidden = occluded(pictures, draws, OCCLUDED)
-            pictures = stylised(pictures, draws, self.settings.style)
+            pictures = stylised(pictures, draws, settings.style)
         with precision.autocast(self.dtype, self.device):
-            read = self.network(pictures.contiguous(memory_format=torch.channels_last))
+            read, heat = self.network.answers(pictures.contiguous(memory_format=torch.channels_last))
         read = Answers(*(answer.float() for answer in read))
         terms = self._losses(read, shown, hidden, faces, named)
+        sought = heat_loss(heat[: len(shown.pictures)].float(), shown.points[:, list(KEYS)])
+        terms["heat"] = settings.heat * (sought * shown.face).sum() / shown.face.sum().clamp_min(1)
         self.descent.step(torch.stack(list(terms.values())).sum(), seen)
         self.average.update(self.network, self.batch, seen + self.batch)
         return terms
@@ -281,6 +286,19 @@ def point_loss(points: Tensor, spread: Tensor, wanted: Tensor) -> Tensor:
     spread = spread.clamp(-14, 2)
     likely = away.square().sum(2) / 2 * torch.exp(-spread) + spread
     return 0.1 * likely + 10 * (away.square().sum(2) + 1e-6).sqrt()
+
+
+def heat_loss(heat: Tensor, points: Tensor) -> Tensor:
+    """The cross entropy of heat maps [N, K, S, S] (logits) with small bells at points [N, K, 2] of the unit
+    square, averaged over those within: [N]."""
+    side = heat.shape[-1]
+    cells = torch.arange(side, device=heat.device) + 0.5
+    away = cells - points[..., None] * side  # [N, K, 2, S]
+    bells = torch.softmax(-0.5 * (away / BELL).square(), dim=3)
+    wanted = bells[:, :, 1, :, None] * bells[:, :, 0, None]  # [N, K, S, S]
+    inside = ((points > 0) & (points < 1)).all(2)  # [N, K]
+    each = -(wanted * heat.flatten(2).log_softmax(2).view_as(heat)).sum((2, 3))  # [N, K]
+    return (each * inside).sum(1) / inside.sum(1).clamp_min(1)
 
 
 def finish(folder: Path) -> Path:

@@ -34,13 +34,14 @@ from anycost.lab.networks.head_reading import (
     HeadReaderTraining,
     _across,
     finish,
+    heat_loss,
     painted_crops,
 )
 from anycost.lab.networks.standardised import fold
 from anycost.lab.painter import LANDMARKS
 from anycost.lab.running import checkpoints, loop
 from anycost.lab.running.draws import Draws
-from anycost.models.head_points import MIRROR, POINTS
+from anycost.models.head_points import KEYS, MIRROR, POINTS
 from anycost.models.head_reader import GRID, OUTPUTS, PARTS, SIDE, Answers, HeadReader
 from anycost.models.manifest import Alignment
 
@@ -200,6 +201,24 @@ def test_the_run_leaves_the_same_reader_as_onnx(cache: Path, tmp_path: Path):
     session = onnxruntime.InferenceSession(str(path))
     for wanted, found in zip(expected, session.run(list(OUTPUTS), {"picture": picture.numpy()}), strict=True):
         torch.testing.assert_close(torch.tensor(found), wanted, atol=2e-3, rtol=1e-3)
+
+
+def test_heat_is_least_wrong_where_the_points_are():
+    points = torch.tensor([[[0.3, 0.6], [0.7, 0.2], [1.4, 0.5]]])  # the third lies outside
+    heat = torch.zeros(1, 3, 32, 32)
+    flat = heat_loss(heat, points)
+    heat[0, 0, 19, 9] = heat[0, 1, 6, 22] = 6.0
+    right = heat_loss(heat, points)
+    assert right < flat
+    heat[0, 2, 0, 0] = 50.0
+    assert heat_loss(heat, points) == right
+    heat[0, 1, 6, 22], heat[0, 1, 22, 6] = 0.0, 6.0
+    assert heat_loss(heat, points) > flat
+
+
+def test_points_are_sought_in_pairs():
+    assert len(KEYS) == len(set(KEYS))
+    assert {MIRROR[key] for key in KEYS} == set(KEYS)
 
 
 def test_a_reader_that_knows_the_truth_has_no_errors(cache: Path):
