@@ -172,9 +172,9 @@ def _angle(mean: Tensor, towards: tuple[float, float, float]) -> Tensor:
 def _wide_scalp() -> Tensor:
     """The vertices [V] where anybody's hair may grow, 0 or 1."""
     mesh = head_mesh()
-    near = inside_hairline(mesh.mean, -0.15) > -0.5 * SOFT
-    ears = mesh.masks["ears"] > 0.3
-    return (near & ~ears & (mesh.vertex_group == BODY) & (mesh.mean[:, 1] > 6.4)).float()
+    near = (inside_hairline(mesh.mean, -0.15) > -0.5 * SOFT) & (Hairline(mesh.mean).above > -0.25)
+    other = (mesh.masks["ears"] > 0.3) | (mesh.masks["mouth_inside"] > 0.05)
+    return (near & ~other & (mesh.vertex_group == BODY) & (mesh.mean[:, 1] > 6.4)).float()
 
 
 @lru_cache(maxsize=1)
