@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .head_wrap import TORSO, Globe, directions
+from .head_mesh import BODY, head_mesh
+from .head_wrap import TORSO, Globe, angles_of, directions
 from .people import People
 from .scene_canvas import smooth, tint
 from .worn_mesh import CLOTH, DETAILS, Piece, WornMesh, ball, chosen, grid_triangles, pieces_of, tube
 
-AROUND = 128  # columns, from the front over the viewer's right, closer together in front
-ROWS = 30
+AROUND = 96  # columns, from the front over the viewer's right, closer together in front
+ROWS = 26
 HEM = math.radians(112.0)  # where cloth ends, below every frame
 DEGREE = math.pi / 180.0
 THICK = 0.045  # decimetres between skin and cloth
@@ -24,7 +26,7 @@ THICK = 0.045  # decimetres between skin and cloth
 def _sides(device: torch.device | str) -> Tensor:
     """The azimuths of the columns, [A], in -pi..pi."""
     even = torch.arange(AROUND, device=device) * (2.0 * math.pi / AROUND)
-    azimuth = even - 0.45 * torch.sin(even)
+    azimuth = even - 0.55 * torch.sin(even)
     return torch.where(azimuth > math.pi, azimuth - 2.0 * math.pi, azimuth)
 
 
@@ -45,6 +47,10 @@ class _Fit:
         other = 0.02 * 35.0 ** torch.special.ndtr(self.details[:, 5])
         self.second = tint(turned, 0.1 + 0.6 * lively) * other.unsqueeze(1)
         self.pattern = controls["clothing_pattern"]
+        self.outer = self.colour  # of what lies on the shoulders
+        self.bare = torch.full(
+            (len(place), AROUND), HEM, device=place.device
+        )  # the skin shows above this angle
 
     def varied(self, index: int, low: float, high: float) -> Tensor:
         """A number [M] that the details choose."""
@@ -76,6 +82,7 @@ class _Fit:
         t = torch.linspace(0.0, 1.0, ROWS, device=edge.device).pow(1.25).view(1, -1, 1)
         polar = edge.unsqueeze(1) + t * (HEM - edge).unsqueeze(1)
         azimuth = self.azimuth.view(1, 1, -1)
+        self.bare = torch.minimum(self.bare, edge)
         hem = rim * torch.exp(-((polar - edge.unsqueeze(1)) / 0.045).square())
         points = self.at(polar, azimuth, thick + hem + folds * self._folds(polar, azimuth))
         inside = self.at((edge - 0.004).unsqueeze(1), azimuth, 0.004)
@@ -184,7 +191,7 @@ def straps(fit: _Fit) -> list[WornMesh]:
         + 0.12 * torch.exp(-(a / 0.25).square())
     )
     top = fit.cloth(low, rim=0.01, folds=0.5)[0]
-    wide = fit.varied(1, 0.025, 0.10).view(-1, 1, 1)
+    wide = fit.varied(1, 0.035, 0.11).view(-1, 1, 1)
     across = torch.linspace(-1.0, 1.0, 7, device=a.device).view(1, 1, -1)
     s = torch.linspace(0.0, 1.0, 28, device=a.device).view(1, -1, 1)
     meshes = [fit.mesh(top, fit.dyed(top, fit.colour))]
@@ -382,7 +389,7 @@ def suit(fit: _Fit) -> list[WornMesh]:
     )
     points, _ = fit.cloth(edge, thick=0.03, folds=0.4)
     meshes = [fit.mesh(points, white), *_collar(fit, white, opened, fit.varied(1, 6.0, 10.0))]
-    cloth = fit.colour * 0.55
+    cloth = fit.outer = fit.colour * 0.55
     meshes += _jacket(fit, cloth, fit.varied(2, 82.0, 108.0), fit.varied(3, 0.24, 0.42), quiet=True)
     if len(tied) == 1:  # one wearer at a time: what is not worn is not made
         if tied[0] < 0.55:
@@ -454,7 +461,7 @@ def neck_scarf(fit: _Fit) -> list[WornMesh]:
 
 def ruff(fit: _Fit) -> list[WornMesh]:
     """A stiff pleated collar over dark cloth, as around 1600."""
-    dark = fit.colour * 0.35
+    dark = fit.outer = fit.colour * 0.35
     points, _ = fit.cloth(
         _neckline(fit, _around_neck(fit, 31.0), _around_neck(fit, 33.0), _around_neck(fit, 38.0))
     )
@@ -476,7 +483,7 @@ def ruff(fit: _Fit) -> list[WornMesh]:
 
 def lace_collar(fit: _Fit) -> list[WornMesh]:
     """A white collar that falls over the shoulders, with a scalloped edge, over dark cloth."""
-    dark = fit.colour * 0.4
+    dark = fit.outer = fit.colour * 0.4
     points, _ = fit.cloth(
         _neckline(fit, _around_neck(fit, 30.0), _around_neck(fit, 32.0), _around_neck(fit, 36.0))
     )
@@ -498,6 +505,7 @@ def lace_collar(fit: _Fit) -> list[WornMesh]:
 def crossed_robe(fit: _Fit) -> list[WornMesh]:
     """A robe whose sides cross in front, over a pale under-robe."""
     meshes = []
+    fit.bare = (32.0 + 20.0 * smooth(1.2, 0.0, fit.azimuth.abs())).unsqueeze(0).expand_as(fit.bare) * DEGREE
     for layer, (colour, high) in enumerate(((fit.second, 29.0), (fit.colour, 32.0))):
         for side in (-1.0, 1.0):
             rows = 26
@@ -579,6 +587,28 @@ def high_collar(fit: _Fit) -> list[WornMesh]:
     return [fit.mesh(points, fit.dyed(points, fit.colour), 0.8), fit.mesh(stand, collar, 0.8), *buttons]
 
 
+@lru_cache(maxsize=4)
+def _shoulders(device: str) -> tuple[Tensor, Tensor]:
+    """Vertices [S] from the neck to the shoulders, and the triangles [T, 3] between them."""
+    mesh = head_mesh(device)
+    near = (mesh.mean[:, 1] > 5.1) & (mesh.masks["neck"] > 0.5) & (mesh.mean[:, 0].abs() < 1.9)
+    kept = near[mesh.triangles].all(1) & (mesh.group == BODY)
+    vertices, triangles = mesh.triangles[kept].unique(return_inverse=True)
+    return vertices, triangles
+
+
+def _lining(fit: _Fit) -> WornMesh:
+    """Cloth close to the skin of one wearer, where a turned neck would come through what lies over it."""
+    vertices, triangles = _shoulders(str(fit.place.device))
+    rest = fit.wearers.rest[:, vertices]
+    polar, azimuth = angles_of(rest - fit.globe.centre.unsqueeze(1), TORSO)  # [1, S]
+    column = (azimuth.unsqueeze(-1) - fit.azimuth).abs().argmin(-1)  # [1, S]
+    hidden = polar - fit.bare.gather(1, column) > 0.05
+    triangles = triangles[hidden[0][triangles].all(1)]
+    world = fit.wearers.places[:, vertices] + 0.012 * fit.wearers.normals[:, vertices]
+    return WornMesh(rest, triangles, fit.outer, CLOTH, 0.9, world=world)
+
+
 class ClothesKind(NamedTuple):
     """One kind of clothes and how often it is worn by women and by men."""
 
@@ -626,6 +656,7 @@ def clothes_of(people: People) -> list[list[Piece]]:
     kinds, places = kinds_worn(people)
     for row, index in enumerate(kinds.tolist()):
         wearer = chosen(people, torch.tensor([row], device=kinds.device))
-        meshes = CLOTHES[index].made(_Fit(wearer, places[row : row + 1]))
-        worn[row] = pieces_of(wearer, meshes)[0]
+        fit = _Fit(wearer, places[row : row + 1])
+        meshes = CLOTHES[index].made(fit)
+        worn[row] = pieces_of(wearer, [*meshes, _lining(fit)])[0]
     return worn

@@ -62,7 +62,7 @@ class Globe:
         for _ in range(shape.smoothed):
             radius = _levelled(radius)
         polar, azimuth = angles_of(away, shape)
-        for _ in range(3):  # wherever a point of the head stands out of the globe, the globe is raised
+        for _ in range(2):  # wherever a point of the head stands out of the globe, the globe is raised
             short = far - cls(shape, centre, radius).reach(polar, azimuth)
             lift = functional.pad(
                 functional.pad(short.unsqueeze(1), (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1)

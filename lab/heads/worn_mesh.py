@@ -53,8 +53,8 @@ class WornMesh:
 
 
 def chosen(people: People, rows: Tensor) -> People:
-    """Only these of the people, [M] indices."""
-    return _only(people, rows)
+    """Only these of the people, [M] rising indices."""
+    return people if len(rows) == len(people.years) else _only(people, rows)
 
 
 _Some = TypeVar("_Some", People, HeadCamera, HeadPose)
