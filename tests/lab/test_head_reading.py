@@ -213,7 +213,7 @@ def test_heat_is_least_wrong_where_the_points_are():
     heat[0, 2, 0, 0] = 50.0
     assert heat_loss(heat, points) == right
     heat[0, 1, 6, 22], heat[0, 1, 22, 6] = 0.0, 6.0
-    assert heat_loss(heat, points) > flat
+    assert heat_loss(heat, points) > right
 
 
 def test_points_are_sought_in_pairs():
