@@ -65,7 +65,7 @@ def light_of(controls: dict[str, Tensor], details: Tensor) -> Lighting:
     warm = (
         controls["light_warmth"] + 0.25 * (1.0 - controls["light_height"].abs()) * (1.0 - softness) * contrast
     )
-    key = warmth(0.6 * warm) * level * key_share * 1.25
+    key = warmth(0.48 * warm) * level * key_share * 1.25
     direction = torch.stack(
         [_key_direction(controls), _rim_direction(controls), _fill_direction(controls)], dim=1
     )

@@ -45,7 +45,7 @@ class _Holder:
         self.details = wearer.details[:, DETAILS]
         self.face = wearer.acting[:, _front(str(wearer.rest.device))]  # [1, F, 3]
         controls = wearer.controls
-        self.skin = toned(controls["skin_tone"]) * self.face.new_tensor((1.0, 0.93, 0.92))  # [1, 3]
+        self.skin = toned(controls["skin_tone"]) * self.face.new_tensor((0.92, 0.80, 0.78))  # [1, 3]
         self.size = 0.93 + 0.05 * controls["masculine"] - 0.25 * wearer.child  # [1]
         self.side = torch.where(self.details[:, 0] > 0.0, 1.0, -1.0)  # the viewer's right, left
         self.colour = tint(controls["clothing_hue"] + 0.4, 0.6 * torch.special.ndtr(self.details[:, 3])) * (
@@ -94,22 +94,15 @@ def _axes(towards: Tensor) -> Tensor:
     return torch.stack([across, torch.linalg.cross(towards, across), towards], dim=1)
 
 
-def _limb(points: Tensor, width: Tensor, flat: Tensor | float, normal: Tensor) -> tuple[Tensor, Tensor]:
-    """A rounded limb through points [1, K, 3] with half widths [1, K]; `flat` times as deep as it is wide."""
-    path = points
+def _limb(points: Tensor, width: Tensor, depth: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
+    """A rounded limb through points [1, K, 3] with half width and depth [1, K]; normal [1, 3]: the depth's."""
+    path = torch.cat([points, width.unsqueeze(-1), depth.unsqueeze(-1)], dim=-1)  # [1, K, 5]
     for _ in range(2):  # rounded joints
-        quarter = torch.lerp(path[:, :-1], path[:, 1:], 0.25)
-        most = torch.lerp(path[:, :-1], path[:, 1:], 0.75)
-        inner = torch.stack([quarter, most], dim=2).flatten(1, 2)
-        path = torch.cat([path[:, :1], inner, path[:, -1:]], dim=1)
-        wide = torch.stack(
-            [torch.lerp(width[:, :-1], width[:, 1:], 0.25), torch.lerp(width[:, :-1], width[:, 1:], 0.75)],
-            dim=2,
-        )
-        width = torch.cat([width[:, :1], wide.flatten(1, 2), width[:, -1:]], dim=1)
-    return tube(
-        path, normal.unsqueeze(1).expand_as(path), width, width * flat, closed=False, square=2.2, around=12
-    )
+        steps = [torch.lerp(path[:, :-1], path[:, 1:], share) for share in (0.25, 0.75)]
+        path = torch.cat([path[:, :1], torch.stack(steps, dim=2).flatten(1, 2), path[:, -1:]], dim=1)
+    points = path[..., :3]
+    facing = normal.unsqueeze(1).expand_as(points)
+    return tube(points, facing, path[..., 3], path[..., 4], closed=False, square=2.2, around=12)
 
 
 def _hand(
@@ -140,7 +133,7 @@ def _hand(
         path = torch.stack(joints)[None]
         width = wide * point(1.05, 1.10, 1.02, 0.92, 0.74)[None]
         normal = point(0.0, 0.3, 1.0)[None]
-        finger = _limb(path, width, 0.92, normal)
+        finger = _limb(path, width, 0.92 * width, normal)
         parts.append(finger)
         back = functional.normalize(point(0.0, math.sin(angle), math.cos(angle)), dim=0)
         middle = torch.lerp(joints[-2], joints[-1], 0.72) + 0.055 * back
@@ -153,21 +146,15 @@ def _hand(
     joints.append(
         joints[-1] + 0.28 * functional.normalize(point(-0.25 * out + 0.35 * bent, 1.0, -0.4 * bent), dim=0)
     )
-    finger = _limb(
-        torch.stack(joints)[None], 0.10 * point(1.5, 1.15, 0.95, 0.75)[None], 0.9, point(-0.5, 0.0, 0.8)[None]
-    )
+    width = 0.10 * point(1.6, 1.2, 0.95, 0.72)[None]
+    finger = _limb(torch.stack(joints)[None], width, 0.9 * width, point(-0.5, 0.0, 0.8)[None])
     parts.append(finger)
     nails.append(torch.zeros(finger[0].shape[1], dtype=torch.bool, device=device))
-    palm = torch.stack(
-        [
-            point(0.0, -0.10, 0.0),
-            point(0.0, 0.12, 0.0),
-            point(-0.02, 0.45, 0.0),
-            point(-0.01, 0.80, 0.0),
-            point(0.0, 0.99, 0.0),
-        ]
-    )
-    solid = _limb(palm[None], point(0.255, 0.28, 0.41, 0.42, 0.35)[None], 0.36, point(0.0, 0.0, 1.0)[None])
+    heights = point(-0.42, 0.0, 0.30, 0.62, 0.86, 0.98, 1.05)
+    palm = torch.stack([-0.01 + 0 * heights, heights, 0 * heights], dim=-1)[None]
+    width = point(0.255, 0.265, 0.375, 0.425, 0.415, 0.36, 0.24)[None]
+    depth = point(0.19, 0.17, 0.155, 0.140, 0.115, 0.09, 0.05)[None]
+    solid = _limb(palm, width, depth, point(0.0, 0.0, 1.0)[None])
     parts.append(solid)
     nails.append(torch.zeros(solid[0].shape[1], dtype=torch.bool, device=device))
     places, triangles = joined(parts)
@@ -176,22 +163,15 @@ def _hand(
 
 def _arm(holder: _Holder) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """The wrist, and the sleeve below it, before they are placed."""
+    back = holder.face.new_tensor([[0.0, 0.0, 1.0]])
     path = holder.face.new_tensor([[[0, 0.40, 0], [0, 0.02, 0.0], [0, -0.5, 0.0], [0, -1.6, 0.05]]])
-    wrist = _limb(
-        path,
-        holder.face.new_tensor([[0.20, 0.262, 0.27, 0.36]]),
-        0.78,
-        holder.face.new_tensor([[0.0, 0.0, 1.0]]),
-    )
+    width = holder.face.new_tensor([[0.20, 0.262, 0.27, 0.36]])
+    wrist = _limb(path, width, 0.75 * width, back)
     path = holder.face.new_tensor(
         [[[0, -0.62, 0], [0, -0.66, 0.0], [0, -1.2, 0.04], [0, -2.2, 0.05], [0, -3.4, 0.05]]]
     )
-    sleeve = _limb(
-        path,
-        holder.face.new_tensor([[0.40, 0.43, 0.47, 0.52, 0.56]]),
-        0.85,
-        holder.face.new_tensor([[0.0, 0.0, 1.0]]),
-    )
+    width = holder.face.new_tensor([[0.40, 0.43, 0.47, 0.52, 0.56]])
+    sleeve = _limb(path, width, 0.85 * width, back)
     return wrist, sleeve
 
 
@@ -533,7 +513,7 @@ def leaves(holder: _Holder) -> list[WornMesh]:
             [
                 side * (1.5 - 1.35 * t),
                 5.9 + 0.5 * t + 0.35 * math.tanh(float(holder.details[0, 2])),
-                2.6 + 0.3 * t,
+                2.5 + 0.3 * t,
             ]
         )
         turn = (draws[k, 0].item() - 0.5) * 2.2 + (0.9 if k % 2 else -0.9) + 0.4 * float(holder.details[0, 1])
@@ -551,7 +531,7 @@ def leaves(holder: _Holder) -> list[WornMesh]:
         ).view(-1, 1)
         shades.append((soft.flatten(), 0.6 + 0.6 * draws[k, 3].item()))
     places, triangles = joined(parts)
-    places = holder.against(places.to(holder.face), holder.place(0.0, 0.0, 1.0))
+    places = holder.against(places.to(holder.face), holder.place(0.0, 0.0, 1.0), touches=False)
     opacity = torch.cat([soft for soft, _ in shades]).to(places)[None] * 0.97
     green = places.new_tensor((0.06, 0.13, 0.025)) * (0.7 + holder.varied(3, 0.0, 1.5))
     shade = torch.cat([torch.full_like(soft, light) for soft, light in shades]).to(places)
