@@ -493,7 +493,7 @@ def lace_collar(fit: _Fit) -> list[WornMesh]:
     wide = fit.varied(0, 9.0, 30.0).view(-1, 1, 1) + 5.0 * a.cos() - parted
     scallop = 1.4 * torch.sin(26.0 * a).abs()
     polar = (28.5 + 4.5 * a.cos() + r * (wide + scallop)) * DEGREE
-    collar = fit.at(polar, a, 0.06 + 0.05 * (1.0 - r) + 0.012 * torch.sin(9.0 * a) * r)
+    collar = fit.at(polar, a, 0.10 + 0.04 * (1.0 - r) + 0.012 * torch.sin(9.0 * a) * r)
     pierced = smooth(0.62, 0.7, r) * smooth(-0.2, 0.6, torch.sin(52.0 * a) * torch.sin(60.0 * r))
     white = dark.new_tensor((0.72, 0.70, 0.65)) * (1.0 - 0.55 * pierced).unsqueeze(-1)
     return [
@@ -605,7 +605,7 @@ def _lining(fit: _Fit) -> WornMesh:
     column = (azimuth.unsqueeze(-1) - fit.azimuth).abs().argmin(-1)  # [1, S]
     hidden = polar - fit.bare.gather(1, column) > 0.05
     triangles = triangles[hidden[0][triangles].all(1)]
-    world = fit.wearers.places[:, vertices] + 0.012 * fit.wearers.normals[:, vertices]
+    world = fit.wearers.places[:, vertices] + 0.008 * fit.wearers.normals[:, vertices]
     return WornMesh(rest, triangles, fit.outer, CLOTH, 0.9, world=world)
 
 

@@ -95,7 +95,7 @@ def _axes(towards: Tensor) -> Tensor:
 
 
 def _limb(points: Tensor, width: Tensor, depth: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:
-    """A rounded limb through points [1, K, 3] with half width and depth [1, K]; normal [1, 3]: the depth's."""
+    """A rounded limb through points [1, K, 3], half width and depth [1, K]; normal [1, 3]: the depth's."""
     path = torch.cat([points, width.unsqueeze(-1), depth.unsqueeze(-1)], dim=-1)  # [1, K, 5]
     for _ in range(2):  # rounded joints
         steps = [torch.lerp(path[:, :-1], path[:, 1:], share) for share in (0.25, 0.75)]
