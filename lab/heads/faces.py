@@ -36,13 +36,13 @@ def faces(controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead) -> F
     ).mean(0)
     shape[:, coarse.mouth.teeth] += coarse.mouth.set
     flat = coarse.mouth.flat_tongue(shape)
-    shape = coarse.mouth.closed(shape, torch.ones_like(radius))
+    shape = coarse.mouth.closed(shape)
     still = {name: torch.zeros_like(value) for name, value in controls.items()}
     shape = shape + flat
     own = _eyes_opened(shape, shape, centres, radius, {**still, "age": controls["age"]}, details, coarse)
     acting = own + coarse.moved(unit_amounts(controls, details))
     acting = acting - flat * controls["tongue"][:, None, None]
-    acting = coarse.mouth.closed(acting, 1 - mouth_opened(controls))
+    acting = coarse.mouth.closed_like(acting, own, 1 - mouth_opened(controls))
     acting = _eyes_opened(acting, shape, centres, radius, controls, details, coarse)
     return Faces(own, acting, centres, radius)
 

@@ -27,6 +27,18 @@ BODY, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE = range(len(PARTS))
 
 
 @dataclass(frozen=True)
+class Eyeball:
+    """A sphere of the mesh."""
+
+    vertices: Tensor  # [E]
+    outward: Tensor  # [E, 3] unit vectors from its centre, looking straight ahead
+
+    def at(self, centre: Tensor, radius: Tensor, turned: Tensor) -> Tensor:
+        """Places [N, E, 3] for centres [N, 3], radius [N] and rotations [N, 3, 3]."""
+        return centre[:, None] + radius[:, None, None] * (self.outward @ turned.mT)
+
+
+@dataclass(frozen=True)
 class HeadMesh:
     """V vertices, T triangles: front faces are counter-clockwise seen from outside."""
 
@@ -38,7 +50,7 @@ class HeadMesh:
     # [V] 0..1: lips, eyelids, ears, mouth_inside, face, neck (with all below), scalp_rough, nostrils
     masks: dict[str, Tensor]
     subdivide: Tensor  # sparse [V, n]
-    eyeballs: tuple[Tensor, Tensor]  # vertices of the viewer's left and right one
+    eyeballs: tuple[Eyeball, Eyeball]  # the viewer's left and right one
 
     def refine(self, coarse: Tensor) -> Tensor:
         """Values [N, n, C] of the coarse mesh on the subdivided one, [N, V, C]."""
@@ -64,10 +76,8 @@ class HeadMesh:
     def with_eyeballs(self, places: Tensor, centres: Tensor, radius: Tensor, turned: Tensor) -> Tensor:
         """places [N, V, 3] with round eyeballs: centres [N, 2, 3], radius [N], rotations [N, 2, 3, 3]."""
         places = places.clone()
-        for side, eye in enumerate(self.eyeballs):
-            away = (self.mean[eye] - self.mean[eye].mean(0)) / EYE_RADIUS  # [E, 3]
-            out = torch.einsum("nij,ej->nei", turned[:, side], away) * radius[:, None, None]
-            places[:, eye] = centres[:, side, None] + out
+        for side, eyeball in enumerate(self.eyeballs):
+            places[:, eyeball.vertices] = eyeball.at(centres[:, side], radius, turned[:, side])
         return places
 
     def roots(self, density: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -110,10 +120,7 @@ def _made(device: torch.device) -> HeadMesh:
     vertex_group = np.zeros(len(step.operator.indptr) - 1, np.int64)
     vertex_group[step.triangles] = group[:, None]
     mean = torch.from_numpy(step.operator @ average_adult(data)).float()
-    left, right = (torch.from_numpy(np.flatnonzero(vertex_group == eye)) for eye in (LEFT_EYE, RIGHT_EYE))
-    for eye in (left, right):  # subdivision leaves them a little flat
-        away = mean[eye] - mean[eye].mean(0)
-        mean[eye] = mean[eye].mean(0) + EYE_RADIUS * F.normalize(away, dim=1)
+    left, right = (_rounded(mean, torch.from_numpy(vertex_group == eye)) for eye in (LEFT_EYE, RIGHT_EYE))
     masks = {name: torch.from_numpy(step.operator @ mask).float() for name, mask in data.masks.items()}
     masks |= _regions(mean, torch.from_numpy(vertex_group == BODY), masks["ears"])
     return HeadMesh(
@@ -124,8 +131,20 @@ def _made(device: torch.device) -> HeadMesh:
         uv=torch.from_numpy(step.operator @ data.uv).float().to(device),
         masks={name: mask.clamp(0, 1).to(device) for name, mask in masks.items()},
         subdivide=sparse.coalesce().to(device),
-        eyeballs=(left.to(device), right.to(device)),
+        eyeballs=(
+            Eyeball(left.vertices.to(device), left.outward.to(device)),
+            Eyeball(right.vertices.to(device), right.outward.to(device)),
+        ),
     )
+
+
+def _rounded(mean: Tensor, mine: Tensor) -> Eyeball:
+    """The eyeball of the vertices `mine` [V]; rounds it in `mean`, since subdivision left it a little flat."""
+    eye = torch.nonzero(mine)[:, 0]
+    centre = mean[eye].mean(0)
+    eyeball = Eyeball(eye, F.normalize(mean[eye] - centre, dim=1))
+    mean[eye] = centre + EYE_RADIUS * eyeball.outward
+    return eyeball
 
 
 def _regions(mean: Tensor, body: Tensor, ears: Tensor) -> dict[str, Tensor]:

@@ -30,20 +30,29 @@ class Mouth:
 
     def gap(self, places: Tensor) -> Tensor:
         """How far apart the lips are at the vertices of the upper edge, [N, K] dm; below 0 they overlap."""
-        height = places[..., 1]
-        return height[:, self.upper.vertices] - height[:, self.lower.vertices] @ self.upper.partner.T
+        return self._gaps(places)[0]
 
-    def closed(self, places: Tensor, share: Tensor) -> Tensor:
-        """places [N, n, 3] with what is between the lips closed by `share` [N]; overlapping ones stay so."""
-        height = places[..., 1]
-        up, low = height[:, self.upper.vertices], height[:, self.lower.vertices]
+    def closed(self, places: Tensor) -> Tensor:
+        """places [N, n, 3] with the lips closed; where they overlap they stay so."""
+        up, low = self._gaps(places)
+        return self._moved(places, (up + OVERLAP).clamp(min=0), (low + OVERLAP).clamp(min=0))
+
+    def closed_like(self, places: Tensor, rest: Tensor, share: Tensor) -> Tensor:
+        """places [N, n, 3] with lips that are no farther apart than in `rest`, as far as `share` [N] says."""
+        (up, low), (rest_up, rest_low) = self._gaps(places), self._gaps(rest)
+        share = share[:, None]
+        return self._moved(places, share * (up - rest_up).clamp(min=0), share * (low - rest_low).clamp(min=0))
+
+    def _gaps(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """How far apart the lips are at the vertices of the upper edge [N, K] and of the lower one [N, L]."""
+        up, low = (places[:, rim.vertices, 1] for rim in (self.upper, self.lower))
+        return up - low @ self.upper.partner.T, up @ self.lower.partner.T - low
+
+    def _moved(self, places: Tensor, down: Tensor, up: Tensor) -> Tensor:
+        """places with the upper lip lower by half of `down` [N, K], the lower one higher by half of `up`."""
         moved = places.clone()
-        for rim, gap, sign in (
-            (self.upper, up - low @ self.upper.partner.T, -0.5),
-            (self.lower, up @ self.lower.partner.T - low, 0.5),
-        ):
-            by = sign * (gap + OVERLAP).clamp(min=0) * share[:, None]
-            moved[:, rim.around, 1] += by @ rim.follow.T
+        moved[:, self.upper.around, 1] -= down / 2 @ self.upper.follow.T
+        moved[:, self.lower.around, 1] += up / 2 @ self.lower.follow.T
         return moved
 
     def flat_tongue(self, places: Tensor) -> Tensor:
