@@ -139,7 +139,7 @@ def _made(device: torch.device) -> HeadMesh:
 
 
 def _rounded(mean: Tensor, mine: Tensor) -> Eyeball:
-    """The eyeball of the vertices `mine` [V]; rounds it in `mean`, since subdivision left it a little flat."""
+    """The eyeball of the vertices `mine` [V]; rounds it in `mean`: subdivision left it a little flat."""
     eye = torch.nonzero(mine)[:, 0]
     centre = mean[eye].mean(0)
     eyeball = Eyeball(eye, F.normalize(mean[eye] - centre, dim=1))
