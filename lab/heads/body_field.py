@@ -12,14 +12,17 @@ from functools import lru_cache
 import numba
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .head_mesh import BODY, head_mesh
+from .people import People
 
 STEP = 0.115  # between the grid's nodes
 SIDES, BEHIND, BEFORE = 0.85, 0.6, 0.35  # around the head: as far as hair reaches
 ABOVE, BELOW = 0.3, 2.5  # above the head and below the eyes
 FAR = 1e9
+EAR_HEIGHT = (0.0, 7.1, 0.45)  # the middle between the ears
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,50 @@ class BodyField:
     values: np.ndarray  # [I, J, K] float32
 
 
+@dataclass(frozen=True)
+class _Skin:
+    """The vertices that the distance is measured to, and a lid over the hole that each ear leaves."""
+
+    vertices: np.ndarray  # [n]
+    lid: np.ndarray  # [L, 8] places in `vertices`, each point of a lid lies between
+    weights: np.ndarray  # [L, 8, 1]
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Values [V, 3] of the mesh at the n + L points of the skin."""
+        kept = values[self.vertices]
+        return np.concatenate([kept, (kept[self.lid] * self.weights).sum(1)]).astype(np.float32)
+
+
 @lru_cache(maxsize=1)
-def skin_vertices() -> np.ndarray:
-    """The vertices [n] that the distance is measured to."""
+def _skin() -> _Skin:
     mesh = head_mesh()
-    inside = (mesh.masks["ears"] > 0.25) | (mesh.masks["mouth_inside"] > 0.4)
-    return ((mesh.vertex_group == BODY) & ~inside).nonzero()[:, 0].numpy()
+    masks, mean = mesh.masks, mesh.mean
+    hollow = (masks["ears"] > 0.02) | (masks["mouth_inside"] > 0.02) | (masks["nostrils"] > 0.3)
+    # what is left behind the ears would face into them
+    outward = mean - mean.new_tensor(EAR_HEIGHT)
+    facing = (mesh.normals(mean[None])[0] * F.normalize(outward, dim=1)).sum(1)
+    aside = (mean[:, 0].abs() > 0.5) & (outward[:, 1:].norm(dim=1) < 0.5)
+    kept = (mesh.vertex_group == BODY) & ~hollow & ~(aside & (facing < 0.6))
+    vertices = kept.nonzero()[:, 0]
+    ears = mean[(masks["ears"] > 0.5) & (mesh.vertex_group == BODY)][::6]
+    lids = ears.clone()
+    lids[:, 0] = 0.68 * ears[:, 0].sign()
+    near = torch.cdist(lids, mean[vertices]).topk(8, largest=False)
+    weights = 1.0 / (near.values + 0.02)
+    weights = weights / weights.sum(1, keepdim=True)
+    return _Skin(vertices.numpy(), near.indices.numpy(), weights[..., None].numpy())
 
 
-def body_field(places: np.ndarray, normals: np.ndarray, eyes: np.ndarray) -> BodyField:
-    """The field of a skin with vertices `places` [n, 3] and `normals` [n, 3]; eyes [3] is their middle."""
+def body_field(people: People, n: int) -> BodyField:
+    """The field of person n, posed, in the world."""
+    skin = _skin()
+    places, normals = skin.of(people.places[n].numpy()), skin.of(people.normals[n].numpy())
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return field_of(places, normals, people.eyes[n].mean(0).numpy().astype(np.float32))
+
+
+def field_of(places: np.ndarray, normals: np.ndarray, eyes: np.ndarray) -> BodyField:
+    """The field of a skin with points `places` [n, 3] and `normals` [n, 3]; eyes [3] is their middle."""
     low, high = _bounds(places, eyes)
     shape = tuple(np.ceil((high - low) / STEP).astype(int) + 1)
     nearest = _nearest_vertices(places, low, shape)

@@ -172,7 +172,7 @@ class Combing:
             out[:, Set.CUT] = cut.height - 0.22 * wishes.length + 0.06 * (uneven[:, 1] - 0.5)
             out[:, Set.CUT_SIDE], out[:, Set.CUT_FRONT] = cut.side, cut.front
         out[:, Set.FACE] = style.face
-        out[:, Set.EAR] = style.over_ears
+        out[:, Set.EAR] = style.over_ears * eased(7.15, 7.35, zones.mean[:, 1])
         comb = zones.combed(style)
         edge = np.exp(-((zones.inside / 0.16) ** 2)) * eased(0.8, 1.1, zones.azimuth)
         edge *= 1.6 - 1.0 * style.over_ears

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .beards import beard, beard_of, beard_shade
-from .body_field import body_field, skin_vertices
+from .body_field import body_field
 from .brows_and_lashes import brow_shade, brows, lashes
 from .hair_colour import grey_share, hair_colour
 from .hair_styles import styles_of
@@ -50,15 +49,13 @@ def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
 @torch.no_grad()
 def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     """The strands of each person's head. With less detail they are fewer and wider, for small pictures."""
-    skin = skin_vertices()
     grown = density(people, strand_hairline())
     colours, grey = hair_colour(people), grey_share(people)
     brow, lash = brows(people, detail), lashes(people, detail)
     beards = beard_of(people)
     result = []
     for n, style in enumerate(styles_of(people)):
-        places, normals = people.places[n, skin].numpy(), people.normals[n, skin].numpy()
-        body = body_field(places, normals, people.eyes[n].mean(0).numpy().astype(np.float32))
+        body = body_field(people, n)
         hair = scalp_hair(people, n, style, body, grown[n], colours[n], grey[n], detail)
         result.append([*hair, *beard(people, n, beards[n], body, detail), brow[n], lash[n]])
     return result
