@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .head_mesh import BODY, head_mesh
 from .head_wrap import TORSO, Globe, angles_of, directions
 from .people import People
 from .scene_canvas import smooth, tint
-from .worn_mesh import CLOTH, DETAILS, Piece, WornMesh, ball, chosen, grid_triangles, pieces_of, tube
+from .worn_mesh import (
+    CLOTH,
+    DETAILS,
+    Piece,
+    WornMesh,
+    ball,
+    chosen,
+    grid_triangles,
+    lining,
+    neck_and_shoulders,
+    pieces_of,
+    tube,
+)
 
 AROUND = 96  # columns, from the front over the viewer's right, closer together in front
-ROWS = 26
+ROWS = 36
 HEM = math.radians(112.0)  # where cloth ends, below every frame
 DEGREE = math.pi / 180.0
 THICK = 0.045  # decimetres between skin and cloth
@@ -115,9 +125,9 @@ class _Fit:
         u, v = x * 11.0 / size, (y - 0.4 * front) * 11.0 / size
         kind = (torch.special.ndtr(self.details[:, 2] + 0.6 * self.details[:, 0]) * 5.0).view(-1, 1, 1)
         forms = (
-            smooth(-0.2, 0.2, torch.sin(1.2 * v)),
-            smooth(0.3, 0.7, torch.sin(2.0 * u)),
-            0.5 * smooth(0.1, 0.5, torch.sin(1.3 * u)) + 0.5 * smooth(0.1, 0.5, torch.sin(1.3 * v)),
+            smooth(-0.4, 0.4, torch.sin(1.2 * v)),
+            smooth(0.1, 0.8, torch.sin(2.0 * u)),
+            0.5 * smooth(-0.1, 0.6, torch.sin(1.3 * u)) + 0.5 * smooth(-0.1, 0.6, torch.sin(1.3 * v)),
             smooth(0.45, 0.7, torch.sin(1.3 * u + 0.65 * v) * torch.sin(1.3 * v)),
             smooth(
                 0.2,
@@ -231,6 +241,7 @@ def _roll(fit: _Fit, folded: Tensor) -> list[WornMesh]:
     a = fit.azimuth.view(1, 1, -1)
     low = (33.0 + 4.0 * a.cos()) * DEGREE
     high = (20.5 + 7.0 * a.cos().clamp(min=-0.3)) * DEGREE
+    fit.bare = (high[0] - 0.015).expand_as(fit.bare)
     polar = low + t * (high - low)
     round_ = (4.0 * t * (1.0 - t)).clamp(min=0.0).sqrt()
     ribs = 0.006 * torch.cos(44.0 * a)
@@ -505,7 +516,7 @@ def lace_collar(fit: _Fit) -> list[WornMesh]:
 def crossed_robe(fit: _Fit) -> list[WornMesh]:
     """A robe whose sides cross in front, over a pale under-robe."""
     meshes = []
-    fit.bare = (32.0 + 20.0 * smooth(1.2, 0.0, fit.azimuth.abs())).unsqueeze(0).expand_as(fit.bare) * DEGREE
+    fit.bare = (34.0 + 45.0 * smooth(1.3, 0.1, fit.azimuth.abs())).unsqueeze(0).expand_as(fit.bare) * DEGREE
     for layer, (colour, high) in enumerate(((fit.second, 29.0), (fit.colour, 32.0))):
         for side in (-1.0, 1.0):
             rows = 26
@@ -587,26 +598,14 @@ def high_collar(fit: _Fit) -> list[WornMesh]:
     return [fit.mesh(points, fit.dyed(points, fit.colour), 0.8), fit.mesh(stand, collar, 0.8), *buttons]
 
 
-@lru_cache(maxsize=4)
-def _shoulders(device: str) -> tuple[Tensor, Tensor]:
-    """Vertices [S] from the neck to the shoulders, and the triangles [T, 3] between them."""
-    mesh = head_mesh(device)
-    near = (mesh.mean[:, 1] > 5.1) & (mesh.masks["neck"] > 0.5) & (mesh.mean[:, 0].abs() < 1.9)
-    kept = near[mesh.triangles].all(1) & (mesh.group == BODY)
-    vertices, triangles = mesh.triangles[kept].unique(return_inverse=True)
-    return vertices, triangles
-
-
 def _lining(fit: _Fit) -> WornMesh:
     """Cloth close to the skin of one wearer, where a turned neck would come through what lies over it."""
-    vertices, triangles = _shoulders(str(fit.place.device))
-    rest = fit.wearers.rest[:, vertices]
-    polar, azimuth = angles_of(rest - fit.globe.centre.unsqueeze(1), TORSO)  # [1, S]
+    vertices, triangles = neck_and_shoulders(str(fit.place.device))
+    away = fit.wearers.rest[:, vertices] - fit.globe.centre.unsqueeze(1)
+    polar, azimuth = angles_of(away, TORSO)  # [1, S]
     column = (azimuth.unsqueeze(-1) - fit.azimuth).abs().argmin(-1)  # [1, S]
     hidden = polar - fit.bare.gather(1, column) > 0.05
-    triangles = triangles[hidden[0][triangles].all(1)]
-    world = fit.wearers.places[:, vertices] + 0.008 * fit.wearers.normals[:, vertices]
-    return WornMesh(rest, triangles, fit.outer, CLOTH, 0.9, world=world)
+    return lining(fit.wearers, vertices, triangles[hidden[0][triangles].all(1)], fit.outer, CLOTH)
 
 
 class ClothesKind(NamedTuple):

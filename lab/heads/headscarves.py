@@ -12,7 +12,18 @@ from torch import Tensor
 from .head_wrap import FACE, FACE_AND_SHOULDERS, Globe, GlobeShape, angles_of, centre_of, directions
 from .people import People
 from .scene_canvas import smooth, tint
-from .worn_mesh import DETAILS, HAT, Piece, WornMesh, ball, chosen, grid_triangles, pieces_of
+from .worn_mesh import (
+    DETAILS,
+    HAT,
+    Piece,
+    WornMesh,
+    ball,
+    chosen,
+    grid_triangles,
+    lining,
+    neck_and_shoulders,
+    pieces_of,
+)
 
 AROUND = 112  # columns around the face, from the chin over the viewer's right
 ROWS = 44
@@ -84,6 +95,16 @@ class _Fit:
         flat = self.globe.world_axes(points).flatten(1, 2)
         triangles = grid_triangles(points.shape[1], AROUND, True, flat.device)
         return WornMesh(flat, triangles, colour.expand_as(points).flatten(1, 2), part, 0.85, 0.0, opacity)
+
+
+def _lining(fit: _Fit, wearer: People) -> WornMesh:
+    """Cloth on the skin of neck and throat."""
+    vertices, triangles = neck_and_shoulders(str(fit.azimuth.device))
+    away = wearer.acting[:, vertices] - fit.globe.centre.unsqueeze(1)
+    polar, azimuth = angles_of(away, fit.globe.shape)  # [1, S]
+    column = torch.remainder(azimuth / (2.0 * math.pi) * AROUND, AROUND).long().clamp(max=AROUND - 1)
+    hidden = (polar - fit.opening.gather(1, column) > 0.06) & (away[..., 1] > -1.5)
+    return lining(wearer, vertices, triangles[hidden[0][triangles].all(1)], fit.colour, HAT)
 
 
 class ScarfKind(NamedTuple):
@@ -201,10 +222,13 @@ def headscarves_of(people: People) -> list[list[Piece]]:
         rows = (kinds == index).nonzero()[:, 0]
         if len(rows) == 0:
             continue
-        wearers = chosen(people, rows)
-        meshes = kind.made(_Fit(wearers, kind))
-        for row, pieces in zip(rows.tolist(), pieces_of(wearers, meshes), strict=True):
-            worn[row] = pieces
+        for row in rows.tolist():
+            wearer = chosen(people, torch.tensor([row], device=rows.device))
+            fit = _Fit(wearer, kind)
+            meshes = kind.made(fit)
+            if kind.shape == FACE_AND_SHOULDERS and kind.made is not veil:
+                meshes.append(_lining(fit, wearer))
+            worn[row] = pieces_of(wearer, meshes)[0]
     return worn
 
 

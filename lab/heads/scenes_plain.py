@@ -43,10 +43,10 @@ def white_paper(scene: Scene) -> None:
 
 def flat_colour(scene: Scene) -> None:
     """One strong colour, as behind a poster's portrait, at times a second one beside it."""
-    scene.fill(0.36 * tint(scene.hue, 0.25 + 0.75 * scene.colour)[..., None, None])
+    scene.fill(0.36 * tint(scene.hue, 0.2 + 0.6 * scene.colour)[..., None, None])
     angle = scene.pick(20, -math.pi, math.pi)
     across = (scene.x - 0.5) * torch.cos(angle) + (scene.y - 0.5) * torch.sin(angle)
-    second = tint(scene.hue + 0.5 * scene.picks(21, 1)[:, 0], 0.25 + 0.6 * scene.colour)[..., None, None]
+    second = tint(scene.hue + 0.5 * scene.picks(21, 1)[:, 0], 0.2 + 0.5 * scene.colour)[..., None, None]
     shown = smooth(0.1, 0.2, scene.pick(22, -1.0, 1.0))
     scene.blend(
         second * scene.pick(23, 0.15, 0.55).unsqueeze(1),

@@ -9,7 +9,8 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from ...models.head_reader import PARTS
 from .head_camera import HeadCamera
+from .head_mesh import BODY, head_mesh
 from .head_pose import HeadPose
 from .people import People
 
@@ -57,10 +59,7 @@ def chosen(people: People, rows: Tensor) -> People:
     return people if len(rows) == len(people.years) else _only(people, rows)
 
 
-_Some = TypeVar("_Some", People, HeadCamera, HeadPose)
-
-
-def _only(of_all: _Some, rows: Tensor) -> _Some:
+def _only(of_all: Any, rows: Tensor) -> Any:
     """A dataclass whose tensors have a row for each picture, with the rows chosen."""
     changed = {}
     for field in dataclasses.fields(of_all):
@@ -69,11 +68,29 @@ def _only(of_all: _Some, rows: Tensor) -> _Some:
             changed[field.name] = value[rows]
         elif isinstance(value, dict):
             changed[field.name] = {name: each[rows] for name, each in value.items()}
-        elif isinstance(value, HeadCamera):
-            changed[field.name] = _only(value, rows)
-        elif isinstance(value, HeadPose):
+        elif isinstance(value, (HeadCamera, HeadPose)):
             changed[field.name] = _only(value, rows)
     return dataclasses.replace(of_all, **changed)
+
+
+@lru_cache(maxsize=4)
+def neck_and_shoulders(device: str) -> tuple[Tensor, Tensor]:
+    """Vertices [S] of the body's mesh from the chin to the shoulders, and triangles [T, 3] between them."""
+    mesh = head_mesh(device)
+    near = (mesh.mean[:, 1] > 5.1) & (mesh.masks["neck"] > 0.5) & (mesh.mean[:, 0].abs() < 1.9)
+    kept = near[mesh.triangles].all(1) & (mesh.group == BODY)
+    vertices, triangles = mesh.triangles[kept].unique(return_inverse=True)
+    return vertices, triangles
+
+
+def lining(wearer: People, vertices: Tensor, triangles: Tensor, colour: Tensor, part: int) -> WornMesh:
+    """Cloth on the very skin of one wearer: vertices [S] of the body's mesh, triangles [T, 3] between them.
+
+    What is laid over the resting head is posed a little otherwise than the skin below it, so that a neck
+    which turns or nods far would come through.
+    """
+    world = wearer.places[:, vertices] + 0.008 * wearer.normals[:, vertices]
+    return WornMesh(wearer.rest[:, vertices], triangles, colour, part, 0.9, world=world)
 
 
 def pieces_of(wearers: People, meshes: Sequence[WornMesh]) -> list[list[Piece]]:
