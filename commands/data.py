@@ -1,12 +1,16 @@
-"""`anycost data`: draws a contact sheet of painted portraits, and checks a folder of pictures."""
+"""`anycost data`: contact sheets of portraits and of heads, and what a folder of pictures is good for."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
 from .arguments import command
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST_PIXELS = 64 << 20  # of a sheet
 
@@ -14,20 +18,34 @@ MOST_PIXELS = 64 << 20  # of a sheet
 def add(commands: argparse._SubParsersAction) -> None:
     data = commands.add_parser("data", help="look at training pictures", allow_abbrev=False)
     actions = data.add_subparsers(required=True, metavar="ACTION")
-    sheet = command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits")
-    sheet.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
-    sheet.add_argument("--rows", type=int, default=5)
-    sheet.add_argument("--columns", type=int, default=8)
-    sheet.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one portrait")
-    sheet.add_argument("--seed", type=int, default=4)
-    text = "leave out the correlations of a population, such as grey hair with age"
-    sheet.add_argument("--uncorrelated", action="store_true", help=text)
+    _sheet(command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits"))
+    heads = command(actions, "heads", _heads, "draw a contact sheet of rendered heads")
+    _sheet(heads)
+    heads.add_argument("--labels", action="store_true", help="draw what each pixel shows instead")
     folder = command(actions, "folder", _folder, "say what a folder of pictures is good for")
     folder.add_argument("folder", type=Path)
 
 
+def _sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
+    parser.add_argument("--rows", type=int, default=5)
+    parser.add_argument("--columns", type=int, default=8)
+    parser.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one picture")
+    parser.add_argument("--seed", type=int, default=4)
+    text = "leave out the correlations of a population, such as grey hair with age"
+    parser.add_argument("--uncorrelated", action="store_true", help=text)
+
+
 def _portraits(chosen: argparse.Namespace) -> None:
     draw(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed, not chosen.uncorrelated)
+
+
+def _heads(chosen: argparse.Namespace) -> None:
+    _check(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
+    from ..lab.heads.heads_sheet import heads_sheet
+
+    sizes = (chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
+    _write(chosen.sheet, heads_sheet(*sizes, not chosen.uncorrelated, chosen.labels))
 
 
 def _folder(chosen: argparse.Namespace) -> None:
@@ -43,22 +61,33 @@ def draw(
 
     CoreError "bad-value" for sizes out of range or a file that cannot be written.
     """
-    from ..core.files.pictures import check_writable, write_picture
+    _check(out, rows, columns, resolution, seed)
+    from ..lab.painter.contact_sheet import contact_sheet
+
+    _write(out, contact_sheet(rows, columns, resolution, seed, correlated))
+
+
+def _check(out: Path, rows: int, columns: int, resolution: int, seed: int) -> None:
+    from ..core.files.pictures import check_writable
 
     check_writable(out)
     if rows < 1 or columns < 1:
         raise CoreError("bad-value", "A sheet has at least one row and one column: give larger numbers.")
     if not 32 <= resolution <= 1024:
-        raise CoreError("bad-value", f"Portraits are painted at 32 to 1024 pixels, not {resolution}.")
+        raise CoreError("bad-value", f"A sheet's pictures have 32 to 1024 pixels, not {resolution}.")
     if rows * columns * resolution**2 > MOST_PIXELS:
-        text = "The sheet would have more than 64 megapixels: give fewer or smaller portraits."
+        text = "The sheet would have more than 64 megapixels: give fewer or smaller pictures."
         raise CoreError("bad-value", text)
     if not 0 <= seed < 2**63:
         raise CoreError("bad-value", f"A seed is a number from 0 to 2^63 - 1, not {seed}.")
+
+
+def _write(out: Path, sheet: Tensor) -> None:
+    """Writes uint8 [H, W, 3] as an opaque picture."""
     import numpy as np
 
-    from ..lab.painter.contact_sheet import contact_sheet
+    from ..core.files.pictures import write_picture
 
-    rgb = contact_sheet(rows, columns, resolution, seed, correlated).numpy()
+    rgb = sheet.numpy()
     opaque = np.full((*rgb.shape[:2], 1), 255, np.uint8)
     write_picture(out, np.concatenate([rgb, opaque], axis=2))

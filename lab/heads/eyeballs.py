@@ -46,7 +46,6 @@ class EyeSurface:
 
 def eye_surface(people: People, picture: Tensor, group: Tensor, place: Tensor, view: Tensor) -> EyeSurface:
     """picture, group: [K]; place: [K, 3] world; view: [K, 3] unit, to the camera."""
-    c = people.controls
     side = (group == RIGHT_EYE).long()
     ball = F.normalize(place - people.eyes[picture, side], dim=1)
     gaze = people.gaze[picture, side]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .backgrounds import background_of
@@ -15,6 +14,7 @@ from .environments import light_of
 from .labels import gathered
 from .people import people
 from .pieces import worn_of
+from .sample_sheet import CLEAR, LIGHT, pooled
 from .shading import shaded
 from .strands import hair_of, scalp_shade
 from .subsurface import scattered
@@ -94,14 +94,14 @@ def _render(
     lighting = light_of(controls, details)
     depth = crowd.camera.place[:, 2] - crowd.eyes[:, :, 2].mean(1)
     sample = depth / crowd.camera.scale / side  # [N] decimetres
-    found = shaded(visible, lighting, sample, scalp_shade(crowd))
+    sheet = shaded(visible, lighting, sample, samples, scalp_shade(crowd))
+    pixels = pooled(sheet.values.view(*sheet.shape, -1), samples).permute(0, 3, 1, 2)  # [N, C, R, R]
     behind = background_of(controls, details, resolution, wide)
-    light = F.avg_pool2d(found.light, samples) + F.avg_pool2d(found.clear, samples) * behind
-    light = light + scattered(found, samples, sample * samples)
+    light = pixels[:, LIGHT] + pixels[:, CLEAR] * behind + scattered(pixels, sample * samples)
     rgb = develop(light, controls, exposure(controls, _white(lighting)))
-    pixels = gathered(found.labels, samples)
+    labels = gathered(sheet, visible.buffer.nearness, samples)
     none = torch.zeros(len(details), 0, 2, device=device)
-    return Rendered(rgb, pixels.part, pixels.face_map, pixels.depth, pixels.normal, none, none[..., 0].bool())
+    return Rendered(rgb, labels.part, labels.face_map, labels.depth, labels.normal, none, none[..., 0].bool())
 
 
 def _detail(resolution: int) -> float:

@@ -9,13 +9,14 @@ from torch import Tensor
 
 from ...models.head_reader import PARTS
 from .head_mesh import LOWER_TEETH, TONGUE, UPPER_TEETH
+from .sample_sheet import MAP, NORMAL, SampleSheet, pooled
 
 PART = {name: index for index, name in enumerate(PARTS)}
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels of N pictures; at first of samples (R = S), then of pixels."""
+    """What each pixel of N pictures shows."""
 
     part: Tensor  # [N, R, R] uint8, as PARTS
     face_map: Tensor  # [N, 3, R, R], 0 where there is no head
@@ -42,23 +43,23 @@ def skin_parts(masks: Tensor, group: Tensor) -> Tensor:
     return part
 
 
-def gathered(samples: Labels, each: int) -> Labels:
-    """Labels of pixels from those of each x each samples: what most of a pixel's samples show."""
-    side = samples.part.shape[1] // each
-
-    def by_pixel(values: Tensor) -> Tensor:  # [N, C, S, S] -> [N, C, R, R, each * each]
-        tiles = values.unflatten(3, (side, each)).unflatten(2, (side, each))
-        return tiles.permute(0, 1, 2, 4, 3, 5).flatten(4)
-
-    parts = by_pixel(samples.part[:, None])[:, 0]  # [N, R, R, each * each]
-    like = (parts[..., :, None] == parts[..., None, :]).sum(-1)
-    winner = parts.gather(-1, like.argmax(-1, keepdim=True))  # [N, R, R, 1]
-    mine = (parts == winner).float()  # [N, R, R, each * each]
-    total = mine.sum(-1)[:, None]
-    normal = (by_pixel(samples.normal) * mine[:, None]).sum(-1) / total
+def gathered(sheet: SampleSheet, nearness: Tensor, each: int) -> Labels:
+    """The labels of pixels of each x each samples: of what most of them show. nearness: [N, S, S]."""
+    parts = sheet.part.view(sheet.shape)
+    tiles = parts.unflatten(2, (-1, each)).unflatten(1, (-1, each)).transpose(2, 3).flatten(3)
+    like = (tiles[..., :, None] == tiles[..., None, :]).sum(-1)
+    winner = tiles.gather(-1, like.argmax(-1, keepdim=True))[..., 0]  # [N, R, R]
+    mine = parts == winner.repeat_interleave(each, 1).repeat_interleave(each, 2)  # [N, S, S]
+    depth = torch.where(nearness > 0, 1.0 / nearness.clamp(min=1e-3), 0.0)
+    values = sheet.values.view(*sheet.shape, -1)
+    seen = torch.cat(
+        [values[..., MAP], values[..., NORMAL], depth[..., None], torch.ones_like(depth)[..., None]], 3
+    )
+    seen = pooled(seen * mine[..., None], each).permute(0, 3, 1, 2)  # [N, 8, R, R]
+    normal = seen[:, 3:6]
     return Labels(
-        winner[..., 0],
-        (by_pixel(samples.face_map) * mine[:, None]).sum(-1) / total,
-        ((by_pixel(samples.depth[:, None]) * mine[:, None]).sum(-1) / total)[:, 0],
+        winner,
+        seen[:, :3] / seen[:, 7:],
+        seen[:, 6] / seen[:, 7],
         normal / normal.norm(dim=1, keepdim=True).clamp(min=1e-6),
     )

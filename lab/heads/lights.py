@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numba
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,7 +19,8 @@ WINDOW = 4.6  # side of a shadow map, decimetres
 CENTRE = (0.0, 6.9, 0.4)  # of the window, in the world
 MAP = 256  # texels of a shadow map's side
 RANGE = 0.02  # of nearness for a decimetre towards the lamp
-TAPS, SEARCH = 9, 4
+TAPS, SEARCH = 10, 5
+REACH = 0.8  # decimetres before a place where a wide lamp looks for what blocks it
 BIAS = 0.025  # decimetres
 GOLDEN = 2.399963
 
@@ -86,35 +89,88 @@ class ShadowMap:
     def lit(self, picture: Tensor, places: Tensor, facing: Tensor, spread: Tensor, turn: Tensor) -> Tensor:
         """[K] the share of the lamp that places [K, 3] see.
 
-        facing: [K] cosine between the surface and the lamp; spread: [K] the lamp's half width over its distance;
-        turn: [K] radians by which the pattern of taps is turned, so that few taps do.
+        facing: [K] cosine between the surface and the lamp; spread: [K] the lamp's half width over its
+        distance; turn: [K] radians by which the pattern of taps is turned, so that few taps do.
         """
-        side = self.buffer.side
-        scale = side / WINDOW  # texels of a decimetre
         texel, near = self.seen_from(picture, places)
-        flat = self.buffer.nearness.view(-1)
-        base = picture * (side * side)
-        # a surface that the lamp grazes must not shade itself
-        steep = ((1.0 - facing.square()).clamp(min=0.0).sqrt() / facing.clamp(min=0.15)).clamp(max=4.0)
+        seen, values = self.buffer.nearness, (picture, texel, near, facing, spread, turn)
+        if places.device.type != "cpu":
+            return lit_torch(seen, *values)
+        share = torch.empty(len(places))
+        arrays = [value.contiguous().numpy() for value in (seen, *values, torch.from_numpy(_PATTERNS), share)]
+        _lit(*arrays)
+        return share
 
-        def at(radius: Tensor, tap: int, taps: int) -> Tensor:
-            """How much nearer to the lamp something is, decimetres."""
-            out = radius * math.sqrt((tap + 0.5) / taps)
-            angle = turn + tap * GOLDEN
-            x = (texel[:, 0] + out * angle.cos()).clamp(0, side - 1).long()
-            y = (texel[:, 1] + out * angle.sin()).clamp(0, side - 1).long()
-            gap = (flat[base + y * side + x] - near) * (1.0 / RANGE)
-            return gap - steep * (out + 1.0) * (1.0 / scale)
 
-        reach = (spread * (0.8 * scale)).clamp(min=1.0)
-        blocked = torch.zeros_like(near)
-        blockers = torch.full_like(near, 1e-6)
-        for tap in range(SEARCH):
-            gap = at(reach, tap, SEARCH) - BIAS
-            hit = (gap > 0).to(gap)
-            blocked, blockers = blocked + hit * gap, blockers + hit
-        radius = (spread * (blocked / blockers) * scale).clamp(min=0.7)
-        total = torch.zeros_like(near)
-        for tap in range(TAPS):
-            total = total + ((at(radius, tap, TAPS) - BIAS) <= 0).to(near)
-        return total / TAPS
+def _pattern(taps: int) -> np.ndarray:
+    """Points [taps, 3] spread over a disc of radius one: x, y, and how far out."""
+    out = np.sqrt((np.arange(taps) + 0.5) / taps)
+    angle = np.arange(taps) * GOLDEN
+    return np.stack([out * np.cos(angle), out * np.sin(angle), out], 1).astype(np.float32)
+
+
+_PATTERNS = np.concatenate([_pattern(SEARCH), _pattern(TAPS)])
+
+
+@numba.njit(cache=True, nogil=True)
+def _lit(seen, picture, texel, near, facing, spread, turn, patterns, share):
+    side = seen.shape[1]
+    scale = np.float32(side / WINDOW)
+    one = np.float32(1.0)
+    for k in range(len(near)):
+        page = seen[picture[k]]
+        c, s = np.cos(turn[k]), np.sin(turn[k])
+        square = max(one - facing[k] * facing[k], np.float32(0.0))
+        steep = min(np.sqrt(square) / max(facing[k], np.float32(0.15)), np.float32(4.0)) / scale
+        radius = max(spread[k] * np.float32(REACH) * scale, one)
+        blocked, blockers, free = np.float32(0.0), np.float32(1e-6), 0
+        for tap in range(len(patterns)):
+            if tap == SEARCH:
+                if blockers < one:  # nothing in the way
+                    free = TAPS
+                    break
+                radius = max(spread[k] * (blocked / blockers) * scale, np.float32(0.7))
+            u, v, out = patterns[tap, 0], patterns[tap, 1], patterns[tap, 2]
+            x = int(min(max(texel[k, 0] + radius * (c * u - s * v), np.float32(0.0)), np.float32(side - 1)))
+            y = int(min(max(texel[k, 1] + radius * (s * u + c * v), np.float32(0.0)), np.float32(side - 1)))
+            gap = (page[y, x] - near[k]) * np.float32(1.0 / RANGE)
+            gap -= steep * (radius * out + one) + np.float32(BIAS)
+            if tap < SEARCH:
+                if gap > 0.0:
+                    blocked += gap
+                    blockers += one
+            elif gap <= 0.0:
+                free += 1
+        share[k] = np.float32(free) / np.float32(TAPS)
+
+
+def lit_torch(
+    seen: Tensor, picture: Tensor, texel: Tensor, near: Tensor, facing: Tensor, spread: Tensor, turn: Tensor
+) -> Tensor:
+    """The loop's twin in torch. seen: [N, M, M]; texel: [K, 2]; the others [K]."""
+    side = seen.shape[1]
+    scale = side / WINDOW  # texels of a decimetre
+    flat, base = seen.reshape(-1), picture * (side * side)
+    cos, sin = turn.cos(), turn.sin()
+    # a surface that the lamp grazes must not shade itself
+    steep = ((1.0 - facing.square()).clamp(min=0.0).sqrt() / facing.clamp(min=0.15)).clamp(max=4.0) / scale
+
+    def at(radius: Tensor, tap: int) -> Tensor:
+        """How much nearer to the lamp something is, decimetres."""
+        u, v, out = _PATTERNS[tap].tolist()
+        x = (texel[:, 0] + radius * (cos * u - sin * v)).clamp(0, side - 1).long()
+        y = (texel[:, 1] + radius * (sin * u + cos * v)).clamp(0, side - 1).long()
+        gap = (flat[base + y * side + x] - near) * (1.0 / RANGE)
+        return gap - steep * (radius * out + 1.0) - BIAS
+
+    reach = (spread * (REACH * scale)).clamp(min=1.0)
+    blocked, blockers = torch.zeros_like(near), torch.full_like(near, 1e-6)
+    for tap in range(SEARCH):
+        gap = at(reach, tap)
+        hit = (gap > 0).to(gap)
+        blocked, blockers = blocked + hit * gap, blockers + hit
+    radius = (spread * (blocked / blockers) * scale).clamp(min=0.7)
+    total = torch.zeros_like(near)
+    for tap in range(TAPS):
+        total = total + (at(radius, SEARCH + tap) <= 0).to(near)
+    return torch.where(blockers < 1.0, torch.ones_like(total), total / TAPS)

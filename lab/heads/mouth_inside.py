@@ -58,7 +58,7 @@ def mouth_matter(people: People, picture: Tensor, group: Tensor, mean: Tensor, n
     rough = torch.where(
         tongue[:, 0], 0.38, torch.lerp(torch.full_like(angle, 0.20), angle * 0 + 0.3, pink[:, 0])
     )
-    return Matter(albedo.clamp(0.004, 0.9), bent, rough, torch.ones_like(rough), 0.6 * torch.ones_like(rough))
+    return Matter(albedo.clamp(0.004, 0.9), bent, rough, torch.ones_like(rough))
 
 
 def angle_to_gap(angle: Tensor, gaps: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ MARGIN = 0.02  # decimetres
 
 @lru_cache(maxsize=2)
 def transfer(device: torch.device) -> Tensor:
-    """[V, 9]: times the harmonics of the light around, what a white matt point of the mean head gives back."""
+    """[V, 9]: times the harmonics of the light around, what a white matt point of the head gives back."""
     mesh = head_mesh(device)
     index = torch.arange(DIRECTIONS, device=device) + 0.5
     height = 1.0 - 2.0 * index / DIRECTIONS

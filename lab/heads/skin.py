@@ -40,7 +40,6 @@ class Matter:
     normal: Tensor  # [K, 3] unit, with the grain
     roughness: Tensor  # [K]
     specular: Tensor  # [K] times what a dielectric reflects
-    soft: Tensor  # [K] 1 where light spreads inside, as in skin
 
 
 def linear(colour: Tensor) -> Tensor:
@@ -71,8 +70,8 @@ def personal_zones(people: People) -> Tensor:
     large = torch.einsum("nfk,vk->nfv", weights[:, :2], fields[:, :COARSE])  # [N, 2, V]
     small = torch.einsum("nfk,vk->nfv", weights[:, 2:], fields[:, COARSE:])
 
-    def column(value: Tensor | float) -> Tensor:
-        return value[:, None] if isinstance(value, Tensor) else value
+    def column(value: Tensor) -> Tensor:
+        return value[:, None]
 
     red = (0.25 + 1.1 * c["redness"]) * (1.0 - 0.35 * tone)
     brown = (
@@ -184,13 +183,12 @@ def skin_matter(
         _bent(people, picture, mean, normal, lines, bumps * (1.0 - 0.5 * lip)[:, None]),
         rough.clamp(0.2, 0.7),
         specular * (1.0 - 0.3 * zone["nostrils"]),
-        torch.ones_like(rough),
     )
 
 
 _USED = (
-    "skin_tone", "skin_undertone", "redness", "freckles", "moles", "shine", "stubble", "hair_tone", "masculine",
-    "lipstick", "rouge",
+    "skin_tone", "skin_undertone", "redness", "freckles", "moles", "shine", "stubble", "hair_tone",
+    "masculine", "lipstick",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def _volume(device: torch.device) -> Tensor:
 
 
 def irregular(points: Tensor, cell: float, shift: float = 0.0) -> Tensor:
-    """[K, 4] of points [K, 3]; `cell` is about half the distance between two spots; `shift` takes other fields."""
+    """[K, 4] of points [K, 3]; `cell` is half the distance between two spots; `shift` takes other fields."""
     place = torch.remainder(points * (1.0 / (cell * CELLS)) + shift, 1.0) * 2.0 - 1.0  # [K, 3]
     found = F.grid_sample(_volume(points.device), place.view(1, -1, 1, 1, 3), align_corners=True)
     return found.view(CHANNELS, -1).T * 1.25  # between the cells' corners it is flatter

@@ -1,4 +1,4 @@
-"""Light on hair: a white gleam, a coloured one further along, light that shines through, and what is scattered.
+"""Light on hair: a white gleam, a coloured one further along, what shines through, and what is scattered.
 
 The gleams are those of Marschner and others (2003), in the short form of Karis (2016).
 """

@@ -8,17 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .shading import Shaded
+from .sample_sheet import SOFT, SOFT_ALBEDO, SOFT_LIGHT
 
 REACH = (0.034, 0.016, 0.009)  # decimetres, the deviation for red, green, blue
 SHARE = (0.85, 0.70, 0.60)  # of the light that enters
 
 
-def scattered(found: Shaded, samples: int, pixel: Tensor) -> Tensor:
-    """Light [N, 3, R, R] to be added to the pixels. pixel: [N] a pixel's size at the face, decimetres."""
-    cover = F.avg_pool2d(found.soft, samples)  # [N, 1, R, R]
-    falls = F.avg_pool2d(found.soft_light, samples)  # [N, 3, R, R]
-    albedo = F.avg_pool2d(found.soft_albedo, samples)
+def scattered(pixels: Tensor, pixel: Tensor) -> Tensor:
+    """Light [N, 3, R, R] to be added to pixels [N, CHANNELS, R, R]; pixel: [N] their size at the face, dm."""
+    falls, albedo, cover = pixels[:, SOFT_LIGHT], pixels[:, SOFT_ALBEDO], pixels[:, SOFT]
     reach = falls.new_tensor(REACH) / pixel[:, None]  # [N, 3] pixels
     half = max(1, math.ceil(0.016 * falls.shape[-1]))
     blurred, weight = _blurred(falls, reach, half), _blurred(cover.expand_as(falls), reach, half)

@@ -45,7 +45,7 @@ class AllStrands:
     @classmethod
     def of(cls, strands: Sequence[Sequence[Strands]], device: torch.device) -> AllStrands:
         every = [(n, some) for n, many in enumerate(strands) for some in many if some.points.numel()]
-        shapes = tuple((n, *some.points.shape[:2]) for n, some in every)
+        shapes = tuple((n, some.points.shape[0], some.points.shape[1]) for n, some in every)
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
             return cls(none, none, none, none[:, 0], none, none[:, 0], index, index, none[:, 0], index, ())

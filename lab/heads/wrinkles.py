@@ -61,8 +61,8 @@ def strengths(people: People) -> Tensor:
 def slopes(people: People, mean: Tensor, picture: Tensor, pixel: Tensor) -> tuple[Tensor, Tensor]:
     """How wrinkles bend and darken the skin at samples.
 
-    mean: [K, 3] on the mean head; picture: [K]; pixel: [N] a sample's size at the face, decimetres, which lines
-    must not fall below. Gives the slope [K, 2] to the viewer's right and up, and the depth [K], 0..1.
+    mean: [K, 3] on the mean head; picture: [K]; pixel: [N] a sample's size at the face, decimetres: finer
+    lines are left out. Gives the slope [K, 2] to the viewer's right and up, and the depth [K], 0..1.
     """
     atlas = _atlas(mean.device)  # [G, 3 * H * W]
     mixed = (strengths(people) @ atlas).view(-1, 3, ROWS, COLUMNS)

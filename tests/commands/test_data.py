@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anycost.commands.cli import main
 from anycost.commands.data import draw
 from anycost.core.errors import CoreError
 from anycost.core.files.pictures import read_picture
@@ -44,3 +45,13 @@ def test_bad_requests_end_in_one_sentence_and_write_nothing(tmp_path: Path, bad:
     assert raised.value.kind == "bad-value"
     assert "\n" not in raised.value.message
     assert not list(tmp_path.iterdir())
+
+
+def test_a_contact_sheet_of_heads_is_written_whole(tmp_path: Path, head_data: None):
+    picture, labels = tmp_path / "heads.png", tmp_path / "labels.png"
+    sizes = ["--rows", "1", "--columns", "2", "--resolution", "32"]
+    assert main(["data", "heads", "--sheet", str(picture), *sizes]) == 0
+    assert main(["data", "heads", "--sheet", str(labels), *sizes, "--labels"]) == 0
+    first, second = read_picture(picture), read_picture(labels)
+    assert first.shape == second.shape == (32, 64, 4)
+    assert not np.array_equal(first, second)
