@@ -23,12 +23,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...bridge.messages import FacePoints, Placement
 from ...core.faces.drawings import Heat
 from ...core.faces.head_reader_net import ALIGNMENT, HeadLook, HeadNetwork, HeadsReader, settled
 from ...core.faces.onnx_network import OnnxModel, OnnxNetwork
-from ...core.faces.placement import place
+from ...core.faces.placement import Placement, place
 from ...core.faces.pyramid import Pyramid
+from ...core.faces.reading import Reading
 from ...core.files.pictures import read_picture
 from ...models.head_points import MESH
 from ...models.head_reader import OUTPUTS, SIDE, Answers
@@ -58,8 +58,8 @@ class ReferenceFace:
     @property
     def placement(self) -> Placement:
         """The straight crop."""
-        left, right, _, corner, other, _ = (tuple(point) for point in self.six.tolist())
-        return place(FacePoints((left, right), (corner, other)), ALIGNMENT)
+        left, right, nose, corner, other, chin = (tuple(point) for point in self.six.tolist())
+        return place(Reading((left, right), nose, (corner, other), chin, 1.0).face_points, ALIGNMENT)
 
     def errors(self, look: HeadLook) -> tuple[float, float]:
         """The mean distance of the six points, and of the mesh's, over the distance between the eyes; nan
