@@ -13,6 +13,9 @@ from torch import Tensor
 from .lids import openings
 from .shapes import years_of
 
+# how high the edges of resting lids lie around the eyeball: the upper one covers a little of the iris
+LID_RESTS = math.radians(-22), math.radians(18.5)
+EVEN = 0.6  # how much alike all eyes are open
 GAZE = (math.radians(30), math.radians(22))  # at the controls' ends
 
 SIDES = {"left": "Right", "right": "Left"}  # the viewer's, and the units' ending
@@ -87,17 +90,19 @@ def _eyes(amounts: _Amounts, controls: dict[str, Tensor], details: Tensor) -> No
 
 
 def lids_wanted(
-    controls: dict[str, Tensor], details: Tensor, side: int, gaze: Tensor, height: Tensor
+    controls: dict[str, Tensor], details: Tensor, side: int, gaze: Tensor, eye: tuple[Tensor, Tensor]
 ) -> Tensor:
     """How far one eye's lids are open, [N, 2] lower and upper: see lids.openings.
 
-    side: 0 the viewer's left; gaze: [N, 3] of this eye in the head; height: [N] of the opening, radians.
+    side: 0 the viewer's left; gaze: [N, 3] of this eye in the head; eye: [N] each, how high the lower and the
+    upper edge of its shape lie, radians.
     """
     smile = controls["smile"].clamp(min=0)
     squint = (controls["squint"] + 0.35 * smile + 0.3 * controls["wink"]).clamp(max=1.2)
     old = ((years_of(controls) - 45) / 40).clamp(0, 1)
-    rest = 1.17 - 0.1 * old + 0.05 * torch.tanh(details[:, 1])
-    return openings(eye_open(controls, details, side), rest, squint, torch.asin(gaze[:, 1]), height)
+    resting = LID_RESTS[1] - math.radians(3.5) * old + math.radians(1.5) * torch.tanh(details[:, 1])
+    rest = torch.lerp(eye[0], torch.full_like(resting, LID_RESTS[0]), EVEN), torch.lerp(eye[1], resting, EVEN)
+    return openings(eye_open(controls, details, side), eye, rest, squint, torch.asin(gaze[:, 1]))
 
 
 def eye_open(controls: dict[str, Tensor], details: Tensor, side: int) -> Tensor:

@@ -60,7 +60,7 @@ def _eyes_opened(
     gaze = gaze_of(controls)
     for side, lids in enumerate(coarse.lids):
         high, low = lids.angles(shape, centres[:, side])
-        height = (high.amax(1) - low.amin(1)).clamp(min=0.2)
-        opening = lids_wanted(controls, details, side, gaze[:, side], height)
+        eye = low.amin(1), high.amax(1)
+        opening = lids_wanted(controls, details, side, gaze[:, side], eye)
         places = lids.opened(places, shape, centres[:, side], radius, opening)
     return places

@@ -85,15 +85,19 @@ def _lids(data: AnnyData, mean: np.ndarray, ring: np.ndarray, centre: np.ndarray
     return Lids(upper, lower, torch.from_numpy(skin), torch.from_numpy(least).float())
 
 
-def openings(open_: Tensor, rest: Tensor, squint: Tensor, gaze: Tensor, height: Tensor) -> Tensor:
+def openings(
+    open_: Tensor, eye: tuple[Tensor, Tensor], rest: tuple[Tensor, Tensor], squint: Tensor, gaze: Tensor
+) -> Tensor:
     """Lower and upper opening [N, 2] of one eye, in shares of its own opening.
 
-    open_: [N] of -1 (shut) to 1 (wide); rest: [N] where the upper lid rests; squint: [N] of 0..1; gaze: [N]
-    radians up; height: [N] of the eye's own opening in radians.
+    open_: [N] of -1 (shut) to 1 (wide); eye, rest: [N] each, how high the lower and the upper edge of its
+    shape lie and where they rest, radians; squint: [N] of 0..1; gaze: [N] radians up.
     """
-    upper = rest + WIDER * open_.clamp(min=0) - 0.12 * squint
-    lower = 0.3 * squint - 0.06 * open_.clamp(min=0)
-    look = gaze / height.clamp(min=0.1)
+    height = (eye[1] - eye[0]).clamp(min=0.2)
+    lower, upper = ((edge - eye[0]) / height for edge in rest)
+    upper = upper + WIDER * open_.clamp(min=0) - 0.12 * squint
+    lower = lower + 0.3 * squint - 0.06 * open_.clamp(min=0)
+    look = gaze / height
     upper = upper + UP * look.clamp(min=0) + DOWN * look.clamp(max=0)
     lower = lower + 0.2 * look.clamp(min=0) + 0.38 * look.clamp(max=0)
     meeting = lower + MEET * (upper - lower)

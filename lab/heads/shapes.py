@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 YOUNGEST, OLDEST = 8.0, 85.0  # years at the ends of the control
-TAMED = {"african": 0.7, "asian": 0.85}  # how much of MakeHuman's faces, which overdo it
+TAMED = {"african": 0.65, "asian": 0.85}  # how much of MakeHuman's faces, which overdo it
 AGES = {"baby": 1.0, "child": 10.0, "young": 25.0, "old": 90.0}  # years of MakeHuman's targets
 
 
@@ -52,8 +52,6 @@ SLIDERS: dict[str, tuple[Slider, ...]] = {
         Slider("neck/neck-scale-horiz", 0.3),
         _fore("eyebrows/eyebrows-trans", 0.06),
         Slider("chin/chin-width", 0.12),
-        Slider("mouth/mouth-upperlip-volume", -0.1),
-        Slider("mouth/mouth-lowerlip-volume", -0.1),
         Slider("eyes/?-eye-scale", -0.1),
     ),
     "face_width": (Slider("head/head-scale-horiz", 0.45),),
@@ -80,10 +78,10 @@ SLIDERS: dict[str, tuple[Slider, ...]] = {
     "brow_ridge": (_fore("eyebrows/eyebrows-trans", 0.35),),
     "mouth_width": (Slider("mouth/mouth-scale-horiz", 0.45),),
     "lips": (
-        Slider("mouth/mouth-upperlip-volume", 0.4),
-        Slider("mouth/mouth-lowerlip-volume", 0.4),
+        Slider("mouth/mouth-upperlip-volume", 0.35),
+        Slider("mouth/mouth-lowerlip-volume", 0.35),
         Slider("mouth/mouth-upperlip-height", 0.2),
-        Slider("mouth/mouth-lowerlip-height", 0.3),
+        Slider("mouth/mouth-lowerlip-height", 0.25),
     ),
     "upper_lip": (Slider("mouth/mouth-upperlip-height", 0.5), Slider("mouth/mouth-upperlip-volume", 0.2)),
     "philtrum": (_up("mouth/mouth-trans", -0.2), Slider("mouth/mouth-philtrum-volume", 0.4)),
