@@ -1,4 +1,6 @@
-"""`anycost data`: contact sheets of portraits and of heads, and what a folder of pictures is good for."""
+"""`anycost data`: contact sheets of portraits and of heads, a cache of heads, and what a folder of
+pictures is good for.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,23 @@ MOST_PIXELS = 64 << 20  # of a sheet
 def add(commands: argparse._SubParsersAction) -> None:
     data = commands.add_parser("data", help="look at training pictures", allow_abbrev=False)
     actions = data.add_subparsers(required=True, metavar="ACTION")
-    _sheet(command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits"))
-    heads = command(actions, "heads", _heads, "draw a contact sheet of rendered heads")
+    portraits = command(actions, "portraits", _portraits, "draw a contact sheet of painted portraits")
+    portraits.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
+    _sheet(portraits)
+    heads = command(actions, "heads", _heads, "draw a contact sheet of rendered heads, or many to learn from")
+    where = heads.add_mutually_exclusive_group(required=True)
+    where.add_argument("--sheet", type=Path, metavar="OUT.png")
+    where.add_argument("--cache", type=Path, metavar="DIR", help="draw heads with their labels into a folder")
     _sheet(heads)
     heads.add_argument("--labels", action="store_true", help="draw what each pixel shows instead")
+    heads.add_argument("--count", type=int, default=50_000, help="heads that the folder shall have")
+    heads.add_argument("--wide", type=float, default=1.5, help="how much more than the usual frame it shows")
+    heads.add_argument("--processes", type=int, default=1, help="how many draw at once")
     folder = command(actions, "folder", _folder, "say what a folder of pictures is good for")
     folder.add_argument("folder", type=Path)
 
 
 def _sheet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
     parser.add_argument("--rows", type=int, default=5)
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--resolution", type=int, default=128, metavar="R", help="px of one picture")
@@ -41,11 +50,26 @@ def _portraits(chosen: argparse.Namespace) -> None:
 
 
 def _heads(chosen: argparse.Namespace) -> None:
+    if chosen.cache is not None:
+        _cache(chosen)
+        return
     _check(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
     from ..lab.heads.heads_sheet import heads_sheet
 
     sizes = (chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
     _write(chosen.sheet, heads_sheet(*sizes, not chosen.uncorrelated, chosen.labels))
+
+
+def _cache(chosen: argparse.Namespace) -> None:
+    if chosen.count < 1 or chosen.processes < 1:
+        raise CoreError("bad-value", "A cache has at least one head and one process: give larger numbers.")
+    if not 32 <= chosen.resolution <= 1024 or not 1 <= chosen.wide <= 4:
+        text = "A cache's pictures have 32 to 1024 pixels and are 1 to 4 times as wide as the usual frame."
+        raise CoreError("bad-value", text)
+    from ..lab.data.head_cache import CacheKind, fill
+
+    kind = CacheKind(chosen.resolution, chosen.wide, chosen.seed)
+    fill(chosen.cache, chosen.count, kind, chosen.processes)
 
 
 def _folder(chosen: argparse.Namespace) -> None:

@@ -8,22 +8,27 @@ import torch
 from torch import Tensor
 
 LUMA = (0.2126, 0.7152, 0.0722)
+BALANCED = 0.6  # of the light's own colour
 GREY = 0.18  # where contrast turns
 
 
-def exposure(controls: Mapping[str, Tensor], lit: Tensor) -> Tensor:
-    """[N] by what light is multiplied, given what a white sheet that faces the camera would show, `lit` [N].
+def exposed(controls: Mapping[str, Tensor], white: Tensor) -> Tensor:
+    """[N, 3] by what light is multiplied, given what a white sheet before the face would show, `white` [N, 3].
 
-    A photographer gives dark skin more light and pale skin less, but not so much that they look the same.
+    A photographer gives dark skin more light and pale skin less, but not so much that they look the same. A
+    camera takes most of the light's own colour out.
     """
     skin = 1.12 - 0.30 * controls["skin_tone"]  # brightness for the eye of what is in the middle
     wish = torch.exp2(0.9 * controls["exposure"])
-    return 0.92 * wish / (skin.clamp(min=0.5) * lit.clamp(min=0.05) ** 0.9)
+    bright = (white @ white.new_tensor(LUMA)).clamp(min=0.05)  # [N]
+    balance = (bright[:, None] / white.clamp(min=0.02)) ** BALANCED
+    balance = balance / (balance @ white.new_tensor(LUMA))[:, None]
+    return balance * (0.92 * wish / (skin * bright**0.92))[:, None]
 
 
-def develop(light: Tensor, controls: Mapping[str, Tensor], exposed: Tensor) -> Tensor:
-    """Linear radiance [N, 3, R, R] to sRGB values -1..1."""
-    light = (light * exposed.view(-1, 1, 1, 1)).clamp(min=0.0)
+def develop(light: Tensor, controls: Mapping[str, Tensor], gain: Tensor) -> Tensor:
+    """Linear radiance [N, 3, R, R], times gain [N, 3], to sRGB values -1..1."""
+    light = (light * gain[:, :, None, None]).clamp(min=0.0)
     turn = (2.0 ** (0.45 * controls["contrast"]) * 1.08).view(-1, 1, 1, 1)
     bright = (light * light.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True).clamp(min=1e-5)
     lifted = GREY * (bright / GREY) ** turn

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from .backgrounds import background_of
 from .controls import POPULATION, UNNAMED, unnamed
-from .developing import develop, exposure
-from .environments import light_of
+from .developing import develop, exposed
+from .environments import Lighting, light_of
 from .labels import gathered
 from .people import people
 from .pieces import worn_of
 from .sample_sheet import CLEAR, LIGHT, pooled
+from .scene_canvas import smooth
 from .shading import shaded
 from .strands import hair_of, scalp_shade
 from .subsurface import scattered
@@ -98,7 +99,7 @@ def _render(
     pixels = pooled(sheet.values.view(*sheet.shape, -1), samples).permute(0, 3, 1, 2)  # [N, C, R, R]
     behind = background_of(controls, details, resolution, wide)
     light = pixels[:, LIGHT] + pixels[:, CLEAR] * behind + scattered(pixels, sample * samples)
-    rgb = develop(light, controls, exposure(controls, _white(lighting)))
+    rgb = develop(light, controls, exposed(controls, _white(lighting)))
     labels = gathered(sheet, visible.buffer.nearness, samples)
     none = torch.zeros(len(details), 0, 2, device=device)
     return Rendered(rgb, labels.part, labels.face_map, labels.depth, labels.normal, none, none[..., 0].bool())
@@ -109,10 +110,10 @@ def _detail(resolution: int) -> float:
     return min(1.0, max(0.25, (resolution / 256.0) ** 1.3))
 
 
-def _white(lighting) -> Tensor:
-    """[N] what a white sheet shows that faces the camera, lit by everything."""
-    facing = lighting.direction[..., 2].clamp(min=0.0)
-    luma = lighting.colour.new_tensor([0.2126, 0.7152, 0.0722])
-    lamps = (lighting.colour @ luma * facing).sum(1)
-    around = lighting.ambient @ luma  # [N, 9]
-    return lamps + (around[:, 0] * 0.282095 + around[:, 2] * 0.488603 * 2 / 3).clamp(min=0.0)
+def _white(lighting: Lighting) -> Tensor:
+    """[N, 3] what a white sheet shows that faces half the camera and half each lamp."""
+    facing = 0.5 + 0.5 * lighting.direction[..., 2:].clamp(min=0.0)  # [N, L, 1]
+    behind = smooth(-0.6, 0.1, lighting.direction[..., 2:])  # a lamp behind the head lights no face
+    lamps = (lighting.colour * facing * behind).sum(1)
+    around = lighting.ambient[:, 0] * 0.282095 + lighting.ambient[:, 2] * 0.488603 * 2 / 3
+    return lamps + around.clamp(min=0.0)

@@ -15,7 +15,7 @@ PART = {name: index for index, name in enumerate(PARTS)}
 
 
 @dataclass(frozen=True)
-class Labels:
+class PixelLabels:
     """What each pixel of N pictures shows."""
 
     part: Tensor  # [N, R, R] uint8, as PARTS
@@ -43,7 +43,7 @@ def skin_parts(masks: Tensor, group: Tensor) -> Tensor:
     return part
 
 
-def gathered(sheet: SampleSheet, nearness: Tensor, each: int) -> Labels:
+def gathered(sheet: SampleSheet, nearness: Tensor, each: int) -> PixelLabels:
     """The labels of pixels of each x each samples: of what most of them show. nearness: [N, S, S]."""
     parts = sheet.part.view(sheet.shape)
     tiles = parts.unflatten(2, (-1, each)).unflatten(1, (-1, each)).transpose(2, 3).flatten(3)
@@ -57,7 +57,7 @@ def gathered(sheet: SampleSheet, nearness: Tensor, each: int) -> Labels:
     )
     seen = pooled(seen * mine[..., None], each).permute(0, 3, 1, 2)  # [N, 8, R, R]
     normal = seen[:, 3:6]
-    return Labels(
+    return PixelLabels(
         winner,
         seen[:, :3] / seen[:, 7:],
         seen[:, 6] / seen[:, 7],

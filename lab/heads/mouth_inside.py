@@ -43,8 +43,8 @@ def mouth_matter(people: People, picture: Tensor, group: Tensor, mean: Tensor, n
     enamel = mean.new_tensor([0.60, 0.565, 0.50]) * mean.new_tensor([1.0, 0.94, 0.78]) ** stained
     enamel = enamel * (1.0 + 0.05 * whole + 0.02 * grown[:, 1])[:, None]
     enamel = enamel * (1.0 - 0.16 * smooth(0.02, 0.0, edge)[:, None])  # glassy towards the edge
-    notch = smooth(0.05, 0.008, away - 0.05 * smooth(0.03, 0.0, edge))
-    enamel = enamel * (1.0 - (0.70 * notch + 0.18 * round_))[:, None]
+    notch = smooth(0.032, 0.004, away - 0.05 * smooth(0.03, 0.0, edge))
+    enamel = enamel * (1.0 - (0.38 * notch + 0.14 * round_))[:, None]
     gums = mean.new_tensor([0.36, 0.115, 0.105]) * (1.0 - 0.25 * c["skin_tone"])[picture][:, None]
     albedo = torch.lerp(enamel, gums * (1.0 - 0.3 * round_[:, None]), pink)
 

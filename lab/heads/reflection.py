@@ -37,7 +37,7 @@ def skin_reflected(
     falls = around * reached[:, None]
     facing_view = (normal * view).sum(1).clamp(0.02, 1.0)
     mirrored = 2.0 * facing_view[:, None] * normal - view
-    grazing = 0.45 * (1.0 - matter.roughness - SKIN_STRAIGHT).clamp(min=0.0) * (1.0 - facing_view) ** 5
+    grazing = 0.2 * (1.0 - matter.roughness - SKIN_STRAIGHT).clamp(min=0.0) * (1.0 - facing_view) ** 5
     gleams = seen_towards(lamps.ambient, mirrored, picture)
     gleams = gleams * ((SKIN_STRAIGHT + grazing) * matter.specular * open_ * reached)[:, None]
     wrapping, tones = around.new_tensor(wrap), around.new_tensor(HAIR_TONES)

@@ -143,8 +143,8 @@ def skin_matter(
     spots = angle.cos() * grain[:, 1] + angle.sin() * grain[:, 2]
     freckled = smooth(0.55, 1.35, spots) * zone["sun"] * c["freckles"] * (1.0 - 0.8 * c["skin_tone"])
     rare = turn[:, 1].cos() * grain[:, 3] + turn[:, 1].sin() * grain[:, 0]
-    mole = smooth(3.7 - 1.2 * c["moles"], 4.0 - 1.1 * c["moles"], rare)
-    tone = c["skin_tone"] + mine["brown"] + 0.012 * grain[:, 0] + 0.16 * freckled + 0.38 * mole
+    mole = smooth(3.9 - 1.2 * c["moles"], 4.25 - 1.1 * c["moles"], rare)
+    tone = c["skin_tone"] + mine["brown"] + 0.007 * grain[:, 0] * fade + 0.15 * freckled + 0.27 * mole
     blood = mine["red"] + 0.05 * grain[:, 1] * fade
     under = c["skin_undertone"]
     taken = blood[:, None] * blood.new_tensor(BLOOD) * 0.52
@@ -174,10 +174,10 @@ def skin_matter(
     rough = torch.lerp(rough, torch.full_like(rough, 0.25), inside)
     specular = 0.75 + 0.45 * c["shine"] + (0.2 + 0.5 * c["shine"]) * mine["oil"]
     specular = torch.lerp(specular, 0.9 + 0.4 * c["lipstick"], lip)
-    bumps = grain[:, :3] * (0.012 + 0.022 * old)[:, None] * fade[:, None]
+    bumps = grain[:, :3] * (0.006 + 0.016 * old)[:, None] * fade[:, None]
     if float(pixel.min()) < FINE:
         pores = irregular(mean, 0.0085)[:, :3]
-        bumps = bumps + pores * (0.045 + 0.02 * mine["oil"])[:, None] * smooth(0.014, 0.005, size)[:, None]
+        bumps = bumps + pores * (0.022 + 0.012 * mine["oil"])[:, None] * smooth(0.014, 0.005, size)[:, None]
     return Matter(
         albedo.clamp(0.004, 0.95),
         _bent(people, picture, mean, normal, lines, bumps * (1.0 - 0.5 * lip)[:, None]),

@@ -33,7 +33,7 @@ def strand_gleam(along: Tensor, view: Tensor, light: Tensor, colour: Tensor, rou
         return torch.exp(-0.5 * ((sum_ - shift) / spread).square()) / (spread * math.sqrt(2 * math.pi))
 
     reflected = SHINE + (1 - SHINE) * (1 - (0.5 + 0.5 * (light * view).sum(1)).clamp(min=0).sqrt()) ** 5
-    first = long(-2 * SHIFT, width) * 0.25 * half * reflected
+    first = long(-2 * SHIFT, width) * 0.18 * half * reflected
     through = torch.exp(-3.65 * across - 3.98) * long(SHIFT, 0.5 * width + 0.02)
     passed = colour.clamp(min=1e-4) ** (0.5 * half / turn)[:, None]
     second = torch.exp(17.0 * across - 16.78) * long(4 * SHIFT, 2 * width) * (1 - SHINE) ** 2 * 0.8

@@ -9,6 +9,7 @@ from anycost.commands.cli import main
 from anycost.commands.data import draw
 from anycost.core.errors import CoreError
 from anycost.core.files.pictures import read_picture
+from anycost.lab.data import head_cache
 
 
 def test_a_contact_sheet_is_written_whole(tmp_path: Path):
@@ -55,3 +56,31 @@ def test_a_contact_sheet_of_heads_is_written_whole(tmp_path: Path, head_data: No
     first, second = read_picture(picture), read_picture(labels)
     assert first.shape == second.shape == (32, 64, 4)
     assert not np.array_equal(first, second)
+
+
+def test_a_cache_of_heads_is_asked_for_in_whole_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for bad, said in (
+        (["--count", "0"], "at least one head"),
+        (["--processes", "0"], "at least one head"),
+        (["--resolution", "16"], "32 to 1024"),
+        (["--wide", "0.5"], "1 to 4 times"),
+    ):
+        assert main(["data", "heads", "--cache", str(tmp_path / "heads"), *bad]) != 0
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "heads").exists()
+
+
+@pytest.mark.slow
+def test_a_cache_of_heads_is_filled(tmp_path: Path, head_data: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(head_cache, "SHARD", 4)
+    asked = ["data", "heads", "--cache", str(tmp_path), "--count", "6", "--resolution", "32", "--seed", "2"]
+    assert main(asked) == 0
+    cache = head_cache.HeadCache(tmp_path)
+    assert cache.pictures == 8
+    heads = cache.read(range(8))
+    assert heads.part.ne(0).flatten(1).any(1).all()
+    inside = ((heads.landmarks > 0) & (heads.landmarks < 1)).all(2)
+    assert inside.float().mean() > 0.9
+    assert heads.visible.float().mean() > 0.4
+    _, on_head = head_cache.decoded(heads.face_map)
+    assert 0.05 < on_head.float().mean() < 0.8
