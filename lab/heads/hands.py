@@ -325,7 +325,7 @@ def cup(holder: _Holder) -> list[WornMesh]:
         ]
     )
     places, triangles = turned(profile, 28)
-    lean = _tilted(-0.15 - 0.6 * holder.varied(0, 0.0, 1.0).item())
+    lean = _tilted(-0.15 - 0.6 * holder.varied(0, 0.0, 1.0).item(), places)
     at = holder.place(0.02, 6.38, 2.05)
     body = holder.against(places @ lean + at.unsqueeze(1), holder.place(0.0, -0.2, 1.0))
     centre = body.mean(1)
@@ -344,10 +344,10 @@ def cup(holder: _Holder) -> list[WornMesh]:
     return meshes
 
 
-def _tilted(angle: float) -> Tensor:
+def _tilted(angle: float, like: Tensor) -> Tensor:
     """Rotation about x as rows times matrix."""
     c, s = math.cos(angle), math.sin(angle)
-    return torch.tensor([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
+    return like.new_tensor([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
 
 
 def telephone(holder: _Holder) -> list[WornMesh]:
@@ -400,7 +400,7 @@ def microphone(holder: _Holder) -> list[WornMesh]:
         ]
     )
     places, triangles = turned(profile, 22)
-    lean = _tilted(-0.55 - 0.5 * holder.varied(0, 0.0, 1.0).item())
+    lean = _tilted(-0.55 - 0.5 * holder.varied(0, 0.0, 1.0).item(), places)
     at = holder.place(0.06, 6.42, 2.05)
     body = holder.against(places @ lean + at.unsqueeze(1), holder.place(0.0, -0.1, 1.0))
     head = (profile[..., 1] > -0.15).float()[..., None].repeat(1, 1, 22).flatten(1).unsqueeze(-1)
@@ -430,19 +430,19 @@ def microphone(holder: _Holder) -> list[WornMesh]:
 
 def book(holder: _Holder) -> list[WornMesh]:
     """A book held open before the lower face, seen from its covers."""
-    u = torch.linspace(-1.0, 1.0, 21)
-    v = torch.linspace(-1.0, 1.0, 9)
+    u = torch.linspace(-1.0, 1.0, 21, device=holder.face.device)
+    v = torch.linspace(-1.0, 1.0, 9, device=holder.face.device)
     x = u.view(1, -1) * 0.95
     fold = 0.28 * u.abs().view(1, -1).pow(0.8) - 0.05 * (u.abs() < 0.06).float().view(1, -1)
     sheet = torch.stack(
         [x.expand(9, -1), (0.68 * v).view(-1, 1).expand(-1, 21), (-fold).expand(9, -1)], dim=-1
     )
     pages = sheet * sheet.new_tensor((0.96, 0.96, 1.0)) - sheet.new_tensor((0.0, 0.0, 0.06))
-    lean = _tilted(-0.15)
+    lean = _tilted(-0.15, sheet)
     high = holder.varied(0, 5.95, 6.55).item()
     at = holder.place(0.0, high, 2.2)
     both, triangles = joined(
-        [(part.flatten(0, 1)[None], grid_triangles(9, 21, False)) for part in (sheet, pages)]
+        [(part.flatten(0, 1)[None], grid_triangles(9, 21, False, sheet.device)) for part in (sheet, pages)]
     )
     body = holder.against(both @ lean + at.unsqueeze(1), holder.place(0.0, 0.0, 1.0))
     cover = holder.colour.unsqueeze(1).expand(-1, 189, -1)
@@ -467,16 +467,16 @@ def book(holder: _Holder) -> list[WornMesh]:
 def fan(holder: _Holder) -> list[WornMesh]:
     """A folding fan spread before the lower face."""
     count = 57
-    angle = torch.linspace(-1.15, 1.15, count)
-    radius = torch.tensor([0.12, 0.5, 0.9, 1.35, 1.40])
-    fold = 0.03 * torch.tensor([1.0, -1.0] * 29)[:count]
+    angle = torch.linspace(-1.15, 1.15, count, device=holder.face.device)
+    radius = holder.face.new_tensor([0.12, 0.5, 0.9, 1.35, 1.40])
+    fold = 0.03 * holder.face.new_tensor([1.0, -1.0] * 29)[:count]
     x = radius[:, None] * torch.sin(angle)
     y = radius[:, None] * torch.cos(angle)
     z = fold * (radius[:, None] > 0.45)
     sheet = torch.stack([x, y, z], dim=-1).flatten(0, 1)[None]
     roll = 0.5 * math.tanh(float(holder.details[0, 2]))
     c, s = math.cos(roll), math.sin(roll)
-    turn = torch.tensor([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+    turn = holder.face.new_tensor([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     at = holder.place(0.25, 5.45 + holder.varied(0, 0.0, 0.35).item(), 1.95)
     body = holder.against(sheet @ turn + at.unsqueeze(1), holder.place(0.0, 0.0, 1.0))
     stick = (radius[:, None] < 0.45).float().expand(-1, count).flatten().view(1, -1, 1)
@@ -484,7 +484,7 @@ def fan(holder: _Holder) -> list[WornMesh]:
     rim = (radius[:, None] > 1.3).float().expand(-1, count).flatten().view(1, -1, 1)
     colour = holder.colour.unsqueeze(1) * stripe * (1.0 - 0.3 * rim)
     colour = torch.lerp(colour, body.new_tensor((0.30, 0.18, 0.08)).expand_as(colour), stick)
-    meshes = [WornMesh(body, grid_triangles(5, count, False), colour, OTHER, 0.6)]
+    meshes = [WornMesh(body, grid_triangles(5, count, False, body.device), colour, OTHER, 0.6)]
     foot = body[:, count // 2 : count // 2 + 1].mean(1) - holder.place(0.0, 0.1, 0.0)
     meshes += _placed_hand(
         holder,
@@ -505,31 +505,31 @@ def leaves(holder: _Holder) -> list[WornMesh]:
     """A twig with leaves across a corner of the picture, nearer than the face and out of focus."""
     parts, shades = [], []
     source = torch.Generator().manual_seed(41)
-    draws = torch.rand(12, 5, generator=source)
+    draws = torch.rand(12, 5, generator=source, device="cpu").tolist()
     side = holder.side.item()
     for k in range(12):
         t = k / 11.0
-        along = torch.tensor(
+        along = holder.face.new_tensor(
             [
                 side * (1.5 - 1.35 * t),
                 5.9 + 0.5 * t + 0.35 * math.tanh(float(holder.details[0, 2])),
                 2.5 + 0.3 * t,
             ]
         )
-        turn = (draws[k, 0].item() - 0.5) * 2.2 + (0.9 if k % 2 else -0.9) + 0.4 * float(holder.details[0, 1])
-        out = torch.tensor([-side * math.cos(turn), math.sin(turn), 0.25])
-        across = functional.normalize(torch.linalg.cross(out, torch.tensor([0.0, 0.2, 1.0])), dim=0)
-        long, wide = 0.40 + 0.25 * draws[k, 1].item(), 0.13 + 0.06 * draws[k, 2].item()
-        u = torch.linspace(0.0, 1.0, 9)
-        v = torch.linspace(-1.0, 1.0, 7)
+        turn = (draws[k][0] - 0.5) * 2.2 + (0.9 if k % 2 else -0.9) + 0.4 * float(holder.details[0, 1])
+        out = holder.face.new_tensor([-side * math.cos(turn), math.sin(turn), 0.25])
+        across = functional.normalize(torch.linalg.cross(out, out.new_tensor([0.0, 0.2, 1.0])), dim=0)
+        long, wide = 0.40 + 0.25 * draws[k][1], 0.13 + 0.06 * draws[k][2]
+        u = torch.linspace(0.0, 1.0, 9, device=holder.face.device)
+        v = torch.linspace(-1.0, 1.0, 7, device=holder.face.device)
         half = wide * torch.sin(math.pi * u.pow(0.8)).clamp(min=0.0)
         leaf = along + long * u.view(-1, 1, 1) * out + (half.view(-1, 1) * v).unsqueeze(-1) * across
-        parts.append((leaf.flatten(0, 1)[None], grid_triangles(9, 7, False)))
+        parts.append((leaf.flatten(0, 1)[None], grid_triangles(9, 7, False, leaf.device)))
         # soft at the outline, as what is out of focus is
         soft = smooth(1.0, 0.35, v.abs()).expand(9, -1) * torch.sin(math.pi * u.clamp(0.04, 0.96)).pow(
             0.5
         ).view(-1, 1)
-        shades.append((soft.flatten(), 0.6 + 0.6 * draws[k, 3].item()))
+        shades.append((soft.flatten(), 0.6 + 0.6 * draws[k][3]))
     places, triangles = joined(parts)
     places = holder.against(places.to(holder.face), holder.place(0.0, 0.0, 1.0), touches=False)
     opacity = torch.cat([soft for soft, _ in shades]).to(places)[None] * 0.97
