@@ -133,7 +133,7 @@ class HeadCache:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What `heads.render` gives, and the relief of its landmarks."""
+    """What `heads.render` gives, and all of the landmarks."""
 
     rgb: Tensor
     part: Tensor
@@ -160,17 +160,18 @@ def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
     """Draws heads: the usual source."""
     from ..heads.controls import POPULATION, unnamed
     from ..heads.heads import render_z
-    from ..heads.landmarks import landmarks_of
+    from ..heads.landmarks import landmarks_of, visible_at
     from ..heads.people import people
 
     drawn = render_z(z, kind.resolution, correlated, wide=kind.wide)
     crowd = people(POPULATION.values(z, correlated), unnamed(z), kind.wide)
-    _, depth = crowd.camera.project(landmarks_of(crowd))  # [N, P]
+    landmarks, depth = crowd.camera.project(landmarks_of(crowd))  # [N, P, 2], [N, P]
     _, eyes = crowd.camera.project(crowd.eyes)  # [N, 2]
     middle = eyes.mean(1, keepdim=True)
     relief = (depth - middle) / middle * crowd.camera.scale[:, None]
-    given = {field.name: getattr(drawn, field.name) for field in fields(_Drawn) if field.name != "relief"}
-    return _Drawn(**given, relief=relief)
+    visible = visible_at(landmarks, depth, drawn.depth)
+    maps = (drawn.rgb, drawn.part, drawn.face_map, drawn.depth, drawn.normal)
+    return _Drawn(*maps, landmarks, relief, visible)
 
 
 def fill(
