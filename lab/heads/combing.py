@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .guides import NO_CUT, NO_ROOF, SKULL, ScalpSpace, Set
+from .guides import EAR_REACH, EARS, NO_CUT, NO_ROOF, SKULL, ScalpSpace, Set
 from .hair_styles import Fringe, HairStyle, Tied
 from .head_mesh import BODY, EYES, head_mesh
 from .people import People
@@ -172,7 +172,7 @@ class Combing:
             out[:, Set.CUT] = cut.height - 0.22 * wishes.length + 0.06 * (uneven[:, 1] - 0.5)
             out[:, Set.CUT_SIDE], out[:, Set.CUT_FRONT] = cut.side, cut.front
         out[:, Set.FACE] = style.face
-        out[:, Set.EAR] = style.over_ears * eased(7.15, 7.35, zones.mean[:, 1])
+        out[:, Set.EAR] = style.over_ears * _clear_of_ears(zones.mean)
         comb = zones.combed(style)
         edge = np.exp(-((zones.inside / 0.16) ** 2)) * eased(0.8, 1.1, zones.azimuth)
         edge *= 1.6 - 1.0 * style.over_ears
@@ -249,6 +249,12 @@ class Combing:
     def curl(self) -> float:
         low, high = self.style.curl
         return low + (high - low) * self.wishes.curl
+
+
+def _clear_of_ears(mean: np.ndarray) -> np.ndarray:
+    """Which roots [K] lie above the ears and so far from them that their hair may lie over them, 0..1."""
+    away = (np.stack([np.abs(mean[:, 0]), mean[:, 1], mean[:, 2]], 1) - np.array(EARS)) / np.array(EAR_REACH)
+    return eased(1.1, 1.7, (away**2).sum(1)) * eased(7.2, 7.35, mean[:, 1])
 
 
 def _parting_at(style: HairStyle, wishes: Wishes) -> float:

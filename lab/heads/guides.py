@@ -27,7 +27,7 @@ FACE_WIDTH = 0.62  # half
 FACE_EDGE = 0.1  # how near the oval hair begins to turn away from it
 NAPE = 3  # the pole that draws hair only behind the ears
 EARS = (0.73, 7.08, 0.5)  # the middle of the mean head's ear (with either sign of x)
-EAR_REACH = (0.17, 0.34, 0.27)
+EAR_REACH = (0.13, 0.34, 0.27)
 
 
 class Set(IntEnum):
@@ -56,6 +56,7 @@ class Set(IntEnum):
 
 
 NO_CUT, NO_ROOF = -99.0, 99.0
+CEILING = 0.03  # how far above its layer hair may rise over the skull
 SETTLES = 0.6  # the length of hair in which it reaches its layer
 SHOULDERS = (6.35, 5.9, 0.18)  # heights between which hair begins to slide off; the depth of their ridge
 
@@ -272,6 +273,14 @@ def _grow(
                 along = dx * nx + dy * ny + dz * nz
                 if along < 0.0:
                     dx, dy, dz = dx - along * nx, dy - along * ny, dz - along * nz
+            # hair that does not stand by itself stays close to the skull
+            high = (far - layer - CEILING) * _eased(7.3, 7.7, my) * (1.0 - min(0.4 * setting[Set.STAND], 1.0))
+            if high > 0.0:
+                high = min(0.6 * high, ds) / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
+                px, py, pz = px - high * nx, py - high * ny, pz - high * nz
+                along = dx * nx + dy * ny + dz * nz
+                if along > 0.0:
+                    dx, dy, dz = dx - 0.5 * along * nx, dy - 0.5 * along * ny, dz - 0.5 * along * nz
             path[k + 1, 0], path[k + 1, 1], path[k + 1, 2] = px, py, pz
         for k in range(POINTS):
             at = reached * k / (POINTS - 1)

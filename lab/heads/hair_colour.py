@@ -46,6 +46,7 @@ DYES = (
     (0.55, 0.52, 0.50),
 )
 WHITE = (0.62, 0.60, 0.56)
+MIXED = 0.45
 POWDER = (0.66, 0.64, 0.60)
 
 
@@ -95,7 +96,9 @@ def strand_colours(base: Tensor, grey: Tensor, chance: Tensor, along: Tensor, ea
     pale = (0.45 * (along - 0.35)).exp()[None, :, None]
     warm = base.new_tensor([1.0, 0.97, 0.9]) ** (along[None, :, None] * (1.0 - base.mean()))
     colour = base * light * pale * warm  # [S, K, 3]
-    white = smoothly(-0.12, 0.12, 1.24 * grey - 0.12 + 0.3 * early * grey * (1 - grey) * 4 - chance[:, 1])
+    # a strand stands for several hairs, so most are mixed
+    place = (1.0 + 2.0 * MIXED) * grey - MIXED + 1.2 * early * grey * (1.0 - grey)
+    white = smoothly(-MIXED, MIXED, place - chance[:, 1])
     pigment = base.new_tensor(WHITE) * (0.85 + 0.3 * chance[:, :1])  # [S, 3]
     return torch.lerp(colour, pigment[:, None].expand_as(colour), (0.92 * white)[:, None, None]).clamp(
         0.0, 0.9

@@ -99,7 +99,7 @@ class HairStyle:
     face: float = 1.0  # the size of the oval that hair keeps off
     clump: float = 0.5
     rope: float = 0.0  # 1: locks are ropes of their own
-    locks: int = 420
+    locks: int = 640
     tied: tuple[Tied, ...] = ()
     bald: str = ""  # "", "all", "top" or "crown"
     upright: float = 0.0  # 1: hair that stands, stands straight up

@@ -153,7 +153,7 @@ def _grown_guides(people: People, n: int, combing: Combing, space: ScalpSpace, b
     fixed = rooted("guides")
     every = np.arange(len(fixed.places.mean))
     settings = combing.settings(fixed.zones, fixed.chance[:, :2])
-    mess = 0.10 + 0.55 * max(0.0, combing.wishes.mess + 0.6) ** 1.5
+    mess = 0.10 + 0.28 * max(0.0, combing.wishes.mess + 0.6) ** 1.5
     sway = np.einsum("a,agx->gx", np.array(combing.wishes.sway), _sways()) * mess
     guides = Guides(
         _at(people.places[n], fixed.places, every).numpy(),
@@ -232,7 +232,7 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
     points = int(np.clip(max(8 + 6 * length, bends) * (0.6 + 0.4 * detail), 6, 56))
     return Texture(
         points=points,
-        clump=min(style.clump * (0.85 + 0.25 * wishes.mess), 0.98),
+        clump=min(style.clump * (0.8 + 0.25 * wishes.mess), 0.98),
         depth=0.35 * style.volume * (1.0 + 0.5 * curls) * (1.0 - style.clump**6),
         radius=radius,
         pitch=pitch,
