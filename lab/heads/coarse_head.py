@@ -47,7 +47,7 @@ class CoarseHead:
         return torch.stack([places[:, eye].mean(1) for eye in self.eyes], dim=1)
 
     def neck(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        """HeadPose.pivot [N, 3] and HeadPose.slices [N, 2] of heads [N, n, 3] at rest."""
+        """NeckPose.pivot [N, 3] and NeckPose.slices [N, 2] of heads [N, n, 3] at rest."""
         pivot = places[:, self.ears].mean(1) + places.new_tensor(ATLAS)
         ends = neck_height(places[:, self.throat]) + places.new_tensor([-0.05, 0.0])
         return pivot * places.new_tensor([0.0, 1.0, 1.0]), ends

@@ -14,7 +14,7 @@ SLICES = 5.58, 6.38  # where the neck begins and ends on the mean head
 
 
 @dataclass(frozen=True)
-class HeadPose:
+class NeckPose:
     """N poses. The neck's slices follow the head the more the higher they lie; the rest follows the body."""
 
     head: Tensor  # [N, 3] radians: nod down, turn to the image's right, tilt clockwise
@@ -39,14 +39,14 @@ class HeadPose:
         return _swung(axes, self.head[:, None]).mT
 
 
-def pose_of(controls: dict[str, Tensor], details: Tensor, pivot: Tensor, slices: Tensor) -> HeadPose:
+def pose_of(controls: dict[str, Tensor], details: Tensor, pivot: Tensor, slices: Tensor) -> NeckPose:
     """The controls' pose; details choose how far the shoulders come along."""
     still = torch.zeros_like(controls["turn"])
     turn, tilt = controls["turn"], controls["tilt"]
     comes = 0.3 + 0.25 * torch.tanh(details[:, 3])
     body = torch.stack([still, TURN * (comes * turn + 0.15 * torch.tanh(details[:, 4])), still], dim=1)
     head = torch.stack([NOD * controls["nod"], TURN * turn, TILT * tilt], dim=1)
-    return HeadPose(head, body, pivot, slices)
+    return NeckPose(head, body, pivot, slices)
 
 
 def neck_height(points: Tensor) -> Tensor:

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ...bridge.messages import Placement
 from ...core.errors import CoreError
 from ...core.faces.attention_mesh import FILE, POINTS, AttentionMesh
 from ...core.faces.mesh_reader import DAMAGED, FLAG, settle
+from ...core.faces.placement import Placement
 from ...core.faces.pyramid import Pyramid
 from ...core.files.weights import installed
 from ...core.files.whole_file import write_bytes

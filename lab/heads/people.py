@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .acting_heads import acting_heads
 from .coarse_head import coarse_head
 from .face_units import eye_turns, gaze_of
-from .faces import faces
 from .head_camera import HeadCamera, frame_camera
 from .head_mesh import HeadMesh, head_mesh
-from .head_pose import HeadPose, neck_share, pose_of
+from .head_pose import NeckPose, neck_share, pose_of
 from .shapes import ages_of, origins_of, years_of
 
 __all__ = ["People", "neck_share", "people"]
@@ -30,7 +30,7 @@ class People:
     acting: Tensor  # [N, V, 3] rest space, with the expression
     places: Tensor  # [N, V, 3] world
     normals: Tensor  # [N, V, 3] world
-    pose: HeadPose
+    pose: NeckPose
     turned: Tensor  # [N, 3, 3] the head's rotation: world = turned @ rest
     pivot: Tensor  # [N, 3]
     eyes: Tensor  # [N, 2, 3] world centres of the eyeballs: viewer's left, right
@@ -57,7 +57,7 @@ def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> P
     """People from complete controls [N] and details [N, UNNAMED]; `wide` widens the frame."""
     device = details.device
     mesh, coarse = head_mesh(device), coarse_head(device)
-    face = faces(controls, details, coarse)
+    face = acting_heads(controls, details, coarse)
     still = torch.eye(3, device=details.device).expand(len(details), 2, 3, 3)
     rest, acting = (
         mesh.with_eyeballs(mesh.refine(places), face.eyes, face.eye_radius, turned)

@@ -16,7 +16,7 @@ AGES = {"baby": 1.0, "child": 10.0, "young": 25.0, "old": 90.0}  # years of Make
 
 
 @dataclass(frozen=True)
-class Slider:
+class TargetPair:
     """A pair of opposite targets, or one that is only added; "?" in the name stands for both sides."""
 
     target: str  # such as "nose/nose-hump"
@@ -25,75 +25,81 @@ class Slider:
     low: str = "decr"
 
 
-def _up(target: str, strength: float) -> Slider:
-    return Slider(target, strength, "up", "down")
+def _up(target: str, strength: float) -> TargetPair:
+    return TargetPair(target, strength, "up", "down")
 
 
-def _out(target: str, strength: float) -> Slider:
-    return Slider(target, strength, "out", "in")
+def _out(target: str, strength: float) -> TargetPair:
+    return TargetPair(target, strength, "out", "in")
 
 
-def _fore(target: str, strength: float) -> Slider:
-    return Slider(target, strength, "forward", "backward")
+def _fore(target: str, strength: float) -> TargetPair:
+    return TargetPair(target, strength, "forward", "backward")
 
 
-def _only(target: str, strength: float) -> Slider:
-    return Slider(target, strength, "", "")
+def _only(target: str, strength: float) -> TargetPair:
+    return TargetPair(target, strength, "", "")
 
 
-SLIDERS: dict[str, tuple[Slider, ...]] = {
+SLIDERS: dict[str, tuple[TargetPair, ...]] = {
     "weight": (
-        Slider("head/head-fat", 0.3),
-        Slider("neck/neck-double", 0.35),
-        Slider("cheek/?-cheek-volume", 0.2),
-        Slider("neck/neck-scale-horiz", 0.15),
+        TargetPair("head/head-fat", 0.3),
+        TargetPair("neck/neck-double", 0.35),
+        TargetPair("cheek/?-cheek-volume", 0.2),
+        TargetPair("neck/neck-scale-horiz", 0.15),
     ),
     "masculine": (
-        Slider("neck/neck-scale-horiz", 0.3),
+        TargetPair("neck/neck-scale-horiz", 0.3),
         _fore("eyebrows/eyebrows-trans", 0.06),
-        Slider("chin/chin-width", 0.12),
-        Slider("eyes/?-eye-scale", -0.1),
+        TargetPair("chin/chin-width", 0.12),
+        TargetPair("eyes/?-eye-scale", -0.1),
     ),
-    "face_width": (Slider("head/head-scale-horiz", 0.45),),
-    "face_length": (Slider("head/head-scale-vert", 0.4),),
-    "forehead": (Slider("forehead/forehead-scale-vert", 0.4),),
-    "temples": (Slider("forehead/forehead-temple", 0.6),),
-    "cheekbones": (Slider("cheek/?-cheek-bones", 0.7),),
-    "cheeks": (Slider("cheek/?-cheek-volume", 0.55), Slider("cheek/?-cheek-inner", 0.35)),
-    "jaw": (Slider("chin/chin-bones", 0.6), _out("head/head-angle", 0.25)),
-    "chin": (Slider("chin/chin-prominent", 0.6),),
-    "chin_width": (Slider("chin/chin-width", 0.55),),
-    "chin_height": (Slider("chin/chin-height", 0.5),),
-    "nose_size": (Slider("nose/nose-scale-depth", 0.45), Slider("nose/nose-volume", 0.35)),
-    "nose_width": (Slider("nose/nose-scale-horiz", 0.45), Slider("nose/nose-flaring", 0.25)),
-    "nose_length": (Slider("nose/nose-scale-vert", 0.4),),
-    "nose_bridge": (Slider("nose/nose-hump", 0.5), Slider("nose/nose-curve", 0.2, "convex", "concave")),
+    "face_width": (TargetPair("head/head-scale-horiz", 0.45),),
+    "face_length": (TargetPair("head/head-scale-vert", 0.4),),
+    "forehead": (TargetPair("forehead/forehead-scale-vert", 0.4),),
+    "temples": (TargetPair("forehead/forehead-temple", 0.6),),
+    "cheekbones": (TargetPair("cheek/?-cheek-bones", 0.7),),
+    "cheeks": (TargetPair("cheek/?-cheek-volume", 0.55), TargetPair("cheek/?-cheek-inner", 0.35)),
+    "jaw": (TargetPair("chin/chin-bones", 0.6), _out("head/head-angle", 0.25)),
+    "chin": (TargetPair("chin/chin-prominent", 0.6),),
+    "chin_width": (TargetPair("chin/chin-width", 0.55),),
+    "chin_height": (TargetPair("chin/chin-height", 0.5),),
+    "nose_size": (TargetPair("nose/nose-scale-depth", 0.45), TargetPair("nose/nose-volume", 0.35)),
+    "nose_width": (TargetPair("nose/nose-scale-horiz", 0.45), TargetPair("nose/nose-flaring", 0.25)),
+    "nose_length": (TargetPair("nose/nose-scale-vert", 0.4),),
+    "nose_bridge": (
+        TargetPair("nose/nose-hump", 0.5),
+        TargetPair("nose/nose-curve", 0.2, "convex", "concave"),
+    ),
     "nose_tip": (_up("nose/nose-point", 0.4), _up("nose/nose-base", 0.25)),
-    "eye_size": (Slider("eyes/?-eye-scale", 0.5), Slider("eyes/?-eye-height2", 0.25)),
+    "eye_size": (TargetPair("eyes/?-eye-scale", 0.5), TargetPair("eyes/?-eye-height2", 0.25)),
     "eye_spacing": (_out("eyes/?-eye-trans", 0.3),),
     "eye_tilt": (_up("eyes/?-eye-corner2", 0.6), _up("eyes/?-eye-corner1", -0.3)),
     "eye_depth": (_out("eyes/?-eye-push1", -0.5), _out("eyes/?-eye-push2", -0.3)),
     "lid_fold": (_out("eyes/?-eye-epicanthus", -0.6), _up("eyes/?-eye-eyefold", -0.4)),
     "brow_height": (_up("eyebrows/eyebrows-trans", 0.55),),
     "brow_ridge": (_fore("eyebrows/eyebrows-trans", 0.35),),
-    "mouth_width": (Slider("mouth/mouth-scale-horiz", 0.45),),
+    "mouth_width": (TargetPair("mouth/mouth-scale-horiz", 0.45),),
     "lips": (
-        Slider("mouth/mouth-upperlip-volume", 0.35),
-        Slider("mouth/mouth-lowerlip-volume", 0.35),
-        Slider("mouth/mouth-upperlip-height", 0.2),
-        Slider("mouth/mouth-lowerlip-height", 0.25),
+        TargetPair("mouth/mouth-upperlip-volume", 0.35),
+        TargetPair("mouth/mouth-lowerlip-volume", 0.35),
+        TargetPair("mouth/mouth-upperlip-height", 0.2),
+        TargetPair("mouth/mouth-lowerlip-height", 0.25),
     ),
-    "upper_lip": (Slider("mouth/mouth-upperlip-height", 0.5), Slider("mouth/mouth-upperlip-volume", 0.2)),
-    "philtrum": (_up("mouth/mouth-trans", -0.2), Slider("mouth/mouth-philtrum-volume", 0.4)),
-    "ears": (Slider("ears/?-ear-scale", 0.45),),
-    "ears_out": (Slider("ears/?-ear-wing", 0.6),),
-    "neck_width": (Slider("neck/neck-scale-horiz", 0.4), Slider("neck/neck-scale-depth", 0.3)),
+    "upper_lip": (
+        TargetPair("mouth/mouth-upperlip-height", 0.5),
+        TargetPair("mouth/mouth-upperlip-volume", 0.2),
+    ),
+    "philtrum": (_up("mouth/mouth-trans", -0.2), TargetPair("mouth/mouth-philtrum-volume", 0.4)),
+    "ears": (TargetPair("ears/?-ear-scale", 0.45),),
+    "ears_out": (TargetPair("ears/?-ear-wing", 0.6),),
+    "neck_width": (TargetPair("neck/neck-scale-horiz", 0.4), TargetPair("neck/neck-scale-depth", 0.3)),
 }
 
 # what has no name: details choose them, each by its own mixture
 EXTRA = (
-    Slider("head/head-back-scale-depth", 0.4),
-    Slider("head/head-scale-depth", 0.3),
+    TargetPair("head/head-back-scale-depth", 0.4),
+    TargetPair("head/head-scale-depth", 0.3),
     _only("head/head-oval", 0.4),
     _only("head/head-round", 0.4),
     _only("head/head-square", 0.3),
@@ -101,54 +107,54 @@ EXTRA = (
     _only("head/head-triangular", 0.3),
     _only("head/head-invertedtriangular", 0.35),
     _only("head/head-diamond", 0.35),
-    Slider("forehead/forehead-nubian", 0.35),
+    TargetPair("forehead/forehead-nubian", 0.35),
     _fore("forehead/forehead-trans", 0.35),
     _up("eyebrows/eyebrows-angle", 0.4),
-    Slider("eyes/?-eye-bag", 0.35),
+    TargetPair("eyes/?-eye-bag", 0.35),
     _out("eyes/?-eye-bag", 0.3),
-    Slider("eyes/?-eye-bag-height", 0.35),
+    TargetPair("eyes/?-eye-bag-height", 0.35),
     _up("eyes/?-eye-corner1", 0.3),
     _up("eyes/?-eye-eyefold", 0.35),
     _up("eyes/?-eye-eyefold-angle", 0.4),
-    Slider("eyes/?-eye-eyefold", 0.4, "convex", "concave"),
-    Slider("eyes/?-eye-height1", 0.2),
-    Slider("eyes/?-eye-height3", 0.2),
+    TargetPair("eyes/?-eye-eyefold", 0.4, "convex", "concave"),
+    TargetPair("eyes/?-eye-height1", 0.2),
+    TargetPair("eyes/?-eye-height3", 0.2),
     _up("eyes/?-eye-trans", 0.15),
-    Slider("nose/nose-greek", 0.3),
-    Slider("nose/nose-curve", 0.3, "convex", "concave"),
-    Slider("nose/nose-width1", 0.4),
-    Slider("nose/nose-width2", 0.4),
-    Slider("nose/nose-width3", 0.35),
+    TargetPair("nose/nose-greek", 0.3),
+    TargetPair("nose/nose-curve", 0.3, "convex", "concave"),
+    TargetPair("nose/nose-width1", 0.4),
+    TargetPair("nose/nose-width2", 0.4),
+    TargetPair("nose/nose-width3", 0.35),
     _up("nose/nose-nostrils-angle", 0.35),
-    Slider("nose/nose-nostrils-width", 0.3),
-    Slider("nose/nose-septumangle", 0.35),
-    Slider("nose/nose-compression", 0.2, "compress", "uncompress"),
-    Slider("nose/nose-point-width", 0.45),
+    TargetPair("nose/nose-nostrils-width", 0.3),
+    TargetPair("nose/nose-septumangle", 0.35),
+    TargetPair("nose/nose-compression", 0.2, "compress", "uncompress"),
+    TargetPair("nose/nose-point-width", 0.45),
     _up("nose/nose-trans", 0.2),
     _up("mouth/mouth-angles", 0.2),
-    Slider("mouth/mouth-cupidsbow", 0.5),
-    Slider("mouth/mouth-cupidsbow-width", 0.4),
+    TargetPair("mouth/mouth-cupidsbow", 0.5),
+    TargetPair("mouth/mouth-cupidsbow-width", 0.4),
     _up("mouth/mouth-lowerlip-middle", 0.2),
-    Slider("mouth/mouth-lowerlip-width", 0.3),
+    TargetPair("mouth/mouth-lowerlip-width", 0.3),
     _up("mouth/mouth-upperlip-middle", 0.2),
-    Slider("mouth/mouth-upperlip-width", 0.3),
-    Slider("mouth/mouth-scale-depth", 0.25),
+    TargetPair("mouth/mouth-upperlip-width", 0.3),
+    TargetPair("mouth/mouth-scale-depth", 0.25),
     _out("mouth/mouth-laugh-lines", 0.3),
-    Slider("chin/chin-cleft", 0.35),
-    Slider("chin/chin-jaw-drop", 0.35),
-    Slider("chin/chin-prognathism", 0.2),
+    TargetPair("chin/chin-cleft", 0.35),
+    TargetPair("chin/chin-jaw-drop", 0.35),
+    TargetPair("chin/chin-prognathism", 0.2),
     _only("chin/chin-triangle", 0.3),
     _up("cheek/?-cheek-trans", 0.4),
-    Slider("ears/?-ear-flap", 0.3),
-    Slider("ears/?-ear-lobe", 0.5),
+    TargetPair("ears/?-ear-flap", 0.3),
+    TargetPair("ears/?-ear-lobe", 0.5),
     _fore("ears/?-ear-rot", 0.3),
-    Slider("ears/?-ear-scale-depth", 0.35),
-    Slider("ears/?-ear-scale-vert", 0.35),
+    TargetPair("ears/?-ear-scale-depth", 0.35),
+    TargetPair("ears/?-ear-scale-vert", 0.35),
     _up("ears/?-ear-trans", 0.2),
     _only("ears/?-ear-shape-square", 0.4),
     _only("ears/?-ear-shape-triangle", 0.4),
-    Slider("neck/neck-scale-vert", 0.3),
-    Slider("neck/neck-back-scale-depth", 0.35),
+    TargetPair("neck/neck-scale-vert", 0.3),
+    TargetPair("neck/neck-back-scale-depth", 0.35),
 )
 LOPSIDED = (  # targets in asym/ that move only one side, or both the same way
     *("brown-1", "brown-2", "cheek-1", "cheek-2", "ear-1", "ear-2", "ear-3", "eye-1", "eye-2", "eye-3"),
@@ -210,7 +216,7 @@ def shape_amounts(controls: dict[str, Tensor], details: Tensor) -> dict[str, Ten
     signs = _directions(len(LOPSIDED), 3)[:, 0].sign().to(details)
     leaning = 0.4 * sides + controls["asymmetry"][:, None] * signs
     for name, value in zip(LOPSIDED, leaning.unbind(1), strict=True):
-        _add(amounts, Slider(f"asym/asym-{name}", ASYMMETRY, "l", "r"), value)
+        _add(amounts, TargetPair(f"asym/asym-{name}", ASYMMETRY, "l", "r"), value)
     return _macro(controls) | _bounded(amounts, controls)
 
 
@@ -253,7 +259,7 @@ def _macro(controls: dict[str, Tensor]) -> dict[str, Tensor]:
     return amounts
 
 
-def _add(amounts: dict[str, Tensor], slider: Slider, value: Tensor) -> None:
+def _add(amounts: dict[str, Tensor], slider: TargetPair, value: Tensor) -> None:
     """Adds a slider at `value` [N] of -1..1."""
     value = slider.strength * value
     for side in ("l", "r") if "?" in slider.target else ("",):

@@ -19,7 +19,7 @@ from torch.nn import functional
 from ...models.head_reader import PARTS
 from .head_camera import HeadCamera
 from .head_mesh import BODY, head_mesh
-from .head_pose import HeadPose
+from .head_pose import NeckPose
 from .people import People
 
 GLASSES, HAT, CLOTH, OTHER = (PARTS.index(name) for name in ("glasses", "hat", "cloth", "other"))
@@ -68,7 +68,7 @@ def _only(of_all: Any, rows: Tensor) -> Any:
             changed[field.name] = value[rows]
         elif isinstance(value, dict):
             changed[field.name] = {name: each[rows] for name, each in value.items()}
-        elif isinstance(value, (HeadCamera, HeadPose)):
+        elif isinstance(value, (HeadCamera, NeckPose)):
             changed[field.name] = _only(value, rows)
     return dataclasses.replace(of_all, **changed)
 

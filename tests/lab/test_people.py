@@ -12,9 +12,9 @@ from torch import Tensor
 
 from anycost.bridge.messages import FacePoints
 from anycost.core.faces.placement import place
+from anycost.lab.heads.acting_heads import acting_heads
 from anycost.lab.heads.coarse_head import coarse_head
 from anycost.lab.heads.controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
-from anycost.lab.heads.faces import faces
 from anycost.lab.heads.head_camera import FRAME_EYES, FRAME_MOUTH, HeadCamera
 from anycost.lab.heads.head_mesh import EYES
 from anycost.lab.heads.head_pose import neck_share
@@ -171,7 +171,7 @@ def test_closed_lips_touch():
     quiet = ("mouth_open", "teeth", "tongue", "sneer", "pucker", "smile")
     controls, details = crowd(24, seed=0, **dict.fromkeys(quiet, 0.0))
     coarse = coarse_head()
-    gap = coarse.mouth.gap(faces(controls, details, coarse).acting)
+    gap = coarse.mouth.gap(acting_heads(controls, details, coarse).acting)
     assert gap.amax() < 0.01
 
 
@@ -182,7 +182,7 @@ def test_lids_meet_when_shut_and_never_lie_in_the_eyeball():
     controls, details = crowd(24, seed=2)
     coarse = coarse_head()
     for shut in (0.0, 1.0):
-        face = faces(controls | {"eyes_shut": torch.full((24,), shut)}, details, coarse)
+        face = acting_heads(controls | {"eyes_shut": torch.full((24,), shut)}, details, coarse)
         for side, lids in enumerate(coarse.lids):
             away = (face.acting[:, lids.skin] - face.eyes[:, side, None]).norm(dim=-1)
             assert (away / face.eye_radius[:, None]).min() > 1.0

@@ -14,7 +14,7 @@ from .shapes import shape_amounts
 
 
 @dataclass(frozen=True)
-class Faces:
+class ActingHeads:
     """N heads of n coarse vertices, in their own rest spaces."""
 
     rest: Tensor  # [N, n, 3]
@@ -23,7 +23,7 @@ class Faces:
     eye_radius: Tensor  # [N]
 
 
-def faces(controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead) -> Faces:
+def acting_heads(controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead) -> ActingHeads:
     """The heads that complete controls [N] and details [N, UNNAMED] describe."""
     shape = coarse.base + coarse.moved(shape_amounts(controls, details))
     shape = shape + shape.new_tensor(EYES) - coarse.eye_centres(shape).mean(1, keepdim=True)
@@ -44,7 +44,7 @@ def faces(controls: dict[str, Tensor], details: Tensor, coarse: CoarseHead) -> F
     acting = acting - flat * controls["tongue"][:, None, None]
     acting = coarse.mouth.closed_like(acting, own, 1 - mouth_opened(controls))
     acting = _eyes_opened(acting, shape, centres, radius, controls, details, coarse)
-    return Faces(own, acting, centres, radius)
+    return ActingHeads(own, acting, centres, radius)
 
 
 def _eyes_opened(
