@@ -13,7 +13,7 @@ GREY = 0.18  # where contrast turns
 
 
 def exposed(controls: Mapping[str, Tensor], white: Tensor) -> Tensor:
-    """[N, 3] by what light is multiplied, given what a white sheet before the face would show, `white` [N, 3].
+    """[N, 3] by what light is multiplied, given what a white sheet before the face shows, `white` [N, 3].
 
     A photographer gives dark skin more light and pale skin less, but not so much that they look the same. A
     camera takes most of the light's own colour out.

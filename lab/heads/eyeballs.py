@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .head_mesh import RIGHT_EYE
+from .landmarks import IRIS
 from .people import People
 from .scene_canvas import smooth
 from .skin_noise import irregular
 
-IRIS = 0.435  # radius
 CORNEA = 0.60  # radius of the cornea's own ball
 BENT = 1.0 / 1.336
 PUPIL = (0.085, 0.215)  # radius, narrowest and widest

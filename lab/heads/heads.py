@@ -12,6 +12,7 @@ from .controls import POPULATION, UNNAMED, unnamed
 from .developing import develop, exposed
 from .environments import Lighting, light_of
 from .labels import gathered
+from .landmarks import landmarks_of
 from .people import people
 from .pieces import worn_of
 from .sample_sheet import CLEAR, LIGHT, pooled
@@ -27,15 +28,16 @@ SAMPLES_AT_ONCE = 1 << 25  # on a GPU; on the CPU one picture stays in the cache
 
 @dataclass(frozen=True)
 class Rendered:
-    """N pictures of R x R and what they show, as Labels has it."""
+    """N pictures of R x R and what they show, as PixelLabels has it."""
 
     rgb: Tensor  # [N, 3, R, R] in -1..1
     part: Tensor  # [N, R, R] uint8
     face_map: Tensor  # [N, 3, R, R]
     depth: Tensor  # [N, R, R]
     normal: Tensor  # [N, 3, R, R]
-    landmarks: Tensor  # [N, L, 2] x right, y down in the unit square
-    visible: Tensor  # [N, L] bool
+    landmarks: Tensor  # [N, 546, 2] x right, y down in the unit square, as models.head_points
+    relief: Tensor  # [N, 546] depth behind the middle of the eyes, over the picture's side
+    visible: Tensor  # [N, 546] bool: in the frame, and nothing before it
 
 
 def render_z(z: Tensor, resolution: int, correlated: bool = True, wide: float = 1.0) -> Rendered:
@@ -93,16 +95,20 @@ def _render(
     side = resolution * samples
     visible = draw(crowd, crowd.places, hair, worn, side)
     lighting = light_of(controls, details)
-    depth = crowd.camera.place[:, 2] - crowd.eyes[:, :, 2].mean(1)
-    sample = depth / crowd.camera.scale / side  # [N] decimetres
+    eye_depth = crowd.camera.place[:, 2] - crowd.eyes[:, :, 2].mean(1)
+    sample = eye_depth / crowd.camera.scale / side  # [N] decimetres
     sheet = shaded(visible, lighting, sample, samples, scalp_shade(crowd))
     pixels = pooled(sheet.values.view(*sheet.shape, -1), samples).permute(0, 3, 1, 2)  # [N, C, R, R]
     behind = background_of(controls, details, resolution, wide)
     light = pixels[:, LIGHT] + pixels[:, CLEAR] * behind + scattered(pixels, sample * samples)
     rgb = develop(light, controls, exposed(controls, _white(lighting)))
     labels = gathered(sheet, visible.buffer.nearness, samples)
-    none = torch.zeros(len(details), 0, 2, device=device)
-    return Rendered(rgb, labels.part, labels.face_map, labels.depth, labels.normal, none, none[..., 0].bool())
+    points = landmarks_of(crowd)
+    xy, far = crowd.camera.project(points)
+    relief = (far - eye_depth[:, None]) * (crowd.camera.scale / eye_depth)[:, None]
+    visible_points = visible_at(xy, far, labels.depth)
+    maps = (labels.part, labels.face_map, labels.depth, labels.normal)
+    return Rendered(rgb, *maps, xy, relief, visible_points)
 
 
 def _detail(resolution: int) -> float:

@@ -16,6 +16,7 @@ from .visible import Visible
 WIDEST = 0.55  # a lamp's half width over its distance, at softness 1
 DARK = 2e-3  # a lamp that nobody sees
 SKY = (0.0, 0.86, 0.51)  # from where most of the light from all sides comes
+LIFTED = 0.018  # decimetres, so that a coarse shadow map does not darken what it shows
 SOLID = 0.5  # what is less opaque throws no shadow
 CASTERS = 40_000  # points of strands that throw shadows, at most; the rest is left out evenly
 
@@ -45,7 +46,7 @@ class Lamp:
         """[K] the share of the lamp that places see past heads and worn things."""
         facing = (at.normal * self.towards[at.picture]).sum(1)
         spread = (0.01 + WIDEST * self.softness)[at.picture]
-        return self.shadow.lit(at.picture, at.place, facing, spread, at.turn)
+        return self.shadow.lit(at.picture, at.place + LIFTED * at.normal, facing, spread, at.turn)
 
     def crossed(self, at: Places) -> Tensor:
         """[K] strands between places and the lamp."""

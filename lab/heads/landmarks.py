@@ -15,7 +15,7 @@ from .people import People
 
 TABLE = Path(__file__).with_name("landmark_table.json")  # landmark_fitting.py makes it
 MESH = 468
-IRIS = 0.4  # the iris's radius over the eyeball's
+IRIS = 0.42  # the iris's radius over the eyeball's
 RIM = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))  # of an iris: image right, up, left, down
 BEHIND = 0.06  # dm: what lies so little behind the surface in the depth picture counts as seen
 

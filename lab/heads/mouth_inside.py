@@ -40,11 +40,12 @@ def mouth_matter(people: People, picture: Tensor, group: Tensor, mean: Tensor, n
     c = people.controls
     stained = (0.25 + 0.5 * smooth(30.0, 80.0, people.years))[picture][:, None]
     whole = torch.sin(7.3 * number + 2.0 * below)  # teeth differ a little
-    enamel = mean.new_tensor([0.60, 0.565, 0.50]) * mean.new_tensor([1.0, 0.94, 0.78]) ** stained
+    enamel = mean.new_tensor([0.74, 0.69, 0.60]) * mean.new_tensor([1.0, 0.94, 0.80]) ** stained
     enamel = enamel * (1.0 + 0.05 * whole + 0.02 * grown[:, 1])[:, None]
     enamel = enamel * (1.0 - 0.16 * smooth(0.02, 0.0, edge)[:, None])  # glassy towards the edge
     notch = smooth(0.032, 0.004, away - 0.05 * smooth(0.03, 0.0, edge))
-    enamel = enamel * (1.0 - (0.38 * notch + 0.14 * round_))[:, None]
+    dark = (0.32 * notch + 0.14 * round_)[:, None] * mean.new_tensor([0.8, 1.0, 1.1])
+    enamel = enamel * (1.0 - dark)
     gums = mean.new_tensor([0.36, 0.115, 0.105]) * (1.0 - 0.25 * c["skin_tone"])[picture][:, None]
     albedo = torch.lerp(enamel, gums * (1.0 - 0.3 * round_[:, None]), pink)
 

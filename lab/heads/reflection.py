@@ -26,11 +26,13 @@ def skin_reflected(
     open_: Tensor,
     wrap: tuple[float, float, float] = SKIN_WRAP,
     gather: tuple[Tensor, Tensor] | None = None,
+    least: Tensor | float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """What falls on K samples of skin, eyes or teeth, white meaning 1, and what they reflect straight.
 
     Both are [K, 3]. around: [K, 3] from all sides; open_: [K] how much of the sky is seen, 0..1; gather: how
-    much of a sample is iris [K], and the way to the iris's middle [K, 3]: the cornea lights its far side.
+    much of a sample is iris [K], and the way to the iris's middle [K, 3]: the cornea lights its far side;
+    least: [K] share of a lamp that comes through what is in its way.
     """
     normal, view, picture = matter.normal, at.view, at.picture
     reached = lamps.reached(at, 0.12, 0.8, 0.6)
@@ -44,14 +46,14 @@ def skin_reflected(
     for lamp in lamps.lamps:
         towards = lamp.towards[picture]
         shade = torch.exp(-1.3 * lamp.crossed(at)[:, None] * tones)
-        arrives = lamp.colour[picture] * shade * lamp.lit(at)[:, None]
+        arrives = lamp.colour[picture] * shade * (least + (1.0 - least) * lamp.lit(at))[:, None]
         cosine = (normal * towards).sum(1, keepdim=True)
         more = arrives * ((cosine + wrapping) / (1.0 + wrapping)).clamp(min=0.0)
         if gather is not None:
             iris, glow = gather
             more = more * (1.0 + iris * 0.6 * (glow * towards).sum(1)).clamp(0.5, 1.6)[:, None]
         falls = falls + more
-        alpha = (matter.roughness.square() + FULL * lamp.softness[picture]).clamp(max=0.6)
+        alpha = matter.roughness * (matter.roughness + FULL * 2.0 * lamp.softness[picture])
         gleam = _ggx(normal, towards, view, alpha, matter.roughness, SKIN_STRAIGHT)
         gleams = gleams + arrives * (gleam * matter.specular)[:, None]
     return falls, gleams

@@ -151,7 +151,7 @@ def _eyes(head: _Head, sheet: SampleSheet, hits: MeshHits) -> None:
     lids = lid_openness(visible, hits.where, hits.picture)
     around = matt(head.lamps.ambient, eye.ball, hits.picture) * (0.25 + 0.65 * lids[:, None])
     one = torch.ones_like(lids)
-    matter = Matter(eye.albedo, eye.normal, 0.09 * one, 0.9 * one)
+    matter = Matter(eye.albedo, eye.normal, 0.08 * one, 1.0 + 1.3 * eye.iris)
     wrap = (0.12, 0.10, 0.10)
     falls, gleams = skin_reflected(head.lamps, at, matter, around, 0.75 * lids, wrap, (eye.iris, eye.glow))
     sheet.fill(
@@ -174,9 +174,12 @@ def _mouth(head: _Head, sheet: SampleSheet, hits: MeshHits) -> None:
     at = places_of(visible, hits.where, hits.picture, place, normal)
     matter = mouth_matter(people, hits.picture, group, mean, normal)
     cave = caves(visible, hits.where, torch.ones_like(mean[:, 0]))
-    deep = cave * (0.12 + 0.88 * smooth(0.95, 1.40, mean[:, 2]))
+    front = smooth(1.10, 1.38, mean[:, 2])
+    deep = (0.10 + 0.90 * front) * (0.4 * front + (1.0 - 0.4 * front) * cave)
     around = matt(head.lamps.ambient, normal, hits.picture) * deep[:, None]
-    falls, gleams = skin_reflected(head.lamps, at, matter, around, 0.6 * deep, (0.25, 0.2, 0.18))
+    falls, gleams = skin_reflected(
+        head.lamps, at, matter, around, 0.6 * deep, (0.25, 0.2, 0.18), least=0.55 * front
+    )
     sheet.fill(
         hits.where,
         skin_parts(torch.zeros(len(mean), len(MASKS), device=mean.device), group),

@@ -13,6 +13,7 @@ from anycost.lab.heads.heads import Rendered, render, render_z
 from anycost.lab.heads.labels import PART
 from anycost.lab.heads.lights import ShadowMap, lit_torch, turned_back
 from anycost.lab.heads.sample_sheet import pooled, whole_pixels
+from anycost.models.head_points import POINTS
 
 SIDE = 64
 
@@ -46,7 +47,19 @@ def test_a_picture_has_its_shapes(crowd: Rendered):
     assert crowd.part.dtype == torch.uint8
     assert crowd.rgb.isfinite().all()
     assert crowd.rgb.abs().max() <= 1.0
-    assert crowd.landmarks.shape[:2] == crowd.visible.shape
+    assert crowd.landmarks.shape == (6, POINTS, 2)
+    assert crowd.relief.shape == crowd.visible.shape == (6, POINTS)
+    assert crowd.visible.any(1).all()
+
+
+def test_landmarks_lie_on_what_they_name():
+    controls, details = somebody(frame_size=1.0)
+    found = render(controls, 256, details)
+    eyes = found.landmarks[0, [468, 473]]  # the irises' middles
+    row, column = (eyes[:, 1] * 256).long(), (eyes[:, 0] * 256).long()
+    assert (found.part[0, row, column] == PART["iris"]).all()
+    assert found.visible[0, [468, 473]].all()
+    assert found.relief[0, 1] < -0.05  # the nose's tip stands out
 
 
 def test_every_picture_shows_a_head(crowd: Rendered):
