@@ -20,8 +20,8 @@ from .head_mesh import BODY, EYES, head_mesh
 from .people import People
 from .scalp import azimuth_and_elevation, inside_hairline
 
-# where hair is combed away from or towards, seen from SKULL: the crown, the face, the right side, the nape
-POLES = ((0.06, 0.86, -0.5), (0.0, -0.25, 1.0), (1.0, 0.12, 0.15), (0.0, -0.75, -0.66))
+# hair is combed away from or towards these, seen from SKULL: crown, face, right side, nape, top
+POLES = ((0.06, 0.86, -0.5), (0.0, -0.25, 1.0), (1.0, 0.12, 0.15), (0.0, -0.75, -0.66), (0.0, 1.0, 0.0))
 PARTING_ENDS = ((0.62, 0.80), (0.86, -0.5))  # height and depth of its front and back end on the unit sphere
 
 
@@ -180,6 +180,10 @@ class Combing:
         if style.fringe is not None:
             self._let_fall(out, comb, style.fringe, fringe)
         down, back, part, across, nape = comb
+        # around the ears and at the nape hair falls straight
+        low = eased(0.05, -0.30, zones.elevation)
+        out[:, Set.POLES + 4] = low * (np.abs(down) + np.abs(part))
+        down, part, back = down * (1.0 - low), part * (1.0 - low), back * (1.0 - 0.8 * low)
         out[:, Set.ARC] = part
         out[:, Set.POLES] = down
         out[:, Set.POLES + 1] = back
