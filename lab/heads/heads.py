@@ -12,7 +12,7 @@ from .controls import POPULATION, UNNAMED, unnamed
 from .developing import develop, exposed
 from .environments import Lighting, light_of
 from .labels import gathered
-from .landmarks import landmarks_of
+from .landmarks import landmarks_of, visible_at
 from .people import people
 from .pieces import worn_of
 from .sample_sheet import CLEAR, LIGHT, pooled
