@@ -18,7 +18,7 @@ DETAILS = slice(26, 29)  # of the unnamed coordinates
 MARGIN = 0.125  # of the frame's width on every side, so that light from outside the frame is blurred in
 SHARPEST, BLURRIEST = 0.0025, 0.055  # radius of the lens's disc over the frame's width
 DRAWN = (128, 256)  # pixels across that a scene is drawn with, at least and at most
-CROSSING = 0.06  # of a kind's share on either side: there it fades into its neighbour
+CROSSING = 0.04  # of a kind's share on either side: there it fades into its neighbour
 
 
 class BackdropKind(NamedTuple):
