@@ -50,7 +50,7 @@ def _brows_of(people: People, n: int, count: int, colour: Tensor, grey: Tensor) 
     own = torch.from_numpy(chance)
     hues = strand_colours(colour, grey, own[:, [3, 6]], t, torch.zeros(len(own)))
     thick = _number(people, "brow_thickness", n)
-    width = 0.0046 * (1.0 + 0.25 * thick) * math.sqrt(BROW_HAIRS / count) * (0.7 + 0.5 * own[:, 4:5])
+    width = 0.0043 * (1.0 + 0.25 * thick) * math.sqrt(BROW_HAIRS / count) * (0.7 + 0.5 * own[:, 4:5])
     fade = torch.from_numpy(_fading(along, across)).float()[:, None]
     return Strands(
         world,
@@ -88,7 +88,7 @@ def _chance(count: int, seed: int) -> np.ndarray:
 def _spread(chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where hairs lie along the brow [K] 0..1 and across it [K] -1..1: fewer at the ends and edges."""
     along = 0.5 * chance[:, 0] + 0.5 * (1.0 - np.cos(np.pi * (0.06 + 0.86 * chance[:, 0]))) / 2.0
-    across = (chance[:, 1] + 0.9 * chance[:, 2] - 0.95) / 0.8
+    across = (1.3 * chance[:, 1] + 0.7 * chance[:, 2] - 1.0) / 0.95
     return along, across
 
 
@@ -108,8 +108,8 @@ def _brow_line(people: People, n: int, along: np.ndarray) -> tuple[np.ndarray, n
     rise = np.where(along < peak, np.sin(0.5 * np.pi * along / peak), falls)
     middle = HEIGHT - 0.02 * man + (0.062 + 0.045 * arch - 0.02 * man) * rise
     middle = middle - 0.028 * np.clip(along - peak, 0, 1) / (1 - peak)
-    half = (0.043 + 0.017 * thick) * np.minimum(1.0, 0.55 + 5.0 * along)
-    return middle, half * (1.0 - 0.72 * np.clip((along - 0.45) / 0.55, 0, 1) ** 1.3)
+    half = (0.050 + 0.018 * thick) * np.minimum(1.0, 0.55 + 5.0 * along)
+    return middle, half * (1.0 - 0.62 * np.clip((along - 0.5) / 0.5, 0, 1) ** 1.3)
 
 
 def _brow_places(

@@ -83,7 +83,7 @@ def hair_colour(people: People) -> Tensor:
 def brow_colour(people: People) -> Tensor:
     """Brows and lashes [N, 3] are darker than the hair, and not dyed."""
     own = melanin(natural_tone(people) * 0.8 + 0.05, people.controls["hair_red"] - 0.35)
-    return own + 0.006
+    return 1.15 * own + 0.010
 
 
 def strand_colours(base: Tensor, grey: Tensor, chance: Tensor, along: Tensor, early: Tensor) -> Tensor:
