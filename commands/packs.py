@@ -60,6 +60,7 @@ def _show_pack(chosen: argparse.Namespace) -> None:
     parts = {
         "encoder": pack.encoder_path,
         "finder": pack.finder_path,
+        "reader of heads": pack.head_reader_path,
         "features": pack.features_path,
         "bank": pack.bank_file,
     }

@@ -90,6 +90,7 @@ class Manifest:
     encoder_size: int
     finder_file: str | None
     finder_size: int
+    head_reader_file: str | None
     features_file: str | None
     bank_file: str | None
     bank_portraits: int
@@ -146,7 +147,7 @@ def parse_manifest(document: Any) -> Manifest:
     resolutions = tuple(item.power_of_two(key, 4, resolution) for item, key in top.items("resolutions"))
     encoder_file, encoder_size = _network(top, "encoder")
     finder_file, finder_size = _network(top, "finder")
-    features, bank = top.optional("features"), top.optional("bank")
+    reader, features, bank = (top.optional(key) for key in ("head_reader", "features", "bank"))
     knows_faces = top.value.get("alignment", "") is not None  # a pack that knows none says null
     alignment = top.node("alignment") if knows_faces else None
     manifest = Manifest(
@@ -169,6 +170,7 @@ def parse_manifest(document: Any) -> Manifest:
         encoder_size=encoder_size,
         finder_file=finder_file,
         finder_size=finder_size,
+        head_reader_file=reader.text("file", 100, FILE_NAME) if reader else None,
         features_file=features.text("file", 100, FILE_NAME) if features else None,
         bank_file=bank.text("file", 100, FILE_NAME) if bank else None,
         bank_portraits=bank.integer("portraits", 1, MAX_PORTRAITS) if bank else 0,
@@ -187,6 +189,7 @@ def _check_whole(manifest: Manifest) -> None:
         manifest.generator_file,
         manifest.encoder_file,
         manifest.finder_file,
+        manifest.head_reader_file,
         manifest.features_file,
         manifest.bank_file,
     ]

@@ -45,6 +45,7 @@ GENERATOR_FILE = "generator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
 ENCODER_FILE = "encoder.onnx"
 FINDER_FILE = "finder.onnx"
+HEAD_READER_FILE = "head_reader.onnx"
 FEATURES_FILE = "features.safetensors"
 BANK_FILE = "bank.safetensors"
 MAX_FILE_BYTES = 2 << 30
@@ -117,6 +118,11 @@ class Pack(Manifest):
     def finder_path(self) -> Path | None:
         """The finder's ONNX file, with its hash checked; None without one."""
         return self._network(self.finder_file)
+
+    @cached_property
+    def head_reader_path(self) -> Path | None:
+        """The ONNX file of the reader of heads, with its hash checked; None without one."""
+        return self._network(self.head_reader_file)
 
     @cached_property
     def features_path(self) -> Path | None:
@@ -252,6 +258,7 @@ def write_pack(
     directions: Sequence[Direction] = (),
     encoder: tuple[Path, int] | None = None,
     finder: tuple[Path, int] | None = None,
+    head_reader: Path | None = None,
     features: Mapping[str, Tensor] | None = None,
     bank: Bank | None = None,
     documents: Mapping[str, str] | None = None,
@@ -261,10 +268,11 @@ def write_pack(
     """Writes a pack and returns its folder.
 
     `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an
-    ONNX file and the side in px of the pictures it was trained on; `features` is a state dict; `documents`
-    are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and kernels in float16. The pack
-    is written beside `folder`, read back and renamed into place, so a failure leaves nothing half-made.
-    PackError when the folder is taken (unless `replace`), the disk is full, or opening would refuse a value.
+    ONNX file and the side in px of the pictures it was trained on; `head_reader` is an ONNX file; `features`
+    is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and
+    kernels in float16. The pack is written beside `folder`, read back and renamed into place, so a failure
+    leaves nothing half-made. PackError when the folder is taken (unless `replace`), the disk is full, or
+    opening would refuse a value.
     """
     target = check_target(folder, replace)
     document = {
@@ -287,6 +295,7 @@ def write_pack(
         "alignment": {"eyes": list(alignment.eyes), "mouth": list(alignment.mouth)} if alignment else None,
         "encoder": {"file": ENCODER_FILE, "size": encoder[1]} if encoder else None,
         "finder": {"file": FINDER_FILE, "size": finder[1]} if finder else None,
+        "head_reader": {"file": HEAD_READER_FILE} if head_reader else None,
         "features": {"file": FEATURES_FILE} if features else None,
         "bank": {"file": BANK_FILE, "portraits": len(bank.w)} if bank else None,
         "directions": [direction_entry(direction) for direction in directions],
@@ -299,6 +308,8 @@ def write_pack(
     if features:
         tables[FEATURES_FILE] = {key: _stored(value, half) for key, value in features.items()}
     copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}
+    if head_reader:
+        copies[HEAD_READER_FILE] = head_reader
     blobs = {file: text.encode() for file, text in (documents or {}).items()}
     if bank:
         blobs[BANK_FILE] = bank_bytes(bank)

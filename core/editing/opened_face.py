@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -36,6 +37,7 @@ class OpenedFace:
     face: np.ndarray  # uint8 [S, S, 3], the square upright, for the generator
     head: Head | None  # None where no mesh could be read
     person: Mask | None
+    told: Mapping[str, Mask] | None  # by a reader of heads, for each of its parts
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
@@ -53,7 +55,7 @@ class OpenedFace:
     def parts(self) -> Parts | None:
         if self.head is None:
             return None
-        return Parts(resized(self.face, SIDE), self.head, self.person, self.placement)
+        return Parts(resized(self.face, SIDE), self.head, self.person, self.placement, self.told)
 
     @cached_property
     def frame(self) -> Surface:
@@ -84,7 +86,11 @@ class OpenedFace:
 
 
 def opened_face(
-    rgba: np.ndarray, placement: Placement, reading: Reading | None, resolution: int
+    rgba: np.ndarray,
+    placement: Placement,
+    reading: Reading | None,
+    resolution: int,
+    told: Mapping[str, Mask] | None = None,
 ) -> OpenedFace:
     """From a picture uint8 [H, W, 4], for a generator of a resolution."""
     height, width = rgba.shape[:2]
@@ -100,6 +106,7 @@ def opened_face(
         crop(rgba, placement, side),
         None if reading is None else head_of(reading, placement),
         None if reading is None else reading.person,
+        told,
     )
 
 

@@ -14,8 +14,12 @@ from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
+from ..faces.face_parts import Mask
+from ..faces.head_reader_net import ALIGNMENT as HEAD_ALIGNMENT
+from ..faces.head_reader_net import LEAST, HeadNetwork
 from ..faces.onnx_network import OnnxNetwork, to_input
 from ..faces.placement import place, resized, whole_square
+from ..faces.pyramid import Pyramid
 from ..faces.readers import Readers, in_front
 from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
@@ -123,7 +127,8 @@ class Session:
         """
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
-        opened = opened_face(rgba, placement, reading, self.pack.resolution)
+        told = None if reading is None or self._head_network is None else self._told(rgba, reading)
+        opened = opened_face(rgba, placement, reading, self.pack.resolution, told)
         opened.far = self._is_far(opened)
         self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
@@ -131,6 +136,12 @@ class Session:
         if not opened.far:
             return OpenedPicture(placement)
         return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited())
+
+    def _told(self, rgba: np.ndarray, reading: Reading) -> dict[str, Mask] | None:
+        """The parts of a head as the pack's own reader sees them; None where it sees no head."""
+        assert self._head_network is not None
+        look = self._head_network.look_twice(Pyramid(rgba), place(reading.face_points, HEAD_ALIGNMENT))
+        return look.masks if look.belief >= LEAST else None
 
     def _make_room(self) -> None:
         """Forgets the least recently used pictures while there are too many, or too large ones."""
@@ -291,6 +302,12 @@ class Session:
     def _finder(self) -> OnnxNetwork | None:
         path = _or_core_error(lambda: self.pack.finder_path)
         return OnnxNetwork(path, "heat") if path else None
+
+    @cached_property
+    def _head_network(self) -> HeadNetwork | None:
+        path = _or_core_error(lambda: self.pack.head_reader_path)
+        damaged = f'"{path and path.name}" cannot be used: install its pack again.'
+        return HeadNetwork(path.read_bytes(), damaged) if path else None
 
     @cached_property
     def _encoder(self) -> OnnxNetwork | None:

@@ -18,6 +18,7 @@ from ...models.head_reader import GRID, OUTPUTS, PARTS, SIDE
 from ...models.manifest import Alignment
 from ..errors import CoreError
 from .drawings import Heat, find_faces
+from .face_parts import Mask
 from .onnx_network import OnnxModel, to_input
 from .placement import place, to_picture
 from .pyramid import Pyramid
@@ -61,6 +62,12 @@ class HeadLook:
         reading = of_mesh(mesh, self.points[IRISES:MESH].reshape(2, 5, 2), 0.0)
         unsure = math.sqrt(float(np.median(self.variance[:IRISES]))) / max(reading.sighting.size, 1e-6)
         return replace(reading, score=self.belief / (1 + (unsure / UNSURE) ** 2))
+
+    @property
+    def masks(self) -> dict[str, Mask]:
+        """How far each pixel belongs to each of `PARTS`."""
+        levels = np.rint(255 * self.parts).astype(np.uint8)
+        return {name: Mask(self.placement, own) for name, own in zip(PARTS, levels, strict=True)}
 
 
 class HeadNetwork:

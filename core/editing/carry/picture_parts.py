@@ -1,12 +1,12 @@
 """Which pixels of a picture are skin, hair, lips, irises, person: soft masks over the face's square.
 
-Skin and hair are told by where they lie about the face and by their colours there, within the person, and
-then follow the picture's own edges (a guided filter). A reader that knows hair takes their place.
+Skin and hair are told by a reader of heads, where a pack has one; otherwise by where they lie about the face
+and by their colours there, within the person. Then they follow the picture's own edges (a guided filter).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,18 +17,21 @@ from ....bridge.messages import Placement
 from ...faces.face_parts import OUTLINES, Mask
 from ...faces.placement import to_picture, to_unit
 from .change import Head
-from .field import sampled, smooth
+from .field import sampled
 
 SIDE = 256  # px at which parts are told apart
 SHARP_SIDE = 1024  # px of the masks that the mesh gives
 AROUND_ZONE = 12  # px: so far a mask that follows the picture goes beyond what was told
 GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
+NOTHING, TOE = 0.02, 0.2  # a mask that says less is none; up to here it begins gently
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
 IRIS_SHOWN = 0.4  # of its disc
 FOREHEAD = 0.14  # of the face's height: so far the forehead goes on over the mesh
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
 PALE = (0.62, 1.25)  # over their mean: red, green and blue of the palest colour
 LIT = 1.25  # teeth beside the whites of the eyes, which lie in the shade of lids and lashes
+FEW = 30  # px: of fewer, colours are not known
+DOUBTED = 0.1  # what a reader believes less is none, what it believes more than the rest is certain
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
 EDGE_PIXELS = 1.2  # of the picture: no feather is narrower
@@ -49,7 +52,9 @@ class Guided:
         """The mask [h, w] at unit coordinates [h, w, 2] (float32) with colours [h, w, 3] in 0..1."""
         found = sampled(self.slope_rest, unit, cv2.INTER_LINEAR)
         value = np.einsum("hwc,hwc->hw", found[..., :3], rgb) + found[..., 3]
-        return smooth(value, 0.0, 1.0)  # its edges begin gently, or one would see where a tint begins
+        value = np.clip((value - NOTHING) / (1 - NOTHING), 0, 1)
+        # its edges begin gently, or one would see where a tint begins
+        return np.where(value < TOE, value**2 / (2 * TOE), value - TOE / 2) / (1 - TOE / 2)
 
 
 def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:
@@ -70,10 +75,21 @@ def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:
 
 
 class Parts:
-    """The parts of one face's square: `picture` uint8 [SIDE, SIDE, 3], upright."""
+    """The parts of one face's square: `picture` uint8 [SIDE, SIDE, 3], upright.
 
-    def __init__(self, picture: np.ndarray, head: Head, person: Mask | None, placement: Placement):
+    `told` has what a reader of heads sees, by the names of its parts.
+    """
+
+    def __init__(
+        self,
+        picture: np.ndarray,
+        head: Head,
+        person: Mask | None,
+        placement: Placement,
+        told: Mapping[str, Mask] | None = None,
+    ):
         self._picture = picture
+        self._told = told
         self._head = head
         self._person_mask = person
         self._placement = placement
@@ -84,11 +100,15 @@ class Parts:
         """[SIDE, SIDE] 0..1; a guess where nobody told the person from the background."""
         if self._person_mask is None:
             return self._around
+        seen = self._in_square(self._person_mask)
+        return seen if seen[self.face > 0.9].mean() > 0.5 else self._around
+
+    def _in_square(self, mask: Mask) -> np.ndarray:
+        """A mask of another square of the picture, over this one: float32 [SIDE, SIDE] 0..1."""
         y, x = np.mgrid[0:SIDE, 0:SIDE]
         places = to_picture(self._placement, np.stack([x + 0.5, y + 0.5], axis=-1) / SIDE)
-        there = to_unit(self._person_mask.placement, places).astype(np.float32)
-        seen = sampled(self._person_mask.values.astype(np.float32) / 255, there, cv2.INTER_LINEAR)
-        return seen if seen[self.face > 0.9].mean() > 0.5 else self._around
+        there = to_unit(mask.placement, places).astype(np.float32)
+        return sampled(mask.values.astype(np.float32) / 255, there, cv2.INTER_LINEAR)
 
     @cached_property
     def _around(self) -> np.ndarray:
@@ -239,6 +259,9 @@ class Parts:
     @cached_property
     def _skin(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1, before it follows the picture's edges."""
+        if self._told is not None:
+            told = sum(self._in_square(self._told[name]) for name in ("skin", "ear", "neck"))
+            return np.clip(told - self._hair, 0, 1).astype(np.float32)
         lightness = _lab(self._picture)[..., 0]
         dark = np.median(lightness[self._likely > 0.7]) - lightness > BEARD
         near = np.clip(1.6 - self._distance / 0.5, 0, 1)
@@ -250,6 +273,8 @@ class Parts:
     @cached_property
     def _hair(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: GrabCut between hair and all else, from what is certainly either."""
+        if self._told is not None:
+            return self._told_hair(self._in_square(self._told["hair"]))
         height = self._height
         person, distance = self.person > 0.5, self._distance
         seeds = person & (height > 0.42) & (distance < 0.2) & (distance > 0.03) & (self.face < 0.2)
@@ -258,7 +283,7 @@ class Parts:
             seeds &= ~bare
         else:
             bare = np.zeros_like(bare)
-        if seeds.sum() < 30 or self._bald(seeds):
+        if seeds.sum() < FEW or self._bald(seeds):
             return np.zeros((SIDE, SIDE), np.float32)
         state = np.full((SIDE, SIDE), cv2.GC_BGD, np.uint8)
         state[person & (distance < 0.8) & (height > -0.9)] = cv2.GC_PR_BGD
@@ -266,14 +291,27 @@ class Parts:
         state[(self.face > 0.8) & (height < 0.3)] = cv2.GC_BGD
         state[(self.face > 0.8) & (height >= 0.3)] = cv2.GC_PR_BGD
         state[seeds] = cv2.GC_FGD
-        cv2.setRNGSeed(0)
-        bgr = np.ascontiguousarray(self._picture[..., ::-1])
-        cv2.grabCut(bgr, state, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
-        found = ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
+        found = self._cut(state)
         found[(self.face > 0.5) & (self._likely > 0.75)] = 0  # a forehead is not hair,
         found[(distance < FOREHEAD) & bare] = 0  # nor is what of it lies over the mesh
         found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
+
+    def _told_hair(self, told: np.ndarray) -> np.ndarray:
+        """What a reader takes for hair [SIDE, SIDE], its edge where the picture's colours change."""
+        state = np.full((SIDE, SIDE), cv2.GC_BGD, np.uint8)
+        for least, kind in ((DOUBTED, cv2.GC_PR_BGD), (0.5, cv2.GC_PR_FGD), (1 - DOUBTED, cv2.GC_FGD)):
+            state[told > least] = kind
+        if (state == cv2.GC_FGD).sum() < FEW or (state == cv2.GC_BGD).sum() < FEW:
+            return told
+        return cv2.GaussianBlur(self._cut(state).astype(np.float32), (0, 0), 1.0)
+
+    def _cut(self, state: np.ndarray) -> np.ndarray:
+        """What GrabCut takes, uint8 [SIDE, SIDE] 0 or 1."""
+        cv2.setRNGSeed(0)
+        bgr = np.ascontiguousarray(self._picture[..., ::-1])
+        cv2.grabCut(bgr, state, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+        return ((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)).astype(np.uint8)
 
     def _bald(self, seeds: np.ndarray) -> bool:
         """Whether what lies over the forehead looks as the forehead does."""

@@ -14,7 +14,7 @@ from ...faces.placement import to_picture, to_unit
 from .carry import CRISP, FAINT, SOFT, Plan, draw_shapes
 from .drawn import Drawing
 from .movement import LATTICE
-from .picture_parts import DARK, GAMMA, Guided, Parts
+from .picture_parts import DARK, GAMMA, NOTHING, TOE, Guided, Parts
 from .surface import Surface
 from .tint import FADE, NEARNESS, SIDE, SKIN, Tint
 from .zones import ZONES
@@ -87,8 +87,8 @@ def _shares(parts: Parts, unit: np.ndarray, colour: np.ndarray) -> dict[str, np.
     def follows(mask: Guided) -> np.ndarray:
         found = _over_square(mask.slope_rest, unit, linear, 1)
         value = (found[..., :3] * colour / 255).sum(axis=2, keepdims=True) + found[..., 3:]
-        value = np.clip(value, 0, 1)
-        return value**2 * (3 - 2 * value)
+        value = np.clip((value - NOTHING) / (1 - NOTHING), 0, 1)
+        return np.where(value < TOE, value**2 / TOE / 2, value - TOE / 2) / (1 - TOE / 2)
 
     def drawn(mask: np.ndarray) -> np.ndarray:
         return _over_square(mask[..., None], unit, linear, 1)

@@ -1,0 +1,155 @@
+"""What a pack's reader of heads tells of skin and hair is what an edit tints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from known_face import KnownFace, bank, known_face, portraits
+
+from anycost.bridge.messages import Placement
+from anycost.core.editing.carry.carry import carry, plan
+from anycost.core.editing.carry.picture_parts import SIDE, Parts
+from anycost.core.editing.carry.surface import Surface
+from anycost.core.editing.opened_face import head_of
+from anycost.core.editing.session import Session
+from anycost.core.errors import CoreError
+from anycost.core.faces.face_parts import Mask
+from anycost.core.faces.head_reader_net import HeadLook
+from anycost.lab.networks.export import export_head_reader
+from anycost.models.head_reader import GRID, PARTS, HeadReader
+from anycost.models.pack import Pack, write_pack
+
+DIRECTIONS = {direction.name: direction for direction in portraits().directions}
+
+
+@pytest.fixture(scope="module")
+def face() -> KnownFace:
+    return known_face()
+
+
+def masks(**shares: np.ndarray) -> dict[str, Mask]:
+    """Masks of the whole square, 64 px a side, for every part; those not given are empty."""
+    whole = Placement(SIDE / 2, SIDE / 2, SIDE)
+    empty = np.zeros((GRID, GRID), np.uint8)
+    return {name: Mask(whole, shares.get(name, empty)) for name in PARTS}
+
+
+def disc(x: float, y: float, radius: float, side: int) -> np.ndarray:
+    rows, columns = (np.mgrid[0:side, 0:side] + 0.5) / side
+    return np.hypot(columns - x, rows - y) < radius
+
+
+def blurred(shape: np.ndarray) -> np.ndarray:
+    """As unsure at its edge as a network is: uint8 [GRID, GRID]."""
+    small = cv2.resize(shape.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
+    return np.rint(255 * cv2.GaussianBlur(small, (0, 0), 1.5)).astype(np.uint8)
+
+
+def parts_of(picture: np.ndarray, face: KnownFace, told: dict[str, Mask]) -> Parts:
+    surface = Surface.of_square(picture)
+    head = head_of(face.reading, face.placement)
+    assert head is not None
+    return Parts(picture, head, None, surface.placement, told)
+
+
+def test_hair_ends_where_the_picture_does_though_the_reader_is_unsure(face: KnownFace):
+    hat_side = disc(0.3, 0.25, 0.15, SIDE)  # nowhere that hair would be guessed
+    picture = np.full((SIDE, SIDE, 3), (200, 170, 150), np.uint8)
+    picture[hat_side] = (60, 40, 30)
+    noise = np.random.default_rng(0).normal(0, 3, picture.shape)
+    picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    parts = parts_of(picture, face, masks(hair=blurred(hat_side), skin=blurred(~hat_side)))
+    whole = np.stack(np.meshgrid(*[(np.arange(SIDE) + 0.5) / SIDE] * 2), axis=-1).astype(np.float32)
+    for guided, shape in ((parts.hair, hat_side), (parts.skin, ~hat_side)):
+        found = guided.at(whole, picture.astype(np.float32) / 255)
+        assert (found > 0.5)[shape].mean() > 0.98
+        assert (found < 0.5)[~shape].mean() > 0.98
+
+
+def test_a_head_without_hair_has_none_to_tint(face: KnownFace):
+    rgb = cv2.resize(face.rgba[20:-20, 20:-20, :3], (SIDE, SIDE))
+    everything = np.full((GRID, GRID), 255, np.uint8)
+    parts = parts_of(rgb, face, masks(skin=everything))
+    head = head_of(face.reading, face.placement)
+    assert head is not None
+    made = plan(head, parts, {"hair_lightness": 1.0}, bank(), DIRECTIONS)
+    assert not carry(Surface.of_square(rgb), made).changed.any()
+
+
+def test_a_look_has_a_mask_for_each_part():
+    shares = np.random.default_rng(1).dirichlet(np.ones(len(PARTS)), (GRID, GRID)).transpose(2, 0, 1)
+    zeros = np.zeros(546)
+    look = HeadLook(
+        Placement(5, 6, 7), np.zeros((546, 2)), zeros, zeros, shares, np.zeros((3, GRID, GRID)), 1.0
+    )
+    assert list(look.masks) == list(PARTS)
+    for name, share in zip(PARTS, shares, strict=True):
+        assert look.masks[name].placement == look.placement
+        np.testing.assert_allclose(look.masks[name].values / 255, share, atol=0.5 / 255 + 1e-9)
+
+
+@pytest.fixture(scope="module")
+def with_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default pack with a reader that takes all for hair, and believes in it."""
+    folder = tmp_path_factory.mktemp("packs")
+    torch.manual_seed(0)
+    network = HeadReader().eval()
+    with torch.no_grad():
+        last = [layer for layer in network.maps.modules() if isinstance(layer, torch.nn.Conv2d)][-1]
+        assert last.bias is not None
+        last.weight.zero_()
+        last.bias.zero_()
+        last.bias[PARTS.index("hair")] = 9.0
+        network.score.weight.zero_()
+        network.score.bias.fill_(9.0)
+    export_head_reader(network, folder / "reader.onnx")
+    pack = portraits()
+    return write_pack(
+        folder / "portraits",
+        pack.generator(),
+        name=pack.name,
+        title=pack.title,
+        licence=pack.licence,
+        provenance=pack.provenance,
+        mean_w=pack.mean_w,
+        rule=pack.rule,
+        ratios=pack.ratios,
+        resolutions=pack.resolutions,
+        ladder=pack.ladder,
+        alignment=pack.alignment,
+        directions=pack.directions,
+        bank=pack.bank,
+        head_reader=folder / "reader.onnx",
+        half=True,
+    )
+
+
+def test_a_session_asks_the_packs_reader(with_reader: Path, face: KnownFace, face_weights: Path):
+    pack = Pack.open(with_reader)
+    assert pack.head_reader_path is not None
+    session = Session(pack)
+    session.open("face", face.rgba, face.reading.face_points)
+    told = session.pictures["face"].told
+    assert told is not None
+    assert told["hair"].values.min() > 200
+    assert told["skin"].values.max() < 5
+    plain = Session(portraits())
+    plain.open("face", face.rgba, face.reading.face_points)
+    assert plain.pictures["face"].told is None
+
+
+def test_a_reader_that_is_none_is_told(
+    with_reader: Path, face: KnownFace, face_weights: Path, tmp_path: Path
+):
+    other = tmp_path / "none.onnx"
+    other.write_bytes(b"no network")
+    session = Session(Pack.open(with_reader))
+    session.pack = replace(session.pack)
+    session.pack.__dict__["head_reader_path"] = other
+    with pytest.raises(CoreError, match="install its pack again"):
+        session.open("face", face.rgba, face.reading.face_points)
