@@ -131,47 +131,11 @@ class HeadCache:
         return self._open[number]
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """What `heads.render` gives, and all of the landmarks."""
-
-    rgb: Tensor
-    part: Tensor
-    face_map: Tensor
-    depth: Tensor
-    normal: Tensor
-    landmarks: Tensor
-    relief: Tensor
-    visible: Tensor
-
-
-def signed(rgb: Tensor) -> Tensor:
-    """Stored colours -> -1..1."""
-    return rgb.float() / 127.5 - 1
-
-
-def decoded(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """A stored face map [N, 3, ...] -> its values, 0 where there is no head, and where one is [N, ...]."""
-    there = codes[:, 0] != NONE
-    return codes.float() * (REACH / HALF) * there[:, None], there
-
-
 def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
     """Draws heads: the usual source."""
-    from ..heads.controls import POPULATION, unnamed
     from ..heads.heads import render_z
-    from ..heads.landmarks import landmarks_of, visible_at
-    from ..heads.people import people
 
-    drawn = render_z(z, kind.resolution, correlated, wide=kind.wide)
-    crowd = people(POPULATION.values(z, correlated), unnamed(z), kind.wide)
-    landmarks, depth = crowd.camera.project(landmarks_of(crowd))  # [N, P, 2], [N, P]
-    _, eyes = crowd.camera.project(crowd.eyes)  # [N, 2]
-    middle = eyes.mean(1, keepdim=True)
-    relief = (depth - middle) / middle * crowd.camera.scale[:, None]
-    visible = visible_at(landmarks, depth, drawn.depth)
-    maps = (drawn.rgb, drawn.part, drawn.face_map, drawn.depth, drawn.normal)
-    return _Drawn(*maps, landmarks, relief, visible)
+    return render_z(z, kind.resolution, correlated, wide=kind.wide)
 
 
 def fill(
