@@ -72,8 +72,8 @@ def test_a_small_step_of_a_control_changes_little(name: str):
 
 
 def test_kinds_share_the_whole_range_and_fade_into_their_neighbours():
-    shares, _ = shares_of_kinds(torch.linspace(0.0, 1.0, 2001))
-    assert torch.allclose(shares.sum(1), torch.ones(2001))
+    shares, _ = shares_of_kinds(torch.linspace(0.0, 1.0, 8001))
+    assert torch.allclose(shares.sum(1), torch.ones(8001))
     assert (shares > 0.99).any(0).all()
     assert ((shares > 0.0).sum(1) <= 2).all()
     assert (shares[1:] - shares[:-1]).abs().max() < 0.3
