@@ -131,6 +131,17 @@ class HeadCache:
         return self._open[number]
 
 
+def signed(rgb: Tensor) -> Tensor:
+    """Stored colours -> -1..1."""
+    return rgb.float() / 127.5 - 1
+
+
+def decoded(codes: Tensor) -> tuple[Tensor, Tensor]:
+    """A stored face map [N, 3, ...] -> its values, 0 where there is no head, and where one is [N, ...]."""
+    there = codes[:, 0] != NONE
+    return codes.float() * (REACH / HALF) * there[:, None], there
+
+
 def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
     """Draws heads: the usual source."""
     from ..heads.heads import render_z
