@@ -1,11 +1,11 @@
 """From a few hundred guides to thousands of strands: interpolation, locks, curls, frizz.
 
-`curves` is numba's; `plain_curves` does the same for all strands at once, for a GPU and for tests.
+Loops are numba's, on the CPU, as in guides.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numba
 import numpy as np
@@ -14,6 +14,7 @@ from .body_field import BodyField, distance
 
 NEAREST = 6  # guides that a strand is mixed from
 CLOSEST = 0.004  # of a strand to the skin, beyond its root
+ROPE_BEGINS = 0.12  # the length of hair in which strands gather to a rope
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class StrandPlan:
 class Texture:
     """How strands differ from their guides. Lengths in decimetres."""
 
-    points: int
+    points: int  # the others are in the order of _curves
     clump: float  # 0..1 how near strands come to the middle of their lock
     depth: float  # thickness of the layer that strands of one guide fill
     radius: float  # of a curl
@@ -58,22 +59,7 @@ def curves(
     body: BodyField,
 ) -> np.ndarray:
     """Points [S, K, 3] of the strands. guides: [G, M, 3]; locks: [L, M, 3] the middles of the locks."""
-    numbers = np.array(
-        [
-            texture.clump,
-            texture.depth,
-            texture.radius,
-            texture.pitch,
-            texture.flat,
-            texture.unlike,
-            texture.frizz,
-            texture.flyaway,
-            texture.rope,
-            texture.plait,
-            texture.start,
-        ],
-        np.float32,
-    )
+    numbers = np.array([getattr(texture, field.name) for field in fields(texture)[1:]], np.float32)
     bases = mixed(guides, guide_side, guide_group, plan)
     return _curves(
         bases,
@@ -96,45 +82,16 @@ def mixed(
     return _mixed(guides, guide_side, guide_group, plan.roots, plan.guide, plan.share, plan.side, plan.group)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, nogil=True)
 def _mixed(guides, guide_side, guide_group, roots, guide, share, side, group):
     count, points = len(roots), guides.shape[1]
     out = np.empty((count, points, 3), np.float32)
     weight = np.empty(guide.shape[1], np.float32)
-    middle, last = points // 2, points - 1
     for s in range(count):
-        lead = -1
-        for n in range(guide.shape[1]):
-            g = guide[s, n]
-            weight[n] = share[s, n]
-            if guide_side[g] * side[s] < 0.0 or guide_group[g] != group[s]:
-                weight[n] = 0.0
-            elif lead < 0:
-                lead = n
-        if lead < 0:
-            lead = 0
-            weight[0] = 1.0
-        # guides that part from the leading one on their way do not mix with it
-        g = guide[s, lead]
-        total = np.float32(0.0)
-        for n in range(guide.shape[1]):
-            h = guide[s, n]
-            if weight[n] > 0.0 and h != g:
-                apart, reach = 0.0, 0.0
-                for axis in range(3):
-                    root = guides[h, 0, axis] - guides[g, 0, axis]
-                    tip = guides[h, last, axis] - guides[g, last, axis]
-                    half = guides[h, middle, axis] - guides[g, middle, axis]
-                    apart += tip * tip + half * half
-                    reach += root * root
-                ratio = apart / (0.02 + 4.0 * reach)
-                weight[n] /= 1.0 + ratio * ratio
-            total += weight[n]
-        for n in range(guide.shape[1]):
-            weight[n] /= total
+        _weigh(weight, guides, guide_side, guide_group, guide[s], share[s], side[s], group[s])
         for k in range(points):
             x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-            for n in range(guide.shape[1]):
+            for n in range(len(weight)):
                 w = weight[n]
                 if w > 0.0:
                     h = guide[s, n]
@@ -142,14 +99,49 @@ def _mixed(guides, guide_side, guide_group, roots, guide, share, side, group):
                     y += w * guides[h, k, 1]
                     z += w * guides[h, k, 2]
             out[s, k, 0], out[s, k, 1], out[s, k, 2] = x, y, z
-        dx, dy, dz = roots[s, 0] - out[s, 0, 0], roots[s, 1] - out[s, 0, 1], roots[s, 2] - out[s, 0, 2]
-        for k in range(points):
-            left = 1.0 - k / last
-            left = left * left
-            out[s, k, 0] += dx * left
-            out[s, k, 1] += dy * left
-            out[s, k, 2] += dz * left
+        for axis in range(3):
+            away = roots[s, axis] - out[s, 0, axis]
+            for k in range(points):
+                left = 1.0 - k / (points - 1)
+                out[s, k, axis] += away * left * left
     return out
+
+
+@numba.njit(cache=True, fastmath=True)
+def _weigh(weight, guides, guide_side, guide_group, guide, share, side, group):
+    """How much a strand has of each of its guides: of those of its kind that go the leading one's way."""
+    lead = -1
+    for n in range(len(guide)):
+        weight[n] = share[n]
+        if guide_side[guide[n]] * side < 0.0 or guide_group[guide[n]] != group:
+            weight[n] = 0.0
+        elif lead < 0:
+            lead = n
+    if lead < 0:
+        lead = 0
+        weight[0] = 1.0
+    total = np.float32(0.0)
+    for n in range(len(guide)):
+        if weight[n] > 0.0 and n != lead:
+            weight[n] *= _alike(guides[guide[n]], guides[guide[lead]])
+        total += weight[n]
+    for n in range(len(guide)):
+        weight[n] /= total
+
+
+@numba.njit(cache=True, fastmath=True)
+def _alike(one, other):
+    """How much two curves go the same way, 0..1: how far they part, by how far apart their roots are."""
+    middle, last = len(one) // 2, len(one) - 1
+    apart, reach = 0.0, 0.0
+    for axis in range(3):
+        root = one[0, axis] - other[0, axis]
+        half = one[middle, axis] - other[middle, axis]
+        tip = one[last, axis] - other[last, axis]
+        apart += tip * tip + half * half
+        reach += root * root
+    ratio = apart / (0.02 + 4.0 * reach)
+    return np.float32(1.0 / (1.0 + ratio * ratio))
 
 
 @numba.njit(cache=True, fastmath=True, inline="always")
@@ -166,105 +158,120 @@ def _at(path, place):
     )
 
 
+@numba.njit(cache=True, fastmath=True, inline="always")
+def _unit(x, y, z):
+    size = 1.0 / np.sqrt(x * x + y * y + z * z + 1e-9)
+    return x * size, y * size, z * size
+
+
 @numba.njit(cache=True, fastmath=True)
+def _length(path):
+    total = 0.0
+    for k in range(1, len(path)):
+        x, y, z = path[k, 0] - path[k - 1, 0], path[k, 1] - path[k - 1, 1], path[k, 2] - path[k - 1, 2]
+        total += np.sqrt(x * x + y * y + z * z)
+    return total
+
+
+@numba.njit(cache=True, fastmath=True)
+def _carried(k, bx, by, bz, tx, ty, tz, nx, ny, nz):
+    """The direction b across a strand, carried along it: at its root away from the skin n."""
+    if k == 1:
+        bx, by, bz = nx, ny, nz
+        if abs(tx * nx + ty * ny + tz * nz) > 0.9:  # the strand stands
+            bx, by, bz = 0.31, 0.22, 0.93
+    along = bx * tx + by * ty + bz * tz
+    return _unit(bx - along * tx, by - along * ty, bz - along * tz)
+
+
+@numba.njit(cache=True, fastmath=True)
+def _in_rope(own, arc, t, rope, plait):
+    """Where a strand lies across its rope."""
+    grown = min(arc / ROPE_BEGINS, 1.0) * rope * (1.0 - 0.35 * t)
+    if plait > 0.5:
+        around = 6.2832 * arc / (rope * 7.0) + 2.0944 * int(3.0 * own[0])
+        u = grown * (0.75 * np.cos(around) + 0.5 * (own[5] - 0.5))
+        return u, grown * (0.45 * np.sin(2.0 * around) + 0.5 * (own[6] - 0.5))
+    around = 6.2832 * (own[5] + arc / (rope * 10.0))
+    grown *= np.sqrt(own[6])
+    return grown * np.cos(around), grown * np.sin(around)
+
+
+@numba.njit(cache=True, fastmath=True)
+def _frizz(own, arc, size):
+    """A slow and a quick wander, in a direction of the strand's own."""
+    slow = np.sin((5.0 + 4.0 * own[3]) * arc + 6.2832 * own[5])
+    slow_too = np.cos((5.0 + 4.0 * own[3]) * arc + 6.2832 * own[6])
+    fast = np.sin((13.0 + 9.0 * own[4]) * arc + 6.2832 * own[6])
+    c, s = np.cos(6.2832 * own[7]), np.sin(6.2832 * own[7])
+    u, v = size * (slow + 0.4 * fast), size * (0.7 * slow_too - 0.3 * fast)
+    return c * u - s * v, 0.6 * size * (slow * s + 0.5 * fast), s * u + c * v
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True)
 def _curves(bases, roots, part_length, lock, chance, locks, numbers, points, values, origin):
-    count = len(roots)
-    clump, depth, radius, pitch, flat, unlike, frizz, flyaway, rope, plait, start = numbers
-    out = np.empty((count, points, 3), np.float32)
-    for s in range(count):
-        base = bases[s]
-        length = 0.0
-        for k in range(1, len(base)):
-            x, y, z = base[k, 0] - base[k - 1, 0], base[k, 1] - base[k - 1, 1], base[k, 2] - base[k - 1, 2]
-            length += np.sqrt(x * x + y * y + z * z)
-        length *= part_length[s]
-        mine = lock[s]
-        own = chance[s]
-        # a lock that goes another way is left
-        loyal = 1.0
-        if mine >= 0:
-            apart, reach = 0.0, 0.0
-            for axis in range(3):
-                root = locks[mine, 0, axis] - base[0, axis]
-                tip = locks[mine, -1, axis] - base[-1, axis]
-                half = locks[mine, len(base) // 2, axis] - base[len(base) // 2, axis]
-                apart += tip * tip + half * half
-                reach += root * root
-            ratio = apart / (0.02 + 4.0 * reach)
-            loyal = 1.0 / (1.0 + ratio * ratio)
-        phase = 6.2832 * (own[0] * unlike)
-        if mine >= 0:
-            phase += 2.399963 * mine
-        wild = flyaway * max(own[1] - 0.94, 0.0) / 0.06
-        stray = frizz * (0.4 + 1.2 * own[2]) + 0.03 * wild
-        f1, f2 = 5.0 + 4.0 * own[3], 13.0 + 9.0 * own[4]
-        p1, p2 = 6.2832 * own[5], 6.2832 * own[6]
-        c3, s3 = np.cos(6.2832 * own[7]), np.sin(6.2832 * own[7])
-        inward = depth * (own[1] + own[4] - 1.0) + 0.06 * wild
-        size = radius * (0.75 + 0.5 * own[3])
-        turn = 6.2832 * length / max(pitch, 1e-3)
-        lx, ly, lz = roots[s, 0], roots[s, 1], roots[s, 2]
-        out[s, 0, 0], out[s, 0, 1], out[s, 0, 2] = lx, ly, lz
-        bx, by, bz = 0.0, 0.0, 0.0
-        far, nx, ny, nz = distance(values, origin, lx, ly, lz)
-        norm = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
-        nx, ny, nz = nx * norm, ny * norm, nz * norm
-        for k in range(1, points):
-            t = k / (points - 1)
-            place = t * part_length[s]
-            x, y, z = _at(base, place)
-            arc = t * length
-            if mine >= 0 and clump > 0.0:
-                cx, cy, cz = _at(locks[mine], place)
-                if rope > 0.0:
-                    pull = min(arc / 0.12, 1.0)
-                else:
-                    pull = loyal * clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
-                x, y, z = x + (cx - x) * pull, y + (cy - y) * pull, z + (cz - z) * pull
-            # a frame that is carried along
-            tx, ty, tz = x - lx, y - ly, z - lz
-            lx, ly, lz = x, y, z
-            if size > 0.0 or rope > 0.0:
-                norm = 1.0 / np.sqrt(tx * tx + ty * ty + tz * tz + 1e-12)
-                tx, ty, tz = tx * norm, ty * norm, tz * norm
-                if k == 1:
-                    bx, by, bz = nx, ny, nz
-                    if abs(tx * nx + ty * ny + tz * nz) > 0.9:
-                        bx, by, bz = 0.31, 0.22, 0.93
-                along = bx * tx + by * ty + bz * tz
-                bx, by, bz = bx - along * tx, by - along * ty, bz - along * tz
-                norm = 1.0 / np.sqrt(bx * bx + by * by + bz * bz + 1e-9)
-                bx, by, bz = bx * norm, by * norm, bz * norm
-                ax, ay, az = ty * bz - tz * by, tz * bx - tx * bz, tx * by - ty * bx
-                u, v = 0.0, 0.0
-                if rope > 0.0 and mine >= 0:
-                    grown = min(arc / 0.12, 1.0) * rope * (1.0 - 0.35 * t)
-                    if plait > 0.5:
-                        around = 6.2832 * arc / (rope * 7.0) + 2.0944 * int(3.0 * own[0])
-                        u = grown * (0.75 * np.cos(around) + 0.5 * (own[5] - 0.5))
-                        v = grown * (0.45 * np.sin(2.0 * around) + 0.5 * (own[6] - 0.5))
-                    else:
-                        around = p1 + 6.2832 * arc / (rope * 10.0)
-                        u = grown * np.sqrt(own[6]) * np.cos(around)
-                        v = grown * np.sqrt(own[6]) * np.sin(around)
-                if size > 0.0:
-                    around = phase + turn * t
-                    grown = size * min(max(arc - start, 0.0) / 0.35, 1.0)
-                    u += grown * np.cos(around) * (1.0 - 0.7 * flat)
-                    v += grown * np.sin(around)
-                x, y, z = x + u * bx + v * ax, y + u * by + v * ay, z + u * bz + v * az
-            grown = stray * t
-            if grown > 0.0:
-                slow, fast = np.sin(f1 * arc + p1), np.sin(f2 * arc + p2)
-                u, v = grown * (slow + 0.4 * fast), grown * (0.7 * np.cos(f1 * arc + p2) - 0.3 * fast)
-                x, y, z = x + c3 * u - s3 * v, y + 0.6 * grown * (slow * s3 + 0.5 * fast), z + s3 * u + c3 * v
-            out_ = inward * min(arc / 0.3, 1.0)
-            x, y, z = x + nx * out_, y + ny * out_, z + nz * out_
-            far, nx, ny, nz = distance(values, origin, x, y, z)
-            norm = 1.0 / np.sqrt(nx * nx + ny * ny + nz * nz + 1e-9)
-            nx, ny, nz = nx * norm, ny * norm, nz * norm
-            least = CLOSEST * min(k, 2)
-            if far < least:
-                x, y, z = x + nx * (least - far), y + ny * (least - far), z + nz * (least - far)
-            out[s, k, 0], out[s, k, 1], out[s, k, 2] = x, y, z
+    out = np.empty((len(roots), points, 3), np.float32)
+    for s in range(len(roots)):
+        if lock[s] >= 0:
+            middle = locks[lock[s]]
+            loyal = _alike(middle, bases[s])
+        else:
+            middle, loyal = bases[s], np.float32(0.0)
+        _curve(
+            out[s], bases[s], roots[s], part_length[s], lock[s], middle, loyal, chance[s], numbers,
+            values, origin,
+        )  # fmt: skip
     return out
+
+
+@numba.njit(cache=True, fastmath=True)
+def _curve(out, base, root, part, lock, middle, loyal, own, numbers, values, origin):
+    """One strand [K, 3]. middle: its lock's [M, 3]; loyal: how far it may be drawn to it, 0..1."""
+    clump, depth, radius, pitch, flat, unlike, frizz, flyaway, rope, start, plait = numbers
+    points = len(out)
+    length = _length(base) * part
+    phase = 6.2832 * (own[0] * unlike) + 2.399963 * max(lock, 0)
+    wild = flyaway * max(own[1] - 0.94, 0.0) / 0.06
+    stray = frizz * (0.4 + 1.2 * own[2]) + 0.03 * wild
+    inward = depth * (own[1] + own[4] - 1.0) + 0.06 * wild
+    size = radius * (0.75 + 0.5 * own[3])
+    turn = 6.2832 * length / max(pitch, 1e-3)
+    roped = rope > 0.0 and lock >= 0
+    lx, ly, lz = root[0], root[1], root[2]
+    out[0, 0], out[0, 1], out[0, 2] = lx, ly, lz
+    bx, by, bz = 0.0, 0.0, 0.0
+    far, nx, ny, nz = distance(values, origin, lx, ly, lz)
+    nx, ny, nz = _unit(nx, ny, nz)
+    for k in range(1, points):
+        t = k / (points - 1)
+        arc = t * length
+        x, y, z = _at(base, t * part)
+        pull = loyal * clump * min(arc / 0.5, 1.0) * (0.6 + 0.4 * t)
+        if roped:
+            pull = min(arc / ROPE_BEGINS, 1.0)
+        if pull > 0.0:
+            cx, cy, cz = _at(middle, t * part)
+            x, y, z = x + (cx - x) * pull, y + (cy - y) * pull, z + (cz - z) * pull
+        tx, ty, tz = x - lx, y - ly, z - lz
+        lx, ly, lz = x, y, z
+        if size > 0.0 or roped:
+            tx, ty, tz = _unit(tx, ty, tz)
+            bx, by, bz = _carried(k, bx, by, bz, tx, ty, tz, nx, ny, nz)
+            u, v = 0.0, 0.0
+            if roped:
+                u, v = _in_rope(own, arc, t, rope, plait)
+            grown = size * min(max(arc - start, 0.0) / 0.35, 1.0)
+            around = phase + turn * t
+            u += grown * np.cos(around) * (1.0 - 0.7 * flat)
+            v += grown * np.sin(around)
+            x, y, z = x + u * bx, y + u * by, z + u * bz
+            x, y, z = x + v * (ty * bz - tz * by), y + v * (tz * bx - tx * bz), z + v * (tx * by - ty * bx)
+        if stray > 0.0:
+            dx, dy, dz = _frizz(own, arc, stray * t)
+            x, y, z = x + dx, y + dy, z + dz
+        deep = inward * min(arc / 0.3, 1.0)
+        x, y, z = x + nx * deep, y + ny * deep, z + nz * deep
+        far, nx, ny, nz = distance(values, origin, x, y, z)
+        nx, ny, nz = _unit(nx, ny, nz)
+        least = max(CLOSEST * min(k, 2) - far, 0.0)
+        out[k, 0], out[k, 1], out[k, 2] = x + nx * least, y + ny * least, z + nz * least
