@@ -23,7 +23,7 @@ def exposed(controls: Mapping[str, Tensor], white: Tensor) -> Tensor:
     bright = (white @ white.new_tensor(LUMA)).clamp(min=0.05)  # [N]
     balance = (bright[:, None] / white.clamp(min=0.02)) ** BALANCED
     balance = balance / (balance @ white.new_tensor(LUMA))[:, None]
-    return balance * (0.92 * wish / (skin * bright**0.92))[:, None]
+    return balance * (1.08 * wish / (skin * bright**0.92))[:, None]
 
 
 def develop(light: Tensor, controls: Mapping[str, Tensor], gain: Tensor) -> Tensor:

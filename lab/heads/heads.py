@@ -93,7 +93,7 @@ def _render(
     hair = AllStrands.of(hair_of(crowd, _detail(resolution)), device)
     worn = AllPieces.of(worn_of(crowd), device)
     side = resolution * samples
-    visible = draw(crowd, crowd.places, hair, worn, side)
+    visible = draw(crowd, hair, worn, side)
     lighting = light_of(controls, details)
     eye_depth = crowd.camera.place[:, 2] - crowd.eyes[:, :, 2].mean(1)
     sample = eye_depth / crowd.camera.scale / side  # [N] decimetres

@@ -88,7 +88,7 @@ def lamps_of(visible: Visible, lighting: Lighting) -> Lamps:
     step = len(visible.strands.casts) // CASTERS + 1
     casts = visible.strands.casts[::step]
     if len(casts):
-        sky = lighting.direction.new_tensor(SKY).expand(len(visible.places), 3)
+        sky = lighting.direction.new_tensor(SKY).expand(len(visible.people.places), 3)
         camera = F.normalize(visible.people.camera.place - visible.people.eyes.mean(1), dim=1)
         ways = torch.stack([*(lighting.direction[:, n] for n in shining), sky, camera], 1)  # [N, D, 3]
         area = visible.strands.area[casts] * step
@@ -109,8 +109,8 @@ def lamps_of(visible: Visible, lighting: Lighting) -> Lamps:
 def _shadow(visible: Visible, towards: Tensor) -> ShadowMap:
     mesh, pieces = visible.people.mesh, visible.pieces
     shadow = ShadowMap.empty(towards)
-    for n in range(len(visible.places)):
-        texel, near = shadow.seen_from(n, visible.places[n])
+    for n in range(len(visible.people.places)):
+        texel, near = shadow.seen_from(n, visible.people.places[n])
         shadow.buffer.triangles_of(n, texel, near, mesh.triangles, 0, both_sides=False)
     if len(pieces.triangles):
         texel, near = shadow.seen_from(visible.piece_picture, pieces.places)

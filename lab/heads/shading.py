@@ -67,14 +67,17 @@ def shaded(
 
 def _head(visible: Visible, lamps: Lamps, sample: Tensor, scalp: tuple[Tensor, Tensor]) -> _Head:
     people = visible.people
-    mesh, device = people.mesh, visible.places.device
+    mesh, device = people.mesh, visible.people.places.device
     carried, zones = transfer(device), skin_zones(device)
     around = torch.einsum("vc,ncr->nvr", carried, turned_back(lamps.ambient, people.turned)).clamp(min=0.0)
     open_ = (carried[:, :1] / 0.282095).clamp(0.0, 1.0)
     zoned = torch.stack([zones[name] for name in SHARED], 1)
     masks = torch.stack([mesh.masks[name] for name in MASKS], 1)
     common = torch.cat([mesh.mean, open_, zoned, masks], 1)
-    own = torch.cat([visible.places, visible.normals, around, personal_zones(people), scalp[0][..., None]], 2)
+    own = torch.cat(
+        [visible.people.places, visible.people.normals, around, personal_zones(people), scalp[0][..., None]],
+        2,
+    )
     return _Head(visible, lamps, common, own, scalp[1], sample)
 
 

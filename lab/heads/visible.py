@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.head_reader import PARTS
-from .raster import DepthBuffer, share_at, weights_at
+from .head_camera import HeadCamera
+from .raster import NOTHING, DepthBuffer, share_at, weights_at
 
 if TYPE_CHECKING:
     from .people import People
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .worn_mesh import Piece
 
 CASTING = (PARTS.index("hair"), PARTS.index("beard"))
+CLOSEST = 0.1  # decimetres before the camera
 CLEAR = 0.98  # what is less opaque is drawn over the picture, as a lens is
 
 
@@ -41,14 +43,17 @@ class AllStrands:
     area: Tensor  # [P] of the hair that a point stands for, square decimetres
     casts: Tensor  # the points of hair and beard, which shade what is behind them
     shapes: tuple[tuple[int, int, int], ...]  # of each Strands: picture, strands, points of one
+    counts: tuple[int, ...]  # points of each picture
 
     @classmethod
     def of(cls, strands: Sequence[Sequence[Strands]], device: torch.device) -> AllStrands:
         every = [(n, some) for n, many in enumerate(strands) for some in many if some.points.numel()]
         shapes = tuple((n, some.points.shape[0], some.points.shape[1]) for n, some in every)
+        counts = tuple(sum(some.points.shape[:2].numel() for some in many) for many in strands)
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
-            return cls(none, none, none, none[:, 0], none, none[:, 0], index, index, none[:, 0], index, ())
+            flat = none[:, 0]
+            return cls(none, none, none, flat, none, flat, index, index, flat, index, (), counts)
         start, along, casts, area, point = [], [], [], [], 0
         for (_, count, length), (_, some) in zip(shapes, every, strict=True):
             number = torch.arange(point, point + count * length, device=device)
@@ -76,6 +81,7 @@ class AllStrands:
             torch.cat(area),
             torch.cat(casts) if casts else start[0][:0],
             shapes,
+            counts,
         )
 
 
@@ -94,14 +100,16 @@ class AllPieces:
     part: Tensor  # [G]
     clear: Tensor  # [G] bool: a lens
     picture: Tensor  # [G]
+    counts: tuple[int, ...]  # vertices of each picture
 
     @classmethod
     def of(cls, pieces: Sequence[Sequence[Piece]], device: torch.device) -> AllPieces:
         every = [(n, piece) for n, many in enumerate(pieces) for piece in many if len(piece.triangles)]
+        vertices = tuple(sum(len(piece.places) for piece in many if len(piece.triangles)) for many in pieces)
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
-            flat = none[:, 0]
-            return cls(none, none, none, flat, flat, flat, none, index.view(0, 3), index, index.bool(), index)
+            flat, faces = none[:, 0], index.view(0, 3)
+            return cls(none, none, none, flat, flat, flat, none, faces, index, index.bool(), index, vertices)
         firsts = torch.tensor([0, *(len(piece.places) for _, piece in every)]).cumsum(0).tolist()
         faces = [piece.triangles + first for first, (_, piece) in zip(firsts, every, strict=False)]
         counts = torch.tensor([len(piece.triangles) for _, piece in every], device=device)
@@ -124,6 +132,7 @@ class AllPieces:
             each([piece.part for _, piece in every]).long(),
             opacity[triangles].amin(1) < CLEAR,
             each([n for n, _ in every]).long(),
+            vertices,
         )
 
 
@@ -144,8 +153,6 @@ class Visible:
     people: People
     strands: AllStrands
     pieces: AllPieces
-    places: Tensor  # [N, V, 3] the mesh as it is drawn, with clothes
-    normals: Tensor  # [N, V, 3]
     screen: Tensor  # [N, V, 2] in samples
     nearness: Tensor  # [N, V]
     strand_screen: Tensor  # [P, 2]
@@ -170,28 +177,24 @@ class Visible:
         return torch.stack([flat % self.side, flat // self.side], 1).float() + 0.5
 
 
-def draw(people: People, places: Tensor, strands: AllStrands, pieces: AllPieces, side: int) -> Visible:
-    """Draws everything at side x side samples. places: [N, V, 3] the mesh, with clothes."""
-    device = places.device
-    screen, nearness = _projected(people, places, side)
-    buffer = DepthBuffer.empty(len(places), side, device)
-    lenses = DepthBuffer.empty(len(places), side, device)
+def draw(people: People, strands: AllStrands, pieces: AllPieces, side: int) -> Visible:
+    """Draws everything at side x side samples."""
+    places, camera = people.places, people.camera
+    buffer = DepthBuffer.empty(len(places), side, places.device)
+    lenses = DepthBuffer.empty(len(places), side, places.device)
     faces = len(people.mesh.triangles)
+    screen, nearness = _projected(camera, places, side)
     buffer.triangles(screen, nearness, people.mesh.triangles, 0)
 
-    of_piece = torch.zeros(len(pieces.places), dtype=torch.long, device=device)
-    of_piece[pieces.triangles] = pieces.picture[:, None].expand(-1, 3)
-    piece_screen, piece_nearness = _each_projected(people, pieces.places, of_piece, side)
+    piece_screen, piece_nearness = _each_projected(camera, pieces.places, pieces.counts, side)
     for chosen, target in ((~pieces.clear, buffer), (pieces.clear, lenses)):
         for first, last, picture in _runs(chosen, pieces.picture):
             triangles = pieces.triangles[first:last]
             target.triangles_of(picture, piece_screen, piece_nearness, triangles, faces + first)
 
-    of_point = torch.tensor([n for n, _, _ in strands.shapes], device=device)
-    counts = torch.tensor([count * length for _, count, length in strands.shapes], device=device)
-    of_point = of_point.long().repeat_interleave(counts.long())
-    strand_screen, strand_nearness = _each_projected(people, strands.points, of_point, side)
-    width = strands.width * strand_nearness * (people.camera.scale[of_point] * side)
+    strand_screen, strand_nearness = _each_projected(camera, strands.points, strands.counts, side)
+    strand_picture = _repeated(strands.counts, places.device)
+    width = strands.width * strand_nearness * (camera.scale * side)[strand_picture]
     point, segment = 0, faces + len(pieces.triangles)
     for picture, count, length in strands.shapes:
         some = slice(point, point + count * length)
@@ -199,41 +202,45 @@ def draw(people: People, places: Tensor, strands: AllStrands, pieces: AllPieces,
         buffer.strands_of(picture, ends, near, width[some].view(count, length), segment)
         point, segment = point + count * length, segment + count * (length - 1)
 
-    hidden = lenses.nearness <= buffer.nearness
-    lenses.surface[hidden] = -1
-    normals = people.normals if places is people.places else people.mesh.normals(places)
+    lenses.surface[lenses.nearness <= buffer.nearness] = NOTHING
     return Visible(
         people,
         strands,
         pieces,
-        places,
-        normals,
         screen,
         nearness,
         strand_screen,
         strand_nearness,
-        of_point,
+        strand_picture,
         piece_screen,
         piece_nearness,
-        of_piece,
+        _repeated(pieces.counts, places.device),
         buffer,
         lenses,
     )
 
 
-def _projected(people: People, points: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """World points [N, P, 3] -> [N, P, 2] in samples, nearness [N, P]."""
-    xy, depth = people.camera.project(points)
-    return xy * side, torch.where(depth > 0.1, 1.0 / depth.clamp(min=0.1), 0.0)
+def _repeated(counts: Sequence[int], device: torch.device) -> Tensor:
+    """The number of each picture as often as `counts` says, [P]."""
+    times = torch.tensor(counts, dtype=torch.long, device=device)
+    return torch.arange(len(counts), device=device).repeat_interleave(times)
 
 
-def _each_projected(people: People, points: Tensor, picture: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """World points [P, 3] of pictures [P] -> [P, 2] in samples, nearness [P]."""
-    camera = type(people.camera)(
-        people.camera.place[picture], people.camera.scale[picture], people.camera.shift[picture]
-    )
-    xy, depth = camera.project(points[:, None])
-    return xy[:, 0] * side, torch.where(depth[:, 0] > 0.1, 1.0 / depth[:, 0].clamp(min=0.1), 0.0)
+def _projected(camera: HeadCamera, points: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """World points [N, P, 3] -> [N, P, 2] in samples, nearness [N, P], 0 behind the camera."""
+    xy, depth = camera.project(points)
+    return xy * side, torch.where(depth > CLOSEST, 1.0 / depth.clamp(min=CLOSEST), 0.0)
+
+
+def _each_projected(
+    camera: HeadCamera, points: Tensor, counts: Sequence[int], side: int
+) -> tuple[Tensor, Tensor]:
+    """World points [P, 3], so many of each picture, -> [P, 2] in samples, nearness [P]."""
+    found = []
+    for n, some in enumerate(points.split(list(counts))):
+        own = HeadCamera(camera.place[n : n + 1], camera.scale[n : n + 1], camera.shift[n : n + 1])
+        found.append(_projected(own, some[None], side))
+    return torch.cat([screen[0] for screen, _ in found]), torch.cat([near[0] for _, near in found])
 
 
 def _runs(chosen: Tensor, picture: Tensor) -> list[tuple[int, int, int]]:

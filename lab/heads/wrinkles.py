@@ -21,6 +21,7 @@ RADIUS = 1.15  # decimetres for a radian, about
 WIDEST = 1.3  # radians to both sides
 LOW, HIGH = 6.05, 8.1
 COLUMNS, ROWS = 384, 256
+COARSEST = 8  # texels in one
 TEXEL = (HIGH - LOW) / ROWS
 GROUPS = (
     "forehead", "frown", "feet_left", "feet_right", "under_eyes", "folds", "corners", "lip_lines", "chin",
@@ -64,25 +65,31 @@ def slopes(people: People, mean: Tensor, picture: Tensor, pixel: Tensor) -> tupl
     mean: [K, 3] on the mean head; picture: [K]; pixel: [N] a sample's size at the face, decimetres: finer
     lines are left out. Gives the slope [K, 2] to the viewer's right and up, and the depth [K], 0..1.
     """
-    atlas = _atlas(mean.device)  # [G, 3 * H * W]
-    mixed = (strengths(people) @ atlas).view(-1, 3, ROWS, COLUMNS)
     angle = torch.atan2(mean[:, 0], mean[:, 2] - AXIS) / WIDEST
     height = (HIGH + LOW - 2.0 * mean[:, 1]) / (HIGH - LOW)
     place = torch.stack([angle, height], 1)  # [K, 2]
+    deep = strengths(people)
     found = torch.zeros(len(mean), 3, device=mean.device)
-    for n in range(len(mixed)):
-        coarse = int(min(8, max(1, round(float(pixel[n]) / TEXEL))))
-        own = F.avg_pool2d(mixed[n : n + 1], coarse) if coarse > 1 else mixed[n : n + 1]
-        chosen = picture == n if len(mixed) > 1 else slice(None)
+    for n in range(len(deep)):
+        coarse = int(min(COARSEST, max(1, round(float(pixel[n]) / TEXEL))))
+        atlas = _atlas(mean.device, coarse)  # [G, 3, h, w]
+        own = (deep[n] @ atlas.flatten(1)).view(1, *atlas.shape[1:])
+        chosen = picture == n if len(deep) > 1 else slice(None)
         grid = place[chosen].view(1, -1, 1, 2)
         found[chosen] = F.grid_sample(own, grid, align_corners=False, padding_mode="zeros")[0, :, :, 0].T
     front = smooth(0.35, 0.7, mean[:, 2])
     return found[:, :2] * front[:, None], found[:, 2] * front
 
 
-@lru_cache(maxsize=2)
-def _atlas(device: torch.device) -> Tensor:
-    """[G, 3 * H * W]: each group's slope to the right, slope upwards, and depth."""
+@lru_cache(maxsize=COARSEST)
+def _atlas(device: torch.device, coarse: int) -> Tensor:
+    """[G, 3, h, w]: each group's slope to the right, slope upwards, and depth; `coarse` texels make one."""
+    return F.avg_pool2d(_finest(), coarse).contiguous().to(device)
+
+
+@lru_cache(maxsize=1)
+def _finest() -> Tensor:
+    """[G, 3, H, W]."""
     angle = ((torch.arange(COLUMNS) + 0.5) / COLUMNS * 2 - 1) * WIDEST
     s = (angle * RADIUS).expand(ROWS, COLUMNS)  # [H, W] decimetres to the right
     y = (HIGH - (torch.arange(ROWS) + 0.5) * TEXEL)[:, None].expand(ROWS, COLUMNS)
@@ -97,8 +104,8 @@ def _atlas(device: torch.device) -> Tensor:
             height += 0.0022 * _wave(s * 9.0, y * 9.0, 3) * smooth(0.15, 0.4, s.abs())
         across = 2 * WIDEST * RADIUS / COLUMNS
         down, right = torch.gradient(height, spacing=[TEXEL, across])
-        groups.append(torch.stack([right, -down, (-height * 60.0).clamp(-0.3, 1.0)]).flatten())
-    return torch.stack(groups).to(device)
+        groups.append(torch.stack([right, -down, (-height * 60.0).clamp(-0.3, 1.0)]))
+    return torch.stack(groups)
 
 
 def _wave(s: Tensor, y: Tensor, kind: int) -> Tensor:
