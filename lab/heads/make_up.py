@@ -56,6 +56,6 @@ def made_up(
     colour = _from(EYESHADOWS, c["eyeshadow_colour"])[picture]
     albedo = torch.lerp(albedo, colour * (0.6 + albedo), (0.72 * shadow).clamp(0.0, 1.0)[:, None])
     blush = albedo * albedo.new_tensor([0.98, 0.66, 0.68])
-    albedo = torch.lerp(albedo, blush, (0.9 * rouge).clamp(0.0, 1.0)[:, None])
+    albedo = torch.lerp(albedo, blush, (0.6 * rouge).clamp(0.0, 1.0)[:, None])
     ink = albedo.new_tensor([0.018, 0.014, 0.013])
     return torch.lerp(albedo, ink.expand_as(albedo), (0.9 * liner).clamp(0.0, 1.0)[:, None])

@@ -73,10 +73,11 @@ def personal_zones(people: People) -> Tensor:
     def column(value: Tensor) -> Tensor:
         return value[:, None]
 
+    uneven = 0.55 + 0.9 * tone  # melanin is spread less evenly where there is more
     red = (0.25 + 1.1 * c["redness"]) * (1.0 - 0.35 * tone)
     brown = (
-        (0.016 + 0.012 * column(old)) * large[:, 0]
-        + (0.005 + 0.009 * column(old)) * small[:, 0]
+        column((0.012 + 0.010 * old) * uneven) * large[:, 0]
+        + column((0.004 + 0.008 * old) * uneven) * small[:, 0]
         + column(0.035 + 0.05 * old + 0.05 * tone * (1 - tone)) * zones["under_eyes"]
         + column(0.05 + 0.06 * tone) * (zones["lids"] + zones["inner_eyes"])
         + column(0.02 + 0.08 * tone * (1 - tone) * 2) * zones["mouth_round"]
@@ -84,7 +85,7 @@ def personal_zones(people: People) -> Tensor:
         + 0.05 * column(old) * smooth(1.4, 2.2, small[:, 1]) * (1 - 0.5 * column(tone))
     )
     blood = (
-        0.85 * zones["cheeks"]
+        0.72 * zones["cheeks"]
         + 0.75 * zones["nose"]
         + 0.45 * zones["wings"]
         + 0.70 * zones["ears"]
@@ -139,12 +140,10 @@ def skin_matter(
 
     grain = irregular(mean, 0.022)  # [K, 4] spots of two millimetres
     fade = smooth(0.05, 0.012, size)  # what is smaller than a sample is left out
-    angle = turn[:, 0] * 0.9
-    spots = angle.cos() * grain[:, 1] + angle.sin() * grain[:, 2]
-    freckled = smooth(0.55, 1.35, spots) * zone["sun"] * c["freckles"] * (1.0 - 0.8 * c["skin_tone"])
+    freckled = _freckles(c["freckles"], turn[:, 0], mean, size) * zone["sun"] * (1.0 - 0.8 * c["skin_tone"])
     rare = turn[:, 1].cos() * grain[:, 3] + turn[:, 1].sin() * grain[:, 0]
     mole = smooth(3.9 - 1.2 * c["moles"], 4.25 - 1.1 * c["moles"], rare)
-    tone = c["skin_tone"] + mine["brown"] + 0.007 * grain[:, 0] * fade + 0.15 * freckled + 0.27 * mole
+    tone = c["skin_tone"] + mine["brown"] + 0.007 * grain[:, 0] * fade + 0.20 * freckled + 0.27 * mole
     blood = mine["red"] + 0.05 * grain[:, 1] * fade
     under = c["skin_undertone"]
     taken = blood[:, None] * blood.new_tensor(BLOOD) * 0.52
@@ -190,6 +189,16 @@ _USED = (
     "skin_tone", "skin_undertone", "redness", "freckles", "moles", "shine", "stubble", "hair_tone",
     "masculine", "lipstick",
 )  # fmt: skip
+
+
+def _freckles(amount: Tensor, turn: Tensor, mean: Tensor, size: Tensor) -> Tensor:
+    """[K] 0..1: small spots of several sizes, or how much of the skin they cover where samples are larger."""
+    if not float(amount.max()) > 0.01:
+        return torch.zeros_like(amount)
+    grain = irregular(mean, 0.0125)
+    spots = (turn * 0.9).cos() * grain[:, 0] + (turn * 0.9).sin() * grain[:, 1] + 0.35 * grain[:, 2]
+    single = smooth(0.75, 1.45, spots)
+    return amount * torch.lerp(torch.full_like(spots, 0.17), single, smooth(0.035, 0.012, size))
 
 
 def _bent(

@@ -101,11 +101,22 @@ def _finest() -> Tensor:
         for points, width, depth in _lines(name):
             height -= _crease(bent_s, bent_y, points, width, depth)
         if name == "fine":
-            height += 0.0022 * _wave(s * 9.0, y * 9.0, 3) * smooth(0.15, 0.4, s.abs())
+            height += 0.0016 * _creased() * smooth(0.15, 0.4, s.abs())
         across = 2 * WIDEST * RADIUS / COLUMNS
         down, right = torch.gradient(height, spacing=[TEXEL, across])
         groups.append(torch.stack([right, -down, (-height * 60.0).clamp(-0.3, 1.0)]))
     return torch.stack(groups)
+
+
+def _creased() -> Tensor:
+    """Irregular small creases [H, W], deviation one, longer down and outwards than across."""
+    random = torch.Generator().manual_seed(9)
+    raw = F.pad(torch.randn(1, 1, ROWS, COLUMNS, generator=random), (6, 6, 6, 6), mode="circular")
+    along = torch.arange(-6, 7)
+    down, right = along[:, None].float(), along[None].float()
+    kernel = torch.exp(-((down / 3.5).square() + (right / 1.6).square()) + 0.06 * down * right)
+    smoothed = F.conv2d(raw, (kernel / kernel.sum())[None, None])[0, 0]
+    return smoothed / smoothed.std()
 
 
 def _wave(s: Tensor, y: Tensor, kind: int) -> Tensor:
