@@ -175,6 +175,8 @@ CORRELATIONS: dict[str, dict[str, float]] = {
     "brow_right": {"brow_left": 0.85},
     "eye_open_right": {"eye_open_left": 0.9},
     "brow_frown": {"smile": -0.3},
+    "gaze_x": {"turn": -0.5},  # eyes stay on whom they look at
+    "gaze_y": {"nod": 0.4},
     "freckles": {"skin_tone": -0.5, "hair_red": 0.3},
     "redness": {"skin_tone": -0.2},
     "wrinkles": {"age": 0.3},
