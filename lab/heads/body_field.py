@@ -1,7 +1,7 @@
 """How far a point is from a person's skin: a grid of signed distances that hair is kept out of.
 
-Ears are left out, since a grid this coarse cannot hold them: hair that lies over an ear is kept off it by
-`EarBulge`. Distances are in decimetres, above zero outside; the body is the posed one, in the world.
+Ears are left out and lidded, since a grid this coarse cannot hold them. Distances are in decimetres, above
+zero outside; the body is the posed one, in the world.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numba
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from .head_mesh import BODY, head_mesh
 from .people import People
@@ -91,7 +90,7 @@ def _bounds(places: np.ndarray, eyes: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return low.astype(np.float32), high.astype(np.float32)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, nogil=True)
 def _nearest_vertices(places, low, shape):
     """The vertex nearest to each node, by sweeping a guess from node to node: [I, J, K] int32."""
     rows, columns, slices = shape
@@ -151,7 +150,7 @@ def _nearest_vertices(places, low, shape):
     return nearest.reshape(rows + 2, columns + 2, slices + 2)[1:-1, 1:-1, 1:-1].copy()
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, nogil=True)
 def _distances(nearest, places, normals, low):
     values = np.empty(nearest.shape, np.float32)
     for i in range(nearest.shape[0]):
@@ -171,18 +170,6 @@ def _signed(plane, far):
     """Near the skin the distance to its plane, which is smoother; further out the distance to its vertex."""
     share = min(max(far / STEP - 1.0, 0.0), 1.0)
     return plane * (1.0 - share) + (far if plane > 0 else -far) * share
-
-
-def plain_field(places: Tensor, normals: Tensor, low: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """The same distances [I, J, K] without loops, for a GPU and for tests."""
-    axes = [low[axis] + STEP * torch.arange(shape[axis], device=low.device) for axis in range(3)]
-    nodes = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, 3)  # [I * J * K, 3]
-    nearest = torch.cat([torch.cdist(part, places).argmin(1) for part in nodes.split(4096)])
-    offset = nodes - places[nearest]
-    plane = (offset * normals[nearest]).sum(-1)
-    far = offset.norm(dim=-1)
-    share = (far / STEP - 1.0).clamp(0.0, 1.0)
-    return (plane * (1.0 - share) + torch.where(plane > 0, far, -far) * share).view(shape)
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -214,26 +201,3 @@ def distance(values, origin, x, y, z):
     high = (g - e) * (1 - w) + (h - f) * w
     dy = (low * (1 - u) + high * u) / STEP
     return near + (next_ - near) * u, dx, dy, dz
-
-
-def plain_distance(field: BodyField, points: Tensor) -> tuple[Tensor, Tensor]:
-    """`distance` at points [..., 3]: distances [...] and slopes [..., 3]."""
-    values = torch.as_tensor(field.values, device=points.device)
-    origin = torch.as_tensor(field.origin, device=points.device)
-    last = torch.tensor(values.shape, device=points.device) - 1.001
-    place = torch.minimum(((points - origin) / STEP).clamp(min=0.0), last)
-    low = place.long()
-    share = place - low  # [..., 3]
-    total, slope = 0.0, torch.zeros_like(points)
-    for corner in _CORNERS:
-        i, j, k = (low[..., axis] + corner[axis] for axis in range(3))
-        value = values[i, j, k]
-        weight = [share[..., axis] if corner[axis] else 1 - share[..., axis] for axis in range(3)]
-        total = total + value * weight[0] * weight[1] * weight[2]
-        for axis in range(3):
-            others = weight[(axis + 1) % 3] * weight[(axis + 2) % 3]
-            slope[..., axis] += value * others * (1 if corner[axis] else -1) / STEP
-    return torch.as_tensor(total), slope
-
-
-_CORNERS = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]

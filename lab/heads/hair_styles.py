@@ -7,7 +7,7 @@ Lengths and heights are decimetres of the mean head.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -118,15 +118,15 @@ class HairStyle:
         return any(tied.above < -1.0 for tied in self.tied)
 
 
-def zones(length: float, comb: Comb = DOWN, lift: float = 0.35, uneven: float = 0.15) -> dict[str, Zone]:
+def zones(length: float, comb: Comb = DOWN, lift: float = 0.35, uneven: float = 0.15) -> dict[str, Any]:
     """Three zones alike."""
     zone = Zone(length, comb, lift, uneven)
     return {"top": zone, "sides": zone, "back": zone}
 
 
-SHORT = {"hold": 2.0, "gravity": 0.6, "volume": 0.05}
-LONG = {"hold": 0.6, "gravity": 9.0}
-GATHERED = {"volume": 0.05, "clump": 0.25, "flyaway": 0.6}
+SHORT: dict[str, Any] = {"hold": 2.0, "gravity": 0.6, "volume": 0.05}
+LONG: dict[str, Any] = {"hold": 0.6, "gravity": 9.0}
+GATHERED: dict[str, Any] = {"volume": 0.05, "clump": 0.25, "flyaway": 0.6}
 WISPY = Fringe(0.75, Comb(back=-1.0, across=0.25), cut=7.5, always=False)
 SWEPT = Fringe(0.9, Comb(back=-0.5, across=1.0), cut=7.55, cut_side=-0.3, always=False, wide=0.6, lift=0.45)
 CURTAIN = Fringe(1.0, Comb(part=1.0, back=-0.15), cut=7.7, cut_side=-1.0, always=False, face=0.7, lift=0.55)
@@ -798,7 +798,7 @@ STYLES: tuple[HairStyle, ...] = (
     ),
     HairStyle(
         "long, straight",
-        **zones(3.0, PARTED, 0.25, 0.06),
+        **zones(3.3, PARTED, 0.25, 0.06),
         fringe=SWEPT,
         cut=Cut(5.1),
         parting=(0.05, 0.4),

@@ -84,9 +84,12 @@ def scalp_hair(
     base: Tensor,
     grey: Tensor,
     detail: float,
+    pressed: bool = False,
 ) -> list[Strands]:
     """The strands of person n. base: [3] the colour."""
     wishes = Wishes.of(people, n)
+    if pressed:  # by a hat
+        wishes = replace(wishes, volume=wishes.volume - 1.0)
     combing = Combing.of(style, wishes)
     space = scalp_space(people, n)
     guides = _grown_guides(people, n, combing, space, body)
@@ -257,8 +260,8 @@ def _drawn(
 ) -> Strands:
     world, own = torch.from_numpy(points), torch.from_numpy(chance)
     along = torch.linspace(0.0, 1.0, points.shape[1])
-    early = torch.from_numpy(early.astype(np.float32))
-    colour = strand_colours(look.base, look.grey, own[:, [3, 6]], along, early)
+    sooner = torch.from_numpy(early.astype(np.float32))
+    colour = strand_colours(look.base, look.grey, own[:, [3, 6]], along, sooner)
     colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), look.style.powdered)
     taper = 1.0 - 0.65 * along.square()
     width = WIDTH * look.style.thick / math.sqrt(look.detail) * (0.8 + 0.4 * own[:, 4:5]) * taper
