@@ -23,7 +23,7 @@ from .subsurface import scattered
 from .visible import AllPieces, AllStrands, draw
 
 SMALLEST, LARGEST = 32, 1024
-SAMPLES_AT_ONCE = 1 << 25  # on a GPU; on the CPU one picture stays in the cache
+SAMPLES_AT_ONCE = 1 << 23  # on a GPU; on the CPU one picture stays in the cache
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def render(
     if details.device.type != "cpu":
         step = max(1, SAMPLES_AT_ONCE // (resolution * samples) ** 2)
     parts = [
-        _render(
+        rendered_together(
             {name: values[first : first + step] for name, values in controls.items()},
             details[first : first + step],
             resolution,
@@ -85,12 +85,13 @@ def render(
 
 
 @torch.no_grad()
-def _render(
+def rendered_together(
     controls: dict[str, Tensor], details: Tensor, resolution: int, wide: float, samples: int
 ) -> Rendered:
+    """As `render`, of complete controls, and all at once: what a GPU does best."""
     crowd = people(controls, details, wide)
     device = details.device
-    hair = AllStrands.of(hair_of(crowd, _detail(resolution)), device)
+    hair = AllStrands.of(hair_of(crowd, _detail(resolution / wide)), device)
     worn = AllPieces.of(worn_of(crowd), device)
     side = resolution * samples
     visible = draw(crowd, hair, worn, side)
@@ -111,7 +112,7 @@ def _render(
     return Rendered(rgb, *maps, xy, relief, visible_points)
 
 
-def _detail(resolution: int) -> float:
+def _detail(resolution: float) -> float:
     """How much hair is drawn, of what a picture of 256 pixels has."""
     return min(1.0, max(0.25, (resolution / 256.0) ** 1.3))
 

@@ -18,7 +18,6 @@ DARK = 2e-3  # a lamp that nobody sees
 SKY = (0.0, 0.86, 0.51)  # from where most of the light from all sides comes
 LIFTED = 0.018  # decimetres, so that a coarse shadow map does not darken what it shows
 SOLID = 0.5  # what is less opaque throws no shadow
-CASTERS = 40_000  # points of strands that throw shadows, at most; the rest is left out evenly
 
 
 @dataclass(frozen=True)
@@ -78,21 +77,25 @@ class Lamps:
 
 def places_of(visible: Visible, where: Tensor, picture: Tensor, place: Tensor, normal: Tensor) -> Places:
     view = F.normalize(visible.people.camera.place[picture] - place, dim=1)
-    return Places(picture, place, normal, view, (where * GOLDEN) % 6.2832)
+    return Places(picture, place, normal, view, dither(visible, where))
+
+
+def dither(visible: Visible, where: Tensor) -> Tensor:
+    """[K] radians that differ from sample to sample, and not from picture to picture."""
+    return ((where % visible.side**2) * GOLDEN) % 6.2832
 
 
 def lamps_of(visible: Visible, lighting: Lighting) -> Lamps:
     """Draws what each lamp sees, and how dense the hair before it is."""
     shining = [n for n, on in enumerate((lighting.colour.amax((0, 2)) > DARK).tolist()) if on]
     shades: list[HairShade | None] = [None] * (len(shining) + 2)
-    step = len(visible.strands.casts) // CASTERS + 1
-    casts = visible.strands.casts[::step]
+    casts = visible.strands.casts
     if len(casts):
         sky = lighting.direction.new_tensor(SKY).expand(len(visible.people.places), 3)
         camera = F.normalize(visible.people.camera.place - visible.people.eyes.mean(1), dim=1)
         ways = torch.stack([*(lighting.direction[:, n] for n in shining), sky, camera], 1)  # [N, D, 3]
-        area = visible.strands.area[casts] * step
-        shades = [*hair_shades(ways, visible.strand_picture[casts], visible.strands.points[casts], area)]
+        picture, points = visible.strand_picture[casts], visible.strands.points[casts]
+        shades = [*hair_shades(ways, picture, points, visible.strands.area)]
     lamps = [
         Lamp(
             lighting.direction[:, n],

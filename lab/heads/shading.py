@@ -16,8 +16,8 @@ from .environments import Lighting
 from .eyeballs import eye_surface
 from .head_mesh import BODY, LEFT_EYE, RIGHT_EYE, HeadMesh, face_map
 from .labels import MASKS, PART, skin_parts
-from .lamps import Lamps, Places, lamps_of, places_of
-from .lights import GOLDEN, matt, turned_back
+from .lamps import Lamps, Places, dither, lamps_of, places_of
+from .lights import matt, turned_back
 from .mouth_inside import mouth_matter
 from .occlusion import transfer
 from .reflection import reflected, skin_reflected, strand_reflected
@@ -219,7 +219,7 @@ def _strands(visible: Visible, lamps: Lamps, sheet: SampleSheet, sample: Tensor)
     along = F.normalize(strands.points[hits.start + 1] - strands.points[hits.start], dim=1)
     view = F.normalize(visible.people.camera.place[hits.picture] - place, dim=1)
     facing = F.normalize(view - (along * view).sum(1, keepdim=True) * along, dim=1)
-    at = Places(hits.picture, place, facing, view, (hits.where * GOLDEN) % 6.2832)
+    at = Places(hits.picture, place, facing, view, dither(visible, hits.where))
     outward = F.normalize(place - visible.people.pivot[hits.picture], dim=1)
     light = strand_reflected(lamps, at, along, outward, colour, sample[hits.picture])
     sheet.fill(hits.where, strands.part[hits.segment], light=light, face_map=face_map(root), normal=facing)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .worn_mesh import Piece
 
 CASTING = (PARTS.index("hair"), PARTS.index("beard"))
+CASTERS = 40_000  # points of a picture that throw shadows, at most; the rest is left out evenly
 CLOSEST = 0.1  # decimetres before the camera
 CLEAR = 0.98  # what is less opaque is drawn over the picture, as a lens is
 
@@ -33,15 +34,13 @@ class AllStrands:
     """The strands of all pictures, one after another: P points, G segments."""
 
     points: Tensor  # [P, 3] world
-    rest: Tensor  # [P, 3]
     colour: Tensor  # [P, 3]
     width: Tensor  # [P] decimetres
     root: Tensor  # [P, 3] on the mean head
-    along: Tensor  # [P] 0 at the root, 1 at the tip
     start: Tensor  # [G] a segment's first point; the next one is its other end
     part: Tensor  # [G]
-    area: Tensor  # [P] of the hair that a point stands for, square decimetres
-    casts: Tensor  # the points of hair and beard, which shade what is behind them
+    casts: Tensor  # [C] points of hair and beard, which shade what is behind them
+    area: Tensor  # [C] of the hair that such a point stands for, square decimetres
     shapes: tuple[tuple[int, int, int], ...]  # of each Strands: picture, strands, points of one
     counts: tuple[int, ...]  # points of each picture
 
@@ -53,33 +52,32 @@ class AllStrands:
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
             flat = none[:, 0]
-            return cls(none, none, none, flat, none, flat, index, index, flat, index, (), counts)
-        start, along, casts, area, point = [], [], [], [], 0
-        for (_, count, length), (_, some) in zip(shapes, every, strict=True):
-            number = torch.arange(point, point + count * length, device=device)
-            start.append(number.view(count, length)[:, :-1].reshape(-1))
-            along.append(torch.linspace(0, 1, length, device=device).repeat(count))
+            return cls(none, none, flat, none, index, index, index, flat, (), counts)
+        casting = [0] * len(strands)  # points of each picture
+        for (n, count, length), (_, some) in zip(shapes, every, strict=True):
+            casting[n] += count * length if some.part in CASTING else 0
+        start, part, casts, area, point = [], [], [], [], 0
+        for (n, count, length), (_, some) in zip(shapes, every, strict=True):
+            number = torch.arange(point, point + count * length, device=device).view(count, length)
+            start.append(number[:, :-1].reshape(-1))
+            part.append(torch.full((count * (length - 1),), some.part, device=device))
             if some.part in CASTING:
-                casts.append(number)
-            long = (some.points[:, 1:] - some.points[:, :-1]).norm(dim=2)
-            area.append((F.pad(long, (0, 1)) * some.width).reshape(-1))
+                step = casting[n] // CASTERS + 1
+                long = (some.points[::step, 1:] - some.points[::step, :-1]).norm(dim=2)
+                area.append((F.pad(long, (0, 1)) * some.width[::step] * step).reshape(-1))
+                casts.append(number[::step].reshape(-1))
             point += count * length
-        part = [
-            torch.full((count * (length - 1),), some.part, device=device)
-            for (_, count, length), (_, some) in zip(shapes, every, strict=True)
-        ]
         root = [some.root[:, None].expand_as(some.points).reshape(-1, 3) for _, some in every]
+        width = torch.cat([some.width.reshape(-1) for _, some in every])
         return cls(
             torch.cat([some.points.reshape(-1, 3) for _, some in every]),
-            torch.cat([some.rest.reshape(-1, 3) for _, some in every]),
             torch.cat([some.colour.reshape(-1, 3) for _, some in every]),
-            torch.cat([some.width.reshape(-1) for _, some in every]),
+            width,
             torch.cat(root),
-            torch.cat(along),
             torch.cat(start),
             torch.cat(part),
-            torch.cat(area),
             torch.cat(casts) if casts else start[0][:0],
+            torch.cat(area) if area else width[:0],
             shapes,
             counts,
         )
@@ -95,7 +93,6 @@ class AllPieces:
     roughness: Tensor  # [P]
     metal: Tensor  # [P]
     opacity: Tensor  # [P]
-    rest: Tensor  # [P, 3]
     triangles: Tensor  # [G, 3]
     part: Tensor  # [G]
     clear: Tensor  # [G] bool: a lens
@@ -109,7 +106,7 @@ class AllPieces:
         if not every:
             none, index = torch.zeros(0, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
             flat, faces = none[:, 0], index.view(0, 3)
-            return cls(none, none, none, flat, flat, flat, none, faces, index, index.bool(), index, vertices)
+            return cls(none, none, none, flat, flat, flat, faces, index, index.bool(), index, vertices)
         firsts = torch.tensor([0, *(len(piece.places) for _, piece in every)]).cumsum(0).tolist()
         faces = [piece.triangles + first for first, (_, piece) in zip(firsts, every, strict=False)]
         counts = torch.tensor([len(piece.triangles) for _, piece in every], device=device)
@@ -127,7 +124,6 @@ class AllPieces:
             torch.cat([piece.roughness for _, piece in every]),
             torch.cat([torch.full_like(piece.opacity, piece.metal) for _, piece in every]),
             opacity,
-            torch.cat([piece.rest for _, piece in every]),
             triangles,
             each([piece.part for _, piece in every]).long(),
             opacity[triangles].amin(1) < CLEAR,

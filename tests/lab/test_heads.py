@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from anycost.lab.heads.controls import POPULATION, STYLE_DIM, UNNAMED
+from anycost.lab.heads.controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
 from anycost.lab.heads.environments import harmonics, light_of
 from anycost.lab.heads.hair_shade import box_of, cells_of, crossed_torch, hair_shades
-from anycost.lab.heads.heads import Rendered, render, render_z
+from anycost.lab.heads.heads import Rendered, render, render_z, rendered_together
 from anycost.lab.heads.labels import PART
 from anycost.lab.heads.lights import ShadowMap, lit_torch, turned_back
 from anycost.lab.heads.sample_sheet import pooled, whole_pixels
@@ -79,6 +79,15 @@ def test_a_picture_does_not_depend_on_its_neighbours():
     z = torch.randn(2, STYLE_DIM, generator=torch.Generator().manual_seed(5))
     together, alone = render_z(z, SIDE), render_z(z[1:], SIDE)
     assert torch.equal(together.rgb[1:], alone.rgb)
+
+
+def test_many_at_once_are_as_one_by_one():
+    z = torch.randn(3, STYLE_DIM, generator=torch.Generator().manual_seed(6))
+    found = rendered_together(POPULATION.complete(POPULATION.values(z)), unnamed(z), SIDE, 1.0, 2)
+    alone = render_z(z, SIDE)
+    assert (found.part != alone.part).float().mean() < 1e-3
+    assert (found.rgb - alone.rgb).abs().mean() < 1e-3
+    torch.testing.assert_close(found.landmarks, alone.landmarks, atol=1e-4, rtol=1e-4)
 
 
 def test_the_backdrop_changes_only_what_is_behind():
