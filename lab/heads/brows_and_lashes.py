@@ -72,7 +72,7 @@ def brow_shade(people: People) -> Tensor:
     for n in range(len(thick)):
         middle, half = _brow_line(people, n, along.clamp(0.0, 1.0).numpy())
         across = (mean[:, 1] - torch.from_numpy(middle).float()) / torch.from_numpy(half).float()
-        rows.append((0.32 + 0.12 * thick[n]) * torch.exp(-1.2 * across.square()) * shown)
+        rows.append((0.40 + 0.12 * thick[n]) * torch.exp(-1.2 * across.square()) * shown)
     return torch.stack(rows)
 
 

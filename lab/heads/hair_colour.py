@@ -89,7 +89,7 @@ def brow_colour(people: People) -> Tensor:
 def strand_colours(base: Tensor, grey: Tensor, chance: Tensor, along: Tensor, early: Tensor) -> Tensor:
     """Colours [S, K, 3] of one person's strands.
 
-    base: [3]; grey: the share of grey hairs, a number; chance: [S, 2] fixed numbers of the strands; along: [K]
+    base: [3]; grey: the share of grey hairs; chance: [S, 2] fixed numbers of the strands; along: [K]
     0 at the root, 1 at the tip; early: [S] how much earlier strands turn grey.
     """
     light = (0.5 * (chance[:, :1] - 0.5)).exp()[..., None]  # [S, 1, 1]

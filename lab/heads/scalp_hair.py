@@ -242,7 +242,7 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
         flat=1.0 - curls,
         unlike=0.12 + 0.25 * coils,
         frizz=(0.006 + 0.014 * curls + 0.012 * max(wishes.mess + 0.3, 0.0)) * min(length, 1.0),
-        flyaway=style.flyaway * (0.8 + 0.5 * wishes.mess),
+        flyaway=style.flyaway * (0.8 + 0.5 * wishes.mess) * (0.3 + 0.7 * min(detail, 1.0)),
         rope=rope,
         start=style.curl_from,
         plait=1.0 if style.name == "box braids" else 0.0,

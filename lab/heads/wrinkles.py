@@ -202,7 +202,9 @@ def _crease(
         1,
     )  # Lagrange's [steps, P]
     line = basis @ path
-    apart = torch.stack([s, y], -1).view(-1, 1, 2) - line  # [H * W, steps, 2]
+    low, high = line.amin(0) - 5 * width, line.amax(0) + 5 * width
+    near = (s > low[0]) & (s < high[0]) & (y > low[1]) & (y < high[1])
+    apart = torch.stack([s[near], y[near]], -1)[:, None] - line  # [K, steps, 2]
     distance, nearest = apart.square().sum(-1).min(1)
     along = share[nearest]
     ends = (4.0 * along * (1.0 - along)).clamp(max=1.0).sqrt()
@@ -210,4 +212,6 @@ def _crease(
     groove = depth * ends * uneven * torch.exp(-distance / width**2)
     # the skin swells beside a fold
     swell = 0.35 * depth * ends * torch.exp(-((distance.sqrt() - 2.2 * width) / (1.1 * width)).square())
-    return (groove - swell).view(s.shape)
+    found = torch.zeros_like(s)
+    found[near] = groove - swell
+    return found
