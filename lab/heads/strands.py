@@ -19,7 +19,7 @@ from .hats import kinds_worn as hats_worn
 from .head_mesh import BODY, HeadMesh, head_mesh
 from .headscarves import kinds_worn as scarves_worn
 from .people import People
-from .scalp import Hairline, density, left_by, strand_hairline
+from .scalp import Hairline, azimuth_and_elevation, density, left_by, strand_hairline
 from .scalp_hair import scalp_hair
 from .strand_set import Strands
 from .worn_mesh import chosen
@@ -90,7 +90,9 @@ def _uncovered(people: People, n: int, strands: Strands) -> list[Strands]:
     one = chosen(people, torch.tensor([n]))
     hidden = covered(one, strands.rest.reshape(1, -1, 3)).view(strands.width.shape)  # [S, K]
     shown = hidden < 0.5
-    some = shown.any(1)
+    # hair of the forehead is tucked under
+    tucked = (hidden[:, 0] > 0.5) & (azimuth_and_elevation(strands.root)[0] > 0.75)
+    some = shown.any(1) & ~tucked
     if not some.any():
         return []
     width = strands.width * shown

@@ -152,7 +152,7 @@ def _tail_guides(
 ) -> np.ndarray:
     """Guides [G, M, 3] of a tail: the first runs along its middle."""
     chance = _chance(GUIDES, 41)
-    away = _disc(chance, outward, 0.5)
+    away = _disc(chance, outward, 0.12)
     away[0] = 0.0
     normals = outward + away
     settings = np.zeros((GUIDES, Set.POLES + len(combing.poles)), np.float32)
@@ -163,6 +163,9 @@ def _tail_guides(
     settings[:, Set.LIFT] = 0.95
     settings[:, Set.LAYER] = size * (0.8 + 0.3 * chance[:, 3])
     settings[:, Set.GRAVITY] = 4.5
+    if not tied.both:  # it hangs at the back of a head that looks down, too
+        settings[:, Set.POLES + 3], settings[:, Set.POLES + 1] = -1.0, 1.0
+        settings[:, Set.COMB], settings[:, Set.HOLD] = 4.0, 0.7
     settings[:, Set.CUT], settings[:, Set.ROOF] = NO_CUT, NO_ROOF
     settings[:, Set.FACE] = 1.1
     settings[:, Set.SLIDE] = 1.0 if tied.both else -1.0
