@@ -223,10 +223,7 @@ class Combing:
         """The length of hair [K] before it is cut or made uneven."""
         style, wishes = self.style, self.wishes
         length = zones.mixed(style, "length")
-        if style.cut is None:
-            length = length * math.exp(0.4 * wishes.length)
-        else:
-            length = length + 0.3 * wishes.length
+        length = length * math.exp(0.4 * wishes.length) if style.cut is None else length + 0.3 * wishes.length
         coils = float(eased(0.5, 1.0, self.curl()))
         length = length * (1.0 - 0.35 * coils * float(style.rope < 0.5))
         low = eased(0.0, style.high, zones.inside)
