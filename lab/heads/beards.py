@@ -7,7 +7,7 @@ grown by guides, as on the scalp, and kept out of chin, neck and chest.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from ...models.head_reader import PARTS
 from .body_field import BodyField
 from .combing import eased, scalp_space
 from .face_roots import FaceRoots, triangle_roots
-from .guides import NO_CUT, NO_ROOF, Guides, ScalpSpace, Set, grow
+from .guides import NO_CUT, NO_ROOF, Guides, Set, grow
 from .hair_colour import grey_share, melanin, natural_tone, strand_colours
 from .head_mesh import BODY, head_mesh
 from .people import People
@@ -72,12 +72,10 @@ BEARDS = (
     BeardStyle("without moustache", 0.0, 0.0, 0.5, 0.34, 0.14, 0.10, 0.3, 0.0, often=0.3),
     BeardStyle("long", 0.20, 0.2, 1.3, 0.75, 0.35, 0.16, 0.6, 0.3, often=0.6, curl=0.35),
 )  # fmt: skip
-PLACES = tuple(
-    field.name for field in fields(BeardStyle) if field.name not in ("name", "often", "curl", "spread")
-)
 
 
 def beard_of(people: People) -> list[BeardStyle]:
+    """Each person's style: `beard_style` is a place in the list."""
     shares = torch.tensor([style.often for style in BEARDS]).cumsum(0)
     place = people.controls["beard_style"].cpu().clamp(1e-4, 1 - 1e-4) * shares[-1]
     return [BEARDS[index] for index in torch.searchsorted(shares, place).tolist()]
@@ -224,27 +222,22 @@ def beard(people: People, n: int, style: BeardStyle, body: BodyField, detail: fl
     on = float(bearded(people)[n])
     fixed = _strands()
     count = max(1, int(ROOTS * detail))
-    shares = {name: values[:count] for name, values in fixed.shares.items()}
-    density, length = _wanted(style, shares, people, n)
-    chance = fixed.chance[:count]
-    some = np.flatnonzero(chance[:, 7] < on * density)
+    density, length = _wanted(style, {name: share[:count] for name, share in fixed.shares.items()}, people, n)
+    spare = on * density - fixed.chance[:count, 7]
+    some = np.flatnonzero(spare > 0)
     if not len(some):
         return []
-    places, normals = people.places[n].numpy(), people.normals[n].numpy()
-    space = scalp_space(people, n)
-    guides = _grown(people, n, style, places, normals, space, body)
-    spare = on * density[some] - chance[some, 7]
-    _, guide_length = _wanted(style, _guides().shares, people, n)
-    lock_plan = _plan(_locks(), np.arange(LOCKS), places, np.ones(LOCKS))
+    length, places = length[some], people.places[n].numpy()
+    guides = _grown(people, n, style, body)
     none = np.zeros(GUIDES)
-    locks = mixed(guides, none, none, lock_plan)
-    mine = (fixed.share[some] * guide_length[fixed.guide[some]]).sum(1) / fixed.share[some].sum(1)
-    part = np.clip(length[some] / np.maximum(mine, 1e-3), 0.2, 1.15) * (0.4 + 0.6 * eased(0.0, 0.2, spare))
-    part = np.minimum(part, 1.0) * (1.0 - 0.3 * chance[some, 2])
-    plan = _plan(fixed, some, places, part)
-    longest = float(length[some].max())
-    texture = _texture(people, n, style, longest, detail)
-    points = curves(guides, none, none, plan, locks, texture, body)
+    locks = mixed(guides, none, none, _plan(_locks(), np.arange(LOCKS), places, np.ones(LOCKS)))
+    # guides of longer hair beside a place make its hair no longer
+    of_guides = _wanted(style, _guides().shares, people, n)[1][fixed.guide[some]]
+    around = (fixed.share[some] * of_guides).sum(1) / fixed.share[some].sum(1)
+    part = np.clip(length / np.maximum(around, 1e-3), 0.2, 1.0) * (0.4 + 0.6 * eased(0.0, 0.2, spare[some]))
+    plan = _plan(fixed, some, places, part * (1.0 - 0.3 * fixed.chance[some, 2]))
+    longest = float(length.max())
+    points = curves(guides, none, none, plan, locks, _texture(people, n, style, longest, detail), body)
     return [_drawn(people, n, points, fixed, some, longest, detail)]
 
 
@@ -277,16 +270,10 @@ def _plan(fixed: _Fixed, some: np.ndarray, places: np.ndarray, part: np.ndarray)
     )
 
 
-def _grown(
-    people: People,
-    n: int,
-    style: BeardStyle,
-    places: np.ndarray,
-    normals: np.ndarray,
-    space: ScalpSpace,
-    body: BodyField,
-) -> np.ndarray:
-    fixed = _guides()
+def _grown(people: People, n: int, style: BeardStyle, body: BodyField) -> np.ndarray:
+    """The guides' points [G, M, 3]."""
+    fixed, space = _guides(), scalp_space(people, n)
+    places, normals = people.places[n].numpy(), people.normals[n].numpy()
     shares, chance = fixed.shares, fixed.chance
     _, length = _wanted(style, shares, people, n)
     outward = fixed.roots.at(normals)
@@ -302,8 +289,7 @@ def _grown(
     settings[:, Set.HUG] = 2.0
     settings[:, Set.CUT], settings[:, Set.ROOF] = NO_CUT, NO_ROOF
     ways = _ways(fixed.roots.mean, shares, style)
-    turn = space.turn
-    carried = fixed.roots.carried(places, ways) @ turn  # in the head's own frame
+    carried = fixed.roots.carried(places, ways) @ space.turn  # in the head's own frame
     disorder = 0.25 * (chance[:, 3:6] - 0.5)
     return grow(
         Guides(

@@ -7,7 +7,7 @@ combed. Arrays are numpy's, since each person's hair is grown by itself.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +22,8 @@ from .scalp import azimuth_and_elevation, inside_hairline
 
 # hair is combed away from or towards these, seen from SKULL: crown, face, right side, nape, top
 POLES = ((0.06, 0.86, -0.5), (0.0, -0.25, 1.0), (1.0, 0.12, 0.15), (0.0, -0.75, -0.66), (0.0, 1.0, 0.0))
+CROWN = (0.0, 8.2, 0.05)  # on the mean head: hair there lies flat
+BALL = (0.0, 7.55, 0.35)  # the middle of the ball that hair may be cut to
 PARTING_ENDS = ((0.62, 0.80), (0.86, -0.5))  # height and depth of its front and back end on the unit sphere
 
 
@@ -84,6 +86,10 @@ class Zones:
         back = (1.0 - top) * eased(-0.15, -0.75, azimuth)
         inside = inside_hairline(mean).numpy()
         return cls(mean.numpy(), azimuth, elevation, inside, top, 1.0 - top - back, back)
+
+    def pick(self, some: np.ndarray) -> Zones:
+        """The zones of some of the roots."""
+        return Zones(*(getattr(self, field.name)[some] for field in fields(self)))
 
     def mixed(self, style: HairStyle, name: str) -> np.ndarray:
         """A zone's number at the roots [K]."""
@@ -148,55 +154,60 @@ class Combing:
         style, wishes = self.style, self.wishes
         out = np.zeros((len(zones.mean), Set.POLES + len(self.poles)), np.float32)
         fringe = self._fringe(zones)
-        curl = self.curl()
-        coils = float(eased(0.55, 1.0, curl))
-        over = eased(-0.2, 1.2, zones.elevation)
+        length = self.lengths(zones, fringe)
+        self._body(out, zones, length, uneven)
+        out[:, Set.LENGTH] = length * (1.0 - zones.mixed(style, "uneven") * uneven[:, 1])
+        out[:, Set.CUT], out[:, Set.ROOF] = NO_CUT, NO_ROOF
+        if style.cut:
+            out[:, Set.CUT] = style.cut.height - 0.22 * wishes.length + 0.06 * (uneven[:, 1] - 0.5)
+            out[:, Set.CUT_SIDE], out[:, Set.CUT_FRONT] = style.cut.side, style.cut.front
+        if style.roof:
+            out[:, Set.ROOF] = style.roof + 0.15 * wishes.length + 0.02 * uneven[:, 1]
+        out[:, Set.FACE] = style.face
+        out[:, Set.EAR] = style.over_ears * _clear_of_ears(zones.mean)
+        out[:, Set.SLIDE] = np.tanh((zones.mean[:, 2] - style.before) / 0.12)
+        self._comb(out, zones, fringe)
+        out[:, Set.SIDE] = self.side(zones.mean)
+        out[:, Set.TIED] = self.tied(zones) * (fringe < 0.5)
+        return out
+
+    def _body(self, out: np.ndarray, zones: Zones, length: np.ndarray, uneven: np.ndarray) -> None:
+        """How far hair stands off the head, and how it hangs."""
+        style, wishes = self.style, self.wishes
+        coils = float(eased(0.55, 1.0, self.curl()))
+        over = eased(-0.2, 1.2, zones.elevation)  # hair from above lies over what grows below
         volume = style.volume * math.exp(0.55 * wishes.volume + 0.25 * wishes.mess) * (1.0 + 0.5 * coils)
         layer = 0.018 + volume * (0.25 + 0.75 * over) * (0.55 + 0.6 * uneven[:, 0])
-        out[:, Set.LAYER] = np.minimum(layer, 0.5 * self.lengths(zones, fringe))
-        out[:, Set.LENGTH] = self.lengths(zones, fringe) * (1.0 - zones.mixed(style, "uneven") * uneven[:, 1])
+        out[:, Set.LAYER] = np.minimum(layer, 0.5 * length)
         lift = zones.mixed(style, "lift") * (1.0 + 0.25 * wishes.volume)
         lift = lift + (1.0 - lift) * 0.5 * coils
-        crown = np.exp(-((np.linalg.norm(zones.mean - np.array([0.0, 8.2, 0.05]), axis=1) / 0.35) ** 2))
+        crown = np.exp(-((np.linalg.norm(zones.mean - np.array(CROWN), axis=1) / 0.35) ** 2))
         out[:, Set.LIFT] = np.clip(lift * (1.0 - 0.6 * crown * (style.stand == 0.0)), 0.02, 0.99)
-        hold = style.hold * (1.0 - 0.4 * coils)
-        out[:, Set.HOLD] = hold
+        out[:, Set.HOLD] = style.hold * (1.0 - 0.4 * coils)
         out[:, Set.COMB] = 7.0
         out[:, Set.GRAVITY] = style.gravity * (1.0 - 0.55 * coils)
         stands = zones.top if style.upright else zones.mixed(style, "lift")
         out[:, Set.STAND] = style.stand * stands + 0.6 * coils * (style.gravity > 0)
+        out[:, Set.UPRIGHT] = style.upright
         out[:, Set.HUG] = style.hug * (1.0 - 0.5 * coils)
-        cut = style.cut
-        out[:, Set.CUT] = NO_CUT
-        if cut:
-            out[:, Set.CUT] = cut.height - 0.22 * wishes.length + 0.06 * (uneven[:, 1] - 0.5)
-            out[:, Set.CUT_SIDE], out[:, Set.CUT_FRONT] = cut.side, cut.front
-        out[:, Set.FACE] = style.face
-        out[:, Set.EAR] = style.over_ears * _clear_of_ears(zones.mean)
-        comb = zones.combed(style)
+
+    def _comb(self, out: np.ndarray, zones: Zones, fringe: np.ndarray) -> None:
+        """The directions in which hair is combed."""
+        comb = zones.combed(self.style)
         edge = np.exp(-((zones.inside / 0.16) ** 2)) * eased(0.8, 1.1, zones.azimuth)
-        edge *= 1.6 - 1.0 * style.over_ears
+        edge *= 1.6 - 1.0 * self.style.over_ears  # the forehead's edge is combed off the face
         comb[1] += edge * (comb[1] >= 0.0) * (comb[0] < 0.9)
-        if style.fringe is not None:
-            self._let_fall(out, comb, style.fringe, fringe)
+        if self.style.fringe is not None:
+            self._let_fall(out, comb, self.style.fringe, fringe)
         down, back, part, across, nape = comb
         # around the ears and at the nape hair falls straight
         low = eased(0.05, -0.30, zones.elevation)
-        out[:, Set.POLES + 4] = low * (np.abs(down) + np.abs(part))
-        down, part, back = down * (1.0 - low), part * (1.0 - low), back * (1.0 - 0.8 * low)
-        out[:, Set.ARC] = part
-        out[:, Set.POLES] = down
-        out[:, Set.POLES + 1] = back
-        out[:, Set.POLES + 2] = across * wishes.side
+        out[:, Set.ARC] = part * (1.0 - low)
+        out[:, Set.POLES] = down * (1.0 - low)
+        out[:, Set.POLES + 1] = back * (1.0 - 0.8 * low)
+        out[:, Set.POLES + 2] = across * self.wishes.side
         out[:, Set.POLES + 3] = -nape
-        out[:, Set.SIDE] = self.side(zones.mean)
-        out[:, Set.TIED] = self.tied(zones) * (fringe < 0.5)
-        out[:, Set.SLIDE] = np.tanh((zones.mean[:, 2] - style.before) / 0.12)
-        out[:, Set.UPRIGHT] = style.upright
-        out[:, Set.ROOF] = NO_ROOF
-        if style.roof:
-            out[:, Set.ROOF] = style.roof + 0.15 * wishes.length + 0.02 * uneven[:, 1]
-        return out
+        out[:, Set.POLES + 4] = low * (np.abs(down) + np.abs(part))
 
     def _fringe(self, zones: Zones) -> np.ndarray:
         """1 for the roots [K] of the fringe, 0 for others."""
@@ -224,25 +235,17 @@ class Combing:
         style, wishes = self.style, self.wishes
         length = zones.mixed(style, "length")
         length = length * math.exp(0.4 * wishes.length) if style.cut is None else length + 0.3 * wishes.length
-        coils = float(eased(0.5, 1.0, self.curl()))
-        length = length * (1.0 - 0.35 * coils * float(style.rope < 0.5))
-        low = eased(0.0, style.high, zones.inside)
-        edge = (1.0 - zones.top) * style.taper
-        length = length * (1.0 - edge * (1.0 - low))
-        burns = (
-            eased(0.28, 0.33, zones.azimuth)
-            * eased(0.55, 0.45, zones.azimuth)
-            * eased(0.1, -0.1, zones.elevation)
-        )
-        length = np.minimum(
-            length, 0.16 + 9.0 * (1.0 - burns) + 9.0 * float(eased(0.4, 0.5, style.over_ears))
-        )
+        if style.rope == 0.0:
+            length = length * (1.0 - 0.35 * float(eased(0.5, 1.0, self.curl())))
+        edge = (1.0 - zones.top) * style.taper * (1.0 - eased(0.0, style.high, zones.inside))
+        length = length * (1.0 - edge)
+        if style.over_ears < 0.5:
+            length = np.minimum(length, 0.16 + 9.0 * (1.0 - _sideburns(zones)))
         if style.upright:
             length = np.where(zones.top > 0.9, style.top.length, np.minimum(length, style.sides.length))
         if style.ball:
-            middle = np.array([0.0, 7.55, 0.35])
             reach = style.ball * math.exp(0.16 * wishes.length + 0.12 * wishes.volume)
-            length = np.maximum(reach - np.linalg.norm(zones.mean - middle, axis=1), 0.12)
+            length = np.maximum(reach - np.linalg.norm(zones.mean - np.array(BALL), axis=1), 0.12)
         if style.cut:
             length = length * (0.06 + 0.94 * eased(0.0, 0.3, zones.mean[:, 1] - style.cut.height))
         if style.fringe is not None:
@@ -252,6 +255,11 @@ class Combing:
     def curl(self) -> float:
         low, high = self.style.curl
         return low + (high - low) * self.wishes.curl
+
+
+def _sideburns(zones: Zones) -> np.ndarray:
+    ahead = eased(0.28, 0.33, zones.azimuth) * eased(0.55, 0.45, zones.azimuth)
+    return ahead * eased(0.1, -0.1, zones.elevation)
 
 
 def _clear_of_ears(mean: np.ndarray) -> np.ndarray:

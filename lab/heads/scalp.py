@@ -60,6 +60,13 @@ class ScalpPlaces:
     mean: Tensor  # [K, 3] on the mean head
     chance: Tensor  # [K] 0..1, evenly spread: a root has hair where the density is above it
 
+    def at(self, values: Tensor, some: Tensor | None = None) -> Tensor:
+        """Values [V, C] of the vertices at the places, or at some of them: [K, C]."""
+        triangle, weights = self.triangle, self.weights
+        if some is not None:
+            triangle, weights = triangle[some], weights[some]
+        return head_mesh().sample(values[None], triangle, weights)[0]
+
 
 class Hairline:
     """What of the hairline is the same for all people, at places [K, 3] of the mean head."""

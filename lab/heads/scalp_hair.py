@@ -16,7 +16,6 @@ from .combing import Combing, Wishes, Zones, eased, scalp_space
 from .guides import Guides, ScalpSpace, grow
 from .hair_colour import POWDER, strand_colours
 from .hair_styles import HairStyle
-from .head_mesh import head_mesh
 from .people import People
 from .scalp import ScalpPlaces, guide_places, left_by, lock_places, strand_places
 from .strand_curves import NEAREST, StrandPlan, Texture, curves, mixed
@@ -75,150 +74,128 @@ def _sways() -> np.ndarray:
     return values.transpose(0, 2, 1) * 0.9 + own
 
 
-def scalp_hair(
-    people: People,
-    n: int,
-    style: HairStyle,
-    body: BodyField,
-    grown: Tensor,
-    base: Tensor,
-    grey: Tensor,
-    detail: float,
-    pressed: bool = False,
-) -> list[Strands]:
-    """The strands of person n. base: [3] the colour."""
-    wishes = Wishes.of(people, n)
-    if pressed:  # by a hat
-        wishes = replace(wishes, volume=wishes.volume - 1.0)
-    combing = Combing.of(style, wishes)
-    space = scalp_space(people, n)
-    guides = _grown_guides(people, n, combing, space, body)
-    fixed = rooted("strands")
-    count = max(1, int(len(fixed.places.mean) * detail))
-    grown = grown * left_by(style.bald, fixed.places.mean)
-    if style.bald == "all":
-        return []  # the skin's colour shows it
-    kept = _kept(fixed, grown, count)
-    if not kept.any():
-        return []
-    some = np.flatnonzero(kept)
-    roots = _at(people.places[n], fixed.places, some).numpy()
-    zones = fixed.zones
-    side, group = combing.side(zones.mean[some]), combing.groups(_some(zones, some))
-    guide_zones = rooted("guides").zones
-    guide_side = combing.side(guide_zones.mean)
-    guide_group = combing.groups(guide_zones)
-    plan = StrandPlan(
-        roots,
-        fixed.guide[some],
-        fixed.share[some],
-        side,
-        group,
-        _part_lengths(fixed, some, grown, group),
-        _locks(style, combing, some, side),
-        fixed.chance[some],
-    )
-    texture = _texture(combing, guides, detail)
-    lock_bases = _lock_curves(people, n, combing, guides, guide_side, guide_group, style)
-    smooth = texture
-    if style.gathered:  # what is pulled tight has no curls
-        smooth = replace(texture, points=min(texture.points, 16), radius=0.25 * texture.radius)
-    points = curves(guides, guide_side, guide_group, plan, lock_bases, smooth, body)
-    look = _Look(base, grey, style, detail)
-    early = zones.sides * eased(0.2, 0.9, zones.azimuth)
-    made = [_drawn(people, n, look, points, fixed.places.mean[some], fixed.chance[some], early[some])]
-    for points, roots in bundles(combing, space, body, texture, detail):
-        chance = np.random.default_rng(71).random((len(points), 8)).astype(np.float32)
-        made.append(
-            _drawn(people, n, look, points, torch.from_numpy(roots).float(), chance, 0.0 * chance[:, 0])
-        )
-    return made
+@dataclass(frozen=True)
+class HairLook:
+    """One person's hair as wanted: its style, colour, and for what size of picture."""
+
+    style: HairStyle
+    base: Tensor  # [3] the colour
+    grey: Tensor  # the share of grey hairs
+    detail: float
+    pressed: bool  # by a hat
 
 
 @dataclass(frozen=True)
-class _Look:
-    base: Tensor  # [3]
-    grey: Tensor
-    style: HairStyle
-    detail: float
+class _Grown:
+    """The guides of person n, and what their strands are made with."""
+
+    people: People
+    n: int
+    combing: Combing
+    space: ScalpSpace
+    body: BodyField
+    points: np.ndarray  # [G, M, 3]
+    side: np.ndarray  # [G]
+    group: np.ndarray  # [G]
+
+    def plan(self, kind: str, some: np.ndarray, part_length: np.ndarray, lock: np.ndarray) -> StrandPlan:
+        """The plan of some of the fixed places."""
+        fixed = rooted(kind)
+        zones = fixed.zones.pick(some)
+        roots = fixed.places.at(self.people.places[self.n], torch.from_numpy(some)).numpy()
+        return StrandPlan(
+            roots,
+            fixed.guide[some],
+            fixed.share[some],
+            self.combing.side(zones.mean),
+            self.combing.groups(zones),
+            part_length.astype(np.float32),
+            lock,
+            fixed.chance[some],
+        )
+
+    def lock_middles(self, count: int) -> np.ndarray:
+        """The curves [count, M, 3] that strands of a lock gather to."""
+        some = np.arange(count)
+        plan = self.plan("locks", some, np.ones(count), np.full(count, -1))
+        return mixed(self.points, self.side, self.group, plan)
+
+    def strands(self, plan: StrandPlan, texture: Texture) -> np.ndarray:
+        locks = self.lock_middles(self.combing.style.locks)
+        return curves(self.points, self.side, self.group, plan, locks, texture, self.body)
 
 
-def _at(values: Tensor, places: ScalpPlaces, some: np.ndarray) -> Tensor:
-    """Values [V, C] at some of the places, [k, C]."""
-    return head_mesh().sample(values[None], places.triangle[some], places.weights[some])[0]
+def scalp_hair(people: People, n: int, body: BodyField, density: Tensor, look: HairLook) -> list[Strands]:
+    """The strands of person n. density: [K] at the strands' places, whatever the style."""
+    style, fixed = look.style, rooted("strands")
+    if style.bald == "all":
+        return []  # the skin's colour shows it
+    density = density * left_by(style.bald, fixed.places.mean)
+    some = _having_hair(fixed, density, look.detail)
+    if not len(some):
+        return []
+    wishes = Wishes.of(people, n)
+    if look.pressed:
+        wishes = replace(wishes, volume=wishes.volume - 1.0)
+    grown = _grown(people, n, Combing.of(style, wishes), body)
+    texture = _texture(grown.combing, grown.points, look.detail)
+    close = texture
+    if style.gathered:  # what is pulled tight has no curls
+        close = replace(texture, points=min(texture.points, 16), radius=0.25 * texture.radius)
+    plan = grown.plan("strands", some, _part_lengths(fixed, some, density, grown), _locks(grown, some))
+    early = (fixed.zones.sides * eased(0.2, 0.9, fixed.zones.azimuth))[some]
+    made = [_drawn(grown, look, grown.strands(plan, close), fixed.places.mean[some], plan.chance, early)]
+    for points, roots in bundles(grown.combing, grown.space, body, texture, look.detail):
+        chance = np.random.default_rng(71).random((len(points), 8)).astype(np.float32)
+        made.append(_drawn(grown, look, points, torch.from_numpy(roots).float(), chance, 0.0 * chance[:, 0]))
+    return made
 
 
-def _some(zones: Zones, some: np.ndarray) -> Zones:
-    return Zones(**{name: getattr(zones, name)[some] for name in zones.__dataclass_fields__})
-
-
-def _grown_guides(people: People, n: int, combing: Combing, space: ScalpSpace, body: BodyField) -> np.ndarray:
+def guides_of(people: People, n: int, combing: Combing, body: BodyField) -> Guides:
+    """What the guides of person n grow from."""
     fixed = rooted("guides")
-    every = np.arange(len(fixed.places.mean))
-    settings = combing.settings(fixed.zones, fixed.chance[:, :2])
     mess = 0.10 + 0.28 * max(0.0, combing.wishes.mess + 0.6) ** 1.5
     sway = np.einsum("a,agx->gx", np.array(combing.wishes.sway), _sways()) * mess
-    guides = Guides(
-        _at(people.places[n], fixed.places, every).numpy(),
-        _at(people.normals[n], fixed.places, every).numpy(),
+    return Guides(
+        fixed.places.at(people.places[n]).numpy(),
+        fixed.places.at(people.normals[n]).numpy(),
         sway.astype(np.float32),
-        settings,
+        combing.settings(fixed.zones, fixed.chance[:, :2]),
         combing.poles,
         combing.parting,
         combing.ties,
-        space,
+        scalp_space(people, n),
         body,
     )
-    return grow(guides)
 
 
-def _kept(fixed: Rooted, grown: Tensor, count: int) -> np.ndarray:
-    """Which places have hair: those whose chance lies below the density there."""
-    chance = fixed.places.chance.numpy()
-    kept = chance < grown.numpy()
-    kept[count:] = False
-    return kept
-
-
-def _part_lengths(fixed: Rooted, some: np.ndarray, grown: Tensor, group: np.ndarray) -> np.ndarray:
-    """Hair that has only just room in the density is shorter, so that it comes and goes smoothly."""
-    spare = grown.numpy()[some] - fixed.places.chance.numpy()[some]
-    own = fixed.chance[some, 2]
-    short = np.where(group > 0, 0.9, 0.35)
-    return ((short + (1.0 - short) * eased(0.0, 0.12, spare)) * (1.0 - 0.12 * own * own)).astype(np.float32)
-
-
-def _locks(style: HairStyle, combing: Combing, some: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """The lock of each strand; none where it lies on the other side of the parting."""
-    lock = nearest_locks(style.locks)[some].copy()
-    other = combing.side(rooted("locks").zones.mean)[lock]
-    lock[other * side < 0] = -1
-    return lock
-
-
-def _lock_curves(
-    people: People,
-    n: int,
-    combing: Combing,
-    guides: np.ndarray,
-    guide_side: np.ndarray,
-    guide_group: np.ndarray,
-    style: HairStyle,
-) -> np.ndarray:
-    fixed = rooted("locks")
-    some = np.arange(style.locks)
-    zones = _some(fixed.zones, some)
-    plan = StrandPlan(
-        _at(people.places[n], fixed.places, some).numpy(),
-        fixed.guide[some],
-        fixed.share[some],
-        combing.side(zones.mean),
-        combing.groups(zones),
-        np.ones(len(some), np.float32),
-        np.full(len(some), -1),
-        fixed.chance[some],
+def _grown(people: People, n: int, combing: Combing, body: BodyField) -> _Grown:
+    zones, guides = rooted("guides").zones, guides_of(people, n, combing, body)
+    points = grow(guides)
+    return _Grown(
+        people, n, combing, guides.space, body, points, combing.side(zones.mean), combing.groups(zones)
     )
-    return mixed(guides, guide_side, guide_group, plan)
+
+
+def _having_hair(fixed: Rooted, density: Tensor, detail: float) -> np.ndarray:
+    """The first places' indices, as many as the detail asks for, that have hair at this density."""
+    count = max(1, int(len(fixed.places.mean) * detail))
+    return np.flatnonzero((fixed.places.chance < density)[:count].numpy())
+
+
+def _part_lengths(fixed: Rooted, some: np.ndarray, density: Tensor, grown: _Grown) -> np.ndarray:
+    """Hair that has only just room in the density is shorter, so that it comes and goes smoothly."""
+    spare = (density - fixed.places.chance).numpy()[some]
+    short = np.where(grown.combing.groups(fixed.zones.pick(some)) > 0, 0.9, 0.35)
+    return (short + (1.0 - short) * eased(0.0, 0.12, spare)) * (1.0 - 0.12 * fixed.chance[some, 2] ** 2)
+
+
+def _locks(grown: _Grown, some: np.ndarray) -> np.ndarray:
+    """The lock of each strand; none where it lies on the other side of the parting."""
+    lock = nearest_locks(grown.combing.style.locks)[some].copy()
+    other = grown.combing.side(rooted("locks").zones.mean)[lock]
+    lock[other * grown.combing.side(rooted("strands").zones.mean[some]) < 0] = -1
+    return lock
 
 
 def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
@@ -250,22 +227,18 @@ def _texture(combing: Combing, guides: np.ndarray, detail: float) -> Texture:
 
 
 def _drawn(
-    people: People,
-    n: int,
-    look: _Look,
-    points: np.ndarray,
-    roots: Tensor,
-    chance: np.ndarray,
-    early: np.ndarray,
+    grown: _Grown, look: HairLook, points: np.ndarray, roots: Tensor, chance: np.ndarray, early: np.ndarray
 ) -> Strands:
+    """Strands with colours and widths. points: [S, K, 3]; roots: [S, 3] mean; chance: [S, 8]; early: [S]."""
     world, own = torch.from_numpy(points), torch.from_numpy(chance)
     along = torch.linspace(0.0, 1.0, points.shape[1])
     sooner = torch.from_numpy(early.astype(np.float32))
     colour = strand_colours(look.base, look.grey, own[:, [3, 6]], along, sooner)
-    colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), look.style.powdered)
+    if look.style.powdered:
+        colour = torch.lerp(colour, colour.new_tensor(POWDER).expand_as(colour), look.style.powdered)
     taper = 1.0 - 0.65 * along.square()
     width = WIDTH * look.style.thick / math.sqrt(look.detail) * (0.8 + 0.4 * own[:, 4:5]) * taper
-    return Strands(world, width, colour, HAIR, resting(people, n, world), roots)
+    return Strands(world, width, colour, HAIR, resting(grown.people, grown.n, world), roots)
 
 
 def resting(people: People, n: int, world: Tensor) -> Tensor:

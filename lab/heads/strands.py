@@ -20,7 +20,7 @@ from .head_mesh import BODY, HeadMesh, head_mesh
 from .headscarves import kinds_worn as scarves_worn
 from .people import People
 from .scalp import Hairline, azimuth_and_elevation, density, left_by, strand_hairline
-from .scalp_hair import scalp_hair
+from .scalp_hair import HairLook, scalp_hair
 from .strand_set import Strands
 from .worn_mesh import chosen
 
@@ -69,7 +69,8 @@ def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     result = []
     for n, style in enumerate(styles_of(people)):
         body = body_field(people, n)
-        hair = scalp_hair(people, n, style, body, grown[n], colours[n], grey[n], detail, pressed=worn[n])
+        look = HairLook(style, colours[n], grey[n], detail, pressed=worn[n])
+        hair = scalp_hair(people, n, body, grown[n], look)
         if worn[n]:
             hair = [left for some in hair for left in _uncovered(people, n, some)]
         every = [*hair, *beard(people, n, beards[n], body, detail), brow[n], lash[n]]

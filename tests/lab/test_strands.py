@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import plain_hair
 import pytest
@@ -10,16 +12,15 @@ import torch
 pytest.importorskip("numba")
 
 from anycost.core.errors import CoreError
-from anycost.lab.heads import scalp_hair as assembling
 from anycost.lab.heads.body_field import _skin, body_field, field_of
-from anycost.lab.heads.combing import Combing, Wishes, scalp_space
+from anycost.lab.heads.combing import Combing, Wishes
 from anycost.lab.heads.controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
 from anycost.lab.heads.guides import Guides, Set, grow
 from anycost.lab.heads.hair_styles import NAMES, STYLES, place_of, styles_of
 from anycost.lab.heads.head_mesh import head_mesh
 from anycost.lab.heads.people import People, people
-from anycost.lab.heads.scalp_hair import rooted
-from anycost.lab.heads.strand_curves import Texture, curves, mixed
+from anycost.lab.heads.scalp_hair import guides_of, rooted
+from anycost.lab.heads.strand_curves import StrandPlan, Texture, curves, mixed
 from anycost.lab.heads.strands import Strands, hair_of, scalp_shade
 from anycost.models.head_reader import PARTS
 
@@ -60,21 +61,11 @@ def of_part(strands: list[Strands], part: int) -> list[Strands]:
     return [some for some in strands if some.part == part]
 
 
-def guides_of(someone: People, name: str) -> Guides:
+def grown_from(someone: People, name: str) -> Guides:
     combing = Combing.of(STYLES[NAMES.index(name)], Wishes.of(someone, 0))
-    fixed = rooted("guides")
-    every = np.arange(len(fixed.places.mean))
-    return Guides(
-        assembling._at(someone.places[0], fixed.places, every).numpy(),
-        assembling._at(someone.normals[0], fixed.places, every).numpy(),
-        np.random.default_rng(0).normal(size=(len(every), 3)).astype(np.float32) * 0.1,
-        combing.settings(fixed.zones, fixed.chance[:, :2]),
-        combing.poles,
-        combing.parting,
-        combing.ties,
-        scalp_space(someone, 0),
-        body_field(someone, 0),
-    )
+    guides = guides_of(someone, 0, combing, body_field(someone, 0))
+    sway = np.random.default_rng(0).normal(size=guides.sway.shape).astype(np.float32) * 0.1
+    return replace(guides, sway=sway)
 
 
 def test_the_field_of_distances_is_nearly_that_of_the_nearest_vertices():
@@ -94,7 +85,7 @@ def test_the_field_of_distances_is_nearly_that_of_the_nearest_vertices():
 
 @pytest.mark.parametrize("name", ["long, straight", "mop", "bob with fringe", "flat top", "afro"])
 def test_guides_grow_as_plainly(name: str):
-    guides = guides_of(someone(turn=0.5, nod=-0.4, hair_length=0.3), name)
+    guides = grown_from(someone(turn=0.5, nod=-0.4, hair_length=0.3), name)
     grown, plain = grow(guides), plain_hair.plainly_grown(guides)
     apart = np.linalg.norm(grown - plain, axis=-1).max(1)  # chaos at edges may part a few
     assert np.quantile(apart, 0.95) < 2e-3
@@ -102,7 +93,7 @@ def test_guides_grow_as_plainly(name: str):
 
 def test_strands_mix_and_curl_as_plainly():
     one = dressed("long, curly")
-    guides = guides_of(one, "long, curly")
+    guides = grown_from(one, "long, curly")
     grown = grow(guides)
     plan, side, group = strand_plan(one, "long, curly", 400)
     base = mixed(grown, side, group, plan)
@@ -119,13 +110,13 @@ def test_strands_mix_and_curl_as_plainly():
         assert np.quantile(apart, 0.98) < 1e-3, texture
 
 
-def strand_plan(one: People, name: str, count: int):
+def strand_plan(one: People, name: str, count: int) -> tuple[StrandPlan, np.ndarray, np.ndarray]:
     combing = Combing.of(STYLES[NAMES.index(name)], Wishes.of(one, 0))
     fixed, zones = rooted("strands"), rooted("guides").zones
     some = np.arange(count)
-    own = assembling._some(fixed.zones, some)
-    plan = assembling.StrandPlan(
-        assembling._at(one.places[0], fixed.places, some).numpy(),
+    own = fixed.zones.pick(some)
+    plan = StrandPlan(
+        fixed.places.at(one.places[0], torch.arange(count)).numpy(),
         fixed.guide[some],
         fixed.share[some],
         combing.side(own.mean),
