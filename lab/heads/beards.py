@@ -85,7 +85,7 @@ def bearded(people: People) -> Tensor:
     """Whether people have a beard [N] 0..1: the control, for grown men."""
     controls = people.controls
     man = smoothly(-0.1, 0.35, controls["masculine"]) * smoothly(15.0, 19.0, people.years)
-    return controls["beard"] * man
+    return smoothly(0.3, 0.7, controls["beard"] * man)
 
 
 def beard_places(mean: np.ndarray) -> dict[str, np.ndarray]:
@@ -223,7 +223,7 @@ def beard(people: People, n: int, style: BeardStyle, body: BodyField, detail: fl
     fixed = _strands()
     count = max(1, int(ROOTS * detail))
     density, length = _wanted(style, {name: share[:count] for name, share in fixed.shares.items()}, people, n)
-    spare = on * density - fixed.chance[:count, 7]
+    spare = density * min(1.0, 4.0 * on) - fixed.chance[:count, 7]
     some = np.flatnonzero(spare > 0)
     if not len(some):
         return []
@@ -235,10 +235,11 @@ def beard(people: People, n: int, style: BeardStyle, body: BodyField, detail: fl
     of_guides = _wanted(style, _guides().shares, people, n)[1][fixed.guide[some]]
     around = (fixed.share[some] * of_guides).sum(1) / fixed.share[some].sum(1)
     part = np.clip(length / np.maximum(around, 1e-3), 0.2, 1.0) * (0.4 + 0.6 * eased(0.0, 0.2, spare[some]))
-    plan = _plan(fixed, some, places, part * (1.0 - 0.3 * fixed.chance[some, 2]))
+    part = part * (1.0 - 0.3 * fixed.chance[some, 2]) * (0.3 + 0.7 * on)
+    plan = _plan(fixed, some, places, part)
     longest = float(length.max())
     points = curves(guides, none, none, plan, locks, _texture(people, n, style, longest, detail), body)
-    return [_drawn(people, n, points, fixed, some, longest, detail)]
+    return [_drawn(people, n, points, fixed, some, longest, detail, on)]
 
 
 def _wanted(
@@ -339,14 +340,21 @@ def _texture(people: People, n: int, style: BeardStyle, longest: float, detail: 
 
 
 def _drawn(
-    people: People, n: int, points: np.ndarray, fixed: _Fixed, some: np.ndarray, longest: float, detail: float
+    people: People,
+    n: int,
+    points: np.ndarray,
+    fixed: _Fixed,
+    some: np.ndarray,
+    longest: float,
+    detail: float,
+    on: float,
 ) -> Strands:
     world, own = torch.from_numpy(points), torch.from_numpy(fixed.chance[some])
     along = torch.linspace(0.0, 1.0, points.shape[1])
-    early = torch.from_numpy((0.8 * fixed.shares["chin"] + 0.3 * fixed.shares["burns"])[some]).float()
-    base, grey = beard_colour(people)[n], (1.25 * grey_share(people)[n]).clamp(max=1.0)
+    early = torch.from_numpy((0.8 * fixed.shares["chin"])[some]).float()
+    base, grey = beard_colour(people)[n], (1.1 * grey_share(people)[n]).clamp(max=1.0)
     colour = strand_colours(base, grey, own[:, [3, 6]], along, early)
-    size = WIDTH * (0.75 + 0.25 * min(1.0, longest / 0.1)) / math.sqrt(detail)
+    size = on * WIDTH * (0.75 + 0.25 * min(1.0, longest / 0.1)) / math.sqrt(detail)
     width = size * (0.75 + 0.5 * own[:, 4:5]) * (1.0 - 0.7 * along.square())
     mean = torch.from_numpy(fixed.roots.mean[some]).float()
     return Strands(world, width, colour, BEARD, resting(people, n, world), mean)
