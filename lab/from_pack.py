@@ -27,7 +27,10 @@ from .networks.standardised import unfold
 def fill(task: Any, pack: Pack, seen: int) -> None:
     """Gives a task's network (see `loop.Task`) its weights from `pack`, at position `seen` of the run.
     CoreError if the pack has none or they differ in size; the task's generator may be wider."""
-    how = next(how for kind, how in _FILL.items() if isinstance(task, kind))
+    how = next((how for kind, how in _FILL.items() if isinstance(task, kind)), None)
+    if how is None:
+        text = "This network cannot start from a pack: name an earlier run's folder as its `start`."
+        raise CoreError("bad-value", text)
     try:
         how(task, pack, seen)
     except (KeyError, RuntimeError, ValueError) as error:

@@ -85,11 +85,13 @@ class HeadReaderSettings:
     """A head reader's TOML file.
 
     `caches` are folders of rendered heads, whose first shard is kept for measuring. A share `painted` of a
-    batch are painted portraits. `pictures` counts all crops that are shown, `batch` those of a step over all
-    processes. The other numbers weigh the losses.
+    batch are painted portraits. `start` is the folder of an earlier run whose network it begins with.
+    `pictures` counts all crops that are shown, `batch` those of a step over all processes. `style` is how
+    strongly other hands show them; the other numbers weigh the losses.
     """
 
     caches: tuple[str, ...]
+    start: str = ""
     painted: float = 0.15
     pictures: int = 400_000
     batch: int = 32
@@ -126,9 +128,9 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
 
     def __init__(self, settings: HeadReaderSettings):
         super().__init__(settings)
-        self.network = HeadReader()
-        standardise(self.network)
-        placed(self.network)
+        self.network = placed(self.empty())
+        if settings.start:
+            self.network.load_state_dict(_earlier(Path(settings.start)))
         self.average = Average(self.network, HALF_LIFE)
         self.descent = Descent(self.network.parameters(), settings.learning_rate, settings.pictures)
         self.weights = torch.ones(POINTS, device=self.device)
@@ -136,6 +138,13 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
         self.weights /= self.weights.mean()
         self.part_weights = torch.tensor([PART_WEIGHTS.get(part, 1.0) for part in PARTS], device=self.device)
         self.named = named_means().to(self.device)
+
+    @staticmethod
+    def empty() -> HeadReader:
+        """A network as it is trained, with weights of no use yet."""
+        network = HeadReader()
+        standardise(network)
+        return network
 
     def batches(self, seen: int) -> Iterator[ReaderBatch]:
         settings = self.settings
@@ -245,6 +254,16 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
         save_sheet(rows, folder / f"samples-{seen:08d}.png")
 
 
+def _earlier(folder: Path) -> dict[str, Tensor]:
+    """The averaged network of an earlier run; CoreError "bad-value" where there is none of these sizes."""
+    try:
+        kept = checkpoints.load(folder / checkpoints.LAST)["task"]["average"]
+        HeadReaderTraining.empty().load_state_dict(kept)
+    except (OSError, KeyError, RuntimeError):
+        raise CoreError("bad-value", f'start: there is no run of this reader in "{folder}".') from None
+    return kept
+
+
 def rendered_crops(heads: CachedHeads, draws: Draws) -> HeadCrops:
     """Random views of rendered heads, on the device of the draws."""
     device = draws.normal(1, 1).device
@@ -304,8 +323,7 @@ def heat_loss(heat: Tensor, points: Tensor) -> Tensor:
 def finish(folder: Path) -> Path:
     """Writes `folder`/head_reader.onnx from the run in it, and prints how well it reads unseen heads."""
     kept = checkpoints.load(folder / checkpoints.LAST)["task"]
-    reader = HeadReader()
-    standardise(reader)
+    reader = HeadReaderTraining.empty()
     reader.load_state_dict(kept["average"])
     fold(reader)
     path = folder / "head_reader.onnx"

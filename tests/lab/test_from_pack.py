@@ -144,3 +144,11 @@ def test_a_generator_of_another_shape_gives_one_sentence(pack: Pack, shape: dict
 def _there(path: Path | None) -> Path:
     assert path is not None
     return path
+
+
+def test_a_network_that_no_pack_trains_on_is_refused(pack: Pack):
+    class Other:
+        pass
+
+    with pytest.raises(CoreError, match="`start`"):
+        fill(Other(), pack, 0)

@@ -141,6 +141,17 @@ def test_painted_portraits_give_the_points_that_correspond():
     assert (left[face, 0] < right[face, 0]).all()
 
 
+def test_a_run_may_begin_with_the_network_of_another(cache: Path, tmp_path: Path):
+    task = HeadReaderTraining(settings(cache))
+    checkpoints.save(tmp_path / checkpoints.LAST, {"seen": 8, "task": task.state()})
+    later = HeadReaderTraining(settings(cache, seed=1, start=str(tmp_path)))
+    kept = task.average.network.state_dict()
+    for network in (later.network, later.average.network):
+        assert all(torch.equal(values, kept[name]) for name, values in network.state_dict().items())
+    with pytest.raises(CoreError, match="no run"):
+        HeadReaderTraining(settings(cache, start=str(tmp_path / "none")))
+
+
 def test_batches_go_on_where_they_stopped(cache: Path):
     pool = HeadPool([str(cache)])
     assert pool.pictures == 256  # one shard is kept for measuring
