@@ -95,7 +95,7 @@ class Views:
         shift = _rotation(angle) @ (move * self.side[:, None])[:, :, None]  # [N, 2, 1]
         self._centre = centre + shift[:, :, 0]
         self._bends = draws.normal(count, 2, CELLS, CELLS) * (BEND * chance[:, 4, None, None, None] ** 2)
-        self._order = draws.uniform(16).argsort()
+        self._order = torch.tensor(draws.choices.sample(range(16), 16))  # the same in every process
 
     def picture(self, pictures: Tensor) -> Tensor:
         """[N, C, R, R] -> [N, C, SIDE, SIDE]; beyond the border the edge pixels repeat."""

@@ -153,7 +153,8 @@ def _shuffled(portraits: Tensor, draws: Draws) -> Tensor:
     """[N, 3, R, R] -> [N, 3, SIDE, SIDE], its 5 x 5 tiles in another order."""
     tile = portraits.shape[-1] // 5
     tiles = F.unfold(portraits, tile, stride=tile)[:, :, :25]  # [N, 3 * tile * tile, 25]
-    joined = F.fold(tiles[:, :, draws.uniform(25).argsort()], 5 * tile, tile, stride=tile)
+    order = draws.choices.sample(range(25), 25)  # the same in every process
+    joined = F.fold(tiles[:, :, order], 5 * tile, tile, stride=tile)
     return F.interpolate(joined, (SIDE, SIDE), mode="bilinear", align_corners=False)
 
 

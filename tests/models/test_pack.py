@@ -511,7 +511,8 @@ def test_no_value_in_pack_json_breaks_the_reader(path: tuple[Any, ...], value: A
 def test_the_documented_example_is_read() -> None:
     text = (Path(__file__).parents[2] / "docs" / "packs.md").read_text()
     document = json.loads(text.partition("```json\n")[2].partition("```")[0])
-    parts = [document[part]["file"] for part in ("generator", "encoder", "finder", "features", "bank")]
+    names = ("generator", "encoder", "finder", "head_reader", "features", "bank")
+    parts = [document[part]["file"] for part in names]
     document["files"] = dict.fromkeys(parts, "0" * 64)
     manifest = parse_manifest(document)
     assert manifest.ladder[0].channels == (512, 512, 512, 512, 512, 512, 256, 256, 128, 128)
