@@ -121,14 +121,23 @@ class Combing:
         ties = [tie_direction(tied, side) for tied in style.tied for side in ((-1, 1) if tied.both else (0,))]
         return cls(style, wishes, poles, parting, np.array(ties or [(0.0, 1.0, 0.0)]))
 
+    def across(self, mean: np.ndarray) -> np.ndarray:
+        """How far to the right of the parting's plane roots [K, 3] lie."""
+        across = np.cross(self.parting[1], self.parting[0])
+        return (mean - np.array(SKULL)) @ (across / np.linalg.norm(across))
+
     def side(self, mean: np.ndarray) -> np.ndarray:
         """On which side of the parting roots [K, 3] lie: -1 left, 1 right, 0 behind it."""
         if self.style.top.comb.part == 0.0:
             return np.zeros(len(mean))
-        away = mean - np.array(SKULL)
-        across = np.cross(self.parting[1], self.parting[0])
-        across = away @ (across / np.linalg.norm(across))
-        return np.where(away[:, 2] > -0.45, np.sign(across), 0.0)
+        return np.where(mean[:, 2] > SKULL[2] - 0.45, np.sign(self.across(mean)), 0.0)
+
+    def disorder(self, mean: np.ndarray) -> np.ndarray:
+        """How far roots [K, 3] may be out of order: a parting is neat."""
+        mess = 0.10 + 0.28 * max(0.0, self.wishes.mess + 0.6) ** 1.5
+        if self.style.top.comb.part == 0.0:
+            return np.full(len(mean), mess)
+        return mess * (0.15 + 0.85 * eased(0.03, 0.3, np.abs(self.across(mean))))
 
     def tied(self, zones: Zones) -> np.ndarray:
         """Which tie gathers each root [K]: from 1; 0 hangs freely."""

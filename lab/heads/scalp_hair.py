@@ -154,8 +154,8 @@ def scalp_hair(people: People, n: int, body: BodyField, density: Tensor, look: H
 def guides_of(people: People, n: int, combing: Combing, body: BodyField) -> Guides:
     """What the guides of person n grow from."""
     fixed = rooted("guides")
-    mess = 0.10 + 0.28 * max(0.0, combing.wishes.mess + 0.6) ** 1.5
-    sway = np.einsum("a,agx->gx", np.array(combing.wishes.sway), _sways()) * mess
+    sway = np.einsum("a,agx->gx", np.array(combing.wishes.sway), _sways())
+    sway = sway * combing.disorder(fixed.zones.mean)[:, None]
     return Guides(
         fixed.places.at(people.places[n]).numpy(),
         fixed.places.at(people.normals[n]).numpy(),
