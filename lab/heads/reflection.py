@@ -35,7 +35,7 @@ def skin_reflected(
     least: [K] share of a lamp that comes through what is in its way.
     """
     normal, view, picture = matter.normal, at.view, at.picture
-    reached = lamps.reached(at, 0.12, 0.8, 0.6)
+    reached = lamps.reached(at, 0.25, 0.8, 0.6)
     falls = around * reached[:, None]
     facing_view = (normal * view).sum(1).clamp(0.02, 1.0)
     mirrored = 2.0 * facing_view[:, None] * normal - view
@@ -45,7 +45,7 @@ def skin_reflected(
     wrapping, tones = around.new_tensor(wrap), around.new_tensor(HAIR_TONES)
     for lamp in lamps.lamps:
         towards = lamp.towards[picture]
-        shade = torch.exp(-1.3 * lamp.crossed(at)[:, None] * tones)
+        shade = torch.exp(-1.1 * lamp.crossed(at)[:, None] * tones)
         arrives = lamp.colour[picture] * shade * (least + (1.0 - least) * lamp.lit(at))[:, None]
         cosine = (normal * towards).sum(1, keepdim=True)
         more = arrives * ((cosine + wrapping) / (1.0 + wrapping)).clamp(min=0.0)

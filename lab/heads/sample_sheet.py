@@ -60,12 +60,37 @@ def pooled(values: Tensor, each: int) -> Tensor:
     return total / each**2
 
 
-def whole_pixels(chosen: Tensor, each: int) -> Tensor:
-    """The samples [M, each * each] of the pixels that are chosen [N, S, S] as a whole."""
-    count, side = chosen.shape[0], chosen.shape[1]
-    index = torch.arange(chosen.numel(), device=chosen.device).view(count, side, side)
+@dataclass(frozen=True)
+class Shares:
+    """Which of K samples are lit alone, and which by one place for a whole pixel."""
+
+    alone: Tensor  # [A] of the K
+    whole: Tensor  # [M, each * each] samples of M pixels
+    first: Tensor  # [M] of the K: a pixel's first sample, and its last; its middle lies between them
+    last: Tensor  # [M]
+
+
+def shares(shape: tuple[int, int, int], where: Tensor, kind: Tensor, each: int) -> Shares:
+    """Pixels whose samples are all of the same kind above 0 are lit as a whole. where, kind: [K]."""
+    device, total = where.device, shape[0] * shape[1] * shape[2]
+    if each == 1:
+        none = where[:0]
+        return Shares(torch.arange(len(where), device=device), none[:, None], none, none)
+    kinds = torch.zeros(total, dtype=torch.long, device=device)
+    kinds[where] = kind
+    whole = whole_pixels(kinds.view(shape), each)
+    row = torch.zeros(total, dtype=torch.long, device=device)
+    row[where] = torch.arange(len(where), device=device)
+    kinds[whole.reshape(-1)] = -1
+    return Shares((kinds[where] >= 0).nonzero()[:, 0], whole, row[whole[:, 0]], row[whole[:, -1]])
+
+
+def whole_pixels(kinds: Tensor, each: int) -> Tensor:
+    """The samples [M, each * each] of the pixels whose kinds [N, S, S] are all the same, and above 0."""
+    index = torch.arange(kinds.numel(), device=kinds.device).view(kinds.shape)
 
     def tiles(values: Tensor) -> Tensor:  # [N * R * R, each * each]
         return values.unflatten(2, (-1, each)).unflatten(1, (-1, each)).transpose(2, 3).reshape(-1, each**2)
 
-    return tiles(index)[tiles(chosen).all(1)]
+    kind = tiles(kinds)
+    return tiles(index)[(kind[:, 0] > 0) & (kind == kind[:, :1]).all(1)]

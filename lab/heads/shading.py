@@ -21,7 +21,7 @@ from .lights import matt, turned_back
 from .mouth_inside import mouth_matter
 from .occlusion import transfer
 from .reflection import reflected, skin_reflected, strand_reflected
-from .sample_sheet import CLEAR, LIGHT, SampleSheet, whole_pixels
+from .sample_sheet import CLEAR, LIGHT, SampleSheet, shares
 from .scene_canvas import smooth
 from .skin import OWN, SHARED, Matter, personal_zones, skin_matter
 from .skin_zones import skin_zones
@@ -59,7 +59,7 @@ def shaded(
     _skin(head, sheet, hits.pick(group == BODY), each)
     _eyes(head, sheet, hits.pick((group == LEFT_EYE) | (group == RIGHT_EYE)))
     _mouth(head, sheet, hits.pick(group > RIGHT_EYE))
-    _pieces(visible, lamps, sheet)
+    _pieces(visible, lamps, sheet, each)
     _strands(visible, lamps, sheet, sample)
     _lenses(visible, lamps, sheet)
     return sheet
@@ -85,21 +85,10 @@ def _skin(head: _Head, sheet: SampleSheet, hits: MeshHits, each: int) -> None:
     """A pixel that sees plain skin only is lit once, in its middle."""
     if not len(hits.where):
         return
-    if each == 1:
-        _lit_skin(head, sheet, hits, hits.where[:, None])
-        return
-    plain = torch.zeros(sheet.part.shape, dtype=torch.bool, device=hits.where.device)
-    coarse = _coarse(head)
-    plain[hits.where] = coarse[hits.triangle]
-    whole = whole_pixels(plain.view(sheet.shape), each)  # [M, each * each]
-    plain.fill_(False)
-    plain[whole.reshape(-1)] = True
-    alone = hits.pick(~plain[hits.where])
+    shared = shares(sheet.shape, hits.where, _coarse(head)[hits.triangle].long(), each)
+    alone = hits.pick(shared.alone)
     _lit_skin(head, sheet, alone, alone.where[:, None])
-    row = torch.full(sheet.part.shape, -1, dtype=torch.long, device=hits.where.device)
-    row[hits.where] = torch.arange(len(hits.where), device=hits.where.device)
-    first, last = hits.pick(row[whole[:, 0]]), hits.pick(row[whole[:, -1]])
-    _lit_skin(head, sheet, first, whole, last)
+    _lit_skin(head, sheet, hits.pick(shared.first), shared.whole, hits.pick(shared.last))
 
 
 def _coarse(head: _Head) -> Tensor:
@@ -178,10 +167,10 @@ def _mouth(head: _Head, sheet: SampleSheet, hits: MeshHits) -> None:
     matter = mouth_matter(people, hits.picture, group, mean, normal)
     cave = caves(visible, hits.where, torch.ones_like(mean[:, 0]))
     front = smooth(1.10, 1.38, mean[:, 2])
-    deep = (0.10 + 0.90 * front) * (0.4 * front + (1.0 - 0.4 * front) * cave)
+    deep = (0.10 + 0.90 * front) * (0.3 * front + (1.0 - 0.3 * front) * cave)
     around = matt(head.lamps.ambient, normal, hits.picture) * deep[:, None]
     falls, gleams = skin_reflected(
-        head.lamps, at, matter, around, 0.6 * deep, (0.25, 0.2, 0.18), least=0.55 * front
+        head.lamps, at, matter, around, 0.6 * deep, (0.25, 0.2, 0.18), least=0.38 * front
     )
     sheet.fill(
         hits.where,
@@ -192,16 +181,25 @@ def _mouth(head: _Head, sheet: SampleSheet, hits: MeshHits) -> None:
     )
 
 
-def _pieces(visible: Visible, lamps: Lamps, sheet: SampleSheet) -> None:
+def _pieces(visible: Visible, lamps: Lamps, sheet: SampleSheet, each: int) -> None:
+    """A pixel that sees nothing but cloth is lit once, in its middle."""
     hits = piece_hits(visible)
     if not len(hits.where):
         return
     pieces = visible.pieces
-    skin = [pieces.places, pieces.normals, pieces.colour, pieces.roughness[:, None], pieces.metal[:, None]]
-    place, normal, colour, rough, metal = hits.of(torch.cat(skin, 1)).split([3, 3, 3, 1, 1], 1)
-    at = _both_sides(visible, hits.where, hits.picture, place, normal)
-    light = reflected(lamps, at, colour, rough[:, 0], metal)
-    sheet.fill(hits.where, pieces.part[hits.triangle], light=light, normal=at.normal)
+    part = pieces.part[hits.triangle]
+    cloth = (part == PART["cloth"]) | (part == PART["hat"])
+    shared = shares(sheet.shape, hits.where, part * cloth, each)
+    rows = [pieces.places, pieces.normals, pieces.colour, pieces.roughness[:, None], pieces.metal[:, None]]
+    values = hits.of(torch.cat(rows, 1))  # [K, 11]
+    for chosen, where, row in (
+        (shared.alone, hits.where[shared.alone, None], values[shared.alone]),
+        (shared.first, shared.whole, 0.5 * (values[shared.first] + values[shared.last])),
+    ):
+        place, normal, colour, rough, metal = row.split([3, 3, 3, 1, 1], 1)
+        at = _both_sides(visible, hits.where[chosen], hits.picture[chosen], place, normal)
+        light = reflected(lamps, at, colour, rough[:, 0], metal)
+        sheet.fill(where, part[chosen], light=light, normal=at.normal)
 
 
 def _both_sides(visible: Visible, where: Tensor, picture: Tensor, place: Tensor, normal: Tensor) -> Places:

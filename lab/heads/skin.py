@@ -25,10 +25,11 @@ TONES = (
     (131, 88, 63), (96, 64, 48), (66, 45, 36),
 )  # fmt: skip
 STEPS = 256
-FINE = 0.012  # decimetres: a sample this small shows pores
+FINE = 0.014  # decimetres: a smaller sample shows pores
+FLESH = (0.33, 0.085, 0.075)  # of the mouth's inside, linear
 BLOOD = (0.13, 1.0, 0.80)  # how strongly blood takes light of each colour
 NOISE = slice(8, 14)  # of the details
-SHARED = ("lips", "inside", "rim", "beard", "sun", "ears", "nostrils")  # zones that samples need themselves
+SHARED = ("lips", "inside", "rim", "beard", "sun", "nostrils")  # zones that samples need themselves
 OWN = ("brown", "red", "oil", "shadow", "liner", "rouge")  # mixed for each person
 
 
@@ -125,64 +126,108 @@ def skin_matter(
     normal: Tensor,
     zones: Tensor,
     own: Tensor,
-    pixel: Tensor,
+    sample: Tensor,
 ) -> Matter:
     """What skin, lips and the inside of the mouth are made of.
 
-    picture: [K]; mean, normal: [K, 3]; zones: [K, SHARED]; own: [K, OWN]; pixel: [N] decimetres of a sample.
+    picture: [K]; mean, normal: [K, 3]; zones: [K, SHARED]; own: [K, OWN]; sample: [N] its size in decimetres.
     """
-    c = {name: values[picture] for name, values in people.controls.items() if name in _USED}
-    zone = dict(zip(SHARED, zones.unbind(1), strict=True))
-    mine = dict(zip(OWN, own.unbind(1), strict=True))
-    size = pixel[picture]
-    old = smooth(35.0, 80.0, people.years)[picture]
-    turn = people.details[:, NOISE][picture]  # [K, 6]
+    spots = _Spots(
+        people,
+        picture,
+        mean,
+        {name: values[picture] for name, values in people.controls.items() if name in _USED},
+        dict(zip(SHARED + OWN, torch.cat([zones, own], 1).unbind(1), strict=True)),
+        irregular(mean, 0.022),
+        sample[picture],
+    )
+    slope, deep = slopes(people, mean, picture, sample)
+    lip = smooth(0.3, 0.75, spots.zone["lips"] + 0.04 * spots.grain[:, 3])
+    inside = smooth(0.35, 0.75, spots.zone["inside"] * (1.0 - spots.zone["lips"]))
+    bare = _bare_skin(spots)
+    albedo = bare * torch.exp(-deep[:, None] * bare.new_tensor([0.10, 0.20, 0.22]))
+    albedo = _with_lips(spots, _with_stubble(spots, albedo), lip, inside)
+    rough, specular = _gloss(spots, lip, inside)
+    bent = _bent(people, picture, mean, normal, slope, _bumps(spots) * (1.0 - 0.5 * lip)[:, None])
+    return Matter(albedo.clamp(0.004, 0.95), bent, rough, specular)
 
-    grain = irregular(mean, 0.022)  # [K, 4] spots of two millimetres
-    fade = smooth(0.05, 0.012, size)  # what is smaller than a sample is left out
-    freckled = _freckles(c["freckles"], turn[:, 0], mean, size) * zone["sun"] * (1.0 - 0.8 * c["skin_tone"])
+
+@dataclass(frozen=True)
+class _Spots:
+    """K samples of skin."""
+
+    people: People
+    picture: Tensor  # [K]
+    mean: Tensor  # [K, 3]
+    c: dict[str, Tensor]  # [K] controls
+    zone: dict[str, Tensor]  # [K] as SHARED and OWN
+    grain: Tensor  # [K, 4] spots of two millimetres
+    size: Tensor  # [K] decimetres
+
+    @property
+    def fade(self) -> Tensor:
+        """[K] what is smaller than a sample is left out."""
+        return smooth(0.05, 0.012, self.size)
+
+    @property
+    def turn(self) -> Tensor:
+        """[K, 6] by which each person's spots are chosen."""
+        return self.people.details[:, NOISE][self.picture]
+
+
+def _bare_skin(s: _Spots) -> Tensor:
+    c, grain, turn = s.c, s.grain, s.turn
+    freckled = _freckles(c["freckles"], turn[:, 0], s.mean, s.size)
+    freckled = freckled * s.zone["sun"] * (1.0 - 0.8 * c["skin_tone"])
     rare = turn[:, 1].cos() * grain[:, 3] + turn[:, 1].sin() * grain[:, 0]
     mole = smooth(3.9 - 1.2 * c["moles"], 4.25 - 1.1 * c["moles"], rare)
-    tone = c["skin_tone"] + mine["brown"] + 0.007 * grain[:, 0] * fade + 0.20 * freckled + 0.27 * mole
-    blood = mine["red"] + 0.05 * grain[:, 1] * fade
+    tone = c["skin_tone"] + s.zone["brown"] + 0.007 * grain[:, 0] * s.fade + 0.20 * freckled + 0.27 * mole
+    blood = s.zone["red"] + 0.05 * grain[:, 1] * s.fade
     under = c["skin_undertone"]
     taken = blood[:, None] * blood.new_tensor(BLOOD) * 0.52
     taken = taken + torch.stack([0.01 * under.abs(), -0.035 * under, 0.13 * under], 1)
-    albedo = toned(tone) * torch.exp(-taken)
+    return toned(tone) * torch.exp(-taken)
 
-    lines, deep = slopes(people, mean, picture, pixel)
-    albedo = albedo * torch.exp(-deep[:, None] * albedo.new_tensor([0.10, 0.20, 0.22]))
-    dark = (0.45 + 0.55 * (1.0 - c["hair_tone"])) * smooth(-0.3, 0.5, c["masculine"])
-    beard = zone["beard"] * c["stubble"] * dark * (1.0 - people.child[picture])
-    beard = beard * (1.0 + 0.28 * grain[:, 2] * fade) * (1.0 - zone["lips"])
-    albedo = albedo * torch.exp(-beard.clamp(min=0.0)[:, None] * albedo.new_tensor([0.62, 0.50, 0.40]))
 
-    lip = smooth(0.3, 0.75, zone["lips"] + 0.04 * grain[:, 3])
-    inside = smooth(0.35, 0.75, zone["inside"] * (1.0 - zone["lips"]))
-    lips = natural_lips(toned(tone), c["skin_tone"], c["redness"]) * (1.0 + 0.05 * grain[:, :1])
+def _with_stubble(s: _Spots, albedo: Tensor) -> Tensor:
+    dark = (0.45 + 0.55 * (1.0 - s.c["hair_tone"])) * smooth(-0.3, 0.5, s.c["masculine"])
+    stubble = s.zone["beard"] * s.c["stubble"] * dark * (1.0 - s.people.child[s.picture])
+    stubble = stubble * (1.0 + 0.28 * s.grain[:, 2] * s.fade) * (1.0 - s.zone["lips"])
+    return albedo * torch.exp(-stubble.clamp(min=0.0)[:, None] * albedo.new_tensor([0.62, 0.50, 0.40]))
+
+
+def _with_lips(s: _Spots, albedo: Tensor, lip: Tensor, inside: Tensor) -> Tensor:
+    """Lips, make-up, the inside of the mouth, the lids' rims and the nostrils."""
+    skin = toned(s.c["skin_tone"] + s.zone["brown"])
+    lips = natural_lips(skin, s.c["skin_tone"], s.c["redness"]) * (1.0 + 0.05 * s.grain[:, :1])
     albedo = torch.lerp(albedo, lips, lip[:, None])
-    albedo = made_up(people, picture, albedo, lip, mine["shadow"], mine["liner"], mine["rouge"])
-    flesh = albedo.new_tensor([0.33, 0.085, 0.075])
-    albedo = torch.lerp(albedo, flesh.expand_as(albedo), inside[:, None])
-    albedo = torch.lerp(albedo, albedo * albedo.new_tensor([1.0, 0.86, 0.84]), zone["rim"][:, None])
-    albedo = albedo * (1.0 - 0.6 * zone["nostrils"][:, None])
+    albedo = made_up(s.people, s.picture, albedo, lip, s.zone["shadow"], s.zone["liner"], s.zone["rouge"])
+    albedo = torch.lerp(albedo, albedo.new_tensor(FLESH).expand_as(albedo), inside[:, None])
+    rim = albedo * albedo.new_tensor([1.0, 0.86, 0.84])
+    albedo = torch.lerp(albedo, rim, s.zone["rim"][:, None])
+    return albedo * (1.0 - 0.6 * s.zone["nostrils"][:, None])
 
-    rough = 0.47 - 0.06 * c["shine"] + 0.05 * old + 0.02 * grain[:, 1]
-    rough = rough - (0.05 + 0.10 * c["shine"]) * mine["oil"]
-    rough = torch.lerp(rough, 0.36 - 0.08 * c["lipstick"], lip)
+
+def _gloss(s: _Spots, lip: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
+    """Roughness and strength of gleams, [K] each."""
+    shine, oil = s.c["shine"], s.zone["oil"]
+    old = smooth(35.0, 80.0, s.people.years)[s.picture]
+    rough = 0.47 - 0.06 * shine + 0.05 * old + 0.02 * s.grain[:, 1] - (0.05 + 0.10 * shine) * oil
+    rough = torch.lerp(rough, 0.36 - 0.08 * s.c["lipstick"], lip)
     rough = torch.lerp(rough, torch.full_like(rough, 0.25), inside)
-    specular = 0.75 + 0.45 * c["shine"] + (0.2 + 0.5 * c["shine"]) * mine["oil"]
-    specular = torch.lerp(specular, 0.9 + 0.4 * c["lipstick"], lip)
-    bumps = grain[:, :3] * (0.006 + 0.016 * old)[:, None] * fade[:, None]
-    if float(pixel.min()) < FINE:
-        pores = irregular(mean, 0.0085)[:, :3]
-        bumps = bumps + pores * (0.022 + 0.012 * mine["oil"])[:, None] * smooth(0.014, 0.005, size)[:, None]
-    return Matter(
-        albedo.clamp(0.004, 0.95),
-        _bent(people, picture, mean, normal, lines, bumps * (1.0 - 0.5 * lip)[:, None]),
-        rough.clamp(0.2, 0.7),
-        specular * (1.0 - 0.3 * zone["nostrils"]),
-    )
+    specular = 0.75 + 0.45 * shine + (0.2 + 0.5 * shine) * oil
+    specular = torch.lerp(specular, 0.9 + 0.4 * s.c["lipstick"], lip)
+    return rough.clamp(0.2, 0.7), specular * (1.0 - 0.3 * s.zone["nostrils"])
+
+
+def _bumps(s: _Spots) -> Tensor:
+    """[K, 3] slopes of small bumps and, where samples are small, of pores."""
+    old = smooth(35.0, 80.0, s.people.years)[s.picture]
+    bumps = s.grain[:, :3] * ((0.006 + 0.016 * old) * s.fade)[:, None]
+    if float(s.size.min()) >= FINE:
+        return bumps
+    pores = irregular(s.mean, 0.0085)[:, :3]
+    return bumps + pores * ((0.022 + 0.012 * s.zone["oil"]) * smooth(FINE, 0.005, s.size))[:, None]
 
 
 _USED = (

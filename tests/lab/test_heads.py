@@ -12,7 +12,7 @@ from anycost.lab.heads.hair_shade import box_of, cells_of, crossed_torch, hair_s
 from anycost.lab.heads.heads import Rendered, render, render_z, rendered_together
 from anycost.lab.heads.labels import PART
 from anycost.lab.heads.lights import ShadowMap, lit_torch, turned_back
-from anycost.lab.heads.sample_sheet import pooled, whole_pixels
+from anycost.lab.heads.sample_sheet import pooled, shares, whole_pixels
 from anycost.models.head_points import POINTS
 
 SIDE = 64
@@ -208,6 +208,9 @@ def test_samples_are_gathered_into_pixels():
     values = torch.arange(32.0).view(1, 4, 4, 2)
     expected = torch.nn.functional.avg_pool2d(values.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
     torch.testing.assert_close(pooled(values, 2), expected)
-    chosen = torch.ones(1, 4, 4, dtype=torch.bool)
-    chosen[0, 3, 3] = False
-    assert whole_pixels(chosen, 2).tolist() == [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13]]
+    kinds = torch.ones(1, 4, 4, dtype=torch.long)
+    kinds[0, 3, 3], kinds[0, :2, 2:] = 2, 0
+    assert whole_pixels(kinds, 2).tolist() == [[0, 1, 4, 5], [8, 9, 12, 13]]
+    found = shares((1, 4, 4), torch.arange(16), kinds.view(-1), 2)
+    assert found.alone.tolist() == [2, 3, 6, 7, 10, 11, 14, 15]
+    assert (found.first.tolist(), found.last.tolist()) == ([0, 8], [5, 13])
