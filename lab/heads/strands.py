@@ -13,7 +13,7 @@ from .beards import beard, beard_of, beard_shade
 from .body_field import body_field
 from .brows_and_lashes import brow_shade, brows, lashes
 from .hair_colour import grey_share, hair_colour
-from .hair_styles import styles_of
+from .hair_styles import NAMES, STYLES, styles_of
 from .hats import covered
 from .hats import kinds_worn as hats_worn
 from .head_mesh import BODY, HeadMesh, head_mesh
@@ -24,7 +24,10 @@ from .scalp_hair import HairLook, scalp_hair
 from .strand_set import Strands
 from .worn_mesh import chosen
 
-__all__ = ["Strands", "hair_of"]
+__all__ = ["Strands", "hair_of", "scalp_shade"]
+
+UNDER_SCARF = STYLES[NAMES.index("low bun")]  # how longer hair is worn under a headscarf
+SHORT = 0.6
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +70,10 @@ def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
     brow, lash = brows(people, detail), lashes(people, detail)
     beards, worn = beard_of(people), _something_worn(people)
     result = []
+    scarves = scarves_worn(people).ge(0).tolist()
     for n, style in enumerate(styles_of(people)):
+        if scarves[n] and style.top.length > SHORT:
+            style = UNDER_SCARF
         body = body_field(people, n)
         look = HairLook(style, colours[n], grey[n], detail, pressed=worn[n])
         hair = scalp_hair(people, n, body, grown[n], look)
