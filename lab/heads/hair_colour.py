@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -109,8 +107,3 @@ def grey_share(people: People) -> Tensor:
     """The share of grey hairs [N]: the control, and never a child's."""
     aged = smoothly(24.0, 48.0, people.years)
     return people.controls["grey"] * aged * (1.0 - people.child) * (1.0 - 0.9 * people.controls["dyed"])
-
-
-def undertone(colour: Tensor) -> Tensor:
-    """What skin under hair of a colour [N, 3] looks like through it: its darkness [N, 1]."""
-    return torch.exp(-colour.mean(-1, keepdim=True) * math.pi)
