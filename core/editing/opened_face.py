@@ -41,9 +41,7 @@ class OpenedFace:
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
-    readings: tuple[OwnFace, ...] | None = (
-        None  # of the square, in several crops; None before they are needed
-    )
+    readings: tuple[OwnFace, ...] = ()  # of the square, in several crops
     # by direction and end: how many times the bank's gain points and irises need, [2]
     gains: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
 

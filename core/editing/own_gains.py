@@ -27,6 +27,14 @@ DEAF = 0.3  # a picture on which less than this is read says nothing about how f
 LESS, MORE = 0.7, 1.6  # times the bank's gain
 
 
+def read_square(opened: OpenedFace, faces: OwnFaces) -> None:
+    """Reads the face of the unedited square in several crops: edits that are tried are compared with them."""
+    square = resized(opened.face, SIDE)
+    first = faces.read(square)
+    if first is not None:
+        opened.readings = tuple(_in_crops(first, square, faces))
+
+
 def with_own_gains(
     opened: OpenedFace,
     edits: Mapping[str, float],
@@ -34,14 +42,17 @@ def with_own_gains(
     directions: Mapping[str, Direction],
     faces: OwnFaces | None,
 ) -> Bank:
-    """The bank with the picture's own gains of `edits`, measured now if they are not known yet."""
+    """The bank with the picture's own gains of `edits`, measured now if they are not known yet.
+
+    That takes about a tenth of a second for each end of a slider, once. Without `readings` there are none.
+    """
     effects = dict(bank.effects)
     for name, value in edits.items():
         end = int(value > 0)
         direction = directions[name]
         if direction.how and "moved" not in direction.how:
             continue
-        if (name, end) not in opened.gains and faces is not None:
+        if (name, end) not in opened.gains and faces is not None and opened.readings:
             asked = {name: direction.high if end else direction.low}
             opened.gains[name, end] = _measured(opened, asked, bank, directions, faces)
         gain = bank.effects[name].gain.copy()
@@ -60,13 +71,10 @@ def _measured(
     """How many times the bank's gain points and irises need, [2]."""
     assert opened.parts is not None
     square = Surface.of_square(resized(opened.face, SIDE))
-    seen = _readings(opened, square.rgb, faces)
-    if not seen:
-        return np.ones(2)
-    made = plan(seen[0].head, opened.parts, edits, bank, directions)
+    made = plan(opened.readings[0].head, opened.parts, edits, bank, directions)
     if not made.change.moves:
         return np.ones(2)
-    found = responses(square, made, seen, faces.read)
+    found = responses(square, made, opened.readings, faces.read)
     ((name, value),) = edits.items()
     of_points, of_irises = bank.effects[name].gain[int(value > 0)]
     return np.array(
@@ -75,14 +83,6 @@ def _measured(
             _times([answer.irises for answer in found], of_irises),
         ]
     )
-
-
-def _readings(opened: OpenedFace, rgb: np.ndarray, faces: OwnFaces) -> tuple[OwnFace, ...]:
-    """The face of the unedited square as it is read in several crops; kept, since each edit needs them."""
-    if opened.readings is None:
-        first = faces.read(rgb)
-        opened.readings = () if first is None else tuple(_in_crops(first, rgb, faces))
-    return opened.readings
 
 
 def _in_crops(face: OwnFace, rgb: np.ndarray, faces: OwnFaces) -> list[OwnFace]:

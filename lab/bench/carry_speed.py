@@ -44,9 +44,10 @@ NAME = "photograph"
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Milliseconds from an edit state to a frame: [VALUES] to the first one of auto while the artist drags,
-    and to the last one of full."""
+    """Milliseconds from an edit state to a frame: to the first one after the picture was opened; [VALUES] to
+    the first one of auto while the artist drags, and to the last one of full."""
 
+    touch: float
     first: np.ndarray
     last: np.ndarray
 
@@ -75,7 +76,7 @@ def enlarged(session: Session, factor: float, size: tuple[int, int] | None = Non
 
 
 def frame_times(session: Session, edits: Mapping[str, float], values: int = VALUES) -> FrameTimes:
-    """Of an open picture, for as many values of all sliders in `edits`, each different from the last."""
+    """Of a picture just opened, for as many values of all sliders in `edits`, each unlike the last."""
     times = ([], [])
     for number in range(WARM_UP + values):
         share = 1 - 0.5 * (number * 0.618 % 1)
@@ -84,7 +85,7 @@ def frame_times(session: Session, edits: Mapping[str, float], values: int = VALU
             state = EditState(NAME, 2 * number + dragging, scaled, quality, dragging)
             taken.append(_milliseconds(session, state, first=dragging))
     first, last = (np.array(taken[WARM_UP:]) for taken in times)
-    return FrameTimes(first, last)
+    return FrameTimes(times[0][0], first, last)
 
 
 def _milliseconds(session: Session, state: EditState, first: bool) -> float:
@@ -120,15 +121,17 @@ def applied_afresh(pack: str, kind: str) -> Applied:
 def carry_speed(pack: str) -> str:
     """A Markdown table: a row for each kind of edit."""
     session = Session(Pack.open(pack))
-    enlarged(session, SQUARE / _square(session))
+    factor = SQUARE / _square(session)
     rows = []
     for kind, edits in EDITS.items():
+        enlarged(session, factor)
         times, apply = frame_times(session, edits), applied_afresh(pack, kind)
-        rows.append([f"{kind}: {', '.join(edits)}", *_quantiles(times.first), *_quantiles(times.last)])
+        rows.append([f"{kind}: {', '.join(edits)}", f"{times.touch:.0f}"])
+        rows[-1] += [*_quantiles(times.first), *_quantiles(times.last)]
         memory = "" if apply.peak_bytes is None else f"{apply.peak_bytes / 1e6:.0f}"
         rows[-1] += [f"{apply.seconds:.2f}", memory]
-    head = ["edit", "first frame, ms: p50", "p95", "full, ms: p50", "p95", "Apply, s", "its peak, MB"]
-    return table(head, rows)
+    frames = ["first frame, ms: p50", "p95", "full, ms: p50", "p95"]
+    return table(["edit", "first touch, ms", *frames, "Apply, s", "its peak, MB"], rows)
 
 
 def _quantiles(milliseconds: np.ndarray) -> list[str]:

@@ -12,8 +12,6 @@ from torch.nn import functional
 from .backgrounds import glance, open_air
 from .scene_canvas import smooth
 
-KEY, RIM, FILL = 0, 1, 2  # the lights in their order
-
 
 @dataclass(frozen=True)
 class Lighting:

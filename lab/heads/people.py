@@ -48,10 +48,6 @@ class People:
         """Points [N, K, 3] of own rest space in the world: as the head moves them, fading down the neck."""
         return self.pose.moved(points)
 
-    def posed_directions(self, directions: Tensor, points: Tensor) -> Tensor:
-        """Directions [N, K, 3] at points [N, K, 3], both of own rest space, in the world."""
-        return self.pose.turned(directions, points)
-
 
 def people(controls: dict[str, Tensor], details: Tensor, wide: float = 1.0) -> People:
     """People from complete controls [N] and details [N, UNNAMED]; `wide` widens the frame."""

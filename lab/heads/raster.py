@@ -7,6 +7,7 @@ and zero is infinitely far. On the CPU the loops are numba's; elsewhere torch sc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba
@@ -194,11 +195,22 @@ def _take(buffer: DepthBuffer, keys: Tensor) -> None:
     buffer.surface.copy_(torch.where(number == MASK, NOTHING, number).to(torch.int32).view(shape))
 
 
+def _by_size(shown: Tensor, extent: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Indices [P] of what is shown, so many at once that their squares of samples fit the memory, and the
+    steps [size] across such a square. shown, extent: [T]; the extents in samples."""
+    smaller = 0
+    for size in SIZES:
+        chosen = (shown & (extent > smaller) & (extent <= size)).nonzero()[:, 0]
+        smaller = size
+        for part in chosen.split(max(1, MOST_AT_ONCE // size**2)):
+            yield part, torch.arange(size, device=shown.device)
+
+
 def fill_triangles(
     buffer: DepthBuffer, picture: Tensor, corner: Tensor, nearness: Tensor, number: Tensor, both_sides: bool
 ) -> None:
     """The loops' twin in torch. picture, number: [T]; corner: [T, 3, 2]; nearness: [T, 3]."""
-    side, device = buffer.side, corner.device
+    side = buffer.side
     origin = corner[:, 0]  # [T, 2]
     e1, e2 = corner[:, 1] - origin, corner[:, 2] - origin
     area = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]  # [T]
@@ -208,26 +220,21 @@ def fill_triangles(
     shown = (area != 0 if both_sides else area < 0) & (nearness > 0).all(1) & (high >= low).all(1)
     extent = (high - low).amax(1) + 1
     keys = _keys(buffer)
-    smaller = 0
-    for size in SIZES:
-        chosen = (shown & (extent > smaller) & (extent <= size)).nonzero()[:, 0]
-        smaller = size
-        steps = torch.arange(size, device=device)
-        for part in chosen.split(max(1, MOST_AT_ONCE // size**2)):
-            column = low[part, 0, None, None] + steps  # [P, 1, size]
-            row = low[part, 1, None, None] + steps[:, None]  # [P, size, 1]
-            x = column + 0.5 - origin[part, 0, None, None]
-            y = row + 0.5 - origin[part, 1, None, None]
-            scale = (1.0 / area[part])[:, None, None]
-            f1, f2 = e1[part, :, None, None], e2[part, :, None, None]
-            wb = (x * f2[:, 1] - y * f2[:, 0]) * scale  # [P, size, size]
-            wc = (f1[:, 0] * y - f1[:, 1] * x) * scale
-            inside = (wb >= -SLACK) & (wc >= -SLACK) & (wb + wc <= 1.0 + SLACK)
-            inside &= (column <= high[part, 0, None, None]) & (row <= high[part, 1, None, None])
-            near = nearness[part, :, None, None]
-            here = near[:, 0] + wb * (near[:, 1] - near[:, 0]) + wc * (near[:, 2] - near[:, 0])
-            place = (picture[part, None, None] * side + row.long()) * side + column.long()
-            _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(here)[inside], keys)
+    for part, steps in _by_size(shown, extent):
+        column = low[part, 0, None, None] + steps  # [P, 1, size]
+        row = low[part, 1, None, None] + steps[:, None]  # [P, size, 1]
+        x = column + 0.5 - origin[part, 0, None, None]
+        y = row + 0.5 - origin[part, 1, None, None]
+        scale = (1.0 / area[part])[:, None, None]
+        f1, f2 = e1[part, :, None, None], e2[part, :, None, None]
+        wb = (x * f2[:, 1] - y * f2[:, 0]) * scale  # [P, size, size]
+        wc = (f1[:, 0] * y - f1[:, 1] * x) * scale
+        inside = (wb >= -SLACK) & (wc >= -SLACK) & (wb + wc <= 1.0 + SLACK)
+        inside &= (column <= high[part, 0, None, None]) & (row <= high[part, 1, None, None])
+        near = nearness[part, :, None, None]
+        here = near[:, 0] + wb * (near[:, 1] - near[:, 0]) + wc * (near[:, 2] - near[:, 0])
+        place = (picture[part, None, None] * side + row.long()) * side + column.long()
+        _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(here)[inside], keys)
     _take(buffer, keys)
 
 
@@ -260,27 +267,22 @@ def fill_strands(
     shown = (dx != 0) & (n > 0) & (m > 0) & (end > start)
     extent = torch.maximum(end - start, rows)
     keys = _keys(buffer)
-    smaller = 0
-    for size in SIZES:
-        chosen = (shown & (extent > smaller) & (extent <= size)).nonzero()[:, 0]
-        smaller = size
-        steps = torch.arange(size, device=device)
-        for part in chosen.split(max(1, MOST_AT_ONCE // size**2)):
-            column = start[part, None] + steps  # [P, size]
-            t = (column + 0.5 - p[part, 0, None]) / dx[part, None]
-            reach = (w[part, None] + t * dw[part, None]) * stretch[part, None]
-            shift = _dither_torch(strand[part, None], column.long()) - 0.5
-            middle = p[part, 1, None] + t * dy[part, None] + shift
-            low = (middle - reach - 0.5).ceil().clamp(min=0)
-            high = (middle + reach - 0.5).ceil().clamp(max=side)
-            row = low[:, :, None] + steps  # [P, size, size]
-            inside = (row < high[:, :, None]) & (column < end[part, None])[:, :, None]
-            here = (n[part, None] + t * (m - n)[part, None])[:, :, None].expand_as(row)
-            column = column[:, :, None].expand_as(row)
-            level = flat[part, None, None]
-            i, j = torch.where(level, row, column).long(), torch.where(level, column, row).long()
-            place = (picture * side + i) * side + j
-            _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(row)[inside], keys)
+    for part, steps in _by_size(shown, extent):
+        column = start[part, None] + steps  # [P, size]
+        t = (column + 0.5 - p[part, 0, None]) / dx[part, None]
+        reach = (w[part, None] + t * dw[part, None]) * stretch[part, None]
+        shift = _dither_torch(strand[part, None], column.long()) - 0.5
+        middle = p[part, 1, None] + t * dy[part, None] + shift
+        low = (middle - reach - 0.5).ceil().clamp(min=0)
+        high = (middle + reach - 0.5).ceil().clamp(max=side)
+        row = low[:, :, None] + steps  # [P, size, size]
+        inside = (row < high[:, :, None]) & (column < end[part, None])[:, :, None]
+        here = (n[part, None] + t * (m - n)[part, None])[:, :, None].expand_as(row)
+        column = column[:, :, None].expand_as(row)
+        level = flat[part, None, None]
+        i, j = torch.where(level, row, column).long(), torch.where(level, column, row).long()
+        place = (picture * side + i) * side + j
+        _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(row)[inside], keys)
     _take(buffer, keys)
 
 

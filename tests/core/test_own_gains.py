@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -15,7 +16,8 @@ from anycost.core.editing.carry.carry import plan
 from anycost.core.editing.carry.change import Head, eyes_of, gaze_of
 from anycost.core.editing.carry.picture_parts import SIDE
 from anycost.core.editing.opened_face import OpenedFace
-from anycost.core.editing.own_gains import DEAF, LESS, MORE, SHIFTS, with_own_gains
+from anycost.core.editing.own_gains import DEAF, LESS, MORE, SHIFTS, read_square, with_own_gains
+from anycost.core.editing.session import Session
 from anycost.core.faces.placement import resized
 
 DIRECTIONS = {direction.name: direction for direction in portraits().directions}
@@ -51,6 +53,8 @@ class Reads:
 def gain(opened: OpenedFace, edits: dict[str, float], reads: Reads | None) -> np.ndarray:
     """Of the one direction in `edits`, [2]: for points and irises."""
     ((name, value),) = edits.items()
+    if reads is not None and not opened.readings:
+        read_square(opened, cast("OwnFaces", reads))
     found = with_own_gains(opened, edits, bank(), DIRECTIONS, cast("OwnFaces | None", reads))
     return found.effects[name].gain[int(value > 0)]
 
@@ -92,3 +96,9 @@ def test_each_end_is_tried_once_and_only_what_moves(face: KnownFace):
     # what is known stays known when the network is gone
     assert np.array_equal(gain(opened, edits, None), first)
     assert np.array_equal(gain(face.opened(), edits, None), bank().effects["smile"].gain[1])
+
+
+def test_a_session_reads_the_square_as_it_opens(face: KnownFace, face_weights: Path):
+    session = Session(portraits())
+    session.open("face", face.rgba, face.reading.face_points)
+    assert len(session.pictures["face"].readings) == len(SHIFTS)

@@ -39,6 +39,7 @@ def test_each_value_is_drawn_while_dragging_and_fully(session: Session, monkeypa
     times = carry_speed.frame_times(session, {"smile": 1.0, "glasses": 1.0}, values=2)
     assert times.first.shape == times.last.shape == (2,)
     assert (times.first > 0).all()
+    assert times.touch > 0
     rough, full = asked[::2], asked[1::2]
     assert {(state.quality, state.dragging) for state in rough} == {("auto", True)}
     assert {(state.quality, state.dragging) for state in full} == {("full", False)}
@@ -73,12 +74,12 @@ def test_apply_is_measured_where_the_picture_is_open(session: Session, monkeypat
 
 
 def test_the_table_has_a_row_for_each_kind(monkeypatch: pytest.MonkeyPatch):
-    times = carry_speed.FrameTimes(np.array([10.0, 20.0, 30.0]), np.array([40.0, 40.0, 40.0]))
+    times = carry_speed.FrameTimes(123.0, np.array([10.0, 20.0, 30.0]), np.array([40.0, 40.0, 40.0]))
     monkeypatch.setattr(carry_speed, "Session", lambda pack: None)
     monkeypatch.setattr(carry_speed, "enlarged", lambda *_: None)
     monkeypatch.setattr(carry_speed, "_square", lambda session: 512.0)
     monkeypatch.setattr(carry_speed, "frame_times", lambda session, edits: times)
     monkeypatch.setattr(carry_speed, "applied_afresh", lambda pack, kind: carry_speed.Applied(1.5, 2_000_000))
     lines = carry_speed.carry_speed("portraits").splitlines()
-    assert lines[2] == "| moved: smile | 20 | 29 | 40 | 40 | 1.50 | 2 |"
+    assert lines[2] == "| moved: smile | 123 | 20 | 29 | 40 | 40 | 1.50 | 2 |"
     assert len(lines) == 2 + len(carry_speed.EDITS)

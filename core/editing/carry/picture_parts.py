@@ -157,16 +157,22 @@ class Parts:
         return self._colours[zone]
 
     def _colour(self, zone: str) -> np.ndarray:
-        masks = {"skin": self._skin * (1 - self.features), "neck": self._skin, "hair": self._hair}
-        if zone in masks:
-            mask = masks[zone]
-        elif zone == "background":
-            mask = 1 - self.person
-        else:
-            sharp = self.lips if zone == "lips" else self.irises
-            mask = cv2.resize(sharp, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        mask = self._zone(zone)
         light = ((self._picture / 255.0) ** GAMMA)[mask > min(0.7, 0.9 * mask.max())]
         return np.log(np.median(light, axis=0) + DARK) if len(light) else np.log(np.full(3, 0.2))
+
+    def _zone(self, zone: str) -> np.ndarray:
+        """[SIDE, SIDE] 0..1. Skin and hair take a while to find, so only the zone that is asked for is."""
+        if zone == "skin":
+            return self._skin * (1 - self.features)
+        if zone == "neck":
+            return self._skin
+        if zone == "hair":
+            return self._hair
+        if zone == "background":
+            return 1 - self.person
+        sharp = self.lips if zone == "lips" else self.irises
+        return cv2.resize(sharp, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
     @cached_property
     def white(self) -> np.ndarray:
