@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 
 from ...models.head_reader import PARTS
+from ..smooth_step import eased, smooth
 from .body_field import BodyField
-from .combing import eased, scalp_space
+from .combing import scalp_space
 from .face_roots import FaceRoots, triangle_roots
 from .guides import NO_CUT, NO_ROOF, Guides, Set, grow
 from .hair_colour import grey_share, melanin, natural_tone, strand_colours
 from .head_mesh import BODY, head_mesh
 from .people import People
-from .scalp import smoothly
 from .scalp_hair import resting
 from .strand_curves import NEAREST, StrandPlan, Texture, curves, mixed
 from .strand_set import Strands
@@ -84,8 +84,8 @@ def beard_of(people: People) -> list[BeardStyle]:
 def bearded(people: People) -> Tensor:
     """Whether people have a beard [N] 0..1: the control, for grown men."""
     controls = people.controls
-    man = smoothly(-0.1, 0.35, controls["masculine"]) * smoothly(15.0, 19.0, people.years)
-    return smoothly(0.3, 0.7, controls["beard"] * man)
+    man = smooth(-0.1, 0.35, controls["masculine"]) * smooth(15.0, 19.0, people.years)
+    return smooth(0.3, 0.7, controls["beard"] * man)
 
 
 def beard_places(mean: np.ndarray) -> dict[str, np.ndarray]:

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from ...models.head_reader import PARTS
+from ..smooth_step import smooth
 from .anny_data import anny_data
 from .face_roots import FaceRoots, face_roots
 from .hair_colour import brow_colour, grey_share, strand_colours
 from .head_mesh import head_mesh
 from .people import People
 from .rings import LID, LID_LOWER, LID_UPPER, mirrored
-from .scalp import smoothly
 from .scalp_hair import resting
 from .strand_set import Strands
 
@@ -66,7 +66,7 @@ def brow_shade(people: People) -> Tensor:
     """How much of the skin's colour the roots of the brows take, [N, V] 0..1."""
     mean = head_mesh().mean
     along = (mean[:, 0].abs() - INNER) / (OUTER - INNER)
-    shown = smoothly(-0.05, 0.15, along) * smoothly(1.05, 0.75, along) * (mean[:, 2] > 0.9)
+    shown = smooth(-0.05, 0.15, along) * smooth(1.05, 0.75, along) * (mean[:, 2] > 0.9)
     thick = people.controls["brow_thickness"] - 0.5 * people.child
     rows = []
     for n in range(len(thick)):
@@ -102,7 +102,7 @@ def _brow_line(people: People, n: int, along: np.ndarray) -> tuple[np.ndarray, n
     """The height of a brow's middle on the mean face, and half its thickness, [K] each."""
     arch = _number(people, "brow_arch", n)
     thick = _number(people, "brow_thickness", n) - 0.35 * float(people.child[n])
-    man = float(smoothly(-0.3, 0.6, people.controls["masculine"][n]))
+    man = float(smooth(-0.3, 0.6, people.controls["masculine"][n]))
     peak = 0.64 - 0.06 * man
     falls = 1.0 - (np.clip(along - peak, 0.0, 1.0) / (1 - peak)) ** 1.6
     rise = np.where(along < peak, np.sin(0.5 * np.pi * along / peak), falls)
@@ -134,7 +134,7 @@ def _brow_ways(side: np.ndarray, along: np.ndarray, across: np.ndarray, chance: 
 def _brow_lengths(
     people: People, n: int, along: np.ndarray, across: np.ndarray, chance: np.ndarray
 ) -> np.ndarray:
-    old, man = float(people.old[n]), float(smoothly(-0.3, 0.6, people.controls["masculine"][n]))
+    old, man = float(people.old[n]), float(smooth(-0.3, 0.6, people.controls["masculine"][n]))
     thick = _number(people, "brow_thickness", n)
     length = 0.062 + 0.030 * np.sin(np.pi * np.clip(along, 0, 1)) - 0.02 * np.abs(across)
     length = length * (0.9 + 0.12 * man + 0.15 * thick) * (0.65 + 0.6 * chance[:, 6])

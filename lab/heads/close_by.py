@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .head_mesh import LEFT_EYE, RIGHT_EYE
 from .lights import GOLDEN
-from .scene_canvas import smooth
 from .visible import Visible
 
 TAPS = 12

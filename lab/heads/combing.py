@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..smooth_step import eased
 from .guides import EAR_REACH, EARS, NO_CUT, NO_ROOF, SKULL, ScalpSpace, Set
 from .hair_styles import Fringe, HairStyle, Tied
 from .head_mesh import BODY, EYES, head_mesh
@@ -59,11 +60,6 @@ class Wishes:
             child=float(people.child[n]),
             sway=(detail[17] / size, detail[18] / size, detail[19] / size),
         )
-
-
-def eased(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
-    t = np.clip((np.asarray(x) - low) / (high - low), 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
 
 
 @dataclass(frozen=True)

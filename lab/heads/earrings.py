@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..smooth_step import smooth
 from .head_mesh import head_mesh
 from .people import People
-from .scene_canvas import smooth
 from .worn_mesh import DETAILS, OTHER, Piece, WornMesh, ball, between, chosen, joined, pieces_of, tube
 
 LOBE = (0.715, 6.853, 0.580)  # on the mean head, the viewer's right: where it is pierced

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..smooth_step import smooth
 from .backgrounds import glance, open_air
-from .scene_canvas import smooth
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .head_mesh import RIGHT_EYE
 from .landmarks import IRIS
 from .people import People
-from .scene_canvas import smooth
 from .skin_noise import irregular
 
 CORNEA = 0.60  # radius of the cornea's own ball

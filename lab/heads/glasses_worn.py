@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..smooth_step import smooth
 from .head_mesh import BODY, head_mesh
 from .people import People
-from .scene_canvas import smooth
 from .worn_mesh import (
     DETAILS,
     GLASSES,

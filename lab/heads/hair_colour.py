@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .people import People
-from .scalp import smoothly
 
 # from black to pale blond, at equal distances of tone; without and with red pigment
 ASHEN = (
@@ -73,7 +73,7 @@ def hair_colour(people: People) -> Tensor:
     dyes = own.new_tensor(DYES).log()
     place = (controls["dye"] * len(DYES)).clamp(0.0, len(DYES) - 1.001)
     low = place.long()
-    share = smoothly(0.8, 1.0, place - low)[:, None]
+    share = smooth(0.8, 1.0, place - low)[:, None]
     dye = (dyes[low] * (1.0 - share) + dyes[(low + 1) % len(DYES)] * share).exp()
     return own + controls["dyed"][:, None] * (dye - own)
 
@@ -96,7 +96,7 @@ def strand_colours(base: Tensor, grey: Tensor, chance: Tensor, along: Tensor, ea
     colour = base * light * pale * warm  # [S, K, 3]
     # a strand stands for several hairs, so most are mixed
     place = (1.0 + 2.0 * MIXED) * grey - MIXED + 1.2 * early * grey * (1.0 - grey)
-    white = smoothly(-MIXED, MIXED, place - chance[:, 1])
+    white = smooth(-MIXED, MIXED, place - chance[:, 1])
     pigment = base.new_tensor(WHITE) * (0.85 + 0.3 * chance[:, :1])  # [S, 3]
     return torch.lerp(colour, pigment[:, None].expand_as(colour), (0.92 * white)[:, None, None]).clamp(
         0.0, 0.9
@@ -105,5 +105,5 @@ def strand_colours(base: Tensor, grey: Tensor, chance: Tensor, along: Tensor, ea
 
 def grey_share(people: People) -> Tensor:
     """The share of grey hairs [N]: the control, and never a child's."""
-    aged = smoothly(24.0, 48.0, people.years)
+    aged = smooth(24.0, 48.0, people.years)
     return people.controls["grey"] * aged * (1.0 - people.child) * (1.0 - 0.9 * people.controls["dyed"])

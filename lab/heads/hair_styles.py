@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .people import People
-from .scalp import smoothly
 
 
 class Comb(NamedTuple):
@@ -820,8 +820,8 @@ def _frequencies(people: People) -> Tensor:
     """How frequent each style is [N, S] among people of each one's curl and age."""
     curl, years = people.controls["curl"][:, None], people.years[:, None]
     often, straight, curly, young, old = curl.new_tensor(_LIMITS).unbind(1)
-    fits = smoothly(straight - 0.05, straight + 0.03, curl) * smoothly(curly + 0.05, curly - 0.03, curl)
-    return often * fits * smoothly(young - 3.0, young + 2.0, years) * smoothly(old + 5.0, old - 5.0, years)
+    fits = smooth(straight - 0.05, straight + 0.03, curl) * smooth(curly + 0.05, curly - 0.03, curl)
+    return often * fits * smooth(young - 3.0, young + 2.0, years) * smooth(old + 5.0, old - 5.0, years)
 
 
 def styles_of(people: People) -> list[HairStyle]:

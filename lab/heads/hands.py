@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..smooth_step import smooth
 from .head_mesh import BODY, head_mesh
 from .people import People
-from .scene_canvas import smooth, tint
+from .scene_canvas import tint
 from .skin import toned
 from .worn_mesh import (
     DETAILS,

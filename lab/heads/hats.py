@@ -10,10 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from . import headscarves
 from .head_wrap import SKULL, SKULL_AND_EARS, Globe, angles_of, centre_of
 from .people import People
-from .scene_canvas import smooth, tint
+from .scene_canvas import tint
 from .worn_mesh import DETAILS, HAT, Piece, WornMesh, ball, chosen, grid_triangles, pieces_of
 
 AROUND = 96  # columns of a hat, from the front over the viewer's right

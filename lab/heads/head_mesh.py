@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from scipy.sparse import coo_matrix
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .anny_data import PARTS, AnnyData, anny_data
 from .subdivision import subdivision
 
@@ -155,9 +156,9 @@ def _regions(mean: Tensor, body: Tensor, ears: Tensor) -> dict[str, Tensor]:
     from_nostril = torch.stack([x.abs() - 0.0975, y - 6.872, z - 1.554], dim=1)
     from_nostril = (from_nostril / from_nostril.new_tensor([0.035, 0.03, 0.045])).norm(dim=1)
     return {
-        "neck": _step(0.04, -0.04, y - jaw) * body * (1 - ears),
-        "scalp_rough": _step(-0.06, 0.06, y - hairline) * body * (1 - ears),
-        "nostrils": _step(1.2, 0.8, from_nostril) * body,
+        "neck": smooth(0.04, -0.04, y - jaw) * body * (1 - ears),
+        "scalp_rough": smooth(-0.06, 0.06, y - hairline) * body * (1 - ears),
+        "nostrils": smooth(1.2, 0.8, from_nostril) * body,
     }
 
 
@@ -167,12 +168,6 @@ def _curve(at: Tensor, points: tuple[tuple[float, float], ...]) -> Tensor:
     for (x0, y0), (x1, y1) in pairwise(points):
         value = torch.where(at > x0, y0 + (y1 - y0) * ((at - x0) / (x1 - x0)).clamp(0, 1), value)
     return value
-
-
-def _step(low: float, high: float, value: Tensor) -> Tensor:
-    """0 at `low`, 1 at `high`, smooth between."""
-    t = ((value - low) / (high - low)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def average_adult(data: AnnyData) -> np.ndarray:

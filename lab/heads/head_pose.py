@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
+
 NOD, TURN, TILT = (math.radians(angle) for angle in (35, 60, 30))  # at the controls' ends
 LEAN = 0.45  # how much higher a place in front is cut by the neck's sloping slices than one behind
 SLICES = 5.58, 6.38  # where the neck begins and ends on the mean head
@@ -60,8 +62,7 @@ def neck_share(points: Tensor, slices: Tensor | tuple[float, float] = SLICES) ->
     slices: [.., 2] where the neck begins and ends.
     """
     low, high = torch.as_tensor(slices).to(points).unbind(-1)
-    t = ((neck_height(points) - low) / (high - low)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
+    return smooth(low, high, neck_height(points))
 
 
 def _swung(directions: Tensor, angles: Tensor) -> Tensor:

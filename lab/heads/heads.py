@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .backgrounds import background_of
 from .controls import POPULATION, UNNAMED, unnamed
 from .developing import develop, exposed
@@ -16,7 +17,6 @@ from .landmarks import landmarks_of, visible_at
 from .people import people
 from .pieces import worn_of
 from .sample_sheet import CLEAR, LIGHT, pooled
-from .scene_canvas import smooth
 from .shading import shaded
 from .strands import hair_of, scalp_shade
 from .subsurface import scattered

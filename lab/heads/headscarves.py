@@ -9,9 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .head_wrap import FACE, FACE_AND_SHOULDERS, Globe, GlobeShape, angles_of, centre_of, directions
 from .people import People
-from .scene_canvas import smooth, tint
+from .scene_canvas import tint
 from .worn_mesh import (
     DETAILS,
     HAT,

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..smooth_step import eased, smooth
 from .anny_data import AnnyData
 from .rings import LID, LID_LOWER, LID_UPPER, Rim, distance_to, mirrored, rims
 
@@ -74,8 +75,7 @@ def _lids(data: AnnyData, mean: np.ndarray, ring: np.ndarray, centre: np.ndarray
     body = np.zeros(len(mean), bool)
     body[data.quads[data.parts == 0]] = True
     far = distance_to(mean, ring)
-    t = ((far - REACH[0]) / (REACH[1] - REACH[0])).clip(0, 1)
-    share = 1 - t * t * (3 - 2 * t)
+    share = 1 - eased(*REACH, far)
     around = np.flatnonzero(body & (share > 0))
     edges = ring[list(LID_UPPER)], ring[list(LID_LOWER)]
     upper, lower = rims(mean, edges, around, share[around])
@@ -101,8 +101,7 @@ def openings(
     upper = upper + UP * look.clamp(min=0) + DOWN * look.clamp(max=0)
     lower = lower + 0.2 * look.clamp(min=0) + 0.38 * look.clamp(max=0)
     meeting = lower + MEET * (upper - lower)
-    shut = (-open_).clamp(0, 1)
-    shut = shut * shut * (3 - 2 * shut)
+    shut = smooth(0.0, 1.0, -open_)
     return torch.stack([lower + shut * (meeting - lower), upper + shut * (meeting - OVERLAP - upper)], dim=1)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..smooth_step import eased
 from .anny_data import AnnyData
 from .rings import LIP_LOWER, LIP_UPPER, LIPS, Rim, distance_to, rims
 
@@ -70,8 +71,7 @@ def mouth_of(data: AnnyData, mean: np.ndarray) -> Mouth:
     ring = data.kept(LIPS)
     body = np.zeros(len(mean), bool)
     body[data.quads[data.parts == 0]] = True
-    t = ((distance_to(mean, ring) - REACH[0]) / (REACH[1] - REACH[0])).clip(0, 1)
-    share = 1 - t * t * (3 - 2 * t)
+    share = 1 - eased(*REACH, distance_to(mean, ring))
     around = np.flatnonzero(body & (share > 0))
     upper, lower = rims(mean, (ring[list(LIP_UPPER)], ring[list(LIP_LOWER)]), around, share[around])
     above, below, tongue = (np.unique(data.quads[data.parts == part]) for part in (3, 4, 5))
@@ -88,8 +88,7 @@ def _set(row: np.ndarray, up: int) -> np.ndarray:
     much without the cheeks' flesh.
     """
     edge = (row[:, 1] * -up).max() * -up  # the height of the biting edge
-    t = ((row[:, 2].max() - row[:, 2] - MOLARS[0]) / (MOLARS[1] - MOLARS[0])).clip(0, 1)
-    lost = t * t * (3 - 2 * t)
+    lost = eased(*MOLARS, row[:, 2].max() - row[:, 2])
     root = row[:, 1] - edge  # [D] from the edge
     gum = root[np.abs(root).argmax()]
     height = root * (1.0 if up > 0 else 0.7)

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .head_mesh import LOWER_TEETH, TONGUE
 from .people import People
-from .scene_canvas import smooth
 from .skin import Matter
 from .skin_noise import irregular
 

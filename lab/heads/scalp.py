@@ -16,6 +16,7 @@ import torch
 from scipy.interpolate import PchipInterpolator
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .guides import SKULL
 from .head_mesh import BODY, head_mesh
 from .people import People
@@ -80,7 +81,7 @@ class Hairline:
         self.flat = (1.0 + steep.square()).rsqrt()
         self.front, self.temple = hump(azimuth, 1.57, 0.42), hump(azimuth, 1.02, 0.27)
         self.middle, self.burns = hump(azimuth, 1.57, 0.13), hump(azimuth, 0.385, 0.06)
-        self.side = smoothly(0.3, 0.6, azimuth)
+        self.side = smooth(0.3, 0.6, azimuth)
         self.crown = hump(_angle(mean, (0.0, 0.85, -0.5)), 0.0, 0.5)
 
 
@@ -120,11 +121,6 @@ def inside_hairline(mean: Tensor, raised: Tensor | float = 0.0) -> Tensor:
     return (elevation - _along(line, azimuth) - raised) / (1.0 + steep.square()).sqrt()
 
 
-def smoothly(low: float | Tensor, high: float | Tensor, x: Tensor) -> Tensor:
-    t = ((x - low) / (high - low)).clamp(0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 def hump(x: Tensor, middle: float, width: float) -> Tensor:
     return torch.exp(-((x - middle) / width).square())
 
@@ -132,15 +128,15 @@ def hump(x: Tensor, middle: float, width: float) -> Tensor:
 def recession(people: People) -> Tensor:
     """How far the hair has receded [N] 0..1: men's with the control and with age, women's hardly."""
     controls = people.controls
-    man = smoothly(-0.2, 0.6, controls["masculine"]) * (1.0 - people.child)
-    aged = smoothly(25.0, 75.0, people.years)
+    man = smooth(-0.2, 0.6, controls["masculine"]) * (1.0 - people.child)
+    aged = smooth(25.0, 75.0, people.years)
     own = controls["receding"]
     return man * (own * (0.45 + 0.55 * aged) + 0.15 * aged).clamp(0.0, 1.0) + (1.0 - man) * 0.1 * own * aged
 
 
 def _raised(people: People, hairline: Hairline) -> Tensor:
     """By how many radians [N, K] each person's hairline lies higher than the usual one."""
-    man = smoothly(-0.5, 0.5, people.controls["masculine"])[:, None]
+    man = smooth(-0.5, 0.5, people.controls["masculine"])[:, None]
     gone = recession(people)[:, None]
     high = 0.035 * torch.tanh(people.details[:, 14, None])
     peak = 0.05 * torch.tanh(0.8 * people.details[:, 15, None])
@@ -153,8 +149,8 @@ def _raised(people: People, hairline: Hairline) -> Tensor:
 def density(people: People, hairline: Hairline) -> Tensor:
     """How dense hair is [N, K] 0..1, whatever its style."""
     inside = (hairline.above - _raised(people, hairline)) * hairline.flat
-    grown = smoothly(-0.3 * SOFT, SOFT, inside)
-    thin = smoothly(0.35, 1.0, recession(people))[:, None]
+    grown = smooth(-0.3 * SOFT, SOFT, inside)
+    thin = smooth(0.35, 1.0, recession(people))[:, None]
     return grown * (1.0 - 0.85 * thin * hairline.crown) * (1.0 - 0.35 * thin)
 
 
@@ -162,9 +158,9 @@ def left_by(bald: str, mean: Tensor) -> Tensor:
     """The hair [K] that a pattern of baldness leaves at places [K, 3]: "top", "crown" or none of them."""
     azimuth, elevation = azimuth_and_elevation(mean)
     if bald == "top":
-        return smoothly(0.62, 0.38, elevation + 0.4 * smoothly(0.35, 0.75, azimuth))
+        return smooth(0.62, 0.38, elevation + 0.4 * smooth(0.35, 0.75, azimuth))
     if bald == "crown":
-        return smoothly(0.50, 0.62, _angle(mean, (0.0, 0.93, -0.25)))
+        return smooth(0.50, 0.62, _angle(mean, (0.0, 0.93, -0.25)))
     return torch.ones_like(elevation)
 
 

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from ...models.head_reader import PARTS
+from ..smooth_step import eased
 from .body_field import BodyField
-from .combing import Combing, Wishes, Zones, eased, scalp_space
+from .combing import Combing, Wishes, Zones, scalp_space
 from .guides import Guides, ScalpSpace, grow
 from .hair_colour import POWDER, strand_colours
 from .hair_styles import HairStyle

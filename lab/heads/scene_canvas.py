@@ -25,11 +25,6 @@ def tint(hue: Tensor, saturation: Tensor | float) -> Tensor:
     return colour / (colour * colour.new_tensor(LUMINANCE)).sum(-1, keepdim=True).clamp(min=0.25)
 
 
-def smooth(low: float | Tensor, high: float | Tensor, x: Tensor) -> Tensor:
-    t = ((x - low) / (high - low)).clamp(0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 @lru_cache(maxsize=4)
 def _number_table(device: str) -> tuple[Tensor, Tensor]:
     """Directions [ROWS, 4] and phases [ROWS] that make any number of values from four."""

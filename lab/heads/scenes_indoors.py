@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from .scene_canvas import Scene, smooth, tint
+from ..smooth_step import smooth
+from .scene_canvas import Scene, tint
 
 
 def _wall(scene: Scene, index: int, level: float) -> None:

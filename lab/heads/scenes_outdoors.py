@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .scene_canvas import Scene, colours, smooth, tint
+from ..smooth_step import smooth
+from .scene_canvas import Scene, colours, tint
 
 
 def _sky(scene: Scene, index: int) -> None:

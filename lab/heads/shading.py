@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .close_by import caves, lid_openness
 from .environments import Lighting
 from .eyeballs import eye_surface
@@ -22,7 +23,6 @@ from .mouth_inside import mouth_matter
 from .occlusion import transfer
 from .reflection import reflected, skin_reflected, strand_reflected
 from .sample_sheet import CLEAR, LIGHT, SampleSheet, shares
-from .scene_canvas import smooth
 from .skin import OWN, SHARED, Matter, personal_zones, skin_matter
 from .skin_zones import skin_zones
 from .visible import MeshHits, Visible, mesh_hits, piece_hits, strand_hits

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .make_up import made_up, natural_lips
 from .people import People
-from .scene_canvas import smooth
 from .skin_noise import irregular
 from .skin_zones import COARSE, skin_fields, skin_zones
 from .wrinkles import slopes

@@ -7,8 +7,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .head_mesh import BODY, LEFT_EYE, RIGHT_EYE, HeadMesh, head_mesh
-from .scene_canvas import smooth
 from .skin_noise import irregular
 
 COARSE = 8  # fields of each size that a person's own are mixed from

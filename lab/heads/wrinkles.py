@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .people import People
-from .scene_canvas import smooth
 
 AXIS = 0.25  # z of the upright axis
 RADIUS = 1.15  # decimetres for a radian, about

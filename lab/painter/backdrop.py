@@ -6,9 +6,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .canvas import Area, blank
 from .pose import Pose, Tints
-from .shapes import bump, chroma, cover, rgb, smooth, soft_max
+from .shapes import bump, chroma, cover, rgb, soft_max
 
 
 def background(canvas: Area, pose: Pose) -> None:

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .canvas import Area
 from .pose import Pose
-from .shapes import bump, cover, mix, ramp, rgb, smooth
+from .shapes import bump, cover, mix, ramp, rgb
 
 _IRIS = [(86, 50, 30), (110, 66, 32), (136, 100, 44), (92, 124, 70), (72, 130, 150), (84, 140, 196)]
 

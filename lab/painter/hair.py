@@ -10,10 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from . import head
 from .canvas import Area, blank
 from .pose import Pose, Tints
-from .shapes import bump, cover, mix, nowhere, ramp, rgb, smooth, soft_max
+from .shapes import bump, cover, mix, nowhere, ramp, rgb, soft_max
 
 _BROWN = [(78, 49, 35), (92, 58, 38), (136, 88, 50), (190, 140, 80), (236, 204, 138)]
 _RED = [(88, 38, 24), (120, 48, 26), (176, 78, 34), (212, 116, 54), (240, 166, 100)]

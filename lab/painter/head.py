@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .canvas import Area
 from .pose import Pose, Tints
-from .shapes import bump, cover, mix, ramp, rgb, smooth
+from .shapes import bump, cover, mix, ramp, rgb
 
 _SKIN = [
     (250, 224, 208),

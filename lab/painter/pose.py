@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .canvas import Area
-from .shapes import bump, smooth
+from .shapes import bump
 
 ALIGNMENT = {"eyes": (0.5, 0.46), "mouth": (0.5, 0.66)}
 _MAX_TURN = 0.42  # radians

@@ -6,12 +6,6 @@ import torch
 from torch import Tensor
 
 
-def smooth(low: float, high: float, value: Tensor) -> Tensor:
-    """Smoothstep of value between low and high."""
-    t = ((value - low) / (high - low)).clamp_(0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 def cover(distance: Tensor, softness: "float | Tensor") -> Tensor:
     """Share of a pixel inside a shape, from its signed distance (negative inside) in the softness's unit."""
     return (0.5 - distance / softness).clamp_(0.0, 1.0)

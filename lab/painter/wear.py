@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor
 
+from ..smooth_step import smooth
 from .canvas import Area
 from .hair import Hair
 from .head import ear_place
 from .pose import Pose, Tints
-from .shapes import bump, chroma, cover, mix, nowhere, ramp, rgb, smooth
+from .shapes import bump, chroma, cover, mix, nowhere, ramp, rgb
 
 _RIMS = [(24, 20, 26), (40, 30, 34), (88, 48, 32), (140, 44, 44), (196, 150, 74)]
 _BRIDGE = 0.030  # half the gap between the lenses
