@@ -13,7 +13,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = command(commands, "evaluate", run, text)
     add_pack(parser)
     parser.add_argument("--samples", type=int, default=2000, help="pictures (default: %(default)s)")
-    parser.add_argument("--data", metavar="portraits|DIR", help="real pictures (default: those of the pack)")
+    parser.add_argument(
+        "--data", metavar="portraits|heads|DIR", help="real pictures (default: those of the pack)"
+    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for the table and plots (default: evaluation/NAME)"
     )

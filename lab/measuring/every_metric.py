@@ -13,26 +13,27 @@ from ...models.features import Features, load_features
 from ...models.pack import Pack
 from ..networks.attributes import NAMES
 from ..running import distributed
+from ..worlds import HEADS, PORTRAITS
 from .consistency import agreement, distances, psnr
 from .evaluation_plots import save_plots
 from .evaluation_report import EvaluationReport, EvaluationRow
 from .frechet import Extractor, Inception, Pooled, check_samples, frechet_distances, inception_at_hand
 from .path_length import path_lengths, smooth
-from .reals import Reals, of_folder, portraits
+from .reals import Reals, of_folder, of_world
 from .reconstruction import Reconstruction, of_file, reconstructions
 from .slider_effects import sliders
 from .subject import Cell, Subject, of_pack
 
-PORTRAITS = "portraits"  # the pack's name, and a value of `data`
+WORLDS = {world.name: world for world in (PORTRAITS, HEADS)}  # values of `data`
 OWN = "own features"
 
 
 def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> EvaluationReport:
     """Measures the pack over `samples` pictures, prints a table, writes evaluation.json and plots to `out`.
 
-    `data` names the real pictures for FID and encoder: "portraits" or a folder. None means portraits for the
-    pack of that name, and no real pictures for others. The same on one process and under torchrun. CoreError
-    for too few samples, a folder without pictures, and unreadable features.
+    `data` names the real pictures for FID and encoder: "portraits", "heads" or a folder. None means portraits
+    for the pack of that name, and no real pictures for others. The same on one process and under torchrun.
+    CoreError for too few samples, a folder without pictures, and unreadable features.
     """
     if samples < 2:
         raise CoreError("bad-value", f"{samples} samples are too few to measure anything: take hundreds.")
@@ -91,11 +92,13 @@ def _features(pack: Pack) -> Features | None:
 
 
 def _reals(pack: Pack, data: str | None, resolution: int, samples: int) -> Reals | None:
-    if data is None and pack.name == PORTRAITS:
-        data = PORTRAITS
+    if data is None and pack.name == PORTRAITS.name:
+        data = PORTRAITS.name
     if data is None:
         return None
-    return portraits(resolution, samples) if data == PORTRAITS else of_folder(Path(data), resolution, samples)
+    if data in WORLDS:
+        return of_world(WORLDS[data], resolution, samples)
+    return of_folder(Path(data), resolution, samples)
 
 
 def _fids(
@@ -104,7 +107,7 @@ def _fids(
     """FID of every sub-generator, by the features' name; `notes` gets what is left out."""
     if reals is None:
         notes.append(
-            "FID and encoder are left out: name real pictures with --data portraits or --data FOLDER."
+            "FID and encoder are left out: name real pictures with --data portraits, heads or FOLDER."
         )
         return {}
     extractors = _extractors(features, min(samples, reals.count), notes)

@@ -1,4 +1,4 @@
-"""The real pictures to compare drawn ones with: unseen painted portraits, or a user's folder."""
+"""The real pictures to compare drawn ones with: unseen ones of a world, or a user's folder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from ...core.errors import CoreError
 from ...core.files.pictures import read_picture
 from ..data.downsample import downsample
 from ..data.folder import square, survey
-from ..painter import STYLE_DIM, paint_z
 from ..running import distributed
+from ..worlds import PORTRAITS, SMALLEST, World
 from .subject import SEED, normals, shares
-
-SMALLEST = 32  # px: the painter's smallest picture
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,18 @@ class Reals:
 
 def portraits(resolution: int, count: int, seed: int = SEED + 4) -> Reals:
     """Portraits that training never sees."""
-    z = normals(count, STYLE_DIM, seed)
-    painted = max(resolution, SMALLEST)
-    return Reals(
-        "painted portraits", count, lambda places: downsample(paint_z(z[places], painted).rgb, resolution)
-    )
+    return of_world(PORTRAITS, resolution, count, seed)
+
+
+def of_world(world: World, resolution: int, count: int, seed: int = SEED + 4) -> Reals:
+    """Pictures of a world that training never sees."""
+    z = normals(count, world.controls.style_dim, seed)
+    side = max(resolution, SMALLEST)
+
+    def read(places: Tensor) -> Tensor:
+        return downsample(world.draw(z[places], side, True).rgb, resolution)
+
+    return Reals(world.pictures, count, read)
 
 
 def of_folder(folder: Path, resolution: int, most: int) -> Reals:

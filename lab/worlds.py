@@ -1,0 +1,69 @@
+"""The worlds of pictures that networks learn from: what a training needs to know of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from .controls import Controls
+from .heads.controls import POPULATION as PEOPLE
+from .painter import LANDMARKS, paint_z
+from .painter import POPULATION as PAINTED
+
+SMALLEST = 32  # px: of every world's pictures
+# of a face, the points that every world gives; left and right are the viewer's
+POINTS = ("left_eye", "right_eye", "mouth", "nose", "left_ear", "right_ear", "chin")
+
+
+class Pictures(Protocol):
+    """What a world draws of N style vectors."""
+
+    @property
+    def rgb(self) -> Tensor: ...  # [N, 3, R, R] in -1..1
+
+    @property
+    def landmarks(self) -> Tensor: ...  # [N, K, 2] in the unit square
+
+
+@dataclass(frozen=True)
+class World:
+    """`name` is its `data.kind`, `pictures` what sentences call its pictures.
+
+    `draw` gives the pictures of z [N, D] at a resolution, with or without the population's correlations.
+    `groups` names the landmarks whose mean each of `POINTS` is.
+    """
+
+    name: str
+    pictures: str
+    controls: Controls
+    draw: Callable[[Tensor, int, bool], Pictures]
+    groups: Callable[[], Mapping[str, tuple[int, ...]]]
+
+    def points(self, landmarks: Tensor) -> Tensor:
+        """landmarks [N, K, 2] -> `POINTS` [N, 7, 2]."""
+        groups = self.groups()
+        return torch.stack([landmarks[:, groups[name]].mean(1) for name in POINTS], dim=1)
+
+
+def _painted_points() -> Mapping[str, tuple[int, ...]]:
+    return {name: (place,) for place, name in enumerate(LANDMARKS)}
+
+
+def _render(z: Tensor, resolution: int, correlated: bool) -> Pictures:
+    from .heads.heads import render_z  # only now: it needs numba and the heads' shapes
+
+    return render_z(z, resolution, correlated)
+
+
+def _head_points() -> Mapping[str, tuple[int, ...]]:
+    from .networks.head_reading import NAMED  # only now: it trains on batches of worlds itself
+
+    return {**NAMED, "left_ear": (234,), "right_ear": (454,)}
+
+
+PORTRAITS = World("portraits", "painted portraits", PAINTED, paint_z, _painted_points)
+HEADS = World("heads", "rendered heads", PEOPLE, _render, _head_points)
