@@ -22,7 +22,7 @@ from ...models.finder import POINTS, STRIDE, Finder
 from ..data.augment import PAPER, media, vary_look, vignetted
 from ..data.head_cache import CachedHeads, signed
 from ..data.head_crops import eyes_and_mouth
-from ..data.head_pool import HeadPool
+from ..data.head_pool import HeadPool, usual_frame
 from ..data.painted import PaintedBatches
 from ..data.replay import repeated
 from ..data.style import stylised
@@ -242,14 +242,11 @@ def painted(batches) -> Iterator[Portraits]:
 def rendered(batches: Iterable[CachedHeads], wide: float) -> Iterator[Portraits]:
     """The middles of rendered heads, framed as painted portraits are, with only the finder's points."""
     for heads in batches:
-        margin = round(heads.rgb.shape[-1] * (1 - 1 / wide) / 2)
-        pictures = signed(heads.rgb)
-        middle = pictures[..., margin:-margin, margin:-margin] if margin else pictures
-        eyes, mouth = eyes_and_mouth(heads.landmarks)
+        middle, landmarks = usual_frame(signed(heads.rgb), heads.landmarks, wide)
+        eyes, mouth = eyes_and_mouth(landmarks)
         points = torch.cat([eyes, mouth[:, None]], dim=1)  # [N, 3, 2]
-        moved = (points * heads.rgb.shape[-1] - margin) / middle.shape[-1]
         reduced = F.interpolate(middle, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        yield reduced.to(distributed.device()), moved.to(distributed.device())
+        yield reduced.to(distributed.device()), points.to(distributed.device())
 
 
 def unseen(count: int) -> Scenes:
