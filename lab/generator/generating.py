@@ -17,8 +17,8 @@ from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.layer_sizes import layer_count
 from ...models.widths import RuleKind, WidthRule
-from ..data.batches import Batch, DataSettings, batches
-from ..painter import STYLE_DIM, paint_z
+from ..data.batches import Batch, DataSettings, batches, check, unseen, unseen_z
+from ..painter import STYLE_DIM
 from ..running import checkpoints, distributed, precision
 from ..running.averaging import Average
 from ..running.draws import Draws
@@ -33,7 +33,7 @@ from .muon import Muon
 from .stages import Stage, locate
 from .supervised import distillation
 
-SHOWN = 8  # portraits on a sample sheet
+SHOWN = 8  # people on a sample sheet
 MAP_RATE = 0.05  # share of the learning rate for noise maps: faster ones fade before kernels use them
 
 
@@ -41,8 +41,9 @@ MAP_RATE = 0.05  # share of the learning rate for noise maps: faster ones fade b
 class Shape:
     """[generator]: `channels` has one count per layer; `from_` names a run whose generator to start from.
 
-    `noise` is "none", "random" (new maps for each picture of the game) or "learned": the stored maps start as
-    the painter's textures, and a warm start trains them too.
+    `style_dim` is the number of a world's coordinates, 160 for heads, if a stage is supervised. `noise` is
+    "none", "random" (new maps for each picture of the game) or "learned": the stored maps start as the
+    painter's textures, or as zeros for heads, and a warm start trains them too.
     """
 
     resolution: int
@@ -105,11 +106,8 @@ class GeneratorSettings:
         side = self.generator.resolution
         if stage.top > side:
             raise ValueError(f"A stage trains {stage.top} px, but the generator ends at {side} px.")
-        known = self.data.kind == "portraits" and self.generator.style_dim == STYLE_DIM
-        if (stage.kind == "distil" or stage.supervised) and not known:
-            raise ValueError(
-                f'Supervision needs painted portraits: data.kind "portraits" and style_dim {STYLE_DIM}.'
-            )
+        if stage.kind == "distil" or stage.supervised:
+            self._check_world()
         if stage.perceptual and not self.losses.features:
             raise ValueError("A stage with `perceptual` needs losses.features: an attribute network's file.")
         if stage.kind == "distil" and self.generator.n_mlp != LAYERS:
@@ -119,11 +117,21 @@ class GeneratorSettings:
         if stage.adaptive and self.discriminator.widths == "reduced" and stage.widths != "uniform":
             raise ValueError('A reduced-channel discriminator needs widths = "uniform".')
 
+    def _check_world(self) -> None:
+        """ValueError unless z is known and has the generator's size."""
+        world, given = self.data.world, self.generator.style_dim
+        if world is None:
+            raise ValueError("Supervision needs painted portraits or rendered heads, not both, for their z.")
+        wanted = world.controls.style_dim
+        if given != wanted:
+            raise ValueError(f"Supervision by {world.pictures} needs style_dim = {wanted}, not {given}.")
+
 
 class Generating:
     """A generator, its average, a discriminator, their optimisers: see `loop.Task`."""
 
     def __init__(self, settings: GeneratorSettings):
+        check(settings.data, settings.batch, max(stage.top for stage in settings.stages))
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.batch = settings.batch
@@ -186,9 +194,9 @@ class Generating:
             self._hold_maps(learned=distil)
 
     def _hold_maps(self, learned: bool) -> None:
-        """Fills noise maps with the painter's fields at first; only warm starts train them."""
+        """Fills noise maps with textures or zeros at first; only warm starts train them."""
         for network in (self.generator, self.average.network):
-            hold_fields(network)
+            hold_fields(network, painted=self.settings.data.kind == "portraits")
         maps = [found.requires_grad_(learned) for found in self.generator.noises.buffers()]
         if learned:
             self.optimisers["generator"].add_param_group({"params": maps, "lazy": MAP_RATE})
@@ -314,29 +322,28 @@ class Generating:
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:
-        """A sheet of the averaged generator's rungs, below the painter's pictures if they are known."""
-        network, shape = self.average.network, self.settings.generator
+        """A sheet of the averaged generator's rungs, below the world's pictures if they are known."""
+        network, shape, data = self.average.network, self.settings.generator, self.settings.data
         stage = self.settings.stages[self.stage]
-        z = torch.randn(SHOWN, shape.style_dim, generator=torch.Generator().manual_seed(12345)).to(
-            self.device
-        )
+        if data.world and data.world.controls.style_dim == shape.style_dim:
+            z, *truth = unseen(data, data.world, stage.top, SHOWN)
+        else:
+            z, truth = unseen_z(SHOWN, shape.style_dim), []
         w = mapped(network.style, z)[:, None].expand(-1, network.n_style, -1)  # [N, n_style, D]
         noise = "none" if shape.noise == "none" else "constant"
         adapted = stage.adaptive or stage.kind == "distil"
         ratios = sorted({1.0, *stage.ratios}) if adapted else [1.0]
         with precision.autocast(self.dtype, self.device):
             rows = rungs(network, self.rule, w, stage.resolutions, ratios, noise)
-        if self.settings.data.kind == "portraits" and shape.style_dim == STYLE_DIM and stage.top >= 32:
-            rows.insert(0, paint_z(z, stage.top, self.settings.data.correlated).rgb)
-        save_sheet(rows, folder / f"samples-{seen:08d}.png")
+        save_sheet([*truth, *rows], folder / f"samples-{seen:08d}.png")
 
 
 def _generator(settings: GeneratorSettings) -> Generator:
     shape = settings.generator
     if not shape.from_:
         generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
-        if settings.stages[0].kind == "distil":
-            hold_controls(generator.style)
+        if settings.stages[0].kind == "distil" and settings.data.world is not None:
+            hold_controls(generator.style, settings.data.world.controls)
         return generator
     try:
         found = checkpoints.trained(Path(shape.from_)).generator

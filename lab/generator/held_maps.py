@@ -1,8 +1,9 @@
-"""The noise maps of a generator that learns from the painter: they start as the painter's textures.
+"""The noise maps of a generator that learns from a world: they start as the painter's textures, or as zeros.
 
 Curls and strands are too fine to grow from a 4 x 4 start in a few convolutions: trained from scratch, none
 appeared in tens of thousands of pictures. The painter's fields are known, so they are written into the maps,
-like the controls into w (`mapping.py`). Kernels then learn where and how much of them to use.
+like the controls into w (`mapping.py`). Kernels then learn where and how much of them to use. Hair lies
+differently on every rendered head, so maps that learn from heads start as zeros.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ FINEST = 1024  # px of a painted field: memory grows with the square
 
 
 @torch.no_grad()
-def hold_fields(generator: Generator) -> None:
+def hold_fields(generator: Generator, painted: bool) -> None:
     """Gives each layer that ignored its noise map one of the painter's fields, or zeros if the map is too
-    coarse, and the strength to use it."""
+    coarse or the pictures are not `painted`, and the strength to use it."""
     for index, (strength, found) in enumerate(
         zip(strengths(generator), generator.noises.buffers(), strict=True)
     ):
         if not strength.any():
             strength.fill_(STRENGTH)
-            found.copy_(_field(found.shape[-1], index % 2 == 1))
+            found.copy_(_field(found.shape[-1], index % 2 == 1) if painted else torch.zeros_like(found))
 
 
 def strengths(generator: Generator) -> list[nn.Parameter]:

@@ -1,9 +1,9 @@
-"""The mapping network of a generator that learns from the painter: w holds the painter's controls.
+"""The mapping network of a generator that learns from a world: w holds the world's controls.
 
 A mapping trained from scratch needs tens of thousands of pictures to learn which number of z is black hair.
-The painter's population is known: its correlations are linear in normalised z, and a gate (hat or no hat) is
+The world's population is known: its correlations are linear in normalised z, and a gate (hat or no hat) is
 a step of one number. Both can be written as weights, so the convolutions start from a w in which each number
-is one control.
+is one control. Coordinates without a control are handled like gradual ones.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models.generator import EqualLinear
-from ..painter import CONTROLS, STYLE_DIM
-from ..painter.controls import CORRELATIONS
+from ..controls import Controls
 from ..running.draws import Draws
 
 BAND = 0.08  # half the width of a gate's step, in deviations
@@ -33,32 +32,32 @@ def mapped(style: nn.Module, z: Tensor) -> Tensor:
         return style(z)
 
 
-def drawn_in(w: Tensor, draws: Draws) -> Tensor:
+def drawn_in(w: Tensor, draws: Draws, controls: Controls) -> Tensor:
     """w [N, D] with the gates of half its rows drawn in towards their mean, as truncation does.
 
     The picture of w stays the target: a hat that is half on looks like a mistake.
     """
-    gate = torch.tensor([control.kind == "gate" for control in CONTROLS], device=w.device)
-    mean = torch.tensor([JUMP * control.middle for control in CONTROLS], device=w.device)
+    often = torch.tensor(_frequencies(controls), device=w.device)  # [D]
     share = DRAWN_IN * (2 * draws.uniform(len(w)) - 1).clamp(min=0.0)  # [N], 0 in half of them
-    return torch.where(gate, torch.lerp(w, mean.expand_as(w), share[:, None]), w)
+    return torch.where(often > 0, torch.lerp(w, (JUMP * often).expand_as(w), share[:, None]), w)
 
 
 @torch.no_grad()
-def hold_controls(style: nn.Sequential) -> None:
+def hold_controls(style: nn.Sequential, controls: Controls) -> None:
     """Sets the weights of a mapping network of `LAYERS` layers so that w [N, D] holds the controls of z.
 
     ValueError for another depth or width.
     """
     layers = [layer for layer in style if isinstance(layer, EqualLinear)]
-    if len(layers) != LAYERS or layers[0].weight.shape != (STYLE_DIM, STYLE_DIM):
-        raise ValueError(f"Distilling the painter needs n_mlp = {LAYERS} and style_dim = {STYLE_DIM}.")
-    gate = torch.tensor([control.kind == "gate" for control in CONTROLS])
-    threshold = torch.tensor(
-        [NormalDist().inv_cdf(1 - c.middle) if c.kind == "gate" else 0.0 for c in CONTROLS]
-    )
+    dim = controls.style_dim
+    if len(layers) != LAYERS or layers[0].weight.shape != (dim, dim):
+        raise ValueError(f"A distilled generator needs n_mlp = {LAYERS} and style_dim = {dim}.")
+    often = _frequencies(controls)
+    gate = torch.tensor([share > 0 for share in often])
+    threshold = torch.tensor([NormalDist().inv_cdf(1 - share) if share else 0.0 for share in often])
     scale = torch.where(gate, -1.0, 1.0)
-    _set(layers[0], scale[:, None] * _mixing(), torch.where(gate, threshold + BAND, torch.tensor(OFFSET)))
+    bias = torch.where(gate, threshold + BAND, torch.tensor(OFFSET))
+    _set(layers[0], scale[:, None] * _mixing(controls), bias)
     for index, layer in enumerate(layers[1:], start=1):
         last = index == LAYERS - 1
         flip = -JUMP / (2 * BAND) if last else -1.0
@@ -67,15 +66,20 @@ def hold_controls(style: nn.Sequential) -> None:
         _set(layer, torch.diag(weight), torch.where(gate, -2 * BAND * weight, torch.tensor(0.0)))
 
 
-def _mixing() -> Tensor:
+def _frequencies(controls: Controls) -> list[float]:
+    """For each coordinate how often its gate is on; 0 for those that are no gates."""
+    named = [control.middle if control.kind == "gate" else 0.0 for control in controls.all]
+    return named + [0.0] * (controls.style_dim - len(named))
+
+
+def _mixing(controls: Controls) -> Tensor:
     """[D, D]: the population's correlations; row k turns normalised z into control k's normal."""
-    names = [control.name for control in CONTROLS]
-    rows = torch.zeros(STYLE_DIM, STYLE_DIM)
-    for index, name in enumerate(names):
-        sources = CORRELATIONS.get(name, {})
+    rows = torch.eye(controls.style_dim)
+    for name, sources in controls.correlations.items():
+        index = controls.index[name]
         rows[index, index] = math.sqrt(1 - sum(weight**2 for weight in sources.values()))
         for source, weight in sources.items():
-            rows[index, names.index(source)] = weight
+            rows[index, controls.index[source]] = weight
     return rows
 
 

@@ -9,7 +9,7 @@ from ...models.layer_sizes import layer_count
 from .sampling import Widths
 
 Kind = Literal[
-    "distil",  # warm start: the painter's pictures, supervised
+    "distil",  # warm start: a world's pictures, supervised
     "single",  # stage 1, StyleGAN2 at one resolution
     "multi-resolution",  # stage 2, two of the resolutions per iteration
     "all-resolutions",  # as in MSG-GAN, the baseline of stage 2
@@ -25,7 +25,7 @@ class Stage:
 
     `resolutions` (px) are the ones to train. `ratios` and `widths` ("uniform", "flexible", "sandwich")
     describe the sub-generators of stage 3; `sort` sorts channels before it. `supervised` weighs the
-    painter's own picture of each z in the game. `perceptual` weighs a warm start's distances in the
+    world's own picture of each z in the game. `perceptual` weighs a warm start's distances in the
     attribute network (losses.features). `decay` lowers the learning rate towards the end.
     """
 

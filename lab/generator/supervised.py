@@ -1,6 +1,6 @@
-"""The painter's own pictures as targets: they show a generator which picture belongs to which z.
+"""A world's own pictures as targets: they show a generator which picture belongs to which z.
 
-Adversarial training needs millions of pictures; supervised, a generator learns the same portraits from a
+Adversarial training needs millions of pictures; supervised, a generator learns the same people from a
 hundredth as many. This is the default pack's warm start (stage kind "distil"), and an extra term in the game.
 """
 
@@ -15,8 +15,8 @@ from ...models.layer_sizes import layer_count
 from ...models.widths import WidthRule
 from ..data.batches import Batch
 from ..data.downsample import downsample
-from ..painter import LANDMARKS
 from ..running.draws import Draws
+from ..worlds import POINTS
 from .losses import attention, picture_loss
 from .mapping import drawn_in, mapped
 from .sampling import draw_widths
@@ -38,15 +38,15 @@ SMALLEST = 16  # px: smaller pictures say nothing about a face
 
 
 def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
-    """The points of `LOOKED_AT` in landmarks [N, L, 2] -> points [N, K, 2], sizes [K, 2]."""
-    order = [LANDMARKS.index(name) for name in LOOKED_AT]
-    below, *size = torch.tensor(list(LOOKED_AT.values()), device=landmarks.device).T  # [K] each
+    """What `LOOKED_AT` says of a world's `POINTS` [N, K, 2] -> points [N, K, 2], sizes [K, 2]."""
+    wanted = [LOOKED_AT[name] for name in POINTS]
+    below, *size = torch.tensor(wanted, device=landmarks.device).T  # [K] each
     down = torch.stack([torch.zeros_like(below), below], dim=1)  # [K, 2]
-    return landmarks[:, order] + down, torch.stack(size, dim=1)
+    return landmarks + down, torch.stack(size, dim=1)
 
 
 def painted_loss(output: Tensor, batch: Batch) -> Tensor:
-    """How far drawn pictures [N, 3, r, r] are from the painted ones of the same z, reduced to r px."""
+    """How far drawn pictures [N, 3, r, r] are from the world's of the same z, reduced to r px."""
     assert batch.landmarks is not None
     return _distance(output, downsample(batch.pictures, output.shape[-1]), batch)
 
@@ -67,12 +67,13 @@ def distillation(
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; training lowers their sum.
 
-    The full generator is compared with the painted picture at every resolution. Two sub-generators, the
-    narrowest and one of another ratio, are compared with the full one (Eq. 5) and with the painted picture,
+    The full generator is compared with the world's picture at every resolution. Two sub-generators, the
+    narrowest and one of another ratio, are compared with the full one (Eq. 5) and with the world's picture,
     at one of the two highest resolutions. If the stage weighs it, `features` compares too.
     """
     assert batch.z is not None
-    w = drawn_in(mapped(generator.style, batch.z), draws)  # [N, D]
+    assert batch.world is not None
+    w = drawn_in(mapped(generator.style, batch.z), draws, batch.world.controls)  # [N, D]
     w = w[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
     full = [rgb for rgb in generator.blocks(w, stage.top, noise=noise) if rgb.shape[-1] >= SMALLEST]
     pairs = []

@@ -26,10 +26,9 @@ from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.layer_sizes import layer_count
 from ..data.augment import grain, jitter, shift, soften
-from ..data.batches import Batch, DataSettings, batches
+from ..data.batches import Batch, DataSettings, batches, check, unseen
 from ..data.downsample import downsample
 from ..generator.sampling import draw_widths
-from ..painter import STYLE_DIM
 from ..running import checkpoints, distributed, precision
 from ..running.descent import Descent
 from ..running.draws import Draws
@@ -51,8 +50,8 @@ class EncoderLosses:
 
     `attributes` makes the attribute network read the same from both drawings as from the picture, as an
     identity network does for photographs. `between` holds the sub-generator's drawing to the full one's.
-    `latents` pulls w+ to the w of pictures whose w is known: the generator's own, and painted ones if the
-    generator was distilled from the painter. `delta` (e4e) keeps the styles of one w+ close together, so that
+    `latents` pulls w+ to the w of pictures whose w is known: the generator's own, and a world's if the
+    generator was distilled from it. `delta` (e4e) keeps the styles of one w+ close together, so that
     encoded pictures can be edited.
     """
 
@@ -144,9 +143,14 @@ class EncoderTraining(Training[EncoderSettings]):
         settings, top = self.settings, self.generator.resolution
         if max(settings.resolutions) > top:
             raise CoreError("bad-value", f"The generator draws up to {top} px: choose lower `resolutions`.")
-        painted = settings.data.kind == "portraits"
-        if settings.loss.latents and painted and self.generator.style_dim != STYLE_DIM:
-            raise CoreError("bad-value", "loss.latents needs a generator distilled from the painter.")
+        check(settings.data, settings.batch, top)
+        world = settings.data.world
+        if settings.loss.latents and settings.data.painted:
+            text = "loss.latents needs painted portraits or rendered heads, not both, for their z."
+            raise CoreError("bad-value", text)
+        if settings.loss.latents and world and self.generator.style_dim != world.controls.style_dim:
+            text = f"loss.latents needs a generator distilled from {world.pictures}."
+            raise CoreError("bad-value", text)
 
     def _fresh(self, features: Features) -> Encoder:
         settings, generator = self.settings, self.generator
@@ -287,9 +291,12 @@ class EncoderTraining(Training[EncoderSettings]):
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:
-        """Unseen pictures, and how the full generator and two sub-generators redraw them."""
-        source = batches(self.settings.data, self.generator.resolution, SHOWN * distributed.world(), 97, 0)
-        picture = next(source).pictures
+        """Pictures, unseen ones of a world, and how the full generator and two sub-generators redraw them."""
+        data, side = self.settings.data, self.generator.resolution
+        if data.world:
+            _, picture = unseen(data, data.world, side, SHOWN)
+        else:
+            picture = next(batches(data, side, self.batch, 97, 0)).pictures[:SHOWN]
         self.encoder.eval()
         latents = self.encoder(_resized(picture, self.encoder.size))
         full = self.generator.channels

@@ -42,12 +42,13 @@ from anycost.lab.generator.supervised import (
     painted_loss,
 )
 from anycost.lab.networks.attributes import NAMES, attribute_table
-from anycost.lab.painter import CONTROLS, STYLE_DIM, paint
+from anycost.lab.painter import CONTROLS, POPULATION, STYLE_DIM, paint
 from anycost.lab.running import checkpoints, distributed, loop
 from anycost.lab.running.config import build, read
 from anycost.lab.running.draws import Draws
 from anycost.lab.running.precision import autocast
 from anycost.lab.training import train
+from anycost.lab.worlds import PORTRAITS
 from anycost.models.discriminator import RATIOS, Discriminator, architecture
 from anycost.models.features import Features
 from anycost.models.generator import Generator
@@ -277,7 +278,7 @@ def test_a_strided_skip_is_the_blurred_picture_every_second_pixel():
 
 def test_w_holds_the_controls_of_the_painter():
     made = Generator(8, (4,) * 4, STYLE_DIM, LAYERS)
-    hold_controls(made.style)
+    hold_controls(made.style, POPULATION)
     z = torch.randn(4096, STYLE_DIM, generator=torch.Generator().manual_seed(1))
     w, wanted = mapped(made.style, z), attribute_table(z)
     for index, control in enumerate(CONTROLS):
@@ -291,7 +292,7 @@ def test_w_holds_the_controls_of_the_painter():
 def test_gates_that_a_truncation_draws_in_still_mean_the_same():
     """In half of the rows they move towards their mean, by one share per row; nothing else moves."""
     w = torch.randn(512, STYLE_DIM, generator=torch.Generator().manual_seed(2))
-    found = drawn_in(w, Draws(0, 0, "any"))
+    found = drawn_in(w, Draws(0, 0, "any"), POPULATION)
     gates = torch.tensor([control.kind == "gate" for control in CONTROLS])
     assert torch.equal(found[:, ~gates], w[:, ~gates])
     mean = JUMP * torch.tensor([control.middle for control in CONTROLS if control.kind == "gate"])
@@ -452,7 +453,7 @@ LEARNED = {**config()["generator"], "noise": "learned"}
 def test_noise_maps_begin_as_the_painters_textures():
     """Each differs, with mean 0 and deviation 1. Too coarse ones are empty, and learned ones are kept."""
     made = Generator(32, CHANNELS, STYLE_DIM, n_mlp=1)
-    hold_fields(made)
+    hold_fields(made, painted=True)
     sides = [found.shape[-1] for found in made.noises.buffers()]
     assert sides == [4, 8, 8, 16, 16, 32, 32]
     held = [found.flatten() for found in made.noises.buffers()]
@@ -463,7 +464,7 @@ def test_noise_maps_begin_as_the_painters_textures():
     assert len(strengths(made)) == len(sides)
     assert all(found.item() == pytest.approx(STRENGTH) for found in strengths(made))
     kept = [found.add_(1.0).clone() for found in made.noises.buffers()]
-    hold_fields(made)
+    hold_fields(made, painted=True)
     assert all(torch.equal(a, b) for a, b in zip(made.noises.buffers(), kept, strict=True))
 
 
@@ -530,7 +531,7 @@ def test_low_resolutions_learn_from_the_reduced_pictures_that_high_ones_learn_fr
 def shown_w(task: Generating, batch: Batch) -> Tensor:
     """w [N, n_style, D] that the first step of a warm start draws."""
     assert batch.z is not None
-    w = drawn_in(mapped(task.generator.style, batch.z), Draws(0, 0, "distil"))
+    w = drawn_in(mapped(task.generator.style, batch.z), Draws(0, 0, "distil"), POPULATION)
     return w[:, None].expand(-1, 8, -1)
 
 
@@ -588,7 +589,7 @@ def test_a_warm_start_looks_where_small_things_are_worn(worn: str):
     turns = torch.tensor([-0.3, 0.0, 0.3])
     without, wearing = (paint({"turn": turns, worn: torch.full((3,), on)}, 128) for on in (0.0, 1.0))
     changed = (wearing.rgb - without.rgb).abs().mean(1, keepdim=True)  # [N, 1, R, R]
-    weights = attention(*looked_at(wearing.landmarks), 128)  # 1 on average
+    weights = attention(*looked_at(PORTRAITS.points(wearing.landmarks)), 128)  # 1 on average
     counted = (weights * changed).sum((1, 2, 3)) / changed.sum((1, 2, 3))
     assert (counted > 2).all()
 
@@ -774,7 +775,7 @@ def test_bfloat16_changes_a_step_little():
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
         ({"generator": {**config()["generator"], "noise": "loud"}}, '"none", "random" or "learned"'),
-        ({"data": {"kind": "films"}}, '"data.kind" must be "portraits" or "folder"'),
+        ({"data": {"kind": "films"}}, '"data.kind" must be "portraits", "heads" or "folder"'),
         ({"generator": LEARNED}, "needs a stage of kind"),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
         ({"data": {"far": -0.5}}, "data.far is a share of painted portraits, 0 to 1, not -0.5"),
