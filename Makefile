@@ -29,9 +29,12 @@ lint:
 # trains the default pack from nothing, each network by its file in configs/: hours on a CPU
 pack: setup
 	$(PYTHON) -m anycost train configs/attributes.toml
-	$(PYTHON) -m anycost train configs/finder.toml
 	$(PYTHON) -m anycost train configs/portraits.toml
 	$(PYTHON) -m anycost train configs/encoder.toml
+	$(PYTHON) -m anycost weights get faces heads
+	$(PYTHON) -m anycost data heads --cache runs/heads --count 8192 --resolution 192 --wide 1.5
+	$(PYTHON) -m anycost train configs/head_reader.toml
+	$(PYTHON) -m anycost train configs/heads_finder.toml
 	$(PYTHON) -m anycost.commands.portraits_pack --out models/packs/portraits
 
 # the paper's tables at toy size, and what our own training says: a quarter of an hour

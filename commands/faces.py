@@ -29,15 +29,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(chosen: argparse.Namespace) -> None:
     from ..core.faces.marks import marked
-    from ..core.faces.onnx_network import OnnxNetwork
-    from ..core.faces.readers import Readers
+    from ..core.faces.readers import readers_of
     from ..core.files.pictures import check_writable, read_picture, write_picture
 
     if chosen.draw:
         check_writable(chosen.draw)
     rgba = read_picture(chosen.source)  # [H, W, 4]
-    finder = open_pack(chosen.pack).finder_path
-    readers = Readers(OnnxNetwork(finder, "heat") if finder else None)
+    readers = readers_of(open_pack(chosen.pack))
     faces = readers.read(rgba)
     if chosen.json:
         print(json.dumps({"faces": [described(face) for face in faces]}))

@@ -1,4 +1,5 @@
-"""`anycost packs`: lists packs, describes one, makes packs from other programs' model files, and banks."""
+"""`anycost packs`: lists packs, describes one, makes packs from other programs' model files, and completes
+them."""
 
 from __future__ import annotations
 
@@ -39,6 +40,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     bank.add_argument("--judged", type=int, default=JUDGED, metavar="N", help=text)
     text = "write a copy of the pack, with the bank, to this folder (default: the pack itself)"
     bank.add_argument("--out", type=Path, metavar="DIR", help=text)
+    text = "give a pack a finder of faces and a reader of heads: see `anycost train configs/head_reader.toml`"
+    readers = command(actions, "readers", _readers, text)
+    readers.add_argument("pack", metavar="NAME|DIR")
+    readers.add_argument("--finder", type=Path, metavar="FILE.onnx")
+    readers.add_argument("--head-reader", type=Path, metavar="FILE.onnx")
+    text = "write a copy of the pack with them to this folder (default: the pack itself)"
+    readers.add_argument("--out", type=Path, metavar="DIR", help=text)
 
 
 def _list_packs(chosen: argparse.Namespace) -> None:
@@ -84,15 +92,54 @@ def _import_pack(chosen: argparse.Namespace) -> None:
 def _bank(chosen: argparse.Namespace) -> None:
     from ..models.manifest import MAX_PORTRAITS
 
-    pack = open_pack(chosen.pack)
-    if pack.built_in and chosen.out is None:
-        text = f'The pack "{pack.title}" came with Anycost and stays as it is: write a copy with --out DIR.'
-        raise CoreError("bad-value", text)
+    pack = _changeable(chosen)
     if not LEAST_PORTRAITS <= chosen.portraits <= MAX_PORTRAITS:
         raise CoreError("bad-value", f"--portraits takes {LEAST_PORTRAITS} to {MAX_PORTRAITS}.")
     if not 1 <= chosen.judged <= chosen.portraits:
         raise CoreError("bad-value", f"--judged takes 1 to {chosen.portraits}, the number of portraits.")
     print(write_bank(pack, chosen.out, portraits=chosen.portraits, judged=chosen.judged))
+
+
+def _readers(chosen: argparse.Namespace) -> None:
+    from ..lab.networks.finding import SIDE
+    from ..models.pack import add_readers
+
+    pack = _changeable(chosen)
+    given = [file for file in (chosen.finder, chosen.head_reader) if file]
+    if not given:
+        raise CoreError("bad-value", "Name a file with --finder, --head-reader or both.")
+    if missing := [file for file in given if not file.is_file()]:
+        raise CoreError("bad-value", f'There is no file "{missing[0]}".')
+    _try_out(chosen.finder, chosen.head_reader)
+    finder = (chosen.finder, SIDE) if chosen.finder else None
+    print(add_readers(pack, finder, chosen.head_reader, chosen.out))
+
+
+def _try_out(finder: Path | None, head_reader: Path | None) -> None:
+    """CoreError if a network does not answer as its kind does."""
+    import numpy as np
+
+    from ..bridge.messages import Placement
+    from ..core.faces.drawings import find_faces
+    from ..core.faces.head_reader_net import HeadNetwork
+    from ..core.faces.onnx_network import OnnxNetwork
+    from ..core.faces.pyramid import Pyramid
+
+    blank = np.full((64, 64, 4), 255, np.uint8)
+    if finder:
+        find_faces(blank, OnnxNetwork(finder, "heat"))
+    if head_reader:
+        damaged = f'"{head_reader.name}" is no reader of heads: name another file.'
+        HeadNetwork(head_reader.read_bytes(), damaged).look(Pyramid(blank), Placement(32, 32, 64))
+
+
+def _changeable(chosen: argparse.Namespace) -> Pack:
+    """The pack that is chosen, if it may be changed or a copy is asked for."""
+    pack = open_pack(chosen.pack)
+    if pack.built_in and chosen.out is None:
+        text = f'The pack "{pack.title}" came with Anycost and stays as it is: write a copy with --out DIR.'
+        raise CoreError("bad-value", text)
+    return pack
 
 
 def write_bank(

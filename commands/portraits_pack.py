@@ -53,8 +53,8 @@ def ladder(generator: Generator, rule: WidthRule) -> list[SubGenerator]:
 
 
 def assemble(runs: Path, out: Path) -> Path:
-    """Writes the pack from the folders portraits, attributes, finder and encoder in `runs`; writes there what
-    each slider does, as directions.json. Needs the face weights, for the bank."""
+    """Writes the pack from the networks' folders in `runs`, and there what each slider does, as
+    directions.json. Needs the face weights, for the bank."""
     with tempfile.TemporaryDirectory() as folder:  # so that `out` never has a pack without a bank
         without = write_networks(runs, Path(folder) / out.name)
         return write_bank(Pack.open(without), out, replace=True)
@@ -82,7 +82,8 @@ def write_networks(runs: Path, out: Path) -> Path:
         alignment=Alignment(**ALIGNMENT),
         directions=found,
         encoder=(encoder, picture_side(encoder)),
-        finder=(runs / "finder" / "finder.onnx", SIDE),
+        finder=(runs / "heads_finder" / "finder.onnx", SIDE),
+        head_reader=runs / "head_reader" / "head_reader.onnx",
         features=load_file(features),
         documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
         half=True,

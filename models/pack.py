@@ -332,16 +332,56 @@ def add_bank(
     `directions` are the pack's, in its order, with the `parts` and `how` that pack.json shall list. All other
     files of the folder are copied byte for byte. It is written and refused as `write_pack` says.
     """
-    target = pack.folder.resolve() if folder is None else check_target(folder, replace)
     document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
-    file, data = pack.bank_file or BANK_FILE, bank_bytes(bank)
+    file = pack.bank_file or BANK_FILE
     for entry, direction in zip(document["directions"], directions, strict=True):
         entry.update(_words(direction))
     document["bank"] = {"file": file, "portraits": len(bank.w)}
-    document["files"][file] = hashlib.sha256(data).hexdigest()
+    return _write_changed(pack, document, {file: bank_bytes(bank)}, folder, replace)
+
+
+def add_readers(
+    pack: Pack,
+    finder: tuple[Path, int] | None = None,
+    head_reader: Path | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    documents: Mapping[str, str] | None = None,
+    replace: bool = False,
+) -> Path:
+    """Writes a pack with another finder or reader of heads to `folder`, by default in its own place; returns
+    the folder.
+
+    `finder` is an ONNX file and the side in px of the pictures it was trained on; `documents` are text files
+    that change too. All other files are copied byte for byte. It is written and refused as `write_pack` says.
+    """
+    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    files = {name: text.encode() for name, text in (documents or {}).items()}
+    if finder:
+        file = pack.finder_file or FINDER_FILE
+        document["finder"] = {"file": file, "size": finder[1]}
+        files[file] = finder[0].read_bytes()
+    if head_reader:
+        file = pack.head_reader_file or HEAD_READER_FILE
+        document["head_reader"] = {"file": file}
+        files[file] = head_reader.read_bytes()
+    return _write_changed(pack, document, files, folder, replace)
+
+
+def _write_changed(
+    pack: Pack,
+    document: dict[str, Any],
+    files: Mapping[str, bytes],
+    folder: str | os.PathLike[str] | None,
+    replace: bool,
+) -> Path:
+    """Writes a pack with another pack.json and with some files new; returns the folder."""
+    target = pack.folder.resolve() if folder is None else check_target(folder, replace)
+    document["files"].update({name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
     with _in_place_of(target) as beside:
-        _copy_but(pack, beside, {file, MANIFEST})
-        _write(beside / file, data)
+        _copy_but(pack, beside, {*files, MANIFEST})
+        for name, data in files.items():
+            _write(beside / name, data)
         _write_manifest(beside, document)
     return target
 

@@ -14,13 +14,9 @@ from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
 from ...models.widths import SubGenerator
 from ..errors import CoreError
-from ..faces.face_parts import Mask
-from ..faces.head_reader_net import ALIGNMENT as HEAD_ALIGNMENT
-from ..faces.head_reader_net import LEAST, HeadNetwork
 from ..faces.onnx_network import OnnxNetwork, to_input
 from ..faces.placement import place, resized, whole_square
-from ..faces.pyramid import Pyramid
-from ..faces.readers import Readers, in_front
+from ..faces.readers import Readers, in_front, readers_of
 from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
 from ..rendering.cores import use_available_cores
@@ -129,7 +125,7 @@ class Session:
         """
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
-        told = None if reading is None or self._head_network is None else self._told(rgba, reading)
+        told = None if reading is None else self._readers.parts(rgba, reading)
         opened = opened_face(rgba, placement, reading, self.pack.resolution, told)
         opened.far = self._is_far(opened)
         if opened.head is not None and self.pack.bank is not None and self._own_faces is not None:
@@ -140,12 +136,6 @@ class Session:
         if not opened.far:
             return OpenedPicture(placement)
         return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited())
-
-    def _told(self, rgba: np.ndarray, reading: Reading) -> dict[str, Mask] | None:
-        """The parts of a head as the pack's own reader sees them; None where it sees no head."""
-        assert self._head_network is not None
-        look = self._head_network.look_twice(Pyramid(rgba), place(reading.face_points, HEAD_ALIGNMENT))
-        return look.masks if look.belief >= LEAST else None
 
     def _make_room(self) -> None:
         """Forgets the least recently used pictures while there are too many, or too large ones."""
@@ -306,24 +296,13 @@ class Session:
         return portrait is not None and self._carrying.is_far(opened.face, portrait)
 
     @cached_property
-    def _finder(self) -> OnnxNetwork | None:
-        path = _or_core_error(lambda: self.pack.finder_path)
-        return OnnxNetwork(path, "heat") if path else None
-
-    @cached_property
-    def _head_network(self) -> HeadNetwork | None:
-        path = _or_core_error(lambda: self.pack.head_reader_path)
-        damaged = f'"{path and path.name}" cannot be used: install its pack again.'
-        return HeadNetwork(path.read_bytes(), damaged) if path else None
-
-    @cached_property
     def _encoder(self) -> OnnxNetwork | None:
         path = _or_core_error(lambda: self.pack.encoder_path)
         return OnnxNetwork(path, "latents") if path else None
 
     @cached_property
     def _readers(self) -> Readers:
-        return Readers(self._finder)
+        return _or_core_error(lambda: readers_of(self.pack))
 
     @cached_property
     def _own_faces(self) -> OwnFaces | None:

@@ -1,4 +1,4 @@
-"""The reader for drawings that no other knows: finds faces with a pack's own finder network."""
+"""Finds faces with a pack's own finder network: in drawings that no other knows, and for its head reader."""
 
 from __future__ import annotations
 
@@ -33,17 +33,9 @@ TRUST = 0.8  # of the finder's score: only three points are known
 MOUTH_OVER_EYES = 1.1  # distance from eyes to mouth over the one between the eyes, on a head seen straight on
 
 
-class DrawingReader:
-    """Reads faces with a pack's finder; nose, mouth corners and chin are guessed."""
-
-    def __init__(self, heat: Heat, least: float = 0.0):
-        """`least` is the score that a face needs."""
-        self._heat, self._least = heat, least
-
-    def read(self, rgba: np.ndarray) -> list[Reading]:
-        """See `find_faces`."""
-        found = find_faces(rgba, self._heat)
-        return [guessed(seen, TRUST * seen.score) for seen in found if seen.score >= self._least]
+def drawn_face(seen: Sighting) -> Reading:
+    """A reading of a drawing: its nose, the corners of its mouth and its chin are guessed."""
+    return guessed(seen, TRUST * seen.score)
 
 
 def find_faces(rgba: np.ndarray, heat: Heat) -> list[Sighting]:

@@ -1,6 +1,6 @@
-"""The packs' own reader: finds heads in pictures of any kind and reads points, parts and the face map.
+"""The packs' own reader of heads in pictures of any kind: points, parts and the face map.
 
-A pack's finder says where faces may be; the head reader (`models/head_reader.py`) looks there until its crop
+Something else says where faces may be; the network (`models/head_reader.py`) looks there until its crop
 stands still, then once more from near.
 """
 
@@ -17,7 +17,6 @@ from ...models.head_points import MESH, MIRROR, POINTS
 from ...models.head_reader import GRID, OUTPUTS, PARTS, SIDE
 from ...models.manifest import Alignment
 from ..errors import CoreError
-from .drawings import Heat, find_faces
 from .face_parts import Mask
 from .onnx_network import OnnxModel, to_input
 from .placement import place, to_picture
@@ -61,13 +60,13 @@ class HeadLook:
         mesh = np.column_stack([self.points[:IRISES], self.relief[:IRISES]])  # [468, 3]
         reading = of_mesh(mesh, self.points[IRISES:MESH].reshape(2, 5, 2), 0.0)
         unsure = math.sqrt(float(np.median(self.variance[:IRISES]))) / max(reading.sighting.size, 1e-6)
-        return replace(reading, score=self.belief / (1 + (unsure / UNSURE) ** 2))
+        person = Mask(self.placement, _levels(1 - self.parts[PARTS.index("background")]))
+        return replace(reading, score=self.belief / (1 + (unsure / UNSURE) ** 2), person=person)
 
     @property
     def masks(self) -> dict[str, Mask]:
         """How far each pixel belongs to each of `PARTS`."""
-        levels = np.rint(255 * self.parts).astype(np.uint8)
-        return {name: Mask(self.placement, own) for name, own in zip(PARTS, levels, strict=True)}
+        return {name: Mask(self.placement, _levels(own)) for name, own in zip(PARTS, self.parts, strict=True)}
 
 
 class HeadNetwork:
@@ -108,30 +107,14 @@ class HeadNetwork:
         return {name: values.astype(np.float64) for name, values in found.items()}
 
 
-class HeadsReader:
-    """Finds heads with a finder's heat and reads them: see `reading.Reader`."""
-
-    def __init__(self, network: HeadNetwork, heat: Heat):
-        self.network, self._heat = network, heat
-
-    def read(self, rgba: np.ndarray) -> list[Reading]:
-        """Every face in a picture uint8 [H, W, 4]."""
-        return [look.reading for look in self.looks(rgba)]
-
-    def looks(self, rgba: np.ndarray) -> list[HeadLook]:
-        """The last look at every face of a picture uint8 [H, W, 4], the most certain first."""
-        pyramid = Pyramid(rgba)
-        return self.looks_at(pyramid, find_faces(rgba, self._heat))
-
-    def looks_at(self, pyramid: Pyramid, sightings: Iterable[Sighting]) -> list[HeadLook]:
-        """The last look at every face that is seen again at the sightings."""
-        found = {}
-        for sighting in sightings:
-            placement = place(guessed(sighting, 1.0).face_points, ALIGNMENT)
-            look = settled(self.network, pyramid, placement)
-            if look is not None:
-                found[look.reading] = look
-        return [found[reading] for reading in distinct(found)]
+def looks_at(network: HeadNetwork, pyramid: Pyramid, sightings: Iterable[Sighting]) -> list[HeadLook]:
+    """The last look at every face that is seen again at the sightings, the most certain first."""
+    found = {}
+    for sighting in sightings:
+        look = settled(network, pyramid, place(guessed(sighting, 1.0).face_points, ALIGNMENT))
+        if look is not None:
+            found[look.reading] = look
+    return [found[reading] for reading in distinct(found)]
 
 
 def settled(network: HeadNetwork, pyramid: Pyramid, placement: Placement) -> HeadLook | None:
@@ -176,6 +159,10 @@ def _look(answers: dict[str, np.ndarray], placement: Placement) -> HeadLook:
         answers["face_map"].astype(np.float32),
         float(1 / (1 + np.exp(-answers["score"]))),
     )
+
+
+def _levels(share: np.ndarray) -> np.ndarray:
+    return np.rint(255 * share).astype(np.uint8)
 
 
 def _straight(look: HeadLook) -> Placement | None:

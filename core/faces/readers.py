@@ -7,11 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...bridge.messages import FacePoints
+from ...models.pack import Pack
 from ..errors import CoreError
 from ..files.weights import installed
 from .attention_mesh import AttentionMesh
-from .drawings import DrawingReader, Heat
+from .drawings import Heat, drawn_face, find_faces
+from .face_parts import Mask
+from .head_reader_net import ALIGNMENT, LEAST, HeadNetwork, looks_at, settled
 from .mesh_reader import MeshReader
+from .onnx_network import OnnxNetwork
+from .placement import place
+from .pyramid import Pyramid
 from .reading import Reader, Reading, distinct
 from .sighting import Sighting
 from .yunet import FILE as YUNET
@@ -21,19 +27,25 @@ ADVICE = (
     "Only drawn faces are found so far: for photographs and paintings, run `anycost weights get faces` in a"
     " terminal, then try again."
 )
+ROUGHLY = (
+    "Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a terminal,"
+    " then open the face again."
+)
 CLEAR = 0.6  # score of the pack's own drawings; they have 0.8 and more
 
 
 class Readers:
-    """MediaPipe's networks and YuNet if their files are here; a pack's finder for what those do not see.
+    """MediaPipe's networks and YuNet if their files are here; a pack's own for what those do not see.
 
-    `advice` is a sentence for the artist where faces could be found better, else empty.
+    `finder` is the pack's, `heads` its reader of heads. `advice` is a sentence for the artist where faces
+    could be found or read better, else empty.
     """
 
-    def __init__(self, finder: Heat | None = None):
-        self.advice = ADVICE
+    def __init__(self, finder: Heat | None = None, heads: HeadNetwork | None = None):
+        self._usual = ADVICE if heads is None or finder is None else ROUGHLY
+        self.advice = self._usual
         self._known: list[Reader] = []
-        self._finder = finder
+        self._finder, self._heads = finder, heads
         self._mesh: MeshReader | None = None
 
     def read(self, rgba: np.ndarray) -> list[Reading]:
@@ -41,9 +53,18 @@ class Readers:
         if self.advice:
             self._open()
         found = distinct(face for reader in self._known for face in reader.read(rgba))
-        if not found and self._finder is not None:  # where the others see nothing, a faint face is none
-            found = DrawingReader(self._finder, CLEAR if self._known else 0.0).read(rgba)
+        if not found and self._finder is not None:
+            found = self._by_pack(rgba, self._finder)
         return sorted(found, key=lambda face: face.sighting.centre[0])
+
+    def _by_pack(self, rgba: np.ndarray, finder: Heat) -> list[Reading]:
+        """What the pack's own networks see; where the others see nothing, a faint face is none."""
+        sightings, least = find_faces(rgba, finder), CLEAR if self._known else 0.0
+        found: list[Reading] = []
+        if self._heads is not None:
+            found = [look.reading for look in looks_at(self._heads, Pyramid(rgba), sightings)]
+        found = found or [drawn_face(sighting) for sighting in sightings]
+        return [face for face in found if face.score >= least]
 
     def read_at(self, rgba: np.ndarray, face: FacePoints) -> Reading | None:
         """The mesh of the face that somebody points at; None where none is seen there."""
@@ -51,7 +72,18 @@ class Readers:
             self._open()
         (lx, ly), (rx, ry) = face.mouth
         there = Sighting(face.eyes, ((lx + rx) / 2, (ly + ry) / 2), 1.0)
-        return None if self._mesh is None else self._mesh.read_at(rgba, there)
+        found = None if self._mesh is None else self._mesh.read_at(rgba, there)
+        if found is not None or self._heads is None:
+            return found
+        look = settled(self._heads, Pyramid(rgba), place(face, ALIGNMENT))
+        return look.reading if look is not None and look.reading.sighting.overlaps(there) else None
+
+    def parts(self, rgba: np.ndarray, reading: Reading) -> dict[str, Mask] | None:
+        """What each pixel around a face shows, as the pack sees it; None where it sees no head."""
+        if self._heads is None:
+            return None
+        look = self._heads.look_twice(Pyramid(rgba), place(reading.face_points, ALIGNMENT))
+        return look.masks if look.belief >= LEAST else None
 
     @property
     def mesh(self) -> AttentionMesh | None:
@@ -62,7 +94,7 @@ class Readers:
 
     def _open(self) -> None:
         """Takes what is installed by now; a damaged file is told, and the others still serve."""
-        self._known, self._mesh, self.advice = [], None, ADVICE
+        self._known, self._mesh, self.advice = [], None, self._usual
         try:
             if (faces := installed("faces")) is not None:
                 self._mesh = MeshReader(faces)
@@ -72,6 +104,16 @@ class Readers:
                 self._known.append(YuNet(yunet[YUNET]))
         except CoreError as error:
             self.advice = error.message
+
+
+def readers_of(pack: Pack) -> Readers:
+    """The readers for pictures that are edited with a pack. PackError or CoreError for damaged files."""
+    finder, heads = pack.finder_path, pack.head_reader_path
+    damaged = f'"{heads and heads.name}" cannot be used: install its pack again.'
+    return Readers(
+        OnnxNetwork(finder, "heat") if finder else None,
+        HeadNetwork(heads.read_bytes(), damaged) if heads else None,
+    )
 
 
 def in_front(faces: Sequence[Reading]) -> Reading:

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.faces.drawings import Heat
-from ...core.faces.head_reader_net import ALIGNMENT, HeadLook, HeadNetwork, HeadsReader, settled
+from ...core.faces.drawings import Heat, find_faces
+from ...core.faces.head_reader_net import ALIGNMENT, HeadLook, HeadNetwork, looks_at, settled
 from ...core.faces.onnx_network import OnnxModel, OnnxNetwork
 from ...core.faces.placement import Placement, place
 from ...core.faces.pyramid import Pyramid
@@ -149,16 +149,16 @@ def measure_pictures(network: HeadNetwork, heat: Heat | None, folder: Path) -> s
     references = json.loads((folder / "reference.json").read_text())
     placed_rows: list[PlacedFace] = []
     found_rows: list[Compared] = []
-    reader = None if heat is None else HeadsReader(network, heat)
     for path in sorted(path for path in folder.iterdir() if path.suffix in ENDINGS):
         rgba, wanted = read_picture(path), references.get(path.stem)
         pyramid = Pyramid(rgba)
         for face in reference_faces(path.stem, wanted or {"faces": []}, folder):
             placed_rows.append(placed_face(network, pyramid, face, len(placed_rows)))
-        if reader is not None:
-            found_rows += compared(path.stem, reader.read(rgba), wanted)
+        if heat is not None:
+            looks = looks_at(network, pyramid, find_faces(rgba, heat))
+            found_rows += compared(path.stem, [look.reading for look in looks], wanted)
     text = placed_report(placed_rows)
-    return text if reader is None else f"{text}\n\n{report(found_rows)}"
+    return text if heat is None else f"{text}\n\n{report(found_rows)}"
 
 
 def measure_heads(model: bytes, caches: Sequence[str]) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from seen_head import SeenHead
 
 from anycost.bridge.messages import Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.head_reader_net import (
-    HeadLook,
     HeadNetwork,
-    HeadsReader,
+    looks_at,
     settled,
 )
 from anycost.core.faces.onnx_network import to_input
@@ -96,34 +95,8 @@ def test_a_reading_has_a_mesh_with_depth_and_irises(model: bytes):
     assert 0 <= reading.score <= 1
 
 
-class Fixed(HeadNetwork):
-    """Sees one face, wherever it looks from."""
-
-    def __init__(self, model: bytes, belief: float):
-        super().__init__(model, DAMAGED)
-        self.looks, self.belief = 0, belief
-
-    def look(self, pyramid: Pyramid, placement: Placement) -> HeadLook:
-        self.looks += 1
-        points = np.full((POINTS, 2), 150.0)
-        for group, at in (
-            ((33, 133, 159, 145), (130, 140)),
-            ((362, 263, 386, 374), (170, 140)),
-            ((61,), (135, 180)),
-            ((291,), (165, 180)),
-        ):
-            points[list(group)] = at
-        parts = np.full((len(PARTS), GRID, GRID), 1 / len(PARTS), np.float32)
-        zero = np.zeros((3, GRID, GRID), np.float32)
-        some = np.ones(POINTS)
-        return HeadLook(placement, points, some, some, parts, zero, self.belief)
-
-    def look_twice(self, pyramid: Pyramid, placement: Placement) -> HeadLook:
-        return self.look(pyramid, placement)
-
-
-def test_the_crop_moves_to_the_face_and_stands_still(model: bytes):
-    network = Fixed(model, 0.9)
+def test_the_crop_moves_to_the_face_and_stands_still():
+    network = SeenHead(0.9)
     look = settled(network, Pyramid(picture()), Placement(100, 100, 300, 30))
     assert look is not None
     assert network.looks == 4  # there, from the right place, once more, and from near
@@ -132,27 +105,15 @@ def test_the_crop_moves_to_the_face_and_stands_still(model: bytes):
     assert look.reading.score > 0.8
 
 
-def test_where_it_does_not_believe_in_a_face_there_is_none(model: bytes):
-    assert settled(Fixed(model, 0.3), Pyramid(picture()), Placement(100, 100, 300)) is None
+def test_where_it_does_not_believe_in_a_face_there_is_none():
+    assert settled(SeenHead(0.3), Pyramid(picture()), Placement(100, 100, 300)) is None
 
 
-def test_one_face_is_read_once(model: bytes):
-    reader = HeadsReader(Fixed(model, 0.9), lambda rgb: np.zeros((3, 1, 1), np.float32))
+def test_one_face_is_read_once():
     seen = [Sighting(((120 + k, 140), (160 + k, 140)), (140 + k, 180), 0.5) for k in (0, 10, 30)]
-    assert len(reader.looks_at(Pyramid(picture()), seen)) == 1
+    assert len(looks_at(SeenHead(0.9), Pyramid(picture()), seen)) == 1
 
 
 def test_a_damaged_reader_is_told(tmp_path: Path):
     with pytest.raises(CoreError, match="cannot be used"):
         HeadNetwork(b"nothing", DAMAGED)
-
-
-@pytest.mark.slow
-def test_one_look_is_quick(model: bytes):
-    network, pyramid = HeadNetwork(model, DAMAGED), Pyramid(picture())
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        network.look(pyramid, Placement(150, 140, 200))
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.025
