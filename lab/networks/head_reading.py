@@ -74,9 +74,10 @@ PART_WEIGHTS = {
     "mouth": 3.0,
     "teeth": 3.0,
     "ear": 1.5,
-    "beard": 1.5,
-    "glasses": 2.5,
-    "other": 1.5,
+    "beard": 3.0,
+    "glasses": 4.0,
+    "hat": 2.0,
+    "other": 2.0,
 }
 
 
@@ -99,7 +100,7 @@ class HeadReaderSettings:
     points: float = 1.0
     heat: float = 0.2
     relief: float = 2.0
-    parts: float = 1.0
+    parts: float = 2.5
     face_map: float = 5.0
     score: float = 0.3
     style: float = 1.0
