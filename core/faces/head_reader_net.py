@@ -30,6 +30,7 @@ CLOSE = 0.66  # size of the last look's crop, over the straight one's
 MOVES = 4  # looks until the crop stands still, at most
 SETTLED = 0.04  # a crop that moves by less stands still
 LEAST = 0.5  # belief in a face
+SURE = 0.5  # score of a face that nobody else has seen
 UNSURE = 0.12  # deviation of the points over the distance between the eyes at which belief is halved
 FORMS = {
     "parts": (len(PARTS), GRID, GRID),
@@ -108,12 +109,12 @@ class HeadNetwork:
 
 
 def looks_at(network: HeadNetwork, pyramid: Pyramid, sightings: Iterable[Sighting]) -> list[HeadLook]:
-    """The last look at every face that is seen again at the sightings, the most certain first."""
+    """The last look at every face that is surely seen again at the sightings, the most certain first."""
     found = {}
     for sighting in sightings:
         look = settled(network, pyramid, place(guessed(sighting, 1.0).face_points, ALIGNMENT))
-        if look is not None:
-            found[look.reading] = look
+        if look is not None and (reading := look.reading).score >= SURE:
+            found[reading] = look
     return [found[reading] for reading in distinct(found)]
 
 

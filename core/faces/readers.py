@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...bridge.messages import FacePoints
-from ...models.pack import Pack
+from ...bridge.messages import DEFAULT_PACK, FacePoints
+from ...models.pack import Pack, list_packs
 from ..errors import CoreError
 from ..files.weights import installed
 from .attention_mesh import AttentionMesh
@@ -107,8 +107,15 @@ class Readers:
 
 
 def readers_of(pack: Pack) -> Readers:
-    """The readers for pictures that are edited with a pack. PackError or CoreError for damaged files."""
-    finder, heads = pack.finder_path, pack.head_reader_path
+    """The readers for pictures that are edited with a pack. PackError or CoreError for damaged files.
+
+    To packs of faces without networks of their own, the default pack's are lent.
+    """
+    lent = None
+    if pack.alignment is not None and None in (pack.finder_file, pack.head_reader_file):
+        lent = Pack.open(DEFAULT_PACK) if DEFAULT_PACK in list_packs() else None
+    finder = pack.finder_path or (lent and lent.finder_path)
+    heads = pack.head_reader_path or (lent and lent.head_reader_path)
     damaged = f'"{heads and heads.name}" cannot be used: install its pack again.'
     return Readers(
         OnnxNetwork(finder, "heat") if finder else None,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from drawn_face import colour_finder, portrait, with_colour_finder
 from seen_head import CORNERS, EYES, SeenHead
 
 from anycost.bridge.messages import FacePoints, Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.readers import Readers, readers_of
+from anycost.lab.painter import STYLE_DIM, paint_z
 from anycost.models.head_reader import PARTS
 from anycost.models.pack import Pack, add_readers
 
@@ -82,3 +85,15 @@ def test_a_packs_own_networks_are_taken(tiny_pack: Path, tmp_path: Path):
     damaged.write_bytes(b"nothing")
     with pytest.raises(CoreError, match=r'"head_reader.onnx" cannot be used: install its pack again'):
         readers_of(Pack.open(add_readers(pack, head_reader=damaged)))
+
+
+@pytest.mark.slow
+def test_packs_of_faces_without_networks_are_lent_the_default_packs(tiny_pack: Path):
+    tiny, default = Pack.open(tiny_pack), Pack.open("portraits")
+    drawing = paint_z(torch.zeros(1, STYLE_DIM), 256).rgb[0]
+    rgb = ((drawing.permute(1, 2, 0) + 1) * 127.5).byte().numpy()
+    drawn = np.dstack([rgb, np.full((256, 256, 1), 255, np.uint8)])
+    alone = replace(tiny, finder_file=None, head_reader_file=None)
+    assert len(readers_of(default).read(drawn)) == 1
+    assert len(readers_of(alone).read(drawn)) == 1
+    assert readers_of(replace(alone, alignment=None)).read(drawn) == []
