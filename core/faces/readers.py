@@ -58,13 +58,14 @@ class Readers:
         return sorted(found, key=lambda face: face.sighting.centre[0])
 
     def _by_pack(self, rgba: np.ndarray, finder: Heat) -> list[Reading]:
-        """What the pack's own networks see; where the others see nothing, a faint face is none."""
+        """What the pack's own networks see; where another that looked sees nothing, a faint face is none."""
         sightings, least = find_faces(rgba, finder), CLEAR if self._known else 0.0
-        found: list[Reading] = []
         if self._heads is not None:
-            found = [look.reading for look in looks_at(self._heads, Pyramid(rgba), sightings)]
-        found = found or [drawn_face(sighting) for sighting in sightings]
-        return [face for face in found if face.score >= least]
+            looks = looks_at(self._heads, Pyramid(rgba), sightings)
+            if found := [look.reading for look in looks if look.reading.score >= least]:
+                return found
+            least = CLEAR
+        return [face for face in map(drawn_face, sightings) if face.score >= least]
 
     def read_at(self, rgba: np.ndarray, face: FacePoints) -> Reading | None:
         """The mesh of the face that somebody points at; None where none is seen there."""

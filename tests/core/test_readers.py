@@ -26,6 +26,11 @@ def picture() -> np.ndarray:
     return portrait(THERE, 300, 300)
 
 
+def clear(rgb: np.ndarray) -> np.ndarray:
+    """The colour finder, as sure as a trained one."""
+    return np.minimum(2 * colour_finder(rgb), 1)
+
+
 def test_a_pack_that_reads_heads_gives_meshes_where_nothing_is_downloaded():
     readers = Readers(colour_finder, SeenHead(0.9))
     (face,) = readers.read(picture())
@@ -36,10 +41,15 @@ def test_a_pack_that_reads_heads_gives_meshes_where_nothing_is_downloaded():
     assert "anycost weights get faces" in readers.advice
 
 
-def test_a_drawing_whose_head_is_not_believed_is_still_found():
-    (face,) = Readers(colour_finder, SeenHead(0.2)).read(picture())
+def test_a_clear_drawing_whose_head_is_not_believed_is_still_found():
+    (face,) = Readers(clear, SeenHead(0.2)).read(picture())
     assert face.mesh is None
     assert face.sighting.centre == pytest.approx((150, 160), abs=8)
+
+
+def test_a_faint_drawing_whose_head_is_not_believed_is_none():
+    assert len(Readers(colour_finder).read(picture())) == 1
+    assert Readers(colour_finder, SeenHead(0.2)).read(picture()) == []
 
 
 def test_without_a_reader_of_heads_only_drawings_are_found():
