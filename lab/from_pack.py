@@ -21,16 +21,14 @@ from .generator.widening import widened
 from .networks.attributes import AttributeTraining
 from .networks.encoding import EncoderTraining
 from .networks.finding import FinderTraining
+from .networks.head_reading import HeadReaderTraining
 from .networks.standardised import unfold
 
 
 def fill(task: Any, pack: Pack, seen: int) -> None:
     """Gives a task's network (see `loop.Task`) its weights from `pack`, at position `seen` of the run.
     CoreError if the pack has none or they differ in size; the task's generator may be wider."""
-    how = next((how for kind, how in _FILL.items() if isinstance(task, kind)), None)
-    if how is None:
-        text = "This network cannot start from a pack: name an earlier run's folder as its `start`."
-        raise CoreError("bad-value", text)
+    how = next(how for kind, how in _FILL.items() if isinstance(task, kind))
     try:
         how(task, pack, seen)
     except (KeyError, RuntimeError, ValueError) as error:
@@ -62,6 +60,12 @@ def _finder(task: FinderTraining, pack: Pack, _seen: int) -> None:
     unfold(task.network, _weights(_file(pack.finder_path, pack)))
 
 
+def _head_reader(task: HeadReaderTraining, pack: Pack, _seen: int) -> None:
+    weights = _weights(_file(pack.head_reader_path, pack))
+    for network in (task.network, task.average.network):
+        unfold(network, weights)
+
+
 def _encoder(task: EncoderTraining, pack: Pack, _seen: int) -> None:
     task.encoder.load_state_dict(_weights(_file(pack.encoder_path, pack)))
     task.fitted = True
@@ -71,6 +75,7 @@ _FILL: dict[type, Callable[[Any, Pack, int], None]] = {
     Generating: _generator,
     AttributeTraining: _attributes,
     FinderTraining: _finder,
+    HeadReaderTraining: _head_reader,
     EncoderTraining: _encoder,
 }
 

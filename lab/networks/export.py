@@ -29,7 +29,8 @@ def export_finder(finder: Finder, path: Path) -> None:
 def export_head_reader(reader: HeadReader, path: Path) -> None:
     """ "picture" [N, 3, 128, 128] in -1..1 -> `head_reader.Answers`, by their names."""
     axes = {name: {0: "n"} for name in ("picture", *OUTPUTS)}
-    _export(reader, torch.zeros(2, 3, SIDE, SIDE), path, list(OUTPUTS), axes)
+    # unfolded, its weights keep their names, and training can go on from the file
+    _export(reader, torch.zeros(2, 3, SIDE, SIDE), path, list(OUTPUTS), axes, folded=False)
 
 
 def picture_side(path: Path) -> int:
@@ -41,7 +42,12 @@ def picture_side(path: Path) -> int:
 
 
 def _export(
-    network: torch.nn.Module, example: torch.Tensor, path: Path, outputs: list[str], axes: dict
+    network: torch.nn.Module,
+    example: torch.Tensor,
+    path: Path,
+    outputs: list[str],
+    axes: dict,
+    folded: bool = True,
 ) -> None:
     with warnings.catch_warnings():
         # the tracer needs no extra package, and is enough here
@@ -53,6 +59,7 @@ def _export(
             input_names=["picture"],
             output_names=outputs,
             dynamic_axes=axes,
+            do_constant_folding=folded,
             opset_version=OPSET,
             dynamo=False,
         )

@@ -86,13 +86,12 @@ class HeadReaderSettings:
     """A head reader's TOML file.
 
     `caches` are folders of rendered heads, whose first shard is kept for measuring. A share `painted` of a
-    batch are painted portraits. `start` is the folder of an earlier run whose network it begins with.
+    batch are painted portraits.
     `pictures` counts all crops that are shown, `batch` those of a step over all processes. `style` is how
     strongly other hands show them; the other numbers weigh the losses.
     """
 
     caches: tuple[str, ...]
-    start: str = ""
     painted: float = 0.15
     pictures: int = 400_000
     batch: int = 32
@@ -130,8 +129,6 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
     def __init__(self, settings: HeadReaderSettings):
         super().__init__(settings)
         self.network = placed(self.empty())
-        if settings.start:
-            self.network.load_state_dict(_earlier(Path(settings.start)))
         self.average = Average(self.network, HALF_LIFE)
         self.descent = Descent(self.network.parameters(), settings.learning_rate, settings.pictures)
         self.weights = torch.ones(POINTS, device=self.device)
@@ -253,16 +250,6 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
             coloured(shown.parts),
         ]
         save_sheet(rows, folder / f"samples-{seen:08d}.png")
-
-
-def _earlier(folder: Path) -> dict[str, Tensor]:
-    """The averaged network of an earlier run; CoreError "bad-value" where there is none of these sizes."""
-    try:
-        kept = checkpoints.load(folder / checkpoints.LAST)["task"]["average"]
-        HeadReaderTraining.empty().load_state_dict(kept)
-    except (OSError, KeyError, RuntimeError):
-        raise CoreError("bad-value", f'start: there is no run of this reader in "{folder}".') from None
-    return kept
 
 
 def rendered_crops(heads: CachedHeads, draws: Draws) -> HeadCrops:

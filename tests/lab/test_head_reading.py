@@ -27,6 +27,8 @@ from anycost.lab.data.head_crops import (
     straight,
 )
 from anycost.lab.data.head_pool import HeadPool
+from anycost.lab.from_pack import fill as fill_from_pack
+from anycost.lab.networks.export import export_head_reader
 from anycost.lab.networks.head_errors import head_errors, unseen_crops
 from anycost.lab.networks.head_reading import (
     NAMED,
@@ -44,6 +46,7 @@ from anycost.lab.running.draws import Draws
 from anycost.models.head_points import KEYS, MIRROR, POINTS
 from anycost.models.head_reader import GRID, OUTPUTS, PARTS, SIDE, Answers, HeadReader
 from anycost.models.manifest import Alignment
+from anycost.models.pack import Pack, add_readers
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +144,26 @@ def test_painted_portraits_give_the_points_that_correspond():
     assert (left[face, 0] < right[face, 0]).all()
 
 
-def test_a_run_may_begin_with_the_network_of_another(cache: Path, tmp_path: Path):
+def test_a_run_may_begin_with_a_packs_network(cache: Path, tiny_pack: Path, tmp_path: Path):
     task = HeadReaderTraining(settings(cache))
-    checkpoints.save(tmp_path / checkpoints.LAST, {"seen": 8, "task": task.state()})
-    later = HeadReaderTraining(settings(cache, seed=1, start=str(tmp_path)))
-    kept = task.average.network.state_dict()
-    for network in (later.network, later.average.network):
-        assert all(torch.equal(values, kept[name]) for name, values in network.state_dict().items())
-    with pytest.raises(CoreError, match="no run"):
-        HeadReaderTraining(settings(cache, start=str(tmp_path / "none")))
+    with torch.no_grad():  # trained ones have no two equal weights, of which the file would have one
+        for parameter in task.network.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    fold(task.network.eval())
+    export_head_reader(task.network, tmp_path / "head_reader.onnx")
+    pack = add_readers(
+        Pack.open(tiny_pack), head_reader=tmp_path / "head_reader.onnx", folder=tmp_path / "pack"
+    )
+    later = HeadReaderTraining(settings(cache, seed=1))
+    fill_from_pack(later, Pack.open(pack), 0)
+    pictures = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    with torch.no_grad():
+        wanted = task.network(pictures)
+        for network in (later.network, later.average.network):
+            for mine, theirs in zip(network(pictures), wanted, strict=True):
+                torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
+    with pytest.raises(CoreError, match="has no network of this kind"):
+        fill_from_pack(later, Pack.open(tiny_pack), 0)
 
 
 def test_batches_go_on_where_they_stopped(cache: Path):
