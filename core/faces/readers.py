@@ -110,11 +110,11 @@ class Readers:
 def readers_of(pack: Pack) -> Readers:
     """The readers for pictures that are edited with a pack. PackError or CoreError for damaged files.
 
-    To packs of faces without networks of their own, the default pack's are lent.
+    To packs of faces without a finder, the default pack's networks are lent.
     """
     lent = None
-    if pack.alignment is not None and None in (pack.finder_file, pack.head_reader_file):
-        lent = Pack.open(DEFAULT_PACK) if DEFAULT_PACK in list_packs() else None
+    if pack.alignment is not None and pack.finder_file is None and DEFAULT_PACK in list_packs():
+        lent = Pack.open(DEFAULT_PACK)
     finder = pack.finder_path or (lent and lent.finder_path)
     heads = pack.head_reader_path or (lent and lent.head_reader_path)
     damaged = f'"{heads and heads.name}" cannot be used: install its pack again.'

@@ -7,19 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from anycost.commands.cli import EXIT_BAD_INPUT, main
 from anycost.core.errors import CoreError
-from anycost.core.faces.onnx_network import OnnxNetwork
+from anycost.core.faces.onnx_network import OnnxModel, OnnxNetwork
 from anycost.lab.from_pack import fill
 from anycost.lab.networks import attributes, finding
 from anycost.lab.running import checkpoints
 from anycost.lab.running.config import build, read
 from anycost.lab.training import TRAINERS
 from anycost.models.features import load_features
+from anycost.models.head_reader import OUTPUTS
 from anycost.models.pack import Pack
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -75,6 +77,16 @@ def test_a_finder_answers_as_the_packs_does(pack: Pack):
             torch.testing.assert_close(
                 mine(one)[0], torch.from_numpy(theirs(one.numpy())), atol=1e-3, rtol=0.01
             )
+
+
+def test_a_head_reader_answers_as_the_packs_does(pack: Pack):
+    mine = filled("head_reader", pack).average.network.eval()
+    theirs = OnnxModel(_there(pack.head_reader_path).read_bytes(), "damaged")
+    for one in pictures().split(1):
+        with torch.no_grad():
+            answers = mine(one)
+        for own, other in zip(answers, theirs.run(one.numpy(), *OUTPUTS), strict=True):
+            torch.testing.assert_close(own[0], torch.from_numpy(np.asarray(other)), atol=2e-3, rtol=0.01)
 
 
 def test_an_encoder_answers_as_the_packs_does_and_is_not_fitted_anew(pack: Pack, tmp_path: Path):
@@ -144,11 +156,3 @@ def test_a_generator_of_another_shape_gives_one_sentence(pack: Pack, shape: dict
 def _there(path: Path | None) -> Path:
     assert path is not None
     return path
-
-
-def test_a_network_that_no_pack_trains_on_is_refused(pack: Pack):
-    class Other:
-        pass
-
-    with pytest.raises(CoreError, match="`start`"):
-        fill(Other(), pack, 0)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import skimage.data
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,7 +17,10 @@ from anycost.commands.portraits_pack import CARD
 from anycost.core.editing.carry.zones import ZONES
 from anycost.core.editing.session import EditState, Session
 from anycost.core.faces.drawings import find_faces
+from anycost.core.faces.face_parts import Mask
 from anycost.core.faces.onnx_network import OnnxNetwork, to_input
+from anycost.core.faces.placement import to_unit
+from anycost.core.faces.readers import readers_of
 from anycost.core.faces.reading import LEFT_EYE, LIPS_INSIDE, MOUTH_CORNERS, RIGHT_EYE
 from anycost.core.files.pictures import read_picture
 from anycost.lab.directions.sliders import SLIDERS
@@ -28,6 +32,8 @@ from anycost.models.pack import Pack
 pytestmark = pytest.mark.slow
 LOW, HIGH = range(2)  # the ends of a direction
 SIDE = 64  # px at which pictures are compared
+# eyes, nose, corners of the mouth and chin in scikit-image's photograph, as MediaPipe's mesh reads them
+ASTRONAUT = np.array([(204, 102), (247, 104), (224, 131), (202, 139), (246, 141), (222, 178)], np.float64)
 AROUND = {"eyes": (0.40, 0.52, 0.28, 0.72), "mouth": (0.60, 0.74, 0.36, 0.64)}  # top, bottom, left, right
 
 
@@ -121,6 +127,30 @@ def test_the_finder_finds_painted_faces(pack: Pack):
             < 20
         )
         assert 20 < face.eyes_to_mouth < 80
+
+
+def test_a_photograph_is_found_and_read_with_nothing_downloaded(pack: Pack):
+    photo = skimage.data.astronaut()  # [512, 512, 3]
+    rgba = np.dstack([photo, np.full(photo.shape[:2], 255, np.uint8)])
+    readers = readers_of(pack)
+    (face,) = readers.read(rgba)
+    found = np.array([*face.eyes, face.nose, *face.mouth, face.chin])
+    assert np.linalg.norm(found - ASTRONAUT, axis=1).mean() < 0.15 * np.linalg.norm(
+        ASTRONAUT[1] - ASTRONAUT[0]
+    )
+    told = readers.parts(rgba, face)
+    assert told is not None
+    masks = {name: whole(mask, rgba) for name, mask in told.items()}
+    for name, x, y in (("hair", 222, 30), ("skin", 240, 125), ("background", 420, 60)):
+        assert masks[name][y, x] > 0.5
+
+
+def whole(mask: Mask, rgba: np.ndarray) -> np.ndarray:
+    """A mask over the whole picture [H, W] 0..1, of its nearest values."""
+    y, x = np.mgrid[: rgba.shape[0], : rgba.shape[1]] + 0.5
+    at = to_unit(mask.placement, np.stack([x, y], axis=-1)) * len(mask.values)
+    column, row = np.clip(at, 0, len(mask.values) - 1).astype(int).transpose(2, 0, 1)
+    return mask.values[row, column] / 255
 
 
 def test_noise_is_not_a_face(pack: Pack):
