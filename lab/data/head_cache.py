@@ -170,8 +170,10 @@ def _in_processes(work: Callable[[int], None], numbers: Sequence[int], processes
         yield from map(work, numbers)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=_begin_worker) as pool:  # leaving it ends the workers
+    with context.Pool(processes, initializer=_begin_worker) as pool:  # leaving it ends workers at work
         yield from pool.imap_unordered(work, numbers)
+        pool.close()  # they leave by themselves: a signal that comes as a process begins may be lost
+        pool.join()
 
 
 def _begin_worker() -> None:

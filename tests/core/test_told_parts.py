@@ -138,7 +138,7 @@ def test_a_session_asks_the_packs_reader(with_reader: Path, face: KnownFace, fac
     assert told is not None
     assert told["hair"].values.min() > 200
     assert told["skin"].values.max() < 5
-    plain = Session(portraits())
+    plain = Session(replace(portraits(), head_reader_file=None))
     plain.open("face", face.rgba, face.reading.face_points)
     assert plain.pictures["face"].told is None
 
