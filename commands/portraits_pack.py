@@ -1,6 +1,6 @@
 """Assembles the default pack from the runs of its networks, for `make pack`.
 
-python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits
+python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits [--readers]
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..lab.running import checkpoints
 from ..models.features import load_features
 from ..models.generator import Generator
 from ..models.manifest import Alignment
-from ..models.pack import Pack, write_pack
+from ..models.pack import Pack, add_readers, write_pack
 from ..models.widths import SubGenerator, WidthRule
 from .packs import write_bank
 
@@ -67,6 +67,7 @@ def write_networks(runs: Path, out: Path) -> Path:
     found, report = portrait_directions(trained.generator, load_features(features))
     (runs / "directions.json").write_text(json.dumps(report, indent=1) + "\n")
     encoder = runs / "encoder" / "encoder.onnx"
+    finder, heads = _readers(runs)
     return write_pack(
         out,
         trained.generator,
@@ -82,20 +83,34 @@ def write_networks(runs: Path, out: Path) -> Path:
         alignment=Alignment(**ALIGNMENT),
         directions=found,
         encoder=(encoder, picture_side(encoder)),
-        finder=(runs / "heads_finder" / "finder.onnx", SIDE),
-        head_reader=runs / "head_reader" / "head_reader.onnx",
+        finder=finder,
+        head_reader=heads,
         features=load_file(features),
         documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
         half=True,
     )
 
 
+def renew_readers(runs: Path, out: Path) -> Path:
+    """Gives the pack in `out` the finder and the reader of heads in `runs`, and the card as it is now."""
+    finder, heads = _readers(runs)
+    return add_readers(Pack.open(out), finder, heads, documents={"MODEL_CARD.md": CARD.read_text()})
+
+
+def _readers(runs: Path) -> tuple[tuple[Path, int], Path]:
+    """The files of the finder, with the side of its pictures, and of the reader of heads."""
+    return (runs / "heads_finder" / "finder.onnx", SIDE), runs / "head_reader" / "head_reader.onnx"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Assemble the default pack from the runs of its networks.")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
+    text = "only give an existing pack the finder, the reader of heads and the card"
+    parser.add_argument("--readers", action="store_true", help=text)
     arguments = parser.parse_args()
-    print(assemble(arguments.runs, arguments.out))
+    make = renew_readers if arguments.readers else assemble
+    print(make(arguments.runs, arguments.out))
 
 
 if __name__ == "__main__":

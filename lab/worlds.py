@@ -17,6 +17,22 @@ from .painter import POPULATION as PAINTED
 SMALLEST = 32  # px: of every world's pictures
 # of a face, the points that every world gives; left and right are the viewer's
 POINTS = ("left_eye", "right_eye", "mouth", "nose", "left_ear", "right_ear", "chin")
+# the painter's points as means of those of a head (`models/head_points.py`)
+NAMED = {
+    "left_eye": (33, 133, 159, 145),
+    "left_eye_top": (159,),
+    "left_eye_bottom": (145,),
+    "left_brow": (105, 66, 63, 52, 53, 65),
+    "right_eye": (362, 263, 386, 374),
+    "right_eye_top": (386,),
+    "right_eye_bottom": (374,),
+    "right_brow": (334, 296, 293, 282, 283, 295),
+    "mouth": (13, 14),
+    "mouth_left": (61,),
+    "mouth_right": (291,),
+    "nose": (1, 4),
+    "chin": (152,),
+}
 
 
 class Pictures(Protocol):
@@ -41,16 +57,11 @@ class World:
     pictures: str
     controls: Controls
     draw: Callable[[Tensor, int, bool], Pictures]
-    groups: Callable[[], Mapping[str, tuple[int, ...]]]
+    groups: Mapping[str, tuple[int, ...]]
 
     def points(self, landmarks: Tensor) -> Tensor:
         """landmarks [N, K, 2] -> `POINTS` [N, 7, 2]."""
-        groups = self.groups()
-        return torch.stack([landmarks[:, groups[name]].mean(1) for name in POINTS], dim=1)
-
-
-def _painted_points() -> Mapping[str, tuple[int, ...]]:
-    return {name: (place,) for place, name in enumerate(LANDMARKS)}
+        return torch.stack([landmarks[:, self.groups[name]].mean(1) for name in POINTS], dim=1)
 
 
 def _render(z: Tensor, resolution: int, correlated: bool) -> Pictures:
@@ -59,11 +70,7 @@ def _render(z: Tensor, resolution: int, correlated: bool) -> Pictures:
     return render_z(z, resolution, correlated)
 
 
-def _head_points() -> Mapping[str, tuple[int, ...]]:
-    from .networks.head_reading import NAMED  # only now: it trains on batches of worlds itself
-
-    return {**NAMED, "left_ear": (234,), "right_ear": (454,)}
-
-
-PORTRAITS = World("portraits", "painted portraits", PAINTED, paint_z, _painted_points)
-HEADS = World("heads", "rendered heads", PEOPLE, _render, _head_points)
+PAINTED_POINTS = {name: (place,) for place, name in enumerate(LANDMARKS)}
+HEAD_POINTS = {**NAMED, "left_ear": (234,), "right_ear": (454,)}
+PORTRAITS = World("portraits", "painted portraits", PAINTED, paint_z, PAINTED_POINTS)
+HEADS = World("heads", "rendered heads", PEOPLE, _render, HEAD_POINTS)

@@ -347,7 +347,6 @@ def add_readers(
     folder: str | os.PathLike[str] | None = None,
     *,
     documents: Mapping[str, str] | None = None,
-    replace: bool = False,
 ) -> Path:
     """Writes a pack with another finder or reader of heads to `folder`, by default in its own place; returns
     the folder.
@@ -365,7 +364,7 @@ def add_readers(
         file = pack.head_reader_file or HEAD_READER_FILE
         document["head_reader"] = {"file": file}
         files[file] = head_reader.read_bytes()
-    return _write_changed(pack, document, files, folder, replace)
+    return _write_changed(pack, document, files, folder)
 
 
 def _write_changed(
@@ -373,7 +372,7 @@ def _write_changed(
     document: dict[str, Any],
     files: Mapping[str, bytes],
     folder: str | os.PathLike[str] | None,
-    replace: bool,
+    replace: bool = False,
 ) -> Path:
     """Writes a pack with another pack.json and with some files new; returns the folder."""
     target = pack.folder.resolve() if folder is None else check_target(folder, replace)

@@ -35,6 +35,7 @@ from ..running.grids import save_sheet
 from ..running.layout import placed
 from ..running.precision import Precision
 from ..running.task import Training
+from ..worlds import NAMED
 from .export import export_head_reader
 from .head_errors import head_errors, unseen_crops
 from .head_sheets import coloured, with_points
@@ -47,22 +48,6 @@ OCCLUDED = 0.15  # share of the crops with something in front
 BELL = 0.8  # cells: how far around a point its heat reaches
 HALF_LIFE = 4.0  # of the averaged network, in thousands of pictures
 SHOWN = 8
-# The painter's points as means of the reader's
-NAMED = {
-    "left_eye": (33, 133, 159, 145),
-    "left_eye_top": (159,),
-    "left_eye_bottom": (145,),
-    "left_brow": (105, 66, 63, 52, 53, 65),
-    "right_eye": (362, 263, 386, 374),
-    "right_eye_top": (386,),
-    "right_eye_bottom": (374,),
-    "right_brow": (334, 296, 293, 282, 283, 295),
-    "mouth": (13, 14),
-    "mouth_left": (61,),
-    "mouth_right": (291,),
-    "nose": (1, 4),
-    "chin": (152,),
-}
 # Points from which a face's place is taken count more
 HEAVY, HEAVIER = (33, 133, 159, 145, 362, 263, 386, 374, 1, 61, 291, 152), 4.0
 # Small parts count more
@@ -86,9 +71,8 @@ class HeadReaderSettings:
     """A head reader's TOML file.
 
     `caches` are folders of rendered heads, whose first shard is kept for measuring. A share `painted` of a
-    batch are painted portraits.
-    `pictures` counts all crops that are shown, `batch` those of a step over all processes. `style` is how
-    strongly other hands show them; the other numbers weigh the losses.
+    batch are painted portraits. `pictures` counts all crops that are shown, `batch` those of a step over all
+    processes. `style` is how strongly other hands show them; the other numbers weigh the losses.
     """
 
     caches: tuple[str, ...]

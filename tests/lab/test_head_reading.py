@@ -31,7 +31,6 @@ from anycost.lab.from_pack import fill as fill_from_pack
 from anycost.lab.networks.export import export_head_reader
 from anycost.lab.networks.head_errors import head_errors, unseen_crops
 from anycost.lab.networks.head_reading import (
-    NAMED,
     HeadReaderSettings,
     HeadReaderTraining,
     _across,
@@ -43,6 +42,7 @@ from anycost.lab.networks.standardised import fold
 from anycost.lab.painter import LANDMARKS
 from anycost.lab.running import checkpoints, loop
 from anycost.lab.running.draws import Draws
+from anycost.lab.worlds import NAMED
 from anycost.models.head_points import KEYS, MIRROR, POINTS
 from anycost.models.head_reader import GRID, OUTPUTS, PARTS, SIDE, Answers, HeadReader
 from anycost.models.manifest import Alignment
