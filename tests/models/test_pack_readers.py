@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from anycost.commands.cli import main
+from anycost.commands.portraits_pack import CARD, renew_readers
 from anycost.core.faces.head_reader_net import HeadNetwork
 from anycost.core.faces.onnx_network import OnnxNetwork
 from anycost.lab.networks.export import export_finder, export_head_reader
@@ -83,3 +84,17 @@ def test_the_command_tries_networks_before_it_takes_them(
     assert again.head_reader_path is not None
     OnnxNetwork(again.finder_path, "heat")
     HeadNetwork(again.head_reader_path.read_bytes(), "damaged")
+
+
+def test_the_shipped_readers_and_card_are_put_in_place(
+    pack: Pack, networks: tuple[Path, Path], tmp_path: Path
+):
+    for file, place in zip(
+        networks, ("heads_finder/finder.onnx", "head_reader/head_reader.onnx"), strict=True
+    ):
+        (tmp_path / "runs" / place).parent.mkdir(parents=True)
+        shutil.copy(file, tmp_path / "runs" / place)
+    again = Pack.open(renew_readers(tmp_path / "runs", pack.folder))
+    assert again.head_reader_path is not None
+    assert again.head_reader_path.read_bytes() == networks[1].read_bytes()
+    assert (again.folder / "MODEL_CARD.md").read_text() == CARD.read_text()
