@@ -13,7 +13,9 @@ from shared import (
     opened,
     pixels,
     projected,
+    remove,
     select,
+    set_selection,
     settled,
     untouched,
 )
@@ -78,14 +80,13 @@ def updating(t, docker, document):
     group = document.createNode("a group", "grouplayer")
     root.addChildNode(group, None)
     moved = root.childNodes()[-3]
-    moved.remove()
+    yield from remove(document, moved)
     group.addChildNode(moved, None)
     document.waitForDone()
     state.set_edit(direction.name, direction.high)
     yield from updated(t, state, document)
     t.check("an update stays in its group", names(group) == [state.layer_name(state.portrait)], names(root))
-    group.remove()
-    document.waitForDone()
+    yield from remove(document, group)
     count = len(root.childNodes())
     yield from updated(t, state, document)
     t.check("where the layer is gone, one is added on top", len(root.childNodes()) == count + 1, names(root))
@@ -115,7 +116,7 @@ def selected(t, docker, picture, box, edge):
 
 def masks(t, docker, document):
     """Made of a small part of the selection, they are what Krita makes of the whole one."""
-    document.setSelection(soft_selection(document))
+    yield from set_selection(document, soft_selection(document))
     size = document.width(), document.height()
     picture = Picture(*size, bytes(4 * size[0] * size[1]), document_size=size)
     box = (size[0] // 3, size[1] // 3, size[0] // 4, size[1] // 4)
@@ -143,7 +144,7 @@ def masks(t, docker, document):
     ]
     apart = max(abs(a - b) for a, b in zip(only.mask, means, strict=True))
     t.check("for a reduced picture it is averaged", apart <= 1, apart)
-    document.setSelection(None)
+    yield from set_selection(document, None)
     only = yield from selected(t, docker, picture, box, Edge())
     t.check("without a selection there is none", only is None)
 
@@ -155,7 +156,7 @@ def only_selected(t, docker, document):
     t.check("without a selection it cannot be chosen", not box.isEnabled())
     place = state.portrait.placement
     left, top, side = round(place.x), round(place.y - place.size / 4), round(place.size / 4)
-    select(document, left, top, side, side)
+    yield from select(document, left, top, side, side)
     docker.look()
     yield from t.click(box, 8)
     t.check("with one it can", state.only_selected and t.widget("anycost_grow").isVisible())
@@ -182,5 +183,5 @@ def only_selected(t, docker, document):
     t.check("and sends what is selected", len(sent) == 1 and form == "gray8", sent)
     state.core.link = tap.link
     state.set_only_selected(False)
-    document.setSelection(None)
+    yield from set_selection(document, None)
     docker.look()

@@ -15,7 +15,9 @@ from shared import (
     pixels,
     projected,
     recorded,
+    remove,
     select,
+    set_selection,
     settled,
     untouched,
 )
@@ -70,7 +72,7 @@ def colour_models(t, docker):
         mean, worst = sum(apart) / len(apart), max(apart)
         t.check(what + ": is read as sRGB", mean <= TOLERANCE[model] and worst <= 48, (mean, worst))
         t.check(what + ": reading changes nothing", pixels(document) == before)
-        laid_back(t, docker, document, what)
+        yield from laid_back(t, docker, document, what)
         node = yield from applied(t, docker, document, what)
         t.check(what + ": the layer is 8-bit RGBA", (node.colorModel(), node.colorDepth()) == ("RGBA", "U8"))
         after, size = pixels(document), (document.width(), document.height())
@@ -103,15 +105,14 @@ def laid_back(t, docker, document, what):
     worst, mean = max(apart), 2 * sum(apart) / len(apart)
     kept = mean <= TOLERANCE[model] if model == "CMYKA" else worst <= TOLERANCE[model]
     t.check(what + ": its own pixels come back", kept, (mean, worst))
-    document.rootNode().childNodes()[-1].remove()
-    document.waitForDone()
+    yield from remove(document, document.rootNode().childNodes()[-1])
     t.check(what + ": and it can be taken away", pixels(document) == before)
 
 
 def selections(t, docker):
     document = yield from opened(t, docker)
     state = docker.state
-    select(document, 10, 10, 12, 8)
+    yield from select(document, 10, 10, 12, 8)
     docker.look()
     t.check("the button names the selection", "selection" in t.widget("anycost_project").text())
     state.project()
@@ -124,7 +125,7 @@ def selections(t, docker):
     document.waitForDone()
     box = (407, 355, width - 20, height - 30)
     around = (407 - box[2] // 2, 355 - box[3] // 2, 2 * box[2], 2 * box[3])
-    select(document, *box)
+    yield from select(document, *box)
     if (yield from projected(t, docker, "selection")):
         picture = docker.state.portrait.picture
         sent = (picture.left, picture.top, picture.width, picture.height)
@@ -136,7 +137,7 @@ def selections(t, docker):
         stored = bytearray(node.pixelData(*place))
         stored[0::4], stored[2::4] = stored[2::4], stored[0::4]
         t.check("the layer lies at the box's place", bytes(stored) == layer.rgba)
-    document.setSelection(None)
+    yield from set_selection(document, None)
     yield from closed(t, docker, document)
 
 

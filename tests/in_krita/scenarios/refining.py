@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from shared import calibration, recorded, select, settled
+from shared import calibration, recorded, remove, select, set_selection, settled
 
 from anycost.krita_plugin.topic import Topic
 
@@ -71,7 +71,7 @@ def selecting(t, docker, document, seen, tap, name):
     """Select an eye: it comes in full before the face does, is seen so, and Apply is whole as ever."""
     state, preview = docker.state, t.widget("anycost_preview")
     box = on_document(EYE, state.portrait)
-    select(document, *box)
+    yield from select(document, *box)
     docker.look()
     t.check("the selection is seen", state.selection == box, (state.selection, box))
 
@@ -101,15 +101,14 @@ def selecting(t, docker, document, seen, tap, name):
     layers = recorded(docker)
     for selected in (True, False):
         if not selected:
-            document.setSelection(None)
+            yield from set_selection(document, None)
             docker.look()
         count = len(document.rootNode().childNodes())
         yield from t.until(lambda: state.can_apply)  # Krita handles events while a layer is added
         state.apply()
         yield from t.until(lambda count=count: len(document.rootNode().childNodes()) == count + 1)
         document.waitForDone()
-        document.rootNode().childNodes()[-1].remove()
-        document.waitForDone()
+        yield from remove(document, document.rootNode().childNodes()[-1])
     t.check("Apply is whole as ever", len(layers) == 2 and layers[0] == layers[1], layers)
 
 

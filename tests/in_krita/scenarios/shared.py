@@ -76,10 +76,29 @@ def drag(t, slider, shares, hold_until=lambda: True):
     yield from t.xdotool("mouseup", 1)
 
 
+def at_rest(document):
+    """Krita is done with the picture and has told its dockers: it crashes when a node goes before they have
+    heard that it came. A selection is a node too."""
+    document.waitForDone()
+    yield 0.1
+
+
+def set_selection(document, selection):
+    yield from at_rest(document)
+    document.setSelection(selection)
+    yield from at_rest(document)
+
+
 def select(document, x, y, width, height):
     selection = Selection()
     selection.select(x, y, width, height, 255)
-    document.setSelection(selection)
+    yield from set_selection(document, selection)
+
+
+def remove(document, node):
+    yield from at_rest(document)
+    node.remove()
+    yield from at_rest(document)
 
 
 def pixels(document):
