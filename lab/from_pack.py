@@ -7,6 +7,7 @@ and optimisers start afresh, and the trained generator starts from the average.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..core.errors import CoreError
 from ..models.features import load_features
 from ..models.pack import Pack
 from .generator.generating import Generating
+from .generator.starting import Start, check
 from .generator.widening import widened
 from .networks.attributes import AttributeTraining
 from .networks.encoding import EncoderTraining
@@ -40,9 +42,9 @@ def fill(task: Any, pack: Pack, seen: int) -> None:
 def _generator(task: Generating, pack: Pack, seen: int) -> None:
     generator = pack.generator()
     weights = widened(generator.state_dict(), generator.channels, task.generator, task.rule)
-    for network in (task.generator, task.average.network):
-        network.load_state_dict(weights)
-    task.enter(seen)
+    where, shape = f"The generator in the pack {pack.name}", asdict(task.settings.generator)
+    check(where, weights, pack.rule.kind, shape)
+    task.start_from(Start(weights, weights, None), seen)
 
 
 def _attributes(task: AttributeTraining, pack: Pack, _seen: int) -> None:

@@ -4,7 +4,7 @@ losses of both sides (paper, section 3)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,8 +32,9 @@ PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in th
 class GeneratorLosses:
     """[losses]: weights, and how often (in steps) the two regularisers are added.
 
-    `consistency` weighs Eq. 5 in stage 3, and `perceptual` its perceptual part, which needs `features`: the
-    file of an attribute network. Its distances are about ten times those of LPIPS.
+    `consistency` weighs Eq. 5 in stage 3, `distillation` the distance to the teacher in stage 2, and
+    `perceptual` the perceptual part of both, which needs `features`: the file of an attribute network. Its
+    distances are about ten times those of LPIPS.
     """
 
     r1: float = 10.0
@@ -42,12 +43,25 @@ class GeneratorLosses:
     path_every: int = 8
     mixing: float = 0.9
     consistency: float = 1.0
+    distillation: float = 2.0
     perceptual: float = 0.1
     features: str = ""
 
 
+class MixedZ(NamedTuple):
+    """Drawn z [N, D] of a batch. With a `second`, styles from layer `crossover` on are its (mixing)."""
+
+    first: Tensor
+    second: Tensor | None = None
+    crossover: int = 0
+
+
 class Game:
-    """The two networks and the rules that do not change from step to step."""
+    """The two networks and the rules that do not change from step to step.
+
+    `teacher` is the trained generator that stage 2 is distilled from, if there is one; `features` the network
+    of the perceptual losses.
+    """
 
     def __init__(
         self,
@@ -60,7 +74,8 @@ class Game:
         reduced: bool,
     ):
         self.generator, self.discriminator = generator, discriminator
-        self.features: Features | None = None  # for the perceptual part of Eq. 5
+        self.features: Features | None = None
+        self.teacher: Generator | None = None
         self.rule, self.losses = rule, losses
         self.noise, self.reduced = noise, reduced
 
@@ -74,21 +89,24 @@ class Game:
             sides = draw_resolutions(draws.choices, stage.resolutions)
         return [SubGenerator(side, full[: layer_count(side)]) for side in sorted(sides, reverse=True)]
 
-    def latents(self, stage: Stage, batch: Batch, draws: Draws) -> Tensor:
-        """w+ [N, n_style, D]. Mixes two z's as often as `mixing` says, but never a z whose own picture is the
-        target."""
-        generator = self.generator
+    def draw_z(self, stage: Stage, batch: Batch, draws: Draws) -> MixedZ:
+        """Mixes two z's as often as `mixing` says, but never a z whose own picture is the target."""
         if stage.supervised and batch.z is not None:
-            return mapped(generator.style, batch.z)[:, None].expand(-1, generator.n_style, -1)
-        z = draws.normal(len(batch.pictures), 2, generator.style_dim)  # [N, 2, D]
+            return MixedZ(batch.z)
+        z = draws.normal(len(batch.pictures), 2, self.generator.style_dim)  # [N, 2, D]
+        first, second = z.unbind(1)
         if draws.choices.random() >= self.losses.mixing:
-            return mapped(generator.style, z[:, 0])[:, None].expand(-1, generator.n_style, -1)
-        first, second = (
-            mapped(generator.style, z.flatten(0, 1)).unflatten(0, (-1, 2)).unbind(1)
-        )  # [N, D] each
-        crossover = draws.choices.randrange(1, layer_count(stage.top))
-        first, second = (v[:, None].expand(-1, generator.n_style, -1) for v in (first, second))
-        return mix(first, second, crossover)
+            return MixedZ(first)
+        return MixedZ(first, second, draws.choices.randrange(1, layer_count(stage.top)))
+
+    @staticmethod
+    def latents(generator: Generator, z: MixedZ) -> Tensor:
+        """w+ [N, n_style, D] by a generator's own mapping."""
+        if z.second is None:
+            return mapped(generator.style, z.first)[:, None].expand(-1, generator.n_style, -1)
+        both = mapped(generator.style, torch.cat([z.first, z.second]))  # [2 N, D]
+        first, second = both[:, None].expand(-1, generator.n_style, -1).chunk(2)
+        return mix(first, second, z.crossover)
 
     def noise_maps(self, stage: Stage, count: int, draws: Draws) -> Noise:
         """One map [N, 1, r, r] for each convolution up to the stage's resolution, shared by the players; or
@@ -99,27 +117,24 @@ class Game:
         return [draws.normal(count, 1, side, side) for side in sides]
 
     def drawn(
-        self, players: list[SubGenerator], w: Tensor, noise: Noise, *, teach: bool
-    ) -> tuple[list[Tensor], dict[int, Tensor]]:
-        """The players' pictures, and the full generator's by resolution.
+        self, players: list[SubGenerator], w: Tensor, noise: Noise, top: int = 0
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """The players' pictures; and G(w), the full generator's of `top` px, without gradients, if asked for.
 
-        Full players share one run, which stops at their highest resolution. `teach` runs the full generator,
-        without gradients, even if no player is full: Eq. 5 compares with it.
+        Full players share one run, which stops at their highest resolution.
         """
         whole = [sub.resolution for sub in players if self._is_full(sub)]
-        full: dict[int, Tensor] = {}
-        if whole:
-            full = self._blocks(w, max(whole), noise)
-        if teach and max(sub.resolution for sub in players) not in full:
-            with torch.no_grad():
-                full = {**self._blocks(w, players[0].resolution, noise), **full}
+        full = self._blocks(w, max(whole), noise) if whole else {}
         pictures = [
             full[sub.resolution]
             if self._is_full(sub)
             else self.generator(w, sub.resolution, sub.channels, self._first(noise, sub.resolution))
             for sub in players
         ]
-        return pictures, full
+        if not top or top in full:
+            return pictures, full[top].detach() if top else None
+        with torch.no_grad():
+            return pictures, self.generator(w, top, noise=self._first(noise, top))
 
     def _is_full(self, sub: SubGenerator) -> bool:
         return sub.channels == self.generator.channels[: len(sub.channels)]
@@ -155,17 +170,16 @@ class Game:
         full = self.generator.channels[: len(sub.channels)]
         return sum(sub.channels) / sum(full) if self.reduced else 1.0
 
-    def codes(self, players: list[SubGenerator]) -> list[Tensor]:
+    def architectures(self, players: list[SubGenerator]) -> list[Tensor]:
         """g_arch [codes] of each player: the widths that actually run."""
         return [architecture(sub.channels, self.generator.channels) for sub in players]
 
-    def random_codes(self, stage: Stage, players: list[SubGenerator], draws: Draws) -> list[Tensor]:
+    def random_architectures(self, stage: Stage, players: list[SubGenerator], draws: Draws) -> list[Tensor]:
         """g_arch for real pictures, which no generator drew: random widths at each player's resolution."""
         full = self.generator.channels
         if not stage.adaptive:
-            return self.codes(players)
-        kind = "uniform" if stage.widths == "uniform" else "flexible"
-        drawn = (draw_widths(draws.choices, kind, self.rule, full, stage.ratios) for _ in players)
+            return self.architectures(players)
+        drawn = (draw_widths(draws.choices, stage.widths, self.rule, full, stage.ratios) for _ in players)
         return [
             architecture(channels[: len(sub.channels)], full)
             for channels, sub in zip(drawn, players, strict=True)
@@ -175,12 +189,12 @@ class Game:
         """The discriminator's losses, on pictures from new latents."""
         players = self.players(stage, draws)
         with torch.no_grad():
-            w = self.latents(stage, batch, draws)
+            w = self.latents(self.generator, self.draw_z(stage, batch, draws))
             noise = self.noise_maps(stage, len(batch.pictures), draws)
-            pictures, _ = self.drawn(players, w, noise, teach=False)
+            pictures, _ = self.drawn(players, w, noise)
         reals = [downsample(batch.pictures, sub.resolution) for sub in players]
-        fake = self.judged(stage, pictures, players, self.codes(players))
-        real = self.judged(stage, reals, players, self.random_codes(stage, players, draws))
+        fake = self.judged(stage, pictures, players, self.architectures(players))
+        real = self.judged(stage, reals, players, self.random_architectures(stage, players, draws))
         parts = [discriminator_loss(r, f) for r, f in zip(real, fake, strict=True)]
         return {"d": torch.stack(parts).mean()}
 
@@ -190,42 +204,45 @@ class Game:
         if stage.kind != "all-resolutions":
             players = [draws.choices.choice(players)]
         reals = [downsample(batch.pictures, sub.resolution).requires_grad_() for sub in players]
-        (logits,) = self.judged(stage, reals, players, self.random_codes(stage, players, draws))
+        (logits,) = self.judged(stage, reals, players, self.random_architectures(stage, players, draws))
         return self.losses.r1 * self.losses.r1_every * r1(logits, reals)
 
     def generator_losses(self, stage: Stage, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """The generator's losses: the game, the consistency of Eq. 5 in stage 3, and the world's pictures
-        if the stage is supervised."""
+        """The generator's losses: the game, the consistency with G(w) in stage 3 (Eq. 5) or with the teacher
+        in stage 2, and the world's pictures if the stage is supervised."""
         players = self.players(stage, draws)
-        w = self.latents(stage, batch, draws)
+        z = self.draw_z(stage, batch, draws)
+        w = self.latents(self.generator, z)
         noise = self.noise_maps(stage, len(batch.pictures), draws)
-        teach = stage.adaptive and self.losses.consistency > 0
-        pictures, full = self.drawn(players, w, noise, teach=teach)
-        logits = self.judged(stage, pictures, players, self.codes(players))
+        consistent = stage.adaptive and self.losses.consistency > 0
+        pictures, full = self.drawn(players, w, noise, stage.top if consistent else 0)
+        logits = self.judged(stage, pictures, players, self.architectures(players))
         found = {"g": torch.stack([generator_loss(part) for part in logits]).mean()}
-        if teach:
-            target = full[players[0].resolution].detach()
-            parts = [
-                self._consistency(picture, downsample(target, sub.resolution))
-                for picture, sub in zip(pictures, players, strict=True)
-            ]
-            found["consistency"] = self.losses.consistency * torch.stack(parts).mean()
+        if full is not None:
+            found["consistency"] = self.losses.consistency * self._apart(pictures, full)
+        if self.teacher is not None:
+            with torch.no_grad():
+                taught = self.teacher(self.latents(self.teacher, z), stage.top, noise=noise)
+            found["distillation"] = self.losses.distillation * self._apart(pictures, taught)
         if stage.supervised and batch.landmarks is not None:
             parts = [painted_loss(picture, batch) for picture in pictures]
             found["painted"] = stage.supervised * torch.stack(parts).mean()
         return found
 
-    def _consistency(self, sub: Tensor, full: Tensor) -> Tensor:
-        side = min(sub.shape[-1], PERCEPTUAL_SIDE)
-        return consistency(
-            downsample(sub, side), downsample(full, side), self.features, self.losses.perceptual
-        )
+    def _apart(self, pictures: list[Tensor], target: Tensor) -> Tensor:
+        """How far pictures of several resolutions are from one [N, 3, R, R], reduced to theirs."""
+        parts = []
+        for picture in pictures:
+            side = min(picture.shape[-1], PERCEPTUAL_SIDE)
+            pair = downsample(picture, side), downsample(target, side)
+            parts.append(consistency(*pair, self.features, self.losses.perceptual))
+        return torch.stack(parts).mean()
 
     def path_loss(self, stage: Stage, batch: Batch, draws: Draws, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Path-length regularisation (StyleGAN2, Eq. 4) on every second picture of the batch -> the loss and
         the new mean length."""
         count = len(batch.pictures)
-        w = self.latents(stage, batch, draws)[::2]  # [N / 2, n_style, D]
+        w = self.latents(self.generator, self.draw_z(stage, batch, draws))[::2]  # [N / 2, n_style, D]
         noise = self.noise_maps(stage, count, draws)
         noise = noise if isinstance(noise, str) else [m[::2] for m in noise]
         picture = self.generator(w, stage.top, noise=noise)  # [N / 2, 3, R, R]

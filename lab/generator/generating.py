@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from itertools import compress
 from pathlib import Path
@@ -12,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import CoreError
-from ...models.discriminator import Discriminator
+from ...models.discriminator import GROUP, Discriminator
 from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.layer_sizes import layer_count
 from ...models.widths import RuleKind, WidthRule
 from ..data.batches import Batch, DataSettings, batches, check, unseen, unseen_z
 from ..painter import STYLE_DIM
-from ..running import checkpoints, distributed, precision
+from ..running import distributed, precision
 from ..running.averaging import Average
 from ..running.draws import Draws
 from ..running.grids import rungs, save_sheet
@@ -31,6 +32,7 @@ from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
 from .stages import Stage, locate
+from .starting import Start, carry, earlier
 from .supervised import distillation
 
 SHOWN = 8  # people on a sample sheet
@@ -42,8 +44,8 @@ class Shape:
     """[generator]: `channels` has one count per layer; `from_` names a run whose generator to start from.
 
     `style_dim` is the number of a world's coordinates, 160 for heads, if a stage is supervised. `noise` is
-    "none", "random" (new maps for each picture of the game) or "learned": the stored maps start as the
-    painter's textures, or as zeros for heads, and a warm start trains them too.
+    "none", "random" (new maps for each picture of the game) or "learned": the stored maps, which start as the
+    painter's textures, or as zeros for heads; a warm start trains them too.
     """
 
     resolution: int
@@ -99,9 +101,6 @@ class GeneratorSettings:
         for stage in self.stages:
             self._check(stage)
 
-        if self.generator.noise == "learned" and all(stage.kind != "distil" for stage in self.stages):
-            raise ValueError('generator.noise "learned" needs a stage of kind "distil".')
-
     def _check(self, stage: Stage) -> None:
         side = self.generator.resolution
         if stage.top > side:
@@ -132,6 +131,7 @@ class Generating:
 
     def __init__(self, settings: GeneratorSettings):
         check(settings.data, settings.batch, max(stage.top for stage in settings.stages))
+        _check_variety(settings)
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.batch = settings.batch
@@ -151,9 +151,12 @@ class Generating:
             reduced=settings.discriminator.widths == "reduced",
         )
         self.stage = -1
+        self.trained = False  # before this run
         self.path_mean = torch.zeros((), device=self.device)
         self.lazy: dict[str, Tensor] = {}  # the regularisers' last values
         self._begin(0)
+        if settings.generator.from_:
+            self.start_from(earlier(Path(settings.generator.from_), asdict(settings.generator)))
 
     def _features(self) -> Features:
         path = self.settings.losses.features
@@ -177,11 +180,15 @@ class Generating:
         stage = self.settings.stages[index]
         if stage.adaptive and stage.sort:
             self._sort()
-        if (stage.adaptive and self.settings.losses.features) or stage.perceptual:
+        losses = self.settings.losses
+        self.game.teacher = None
+        if stage.kind == "multi-resolution" and losses.distillation and (index or self.trained):
+            self.game.teacher = deepcopy(self.average.network).requires_grad_(False)
+        compared = stage.adaptive or self.game.teacher is not None
+        if (compared and losses.features) or stage.perceptual:
             self.game.features = self._features()  # only now: earlier stages do not need the file to exist
         self.lazy = {}
-        losses = self.settings.losses
-        every = losses.path_every if stage.kind == "single" and losses.path_length else 0
+        every = losses.path_every if self._regularises_paths(stage) else 0
         distil = stage.kind == "distil"
         kernels, rest = _distilled(self.generator) if distil else ([], self.generator.parameters())
         self.optimisers: dict[str, torch.optim.Optimizer] = {
@@ -192,6 +199,20 @@ class Generating:
             self.optimisers["kernels"] = Muon(kernels)
         if self.settings.generator.noise == "learned":
             self._hold_maps(learned=distil)
+
+    def _regularises_paths(self, stage: Stage) -> bool:
+        """A generator that is held to a trained one keeps that one's path lengths (supplementary B.1)."""
+        held = stage.kind in ("distil", "adaptive-channel") or self.game.teacher is not None
+        return self.settings.losses.path_length > 0 and not held
+
+    def start_from(self, start: Start, seen: int = 0) -> None:
+        """Starts with trained networks at position `seen`, in place of fresh ones."""
+        self.generator.load_state_dict(start.generator)
+        self.average.network.load_state_dict(start.average)
+        if start.discriminator is not None:
+            carry(start.discriminator, self.discriminator)
+        self.trained = True
+        self._begin(locate(self.settings.stages, seen)[0])
 
     def _hold_maps(self, learned: bool) -> None:
         """Fills noise maps with textures or zeros at first; only warm starts train them."""
@@ -262,7 +283,7 @@ class Generating:
         with precision.autocast(self.dtype, self.device):
             g = self.game.generator_losses(stage, batch, self._draws(seen, "g"))
         self._descend(torch.stack(list(g.values())).sum(), "generator")
-        if stage.kind == "single" and losses.path_length and count % losses.path_every == 0:
+        if self._regularises_paths(stage) and count % losses.path_every == 0:
             draws = self._draws(seen, "path")
             penalty, self.path_mean = self.game.path_loss(stage, batch, draws, self.path_mean)
             self._descend(penalty, "generator")
@@ -287,10 +308,14 @@ class Generating:
         return {
             "architecture": {**asdict(shape), "channels": list(shape.channels)},
             "stage": self.stage,
+            "stages": [asdict(stage) for stage in self.settings.stages],
+            "data": asdict(self.settings.data),
             "generator": self.generator.state_dict(),
             "average": self.average.network.state_dict(),
             "discriminator": self.discriminator.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "teacher": self.game.teacher.state_dict() if self.game.teacher else None,
+            "trained": self.trained,
             "path_mean": self.path_mean,
             "lazy": self.lazy,
             "precision": str(self.dtype).removeprefix("torch."),
@@ -305,7 +330,10 @@ class Generating:
             "from_": "",
         }:
             raise CoreError("bad-value", "The run's [generator] differs from the one in its TOML file.")
+        self.trained = state["trained"]
         self._begin(state["stage"])  # the checkpoint's weights, already sorted, replace what this sorts
+        if self.game.teacher is not None:
+            self.game.teacher.load_state_dict(state["teacher"])
         try:
             self.discriminator.load_state_dict(state["discriminator"])
         except RuntimeError:
@@ -340,19 +368,26 @@ class Generating:
 
 def _generator(settings: GeneratorSettings) -> Generator:
     shape = settings.generator
-    if not shape.from_:
-        generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
-        if settings.stages[0].kind == "distil" and settings.data.world is not None:
-            hold_controls(generator.style, settings.data.world.controls)
-        return generator
-    try:
-        found = checkpoints.trained(Path(shape.from_)).generator
-    except FileNotFoundError:
-        raise CoreError("bad-value", f'generator.from: there is no run in "{shape.from_}".') from None
-    wanted = (shape.resolution, shape.channels, shape.style_dim)
-    if (found.resolution, found.channels, found.style_dim) != wanted:
-        raise CoreError("bad-value", f'generator.from: the generator in "{shape.from_}" has another shape.')
-    return found.train().requires_grad_(True)
+    generator = Generator(shape.resolution, shape.channels, shape.style_dim, shape.n_mlp)
+    if settings.stages[0].kind == "distil" and settings.data.world is not None:
+        hold_controls(generator.style, settings.data.world.controls)
+    return generator
+
+
+def _check_variety(settings: GeneratorSettings) -> None:
+    """The discriminator compares groups of neighbours, which must not be split over processes."""
+    if all(stage.kind == "distil" for stage in settings.stages):
+        return
+    if settings.batch < 2:
+        raise CoreError("bad-value", "The discriminator compares pictures: write batch = 2 or more.")
+    each = settings.batch // distributed.world()
+    if distributed.world() > 1 and each % GROUP:
+        text = (
+            f"A batch of {settings.batch} leaves each of {distributed.world()} processes {each}, but the "
+            f"discriminator compares {GROUP} at a time: write batch = {GROUP * distributed.world()} or a "
+            "multiple of it."
+        )
+        raise CoreError("bad-value", text)
 
 
 def _discriminator(settings: GeneratorSettings) -> Discriminator:

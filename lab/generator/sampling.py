@@ -10,6 +10,7 @@ from ...models.layer_sizes import layer_count
 from ...models.widths import SubGenerator, WidthRule
 
 SAMPLED = 2  # resolutions per iteration
+END = 0.25  # share of a sandwich's draws that have all channels, and share that have the fewest
 Widths = Literal["uniform", "flexible", "sandwich"]
 
 
@@ -20,12 +21,21 @@ def draw_resolutions(chance: random.Random, resolutions: Sequence[int]) -> list[
 
 def draw_widths(
     chance: random.Random,
-    kind: Literal["uniform", "flexible"],
+    kind: Widths,
     rule: WidthRule,
     full: Sequence[int],
     ratios: Sequence[float],
 ) -> tuple[int, ...]:
-    """Channel counts for every layer of `full`: one ratio for all layers ("uniform") or one for each."""
+    """Channel counts for every layer of `full`: one ratio for all layers ("uniform") or one for each
+    ("flexible").
+
+    "sandwich" (slimmable networks' rule, supplementary B.1) gives all channels and the fewest a quarter of
+    the draws each, and flexible widths the rest.
+    """
+    if kind == "sandwich":
+        place = chance.random()
+        if place < 2 * END:
+            return rule.expand(full, max(ratios) if place < END else min(ratios))
     if kind == "uniform":
         return rule.expand(full, chance.choice(list(ratios)))
     by_ratio = {ratio: rule.expand(full, ratio) for ratio in ratios}
@@ -40,15 +50,9 @@ def draw_subs(
     resolutions: Sequence[int],
     ratios: Sequence[float],
 ) -> list[SubGenerator]:
-    """The sub-generators of one iteration: one at each drawn resolution.
-
-    "sandwich" (slimmable networks' rule) trains the full and the narrowest generator at the higher
-    resolution, and one of flexible widths at the lower.
-    """
-    sides = draw_resolutions(chance, resolutions)
-    if kind == "sandwich":
-        ends = [(sides[0], rule.expand(full, ratio)) for ratio in (max(ratios), min(ratios))]
-        chosen = [*ends, (sides[-1], draw_widths(chance, "flexible", rule, full, ratios))]
-    else:
-        chosen = [(side, draw_widths(chance, kind, rule, full, ratios)) for side in sides]
+    """The sub-generators of one iteration, highest resolution first: one at each drawn resolution."""
+    chosen = [
+        (side, draw_widths(chance, kind, rule, full, ratios))
+        for side in draw_resolutions(chance, resolutions)
+    ]
     return [SubGenerator(side, channels[: layer_count(side)]) for side, channels in chosen]

@@ -24,9 +24,9 @@ class Stage:
     """One [[stages]] table.
 
     `resolutions` (px) are the ones to train. `ratios` and `widths` ("uniform", "flexible", "sandwich")
-    describe the sub-generators of stage 3; `sort` sorts channels before it. `supervised` weighs the
-    world's own picture of each z in the game. `perceptual` weighs a warm start's distances in the
-    attribute network (losses.features). `decay` lowers the learning rate towards the end.
+    describe the sub-generators of stage 3 and of a warm start; `sort` sorts channels before stage 3.
+    `supervised` weighs the world's own picture of each z in the game. `perceptual` weighs a warm start's
+    distances in the attribute network (losses.features). `decay` lowers the learning rate towards the end.
     """
 
     kind: Kind

@@ -68,8 +68,8 @@ def distillation(
     """The losses of one supervised step, by name; training lowers their sum.
 
     The full generator is compared with the world's picture at every resolution. Two sub-generators, the
-    narrowest and one of another ratio, are compared with the full one (Eq. 5) and with the world's picture,
-    at one of the two highest resolutions. If the stage weighs it, `features` compares too.
+    narrowest and a wider one of the stage's `widths`, are compared with the full one (Eq. 5) and with the
+    world's picture, at one of the two highest resolutions. If the stage weighs it, `features` compares too.
     """
     assert batch.z is not None
     assert batch.world is not None
@@ -80,7 +80,7 @@ def distillation(
     for ratios in narrowest_and_wider(stage.ratios):
         target = draws.choices.choice(full[-2:]).detach()  # [N, 3, r, r]
         side = target.shape[-1]
-        channels = draw_widths(draws.choices, "uniform", rule, generator.channels, ratios)
+        channels = draw_widths(draws.choices, stage.widths, rule, generator.channels, ratios)
         sub = generator(w, side, channels[: layer_count(side)], noise=noise)  # [N, 3, r, r]
         pairs.append((sub, target))
     losses = {

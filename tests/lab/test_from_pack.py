@@ -153,6 +153,22 @@ def test_a_generator_of_another_shape_gives_one_sentence(pack: Pack, shape: dict
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ({"noise": "none"}, 'pack portraits draws with noise: write noise = "random"'),
+        ({"noise": "learned", "width_rule": "capped"}, 'write width_rule = "proportional"'),
+    ],
+)
+def test_a_generator_that_would_draw_other_pictures_is_refused(
+    pack: Pack, shape: dict[str, Any], sentence: str
+):
+    own = {**read(CONFIGS / "portraits.toml")["generator"], **shape}
+    stage = {"kind": "distil", "resolutions": [16], "pictures": 8}
+    with pytest.raises(CoreError, match=sentence):
+        filled("portraits", pack, generator=own, stages=[stage], losses={})
+
+
 def _there(path: Path | None) -> Path:
     assert path is not None
     return path

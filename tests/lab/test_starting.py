@@ -1,0 +1,111 @@
+"""What later stages and runs keep of the networks before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from toy_run import CHANNELS, MULTI, SINGLE, config, painted, stage, task_of
+
+from anycost.core.errors import CoreError
+from anycost.lab.running import checkpoints
+from anycost.lab.running.draws import Draws
+from anycost.lab.training import train
+from anycost.models.discriminator import architecture
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained stage 1, with noise."""
+    folder = tmp_path_factory.mktemp("runs") / "single"
+    train(config({**SINGLE, "pictures": 16}), folder)
+    return folder
+
+
+def after(run: Path, *stages: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A run that starts from another."""
+    shape = {**config()["generator"], "from": str(run), **changes}
+    return config(*stages, generator=shape)
+
+
+def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_run_goes_on_with_the_generator_its_average_and_the_discriminator(run: Path):
+    kept = checkpoints.load(run / "last.pt")["task"]
+    task = task_of(after(run, MULTI, stage("adaptive-channel")))
+    assert same(task.generator.state_dict(), kept["generator"])
+    assert same(task.average.network.state_dict(), kept["average"])
+    before = task_of(config(SINGLE)).discriminator
+    before.load_state_dict(kept["discriminator"])
+    pictures = torch.randn(4, 3, 32, 32)
+    told = architecture(CHANNELS, CHANNELS).expand(4, -1)  # not heard yet
+    torch.testing.assert_close(task.discriminator(pictures, told), before(pictures))
+    assert set(task.discriminator.from_rgb) == {"8", "16", "32"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ({"noise": "none"}, 'draws with noise: write noise = "random"'),
+        ({"width_rule": "capped"}, 'another rule: write width_rule = "proportional"'),
+        ({"channels": [16] * 8}, r"another shape: its channels is \[16, 16"),
+        ({"n_mlp": 3}, "another shape: its n_mlp is 6"),
+    ],
+)
+def test_a_run_that_would_draw_other_pictures_is_refused(run: Path, shape: dict[str, Any], sentence: str):
+    with pytest.raises(CoreError, match=sentence):
+        task_of(after(run, MULTI, **shape))
+
+
+def test_a_discriminator_of_other_widths_is_refused(run: Path):
+    table = {**after(run, MULTI), "discriminator": {"channels": [16, 16, 16, 12]}}
+    with pytest.raises(CoreError, match="give both the same channels"):
+        task_of(table)
+
+
+def test_a_folder_of_another_network_is_refused(tmp_path: Path):
+    checkpoints.save(tmp_path / "last.pt", {"seen": 0, "task": {"network": {}}})
+    with pytest.raises(CoreError, match="trains no generator"):
+        task_of(after(tmp_path, MULTI))
+
+
+def test_stage_2_is_distilled_from_the_generator_that_it_starts_from(run: Path):
+    """And so it needs no path lengths; from nothing it needs them."""
+    task = task_of(after(run, MULTI))
+    (how,), batch = task.settings.stages, painted(task)
+    with torch.no_grad():  # the live one moves away, the teacher does not
+        for parameter in task.generator.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    found = task.game.generator_losses(how, batch, Draws(0, 0, "g"))["distillation"]
+    draws = Draws(0, 0, "g")
+    players = task.game.players(how, draws)
+    z, noise = task.game.draw_z(how, batch, draws), task.game.noise_maps(how, 8, draws)
+    apart = []
+    for sub in players:
+        own = task.generator(
+            task.game.latents(task.generator, z), sub.resolution, noise=noise[: len(sub.channels) - 1]
+        )
+        whole = task.average.network(task.game.latents(task.average.network, z), 32, noise=noise)
+        apart.append(F.mse_loss(own, F.avg_pool2d(whole, 32 // sub.resolution)))
+    torch.testing.assert_close(found, 2.0 * torch.stack(apart).mean())
+    assert "path" not in task.step(batch, 0)
+    fresh = task_of(config(MULTI))
+    assert fresh.game.teacher is None
+    assert "path" in fresh.step(painted(fresh), 0)
+
+
+def test_later_stages_of_one_run_are_distilled_too():
+    task = task_of(config({**SINGLE, "pictures": 8}, {**MULTI, "pictures": 8}))
+    task.step(painted(task), 0)
+    trained = {name: value.clone() for name, value in task.average.network.state_dict().items()}
+    task.step(painted(task, 8), 8)
+    assert task.game.teacher is not None
+    assert same(task.game.teacher.state_dict(), trained)
+    assert not any(parameter.requires_grad for parameter in task.game.teacher.parameters())
