@@ -9,12 +9,14 @@ the number of evaluations in a step is bounded.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 from torch import Tensor
 
-Objective = Callable[[Tensor], tuple[float, Tensor]]  # x [n] -> value, gradient [n]
+Evaluated = tuple[float, Tensor]  # value, gradient [n]
+Objective = Callable[[Tensor], Evaluated]  # of x [n]
+Search = Generator[None, None, Evaluated | None]  # pauses after every evaluation; what it reached, if lower
 
 SUFFICIENT = 1e-4  # share of the decrease that the slope promises (Armijo's condition)
 
@@ -30,20 +32,44 @@ class LBFGS:
 
     def step(self, objective: Objective) -> bool:
         """One line search; False when it found nothing lower, and then the next step starts afresh."""
-        value, gradient = objective(self.x)
+        search = self._search(objective, objective(self.x))
+        while True:
+            try:
+                next(search)
+            except StopIteration as end:
+                return end.value is not None
+
+    def evaluations_of(self, objective: Objective) -> Iterator[None]:
+        """Line search after line search of one objective, with a pause after every evaluation. Ends where
+        even the gradient leads nowhere lower."""
+        known = objective(self.x)
+        yield
+        while True:
+            afresh = not self._pairs
+            reached = yield from self._search(objective, known)
+            if reached is None or reached[0] >= known[0]:
+                if afresh:
+                    return
+                self._pairs.clear()
+            known = reached or known
+
+    def _search(self, objective: Objective, known: Evaluated) -> Search:
+        """One line search from x, where the objective is `known`."""
+        value, gradient = known
         direction = -self._times_inverse_hessian(gradient)
         slope = float(gradient @ direction)
         length = 1.0 if self._pairs else min(1.0, 1 / max(float(gradient.abs().sum()), 1e-12))
         for _ in range(self.evaluations - 1):
             reached, its_gradient = objective(self.x + length * direction)
+            yield
             if reached <= value + SUFFICIENT * length * slope:
                 self._remember(length * direction, its_gradient - gradient)
                 self.x = self.x + length * direction
-                return True
+                return reached, its_gradient
             excess = reached - value - length * slope  # the parabola through the known points is lowest here:
             length = min(max(0.1 * length, -slope * length**2 / (2 * excess)), 0.5 * length)
         self._pairs.clear()
-        return False
+        return None
 
     def _remember(self, s: Tensor, y: Tensor) -> None:
         curvature = float(s @ y)

@@ -5,6 +5,9 @@
 G' is a sub-generator, chosen anew for every step and fixed within it, so that a line search compares values
 of one objective. Further terms hold w+ near its start, and hold an encoder's styles together: latents that
 leave the region of the prior, or differ from style to style, reconstruct well but no longer edit well.
+
+Most of it runs at 256 px at most. What a larger generator draws there does not depend on its last styles, so
+a few evaluations at its own resolution finish the search: they move every style.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.layer_sizes import layer_count
+from ...models.macs import macs
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import to_input
@@ -37,8 +42,11 @@ HOLD = 0.05  # weight of the mean squared distance from the start, in standard d
 # the same for the styles' moves from their common move, if an encoder found the start: that face will be
 # edited, and styles that have drifted apart draw longer hair as mist
 TOGETHER = 50.0
-# px: larger generators are projected at this size; beyond it a step takes seconds and LPIPS sees no more
+# px: larger generators are projected at this size first; a larger step takes seconds, and LPIPS sees no more
 SIDE = 256
+FINISH = 12  # evaluations at a larger generator's own resolution, each a step
+LEAST_FINISH = 4  # fewer are not begun: the first says where the loss is, the second goes a tiny step
+FINISH_SHARE = 0.5  # of a projection's seconds, at most, that the rest leaves for them
 HISTORY = 10  # curvature pairs of L-BFGS
 EVALUATIONS = 6  # of Eq. 7 in one step, at most, to keep a step short
 WARM_UP = 20  # steps in which Adam looks for one w for all styles, if there is no encoder
@@ -52,8 +60,9 @@ PRIOR_SAMPLES = 512
 class ProjectionStep:
     """One step's result: the best latent so far and its loss, usable at once.
 
-    `step` 0 is the start. `stage` is "encoder" or "mean" (the starts), "warm-up" or "refine". `stopped` says
-    why the last step is the last: "done" (all steps), "levelled" (the loss no longer falls) or "time".
+    `step` 0 is the start. `stage` is "encoder" or "mean" (the starts), "warm-up", "refine" or "finish".
+    `loss` only falls, except that "finish" begins anew with the loss at full resolution. `stopped` says why
+    the last step is the last: "done" (all steps), "levelled" (the loss no longer falls) or "time".
     """
 
     step: int
@@ -75,29 +84,88 @@ def project(
 ) -> Iterator[ProjectionStep]:
     """Projects a picture uint8 [R, R, 3] of the pack's resolution R; yields the start, then every step.
 
-    `start` is the encoder's w+ float32 [n_style, style_dim], or None to search from the mean w. `seconds`
-    bounds the time spent in here, not the time between steps.
+    `start` is the encoder's w+ float32 [n_style, style_dim], or None to search from the mean w. `steps` are
+    those at `SIDE` px or below; a larger generator has up to `FINISH` more. `seconds` bounds the time spent
+    in here, not the time between steps.
     """
-    begun = time.perf_counter()
-    search = _Search(pack, picture, measure, start, random.Random(seed))
-    moves = search.moves()
-    spent = time.perf_counter() - begun
-    losses = [search.best_loss]
-    stopped = "done" if steps == 0 else None
-    yield ProjectionStep(0, steps, search.best_loss, search.best, search.stage, stopped)
-    for step in range(1, steps + 1):
+    clock = _Clock(seconds)
+    with clock.running():
+        search = _Search(pack, picture, measure, start, random.Random(seed))
+    finishes = steps > 0 and search.whole != search.full
+    total = steps + (FINISH if finishes else 0)
+
+    def reached(step: int, stopped: str | None) -> ProjectionStep:
+        return ProjectionStep(step, total, search.best_loss, search.best, search.stage, stopped)
+
+    yield reached(0, None if steps else "done")
+    for step, stopped in enumerate(_rough(search, steps, clock) if steps else (), 1):
+        if stopped and finishes and clock.left >= LEAST_FINISH * search.evaluation(clock.took):
+            yield reached(step, None)
+            yield from (reached(step + k, why) for k, why in enumerate(_finish(search, clock), 1))
+        else:
+            yield reached(step, stopped)
+
+
+class _Clock:
+    """The time spent in blocks that it is `running` around, of at most `seconds`."""
+
+    def __init__(self, seconds: float | None):
+        self.seconds = math.inf if seconds is None else seconds
+        self.spent = self.took = 0.0  # in all, by the last block
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
         begun = time.perf_counter()
-        next(moves)
-        took = time.perf_counter() - begun
-        spent += took
+        yield
+        self.took = time.perf_counter() - begun
+        self.spent += self.took
+
+    @property
+    def left(self) -> float:
+        return self.seconds - self.spent
+
+
+def _rough(search: _Search, steps: int, clock: _Clock) -> Iterator[str | None]:
+    """Steps at `SIDE` px or below; after each, why it was the last."""
+    moves, losses = search.moves(), [search.best_loss]
+    for step in range(1, steps + 1):
+        with clock.running():
+            next(moves)
         losses.append(search.best_loss)
+        stopped = None
         if step == steps:
             stopped = "done"
         elif search.stage == "refine" and _levelled(losses):
             stopped = "levelled"
-        elif seconds is not None and spent + took > seconds:  # the next step would exceed it
+        elif clock.spent + clock.took > clock.seconds - _kept(search, clock):  # the next step would exceed it
             stopped = "time"
-        yield ProjectionStep(step, steps, search.best_loss, search.best, search.stage, stopped)
+        yield stopped
+        if stopped:
+            return
+
+
+def _kept(search: _Search, clock: _Clock) -> float:
+    """How many of the seconds are kept for the finish: none if it does not fit into its share of them."""
+    if search.whole == search.full or clock.seconds == math.inf:
+        return 0.0
+    evaluation, most = search.evaluation(clock.took), FINISH_SHARE * clock.seconds
+    return min(FINISH * evaluation, most) if LEAST_FINISH * evaluation <= most else 0.0
+
+
+def _finish(search: _Search, clock: _Clock) -> Iterator[str | None]:
+    """Evaluations at full resolution; after each, why it was the last."""
+    moves = search.finish()
+    for step in range(1, FINISH + 1):
+        with clock.running():
+            lowest = next(moves, True)
+        stopped = None
+        if step == FINISH:
+            stopped = "done"
+        elif lowest:
+            stopped = "levelled"
+        elif clock.took > clock.left:
+            stopped = "time"
+        yield stopped
         if stopped:
             return
 
@@ -118,6 +186,7 @@ class _Search:
         self.picture = torch.from_numpy(to_input(picture))  # [1, 3, R, R]
         self.targets: dict[int, tuple[Tensor, list[Tensor]]] = {}
         self.full, self.subs = sub_generators(pack, SIDE)
+        self.whole, _ = sub_generators(pack, pack.resolution)
         self.deviation = self._prior_deviation()  # [style_dim]
         if start is None:
             start = np.tile(pack.mean_w, (pack.n_style, 1))
@@ -125,11 +194,16 @@ class _Search:
         else:
             self.stage, self.together = "encoder", TOGETHER
         self.start = torch.from_numpy(start)[None]  # [1, n_style, D]
-        self.best, self.best_loss = start, float("inf")
+        self.optimiser = LBFGS(torch.zeros_like(self.start).flatten(), HISTORY, EVALUATIONS)  # of w+ - start
+        self.best, self.best_loss = start, math.inf
+        self.title = pack.title
         with torch.no_grad():
             self._keep_best(self.start, self.loss(self.start, self.full))
+        self._check_drawn()
+
+    def _check_drawn(self) -> None:
         if not math.isfinite(self.best_loss):
-            raise CoreError("pack", f'The pack "{pack.title}" draws no picture: install the pack again.')
+            raise CoreError("pack", f'The pack "{self.title}" draws no picture: install the pack again.')
 
     def moves(self) -> Iterator[None]:
         """An endless series of short steps."""
@@ -186,17 +260,32 @@ class _Search:
 
     def _refine(self) -> Iterator[None]:
         """L-BFGS over w+ from the start, Eq. 7 with another sub-generator at every step."""
-        optimiser = LBFGS(torch.zeros_like(self.start).flatten(), HISTORY, EVALUATIONS)
         while True:
             sub = self.rng.choice(self.subs) if self.subs else None
-            optimiser.step(partial(value_and_gradient, partial(self._objective, sub)))
+            self.optimiser.step(partial(value_and_gradient, partial(self._objective, self.full, sub)))
             yield
 
-    def _objective(self, sub: SubGenerator | None, offset: Tensor) -> Tensor:
+    def finish(self) -> Iterator[None]:
+        """L-BFGS over w+ at the pack's own resolution, from the best so far, with the curvature that is known
+        by then. One sub-generator for all, so that no point is evaluated twice; a pause after each
+        evaluation. Ends at a minimum."""
+        self.stage, self.best_loss = "finish", math.inf
+        self.optimiser.x = ((torch.from_numpy(self.best)[None] - self.start) / self.deviation).flatten()
+        objective = partial(self._objective, self.whole, self.rng.choice(self.subs or [self.full]))
+        for _ in self.optimiser.evaluations_of(partial(value_and_gradient, objective)):
+            self._check_drawn()
+            yield
+
+    def evaluation(self, step: float) -> float:
+        """Seconds that an evaluation of the finish may take, by those of a step at `SIDE` px or below, which
+        is at least two."""
+        return step / 2 * macs(self.whole.channels) / macs(self.full.channels)
+
+    def _objective(self, full: SubGenerator, sub: SubGenerator | None, offset: Tensor) -> Tensor:
         """Eq. 7 and the holds at start + offset, [n_style * D] in standard deviations of w."""
         moved = offset.reshape_as(self.start)  # [1, n_style, D]
         w = self.start + moved * self.deviation
-        loss = self.loss(w, self.full) + HOLD * offset.square().mean()
+        loss = self.loss(w, full) + HOLD * offset.square().mean()
         apart = (moved - moved.mean(dim=1, keepdim=True)).square().mean()
         loss = loss + self.together * apart
         self._keep_best(w, loss)

@@ -114,14 +114,14 @@ class Desk:
         """Projects step by step. After each step that improved, the newest edit is drawn with its latent."""
         session = self._ready()
         begun = time.monotonic()
-        best, step = float("inf"), None
+        best, step = None, None
         for step in session.project(asked.picture, asked.seconds, asked.steps or STEPS):
             tell(Progress(asked.picture, step.step, step.steps, step.loss, step.stage))
             yield
             if self._session is not session:
                 raise CoreError("cancelled", "The model was put away while it projected: project again.")
-            if step.loss < best:
-                best = step.loss
+            if step.w is not best:
+                best = step.w
                 self._draw_once(session, newest(), job, tell)
                 yield
         assert step is not None  # the start itself is one...

@@ -62,3 +62,24 @@ def test_survives_an_objective_that_is_not_a_number():
     optimiser = LBFGS(torch.ones(2))
     assert not optimiser.step(lambda x: (float("nan"), torch.ones(2)))
     assert torch.equal(optimiser.x, torch.ones(2))
+
+
+def test_evaluations_of_one_objective_reach_its_bottom_and_repeat_no_point():
+    for function, start, bottom in (
+        (bowl, torch.zeros(4), 3.0),
+        (rosenbrock, torch.tensor([-1.2, 1.0]), 1.0),
+    ):
+        optimiser, asked = LBFGS(start), []
+
+        def objective(x: Tensor, function=function, asked=asked) -> tuple[float, Tensor]:
+            asked.append(tuple(x.tolist()))
+            return value_and_gradient(function, x)
+
+        pauses = [len(asked) for _ in zip(optimiser.evaluations_of(objective), range(150), strict=False)]
+        assert pauses == list(range(1, len(pauses) + 1))  # one after each
+        assert len(set(asked[:15])) == 15  # none twice, until steps at the bottom round to nothing
+        assert torch.allclose(optimiser.x, torch.full_like(start, bottom), atol=1e-2)
+
+
+def test_evaluations_end_at_a_minimum():
+    assert len(list(LBFGS(torch.full((4,), 3.0)).evaluations_of(lambda x: value_and_gradient(bowl, x)))) < 10

@@ -15,9 +15,10 @@ from anycost.core.editing import projection
 from anycost.core.editing.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.editing.projection import ProjectionStep, project, sub_generators
 from anycost.core.rendering.renderer import Renderer
+from anycost.models.generator import Generator
 from anycost.models.layer_sizes import layer_count
-from anycost.models.pack import Pack
-from anycost.models.widths import SubGenerator
+from anycost.models.pack import Pack, write_pack
+from anycost.models.widths import SubGenerator, WidthRule
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -208,6 +209,89 @@ def test_the_seed_decides(pack: Pack, measure: Measure, picture: np.ndarray, hid
 
     assert np.array_equal(last(1), last(1))
     assert not np.array_equal(last(1), last(2))
+
+
+# Generators above 256 px
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """A thin pack of 512 px without an encoder; its 256 px draw more than the last block does."""
+    torch.manual_seed(0)
+    generator = Generator(512, (8,) * 6 + (2,) * 10, style_dim=8, n_mlp=1).requires_grad_(False)
+    for k in range(len(generator.to_rgbs)):
+        generator.get_parameter(f"to_rgbs.{k}.conv.weight").mul_(0.2)
+    rule = WidthRule("proportional")
+    return Pack.open(
+        write_pack(
+            tmp_path_factory.mktemp("large") / "large",
+            generator,
+            name="large",
+            title="Large",
+            licence="Apache-2.0",
+            provenance="untrained, made by the tests",
+            mean_w=generator.style(torch.randn(64, 8)).mean(0).numpy(),
+            rule=rule,
+            ratios=(1.0, 0.5),
+            resolutions=(64, 512),
+            ladder=[rule.sub_generator(generator.channels, side, 1.0) for side in (64, 512)],
+            alignment=None,
+        )
+    )
+
+
+def test_a_large_generators_last_styles_are_found_too(large: Pack, monkeypatch: pytest.MonkeyPatch):
+    """Only the picture of 512 px depends on the last two: it has to tell them."""
+    monkeypatch.setattr(projection, "FINISH", 5)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        wanted = large.generator().style(torch.randn(large.n_style, large.style_dim))[None]  # [1, n_style, D]
+    picture, measure = draw(large, wanted[0].numpy()), best_measure(large)
+    steps = list(project(large, picture, None, measure, steps=1))
+    assert [step.stage for step in steps] == ["mean", "warm-up", *["finish"] * 5]
+    assert {step.steps for step in steps} == {len(steps) - 1}
+    assert [step.stopped for step in steps if step.stopped] == ["done"]
+    losses = [step.loss for step in steps if step.stage == "finish"]
+    assert losses == sorted(losses, reverse=True)
+
+    search = projection._Search(large, picture, measure, None, random.Random(0))
+    assert (search.full.resolution, search.whole.resolution) == (256, 512)
+    rough, last = (torch.from_numpy(steps[k].w)[None] for k in (1, -1))
+    assert torch.equal(rough[:, -2], rough[:, 0])
+    assert (last[:, -2:] != rough[:, -2:]).all()
+    with torch.no_grad():
+        assert search.loss(last, search.whole) < 0.99 * search.loss(rough, search.whole)
+
+
+def test_a_generator_of_at_most_256_px_has_no_finish(run: list[ProjectionStep]):
+    assert {step.stage for step in run} == {"encoder", "refine"}
+    assert {step.steps for step in run} == {15}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rough", "finish", "stopped"),
+    [(8.0, 7, 0, "time"), (20.0, 9, 10, "time"), (100.0, 15, projection.FINISH, "done")],
+)
+def test_time_is_kept_for_the_finish_if_it_fits(
+    pack: Pack,
+    measure: Measure,
+    picture: np.ndarray,
+    hidden: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    rough: int,
+    finish: int,
+    stopped: str,
+):
+    """The start, each step at 16 px and each evaluation at 32 px take a second. By the work of these sizes an
+    evaluation may take 1.6: four do not fit into half of 8 s."""
+    clock = iter(range(1000))
+    monkeypatch.setattr(projection.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(projection, "SIDE", 16)
+    steps = list(project(pack, picture, near(hidden, pack), measure, steps=15, seconds=seconds))
+    assert [step.stage for step in steps] == ["encoder", *["refine"] * rough, *["finish"] * finish]
+    assert [step.stopped for step in steps] == [*[None] * (len(steps) - 1), stopped]
+    assert [step.step for step in steps] == list(range(len(steps)))
 
 
 def test_a_black_picture_and_a_white_one_project_too(pack: Pack, measure: Measure):
