@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 
-from ...models.encoder import Encoder
 from ...models.finder import Finder
 from ...models.head_reader import OUTPUTS, SIDE, HeadReader
 
 OPSET = 17
 
 
-def export_encoder(encoder: Encoder, size: int, path: Path) -> None:
-    """ "picture" [N, 3, size, size] in -1..1 -> "latents" [N, n_style, style_dim]."""
+def export_encoder(encoder: torch.nn.Module, size: int, path: Path) -> None:
+    """ "picture" [N, 3, size, size] in -1..1 -> "latents" [N, n_style, style_dim]. Ours, or an imported
+    one."""
     axes = {"picture": {0: "n"}, "latents": {0: "n"}}
     _export(encoder, torch.zeros(2, 3, size, size), path, ["latents"], axes)
 

@@ -6,11 +6,9 @@ Only the tensors tell what a file holds, never its name. docs/packs.md lists the
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,10 +18,19 @@ from ..generator import Generator, fir_kernel, truncate
 from ..layer_sizes import layer_count, layer_resolution
 from ..macs import macs
 from ..manifest import MAX_CHANNELS, MAX_MLP, MAX_RESOLUTION, MAX_STYLE_DIM, PACK_NAME, too_large
-from ..pack import Alignment, PackError, file_sha256, list_packs, user_packs_folder, write_pack
+from ..pack import (
+    Alignment,
+    Direction,
+    PackError,
+    check_target,
+    file_sha256,
+    list_packs,
+    user_packs_folder,
+    write_pack,
+)
 from ..widths import BASE_WIDTH, SubGenerator, WidthRule
-from .containers import read_checkpoint
-from .remap import from_nvidia, tensors_of_network
+from .kinds import ModelFile
+from .strict import axis, check_memory, checked
 from .unpickle import Refused
 
 # The FFHQ recipe crops a square whose half side is 1.8 times the distance from the eyes' midpoint to the
@@ -34,16 +41,15 @@ RATIOS = (0.25, 0.5, 0.75, 1.0)
 SAMPLES = 2  # pictures on which a rung is compared with the full generator
 WORST = 0.25  # squared error of a rung that is kept, at most, as a share of the pictures' variance
 STEP = 0.7  # a rung costs at most this share of the next one
-BOUNDARY = re.compile(r"\d{1,2}_[A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True)
-class Found:
-    """The generator in a file, by its published names."""
+@dataclass(frozen=True, eq=False)
+class ImportedGenerator:
+    """The generator of a file, ready to draw: its mean of w [style_dim], and where it comes from."""
 
-    format: str
-    state: dict[str, Tensor]
-    mean: Tensor | None  # [style_dim], or [n, style_dim] with a row for each style
+    network: Generator
+    mean: Tensor
+    provenance: str
 
 
 def import_checkpoint(
@@ -54,25 +60,58 @@ def import_checkpoint(
     replace: bool = False,
     draws_faces: bool = True,
 ) -> Path:
-    """Makes a pack called `name` from a model file and returns its folder.
+    """Makes a pack called `name` from a generator's file alone and returns its folder; `write_imported` says
+    how. PackError when the file holds no usable generator."""
+    check_name(name, out, replace)
+    source = read_generator(ModelFile.open(Path(os.path.expanduser(file))))
+    return write_imported(source, name, out, replace=replace, draws_faces=draws_faces)
+
+
+def check_name(name: str, out: str | os.PathLike[str] | None, replace: bool = False) -> None:
+    """PackError when a pack of that name cannot be written."""
+    if not PACK_NAME.fullmatch(name):
+        raise PackError(f'"{name}" cannot be the name of a pack: use letters, digits, - and _, at most 64.')
+    if out is not None:
+        check_target(out, replace)
+    elif not replace and name in list_packs():
+        raise PackError(f'There is a pack called "{name}" already: choose another name.')
+
+
+def read_generator(file: ModelFile) -> ImportedGenerator:
+    """The generator in a file; PackError when it holds none that can be used."""
+    try:
+        network, mean, kind = _load(file)
+    except Refused as reason:
+        raise PackError(f'"{file.path}" {reason}.') from None
+    provenance = f"Imported from {described(file.path, kind)}."
+    return ImportedGenerator(network, mean, provenance)
+
+
+def described(path: Path, kind: str) -> str:
+    """A file as a pack's provenance names it."""
+    return f"{_printable(path.name)} ({kind} format, SHA-256 {file_sha256(path)})"
+
+
+def write_imported(
+    source: ImportedGenerator,
+    name: str,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    encoder: tuple[Path, int] | None = None,
+    directions: Sequence[Direction] = (),
+    more: str = "",
+    replace: bool = False,
+    draws_faces: bool = True,
+) -> Path:
+    """Writes a pack with an imported generator and what belongs to it; returns its folder.
 
     `out` is the pack's folder, which will hold pack.json; without it the pack is installed for the user. A
     generator that draws faces is taken to have them where FFHQ has; for another one, pictures are edited in
-    their middle square.
-    PackError when the file holds no usable generator, and for what `write_pack` refuses.
+    their middle square. `more` is what provenance says beyond the generator. PackError as for `write_pack`.
     """
-    path = Path(os.path.expanduser(file))
-    if not PACK_NAME.fullmatch(name):
-        raise PackError(f'"{name}" cannot be the name of a pack: use letters, digits, - and _, at most 64.')
-    if out is None and not replace and name in list_packs():
-        raise PackError(f'There is a pack called "{name}" already: choose another name.')
-    try:
-        network, mean, kind = load_generator(path)
-    except Refused as reason:
-        raise PackError(f'"{path}" {reason}.') from None
+    network, provenance = source.network, source.provenance + more
     rule = width_rule(network.channels)
-    ladder = measured_ladder(network, mean, rule)
-    provenance = f"Imported from {_printable(path.name)} ({kind} format, SHA-256 {file_sha256(path)})."
+    ladder = measured_ladder(network, source.mean, rule)
     return write_pack(
         user_packs_folder() / name if out is None else out,
         network,
@@ -80,12 +119,14 @@ def import_checkpoint(
         title=name,
         licence=LICENCE,
         provenance=provenance,
-        mean_w=mean.numpy(),
+        mean_w=source.mean.numpy(),
         rule=rule,
         ratios=sorted({rung.ratio for rung in ladder if rung.ratio is not None}),
         resolutions=sorted({rung.resolution for rung in ladder}),
         ladder=ladder,
         alignment=FFHQ if draws_faces else None,
+        encoder=encoder,
+        directions=directions,
         documents={"MODEL_CARD.md": f"# {name}\n\n{provenance}\n\nLicence: {LICENCE}.\n"},
         replace=replace,
     )
@@ -98,81 +139,17 @@ def _printable(text: str) -> str:
 
 def load_generator(path: Path) -> tuple[Generator, Tensor, str]:
     """(generator, mean w [style_dim], format) from a model file; PackError or Refused when it holds none."""
-    checkpoint = read_checkpoint(path)
-    found = recognise(checkpoint.content)
+    return _load(ModelFile.open(path))
+
+
+def _load(file: ModelFile) -> tuple[Generator, Tensor, str]:
+    found = file.generator()
     with torch.device("meta"):
         network = Generator(*_dimensions(found.state))
-    # before anything is copied: tensors that share memory could claim many times the size of the file
-    if sum(t.numel() * t.element_size() for t in found.state.values()) > checkpoint.file_bytes:
-        raise Refused("holds tensors that claim more than the file has", "get it from its original source")
+    check_memory(found.state, file.checkpoint.file_bytes)
     network.load_state_dict(_complete(network, found.state), assign=True)
     network.eval().requires_grad_(False)
     return network, _mean_w(network, found.mean), found.format
-
-
-# ---- what a file holds
-
-
-def recognise(content: Any) -> Found:
-    """The generator in a model file's content; Refused says what it is instead."""
-    if not isinstance(content, dict):
-        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
-    if content and all(isinstance(name, str) and BOUNDARY.fullmatch(name) for name in content):
-        raise Refused("holds edit directions, not a generator", "choose the generator's file")
-    if "G_ema" in content:
-        return _found_nvidia(tensors_of_network(content["G_ema"]))
-    if "class_name" in content and "state" in content:
-        return _found_nvidia(tensors_of_network(content))
-    if "g_ema" in content:
-        kind = "rosinality" if "latent_avg" in content or "args" in content else "Anycost"
-        return _found(kind, _tensors(content["g_ema"]), content.get("latent_avg"))
-    if isinstance(content.get("state_dict"), dict):
-        inner = content["state_dict"]
-        decoder = {n[8:]: t for n, t in inner.items() if isinstance(n, str) and n.startswith("decoder.")}
-        if decoder:
-            return _found("e4e or pSp", _tensors(decoder), content.get("latent_avg"))
-        content = inner
-    if any(isinstance(name, str) and name.startswith("synthesis.b") for name in content):
-        return _found_nvidia(_tensors(content))
-    return _found("state dict", _tensors(content), content.get("latent_avg"))
-
-
-def _found_nvidia(tensors: dict[str, Tensor]) -> Found:
-    _refuse_other_networks(tensors)
-    return Found("NVIDIA", *from_nvidia(tensors))
-
-
-def _found(kind: str, state: dict[str, Tensor], mean: Any) -> Found:
-    state.pop("latent_avg", None)
-    if "conv1.conv.weight" not in state:
-        _refuse_other_networks(state)
-        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
-    return Found(kind, state, mean if isinstance(mean, Tensor) else None)
-
-
-def _tensors(content: Any) -> dict[str, Tensor]:
-    """The tensors of a state dict, or of the state dicts in it (so that other networks can be told)."""
-    if not isinstance(content, dict):
-        raise Refused("holds no generator", "choose a checkpoint of a StyleGAN2 or Anycost generator")
-    found = {name: value for name, value in content.items() if isinstance(value, Tensor)}
-    if not found:
-        inner = [item for table in content.values() if isinstance(table, dict) for item in table.items()]
-        found = {name: value for name, value in inner if isinstance(value, Tensor)}
-    return {str(name): value for name, value in found.items()}
-
-
-def _refuse_other_networks(tensors: Mapping[str, Tensor]) -> None:
-    """Raises Refused for the tensors of a known network that is not a generator, or not one we can run."""
-    if any(name.startswith("synthesis.L") for name in tensors):
-        raise Refused("is an alias-free (StyleGAN3) generator", "choose a StyleGAN2 one")
-    if "fc.weight" in tensors and "layer1.0.conv1.weight" in tensors:
-        if len(tensors["fc.weight"]) == 80:
-            raise Refused("is an attribute predictor, not a generator", "choose the generator's file")
-        raise Refused("is an encoder, not a generator", "choose the generator's file")
-    if any(name.startswith("encoder.") for name in tensors):
-        raise Refused("is an encoder, not a generator", "choose the generator's file")
-    if tensors.keys() & {"final_linear.0.weight", "final_conv.0.weight", "b4.fc.weight", "b4.out.weight"}:
-        raise Refused("is a discriminator, not a generator", "choose the generator's file")
 
 
 # ---- what its tensors say
@@ -191,21 +168,28 @@ def _dimensions(state: Mapping[str, Tensor]) -> tuple[int, list[int], int, int]:
         n_mlp += 1
     if not 1 <= n_mlp <= MAX_MLP:
         raise Refused(f"has a mapping network of {n_mlp} layers", f"choose a generator with 1 to {MAX_MLP}")
+    _check_pictures(state)
     layers = ["conv1", *(f"convs.{i}" for i in range(layer_count(resolution) - 2))]
-    channels = [_axis(state, "input.input", 1, 4)]
-    channels += [_axis(state, f"{layer}.conv.weight", 1, 5) for layer in layers]
-    style_dim = _axis(state, "style.1.weight", 0, 2)
+    channels = [axis(state, "input.input", 1, 4)]
+    channels += [axis(state, f"{layer}.conv.weight", 1, 5) for layer in layers]
+    style_dim = axis(state, "style.1.weight", 0, 2)
     if not 1 <= style_dim <= MAX_STYLE_DIM or min(channels) < 1 or too_large(channels):
         raise Refused("is larger than any generator that can be drawn", "choose a smaller one")
     return resolution, channels, style_dim, n_mlp
 
 
-def _axis(state: Mapping[str, Tensor], name: str, axis: int, axes: int) -> int:
-    if name not in state:
-        raise Refused(f"lacks the tensor {name}", "get the whole file again")
-    if state[name].ndim != axes:
-        raise Refused(f"has {name} with a wrong shape, {list(state[name].shape)}", "get another copy")
-    return state[name].shape[axis]
+def _check_pictures(state: Mapping[str, Tensor]) -> None:
+    """Refuses generators of pictures that are not square or not RGB."""
+    high, wide = (axis(state, "input.input", which, 4) for which in (2, 3))
+    if high != wide:
+        shape = f"{wide} x {high} at its smallest"
+        raise Refused(f"draws pictures that are not square ({shape})", "choose a generator of square ones")
+    if high != 4:
+        raise Refused(f"begins at {high} px instead of 4", "choose a StyleGAN2 or Anycost generator")
+    colours = axis(state, "to_rgb1.conv.weight", 1, 5)
+    if colours != 3:
+        what = {1: "grey pictures", 4: "pictures with an alpha channel"}.get(colours, f"{colours} channels")
+        raise Refused(f"draws {what}, not RGB ones", "choose a generator of colour pictures")
 
 
 def _complete(network: Generator, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -216,26 +200,23 @@ def _complete(network: Generator, state: Mapping[str, Tensor]) -> dict[str, Tens
             raise Refused(f"has a tensor {name[:80]!r}, which no StyleGAN2 generator has", "choose another")
     complete: dict[str, Tensor] = {}
     for name, like in expected.items():
-        tensor = state.get(name)
-        if tensor is not None and (tensor.shape != like.shape or not tensor.is_floating_point()):
-            raise Refused(
-                f"has {name} as {str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)} where float "
-                f"{list(like.shape)} belongs",
-                "get another copy",
-            )
         if name.endswith(".kernel"):
-            complete[name] = fir_kernel(4)  # [4, 4]
-            if tensor is not None and not torch.allclose(tensor.float(), complete[name], atol=1e-4):
-                raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name})", "choose another generator")
-        elif tensor is not None:
-            complete[name] = tensor.to(torch.float32, copy=True).contiguous()
-        elif name.startswith("noises."):
+            complete[name] = _kernel(name, state.get(name))
+        elif name.startswith("noises.") and name not in state:
             complete[name] = _noise_map(name, like.shape)
         else:
-            raise Refused(f"lacks the tensor {name}", "get the whole file again")
-        if not torch.isfinite(complete[name]).all():
-            raise Refused(f"has values in {name} that are not numbers", "get another copy")
+            complete[name] = checked(name, state.get(name), like)
     return complete
+
+
+def _kernel(name: str, tensor: Tensor | None) -> Tensor:
+    """The FIR filter, made anew; Refused when the file has another one."""
+    kernel = fir_kernel(4)  # [4, 4]
+    if tensor is not None and (
+        tensor.shape != kernel.shape or not torch.allclose(tensor.float(), kernel, atol=1e-4)
+    ):
+        raise Refused(f"has other filter taps than 1, 3, 3, 1 ({name})", "choose another generator")
+    return kernel
 
 
 def _noise_map(name: str, shape: torch.Size) -> Tensor:
@@ -252,10 +233,11 @@ def _mean_w(network: Generator, mean: Tensor | None) -> Tensor:
         return torch.cat([network.style(batch) for batch in z.split(256)]).double().mean(0).float()
     rows = mean if mean.ndim == 2 else mean[None]  # [1 or n_style, style_dim]
     if rows.ndim != 2 or rows.shape[1] != network.style_dim or not 1 <= len(rows) <= 64:
-        raise Refused(f"has a mean latent of a wrong shape, {list(mean.shape)}", "get another copy")
+        reason = f"has a mean latent {list(mean.shape)} for styles of {network.style_dim} values"
+        raise Refused(reason, "choose another")
     mean = rows.double().mean(0).float()
     if not torch.isfinite(mean).all():
-        raise Refused("has values in its mean latent that are not numbers", "get another copy")
+        raise Refused("has values in its mean latent that are not numbers", "get the file again")
     return mean
 
 

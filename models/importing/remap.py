@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,8 +11,6 @@ from torch import Tensor
 from ..generator import fir_kernel
 from .unpickle import Refused
 
-MAX_MODULES = 4096
-MAX_DEPTH = 16
 BLOCK = re.compile(r"synthesis\.b(\d{1,4})\.(.+)")
 MAPPING = re.compile(r"mapping\.fc(\d{1,2})\.(weight|bias)")
 Place = Callable[[Tensor], Tensor]
@@ -34,35 +31,6 @@ TO_RGB: dict[str, tuple[str, Place]] = {
 }
 
 
-def tensors_of_network(network: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The parameters and buffers of a module tree, named as its state dict would name them.
-
-    A module is a dict as `containers.Checkpoint` describes it. Raises Refused for anything else.
-    """
-    found: dict[str, Tensor] = {}
-    waiting: list[tuple[str, Any, int]] = [("", network, 0)]
-    for _ in range(MAX_MODULES):
-        if not waiting:
-            return found
-        prefix, module, depth = waiting.pop()
-        state = module.get("state") if isinstance(module, dict) else None
-        if not isinstance(state, dict) or depth > MAX_DEPTH:
-            raise Refused("holds a network that is put together wrongly", "get it from its original source")
-        for table in ("_parameters", "_buffers"):
-            for name, value in _entries(state, table):
-                if isinstance(value, Tensor):
-                    found[prefix + name] = value
-        waiting += [(f"{prefix}{name}.", child, depth + 1) for name, child in _entries(state, "_modules")]
-    raise Refused("holds a network of too many modules", "get it from its original source")
-
-
-def _entries(state: Mapping[str, Any], table: str) -> list[tuple[str, Any]]:
-    entries = state.get(table)
-    if not isinstance(entries, dict):
-        raise Refused("holds a network that is put together wrongly", "get it from its original source")
-    return [(str(name), value) for name, value in entries.items() if value is not None]
-
-
 def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor | None]:
     """(state dict with the published names, w_avg) from NVIDIA's; Refused for another architecture."""
     _check_architecture(tensors)
@@ -77,7 +45,9 @@ def from_nvidia(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tenso
                 state[ours] = place(tensor)
             except RuntimeError:
                 shape = list(tensor.shape)
-                raise Refused(f"has {name} with a wrong shape, {shape}", "get another copy") from None
+                raise Refused(
+                    f"has {name} with a shape that does not fit, {shape}", "choose another"
+                ) from None
     for name in list(state):
         if name.endswith("activate.bias"):  # a generator trained without noise has no strengths
             state.setdefault(name.replace("activate.bias", "noise.weight"), torch.zeros(1))

@@ -2,17 +2,20 @@
 
 Python's own unpickler imports and calls what a file names. Even if its name look-up is restricted, a file can
 make it allocate without bound (a large memo index) or run for ever (nested tuples as dictionary keys).
-torch.load with weights_only=True shares the second flaw, and believes a tensor about the size of its storage.
-This machine reads the operations with the standard library's `pickletools`, keeps numbers, texts and
-containers, and refuses the rest.
+torch.load with weights_only=True shares the second flaw, believes a tensor about the size of its storage, and
+refuses every file with an object of another program in it. This machine reads the operations with the
+standard library's `pickletools` and keeps numbers, texts, containers and tensors. Objects of other programs'
+classes become `Foreign`: their name and their data, with nothing of theirs imported or called. Names of the
+standard library, PyTorch and NumPy that no model needs are refused.
 """
 
 from __future__ import annotations
 
 import math
 import pickletools
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,6 +26,7 @@ MAX_OPERATIONS = 2_000_000  # a few seconds; a 1024 px NVIDIA file with three ne
 MAX_LINE = 1 << 16
 MAX_AXES = 8
 KEYS = (str, int, float, bytes, type(None))  # quick to hash, which a nested tuple need not be
+MAX_KEY = 1 << 63  # of whole numbers: larger ones are slow to hash, or can be made to collide
 STORAGE_TYPES = {
     "FloatStorage": torch.float32,
     "DoubleStorage": torch.float64,
@@ -36,6 +40,30 @@ STORAGE_TYPES = {
     "BoolStorage": torch.bool,
 }
 NUMPY_TYPES = ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1")
+TORCH_TYPES = {
+    "f8": torch.float64,
+    "f4": torch.float32,
+    "f2": torch.float16,
+    "i8": torch.int64,
+    "i4": torch.int32,
+    "i2": torch.int16,
+    "i1": torch.int8,
+    "u1": torch.uint8,
+    "b1": torch.bool,
+}
+# Of the standard library, the types that settings are made of; whatever else of it a file names is refused.
+PLAIN_TYPES = {
+    "argparse": {"Namespace"},
+    "builtins": {"object", "list", "dict", "tuple", "frozenset", "bytearray", "complex", "range", "slice"},
+    "collections": {"defaultdict", "Counter", "deque"},
+    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
+    "decimal": {"Decimal"},
+    "fractions": {"Fraction"},
+    "functools": {"partial"},
+    "pathlib": {"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"},
+    "types": {"SimpleNamespace"},
+    "uuid": {"UUID"},
+}
 
 
 class Refused(ValueError):
@@ -75,24 +103,68 @@ class TensorShape:
     shape: tuple[int, ...]
 
 
-class Ignored:
-    """An object whose content is not needed: the settings of a training script, a NumPy array."""
+@dataclass(eq=False)
+class Foreign:
+    """An object of another program's class: a module, settings, a path. Only what the file says of it."""
+
+    name: str
+    state: Any = None
+    items: dict[Any, Any] = field(default_factory=dict)  # of a class that is a dictionary
 
     def build(self, state: Any) -> None:
-        """Drops the state."""
+        self.state = state  # not copied, or a small file could ask for many copies
+
+    @property
+    def attributes(self) -> Mapping[Any, Any]:
+        """Its attributes; of a dictionary its items."""
+        return self.items or (self.state if isinstance(self.state, dict) else {})
 
 
 class NumpyType:
-    """numpy.dtype in the stream: little-endian numbers only."""
+    """numpy.dtype in the stream: little-endian numbers only, or else `dtype` is None."""
+
+    dtype: np.dtype | None = None
 
     def __init__(self, code: str, *_: Any):
-        if code not in NUMPY_TYPES:
-            raise Refused("holds NumPy data that are not plain numbers")
-        self.dtype = np.dtype("<" + code)
+        if code in NUMPY_TYPES:
+            self.dtype = np.dtype("<" + code)
 
     def build(self, state: tuple[Any, ...]) -> None:
         if state[1] not in ("<", "|"):
-            raise Refused("holds big-endian NumPy data")
+            self.dtype = None
+
+
+class NumpyArray:
+    """A NumPy array in the stream; `tensor` stays None when it holds no plain numbers."""
+
+    tensor: Tensor | None = None
+
+    def build(self, state: tuple[Any, ...]) -> None:
+        _, shape, kind, by_columns, data = state
+        if isinstance(kind, NumpyType) and isinstance(data, bytes):
+            self.tensor = tensor_of(data, kind.dtype, _sizes(shape), bool(by_columns))
+
+    @classmethod
+    def of_buffer(cls, data: bytes, kind: Any, shape: Any, order: Any) -> NumpyArray:
+        """As protocol 5 writes it."""
+        made = cls()
+        made.build((1, shape, kind, order == "F", bytes(data)))
+        return made
+
+
+def tensor_of(data: bytes, dtype: np.dtype | None, shape: tuple[int, ...], by_columns: bool) -> Tensor | None:
+    """The numbers of a NumPy array; None for types that PyTorch lacks."""
+    kind = TORCH_TYPES.get(dtype.str[1:]) if dtype is not None else None
+    if dtype is None or kind is None:
+        return None
+    if len(data) != math.prod(shape) * dtype.itemsize:
+        raise Refused("holds a NumPy array that claims more than the file has")
+    if not data:
+        return torch.empty(shape, dtype=kind)
+    flat = torch.frombuffer(bytearray(data), dtype=kind)
+    if not by_columns:
+        return flat.reshape(shape)
+    return flat.reshape(shape[::-1]).permute(*reversed(range(len(shape))))
 
 
 def rebuild_tensor(storage: Storage, offset: int, size: Any, stride: Any, *_: Any) -> Tensor | TensorShape:
@@ -119,6 +191,8 @@ def _sizes(value: Any) -> tuple[int, ...]:
 
 
 def _numpy_scalar(kind: NumpyType, data: bytes) -> Any:
+    if kind.dtype is None:
+        raise Refused("holds NumPy data that are not plain numbers")
     if len(data) != kind.dtype.itemsize:
         raise Refused("holds a NumPy number of the wrong length")
     return np.frombuffer(data, kind.dtype)[0].item()
@@ -144,7 +218,25 @@ def _set(items: Any = ()) -> set[Any]:
 def checked_key(key: Any) -> Any:
     if not isinstance(key, KEYS):
         raise Refused("holds a dictionary key that is neither a text nor a number")
+    if type(key) is int and not -MAX_KEY <= key < MAX_KEY:
+        raise Refused("holds a dictionary key that is a number of more than 64 bits")
     return key
+
+
+def class_of(name: str) -> Known | None:
+    """A class of another program, to be read as data; None for a name that no model needs."""
+    module, _, member = name.rpartition(".")
+    root = "builtins" if module == "__builtin__" else module.partition(".")[0]
+    ours = root in sys.stdlib_module_names or root in ("", "torch", "numpy")
+    plain = member in PLAIN_TYPES.get(root, ()) or f"{module}.".startswith(("torch.nn.", "torch.optim."))
+    return Known(name, lambda *_: Foreign(name)) if plain or not ours else None
+
+
+def _reconstructed(kind: Any, *_: Any) -> Foreign:
+    """copyreg._reconstructor: an object of a class without arguments."""
+    if not isinstance(kind, Known):
+        raise damaged()
+    return Foreign(kind.name)
 
 
 def _only_named(*_: Any) -> Any:
@@ -161,16 +253,19 @@ def known_names() -> dict[str, Known]:
         "torch._utils._rebuild_tensor": rebuild_tensor,
         "torch._utils._rebuild_tensor_v2": rebuild_tensor,
         "torch._utils._rebuild_parameter": lambda data, *_: data,
+        "torch._utils._rebuild_parameter_with_state": lambda data, *_: data,
         "torch.device": lambda *_: None,
-        "argparse.Namespace": lambda *_: Ignored(),
+        "copyreg._reconstructor": _reconstructed,
+        "copy_reg._reconstructor": _reconstructed,
         "numpy.dtype": NumpyType,
         "numpy.ndarray": _only_named,
         "_codecs.encode": _encode,
     }
     for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
         makers[module + ".scalar"] = _numpy_scalar
-        makers[module + "._reconstruct"] = lambda *_: Ignored()
-    makers["numpy._core.numeric._frombuffer"] = lambda *_: Ignored()
+        makers[module + "._reconstruct"] = lambda *_: NumpyArray()
+    for module in ("numpy.core.numeric", "numpy._core.numeric"):
+        makers[module + "._frombuffer"] = NumpyArray.of_buffer
     for name in STORAGE_TYPES:
         makers["torch." + name] = makers["torch.cuda." + name] = _only_named
     for dtype in {*STORAGE_TYPES.values()}:
@@ -181,6 +276,8 @@ def known_names() -> dict[str, Known]:
 def storage_of(reference: Any) -> tuple[str, Storage]:
     """(key, Storage without values) from a persistent id, by which torch.save names a storage."""
     kind, storage_type, key, _, elements = reference[:5]
+    if not isinstance(storage_type, Known):
+        raise damaged()
     dtype = STORAGE_TYPES.get(storage_type.name.rpartition(".")[2])
     if kind != "storage" or dtype is None or not isinstance(key, str):
         raise Refused("refers to something that is not a tensor's memory")
@@ -272,18 +369,22 @@ class Machine:
         self.memo[index] = self.stack[-1]
 
     def set_items(self, items: list[Any]) -> None:
-        target = self.stack[-1]
+        target = self.stack[-1].items if isinstance(self.stack[-1], Foreign) else self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
             raise damaged()
         for key, value in zip(items[::2], items[1::2], strict=True):
             target[checked_key(key)] = value
 
     def append(self, items: list[Any]) -> None:
+        if isinstance(self.stack[-1], Foreign):  # of a class that is a list; no model needs its items
+            return
         if not isinstance(self.stack[-1], list):
             raise damaged()
         self.stack[-1].extend(items)
 
     def add(self, items: list[Any]) -> None:
+        if isinstance(self.stack[-1], Foreign):
+            return
         if not isinstance(self.stack[-1], set):
             raise damaged()
         self.stack[-1].update(_set(items))
@@ -291,26 +392,37 @@ class Machine:
     def name(self, name: str) -> None:
         if name.startswith("dnnlib.tflib"):
             raise Refused("is a TensorFlow StyleGAN file", "convert it with NVIDIA's legacy.py")
-        if name not in self.names:
+        known = self.names.get(name) or class_of(name)
+        if known is None:
             raise Refused(f"names {name[:100]!r}, which no model needs")
-        self.stack.append(self.names[name])
+        self.stack.append(known)
 
     def call(self) -> None:
         arguments = self.stack.pop()
         function = self.stack.pop()
         if not isinstance(function, Known) or not isinstance(arguments, tuple):
             raise damaged()
+        self._spend(arguments)
+        self.stack.append(function.make(*arguments))
+
+    def call_with_names(self) -> None:
+        self.stack.pop()  # the named arguments, which no reader of data looks at
+        self.call()
+
+    def _spend(self, arguments: tuple[Any, ...]) -> None:
+        """Counts what is given to a call, which may copy it."""
         self.limits.copied -= sum(
             len(a) for a in arguments if isinstance(a, (str, bytes, bytearray, list, dict))
         )
         if self.limits.copied < 0:
             raise Refused("has more content than its size allows")
-        self.stack.append(function.make(*arguments))
 
     def build(self) -> None:
         state = self.stack.pop()
         target = self.stack[-1]
-        if isinstance(target, (NumpyType, Ignored)):
+        if isinstance(target, NumpyArray) and isinstance(state, tuple):
+            self._spend(state)
+        if isinstance(target, (NumpyType, NumpyArray, Foreign)):
             target.build(state)
         elif not isinstance(target, dict):  # a dict's attributes (a state dict's _metadata) are not needed
             raise damaged()
@@ -408,6 +520,7 @@ _HANDLERS: dict[str, Callable[[Machine, Any], None]] = {
     "STACK_GLOBAL": lambda m, a: _stack_name(m),
     "REDUCE": lambda m, a: m.call(),
     "NEWOBJ": lambda m, a: m.call(),
+    "NEWOBJ_EX": lambda m, a: m.call_with_names(),
     "BUILD": lambda m, a: m.build(),
     "PERSID": lambda m, a: m.refer(a),
     "BINPERSID": lambda m, a: m.refer(m.stack.pop()),

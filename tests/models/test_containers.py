@@ -32,9 +32,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from anycost.models.importing import containers, unpickle
+from anycost.models.importing import unpickle
 from anycost.models.importing.containers import read_checkpoint
-from anycost.models.importing.remap import tensors_of_network
+from anycost.models.importing.tables import tables_in
+from anycost.models.importing.unpickle import Foreign, NumpyArray
 from anycost.models.manifest import PackError
 
 CONTENT: dict[str, Any] = {
@@ -75,7 +76,9 @@ def test_a_pytorch_file_reads_as_it_was_saved(tmp_path: Path, zipped: bool) -> N
     found = read_checkpoint(tmp_path / "file.pt")
     assert found.container == "PyTorch"
     assert found.file_bytes == (tmp_path / "file.pt").stat().st_size
-    del content["args"], found.content["args"]
+    assert found.content.pop("args").attributes == {"size": 256, "path": "x"}
+    assert found.content.pop("dtype").name == "torch.float32"
+    del content["args"], content["dtype"]
     assert_same(found.content, content)
 
 
@@ -88,13 +91,14 @@ def test_an_nvidia_pickle_reads_as_it_was_dumped(tmp_path: Path, protocol: int) 
     }
     found = read_checkpoint(write_nvidia(tmp_path / "network.pkl", networks, protocol))  # type: ignore[arg-type]
     assert found.container == "NVIDIA"
-    assert found.content["G_ema"]["class_name"] == "Generator"
+    assert found.content["G_ema"].name == "Generator"
     assert found.content["training_set_kwargs"] == {"path": "faces", "use_labels": False}
-    read = tensors_of_network(found.content["G_ema"])
+    (table,) = tables_in(found.content["G_ema"])
+    read = table.tensors
     assert read.keys() == state.keys()
     for name in state:
         assert_same(read[name], state[name])
-    del found.content["content"]["array"]
+    assert torch.equal(found.content["content"].pop("array").tensor, torch.arange(3))
     assert found.content["content"].pop("names") == {"a", "b"}
     assert_same(found.content["content"], CONTENT)
 
@@ -181,7 +185,6 @@ def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
         b"\x80\x04ctorch\nload\n.",
         b"\x80\x04cnumpy\nload\n.",
         b"\x80\x04cargparse\nNamespace.__init__\n.",
-        b"\x80\x04c__main__\nRuns\n.",
         b"\x80\x04cbuiltins\ngetattr\n.",
         b"\x80\x04cdnnlib.tflib.network\nNetwork\n.",
         b"\x80\x04Pstorage\n.",  # PERSID, never in a plain pickle
@@ -209,7 +212,6 @@ def test_what_a_model_has_no_need_for_is_refused(tmp_path: Path, stream: bytes) 
         b"\x80\x04(((.",
         b"\x80\x04\x85.",
         b"\x80\x04ctorch\nFloatStorage\n)R.",
-        b"\x80\x04cnumpy\ndtype\n(X\x02\x00\x00\x00O8tR.",
         b"\x80\x04c_codecs\nencode\n(X\x01\x00\x00\x00aX\x05\x00\x00\x00rot13tR.",
         b"\x80\x04ctorch._utils\n_rebuild_tensor_v2\n(NNNNtR.",
         b"\x80\x04ctorch.storage\n_load_from_bytes\n(NtR.",
@@ -248,10 +250,10 @@ def test_a_key_that_takes_for_ever_to_hash_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_text_made_of_a_large_tree_is_not_printed(tmp_path: Path) -> None:
-    for name in (b"c_codecs\nencode\n(X\x01\x00\x00\x00a", b"cnumpy\ndtype\n("):
-        (tmp_path / "model.pkl").write_bytes(b"\x80\x04" + name + deep_tuple(100) + b"tR.")
-        with pytest.raises(PackError, match=r"unusual encoding|not plain numbers"):
-            read_checkpoint(tmp_path / "model.pkl")
+    name = b"c_codecs\nencode\n(X\x01\x00\x00\x00a"
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x04" + name + deep_tuple(100) + b"tR.")
+    with pytest.raises(PackError, match="unusual encoding"):
+        read_checkpoint(tmp_path / "model.pkl")
 
 
 def test_a_large_memo_index_takes_no_memory(tmp_path: Path) -> None:
@@ -287,10 +289,6 @@ def test_streams_inside_a_stream_share_its_limits(tmp_path: Path, monkeypatch: p
         read_checkpoint(file)
 
 
-def not_reached(*_: Any, **__: Any) -> None:
-    pytest.fail("torch.load, which would have made room for the claim, was called")
-
-
 FLOATS = np.arange(4, dtype=np.float32).tobytes()
 
 
@@ -320,9 +318,8 @@ FLOATS = np.arange(4, dtype=np.float32).tobytes()
     ],
 )
 def test_a_tensor_may_not_claim_more_than_the_file_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elements: Any, size: Any, stride: Any, offset: Any
+    tmp_path: Path, elements: Any, size: Any, stride: Any, offset: Any
 ) -> None:
-    monkeypatch.setattr(containers, "_torch_load", not_reached)
     data = pickled({"g_ema": ClaimedTensor(StorageName("0", elements), size, stride, offset)})
     with pytest.raises(PackError, match=r"claims more|tensor with|put together|is damaged"):
         read_checkpoint(write_torch_zip(tmp_path / "model.pt", data, {"data/0": FLOATS}))
@@ -340,10 +337,7 @@ def test_a_storage_of_two_sizes_is_refused(tmp_path: Path) -> None:
         read_checkpoint(write_torch_zip(tmp_path / "model.pt", pickled(claims), {"data/0": FLOATS}))
 
 
-def test_a_stream_may_not_claim_more_than_the_file_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(containers, "_torch_load", not_reached)
+def test_a_stream_may_not_claim_more_than_the_file_has(tmp_path: Path) -> None:
     stream = old_stream({"g_ema": torch.arange(1000.0)})
     assert stream.count(b"M\xe8\x03") == 2  # 1000, for the storage and for the size
     (tmp_path / "model.pt").write_bytes(stream.replace(b"M\xe8\x03", b"J\xff\xff\xff\x7f"))

@@ -365,8 +365,10 @@ def refused_file(file: Path, tmp_path: Path) -> str:
 
 
 def resnet(outputs: int) -> dict[str, Tensor]:
-    return {"conv1.weight": torch.zeros(4, 3, 7, 7), "layer1.0.conv1.weight": torch.zeros(4, 4, 1, 1)} | {
-        "fc.weight": torch.zeros(outputs, 8)
+    return {
+        "conv1.weight": torch.zeros(4, 3, 7, 7),
+        "layer1.0.conv3.weight": torch.zeros(4, 4, 1, 1),
+        "fc.weight": torch.zeros(outputs, 8),
     }
 
 
@@ -380,6 +382,12 @@ def resnet(outputs: int) -> dict[str, Tensor]:
         ({"final_linear.0.weight": torch.zeros(3)}, "is a discriminator"),
         ({"31_Smiling": torch.zeros(1, 16), "39_Young": torch.zeros(1, 16)}, "holds edit directions"),
         ({"31_Smiling": np.zeros((1, 16), np.float32)}, "holds edit directions"),
+        ({"G_ema": {"synthesis.L0_36_16.weight": torch.zeros(4, 4, 3, 3)}}, "is an alias-free"),
+        ({"state_dict": {"model.diffusion_model.out.2.weight": torch.zeros(3)}}, "is a diffusion model"),
+        ({"decoder.conv_in.weight": torch.zeros(3), "encoder.conv_in.weight": torch.zeros(3)}, "is a VAE"),
+        ({"unet.lora_down.weight": torch.zeros(3)}, "is a LoRA"),
+        ({"generator": {"generator.progression.0.conv1.bias": torch.zeros(3)}}, "of the first StyleGAN"),
+        ({"module.final_linear.0.weight": torch.zeros(3)}, "is a discriminator"),
         ({"weight": torch.zeros(3)}, "holds no generator"),
         ({}, "holds no generator"),
         ([torch.zeros(3)], "holds no generator"),
@@ -398,13 +406,12 @@ def test_other_files_are_named(tmp_path: Path, content: Any, words: str) -> None
         ({"mapping.embed.weight": torch.zeros(16, 10)}, "class-conditional"),
         ({"synthesis.b8.skip.weight": torch.zeros(8, 12, 1, 1)}, "residual architecture"),
         ({"synthesis.b8.torgb.weight": None}, "without RGB skips"),
-        ({"synthesis.L0_36_16.weight": torch.zeros(4, 4, 3, 3)}, "alias-free"),
         ({"synthesis.b4.resample_filter": torch.ones(4, 4) / 16}, "filter taps"),
         ({"synthesis.b4.resample_filter": torch.ones(12, 12) / 144}, "filter taps"),
         ({"synthesis.b8.conv2.weight": torch.zeros(4)}, "'synthesis.b8.conv2.weight'"),
         ({"synthesis.b12.torgb.weight": torch.zeros(4)}, "'synthesis.b12.torgb.weight'"),
         ({"synthesis.b8.conv1.noise_strength": torch.zeros(2)}, "synthesis.b8.conv1.noise_strength"),
-        ({"synthesis.b4.torgb.weight": torch.zeros(1, 12, 1, 1)}, "to_rgb1.conv.weight"),  # grey pictures
+        ({"synthesis.b4.torgb.weight": torch.zeros(1, 12, 1, 1)}, "draws grey pictures, not RGB ones"),
         ({"mapping.fc0.weight": torch.zeros(16, 12)}, "style.1.weight"),  # z and w of different width
         ({"mapping.w_avg": torch.zeros(3)}, "mean latent"),
     ],
