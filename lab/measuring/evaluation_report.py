@@ -31,12 +31,13 @@ class EvaluationRow:
 @dataclass(frozen=True)
 class EvaluationReport:
     """An evaluation of `samples` pictures; `reals` names the real ones, `measure` the perceptual distance,
-    and `notes` say what is left out."""
+    `path_measure` that of path lengths, and `notes` say what is left out or must be read with care."""
 
     subject: str
     samples: int
     reals: str | None
     measure: str
+    path_measure: str
     rows: list[EvaluationRow]
     reconstructions: list[Reconstruction] = field(default_factory=list)
     sliders: list[SliderEffects] = field(default_factory=list)
@@ -49,7 +50,8 @@ class EvaluationReport:
     def text(self) -> str:
         """Tables of aligned columns, and the notes."""
         said = [
-            f"{self.subject}: {self.samples} pictures; distances by {self.measure}",
+            f"{self.subject}: {self.samples} pictures; distances by {self.measure}; path lengths by "
+            f"{self.path_measure}",
             "",
             self._generators(),
         ]

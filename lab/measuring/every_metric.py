@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ...core.editing.perceptual import Measure, best_measure
+from ...core.editing.perceptual import Measure, best_measure, lpips_at_hand
 from ...core.errors import CoreError
+from ...core.files.torch_cache import at_hand
 from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.features import Features, load_features
@@ -17,7 +18,7 @@ from ..worlds import HEADS, PORTRAITS
 from .consistency import agreement, distances, psnr
 from .evaluation_plots import save_plots
 from .evaluation_report import EvaluationReport, EvaluationRow
-from .frechet import Extractor, Inception, Pooled, check_samples, frechet_distances, inception_at_hand
+from .frechet import Extractor, Inception, Pooled, frechet_distances
 from .path_length import path_lengths, smooth
 from .reals import Reals, of_folder, of_world
 from .reconstruction import Reconstruction, of_file, reconstructions
@@ -33,7 +34,7 @@ def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> Ev
 
     `data` names the real pictures for FID and encoder: "portraits", "heads" or a folder. None means portraits
     for the pack of that name, and no real pictures for others. The same on one process and under torchrun.
-    CoreError for too few samples, a folder without pictures, and unreadable features.
+    CoreError for fewer than two samples, a folder without pictures, and unreadable features.
     """
     if samples < 2:
         raise CoreError("bad-value", f"{samples} samples are too few to measure anything: take hundreds.")
@@ -50,13 +51,11 @@ def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> Ev
 
 def _report(pack: Pack, samples: int, data: str | None) -> EvaluationReport:
     subject, features, notes = of_pack(pack), _features(pack), []
-    best = best_measure(pack)
-    # its networks are on the CPU
-    measure = Measure(best.name, lambda picture: best.embed(picture.cpu()))
+    measure, for_steps = measures(pack, features)
     reals = _reals(pack, data, subject.resolutions[-1], samples)
     fids = _fids(subject, features, reals, samples, notes)
     distance, squared = distances(subject, measure, samples)
-    lengths = path_lengths(subject, _for_steps(measure, features), samples)
+    lengths = path_lengths(subject, for_steps, samples)
     shares = _agreement(subject, features, samples, notes)
     rows = [
         EvaluationRow(
@@ -75,6 +74,7 @@ def _report(pack: Pack, samples: int, data: str | None) -> EvaluationReport:
         samples,
         reals.name if reals else None,
         measure.name,
+        for_steps.name,
         rows,
         _encoded(pack, subject, measure, reals, notes),
         sliders(pack.directions, subject, features, samples) if features is not None and shares else [],
@@ -120,29 +120,46 @@ def _fids(
 
 
 def _extractors(features: Features | None, pictures: int, notes: list[str]) -> list[Extractor]:
-    """The features available for FID; CoreError if there are none, or too few `pictures` for the first."""
+    """The features available for FID; CoreError if there are none.
+
+    As published code does, FID is computed of fewer `pictures` than features too, but not without a note.
+    """
     found = [] if features is None else [Extractor(OWN, Pooled(features))]
-    weights = inception_at_hand()
+    weights = at_hand("inception")
     if weights is not None:
         found.append(Extractor("Inception", Inception(weights)))
+    else:
+        notes.append("FID (Inception) is left out: `anycost weights get inception` fetches its weights.")
     if not found:
         raise CoreError(
             "pack",
-            "FID needs features: this pack has no attribute network, and torch's cache no Inception weights; "
-            "leave out --data.",
+            "FID needs features, and this pack has no attribute network: run `anycost weights get inception` "
+            "or leave out --data.",
         )
-    check_samples(found[0], pictures)
-    if len(found) > 1 and pictures <= found[1].network.num_features:
-        notes.append(f"FID (Inception) is left out: it needs more than 2048 pictures, not {pictures}.")
-        found.pop()
-    if weights is None:
-        notes.append("FID (Inception) is left out: its weights are not in torch's cache.")
+    if pictures < 2:
+        raise CoreError(
+            "bad-value", "FID needs at least two real pictures: name a larger folder with --data."
+        )
+    for extractor in found:
+        count = extractor.network.num_features
+        if pictures <= count:
+            notes.append(
+                f"FID ({extractor.name}) is too high, because it has {count} features and only "
+                f"{pictures} pictures: compare it only with FIDs of as many."
+            )
     return found
 
 
-def _for_steps(measure: Measure, features: Features | None) -> Measure:
-    """A distance that is smooth in small steps: LPIPS is; the attribute network's must be made so."""
-    return measure if features is None or measure.name.startswith("LPIPS") else smooth(features)
+def measures(pack: Pack, features: Features | None) -> tuple[Measure, Measure]:
+    """What distances and what path lengths are measured by, on this process's device.
+
+    Path lengths are by VGG, as in StyleGAN2, or else by what is smooth in small steps: LPIPS is; an attribute
+    network's distance must be made so.
+    """
+    best, vgg = best_measure(pack).to(distributed.device()), lpips_at_hand(["vgg"])
+    if vgg is not None:
+        return best, vgg.to(distributed.device())
+    return best, best if features is None or best.name.startswith("LPIPS") else smooth(features)
 
 
 def _agreement(

@@ -19,14 +19,9 @@ from torch import Tensor, nn
 from ...core.editing.torchvision_import import import_torchvision
 from ...core.errors import CoreError
 from ...models.features import Features
-from ...models.pack import file_sha256
 from ..data.downsample import downsample
 from ..running import distributed
 from .subject import SEED, Cell, Subject, normals, shares
-
-# the published weights' names in torch's cache (torch-fidelity's, pytorch-fid's); both end in the file's hash
-INCEPTION_FILES = ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth")
-INCEPTION_SHA256 = "6726825d"  # its start
 
 
 class Pooled(nn.Module):
@@ -36,7 +31,7 @@ class Pooled(nn.Module):
     def __init__(self, network: Features):
         super().__init__()
         self.network = network
-        self.num_features = sum(map_.shape[1] for map_ in network.maps(torch.zeros(1, 3, 8, 8)))
+        self.num_features = sum(map_.shape[1] for map_ in network.maps(network.mean.new_zeros(1, 3, 8, 8)))
 
     def forward(self, picture: Tensor) -> Tensor:
         return torch.cat([found.mean(dim=(2, 3)) for found in self.network.maps(picture.clamp(-1, 1))], dim=1)
@@ -71,17 +66,8 @@ class Extractor:
     network: Pooled | Inception
 
 
-def inception_at_hand() -> Path | None:
-    """The file of Inception's weights in torch's cache, if it is there and intact; downloads nothing."""
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    for path in (folder / name for name in INCEPTION_FILES):
-        if path.is_file() and file_sha256(path).startswith(INCEPTION_SHA256):
-            return path
-    return None
-
-
 def check_samples(extractor: Extractor, samples: int) -> None:
-    """CoreError unless there are more samples than features: otherwise their covariance is unknown."""
+    """CoreError unless there are more samples than features: with fewer, the distance is too high."""
     needed = extractor.network.num_features
     if samples <= needed:
         raise CoreError(

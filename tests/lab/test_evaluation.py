@@ -16,22 +16,17 @@ import torch
 import torch.nn.functional as F
 from pair import Pair
 from PIL import Image
+from published_nets import publish, publish_lpips
 from torch import Tensor, nn
 
 from anycost.commands.cli import main
 from anycost.core.editing.perceptual import Measure
 from anycost.core.errors import CoreError
+from anycost.core.files.torch_cache import at_hand
 from anycost.lab.data.downsample import downsample
 from anycost.lab.measuring.consistency import PSI, agreement, distances, psnr
-from anycost.lab.measuring.every_metric import evaluate
-from anycost.lab.measuring.frechet import (
-    INCEPTION_FILES,
-    Extractor,
-    Inception,
-    Pooled,
-    frechet_distances,
-    inception_at_hand,
-)
+from anycost.lab.measuring.every_metric import evaluate, measures
+from anycost.lab.measuring.frechet import Extractor, Inception, Pooled, frechet_distances
 from anycost.lab.measuring.path_length import path_lengths, smooth
 from anycost.lab.measuring.reals import Reals, of_folder, portraits
 from anycost.lab.measuring.reconstruction import reconstructions
@@ -40,6 +35,7 @@ from anycost.lab.measuring.slider_effects import SliderEffects, sliders
 from anycost.lab.measuring.subject import SEED, Subject, normals, of_pack
 from anycost.lab.networks.attributes import NAMES
 from anycost.lab.painter import PAPER_ATTRIBUTES
+from anycost.lab.running import distributed
 from anycost.models.features import Features
 from anycost.models.generator import Generator
 from anycost.models.macs import macs
@@ -129,21 +125,29 @@ def test_a_generator_that_draws_nan_is_refused():
         frechet_distances(subject, numbers(3), [torch.rand(20, 3, 4, 4)], 20)
 
 
+def test_fewer_samples_than_features_are_measured_as_published_code_does():
+    """Of 12 samples, 20 features have covariances without a full rank, and a distance all the same."""
+    rng = np.random.default_rng(3)
+    reals, mapping = rng.normal(size=(12, 20)), rng.normal(size=(20, 20))
+    subject = drawn((4,), 20, lambda z, _: as_picture(z @ torch.tensor(mapping).float()))
+    found = frechet_distances(subject, numbers(20), [as_picture(torch.tensor(reals).float())], 12)
+    fakes = normals(12, 20, SEED).double().numpy() @ mapping
+    a, b = np.cov(reals, rowvar=False), np.cov(fakes, rowvar=False)
+    root = np.real(np.sqrt(np.linalg.eigvals(a @ b).astype(complex))).sum()
+    expected = np.square(reals.mean(axis=0) - fakes.mean(axis=0)).sum() + np.trace(a + b) - 2 * root
+    assert found[4, 1.0] == pytest.approx(expected, rel=1e-3)
+
+
 @pytest.mark.slow
 def test_inceptions_weights_are_read_but_never_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    (tmp_path / "checkpoints").mkdir()
-    file = tmp_path / "checkpoints" / INCEPTION_FILES[0]
-    assert inception_at_hand() is None
-    file.write_bytes(b"<html>")
-    assert inception_at_hand() is None  # not the published file
+    assert at_hand("inception") is None
+    (tmp_path / "page.pth").write_bytes(b"<html>")
     with pytest.raises(CoreError, match="remove it"):
-        Inception(file)
+        Inception(tmp_path / "page.pth")
     state = untrained_inception(monkeypatch).state_dict()
-    torch.save(state, file)
-    monkeypatch.setattr("anycost.lab.measuring.frechet.INCEPTION_SHA256", "")
-    found = inception_at_hand()
-    assert found == file
+    publish(monkeypatch, tmp_path, {"inception": state})
+    file = at_hand("inception")
+    assert file is not None
     network = Inception(file)
     assert network(torch.rand(2, 3, 16, 16) * 2 - 1).shape == (2, network.num_features)
     assert network(torch.full((1, 3, 8, 8), 9.0)).equal(network(torch.ones(1, 3, 8, 8)))  # clamped to white
@@ -204,9 +208,43 @@ def test_the_path_of_a_linear_generator_has_a_known_length():
     subject = drawn((4,), 5, lambda w, _: (w @ mapping).view(-1, 3, 4, 4))
     z = normals(400, 5, SEED + 3).numpy()
     lengths = np.sort(np.square((z[200:] - z[:200]) @ mapping.numpy()).sum(axis=1) / 16)
-    expected = lengths[2:-2].mean()  # leaves out a hundredth at each end
+    expected = lengths[
+        1:-1
+    ].mean()  # those beyond numpy's "lower" and "higher" percentiles 1 and 99 are left out
     for step in (1e-2, 1e-4):
         assert path_lengths(subject, PIXELS, 200, step)[4, 1.0] == pytest.approx(expected, rel=0.01)
+
+
+def test_pictures_above_256_px_are_reduced_by_the_mean_of_cells():
+    """As in StyleGAN2. An antialiased resize, which takes in the neighbours too, gives shorter paths."""
+    torch.manual_seed(0)
+    generator = Generator(512, (1,) * 16, style_dim=4, n_mlp=1).eval().requires_grad_(False)
+    generator.convs[-1].noise.weight.fill_(30)  # fine grain, of which untrained generators have none
+    subject = Subject(generator, WidthRule(), torch.zeros(4), (512,), (1.0,))
+    found = path_lengths(subject, PIXELS, 3, step=0.1)[512, 1.0]
+    start, end = generator.style(normals(6, 4, SEED + 3)).chunk(2)
+    pictures = [
+        generator(w[:, None].expand(-1, generator.n_style, -1)) for w in (start, start + 0.1 * (end - start))
+    ]
+    moved = (pictures[1] - pictures[0]).double() / 0.1  # [3, 3, 512, 512]
+    cells = moved.numpy().reshape(3, 3, 256, 2, 256, 2).mean(axis=(3, 5))
+    assert found == pytest.approx(np.square(cells).sum(axis=1).mean(), rel=1e-3)
+    resized = F.interpolate(moved, (256, 256), mode="bilinear", antialias=True)
+    assert resized.square().sum(dim=1).mean() < 0.95 * found
+
+
+def test_steps_are_not_rounded_away_on_a_gpu():
+    seen: list[bool] = []
+
+    def embed(picture: Tensor) -> list[Tensor]:
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return [picture]
+
+    before = torch.backends.cudnn.allow_tf32
+    path_lengths(drawn((4,), 4, lambda z, _: as_picture(z)), Measure("pixels", embed), 4)
+    assert seen
+    assert not any(seen)
+    assert torch.backends.cudnn.allow_tf32 == before
 
 
 def test_lengths_in_own_features_do_not_depend_on_the_step(tiny_pack: Path):
@@ -360,10 +398,12 @@ def test_sheets_show_what_the_pack_draws(tiny_pack: Path, tmp_path: Path):
 
 def test_what_cannot_be_measured_gives_one_sentence(tiny_pack: Path, tmp_path: Path):
     pack = Pack.open(tiny_pack)
-    with pytest.raises(CoreError, match="needs more than 48 pictures, not 40: raise"):
-        evaluate(pack, 40, tmp_path / "out", "portraits")
     with pytest.raises(CoreError, match="take hundreds"):
         evaluate(pack, 1, tmp_path / "out")
+    (tmp_path / "one").mkdir()
+    Image.new("RGB", (32, 32)).save(tmp_path / "one" / "picture.png")
+    with pytest.raises(CoreError, match="two real pictures"):
+        evaluate(pack, SAMPLES, tmp_path / "out", str(tmp_path / "one"))
     with pytest.raises(CoreError, match="There is no folder"):
         evaluate(pack, SAMPLES, tmp_path / "out", str(tmp_path / "nowhere"))
     bare = without_features(pack, tmp_path / "bare")
@@ -380,6 +420,33 @@ def test_a_pack_of_a_generator_alone_is_measured_by_pixels(
     assert report.rows[0].fid == {}
     assert (tmp_path / "out" / "cost-distance.png").exists()
     assert not (tmp_path / "out" / "cost-fid.png").exists()
+
+
+def test_few_pictures_give_fid_and_a_note(
+    tiny_pack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "reals").mkdir()
+    for level in range(4):
+        Image.new("RGB", (32, 32), (60 * level,) * 3).save(tmp_path / "reals" / f"{level}.png")
+    report = evaluate(Pack.open(tiny_pack), 6, tmp_path / "out", str(tmp_path / "reals"))
+    assert all(row.fid["own features"] > 0 for row in report.rows)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "FID (own features) is too high, because it has 48 features and only 4 pictures" in said
+    assert "`anycost weights get inception`" in said
+    assert "distances by the pack's own features; path lengths by the pack's own features" in said
+
+
+def test_lpips_by_vgg_measures_paths_where_the_pictures_are_drawn(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The device "meta" stands for a GPU: there too, an operation on two devices is an error."""
+    publish_lpips(monkeypatch, tmp_path, "alex", "vgg")
+    away = torch.device("meta")
+    monkeypatch.setattr(distributed, "device", lambda: away)
+    found = measures(Pack.open(tiny_pack), None)
+    assert [measure.name for measure in found] == ["LPIPS (AlexNet)", "LPIPS (VGG)"]
+    for measure in found:
+        assert measure.apart(*torch.empty(2, 1, 3, 32, 32, device=away)).device == away
 
 
 def without_features(pack: Pack, folder: Path) -> Pack:
