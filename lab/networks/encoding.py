@@ -37,6 +37,7 @@ from ..running.layout import placed
 from ..running.precision import Precision
 from ..running.task import Training
 from .export import export_encoder
+from .perceptual import perceptual
 
 RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # features per picture
 Backbone = Literal["stages", "resnet18", "resnet34", "resnet50"]
@@ -78,7 +79,9 @@ class Variety:
 class EncoderSettings:
     """An encoder's TOML file.
 
-    `generator` is the folder of the generator's run, `features` the file of an attribute network.
+    `generator` is the folder of the generator's run, `features` the file of an attribute network, which the
+    backbone "stages" and loss.attributes need. `distance` is what measures loss.perceptual: "lpips-alex" (the
+    paper's), "lpips-vgg" or, by default, the attribute network, whose distances are ten times as large.
     `backbone` is "stages" (the attribute network's, with its weights) or "resnet18", "resnet34" or
     "resnet50", which read `side` px. `first_fit` pictures give "stages" its first linear layer. A
     sub-generator has one of the `resolutions` (px) and `ratios`. `batch` counts the pictures of a step over
@@ -86,7 +89,8 @@ class EncoderSettings:
     """
 
     generator: str
-    features: str
+    features: str = ""
+    distance: str = ""
     data: DataSettings = field(default_factory=DataSettings)
     loss: EncoderLosses = EncoderLosses()
     variety: Variety = Variety()
@@ -104,6 +108,10 @@ class EncoderSettings:
     def __post_init__(self):
         if not self.resolutions or not all(0 < ratio <= 1 for ratio in self.ratios) or not self.ratios:
             raise ValueError("Sub-generators need at least one of `resolutions` and of `ratios` (0 to 1).")
+        if not self.features and (self.backbone == "stages" or self.loss.attributes):
+            raise ValueError('"stages" and loss.attributes need an attribute network: `features`.')
+        if not self.features and not self.distance:
+            raise ValueError('loss.perceptual needs `features`, or `distance` = "lpips-alex".')
 
 
 def mean_w(generator: Generator) -> Tensor:
@@ -128,11 +136,12 @@ class EncoderTraining(Training[EncoderSettings]):
 
     def __init__(self, settings: EncoderSettings):
         super().__init__(settings)
-        trained, features = _trained(settings.generator), _features(settings.features)
+        trained = _trained(settings.generator)
         self.rule = trained.rule
         self.generator = trained.generator.to(self.device)
-        self.features = placed(features)
-        self.encoder = placed(self._fresh(features))
+        self.features = placed(_features(settings.features)) if settings.features else None
+        self.looks = perceptual(settings.distance or settings.features)
+        self.encoder = placed(self._fresh())
         self.descent = Descent(self.encoder.parameters(), settings.learning_rate, settings.pictures)
         z = torch.randn(1024, trained.generator.style_dim).to(self.device)
         self.spread = self.generator.style(z).var(dim=0).mean()  # of w: the unit for distances between w's
@@ -152,12 +161,14 @@ class EncoderTraining(Training[EncoderSettings]):
             text = f"loss.latents needs a generator distilled from {world.pictures}."
             raise CoreError("bad-value", text)
 
-    def _fresh(self, features: Features) -> Encoder:
+    def _fresh(self) -> Encoder:
         settings, generator = self.settings, self.generator
-        self.widths = tuple(stage[0].out_channels for stage in features.stages)  # type: ignore[index]
-        size = features.side if settings.backbone == "stages" else settings.side
+        features = self.features if settings.backbone == "stages" else None
+        stages = [] if features is None else features.stages
+        self.widths = tuple(stage[0].out_channels for stage in stages)  # type: ignore[index]
+        size = settings.side if features is None else features.side
         encoder = build(settings.backbone, size, generator.n_style, mean_w(generator), self.widths)
-        if settings.backbone == "stages":
+        if features is not None:
             encoder.trunk.load_state_dict(features.stages.state_dict())
         if self.device.type == "cuda" and distributed.world() > 1:
             # a ResNet then normalises by the joint batch (on CPUs, each process by its own)
@@ -243,11 +254,12 @@ class EncoderTraining(Training[EncoderSettings]):
 
     def _compared(self, drawn: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Eq. 6's l, and the mean squared difference of the attributes read (in deviations)."""
-        weights, features = self.settings.loss, self.features
-        mine, other = features.maps(drawn), features.maps(picture)
-        looks = features.apart(mine, other).mean()
-        distance = weights.perceptual * looks + weights.pixels * F.mse_loss(drawn.float(), picture)
-        return distance, F.mse_loss(features.read(mine).float(), features.read(other).float())
+        weights, read = self.settings.loss, self.features
+        distance = weights.perceptual * self.looks.distance(drawn, picture).mean()
+        distance = distance + weights.pixels * F.mse_loss(drawn.float(), picture)
+        if read is None or not weights.attributes:
+            return distance, distance.new_zeros(())
+        return distance, F.mse_loss(read(drawn).float(), read(picture).float())
 
     @torch.no_grad()
     def _fit(self) -> None:

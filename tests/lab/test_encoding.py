@@ -9,9 +9,12 @@ import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
+from published_nets import publish_lpips
 from safetensors.torch import save_file
 
+from anycost.core.editing.perceptual import lpips_measure
 from anycost.core.errors import CoreError
+from anycost.core.files.torch_cache import at_hand
 from anycost.lab.data.batches import Batch
 from anycost.lab.networks import encoding, export
 from anycost.lab.networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety, mean_w
@@ -94,10 +97,35 @@ def test_both_drawings_must_show_the_pictures_attributes_and_match_each_other(pa
         full, sub = task.generator(latents), task.generator(latents, 16, (4,) * 6)
         terms = task._reconstruction(latents, picture, Draws(0, 0, "test"))
         smaller, full_smaller = (F.avg_pool2d(x, 2) for x in (picture, full))
-        reads = [task.features(x) for x in (full, picture, sub, smaller)]
+        features = task.features
+        assert features is not None
+        reads = [features(x) for x in (full, picture, sub, smaller)]
     missed = (reads[0] - reads[1]).square().mean() + (reads[2] - reads[3]).square().mean()
     torch.testing.assert_close(terms["attributes"], 0.5 * missed)
     torch.testing.assert_close(terms["between"], 3.0 * (sub - full_smaller).square().mean())
+
+
+def test_lpips_takes_the_attribute_networks_place_in_eq_6(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Each of Eq. 6's two terms is LPIPS plus the mean squared error; an attribute network is not needed."""
+    publish_lpips(monkeypatch, tmp_path, "alex")
+    asked = settings(parts, features="", distance="lpips-alex", backbone="resnet18", side=32)
+    task = encoding.EncoderTraining(replace(asked, resolutions=(16,), ratios=(0.5,)))
+    latents, picture = own_pictures(task, 2)
+    latents = latents.roll(1, 0).requires_grad_()
+    terms = task._reconstruction(latents, picture, Draws(0, 0, "test"))
+    looks = lpips_measure("alex", at_hand("alexnet") or Path())
+    with torch.no_grad():
+        for name, drawn in (
+            ("full", task.generator(latents)),
+            ("sub", task.generator(latents, 16, (4,) * 6)),
+        ):
+            target = F.avg_pool2d(picture, picture.shape[-1] // drawn.shape[-1])
+            wanted = looks.apart(drawn, target).mean() + (drawn - target).square().mean()
+            torch.testing.assert_close(terms[name], wanted)
+    (gradient,) = torch.autograd.grad(terms["full"], latents)
+    assert gradient.abs().sum() > 0
 
 
 def test_only_unchanged_pictures_have_a_known_w(parts: Path):
@@ -207,6 +235,14 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(parts: Path):
         build(EncoderSettings, {"generator": "run", "features": "file", "backbone": "vgg"})
     with pytest.raises(ValueError, match="at least one"):
         settings(parts, ratios=())
+    for missing in (
+        {},
+        {"loss": EncoderLosses(attributes=0.1), "backbone": "resnet18", "distance": "lpips-alex"},
+    ):
+        with pytest.raises(ValueError, match="attribute network"):
+            settings(parts, features="", **missing)
+    with pytest.raises(ValueError, match="lpips-alex"):
+        settings(parts, features="", backbone="resnet18")
     with pytest.raises(CoreError, match="no run of a generator"):
         encoding.EncoderTraining(settings(parts, generator=str(parts)))
     with pytest.raises(CoreError, match="features"):

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_nets import publish_lpips
 
 from anycost.commands.cli import main
 from anycost.core.editing.perceptual import Measure, best_measure
@@ -28,7 +30,8 @@ from anycost.core.rendering.engines.engine import Engine
 from anycost.core.rendering.engines.registry import ALWAYS, Choice, open_engine
 from anycost.core.rendering.ladder import Pass, Timings, passes
 from anycost.lab.measuring.subject import of_pack
-from anycost.lab.search import distances, evolution
+from anycost.lab.running import distributed
+from anycost.lab.search import distances, evolution, kept_pictures
 from anycost.lab.search.budgets import Budget, TimeTable, fitted, parse_budget, work
 from anycost.lab.search.distances import Distances, measure_of
 from anycost.lab.search.evolution import Evolution, SearchSettings, evolve
@@ -279,7 +282,7 @@ def test_distances_are_to_the_enlarged_full_pictures_of_the_same_latents(tiny_pa
     assert distance(SubGenerator(32, pack.channels, 1.0)) == 0
 
 
-def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_full_pictures_are_drawn_once(tiny_pack: Path):
     pack = Pack.open(tiny_pack)
     subject, drawn = of_pack(pack), []
     measure = measure_of(pack)
@@ -287,10 +290,38 @@ def test_the_full_pictures_are_drawn_once(tiny_pack: Path, monkeypatch: pytest.M
     distance = Distances(subject, counting, 20, seed=5)
     small = pack.rule.sub_generator(pack.channels, 8, 0.5)
     assert distance(small) == distance(small) > 0
-    assert sum(drawn) == 3 * 20
-    monkeypatch.setattr(distances, "MAX_BYTES", 100_000)
-    with pytest.raises(CoreError, match="at most"):
-        Distances(subject, measure, 20, seed=5)(small)
+    assert sum(drawn) == 3 * 20 + 1  # and one to see how large its maps are
+
+
+@pytest.mark.parametrize("side", [None, 16])
+def test_pictures_that_are_kept_on_the_disk_give_the_distances_of_kept_maps(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int | None
+):
+    pack = Pack.open(tiny_pack)
+    subject, measure = of_pack(pack), Measure("pixels", lambda picture: [picture], side=side)
+    small, full = pack.rule.sub_generator(pack.channels, 8, 0.5), SubGenerator(32, pack.channels)
+    kept = Distances(subject, measure, 20, seed=5)(small)  # a whole batch and a part of one
+    monkeypatch.setattr(distances, "MAX_BYTES", 1000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    streamed = Distances(subject, measure, 20, seed=5)
+    assert streamed(small) == pytest.approx(kept, rel=1e-6)
+    assert streamed(full) == pytest.approx(0, abs=1e-9) != kept
+    assert not list(tmp_path.iterdir())  # the file has no name that a killed search could leave behind
+
+
+def test_a_disk_without_room_for_the_pictures_is_told(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pack = Pack.open(tiny_pack)
+    monkeypatch.setattr(distances, "MAX_BYTES", 1000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kept_pictures, "FREE", 1 << 60)
+    with pytest.raises(CoreError, match="TMPDIR") as error:
+        Distances(of_pack(pack), measure_of(pack), 20, seed=5)(SubGenerator(32, pack.channels))
+    assert error.value.kind == "no-space"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(CoreError, match="TMPDIR"):
+        Distances(of_pack(pack), measure_of(pack), 20, seed=5)(SubGenerator(32, pack.channels))
 
 
 def test_the_measure_is_the_packs_own_or_else_the_best_available(tiny_pack: Path, tmp_path: Path):
@@ -300,6 +331,22 @@ def test_the_measure_is_the_packs_own_or_else_the_best_available(tiny_pack: Path
     document["features"] = None
     (bare / "pack.json").write_text(json.dumps(document))
     assert measure_of(Pack.open(bare)).name == best_measure(Pack.open(bare)).name
+
+
+def test_a_search_may_ask_for_lpips_and_measures_where_it_draws(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The device "meta" stands for a GPU: there too, an operation on two devices is an error."""
+    pack, away = Pack.open(tiny_pack), torch.device("meta")
+    publish_lpips(monkeypatch, tmp_path, "alex")
+    monkeypatch.setattr(distributed, "device", lambda: away)
+    for measure in (measure_of(pack), measure_of(pack, "lpips-alex")):
+        assert measure.apart(*torch.empty(2, 1, 3, 32, 32, device=away)).device == away
+    assert measure_of(pack, "lpips-alex").name == "LPIPS (AlexNet)"
+    with pytest.raises(CoreError, match="anycost weights get vgg"):
+        measure_of(pack, "lpips-vgg")
+    with pytest.raises(CoreError, match="lpips-alex or lpips-vgg"):
+        measure_of(pack, "lpips")
 
 
 # the ladder
