@@ -34,8 +34,11 @@ __all__ = [
     "Pack",
     "PackError",
     "add_bank",
+    "add_edits",
     "check_target",
+    "checked_file",
     "list_packs",
+    "put_in_place",
     "user_packs_folder",
     "write_pack",
 ]
@@ -142,11 +145,20 @@ class Pack(Manifest):
         return self.folder.resolve().parent == BUILT_IN.resolve()
 
     def _network(self, file: str | None) -> Path | None:
-        return None if file is None else _checked_file(self.folder, file, self.files)
+        return None if file is None else self._checked(file)
+
+    def _checked(self, file: str) -> Path:
+        try:
+            return checked_file(self.folder, file, self.files)
+        except PackError:
+            if _files_of(self.folder) == self.files:
+                raise
+            text = f'The pack in "{self.folder}" was replaced or removed while it was open: choose it again.'
+            raise PackError(text) from None
 
     @cached_property
     def _weights(self) -> tuple[Generator, np.ndarray]:
-        path = _checked_file(self.folder, self.generator_file, self.files)
+        path = self._checked(self.generator_file)
         with torch.device("meta"):  # shapes only: the tensors that are read take the memory
             network = Generator(self.resolution, self.channels, self.style_dim, self.n_mlp)
         expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
@@ -185,6 +197,14 @@ def _name_of(folder: Path) -> str:
         return folder.name
 
 
+def _files_of(folder: Path) -> dict[str, str]:
+    """The files that a pack lists now; none where there is no pack any more."""
+    try:
+        return read_manifest(folder).files
+    except PackError:
+        return {}
+
+
 def _check_file(folder: Path, file: str) -> Path:
     """The path of a pack's file; PackError unless it is a plain file inside the folder and not too large."""
     path = folder / file
@@ -204,8 +224,9 @@ def _check_file(folder: Path, file: str) -> Path:
     return path
 
 
-def _checked_file(folder: Path, file: str, hashes: Mapping[str, str]) -> Path:
-    """The same, and PackError unless its content is what pack.json says."""
+def checked_file(folder: Path, file: str, hashes: Mapping[str, str]) -> Path:
+    """The path of a pack's file; PackError unless it is a plain file inside the folder, not too large, and
+    its content is what pack.json says."""
     path = _check_file(folder, file)
     try:
         found = file_sha256(path)
@@ -232,7 +253,7 @@ def _read_directions(folder: Path, manifest: Manifest) -> tuple[Direction, ...]:
         raise PackError(
             f'The pack in "{folder}" lists directions but no {DIRECTIONS_FILE}: get the pack again.'
         )
-    path = _checked_file(folder, DIRECTIONS_FILE, manifest.files)
+    path = checked_file(folder, DIRECTIONS_FILE, manifest.files)
     shape = (manifest.n_style, manifest.style_dim)
     vectors = read_exactly(path, {slider.name: shape for slider in manifest.sliders})
     return tuple(
@@ -367,25 +388,60 @@ def add_readers(
     return _write_changed(pack, document, files, folder)
 
 
+def add_edits(
+    pack: Pack,
+    encoder: tuple[Path, int] | None = None,
+    directions: Sequence[Direction] = (),
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    provenance: str | None = None,
+) -> Path:
+    """Writes a pack with another encoder and further directions to `folder`, by default in its own place;
+    returns the folder.
+
+    `encoder` is an ONNX file and the side in px of the pictures it reads. A direction takes the place of one
+    of the same name. The bank is left out: it was measured with the earlier ones. All other files are copied
+    byte for byte. It is written and refused as `write_pack` says.
+    """
+    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    files: dict[str, bytes] = {}
+    if encoder:
+        file = pack.encoder_file or ENCODER_FILE
+        document["encoder"] = {"file": file, "size": encoder[1]}
+        files[file] = encoder[0].read_bytes()
+    if directions:
+        whole = {direction.name: direction for direction in (*pack.directions, *directions)}
+        document["directions"] = [direction_entry(direction) for direction in whole.values()]
+        vectors = {name: torch.tensor(np.asarray(d.vector, np.float32)) for name, d in whole.items()}
+        files[DIRECTIONS_FILE] = save(vectors)
+    if provenance is not None:
+        document["provenance"] = provenance
+    document["bank"] = None
+    return _write_changed(pack, document, files, folder, left_out=pack.bank_file)
+
+
 def _write_changed(
     pack: Pack,
     document: dict[str, Any],
     files: Mapping[str, bytes],
     folder: str | os.PathLike[str] | None,
     replace: bool = False,
+    left_out: str | None = None,
 ) -> Path:
-    """Writes a pack with another pack.json and with some files new; returns the folder."""
+    """Writes a pack with another pack.json, with some files new and one left out; returns the folder."""
     target = pack.folder.resolve() if folder is None else check_target(folder, replace)
     document["files"].update({name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+    document["files"].pop(left_out, None)
+    parse_manifest(document)  # finds a wrong value before anything is written
     with _in_place_of(target) as beside:
-        _copy_but(pack, beside, {*files, MANIFEST})
+        _copy_but(pack, beside, {*files, MANIFEST, left_out})
         for name, data in files.items():
             _write(beside / name, data)
         _write_manifest(beside, document)
     return target
 
 
-def _copy_but(pack: Pack, folder: Path, left_out: set[str]) -> None:
+def _copy_but(pack: Pack, folder: Path, left_out: set[str | None]) -> None:
     """Copies all that lies in a pack's folder, but what is left out."""
     for path in pack.folder.iterdir():
         if path.name in left_out:
@@ -493,15 +549,16 @@ def _in_place_of(target: Path) -> Iterator[Path]:
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             yield beside
-            _put_in_place(beside, target)
+            put_in_place(beside, target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         raise PackError(_write_failure(target, error)) from None
 
 
-def _put_in_place(beside: Path, target: Path) -> None:
-    """Renames the finished folder to its name; moves an older pack away first and deletes it last."""
+def put_in_place(beside: Path, target: Path) -> None:
+    """Renames the finished folder `beside` to its name; moves an older pack to `beside`.old first and deletes
+    it last. OSError when a folder cannot be renamed: then the older pack is in its place."""
     beside.chmod(0o755)  # mkdtemp makes it private; whoever may read its parent may read a pack
     old = beside.with_name(beside.name + ".old")
     replaced = target.exists()

@@ -1,4 +1,4 @@
-"""Downloads one file whose size and SHA-256 are known, and continues where an earlier download stopped."""
+"""Downloads one file whose size is known, and continues where an earlier download stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ RANGE_NOT_SATISFIABLE = 416
 
 
 def download(web: Web, url: str, file: WeightsFile, progress: Callable[[int], object]) -> Path:
-    """Fetches `file` into the user's cache and returns its path there. Its bytes are right.
+    """Fetches `file` into the user's cache and returns its path there. It has the right size and, unless its
+    `sha256` is empty, the right bytes.
 
     `progress` hears how many bytes are there. No more than `file.size` are read. What has come stays in the
     cache after a failure, and the next call asks only for the rest. Two calls at once must not fetch the same
@@ -97,6 +98,8 @@ def _check_length(answer: Any, expected: int) -> None:
 
 
 def _is_right(part: Path, file: WeightsFile) -> bool:
+    if not file.sha256:
+        return _size(part) == file.size
     with _stored(part), part.open("rb") as source:
         return copy_checked(source, file)
 

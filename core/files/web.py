@@ -9,6 +9,7 @@ import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from http.client import HTTPException, responses
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -35,7 +36,11 @@ class Web:
 
     def __init__(self) -> None:
         self._passwords = _Passwords()
-        self._opener = urllib.request.OpenerDirector()
+
+    @cached_property
+    def _opener(self) -> urllib.request.OpenerDirector:
+        """Made when something is opened: reading the certificates takes a while."""
+        opener = urllib.request.OpenerDirector()
         for handler in (
             urllib.request.ProxyHandler(),
             urllib.request.UnknownHandler(),
@@ -47,8 +52,9 @@ class Web:
             urllib.request.HTTPErrorProcessor(),
             self._passwords,
         ):
-            self._opener.add_handler(handler)
-        self._opener.addheaders = [("User-Agent", f"anycost/{VERSION}")]
+            opener.add_handler(handler)
+        opener.addheaders = [("User-Agent", f"anycost/{VERSION}")]
+        return opener
 
     def without_password(self, url: str) -> str:
         """The address without user name and password, which are remembered; FetchFailure for no address."""

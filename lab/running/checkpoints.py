@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,18 @@ LAST = "last.pt"  # a run's newest checkpoint, in the run's folder
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's averaged generator for inference, how its widths are cut, and the pictures it has seen."""
+    """A run's averaged generator for inference, how its widths are cut, and the pictures it has seen.
+
+    `resolutions` (px) and `ratios` are those that it draws after the stages it has entered, and `data` is the
+    kind of its pictures; all empty for a run of a version that did not keep them.
+    """
 
     generator: Generator
     rule: WidthRule
     pictures: int
+    resolutions: tuple[int, ...] = ()
+    ratios: tuple[float, ...] = ()
+    data: str = ""
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -41,7 +49,23 @@ def trained(folder: Path) -> Trained:
     state = load(folder / LAST)
     kept = state["task"]
     shape = kept["architecture"]
-    generator = Generator(shape["resolution"], shape["channels"], shape["style_dim"], shape["n_mlp"])
-    generator.load_state_dict(kept["average"])
+    with torch.device("meta"):  # shapes only: whatever a file claims, its tensors are all the memory it takes
+        generator = Generator(shape["resolution"], shape["channels"], shape["style_dim"], shape["n_mlp"])
+    generator.load_state_dict(kept["average"], assign=True)
     rule = WidthRule(shape["width_rule"])
-    return Trained(generator.eval().requires_grad_(False), rule, state["seen"])
+    entered = kept["stages"][: kept["stage"] + 1] if "stages" in kept else []
+    data = kept["data"]["kind"] if "data" in kept else ""
+    return Trained(generator.eval().requires_grad_(False), rule, state["seen"], *drawn_after(entered), data)
+
+
+def drawn_after(stages: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The resolutions and ratios that a generator draws after these stages, the fields of `stages.Stage`.
+
+    A stage at one resolution leaves the outputs of others behind, and one at full width the narrower ones.
+    """
+    sides: set[int] = set()
+    ratios: set[float] = set()
+    for stage in stages:
+        sides = {*stage["resolutions"]} | (set() if stage["kind"] == "single" else sides)
+        ratios = {1.0, *stage["ratios"]} if stage["kind"] in ("distil", "adaptive-channel") else {1.0}
+    return tuple(sorted(sides)), tuple(sorted(ratios))
