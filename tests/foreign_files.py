@@ -246,3 +246,82 @@ def write_torch_zip(
             archive.writestr(f"archive/{name}", memory)
         archive.writestr("archive/version", "3\n")
     return path
+
+
+# ---- encoders
+
+
+def psp_state(style_dim: int, halvings: Sequence[int], *, seed: int = 0) -> dict[str, Tensor]:
+    """A random encoder with the names of e4e and pSp: four stages, of which the first has two units."""
+    rng = torch.Generator().manual_seed(seed)
+    depths, width = ((6, 6), (6, 6), (6, 8), (8, 10), (10, 12)), 14
+    state: dict[str, Tensor] = {}
+
+    def weight(name: str, *shape: int) -> None:
+        state[name] = torch.randn(shape, generator=rng) / math.sqrt(math.prod(shape[1:]))
+
+    def normalisation(name: str, channels: int) -> None:
+        state[name + ".weight"] = 1 + 0.2 * torch.randn(channels, generator=rng)
+        state[name + ".bias"] = 0.2 * torch.randn(channels, generator=rng)
+        state[name + ".running_mean"] = 0.2 * torch.randn(channels, generator=rng)
+        state[name + ".running_var"] = 0.5 + torch.rand(channels, generator=rng)
+        state[name + ".num_batches_tracked"] = torch.tensor(7)
+
+    weight("input_layer.0.weight", 6, 3, 3, 3)
+    normalisation("input_layer.1", 6)
+    state["input_layer.2.weight"] = torch.rand(6, generator=rng)
+    for k, (inputs, outputs) in enumerate(depths):
+        unit = f"body.{k}."
+        if inputs != outputs:
+            weight(unit + "shortcut_layer.0.weight", outputs, inputs, 1, 1)
+            normalisation(unit + "shortcut_layer.1", outputs)
+        normalisation(unit + "res_layer.0", inputs)
+        weight(unit + "res_layer.1.weight", outputs, inputs, 3, 3)
+        state[unit + "res_layer.2.weight"] = torch.rand(outputs, generator=rng)
+        weight(unit + "res_layer.3.weight", outputs, outputs, 3, 3)
+        normalisation(unit + "res_layer.4", outputs)
+        weight(unit + "res_layer.5.fc1.weight", 2, outputs, 1, 1)
+        weight(unit + "res_layer.5.fc2.weight", outputs, 2, 1, 1)
+    for k, count in enumerate(halvings):
+        for n in range(count):
+            weight(f"styles.{k}.convs.{2 * n}.weight", width, 12 if n == 0 else width, 3, 3)
+            state[f"styles.{k}.convs.{2 * n}.bias"] = 0.1 * torch.randn(width, generator=rng)
+        state[f"styles.{k}.linear.weight"] = torch.randn(style_dim, width, generator=rng)
+        state[f"styles.{k}.linear.bias"] = 0.1 * torch.randn(style_dim, generator=rng)
+    for name, inputs in (("latlayer1", 10), ("latlayer2", 8)):
+        weight(name + ".weight", 12, inputs, 1, 1)
+        state[name + ".bias"] = 0.1 * torch.randn(12, generator=rng)
+    return state
+
+
+def resnet_state(outputs: int, *, seed: int = 0) -> dict[str, Tensor]:
+    """A random bottleneck ResNet with torchvision's names: two blocks in the first stage, then one each."""
+    rng = torch.Generator().manual_seed(seed)
+    state: dict[str, Tensor] = {}
+
+    def convolution(name: str, norm: str, outputs: int, inputs: int, size: int) -> None:
+        state[name + ".weight"] = torch.randn(outputs, inputs, size, size, generator=rng) / math.sqrt(
+            inputs * size * size
+        )
+        state[norm + ".weight"] = 1 + 0.2 * torch.randn(outputs, generator=rng)
+        state[norm + ".bias"] = 0.2 * torch.randn(outputs, generator=rng)
+        state[norm + ".running_mean"] = 0.2 * torch.randn(outputs, generator=rng)
+        state[norm + ".running_var"] = 0.5 + torch.rand(outputs, generator=rng)
+        state[norm + ".num_batches_tracked"] = torch.tensor(7)
+
+    convolution("conv1", "bn1", 4, 3, 7)
+    inputs = 4
+    for stage, blocks in enumerate((2, 1, 1, 1), 1):
+        inner, wide = 2 + stage, 4 * (2 + stage)
+        for k in range(blocks):
+            name = f"layer{stage}.{k}."
+            for number, (o, i, size) in enumerate(
+                ((inner, inputs, 1), (inner, inner, 3), (wide, inner, 1)), 1
+            ):
+                convolution(f"{name}conv{number}", f"{name}bn{number}", o, i, size)
+            if k == 0:
+                convolution(name + "downsample.0", name + "downsample.1", wide, inputs, 1)
+            inputs = wide
+    state["fc.weight"] = torch.randn(outputs, inputs, generator=rng)
+    state["fc.bias"] = torch.randn(outputs, generator=rng)
+    return state

@@ -171,7 +171,7 @@ class ModelFile:
         if self.lone is not None:
             return self.lone.ndim > 0 and self.lone.shape[-1] >= LEAST_WIDTH and self.lone.numel() <= 1 << 20
         tables = self.tables
-        if len(tables) != 1 or tables[0].path:
+        if len(tables) != 1:
             return False
         names = tables[0].tensors
         return bool({"comp", "lat_comp"} & names.keys()) or all(map(BOUNDARY.fullmatch, names))

@@ -41,7 +41,7 @@ class PspSizes:
     """What the tensors say. `halvings` are the strided convolutions of each style's head."""
 
     units: tuple[Unit, ...]
-    width: int  # of the joined maps
+    width: int  # of the heads
     halvings: tuple[int, ...]
 
     @property
@@ -64,7 +64,7 @@ def sizes_of(state: Mapping[str, Tensor]) -> PspSizes:
     units = tuple(_unit(state, k) for k in range(count(state, "body.{}.res_layer.1.weight", MAX_UNITS)))
     heads = range(count(state, "styles.{}.linear.weight", MAX_STYLES))
     halvings = tuple(_halvings(state, k) for k in heads)
-    sizes = PspSizes(units, axis(state, "latlayer1.weight", 0, 4), halvings)
+    sizes = PspSizes(units, axis(state, "styles.0.convs.0.weight", 0, 4), halvings)
     if len(sizes.ends) != STAGES or not all(0 <= n - halvings[0] <= 2 for n in halvings):
         raise Refused("has an encoder of another kind than e4e's and pSp's", "choose another")
     widest = max(units[0].inputs * sizes.side**2, *(unit.outputs for unit in units))
@@ -107,8 +107,8 @@ class PspEncoder(nn.Module):
         )
         self.body = nn.Sequential(*map(Residual, sizes.units))
         outputs = [sizes.units[k].outputs for k in sizes.ends]
-        self.latlayer1 = nn.Conv2d(outputs[2], width, 1)
-        self.latlayer2 = nn.Conv2d(outputs[1], width, 1)
+        self.latlayer1 = nn.Conv2d(outputs[2], outputs[3], 1)
+        self.latlayer2 = nn.Conv2d(outputs[1], outputs[3], 1)
         self.styles = nn.ModuleList(Head(outputs[3], width, style_dim, n) for n in sizes.halvings)
         self.register_buffer("mean", torch.zeros(len(sizes.halvings), style_dim))
 
