@@ -1,10 +1,11 @@
-"""`anycost data`: contact sheets of portraits and of heads, a cache of heads, and what a folder of
-pictures is good for.
+"""`anycost data`: contact sheets of portraits, heads and cars, a cache of heads, what your own pictures are
+good for, and packing them for training.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,21 @@ def add(commands: argparse._SubParsersAction) -> None:
     heads.add_argument("--count", type=int, default=50_000, help="heads that the folder shall have")
     heads.add_argument("--wide", type=float, default=1.5, help="how much more than the usual frame it shows")
     heads.add_argument("--processes", type=int, default=1, help="how many draw at once")
-    folder = command(actions, "folder", _folder, "say what a folder of pictures is good for")
-    folder.add_argument("folder", type=Path)
+    cars = command(actions, "cars", _cars, "draw a contact sheet of cars")
+    cars.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
+    _sheet(cars)
+    folder = command(actions, "folder", _folder, "say what a folder or zip of pictures is good for")
+    folder.add_argument("folder", type=Path, metavar="FOLDER|ZIP")
+    text = "decode and resize a folder or zip of pictures once, for training; goes on where it was stopped"
+    pack = command(actions, "pack", _pack, text)
+    pack.add_argument("folder", type=Path, metavar="FOLDER|ZIP")
+    pack.add_argument("--out", type=Path, required=True, metavar="FILE", help="data.folder of a training")
+    pack.add_argument("--resolution", type=int, required=True, metavar="R", help="px of the longer side")
+    text = (
+        "width to height (default: %(default)s); others than squares are trained with black rows or columns"
+    )
+    pack.add_argument("--shape", type=_ratio, default="1:1", metavar="W:H", help=text)
+    pack.add_argument("--processes", type=int, default=1, metavar="N", help="how many decode at once")
 
 
 def _sheet(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +84,35 @@ def _cache(chosen: argparse.Namespace) -> None:
 
     kind = CacheKind(chosen.resolution, chosen.wide, chosen.seed)
     fill(chosen.cache, chosen.count, kind, chosen.processes)
+
+
+def _ratio(text: str) -> tuple[int, int]:
+    """A shape like 4:3 or 512x384."""
+    found = re.fullmatch(r"(\d{1,4})[:x](\d{1,4})", text)
+    if found is None:
+        raise argparse.ArgumentTypeError("give width and height, like 4:3")
+    return int(found[1]), int(found[2])
+
+
+def _cars(chosen: argparse.Namespace) -> None:
+    _check(chosen.sheet, chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
+    if chosen.resolution % 8:
+        raise CoreError("bad-value", f"A car's picture is a multiple of 8 px wide, not {chosen.resolution}.")
+    from ..lab.cars.car_sheet import car_sheet
+
+    sizes = (chosen.rows, chosen.columns, chosen.resolution, chosen.seed)
+    _write(chosen.sheet, car_sheet(*sizes, not chosen.uncorrelated))
+
+
+def _pack(chosen: argparse.Namespace) -> None:
+    from ..lab.data.folder import to_pack
+    from ..lab.data.packed import pack
+
+    if chosen.processes < 1:
+        raise CoreError("bad-value", "Packing needs at least one process: give a larger number.")
+    files = to_pack(chosen.folder, chosen.resolution, chosen.shape)
+    count = pack(files, chosen.out, chosen.processes)
+    print(f'"{chosen.out}" holds {count} pictures of {files.frame}. Name it as data.folder.')
 
 
 def _folder(chosen: argparse.Namespace) -> None:

@@ -9,6 +9,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from .cars.cars import LANDMARKS as CAR_LANDMARKS
+from .cars.cars import draw_z as draw_cars
+from .cars.controls import POPULATION as CARS_DRAWN
+from .cars.viewing import SHAPE as CAR_SHAPE
 from .controls import Controls
 from .heads.controls import POPULATION as PEOPLE
 from .painter import LANDMARKS, paint_z
@@ -50,7 +54,8 @@ class World:
     """`name` is its `data.kind`, `pictures` what sentences call its pictures.
 
     `draw` gives the pictures of z [N, D] at a resolution, with or without the population's correlations.
-    `groups` names the landmarks whose mean each of `POINTS` is.
+    `groups` names the landmarks whose mean each of `POINTS` is; a world without faces says which of its parts
+    stand in for them, because a warm start looks there first.
     """
 
     name: str
@@ -58,6 +63,7 @@ class World:
     controls: Controls
     draw: Callable[[Tensor, int, bool], Pictures]
     groups: Mapping[str, tuple[int, ...]]
+    shape: tuple[int, int] = (1, 1)  # width to height; others than squares lie in black ones
 
     def points(self, landmarks: Tensor) -> Tensor:
         """landmarks [N, K, 2] -> `POINTS` [N, 7, 2]."""
@@ -72,5 +78,20 @@ def _render(z: Tensor, resolution: int, correlated: bool) -> Pictures:
 
 PAINTED_POINTS = {name: (place,) for place, name in enumerate(LANDMARKS)}
 HEAD_POINTS = {**NAMED, "left_ear": (234,), "right_ear": (454,)}
+# Wheels are looked at like eyes, lamps like mouths; below its ears and its chin lie windows and a door.
+CAR_POINTS = {
+    name: (CAR_LANDMARKS.index(part),)
+    for name, part in {
+        "left_eye": "front_wheel",
+        "right_eye": "rear_wheel",
+        "mouth": "headlamp",
+        "nose": "door",
+        "left_ear": "windscreen_top",
+        "right_ear": "rear_window_top",
+        "chin": "roof",
+    }.items()
+}
 PORTRAITS = World("portraits", "painted portraits", PAINTED, paint_z, PAINTED_POINTS)
 HEADS = World("heads", "rendered heads", PEOPLE, _render, HEAD_POINTS)
+CARS = World("cars", "drawn cars", CARS_DRAWN, draw_cars, CAR_POINTS, CAR_SHAPE)
+WORLDS = {world.name: world for world in (PORTRAITS, HEADS, CARS)}

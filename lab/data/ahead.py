@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, Dataset
 
 
-def made_ahead(batches: IterableDataset, workers: int, each: int) -> DataLoader:
-    """The batches, made by `workers` processes of one thread, each up to `each` batches ahead."""
+def made_ahead(batches: Dataset, workers: int, each: int, numbers: Sequence[int] | None = None) -> DataLoader:
+    """The batches, made by `workers` processes of one thread, each up to `each` batches ahead; without
+    workers, by this process on demand.
+
+    Of a data set that is read by number, `numbers` are those to read, in this order.
+    """
     return DataLoader(
-        batches, batch_size=None, num_workers=workers, prefetch_factor=each, worker_init_fn=_use_one_thread
+        batches,
+        batch_size=None,
+        sampler=numbers,
+        num_workers=workers,
+        prefetch_factor=each if workers else None,
+        worker_init_fn=_use_one_thread,
     )
 
 

@@ -1,4 +1,4 @@
-"""The pictures that a network learns from: painted portraits, rendered heads, both, or the user's folder."""
+"""The pictures that a network learns from: a world's, portraits and heads mixed, or the user's own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ...core.errors import CoreError
 from ..running import distributed
-from ..worlds import HEADS, PORTRAITS, SMALLEST, World
+from ..worlds import CARS, HEADS, SMALLEST, WORLDS, World
 from .downsample import downsample
+from .frame import SQUARE, Shape, check_shape
 from .head_cache import signed
 from .head_pool import HeadPool, usual_frame
 from .painted import PaintedBatches
@@ -26,16 +27,19 @@ UNSEEN = 12345  # seed of pictures that training never sees
 
 @dataclass(frozen=True)
 class DataSettings:
-    """`kind` is "portraits", "heads" or "folder". `correlated` pictures have a population's correlations.
+    """`kind` is "portraits", "heads", "cars" or "folder". `correlated` pictures have a population's
+    correlations.
 
     Of portraits, a share `rare` turns one rare thing on, and a share `far` takes one thing as far as sliders
     do. Heads come from `caches`, folders of rendered heads, or are rendered while training; a share `painted`
-    of a batch are portraits instead. `mirror` reflects half of a folder's pictures.
+    of a batch are portraits instead. `folder` may also be a zip or a packed file; `mirror` reflects half of
+    its pictures, and `shape` is their width to their height: black rows or columns make squares of them.
     """
 
-    kind: Literal["portraits", "heads", "folder"] = "portraits"
+    kind: Literal["portraits", "heads", "cars", "folder"] = "portraits"
     folder: str = ""
     mirror: bool = True
+    shape: Shape = SQUARE
     correlated: bool = True
     rare: float = 0.0
     far: float = 0.0
@@ -45,6 +49,9 @@ class DataSettings:
     def __post_init__(self):
         if (self.kind == "folder") != bool(self.folder):
             raise ValueError('data.folder belongs to data.kind = "folder": give both or neither.')
+        check_shape(self.shape)
+        if self.kind != "folder" and self.shape != SQUARE:
+            raise ValueError('data.shape belongs to data.kind = "folder": worlds know their own.')
         for name, share in (("rare", self.rare), ("far", self.far)):
             if not 0 <= share <= (self.kind == "portraits"):
                 raise ValueError(f"data.{name} is a share of painted portraits, 0 to 1, not {share}.")
@@ -60,7 +67,7 @@ class DataSettings:
         """The world of all pictures, whose z is known; None for a folder and for a mixture."""
         if self.painted:
             return None
-        return {"portraits": PORTRAITS, "heads": HEADS}.get(self.kind)
+        return WORLDS.get(self.kind)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ def batches(
         return source.of_folder(batch, seen)
     if data.kind == "portraits":
         return source.portraits(batch, seen)
+    if data.kind == "cars":
+        return source.of_world(CARS, batch, seen)
     return source.mixture(batch, seen) if data.painted else source.heads(batch, seen)
 
 
@@ -133,10 +142,18 @@ class _Source:
     def of_folder(self, batch: int, seen: int) -> Iterator[Batch]:
         from .folder import FolderBatches
 
-        path, mirror = Path(self.data.folder), self.data.mirror
-        folder = FolderBatches(path, self.resolution, batch, seed=self.seed, seen=seen, mirror=mirror)
+        data = self.data
+        folder = FolderBatches(
+            Path(data.folder),
+            self.resolution,
+            batch,
+            seed=self.seed,
+            seen=seen,
+            mirror=data.mirror,
+            shape=data.shape,
+        )
         for pictures in folder.in_background():
-            yield Batch(pictures.to(distributed.device()))
+            yield Batch(signed(pictures.to(distributed.device())))
 
     def portraits(self, batch: int, seen: int) -> Iterator[Batch]:
         data = self.data
@@ -157,8 +174,12 @@ class _Source:
         if data.caches:
             pool = HeadPool(data.caches, correlated=data.correlated)
             return (_cached(pool, some, self.resolution) for some in pool.numbers(batch, seen, self.seed))
+        return self.of_world(HEADS, batch, seen)
+
+    def of_world(self, world: World, batch: int, seen: int) -> Iterator[Batch]:
+        correlated = self.data.correlated
         return self._drawn(
-            WorldBatches(HEADS, self.side, batch, seed=self.seed, seen=seen, correlated=data.correlated)
+            WorldBatches(world, self.side, batch, seed=self.seed, seen=seen, correlated=correlated)
         )
 
     def mixture(self, batch: int, seen: int) -> Iterator[Batch]:

@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.errors import CoreError
-from ...core.files.pictures import read_picture
 from ..data.downsample import downsample
-from ..data.folder import square, survey
+from ..data.folder import pictures_of
+from ..data.frame import SQUARE, Frame, Shape, covered
 from ..running import distributed
 from ..worlds import PORTRAITS, SMALLEST, World
 from .subject import SEED, normals, shares
@@ -50,22 +49,18 @@ def of_world(world: World, resolution: int, count: int, seed: int = SEED + 4) ->
     return Reals(world.pictures, count, read)
 
 
-def of_folder(folder: Path, resolution: int, most: int) -> Reals:
-    """The pictures of a folder and its sub-folders, a random `most` of them if there are more, not mirrored.
+def of_folder(folder: Path, resolution: int, most: int, shape: Shape = SQUARE) -> Reals:
+    """The pictures of a folder, a zip or a packed file, a random `most` of them if there are more, not
+    mirrored; with black rows or columns if their `shape` is not square.
 
-    CoreError if the folder does not exist or has no picture of at least `resolution` px; reading a damaged
+    CoreError if there is no such place or it has no picture of at least `resolution` px; reading a damaged
     one raises a CoreError that names it.
     """
-    files = survey(folder, resolution).pictures
-    if not files:
-        text = f'"{folder}" has no picture of at least {resolution} px: name another folder.'
-        raise CoreError("bad-value", text)
+    files = pictures_of(folder, Frame(resolution, shape))
     lot = torch.randperm(len(files), generator=torch.Generator().manual_seed(SEED))[:most].tolist()
 
     def read(places: Tensor) -> Tensor:
-        rgb = np.stack(
-            [square(read_picture(files[lot[k]]), resolution) for k in places.tolist()]
-        )  # [N, R, R, 3]
-        return (torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 127.5 - 1).to(distributed.device())
+        rgb = torch.from_numpy(np.stack([files.read(lot[k]) for k in places.tolist()]))  # [N, 3, h, w]
+        return covered(rgb.to(distributed.device()).float() / 127.5 - 1)
 
     return Reals(f"pictures of {folder}", len(lot), read)

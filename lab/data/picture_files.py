@@ -1,0 +1,194 @@
+"""The pictures of a folder or a zip: which can be used, and each of them at a training's size.
+
+A picture is turned as its camera says, cropped around its middle, resized with antialiasing and never
+stretched; transparent parts lie on grey. Unusable pictures are left out, each with a sentence that says why.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from ...core.errors import CoreError
+from ...core.files.own_pixels import OwnPixels
+from ...core.files.pictures import MAX_PIXELS, READ_FORMATS, TURNS, read_picture
+from .frame import Frame, fitted
+from .zipped import Member, Zip
+
+_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_SPARE = 2  # times the wanted size: what a JPEG is decoded to at least before it is resized
+
+_LYING = (
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)  # turns that swap width and height
+
+PictureFile = Path | Member
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The usable pictures of a folder or a zip, their (width, height) in px, and why others are left out."""
+
+    pictures: tuple[PictureFile, ...]
+    sizes: tuple[tuple[int, int], ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Pictures in files, read at a frame's size."""
+
+    pictures: tuple[PictureFile, ...]
+    frame: Frame
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def name(self, index: int) -> str:
+        return str(self.pictures[index])
+
+    def read(self, index: int) -> np.ndarray:
+        """A picture, uint8 [3, h, w]. CoreError "bad-picture" if it cannot be read."""
+        return read_fitted(self.pictures[index], self.frame).transpose(2, 0, 1)
+
+
+def survey(place: Path, frame: Frame | None = None, *, whole: bool = False) -> Survey:
+    """Looks at every picture in a folder and its sub-folders, or in a zip. The order is the same everywhere.
+
+    Leaves out pictures that a `frame` would enlarge. Reads only sizes, or each whole picture with `whole`.
+    Ignores hidden files and files without a picture's extension, such as the labels in dataset.json.
+    CoreError "bad-value" if there is no such place or it cannot be read.
+    """
+    pictures, sizes, left_out = [], [], []
+    for picture in _listed(place):
+        try:
+            width, height = _size(picture, whole)
+        except CoreError as error:
+            left_out.append(error.message)
+            continue
+        if frame is not None and not frame.enough(width, height):
+            left_out.append(f'"{picture}" is {width} x {height} px, below {frame}: use a larger one.')
+            continue
+        pictures.append(picture)
+        sizes.append((width, height))
+    return Survey(tuple(pictures), tuple(sizes), tuple(left_out))
+
+
+def read_fitted(picture: PictureFile, frame: Frame) -> np.ndarray:
+    """A picture at a frame's size, uint8 [h, w, 3]. CoreError "bad-picture" if it cannot be read.
+
+    A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough.
+    """
+    with _open(picture) as image:
+        if image.mode in ("RGB", "L") and not {"icc_profile", "transparency"} & image.info.keys():
+            turn = _turn(image)
+            image.draft(image.mode, _drafted(image.size, _turned(frame.size, turn)))
+            return fitted(image if turn is None else image.transpose(turn), frame)
+        if isinstance(picture, Member):
+            return fitted(_opaque(Image.fromarray(OwnPixels.of(image).srgb())), frame)
+    return fitted(_opaque(Image.fromarray(read_picture(picture))), frame)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What turns a picture upright. A PNG may say it at its end, for which all of it would be decoded."""
+    if image.format == "PNG" and "exif" not in image.info:
+        return None
+    return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+def _turned(size: tuple[int, int], turn: Image.Transpose | None) -> tuple[int, int]:
+    """A size after or before a turn."""
+    return (size[1], size[0]) if turn in _LYING else size
+
+
+def _drafted(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    """What to decode a picture of a size to, so that its middle has `_SPARE` times the wanted size."""
+    scale = _SPARE * max(wanted[0] / size[0], wanted[1] / size[1])
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """RGBA as RGB, where nothing of it is transparent: that is resized in less time."""
+    low, _ = image.getchannel("A").getextrema()
+    return image.convert("RGB") if low == 255 else image
+
+
+@contextmanager
+def _open(picture: PictureFile, *, head: bool = False) -> Iterator[Image.Image]:
+    """A picture, decoded once its pixels are asked for; with `head`, only its size is.
+
+    CoreError "bad-picture", also for what fails inside the block.
+    """
+    if isinstance(picture, Path) and not picture.is_file():  # opening a pipe would wait for ever
+        raise CoreError("bad-picture", f'"{picture}" is not a file: take it out of the folder.')
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about sizes, which are checked here
+            with Image.open(_content(picture, head), formats=READ_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError
+                yield image
+    except CoreError:
+        raise
+    except Image.DecompressionBombError:
+        raise CoreError("bad-picture", f'"{picture}" has more than 64 megapixels: make it smaller.') from None
+    except Exception:  # a damaged file can make a decoder raise anything
+        text = f'"{picture}" cannot be read as a picture: take it out.'
+        raise CoreError("bad-picture", text) from None
+
+
+def _content(picture: PictureFile, head: bool) -> Path | BytesIO:
+    if isinstance(picture, Path):
+        return picture
+    return picture.head() if head else picture.read()
+
+
+def _size(picture: PictureFile, whole: bool) -> tuple[int, int]:
+    """Width and height of the upright picture in px. CoreError "bad-picture" if it is unusable."""
+    try:
+        with _open(picture, head=not whole) as image:
+            if whole:
+                image.load()
+            return _turned(image.size, _turn(image))
+    except CoreError:
+        if whole or isinstance(picture, Path):
+            raise
+    with _open(picture) as image:  # its head was longer
+        return _turned(image.size, _turn(image))
+
+
+def _listed(place: Path) -> list[PictureFile]:
+    """All files that look like pictures, in the order of their names' bytes."""
+    if place.is_file() and zipfile.is_zipfile(place):
+        members = [member for member in Zip(place).members if _looks_like_one(Path(member.name))]
+        return sorted(members, key=lambda member: os.fsencode(member.name))
+    if not place.is_dir():
+        raise CoreError("bad-value", f'There is no folder or zip "{place}": check its name.')
+    paths: list[Path] = []
+    for folder, folders, names in os.walk(place, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [Path(folder) / name for name in names if _looks_like_one(Path(name))]
+    paths.sort(key=lambda path: os.fsencode(path.relative_to(place).as_posix()))
+    return list(paths)
+
+
+def _looks_like_one(name: Path) -> bool:
+    hidden = any(part.startswith(".") for part in name.parts) or "__MACOSX" in name.parts
+    return not hidden and name.suffix.lower() in _ENDINGS
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise CoreError("bad-value", f'You may not read "{error.filename}": change its permissions.')
