@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bridge.messages import DEFAULT_PACK
+from ..core.errors import CoreError
 
 if TYPE_CHECKING:
     from ..models.pack import Pack
@@ -31,8 +34,41 @@ def add_pack(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_pack_or_run(parser: argparse._ActionsContainer) -> None:
+    """Adds --pack, which may also name a training run, and --features for that."""
+    text = "a pack, or the folder of a generator's training run (default: %(default)s)"
+    parser.add_argument("--pack", default=DEFAULT_PACK, metavar="NAME|DIR|RUN", help=text)
+    text = "for a run: the attribute network that judges and compares its pictures"
+    parser.add_argument("--features", type=Path, metavar="RUN|FILE.safetensors", help=text)
+
+
+@contextmanager
+def pack_or_run(chosen: argparse.Namespace) -> Iterator[Pack]:
+    """The pack that --pack names; a run as a pack that is gone afterwards. CoreError or PackError for others."""
+    from .packs_make import is_run, run_as_pack
+
+    if is_run(chosen.pack):
+        with run_as_pack(Path(chosen.pack), chosen.features) as pack:
+            yield pack
+        return
+    if chosen.features:
+        raise CoreError(
+            "bad-value", "--features is for a training run: a pack has its own attribute network."
+        )
+    yield open_pack(chosen.pack)
+
+
 def open_pack(name: str) -> Pack:
     """The pack that --pack names."""
     from ..models.pack import Pack
 
     return Pack.open(name)
+
+
+def changeable_pack(chosen: argparse.Namespace) -> Pack:
+    """The pack that is chosen, if it may be changed or a copy is asked for (--out)."""
+    pack = open_pack(chosen.pack)
+    if pack.built_in and chosen.out is None:
+        text = f'The pack "{pack.title}" came with Anycost and stays as it is: write a copy with --out DIR.'
+        raise CoreError("bad-value", text)
+    return pack

@@ -27,7 +27,7 @@ GROUP = "Imported"
 DEVIATIONS = 3.0  # of the generator's w, at either end of a slider
 SAMPLES = 4096
 COMPONENTS = 20  # of GANSpace's that become sliders; they are in the order of how much they change
-NUMBER = re.compile(r"^\d+_+(?=\D)")  # before a name: CelebA's number of an attribute
+NUMBER = re.compile(r"^\d{2}_+")  # before a name: of CelebA's attribute
 COMMON_WORDS = frozenset(  # of file names, which say nothing of the edit
     ("stylegan", "stylegan2", "ffhq", "celebahq", "celeba", "w", "wp", "boundary", "boundaries", "direction")
 )
