@@ -32,7 +32,7 @@ from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
 from .stages import Stage, locate
-from .starting import Start, carry, earlier
+from .starting import Start, carry, earlier, taught
 from .supervised import distillation
 
 SHOWN = 8  # people on a sample sheet
@@ -41,7 +41,8 @@ MAP_RATE = 0.05  # share of the learning rate for noise maps: faster ones fade b
 
 @dataclass(frozen=True)
 class Shape:
-    """[generator]: `channels` has one count per layer; `from_` names a run whose generator to start from.
+    """[generator]: `channels` has one count per layer; `from_` names a run to start from, and `teacher` one
+    that stage 2 is distilled from in place of what was trained before it.
 
     `style_dim` is the number of a world's coordinates, 160 for heads, if a stage is supervised. `noise` is
     "none", "random" (new maps for each picture of the game) or "learned": the stored maps, which start as the
@@ -55,6 +56,7 @@ class Shape:
     width_rule: RuleKind = "proportional"
     noise: Maps = "none"
     from_: str = ""
+    teacher: str = ""
 
     def __post_init__(self):
         if len(self.channels) != layer_count(self.resolution) or min(self.channels) < 1:
@@ -182,8 +184,8 @@ class Generating:
             self._sort()
         losses = self.settings.losses
         self.game.teacher = None
-        if stage.kind == "multi-resolution" and losses.distillation and (index or self.trained):
-            self.game.teacher = deepcopy(self.average.network).requires_grad_(False)
+        if stage.kind == "multi-resolution" and losses.distillation:
+            self.game.teacher = self._teacher(index)
         compared = stage.adaptive or self.game.teacher is not None
         if (compared and losses.features) or stage.perceptual:
             self.game.features = self._features()  # only now: earlier stages do not need the file to exist
@@ -199,6 +201,13 @@ class Generating:
             self.optimisers["kernels"] = Muon(kernels)
         if self.settings.generator.noise == "learned":
             self._hold_maps(learned=distil)
+
+    def _teacher(self, index: int) -> Generator | None:
+        """What a stage 2 is distilled from: the run that is named, or else what was trained before it."""
+        shape = self.settings.generator
+        if shape.teacher:
+            return placed(taught(Path(shape.teacher), shape.resolution, shape.style_dim))
+        return deepcopy(self.average.network).requires_grad_(False) if index or self.trained else None
 
     def _regularises_paths(self, stage: Stage) -> bool:
         """A generator that is held to a trained one keeps that one's path lengths (supplementary B.1)."""
@@ -324,10 +333,11 @@ class Generating:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continues from a state; CoreError if its generator or discriminator differs."""
         kept = self.settings.generator
-        if {**state["architecture"], "from_": ""} != {
+        elsewhere = {"from_": "", "teacher": ""}
+        if {**state["architecture"], **elsewhere} != {
             **asdict(kept),
             "channels": list(kept.channels),
-            "from_": "",
+            **elsewhere,
         }:
             raise CoreError("bad-value", "The run's [generator] differs from the one in its TOML file.")
         self.trained = state["trained"]

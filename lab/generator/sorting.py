@@ -36,7 +36,7 @@ def permute(tensors: Mapping[str, Tensor], places: list[Tensor]) -> None:
     """Sorts in place tensors with the generator's names and shapes: its parameters, its average's, or what an
     optimiser keeps for each."""
     for name, tensor in tensors.items():
-        for axis, layer in _axes(name, len(places)):
+        for axis, layer in axes(name, len(places)):
             tensor.copy_(tensor.index_select(axis, places[layer]))
 
 
@@ -51,7 +51,7 @@ def _readers(generator: Generator, layer: int):
         yield reader.conv
 
 
-def _axes(name: str, layers: int) -> list[tuple[int, int]]:
+def axes(name: str, layers: int) -> list[tuple[int, int]]:
     """(axis, layer) for each axis of the named tensor that runs over a layer's channels."""
     part, _, rest = name.partition(".")
     if name == "input.input":

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from ...core.errors import CoreError
 from ...models.discriminator import Discriminator
+from ...models.generator import Generator
 from ..running import checkpoints
+from .pruning import pruned
 
-OWN = ("width_rule", "noise", "from_")  # not part of a shape; for the first two see `check`
+SHAPE = ("resolution", "style_dim", "n_mlp")  # what cannot differ
 OF_STAGES = ("from_rgb.", ".conditions.")  # what a discriminator has only for some stages
 
 
@@ -28,21 +30,49 @@ class Start(NamedTuple):
 def earlier(folder: Path, shape: Mapping[str, Any]) -> Start:
     """The networks of the run in `folder`, for a generator of this `shape`, the fields of `Shape`.
 
-    CoreError if there is no run, or its generator differs.
+    A generator with fewer channels keeps the most important ones. CoreError if there is no run, or its
+    generator differs.
     """
     where = f'generator.from: the generator in "{folder}"'
+    kept = _run(folder, "generator.from")
+    found = kept["architecture"]
+    for name in SHAPE:
+        if found[name] != shape[name]:
+            raise CoreError("bad-value", f"{where} has another shape: its {name} is {found[name]}.")
+    if any(have < wanted for have, wanted in zip(found["channels"], shape["channels"], strict=True)):
+        raise CoreError("bad-value", f"{where} is narrower: its channels are {found['channels']}.")
+    check(where, kept["average"], found["width_rule"], shape)
+    generator, average = kept["generator"], kept["average"]
+    if found["channels"] != list(shape["channels"]):
+        wide = Generator(*(found[name] for name in ("resolution", "channels", "style_dim", "n_mlp")))
+        wide.load_state_dict(generator)
+        generator, average = pruned(wide, shape["channels"], average)
+    return Start(generator, average, kept["discriminator"])
+
+
+def taught(folder: Path, resolution: int, style_dim: int) -> Generator:
+    """The averaged generator of the run in `folder`, as a teacher for another. CoreError if there is none, or
+    it draws smaller pictures or from another z."""
+    _run(folder, "generator.teacher")
+    teacher = checkpoints.trained(folder).generator
+    if teacher.resolution < resolution:
+        text = f'generator.teacher: the generator in "{folder}" ends at {teacher.resolution} px.'
+        raise CoreError("bad-value", text)
+    if teacher.style_dim != style_dim:
+        text = f'generator.teacher: the generator in "{folder}" has style_dim = {teacher.style_dim}.'
+        raise CoreError("bad-value", text)
+    return teacher
+
+
+def _run(folder: Path, setting: str) -> dict[str, Any]:
+    """The state of the generator's run in `folder`, which a `setting` names."""
     try:
         kept = checkpoints.load(folder / checkpoints.LAST)["task"]
     except FileNotFoundError:
-        raise CoreError("bad-value", f'generator.from: there is no run in "{folder}".') from None
+        raise CoreError("bad-value", f'{setting}: there is no run in "{folder}".') from None
     if "architecture" not in kept:
-        raise CoreError("bad-value", f'generator.from: the run in "{folder}" trains no generator.')
-    found = kept["architecture"]
-    for name, wanted in shape.items():
-        if name not in OWN and found[name] != (list(wanted) if isinstance(wanted, tuple) else wanted):
-            raise CoreError("bad-value", f"{where} has another shape: its {name} is {found[name]}.")
-    check(where, kept["average"], found["width_rule"], shape)
-    return Start(kept["generator"], kept["average"], kept["discriminator"])
+        raise CoreError("bad-value", f'{setting}: the run in "{folder}" trains no generator.')
+    return kept
 
 
 def check(where: str, weights: Mapping[str, Tensor], rule: str, shape: Mapping[str, Any]) -> None:

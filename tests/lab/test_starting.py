@@ -13,10 +13,14 @@ from torch import Tensor
 from toy_run import CHANNELS, MULTI, SINGLE, config, painted, stage, task_of
 
 from anycost.core.errors import CoreError
+from anycost.lab.generator import sorting
+from anycost.lab.generator.mapping import LAYERS
+from anycost.lab.painter import STYLE_DIM
 from anycost.lab.running import checkpoints
 from anycost.lab.running.draws import Draws
 from anycost.lab.training import train
 from anycost.models.discriminator import architecture
+from anycost.models.generator import Generator
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +59,29 @@ def test_a_run_goes_on_with_the_generator_its_average_and_the_discriminator(run:
     [
         ({"noise": "none"}, 'draws with noise: write noise = "random"'),
         ({"width_rule": "capped"}, 'another rule: write width_rule = "proportional"'),
-        ({"channels": [16] * 8}, r"another shape: its channels is \[16, 16"),
+        ({"channels": [16] * 8}, r"is narrower: its channels are \[16, 16"),
         ({"n_mlp": 3}, "another shape: its n_mlp is 6"),
     ],
 )
 def test_a_run_that_would_draw_other_pictures_is_refused(run: Path, shape: dict[str, Any], sentence: str):
     with pytest.raises(CoreError, match=sentence):
         task_of(after(run, MULTI, **shape))
+
+
+def test_a_narrower_run_keeps_the_channels_with_the_largest_kernels(run: Path):
+    """It draws what the sorted generator's first channels draw: pruning, as in the paper's Figure 5."""
+    half = [count // 2 for count in CHANNELS]
+    task = task_of(after(run, MULTI, channels=half))
+    wide = checkpoints.trained(run).generator
+    kept = checkpoints.load(run / "last.pt")["task"]["generator"]
+    live = Generator(32, CHANNELS, STYLE_DIM, LAYERS)
+    live.load_state_dict(kept)
+    places = sorting.order(live)
+    for network in (live, wide):
+        sorting.permute(dict(network.named_parameters()), places)
+    w = torch.randn(2, 8, STYLE_DIM)
+    for mine, theirs in ((task.generator, live), (task.average.network, wide)):
+        torch.testing.assert_close(mine(w), theirs(w, 32, half), atol=1e-4, rtol=1e-3)
 
 
 def test_a_discriminator_of_other_widths_is_refused(run: Path):
@@ -99,6 +119,20 @@ def test_stage_2_is_distilled_from_the_generator_that_it_starts_from(run: Path):
     fresh = task_of(config(MULTI))
     assert fresh.game.teacher is None
     assert "path" in fresh.step(painted(fresh), 0)
+
+
+def test_a_narrow_generator_may_have_a_wide_teacher(run: Path):
+    """Distillation (Aguinaldo et al., 2019), which the paper's Figure 5 compares with."""
+    shape = {**config()["generator"], "channels": [4] * 8, "teacher": str(run)}
+    task = task_of(config(MULTI, generator=shape))
+    assert task.game.teacher is not None
+    trained = checkpoints.trained(run).generator.state_dict()
+    assert same(task.game.teacher.state_dict(), trained)
+    found = task.step(painted(task), 0)
+    assert found["distillation"] > 0
+    assert "path" not in found
+    with pytest.raises(CoreError, match=r'generator.teacher: there is no run in "nowhere"'):
+        task_of(config(MULTI, generator={**shape, "teacher": "nowhere"}))
 
 
 def test_later_stages_of_one_run_are_distilled_too():
