@@ -1,19 +1,23 @@
 """The attribute network: says what a portrait shows; its maps measure how different two pictures look.
 
 It takes the place of the paper's CelebA attribute predictor and LPIPS. Its weights are a pack's
-`features.safetensors`, and its size follows from them.
+`features.safetensors`, and its size follows from them; its attributes' names are in the file's metadata.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from .manifest import DIRECTION_NAME
+from .safetensors_file import opened_safetensors
+
+NAMES_KEY = "attributes"  # of the file's metadata: a JSON list
 LAST = 4  # px: side of the last stage's maps, from which it reads the attributes
 WIDTHS = (16, 32, 64, 96, 160)  # few in the first stages, which run at the highest resolution
 
@@ -44,19 +48,26 @@ class Features(nn.Module):
     """Strided convolution stages down to 4 px, then one linear layer on the last.
 
     `mean` and `deviation` [A] are those of the attributes in the population it was trained on: they turn its
-    standardised outputs into attribute values.
+    standardised outputs into attribute values. `names` has one for each attribute; it is empty for a network
+    whose file has none.
     """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, attributes: int, widths: Sequence[int] = WIDTHS):
+    def __init__(self, attributes: int, widths: Sequence[int] = WIDTHS, names: Sequence[str] = ()):
         super().__init__()
+        self.names = tuple(names)
         self.side = side_of(widths)
         self.stages = stages(widths)
         self.attributes = nn.Linear(widths[-1] * LAST * LAST, attributes)
         self.register_buffer("mean", torch.zeros(attributes))
         self.register_buffer("deviation", torch.ones(attributes))
+
+    @property
+    def metadata(self) -> dict[str, str] | None:
+        """What its file says besides the weights, as safetensors has it."""
+        return {NAMES_KEY: json.dumps(self.names)} if self.names else None
 
     def maps(self, picture: Tensor) -> list[Tensor]:
         """picture [N, 3, R, R] in -1..1 -> the stages' maps [N, C, S, S], S = side / 2 down to 4. Pictures of
@@ -101,23 +112,50 @@ class Features(nn.Module):
         return total
 
 
+def check_names(names: Sequence[str]) -> None:
+    """ValueError unless each may name an attribute, a direction too, and none comes twice."""
+    for name in names:
+        if not isinstance(name, str) or not DIRECTION_NAME.fullmatch(name):
+            text = "an attribute's name is up to 64 letters, digits, spaces or . _ -, a letter or digit first"
+            raise ValueError(f"{text}, unlike {str(name)[:80]!r}")
+    if len(set(names)) < len(names):
+        raise ValueError("two attributes have the same name")
+
+
 def load_features(path: Path) -> Features:
     """The network in a pack's features file; ValueError when its tensors are not this network's.
 
-    Files without the population's mean and deviation load too; their values are then standardised.
+    Files without the population's mean and deviation load too; their values are then standardised. So do
+    files without names.
     """
-    state = load_file(path)
+    with opened_safetensors(path) as file:
+        metadata = file.metadata() or {}
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     widths = [state[name].shape[0] for name in sorted(state) if name.endswith(".0.weight")]
     try:
         _check_shapes(state, widths)
         count = state["attributes.bias"].shape[0]
         state.setdefault("mean", torch.zeros(count))
         state.setdefault("deviation", torch.ones(count))
-        network = Features(count, widths)
+        network = Features(count, widths, _names(metadata, count))
         network.load_state_dict(state, assign=True)
-    except (IndexError, KeyError, RuntimeError) as error:
+    except (IndexError, KeyError, RuntimeError, ValueError) as error:
         raise ValueError(f"{path.name} does not hold an attribute network: {error}") from error
     return network.float().eval().requires_grad_(False)
+
+
+def _names(metadata: Mapping[str, str], count: int) -> list[str]:
+    """The names that a file gives its attributes, if any; ValueError unless they are `count` good ones."""
+    if NAMES_KEY not in metadata:
+        return []
+    try:
+        names = json.loads(metadata[NAMES_KEY])
+    except RecursionError:
+        names = None
+    if not isinstance(names, list) or len(names) != count:
+        raise ValueError(f"its metadata do not name {count} attributes")
+    check_names(names)
+    return names
 
 
 def _check_shapes(state: Mapping[str, Tensor], widths: Sequence[int]) -> None:

@@ -23,6 +23,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from .bank import Bank, bank_bytes, read_bank
+from .features import Features
 from .generator import Generator
 from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, parse_manifest, read_manifest
 from .safetensors_file import read_exactly
@@ -280,7 +281,7 @@ def write_pack(
     encoder: tuple[Path, int] | None = None,
     finder: tuple[Path, int] | None = None,
     head_reader: Path | None = None,
-    features: Mapping[str, Tensor] | None = None,
+    features: Features | None = None,
     bank: Bank | None = None,
     documents: Mapping[str, str] | None = None,
     half: bool = False,
@@ -289,11 +290,10 @@ def write_pack(
     """Writes a pack and returns its folder.
 
     `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an
-    ONNX file and the side in px of the pictures it was trained on; `head_reader` is an ONNX file; `features`
-    is a state dict; `documents` are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and
-    kernels in float16. The pack is written beside `folder`, read back and renamed into place, so a failure
-    leaves nothing half-made. PackError when the folder is taken (unless `replace`), the disk is full, or
-    opening would refuse a value.
+    ONNX file and the side in px of the pictures it was trained on; `head_reader` is an ONNX file; `documents`
+    are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and kernels in float16. The pack
+    is written beside `folder`, read back and renamed into place, so a failure leaves nothing half-made.
+    PackError when the folder is taken (unless `replace`), the disk is full, or opening would refuse a value.
     """
     target = check_target(folder, replace)
     document = {
@@ -326,12 +326,13 @@ def write_pack(
     tables = {GENERATOR_FILE: weights}
     if directions:
         tables[DIRECTIONS_FILE] = {d.name: torch.tensor(np.asarray(d.vector, np.float32)) for d in directions}
-    if features:
-        tables[FEATURES_FILE] = {key: _stored(value, half) for key, value in features.items()}
     copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}
     if head_reader:
         copies[HEAD_READER_FILE] = head_reader
     blobs = {file: text.encode() for file, text in (documents or {}).items()}
+    if features:
+        stored = {key: _stored(value, half) for key, value in features.state_dict().items()}
+        blobs[FEATURES_FILE] = save(stored, features.metadata)
     if bank:
         blobs[BANK_FILE] = bank_bytes(bank)
     document["files"] = dict.fromkeys([*tables, *copies, *blobs], "0" * 64)
@@ -367,13 +368,15 @@ def add_readers(
     head_reader: Path | None = None,
     folder: str | os.PathLike[str] | None = None,
     *,
+    features: Path | None = None,
     documents: Mapping[str, str] | None = None,
 ) -> Path:
-    """Writes a pack with another finder or reader of heads to `folder`, by default in its own place; returns
-    the folder.
+    """Writes a pack with another finder, reader of heads or attribute network to `folder`, by default in its
+    own place; returns the folder.
 
-    `finder` is an ONNX file and the side in px of the pictures it was trained on; `documents` are text files
-    that change too. All other files are copied byte for byte. It is written and refused as `write_pack` says.
+    `finder` is an ONNX file and the side in px of the pictures it was trained on, `features` a safetensors
+    file; `documents` are text files that change too. All other files are copied byte for byte. It is written
+    and refused as `write_pack` says.
     """
     document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
     files = {name: text.encode() for name, text in (documents or {}).items()}
@@ -385,6 +388,10 @@ def add_readers(
         file = pack.head_reader_file or HEAD_READER_FILE
         document["head_reader"] = {"file": file}
         files[file] = head_reader.read_bytes()
+    if features:
+        file = pack.features_file or FEATURES_FILE
+        document["features"] = {"file": file}
+        files[file] = features.read_bytes()
     return _write_changed(pack, document, files, folder)
 
 

@@ -54,6 +54,6 @@ def make_tiny_pack(folder: Path) -> Path:
         directions=directions,
         encoder=(parts / "encoder.onnx", 64),
         finder=(parts / "finder.onnx", 64),
-        features=Features(4, (8, 8, 16, 16)).state_dict(),
+        features=Features(4, (8, 8, 16, 16)),
         documents={"MODEL_CARD.md": "# Tiny\n\nUntrained.\n"},
     )

@@ -21,6 +21,7 @@ from anycost.lab.running import checkpoints, distributed, loop
 from anycost.lab.running.descent import Descent, one_cycle
 from anycost.models.features import Features, load_features, side_of
 from anycost.models.generator import Generator
+from anycost.models.pack import Pack, add_readers
 
 
 @pytest.fixture
@@ -65,6 +66,28 @@ def test_a_features_file_comes_back_as_it_was(features: Features, tmp_path: Path
     save_file({"attributes.bias": torch.zeros(3)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="does not hold an attribute network"):
         load_features(tmp_path / "other.safetensors")
+
+
+def test_a_file_names_its_attributes_in_a_pack_too(tiny_pack: Path, tmp_path: Path):
+    torch.manual_seed(0)
+    network, path = Features(2, (8, 8), ["Smiling", "No_Beard"]).eval(), tmp_path / "features.safetensors"
+    save_file(network.state_dict(), path, network.metadata)
+    again, picture = load_features(path), torch.rand(2, 3, 16, 16)
+    assert again.names == ("Smiling", "No_Beard")
+    torch.testing.assert_close(again(picture), network(picture))
+    pack = Pack.open(add_readers(Pack.open(tiny_pack), folder=tmp_path / "given", features=path))
+    assert pack.features_path is not None
+    assert load_features(pack.features_path).names == again.names
+
+
+@pytest.mark.parametrize(
+    "said", ["[", "3", '["Smiling"]', '["Smiling", 4]', '["A", "A"]', '["A", "../B"]', "[" * 100_000]
+)
+def test_names_that_name_no_attributes_are_refused(said: str, tmp_path: Path):
+    path = tmp_path / "features.safetensors"
+    save_file(Features(2, (8, 8)).state_dict(), path, {"attributes": said})
+    with pytest.raises(ValueError, match="does not hold an attribute network"):
+        load_features(path)
 
 
 def test_a_file_of_four_stages_without_a_population_loads(tmp_path: Path):

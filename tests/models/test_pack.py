@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from anycost.models.features import Features, load_features
 from anycost.models.generator import Generator
 from anycost.models.manifest import Manifest, parse_manifest
 from anycost.models.pack import (
@@ -168,6 +169,13 @@ def test_a_complete_pack_opens(tiny_pack: Path) -> None:
     assert pack.finder_path == tiny_pack / "finder.onnx"
     assert pack.features_path == tiny_pack / "features.safetensors"
     assert pack.encoder_size == 64
+
+
+def test_a_written_attribute_network_keeps_its_names(tmp_path: Path) -> None:
+    network = Features(2, (8, 8), ["Smiling", "No_Beard"])
+    pack = Pack.open(write(tmp_path / "one", features=network, half=True))
+    assert pack.features_path is not None
+    assert load_features(pack.features_path).names == ("Smiling", "No_Beard")
 
 
 def test_a_rung_given_by_ratio_is_widened_by_the_rule(written: Path, pack_copy: Path) -> None:
