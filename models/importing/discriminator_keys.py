@@ -1,12 +1,19 @@
-"""Gives the tensors of other programs' StyleGAN2 discriminators the names of `models/discriminator.py`."""
+"""Reads the discriminator beside other programs' StyleGAN2 generators, for training to go on with.
+
+Its tensors get the names of `models/discriminator.py`. Packs hold none: only training needs it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from torch import Tensor
 
+from ..manifest import PackError
+from .kinds import ModelFile
+from .tables import roots_of
 from .unpickle import Refused
 
 # what a name is called here: a block's parts, then the rest; {side} is the block's resolution in px
@@ -47,6 +54,20 @@ PYTORCH_ENDS = {
 BLOCK = re.compile(r"b(\d{1,4})\.(.+)")
 RESIDUAL = re.compile(r"convs\.(\d{1,2})\.(.+)")
 FILTERS = ("resample_filter", ".kernel")  # regenerated here
+NVIDIA, PYTORCH = ("b4.fc.weight", "b4.out.weight"), ("final_linear.0.weight", "convs.0.0.weight")
+
+
+def read_discriminator(path: Path) -> dict[str, Tensor]:
+    """The state dict of the discriminator in a model file. PackError if it holds none that can be used."""
+    tables = ModelFile.open(path).tables
+    try:
+        if found := roots_of(tables, *NVIDIA):
+            return from_nvidia(found[0].tensors)
+        if found := roots_of(tables, *PYTORCH):
+            return from_pytorch(found[0].tensors)
+    except Refused as reason:
+        raise PackError(f'"{path}" {reason}.') from None
+    raise PackError(f'"{path}" holds no discriminator: choose a file of the whole training.')
 
 
 def from_nvidia(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

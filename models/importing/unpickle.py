@@ -204,6 +204,13 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
+def _no_bytes(*arguments: Any) -> bytes:
+    """An empty `bytes`, as protocol 2 writes it; one of any length could be asked for."""
+    if arguments:
+        raise damaged()
+    return b""
+
+
 def _ordered(pairs: Any = ()) -> dict[Any, Any]:
     made: dict[Any, Any] = {}
     for key, value in pairs:
@@ -249,6 +256,8 @@ def known_names() -> dict[str, Known]:
         "collections.OrderedDict": _ordered,
         "builtins.set": _set,
         "__builtin__.set": _set,
+        "builtins.bytes": _no_bytes,
+        "__builtin__.bytes": _no_bytes,
         "torch.Size": lambda sizes: _sizes(tuple(sizes)),
         "torch._utils._rebuild_tensor": rebuild_tensor,
         "torch._utils._rebuild_tensor_v2": rebuild_tensor,

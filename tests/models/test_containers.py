@@ -9,9 +9,12 @@ import os
 import pickle
 import pickletools
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
-from pathlib import Path
+from datetime import datetime, timezone
+from fractions import Fraction
+from functools import partial
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -32,7 +35,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from anycost.models.importing import unpickle
+from anycost.models.importing import containers, unpickle
 from anycost.models.importing.containers import read_checkpoint
 from anycost.models.importing.tables import tables_in
 from anycost.models.importing.unpickle import Foreign, NumpyArray
@@ -228,7 +231,133 @@ def test_nonsense_is_refused(tmp_path: Path, stream: bytes) -> None:
         read_checkpoint(tmp_path / "model.pkl")
 
 
+# ---- objects of other programs are data
+
+
+class Settings:
+    """Of a program that the reader does not have, and whose code must not run."""
+
+    def __init__(self, marker: Path):
+        self.out = marker
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state["out"].touch()
+
+
+@pytest.mark.parametrize("write", [plain_pickle, old_stream, new_zip])
+def test_an_object_of_another_program_is_its_name_and_its_data(
+    tmp_path: Path, write: Callable[[Any], bytes]
+) -> None:
+    marker = tmp_path / "it-ran"
+    content = {
+        "settings": Settings(marker),
+        "paths": [Path("a/b"), PureWindowsPath("c")],
+        "count": Counter("aab"),
+        "when": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        "scale": Fraction(1, 3),
+        "text": np.array(["words"], dtype=object),
+        "weights": torch.arange(3.0),
+    }
+    (tmp_path / "model.pt").write_bytes(write(content))
+    found = read_checkpoint(tmp_path / "model.pt").content
+    assert not marker.exists()
+    settings = found["settings"]
+    assert isinstance(settings, Foreign)
+    assert settings.name == "test_containers.Settings"
+    assert settings.attributes["out"].name.endswith("PosixPath")
+    assert torch.equal(found["weights"], torch.arange(3.0))
+    assert {type(value) for value in found["paths"]} == {Foreign}
+
+
+def test_functions_of_the_standard_library_are_no_data(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps({"call": partial(print, "it ran")}, 4))
+    with pytest.raises(PackError, match=r"names 'builtins\.print', which no model needs"):
+        read_checkpoint(tmp_path / "model.pkl")
+
+
+def test_arrays_of_numpy_are_read(tmp_path: Path) -> None:
+    arrays = [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(4, dtype=np.int16)[::2],
+        np.zeros((0, 3)),
+    ]
+    for protocol in (2, 4, 5):
+        (tmp_path / "model.pkl").write_bytes(pickle.dumps({"arrays": arrays}, protocol))
+        found = read_checkpoint(tmp_path / "model.pkl").content["arrays"]
+        for read, expected in zip(found, arrays, strict=True):
+            assert isinstance(read, NumpyArray)
+            assert torch.equal(read.tensor, torch.tensor(np.ascontiguousarray(expected)))  # type: ignore[arg-type]
+    for k, array in enumerate(arrays):
+        np.save(tmp_path / "array.npy", array)
+        assert torch.equal(read_checkpoint(tmp_path / "array.npy").content, torch.tensor(arrays[k].copy()))
+    np.savez_compressed(tmp_path / "arrays.npz", a=arrays[0], words=np.array(["x"]))
+    found = read_checkpoint(tmp_path / "arrays.npz").content
+    assert list(found) == ["a"]
+    assert torch.equal(found["a"], torch.tensor(arrays[0]))
+
+
+@pytest.mark.parametrize(
+    "array", [np.array([{}], dtype=object), np.array(["a"]), np.array([1j]), np.arange(3, dtype=">f4")]
+)
+def test_an_array_file_of_anything_but_numbers_is_refused(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "array.npy", array)
+    with pytest.raises(PackError, match="not plain numbers"):
+        read_checkpoint(tmp_path / "array.npy")
+
+
+@pytest.mark.parametrize(
+    "shape", ["(1 << 40,)", f"({1 << 40},)", f"({1 << 62}, {1 << 62})", "(-4,)", "((4,),)", "[4]"]
+)
+def test_an_array_file_that_claims_too_much_is_refused(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    data = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16)
+    (tmp_path / "array.npy").write_bytes(data)
+    with pytest.raises(PackError, match=r"damaged|claims more"):
+        read_checkpoint(tmp_path / "array.npy")
+
+
+def test_arrays_that_unpack_to_more_than_any_model_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert containers.MAX_ARRAYS <= 1 << 28
+    monkeypatch.setattr(containers, "MAX_ARRAYS", 1 << 20)
+    np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(1 << 20, np.uint8))
+    with pytest.raises(PackError, match="more content than any model"):
+        read_checkpoint(tmp_path / "bomb.npz")
+
+
+def test_a_file_of_a_big_endian_computer_is_said_as_that(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
+        archive.writestr("archive/data.pkl", pickled({}))
+        archive.writestr("archive/byteorder", "big")
+    with pytest.raises(PackError, match="big-endian"):
+        read_checkpoint(tmp_path / "model.pt")
+
+
 # ---- files that would exhaust memory or never end
+
+
+@pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1, 1 << 10_000])
+def test_a_number_that_is_slow_to_hash_is_no_key(tmp_path: Path, number: int) -> None:
+    # multiples of 2^61 - 1 have one hash, so that a million keys would take hours
+    data = number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True)
+    (tmp_path / "model.pkl").write_bytes(
+        b"\x80\x04}\x8b" + len(data).to_bytes(4, "little") + data + b"Ns" + b"." * 9
+    )
+    with pytest.raises(PackError, match="more than 64 bits"):
+        read_checkpoint(tmp_path / "model.pkl")
+
+
+def test_one_array_cannot_be_built_again_and_again(tmp_path: Path) -> None:
+    data = b"B" + (1 << 16).to_bytes(4, "little") + bytes(1 << 16)  # q\x01: the state that all arrays share
+    kind = b"cnumpy\ndtype\nX\x02\x00\x00\x00u1\x85R"
+    state = b"(K\x01J\x00\x00\x01\x00\x85" + kind + b"\x89" + data + b"tq\x010"
+    make = b"cnumpy.core.multiarray\n_reconstruct\nq\x020"
+    again = b"h\x02)Rh\x01b" * 5000  # 300 MB from 100 KB
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x04" + state + make + b"](" + again + b"e.")
+    with pytest.raises(PackError, match="more content than its size allows"):
+        read_checkpoint(tmp_path / "model.pkl")
 
 
 def deep_tuple(depth: int) -> bytes:
