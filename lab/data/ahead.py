@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import torch
 from torch.utils.data import DataLoader, Dataset
+
+_MOST_WORKERS = 8
+
+
+def spare_cores() -> int:
+    """How many workers may read pictures for this process beside its training: 1 to 8."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(max((os.cpu_count() or 1) // here - 1, 1), _MOST_WORKERS)
 
 
 def made_ahead(batches: Dataset, workers: int, each: int, numbers: Sequence[int] | None = None) -> DataLoader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,12 +16,11 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from ...core.errors import CoreError
 from ..running import distributed
-from .ahead import made_ahead
+from .ahead import made_ahead, spare_cores
 from .frame import SQUARE, Frame, Shape, check_shape, covered
 from .packed import SIDES, Packed, is_packed
 from .picture_files import Files, survey
 
-_MOST_WORKERS = 8
 _MOST_TOLD = 10
 
 
@@ -50,7 +48,7 @@ def pictures_of(place: Path, frame: Frame) -> Files | Packed:
         return Packed(place, frame)
     found = survey(place, frame)
     if distributed.rank() == 0:
-        _tell(found.left_out)
+        tell_left_out(found.left_out)
     if not found.pictures:
         text = f'"{place}" has no picture of at least {frame}: name another folder or fewer px.'
         raise CoreError("bad-value", text)
@@ -111,7 +109,7 @@ class FolderBatches(IterableDataset):
         rows = []
         for position in range(seen, seen + self.batch):
             epoch, place = divmod(position, len(self.pictures))
-            rows.append(_epoch(len(self.pictures), self.seed, epoch)[place])
+            rows.append(epoch_order(len(self.pictures), self.seed, epoch)[place])
         return torch.stack(rows)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -130,7 +128,7 @@ class FolderBatches(IterableDataset):
                 rgb = self.pictures.read(candidate)
             except CoreError as error:
                 if candidate not in self.damaged:
-                    _tell((error.message,))
+                    tell_left_out((error.message,))
                 self.damaged.add(candidate)
                 continue
             rgb = rgb[:, :, ::-1] if reflected and self.mirror else rgb
@@ -140,13 +138,11 @@ class FolderBatches(IterableDataset):
 
     def in_background(self) -> Iterable[Tensor]:
         """The same batches, read a few ahead by other processes; packed pictures need only one."""
-        here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        workers = min(max((os.cpu_count() or 1) // here - 1, 1), _MOST_WORKERS)
-        return made_ahead(self, 1 if isinstance(self.pictures, Packed) else workers, 2)
+        return made_ahead(self, 1 if isinstance(self.pictures, Packed) else spare_cores(), 2)
 
 
 @lru_cache(maxsize=2)
-def _epoch(pictures: int, seed: int, epoch: int) -> Tensor:
+def epoch_order(pictures: int, seed: int, epoch: int) -> Tensor:
     """One epoch's pictures in order, each with 1 if it is reflected: int64 [pictures, 2]."""
     own = random.Random(f"{seed}/{epoch}/folder").getrandbits(32)  # a CPU generator uses no more bits
     generator = torch.Generator().manual_seed(own)
@@ -158,7 +154,8 @@ def _count(pictures: int) -> str:
     return "1 picture" if pictures == 1 else f"{pictures} pictures"
 
 
-def _tell(sentences: tuple[str, ...]) -> None:
+def tell_left_out(sentences: tuple[str, ...]) -> None:
+    """Why pictures are left out: the first few sentences."""
     for sentence in sentences[:_MOST_TOLD]:
         print(f"anycost: left out: {sentence}", file=sys.stderr, flush=True)
     if len(sentences) > _MOST_TOLD:
