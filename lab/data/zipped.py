@@ -87,9 +87,10 @@ class Member:
         if len(header) < _LOCAL_HEADER or header[:4] != b"PK\x03\x04":
             raise self._damaged()
         names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-        data = self.archive.bytes_at(self.start + _LOCAL_HEADER + names, min(self.packed, most))
+        needed = most + most // 1000 + 64  # what cannot be packed gets a little longer
+        data = self.archive.bytes_at(self.start + _LOCAL_HEADER + names, min(self.packed, needed))
         if not self.deflated:
-            return data
+            return data[:most]
         try:
             return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, most)
         except zlib.error:
