@@ -32,7 +32,7 @@ from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
 from .stages import Stage, locate
-from .starting import Start, carry, earlier, taught
+from .starting import Start, carry, earlier, judge, taught
 from .supervised import distillation
 
 SHOWN = 8  # people on a sample sheet
@@ -68,10 +68,13 @@ class Shape:
 class DiscriminatorSettings:
     """[discriminator]: `channels` has one count for each of 4, 8, ..., R px.
 
-    `widths` is "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator)."""
+    `from_` names a run, or a model file of another program, whose discriminator to start from. `widths` is
+    "conditioned" (told g_arch), "same" (not told) or "reduced" (as narrow as the generator).
+    """
 
     channels: tuple[int, ...] = ()
     widths: Literal["conditioned", "same", "reduced"] = "conditioned"
+    from_: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,8 @@ class Generating:
         self._begin(0)
         if settings.generator.from_:
             self.start_from(earlier(Path(settings.generator.from_), asdict(settings.generator)))
+        if settings.discriminator.from_:
+            carry(judge(Path(settings.discriminator.from_)), self.discriminator)
 
     def _features(self) -> Features:
         path = self.settings.losses.features

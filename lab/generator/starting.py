@@ -12,6 +12,7 @@ from torch import Tensor
 from ...core.errors import CoreError
 from ...models.discriminator import Discriminator
 from ...models.generator import Generator
+from ...models.importing.discriminator_keys import read_discriminator
 from ..running import checkpoints
 from .pruning import pruned
 
@@ -48,6 +49,13 @@ def earlier(folder: Path, shape: Mapping[str, Any]) -> Start:
         wide.load_state_dict(generator)
         generator, average = pruned(wide, shape["channels"], average)
     return Start(generator, average, kept["discriminator"])
+
+
+def judge(place: Path) -> Mapping[str, Tensor]:
+    """The discriminator of the run in a folder, or of a file. CoreError if there is none."""
+    if place.is_dir():
+        return _run(place, "discriminator.from")["discriminator"]
+    return read_discriminator(place)
 
 
 def taught(folder: Path, resolution: int, style_dim: int) -> Generator:

@@ -68,6 +68,16 @@ def test_a_run_that_would_draw_other_pictures_is_refused(run: Path, shape: dict[
         task_of(after(run, MULTI, **shape))
 
 
+def test_a_discriminator_may_come_from_elsewhere(run: Path):
+    """Beside a generator that starts from nothing, or from a pack."""
+    table = config(MULTI)
+    task = task_of({**table, "discriminator": {**table["discriminator"], "widths": "same", "from": str(run)}})
+    before = task_of(config(SINGLE)).discriminator
+    before.load_state_dict(checkpoints.load(run / "last.pt")["task"]["discriminator"])
+    pictures = torch.randn(4, 3, 32, 32)
+    torch.testing.assert_close(task.discriminator(pictures), before(pictures))
+
+
 def test_a_narrower_run_keeps_the_channels_with_the_largest_kernels(run: Path):
     """It draws what the sorted generator's first channels draw: pruning, as in the paper's Figure 5."""
     half = [count // 2 for count in CHANNELS]

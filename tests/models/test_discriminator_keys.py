@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from anycost.models.discriminator import Discriminator
-from anycost.models.importing.discriminator_keys import from_nvidia, from_pytorch
+from anycost.models.importing.discriminator_keys import from_nvidia, from_pytorch, read_discriminator
 from anycost.models.importing.unpickle import Refused
+from anycost.models.manifest import PackError
 
 CHANNELS = {32: 6, 16: 7, 8: 8, 4: 9}
 TAPS = torch.outer(*[torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8] * 2)
@@ -99,6 +101,19 @@ def test_it_judges_as_the_published_formula(found: dict[str, Tensor]):
     ours.load_state_dict(found)
     picture = torch.randn(4, 3, 32, 32)
     torch.testing.assert_close(ours(picture), judged(nvidia(), picture), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("table", [{"d": pytorch(), "g_ema": {}}, {"module.D": nvidia()}, pytorch()])
+def test_it_is_found_in_a_file(table: dict, tmp_path: Path):
+    torch.save(table, tmp_path / "whole.pt")
+    found = read_discriminator(tmp_path / "whole.pt")
+    assert all(torch.equal(found[name], tensor) for name, tensor in from_nvidia(nvidia()).items())
+
+
+def test_a_file_without_one_is_refused(tmp_path: Path):
+    torch.save({"g_ema": {"conv1.conv.weight": torch.zeros(1, 2, 2, 3, 3)}}, tmp_path / "g.pt")
+    with pytest.raises(PackError, match="holds no discriminator: choose a file of the whole training"):
+        read_discriminator(tmp_path / "g.pt")
 
 
 @pytest.mark.parametrize(
