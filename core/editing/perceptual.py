@@ -163,7 +163,6 @@ class _LpipsMaps(nn.Module):
             smaller = side < picture.shape[-1]
             picture = F.interpolate(picture, (side, side), mode="bilinear", antialias=smaller)
         maps = self.trunk(self.shift(picture))  # each [N, C, S, S]
-        # not lpips' own division, whose gradient is NaN where all channels of a place are 0
         unit = [F.normalize(m.float(), dim=1, eps=1e-10) for m in maps]
         return [m * scale for m, scale in zip(unit, self.scales, strict=True)]
 

@@ -64,18 +64,6 @@ def test_pictures_of_any_size_are_compared(net: str, file: Path):
         assert measure.apart(a, a) == 0
 
 
-def test_gradients_are_finite_where_nothing_answers(net: str, file: Path, tmp_path: Path):
-    """lpips' own division gives NaN there, which would end a training."""
-    weights = torch.load(file, weights_only=True)
-    silent = {name: w - 1 if w.ndim == 1 else w * 0 for name, w in weights.items()}
-    torch.save(silent, tmp_path / "silent.pth")
-    measure = lpips_measure(net, tmp_path / "silent.pth")
-    picture = torch.zeros(1, 3, 32, 32, requires_grad=True)
-    measure.apart(picture, torch.ones(1, 3, 32, 32)).sum().backward()
-    assert picture.grad is not None
-    assert picture.grad.isfinite().all()
-
-
 def test_every_network_of_a_measure_moves_to_the_pictures_device(net: str, file: Path):
     """Mixing devices is an error on "meta" too, so nothing can have stayed behind."""
     away = torch.device("meta")
