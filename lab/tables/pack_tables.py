@@ -16,8 +16,9 @@ from ..measuring.reals import portraits
 from ..measuring.reconstruction import of_file, reconstructions
 from ..measuring.subject import Subject, of_pack
 from ..networks.attributes import NAMES
+from ..running import distributed
 from .speed import speeds
-from .toy_tables import NARROW, Results
+from .toy_tables import Results
 from .toys import TOP, Toys
 from .trials import key, separate_agreement
 
@@ -32,7 +33,7 @@ class MeasuredPack:
         assert pack.features_path is not None
         self.pack, self.samples = pack, samples
         self.subject: Subject = of_pack(pack)
-        self.features: Features = load_features(pack.features_path)
+        self.features: Features = load_features(pack.features_path).to(distributed.device())
         self.measure: Measure = from_features(self.features)
 
     @property
@@ -51,22 +52,22 @@ def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
         if (measured.top, r) in own
     }
     seeds = results.seeds
-    for ratio in NARROW:
+    for ratio in PAPER_RATIOS:
         found = [results.figures[f"conditioned-{s}"]["agreement"][key(TOP, ratio)] for s in seeds]
         columns[f"toy ×{ratio:g}"] = _per_cent(*found)
         columns[f"separate toy ×{ratio:g}"] = _per_cent(*(separate_agreement(toys, s, ratio) for s in seeds))
-    for k, ratio in enumerate(PAPER_RATIOS):
-        columns[f"paper ×{ratio:g}"] = {name: f"{pair[k]:.1f}" for name, pair in paper.AGREEMENT.items()}
+    for title, kind in (("×0.5", "half"), ("×0.25", "quarter"), ("separate", "separate")):
+        columns[f"paper {title}"] = {n: f"{getattr(row, kind):.1f}" for n, row in paper.TABLE_4.items()}
     rows = [
-        [name.replace("_", " "), *(column[name] for column in columns.values())] for name in paper.AGREEMENT
+        [name.replace("_", " "), *(column[name] for column in columns.values())] for name in paper.TABLE_4
     ]
     return "\n\n".join([table(["agreement in %", *columns], rows), _SEPARATE])
 
 
 _SEPARATE = (
-    f"The paper's separately trained generators agree in {paper.AGREEMENT_SEPARATE} %. Ours start with "
-    "each z meaning the same person, then drift apart. In pictures as small as the toys', an attribute often "
-    "reads the same everywhere: two generators then agree in nearly all or in none."
+    "Our separately trained generators start with each z meaning the same person, then drift apart. In "
+    "pictures as small as the toys', an attribute often reads the same everywhere: two generators then agree "
+    "in nearly all or in none."
 )
 
 
@@ -77,7 +78,7 @@ def _per_cent(*shares: dict[str, float]) -> dict[str, str]:
 def speed(measured: MeasuredPack) -> str:
     """Table 5: time per picture at falling cost, for the plain module and the fast engine."""
     distance, _ = distances(measured.subject, measured.measure, min(measured.samples, 200))
-    found = speeds(measured.subject, distance, (1, *paper.SPEED_UPS), TIMED)
+    found = speeds(measured.subject, distance, tuple(paper.TABLE_5), TIMED)
     full = found[0]
     rows = [
         [
@@ -89,12 +90,23 @@ def speed(measured: MeasuredPack) -> str:
             f"{full.plain_ms / s.plain_ms:.1f}x",
             f"{s.fast_ms:.1f}",
             f"{full.fast_ms / s.fast_ms:.1f}x",
-            f"{paper.SPEED_UPS[s.reduction]:.1f}x" if s.reduction in paper.SPEED_UPS else "1x",
+            *_paper_rates(paper.TABLE_5[s.reduction]),
         ]
         for s in found
     ]
-    head = ["cost", "sub-generator", "GMAC", "distance", "plain ms", "faster", "engine ms", "faster", "paper"]
-    return table(head, rows)
+    head = ["cost", "sub-generator", "GMAC", "distance", "plain ms", "faster", "engine ms", "faster"]
+    head += ["paper: Xeon, pictures/s", "faster", "Jetson Nano, pictures/s", "faster"]
+    costs = " and ".join(f"{gmac} GMAC at {side} px" for side, gmac in paper.GMAC.items())
+    return f"{table(head, rows)}\n\nThe paper's full generator, config-F, needs {costs}."
+
+
+def _paper_rates(rate: paper.Rate) -> list[str]:
+    return [
+        f"{rate.xeon:.2f}",
+        f"{rate.xeon_faster:.1f}x",
+        f"{rate.jetson:.2f}",
+        f"{rate.jetson_faster:.1f}x",
+    ]
 
 
 def encoders(measured: MeasuredPack, results: Results) -> str:
@@ -117,11 +129,10 @@ def encoders(measured: MeasuredPack, results: Results) -> str:
                 *_mean_rows([{str(r.ratio): [r.full, r.sub, r.between] for r in found}]),
             ]
         )
-    for name, triple in (
-        ("full generator only", paper.ENCODER_FULL_ONLY),
-        ("consistency-aware", paper.ENCODER_CONSISTENT),
-    ):
-        rows.append([f"the paper, {name}", *(f"{d:g} / {m:g}" for d, m in triple)])
+    for name, pairs in paper.TABLE_6.items():
+        rows.append(
+            [f"the paper, {name}", *("-" if pair is None else "{:g} / {:g}".format(*pair) for pair in pairs)]
+        )
     return table(["distance / mean squared error", "full", "sub-generator", "between"], rows)
 
 

@@ -21,7 +21,7 @@ from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.pack import Pack, PackError
-from . import pack_tables, toy_tables
+from . import pack_tables, paper_tables, toy_tables
 from .pack_tables import MeasuredPack
 from .toy_tables import SCALE, Results
 from .toys import BATCH, CHANNELS, RESOLUTIONS, Size, Toys
@@ -43,10 +43,12 @@ def make(pack: Pack, size: Size, runs: Path, out: Path, workers: int) -> None:
     sections = {
         "Table 1: training at several resolutions": toy_tables.multi_resolution(results),
         "Table 2: discriminators for sub-generators": toy_tables.discriminators(results),
-        "Table 3: consistency and sorting": toy_tables.third_stage(results),
+        "Table 3: one generator for all widths": toy_tables.widths(results),
         "Table 4: attributes": pack_tables.attributes(measured, results, toys),
         "Table 5: speed": pack_tables.speed(measured),
         "Table 6: encoder": pack_tables.encoders(measured, results),
+        "Figures 5 and 10": paper_tables.figures(),
+        "Not in the paper: without consistency, without sorting": toy_tables.third_stage(results),
     }
     parts = [_introduction(pack, size), *(f"## {title}\n\n{text}" for title, text in sections.items())]
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,7 @@ def _introduction(pack: Pack, size: Size) -> str:
         f"Tables 1 to 3 compare small generators ({sides} px, channels {channels}): {size.pictures:,} "
         f"painted portraits per stage, {BATCH} per step, after a warm start of {size.warm:,}; {seeds}. The "
         "paper trains on millions of photographs at 1024 px: read ours for what works better, not how well.",
-        f'FID, distance and attributes come from the attribute network of "{pack.title}", over '
+        f'FID, distance, path length and attributes come from the attribute network of "{pack.title}", over '
         f"{size.samples:,} samples; FID is multiplied by {SCALE}. They are neither Inception's FID nor "
         "LPIPS, so their size cannot be compared with the paper's.",
     ]

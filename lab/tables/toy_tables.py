@@ -1,19 +1,18 @@
-"""Tables 1 to 3 of the page: how the toys' training methods compare."""
+"""Tables 1 to 3 of the page, and one that the paper lacks: how the toys' training methods compare."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..measuring import paper
 from ..measuring.markdown import compared, shown, table
-from .toys import RATIOS, RESOLUTIONS, TOP
+from . import paper_tables
+from .toys import MEASURED, RATIOS, RESOLUTIONS, TOP
 from .trials import Figures, key
 
 WIDE = tuple(sorted(RATIOS, reverse=True))
 NARROW = WIDE[1:]
 SCALE = 1000  # shown distances of own features are multiplied by this: they are small
 FID = f"FID (own features) × {SCALE}"
-NOT_AVAILABLE = "The paper's figures for this table are not available."
 
 SECOND_STAGE = {
     "all-at-once": "all resolutions at once (MSG-GAN's way)",
@@ -80,39 +79,56 @@ def multi_resolution(results: Results) -> str:
         )
         for name, kind in others.items()
     ]
-    return "\n\n".join([table([FID, *(f"{s} px" for s in RESOLUTIONS)], rows), "\n".join(said), _paper_fid()])
-
-
-def _paper_fid() -> str:
-    sides = sorted(paper.FID_OURS)
-    rows = [
-        ["sampled (the paper's)", *(f"{paper.FID_OURS[s]:.2f}" for s in sides)],
-        ["StyleGAN2", *(f"{paper.FID_STYLEGAN2[s]:.2f}" if s in paper.FID_STYLEGAN2 else "?" for s in sides)],
-    ]
-    head = ["the paper: FID (Inception), FFHQ", *(f"{s} px" for s in sides)]
-    source = f"From {paper.FID_SOURCE}. Figures marked ? or missing are not available."
-    return f"{table(head, rows)}\n\n{source}"
+    return "\n\n".join(
+        [table([FID, *(f"{s} px" for s in RESOLUTIONS)], rows), "\n".join(said), paper_tables.table_1()]
+    )
 
 
 def discriminators(results: Results) -> str:
-    """Table 2: FID by channels for each kind of discriminator."""
-    separate = [shown(results.fid(f"separate-{ratio:g}")) for ratio in WIDE]
+    """Table 2: FID by channels, at the highest resolution and half of it, for each kind of discriminator."""
+    cells = [(side, ratio) for side in reversed(MEASURED) for ratio in WIDE]
+    separate = [shown(results.fid(f"separate-{ratio:g}", side)) for side, ratio in cells]
     rows = [["one generator per ratio, trained separately", *separate]]
     rows += [
-        [title, *(shown(results.fid(kind, ratio=ratio)) for ratio in WIDE)]
+        [title, *(shown(results.fid(kind, side, ratio)) for side, ratio in cells)]
         for kind, title in DISCRIMINATORS.items()
     ]
     said = [
         compared("Conditioned D", f"{kind} D", results.pairs("conditioned", kind, WIDE))
         for kind in ("same", "reduced")
     ]
-    return "\n\n".join(
-        [table([FID, *(f"×{ratio:g}" for ratio in WIDE)], rows), "\n".join(said), NOT_AVAILABLE]
-    )
+    head = [FID, *(f"{side} px ×{ratio:g}" for side, ratio in cells)]
+    return "\n\n".join([table(head, rows), "\n".join(said), paper_tables.table_2()])
+
+
+def widths(results: Results) -> str:
+    """Table 3: FID and path length by width, of a StyleGAN2 trained for each and of one Anycost generator."""
+    lengths = (1.0, 0.5)
+    head = [FID, *(f"×{ratio:g}" for ratio in WIDE), *(f"path length ×{ratio:g}" for ratio in lengths)]
+    separate = {ratio: f"separate-{ratio:g}" for ratio in WIDE}
+    rows = [
+        [
+            "StyleGAN2, trained separately",
+            *(shown(results.fid(kind)) for kind in separate.values()),
+            *(shown(results.all(separate[ratio], "path_length", TOP), 2) for ratio in lengths),
+        ],
+        [
+            "Anycost",
+            *(shown(results.fid("conditioned", ratio=ratio)) for ratio in WIDE),
+            *(shown(results.all("conditioned", "path_length", TOP, ratio), 2) for ratio in lengths),
+        ],
+    ]
+    pairs = [
+        pair
+        for ratio, kind in separate.items()
+        for pair in zip(results.fid("conditioned", ratio=ratio), results.fid(kind), strict=True)
+    ]
+    said = compared("Anycost", "trained separately", pairs)
+    return "\n\n".join([table(head, rows), said, paper_tables.table_3()])
 
 
 def third_stage(results: Results) -> str:
-    """Table 3: the effect of consistency and sorting on FID and on the distance to the full output."""
+    """What consistency and sorting do to FID and to the distance to the full output."""
     head = [
         f"{FID}; distance",
         *(f"×{ratio:g}" for ratio in WIDE),
@@ -139,4 +155,4 @@ def third_stage(results: Results) -> str:
             )
         ]
         said.append(compared("Distance of the full method", title, nearer))
-    return "\n\n".join([table(head, rows), "\n".join(said), NOT_AVAILABLE])
+    return "\n\n".join([table(head, rows), "\n".join(said)])

@@ -16,7 +16,8 @@ from ...models.widths import WidthRule
 
 RESOLUTIONS = (8, 16, 32)  # px
 TOP = RESOLUTIONS[-1]
-RATIOS = (0.25, 0.5, 1.0)
+MEASURED = RESOLUTIONS[1:]  # those at which the paper compares widths: the highest and half of it
+RATIOS = (0.25, 0.5, 0.75, 1.0)
 CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
 DISCRIMINATOR = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
 BATCH = 8
@@ -46,12 +47,14 @@ class Size:
 
 @dataclass(frozen=True)
 class Toy:
-    """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure."""
+    """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure;
+    `paths` asks for their path lengths too."""
 
     name: str
     config: dict[str, Any]
     resolutions: tuple[int, ...] = ()
     ratios: tuple[float, ...] = (1.0,)
+    paths: bool = False
     encodes: str = field(default="")  # for an encoder, the name of its generator's run
 
 
@@ -100,13 +103,18 @@ class Toys:
         """A separate generator for each ratio, trained on as many pictures as stages 2 and 3 together."""
         stage = self._stage("multi-resolution", times=2)
         return [
-            Toy(f"separate-{ratio:g}-{seed}", self._config(seed, stage, ratio, start=_warm(ratio)), (TOP,))
+            Toy(
+                f"separate-{ratio:g}-{seed}",
+                self._config(seed, stage, ratio, start=_warm(ratio)),
+                MEASURED,
+                paths=True,
+            )
             for ratio in RATIOS
         ]
 
     def _third_stage(self, seed: int) -> list[Toy]:
         return [
-            Toy(f"{name}-{seed}", self._adaptive(seed, **changed), (TOP,), RATIOS)
+            Toy(f"{name}-{seed}", self._adaptive(seed, **changed), MEASURED, RATIOS, name == "conditioned")
             for name, changed in WITHOUT.items()
         ]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from ...core.editing.perceptual import from_features
 from ...core.errors import CoreError
@@ -22,11 +23,12 @@ from ...models.pack import file_sha256
 from ..data.downsample import downsample
 from ..measuring.consistency import agreement, distances
 from ..measuring.frechet import Extractor, Pooled, check_samples, frechet_distances
+from ..measuring.path_length import path_lengths, smooth
 from ..measuring.reals import Reals, portraits
 from ..measuring.reconstruction import of_file, reconstructions
 from ..measuring.subject import SEED, of_run
 from ..networks.attributes import NAMES
-from ..running import checkpoints
+from ..running import checkpoints, distributed
 from ..training import train
 from .toys import RESOLUTIONS, TOP, Toy, Toys
 
@@ -74,7 +76,11 @@ def _paint(toys: Toys) -> None:
 def _unseen(folder: Path, side: int, samples: int) -> Reals:
     """Portraits that no run is trained on, at one of the toys' resolutions."""
     pictures = checkpoints.load(folder / UNSEEN.format(samples))["pictures"]
-    return Reals("painted portraits", samples, lambda places: downsample(pictures[places], side))
+
+    def read(places: Tensor) -> Tensor:
+        return downsample(pictures[places].to(distributed.device()), side)
+
+    return Reals("painted portraits", samples, read)
 
 
 def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[Figures]:
@@ -90,14 +96,19 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
     """Train one run to its end and measure it, unless its folder already has these figures."""
     out = folder / toy.name
     _claim(toy, out)
-    asked = {"samples": samples, "features": file_sha256(features)[:12]}
+    asked = {
+        "samples": samples,
+        "features": file_sha256(features)[:12],
+        "resolutions": list(toy.resolutions),
+        "paths": toy.paths,
+    }
     kept = out / FIGURES
     if kept.exists():
         found = json.loads(kept.read_text())
         if found["asked"] == asked:
             return found
     train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run returns at once
-    network = load_features(features)
+    network = load_features(features).to(distributed.device())
     measured = (
         _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
     )
@@ -123,6 +134,8 @@ def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures
     reals = _unseen(out.parent, toy.resolutions[-1], samples)
     pictures = (picture for _, picture in reals.batches("real pictures"))
     found: Figures = {"fid": frechet_distances(subject, _extractor(features), pictures, samples)}
+    if toy.paths:
+        found["path_length"] = path_lengths(subject, smooth(features), samples)
     if len(subject.ratios) > 1:
         found["distance"], found["squared"] = distances(subject, from_features(features), samples)
         if features.attributes.out_features == len(NAMES):
@@ -142,7 +155,7 @@ def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figure
 
 def separate_agreement(toys: Toys, seed: int, ratio: float) -> dict[str, float]:
     """Agreement on the same z between the separately trained generators of `ratio` and of all channels."""
-    network = load_features(toys.features)
+    network = load_features(toys.features).to(distributed.device())
     full, narrow = (
         of_run(checkpoints.trained(toys.folder / f"separate-{r:g}-{seed}"), (TOP,), (1.0,))
         for r in (1.0, ratio)
