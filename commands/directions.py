@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
-from .arguments import add_pack, command, open_pack
+from .arguments import add_pack_or_run, command, pack_or_run
 
 if TYPE_CHECKING:
     from ..models.pack import Pack
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction) -> None:
     parser = command(commands, "directions", run, "extract edits from a generator by SVMs")
-    add_pack(parser)
+    add_pack_or_run(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
     text = "an attribute to make an edit for (default: all); repeatable"
@@ -24,26 +24,34 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
-    extract_file(open_pack(chosen.pack), chosen.attribute, chosen.samples, chosen.out)
+    with pack_or_run(chosen) as pack:
+        extract_file(pack, chosen.attribute, chosen.samples, chosen.out)
 
 
 def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Path) -> None:
     """Writes the directions of the attributes `names` (None: all) to `out`, with a report beside it.
 
-    CoreError for a pack without an attribute network, an unknown name, or too few samples.
+    CoreError for a pack without an attribute network, an unknown name, too few samples, or another ending.
     """
+    from ..lab.directions.outputs import outputs_of
     from ..lab.directions.sliders import extract, write
     from ..lab.running import distributed
     from ..models.features import load_features
 
     if not out.parent.is_dir():
         raise CoreError("bad-value", f'There is no folder "{out.parent}" to write to: name another file.')
+    if out.suffix != ".safetensors":
+        raise CoreError("bad-value", f'"{out.name}" must end in .safetensors: the report is {out.stem}.json.')
     if pack.features_path is None:
         raise CoreError("pack", f'The pack "{pack.title}" has no attribute network to judge its pictures.')
-    features = load_features(pack.features_path)
+    try:
+        features = load_features(pack.features_path)
+    except ValueError as error:
+        raise CoreError("pack", f"{error}: install the pack again.") from None
+    outputs = outputs_of(pack.features_path, features)
     with distributed.processes():
         try:
-            directions, report = extract(pack, features, names, samples)
+            directions, report = extract(pack, features, names, samples, outputs=outputs)
         except ValueError as error:
             raise CoreError("bad-value", str(error)) from None
         if distributed.rank() == 0:

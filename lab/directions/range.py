@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...models.features import Features
+from ..running import distributed
 from .svm import Artist
 
 STEPS = 6  # each way
@@ -73,9 +74,10 @@ class Judge:
     """Looks at pictures of w drawn at `side` px: what they show, and whether they are natural."""
 
     def __init__(self, draw: Artist, features: Features, population: Tensor, side: int):
-        """`population` holds unedited w [N, D]."""
+        """`population` holds unedited w [N, D], which the processes share out."""
         self.draw, self.features, self.side = draw, features, side
-        self.nature = Nature(torch.cat([self.look(part)[1] for part in population.split(64)]))
+        looked = distributed.shared_out(population.split(64), lambda part: self.look(part)[1].cpu())
+        self.nature = Nature(torch.cat(looked).to(population.device))
 
     def read(self, w: Tensor) -> Tensor:
         """w [N, D] -> attributes [N, A], for any N."""
@@ -140,8 +142,9 @@ class Jury:
     few dozen are rough, and an end chosen by them lies where they happen to be low."""
 
     def __init__(self, judge: Judge, w: Tensor):
-        self._judge, self._w = judge, w  # [N, D]
-        self._before = judge.read(w)  # [N, A]
+        """The processes share out w [N, D]."""
+        self._judge, self._w = judge, w
+        self._before = torch.cat(distributed.shared_out(w.split(64), judge.read))  # [N, A]
 
     def end(self, found: Walk, normal: Tensor, end: float, others: Thresholds) -> float:
         """`end`, in w from the middle along a unit `normal` [D] (below 0: against it), or less of it if too

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from safetensors.torch import save
 from torch import Tensor
-from tqdm import tqdm
 
 from ...core.files.whole_file import write_bytes
 from ...models.features import Features
@@ -31,7 +30,7 @@ from ..painter import PAPER_ATTRIBUTES
 from ..running import distributed
 from .apart import at_right_angles, compensated
 from .range import Judge, Jury, but, effects, ends
-from .svm import PSI, Artist, apart, boundary, readable_side, sample
+from .svm import PSI, Artist, apart, boundary, check_samples, readable_side, sample
 
 COMPENSATED = 96  # portraits that show how much a direction moves other attributes
 SIDE = 64  # px at which attributes are read, unless `readable_side` has found another
@@ -121,20 +120,25 @@ def extract(
 
     `outputs` are the attributes that `features` reads, in its order; `names` are those that become directions
     (by default all). `apart_from` gives, for an attribute, the others that its direction must not move
-    (conditional manipulation). The SVM learns from a `share` of the samples at each end. Under torchrun the
-    samples are shared out. ValueError for names not among the outputs, and for too few samples.
+    (conditional manipulation). The SVM learns from a `share` of the samples at each end. Under torchrun
+    samples, SVMs and measuring are shared out, and the result is that of one process. ValueError for names
+    not among the outputs, for too few samples, and for a generator whose pictures cannot be read.
     """
-    names = list(outputs if names is None else names)
+    names = list(dict.fromkeys(outputs if names is None else names))
     wanted = dict(apart_from or {})
     for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
         if name not in outputs:
             raise ValueError(f'The attribute network cannot read "{name}": choose from {", ".join(outputs)}.')
+    check_samples(samples, share)
     draw, features = artist(source), features.to(distributed.device())
     columns = {name: k for k, name in enumerate(outputs)}
     side = readable_side(draw, features, [columns[name] for name in names])
     found = sample(draw, features, samples, side=side)
-    needed = dict.fromkeys([*names, *(other for others in wanted.values() for other in others)])
-    normals = {name: boundary(found, columns[name], share) for name in needed}
+    if not found.read.isfinite().all():
+        raise ValueError("What this generator draws reads as NaN or infinite: its training went wrong.")
+    needed = list(dict.fromkeys([*names, *(other for others in wanted.values() for other in others)]))
+    fitted = distributed.shared_out(needed, lambda name: boundary(found, columns[name], share), "SVMs")
+    normals = dict(zip(needed, fitted, strict=True))
     kept = {name: apart(normals[name], [normals[o] for o in wanted.get(name, ())]) for name in names}
     directions, report = measured(source, features, kept, outputs=outputs, side=side)
     for name in names:
@@ -164,31 +168,31 @@ def measured(
     side: int | None = None,
 ) -> tuple[list[Direction], dict[str, Any]]:
     """Directions along `vectors` [D], in their order and scaled to their useful range, and what each does, by
-    name."""
+    name. Under torchrun every process measures some of them."""
     draw, features = artist(source), features.to(distributed.device())
     population = _population(draw)
     judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
     portraits = truncate(population[: JUDGED + CONFIRMED], draw.mean, PSI)
     judged, jury = portraits[:JUDGED], Jury(judge, portraits[JUDGED:])
     n_style, seen = layer_count(draw.resolution), watched(features, outputs)
-    directions, report = [], {}
-    for name, vector in tqdm(
-        vectors.items(), desc="ranges", unit="direction", disable=distributed.rank() > 0
-    ):
-        normal = vector.to(draw.device) / vector.norm()
+
+    def one(name: str) -> tuple[Direction, dict[str, Any]]:
+        normal = vectors[name].to(draw.device) / vectors[name].norm()
         unit = float((population @ normal).std())
         found = judge.walk(judged, normal, unit)
         column = list(outputs).index(name)
         back, on = ends(found, column, seen)
         others = but(seen, column)
         back, on = -jury.end(found, normal, -back, others), jury.end(found, normal, on, others)
-        report[name] = {
+        told = {
             "low_deviations": round(-back / unit, 3),
             "high_deviations": round(on / unit, 3),
             **effects(found, column, back, on, outputs, seen),
         }
-        directions.append(_direction(name, normal.cpu() * on, -round(back / on, 2), n_style))
-    return directions, report
+        return _direction(name, normal.cpu() * on, -round(back / on, 2), n_style), told
+
+    made = distributed.shared_out(list(vectors), one, "ranges", "direction")
+    return [direction for direction, _ in made], {direction.name: told for direction, told in made}
 
 
 def _population(draw: Artist) -> Tensor:
@@ -240,13 +244,16 @@ def portrait_directions(generator: Generator, features: Features) -> tuple[list[
 def _compensated(
     generator: Generator, features: Features, vectors: Mapping[str, Tensor], held: Sequence[str]
 ) -> dict[str, Tensor]:
-    draw = artist(generator)
+    draw, features = artist(generator), features.to(distributed.device())
     w, side = truncate(_population(draw)[:COMPENSATED], draw.mean, PSI), min(SIDE, draw.resolution)
 
     def read(w: Tensor) -> Tensor:
-        return torch.cat([features(draw(part, side)) for part in w.split(32)])
+        def of(part: Tensor) -> Tensor:
+            return features(draw(part.to(draw.device), side)).cpu()
 
-    return compensated(vectors, held, NAMES, read, w)
+        return torch.cat(distributed.shared_out(w.split(32), of))
+
+    return compensated(vectors, held, NAMES, read, w.cpu())
 
 
 def write(directions: Sequence[Direction], report: Mapping[str, Any], out: Path) -> None:

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor
-from tqdm import tqdm
 
 from ...models.generator import Generator, truncate
 from ..running import distributed, precision
@@ -26,6 +24,7 @@ PSI = 0.7  # truncation of the samples, as in the paper
 READABLE = 0.9  # correlation with the readings of full pictures at which a lower resolution will do
 LEAST = 0.05  # of a normal's length that must remain when others are taken out of it
 FEWEST = 8  # samples on each side
+MOST = 1_000_000  # samples in all, of some 600 numbers each
 
 
 class Artist:
@@ -70,25 +69,26 @@ def sample(
     seed: int = 0,
 ) -> Samples:
     """`count` samples of w (or a few more, to fill the last batch), truncated by `psi` towards the mean, and
-    what `read` says of their pictures at `side` px; every process draws its share and gets them all."""
-    parts = []
-    starts = range(0, count, batch)
-    for seen in tqdm(starts, desc="samples", unit="batch", disable=distributed.rank() > 0):
-        draws = Draws(seed, seen, "directions", draw.device)
-        z = draws.normal(batch // distributed.world(), draw.style_dim)  # [N, D]
+    what `read` says of their pictures at `side` px; every process draws some batches and gets them all."""
+
+    def drawn(seen: int) -> Tensor:
+        z = Draws(seed, seen, "directions", draw.device).joint_normal(batch, draw.style_dim)  # [N, D]
         w = truncate(draw.style(z), draw.mean, psi)
-        parts.append(torch.cat([w, read(draw(w, side))], dim=1))
-    found = _gathered(torch.stack(parts)).flatten(0, 1).cpu()  # [N, D + A]
+        return torch.cat([w, read(draw(w, side))], dim=1).cpu()  # [N, D + A]
+
+    found = torch.cat(distributed.shared_out(range(0, count, batch), drawn, "samples", "batch"))
     return Samples(found[:, : draw.style_dim], found[:, draw.style_dim :])
 
 
-def _gathered(mine: Tensor) -> Tensor:
-    """[batches, each, F] of every process -> [batches, batch, F], in the order of one process."""
-    if distributed.world() == 1:
-        return mine
-    parts = [torch.empty_like(mine) for _ in range(distributed.world())]
-    dist.all_gather(parts, mine.contiguous())
-    return torch.cat(parts, dim=1)
+def check_samples(count: int, share: float) -> None:
+    """ValueError unless a `share` of so many samples is enough for one side of a boundary."""
+    if count > MOST:
+        raise ValueError(f"{count} samples are too many for memory: take at most {MOST}.")
+    if int(share * count) < FEWEST:
+        raise ValueError(
+            f"{count} samples leave {max(0, int(share * count))} at each end of an attribute: take at least "
+            f"{round(FEWEST / share)}."
+        )
 
 
 @torch.inference_mode()
@@ -99,7 +99,10 @@ def readable_side(draw: Artist, read: ReadPictures, columns: Sequence[int]) -> i
     w = truncate(draw.style(z), draw.mean, PSI)
 
     def readings(side: int | None) -> Tensor:
-        found = torch.cat([read(draw(part, side))[:, list(columns)] for part in w.split(32)])  # [N, A]
+        def of(part: Tensor) -> Tensor:
+            return read(draw(part, side))[:, list(columns)].cpu()
+
+        found = torch.cat(distributed.shared_out(w.split(32), of))  # [N, A]
         return (found - found.mean(0)) / found.std(0).clamp_min(1e-6)
 
     full, side = readings(None), min(32, draw.resolution)
@@ -118,17 +121,13 @@ def boundary(samples: Samples, column: int, share: float = 0.02) -> Tensor:
     """
     from sklearn.svm import LinearSVC
 
+    check_samples(len(samples.w), share)
     each = int(share * len(samples.w))
-    if each < FEWEST:
-        raise ValueError(
-            f"{len(samples.w)} samples leave {each} at each end of an attribute: take at least "
-            f"{round(FEWEST / share)}."
-        )
     order = samples.read[:, column].argsort(stable=True)
     chosen = samples.w[torch.cat([order[:each], order[-each:]])]  # [2 * each, D]
     scale = samples.w.std()  # one for all coordinates, so that the normal stays a normal
     points = ((chosen - samples.w.mean(0)) / scale).double().numpy()
-    machine = LinearSVC(dual="auto", max_iter=10_000).fit(points, np.repeat([0, 1], each))
+    machine = LinearSVC(dual="auto", max_iter=10_000, random_state=0).fit(points, np.repeat([0, 1], each))
     normal = torch.from_numpy(machine.coef_[0]).float()
     return normal / normal.norm()
 

@@ -1,19 +1,28 @@
-"""One process or many: a run's joint batch, its shares, and joint gradients.
+"""One process or many: a run's joint batch, its shares, joint gradients, and work that is shared out.
 
 Under `torchrun` every process takes its share of each joint batch. A run is the same on one process and on
-many: random numbers are drawn for the joint batch and then shared out, and gradients are averaged.
+many: random numbers are drawn for the joint batch and then shared out, and gradients are averaged. What a
+measurement does many times is shared out piece by piece: each piece is the work of one process, so that the
+results are exactly those of one. All processes must call these functions in the same order.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from tqdm import tqdm
+
+from ...core.errors import CoreError
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -100,3 +109,52 @@ def average(values: dict[str, Tensor]) -> dict[str, Tensor]:
     joint = torch.stack([value.detach().float() for value in values.values()])
     dist.all_reduce(joint)
     return dict(zip(values, joint / world(), strict=True))
+
+
+def all_agree(here: bool) -> bool:
+    """Whether it is so in every process."""
+    if world() == 1:
+        return here
+    agreed = torch.tensor(int(here), device=device())
+    dist.all_reduce(agreed, dist.ReduceOp.MIN)
+    return bool(agreed)
+
+
+def shared_out(
+    pieces: Sequence[Piece], work: Callable[[Piece], Result], shown: str = "", unit: str = "it"
+) -> list[Result]:
+    """`work` of every piece, in their order, each done by one process and known to all; a CoreError in one is
+    raised in all. Results travel pickled, tensors on the CPU. `shown` names the first process's progress bar.
+    """
+    hidden = not shown or rank() > 0
+    mine = tqdm(pieces[rank() :: world()], desc=shown, unit=unit, disable=hidden)
+    if world() == 1:
+        return [work(piece) for piece in mine]
+    told: list[Any] = [None] * world()
+    dist.all_gather_object(told, _told(lambda: [work(piece) for piece in mine]))
+    found = [_result(some) for some in told]
+    return [found[k % world()][k // world()] for k in range(len(pieces))]
+
+
+def by_first(work: Callable[[], Result]) -> Result:
+    """`work` of the first process alone, known to all; a CoreError in it is raised in all."""
+    if world() == 1:
+        return work()
+    told = [_told(work) if rank() == 0 else None]
+    dist.broadcast_object_list(told)
+    return _result(told[0])
+
+
+def _told(work: Callable[[], Any]) -> tuple[Any, tuple[str, str] | None]:
+    """The result of `work`, or its error's kind and message."""
+    try:
+        return work(), None
+    except CoreError as error:
+        return None, (error.kind, error.message)
+
+
+def _result(told: Any) -> Any:
+    result, error = told
+    if error is not None:
+        raise CoreError(*error)
+    return result

@@ -29,10 +29,11 @@ class Draws:
 
     def normal(self, each: int, *shape: int) -> Tensor:
         """This process's normals [each, *shape] of the joint batch."""
-        joint = torch.randn(
-            each * distributed.world(), *shape, generator=self._normals, device=self._normals.device
-        )
-        return distributed.share(joint)
+        return distributed.share(self.joint_normal(each * distributed.world(), *shape))
+
+    def joint_normal(self, batch: int, *shape: int) -> Tensor:
+        """The joint batch's normals [batch, *shape], the same in every process."""
+        return torch.randn(batch, *shape, generator=self._normals, device=self._normals.device)
 
     def uniform(self, each: int) -> Tensor:
         """This process's numbers [each] in 0..1 of the joint batch."""

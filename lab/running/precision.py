@@ -9,22 +9,29 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 
+from . import distributed
+
 WORTH = 1.3  # times faster: less is not worth the rounding
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def chosen(name: Precision, device: torch.device) -> torch.dtype:
-    """The type that "float32", "bfloat16" or "auto" means here.
+    """The type that "float32", "bfloat16" or "auto" means here: one for all processes.
 
-    "auto" times one convolution in both: some processors only emulate bfloat16.
+    "auto" is bfloat16 where every process is fast at it. On a processor one convolution is timed in both
+    types: some only emulate bfloat16.
     """
     if name != "auto":
         return NAMES[name]
+    return torch.bfloat16 if distributed.all_agree(_fast(device)) else torch.float32
+
+
+def _fast(device: torch.device) -> bool:
+    """Whether this process is fast at bfloat16."""
     if device.type != "cpu":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    faster = _seconds(torch.float32) > WORTH * _seconds(torch.bfloat16)
-    return torch.bfloat16 if faster else torch.float32
+        return torch.cuda.is_bf16_supported()
+    return _seconds(torch.float32) > WORTH * _seconds(torch.bfloat16)
 
 
 def _seconds(dtype: torch.dtype) -> float:

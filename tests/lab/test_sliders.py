@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from pair import Pair
+from safetensors.torch import load_file, save_file
 
+from anycost.commands.cli import main
+from anycost.core.errors import CoreError
 from anycost.lab.directions import range as directions_range
 from anycost.lab.directions import sliders as steering
 from anycost.lab.directions.apart import at_right_angles, compensated
+from anycost.lab.directions.outputs import outputs_of
 from anycost.lab.directions.range import FLIPPED, LEAST, Judge, Jury, Nature, Walk, effects, ends, summary
 from anycost.lab.directions.sliders import SLIDERS, extract, known_step, measured, watched, write
 from anycost.lab.directions.svm import Artist, Samples, apart, boundary, readable_side, sample
 from anycost.lab.networks.attributes import NAMES, standards
 from anycost.lab.painter import PAPER_ATTRIBUTES, STYLE_DIM, attributes
+from anycost.lab.running import precision
 from anycost.models.features import Features
 from anycost.models.generator import Generator
 from anycost.models.pack import Pack
@@ -283,6 +288,92 @@ def test_an_attribute_that_the_network_does_not_read_is_refused(generator: Gener
         extract(generator, features, ["wings"], 100, outputs=OUTPUTS)
     with pytest.raises(ValueError, match='cannot read "wings"'):
         extract(generator, features, ["one"], 100, outputs=OUTPUTS, apart_from={"one": ["wings"]})
+
+
+def features_file(path: Path, count: int, told: str | None = None) -> Path:
+    """An untrained attribute network of 16 px in a file, its outputs' names in the metadata."""
+    network = Features(count, (4, 4))
+    save_file(network.state_dict(), path, None if told is None else {"attributes": told})
+    return path
+
+
+def test_the_outputs_of_a_network_have_names(tmp_path: Path):
+    def outputs(count: int, told: str | None = None) -> tuple[str, ...]:
+        path = features_file(tmp_path / "features.safetensors", count, told)
+        return outputs_of(path, Features(count, (4, 4)))
+
+    assert outputs(64) == tuple(NAMES)
+    assert outputs(3) == ("attribute_1", "attribute_2", "attribute_3")
+    assert outputs(40)[-1] == "attribute_40"
+    assert outputs(2, '["Wavy_Hair", "5 o Clock"]') == ("Wavy_Hair", "5 o Clock")
+    for damaged in ('["one"]', '["one", "one"]', '["one", "../two"]', '["one", 2]', "[", '{"a": 1}', "7"):
+        with pytest.raises(CoreError, match="JSON list of 2 different names"):
+            outputs(2, damaged)
+
+
+FEW = {"POPULATION": 96, "JUDGED": 16, "CONFIRMED": 48}
+
+
+def extracted(pack: Path, out: Path) -> tuple[int, int]:
+    """`anycost directions` over few pictures, in one number type: its exit code, and how many directions this
+    process measured."""
+    walked, walk = [], Judge.walk
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Judge, "walk", lambda *given: (walked.append(1), walk(*given))[1])
+        patch.setattr(precision, "_fast", lambda device: False)
+        for name, value in FEW.items():
+            patch.setattr(steering, name, value)
+        chosen = ["--samples", "400", "--attribute", "attribute_2", "--attribute", "attribute_4"]
+        return main(["directions", "--pack", str(pack), *chosen, "--out", str(out)]), len(walked)
+
+
+@pytest.mark.slow
+def test_a_network_with_few_outputs_gives_directions_the_same_from_two_processes(
+    tiny_pack: Path, tmp_path: Path, pair: Pair
+):
+    assert extracted(tiny_pack, tmp_path / "one.safetensors") == (0, 2)
+    assert pair.run(extracted, tiny_pack, tmp_path / "two.safetensors") == [(0, 1), (0, 1)]
+    assert list(load_file(tmp_path / "one.safetensors")) == ["attribute_2", "attribute_4"]
+    for ending in ("safetensors", "json"):
+        one, two = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("one", "two"))
+        assert one == two
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--samples", "0"], "take at least 400"),
+        (["--samples", "-7"], "take at least 400"),
+        (["--samples", "399"], "take at least 400"),
+        (["--samples", "1000000000"], "take at most 1000000"),
+        (["--attribute", "smile"], 'cannot read "smile": choose from attribute_1, attribute_2'),
+        (["--out", "found.json"], "must end in .safetensors"),
+        (["--out", "no/found.safetensors"], "no folder"),
+    ],
+)
+def test_requests_that_cannot_be_met_get_a_sentence(
+    tiny_pack: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture,
+    arguments: list[str],
+    words: str,
+):
+    monkeypatch.chdir(tmp_path)
+    line = ["directions", "--pack", str(tiny_pack), "--out", "found.safetensors", *arguments]
+    assert main(line) == 2
+    out, complaint = capfd.readouterr()
+    assert (out, complaint.count("\n")) == ("", 1)
+    assert words in complaint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_generator_that_draws_nan_gets_no_directions(features: Features):
+    torch.manual_seed(0)
+    broken = Generator(8, (4,) * 4, style_dim=16, n_mlp=1).requires_grad_(False)
+    broken.get_parameter("to_rgb1.bias").fill_(torch.nan)
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        extract(broken, features, ["one"], 400, outputs=OUTPUTS)
 
 
 @pytest.mark.slow
