@@ -27,6 +27,7 @@ MAX_ITEMS = 512  # of any list in pack.json
 MAX_PORTRAITS = 512  # of a bank
 PARTS = ("skin", "lips", "mouth", "eyes", "iris", "brows", "hair", "neck", "background", "glasses", "head")
 WAYS = ("moved", "tinted", "drawn")
+FLATTEST = 4  # the most that one side of pictures may be longer than the other
 MAX_DIRECTION = 100.0  # of a slider's ends
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -84,6 +85,7 @@ class Manifest:
     resolutions: tuple[int, ...]
     ladder: tuple[SubGenerator, ...]
     alignment: Alignment | None  # None: the pack does not draw faces
+    shape: tuple[int, int]  # width to height of what is drawn; black rows or columns make it a square
     sliders: tuple[DirectionEntry, ...]
     generator_file: str
     encoder_file: str | None
@@ -164,6 +166,7 @@ def parse_manifest(document: Any) -> Manifest:
         resolutions=resolutions,
         ladder=_ladder(top, channels, rule, ratios, resolutions),
         alignment=Alignment(alignment.point("eyes"), alignment.point("mouth")) if alignment else None,
+        shape=top.shape("shape"),
         sliders=tuple(_slider(item.node(key)) for item, key in top.items("directions")),
         generator_file=generator.text("file", 100, FILE_NAME),
         encoder_file=encoder_file,
@@ -200,6 +203,8 @@ def _check_whole(manifest: Manifest) -> None:
         raise _faulty('"alignment" puts eyes and mouth in one place')
     if manifest.bank_file is not None and manifest.alignment is None:
         raise _faulty('"bank" is for faces, and "alignment" says that none are drawn')
+    if manifest.alignment and manifest.shape[0] != manifest.shape[1]:
+        raise _faulty('"shape" is for what is no face: "alignment" puts faces in a square')
 
 
 def _width_rule(node: _Node) -> WidthRule:
@@ -362,6 +367,18 @@ class _Node:
         if not all(word in known and words.count(word) == 1 for word in words):
             raise self._wrong(key, f"must list some of {', '.join(known)}, each once")
         return tuple(words)
+
+    def shape(self, key: str) -> tuple[int, int]:
+        """Width to height, in two small whole numbers; a square where it is missing."""
+        if key not in self.value:
+            return 1, 1
+        items = self.items(key)
+        if len(items) != 2:
+            raise self._wrong(key, "must be two numbers, width and height")
+        width, height = (item.integer(k, 1, MAX_RESOLUTION) for item, k in items)
+        if max(width, height) > FLATTEST * min(width, height):
+            raise self._wrong(key, f"must not have one side more than {FLATTEST} times the other")
+        return width, height
 
     def point(self, key: str) -> tuple[float, float]:
         items = self.items(key)

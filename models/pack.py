@@ -277,6 +277,7 @@ def write_pack(
     resolutions: Sequence[int],
     ladder: Sequence[SubGenerator],
     alignment: Alignment | None,
+    shape: tuple[int, int] = (1, 1),
     directions: Sequence[Direction] = (),
     encoder: tuple[Path, int] | None = None,
     finder: tuple[Path, int] | None = None,
@@ -289,10 +290,11 @@ def write_pack(
 ) -> Path:
     """Writes a pack and returns its folder.
 
-    `mean_w` is [style_dim]; `bank` has the effects of exactly these directions; `encoder` and `finder` are an
-    ONNX file and the side in px of the pictures it was trained on; `head_reader` is an ONNX file; `documents`
-    are further text files (MODEL_CARD.md, LICENSE); `half` stores matrices and kernels in float16. The pack
-    is written beside `folder`, read back and renamed into place, so a failure leaves nothing half-made.
+    `mean_w` is [style_dim]; `shape` is width to height of what is drawn; `bank` has the effects of exactly
+    these directions; `encoder` and `finder` are an ONNX file and the side in px of the pictures it was
+    trained on; `head_reader` is an ONNX file; `documents` are further text files (MODEL_CARD.md, LICENSE);
+    `half` stores matrices and kernels in float16. The pack is written beside `folder`, read back and renamed
+    into place, so a failure leaves nothing half-made.
     PackError when the folder is taken (unless `replace`), the disk is full, or opening would refuse a value.
     """
     target = check_target(folder, replace)
@@ -324,6 +326,8 @@ def write_pack(
     weights = {key: _stored(value, half) for key, value in generator.state_dict().items()}
     weights["latent_avg"] = torch.tensor(np.asarray(mean_w, np.float32))  # [style_dim]
     tables = {GENERATOR_FILE: weights}
+    if tuple(shape) != (1, 1):
+        document["shape"] = list(shape)
     if directions:
         tables[DIRECTIONS_FILE] = {d.name: torch.tensor(np.asarray(d.vector, np.float32)) for d in directions}
     copies = {file: part[0] for file, part in ((ENCODER_FILE, encoder), (FINDER_FILE, finder)) if part}

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from ...models.manifest import FLATTEST
+
 GREY = (128, 128, 128, 255)  # under transparent parts
 SQUARE = (1, 1)
-FLATTEST = 4  # the most that one side may be longer than the other
 Shape = tuple[int, int]  # width to height, of which only the ratio counts
 
 

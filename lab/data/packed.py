@@ -22,8 +22,9 @@ from tqdm import tqdm
 
 from ...core.errors import CoreError
 from ...core.files.whole_file import unwritable, write_bytes
+from ...models.manifest import FLATTEST
 from .ahead import made_ahead
-from .frame import FLATTEST, Frame
+from .frame import Frame
 from .picture_files import Files
 
 MAGIC = b"anycost pictures 1\n"
@@ -173,8 +174,9 @@ def _frame(path: Path) -> Frame:
 
 def _check_fits(path: Path, have: Frame, frame: Frame) -> None:
     if have.shape[0] * frame.shape[1] != have.shape[1] * frame.shape[0]:
-        text = f'"{path}" holds pictures of the shape {list(have.shape)}, not {list(frame.shape)}: change'
-        raise CoreError("bad-value", f"{text} data.shape.")
+        have_shape, wanted = (f"{width}:{height}" for width, height in (have.shape, frame.shape))
+        text = f'"{path}" holds pictures of {have_shape}, not {wanted}: name others, or give that shape.'
+        raise CoreError("bad-value", text)
     factor, rest = divmod(have.resolution, frame.resolution)
     if not factor or rest or any(side % factor for side in have.size):
         text = f'"{path}" holds pictures of {have.resolution} px, which cannot be reduced to'

@@ -14,7 +14,7 @@ from ...models.features import Features, load_features
 from ...models.pack import Pack
 from ..networks.attributes import NAMES
 from ..running import distributed
-from ..worlds import HEADS, PORTRAITS
+from ..worlds import PORTRAITS, WORLDS
 from .consistency import agreement, distances, psnr
 from .evaluation_plots import save_plots
 from .evaluation_report import EvaluationReport, EvaluationRow
@@ -25,15 +25,15 @@ from .reconstruction import Reconstruction, of_file, reconstructions
 from .slider_effects import sliders
 from .subject import Cell, Subject, of_pack
 
-WORLDS = {world.name: world for world in (PORTRAITS, HEADS)}  # values of `data`
 OWN = "own features"
 
 
 def evaluate(pack: Pack, samples: int, out: Path, data: str | None = None) -> EvaluationReport:
     """Measures the pack over `samples` pictures, prints a table, writes evaluation.json and plots to `out`.
 
-    `data` names the real pictures for FID and encoder: "portraits", "heads" or a folder. None means portraits
-    for the pack of that name, and no real pictures for others. The same on one process and under torchrun.
+    `data` names the real pictures for FID and encoder: a world like "portraits", or a folder, a zip or a
+    packed file. None means portraits for the pack of that name, and no real pictures for others. The same on
+    one process and under torchrun.
     CoreError for fewer than two samples, a folder without pictures, and unreadable features.
     """
     if samples < 2:
@@ -98,7 +98,7 @@ def _reals(pack: Pack, data: str | None, resolution: int, samples: int) -> Reals
         return None
     if data in WORLDS:
         return of_world(WORLDS[data], resolution, samples)
-    return of_folder(Path(data), resolution, samples)
+    return of_folder(Path(data), resolution, samples, pack.shape)
 
 
 def _fids(
@@ -107,13 +107,17 @@ def _fids(
     """FID of every sub-generator, by the features' name; `notes` gets what is left out."""
     if reals is None:
         notes.append(
-            "FID and encoder are left out: name real pictures with --data portraits, heads or FOLDER."
+            f"FID and encoder are left out: name real pictures with --data {', '.join(WORLDS)} or FOLDER."
         )
         return {}
     extractors = _extractors(features, min(samples, reals.count), notes)
     return {
         extractor.name: frechet_distances(
-            subject, extractor, (picture for _, picture in reals.batches("real pictures")), samples
+            subject,
+            extractor,
+            (picture for _, picture in reals.batches("real pictures")),
+            samples,
+            reals.shape,
         )
         for extractor in extractors
     }

@@ -20,6 +20,7 @@ from ...core.editing.torchvision_import import import_torchvision
 from ...core.errors import CoreError
 from ...models.features import Features
 from ..data.downsample import downsample
+from ..data.frame import SQUARE, Shape, uncovered
 from ..running import distributed
 from .subject import SEED, Cell, Subject, normals, shares
 
@@ -79,7 +80,7 @@ def check_samples(extractor: Extractor, samples: int) -> None:
 
 @torch.no_grad()
 def frechet_distances(
-    subject: Subject, extractor: Extractor, reals: Iterable[Tensor], samples: int
+    subject: Subject, extractor: Extractor, reals: Iterable[Tensor], samples: int, shape: Shape = SQUARE
 ) -> dict[Cell, float]:
     """FID of every sub-generator over `samples` untruncated latents.
 
@@ -90,13 +91,13 @@ def frechet_distances(
     metrics = {side: _metric(network) for side in subject.resolutions}
     for picture in reals:
         for side, metric in metrics.items():
-            metric.update(downsample(picture, side), real=True)
+            metric.update(uncovered(downsample(picture, side), shape), real=True)
     z = normals(samples, subject.generator.style_dim, SEED)
     found: dict[Cell, float] = {}
     for ratio in subject.ratios:
         for places in shares(samples, f"FID x{ratio:g}"):
             for side, picture in subject.pictures(subject.latents(z[places]), ratio).items():
-                metrics[side].update(picture, real=False)
+                metrics[side].update(uncovered(picture, shape), real=False)
         for side, metric in metrics.items():
             found[side, ratio] = _distance(metric)
             metric.reset()  # drops the drawn ones, keeps the real ones

@@ -21,11 +21,13 @@ from .subject import SEED, normals, shares
 @dataclass(frozen=True)
 class Reals:
     """`count` pictures at one resolution; `name` says what they are, `read` gives those at the given places
-    in 0 .. count - 1 as [N, 3, R, R] in -1..1."""
+    in 0 .. count - 1 as [N, 3, R, R] in -1..1. If their `shape` is not square, black rows or columns lie
+    around them."""
 
     name: str
     count: int
     read: Callable[[Tensor], Tensor]
+    shape: Shape = SQUARE
 
     def batches(self, what: str) -> Iterator[tuple[Tensor, Tensor]]:
         """This process's places and pictures; `what` names the progress bar."""
@@ -46,7 +48,7 @@ def of_world(world: World, resolution: int, count: int, seed: int = SEED + 4) ->
     def read(places: Tensor) -> Tensor:
         return downsample(world.draw(z[places], side, True).rgb, resolution)
 
-    return Reals(world.pictures, count, read)
+    return Reals(world.pictures, count, read, world.shape)
 
 
 def of_folder(folder: Path, resolution: int, most: int, shape: Shape = SQUARE) -> Reals:
@@ -63,4 +65,4 @@ def of_folder(folder: Path, resolution: int, most: int, shape: Shape = SQUARE) -
         rgb = torch.from_numpy(np.stack([files.read(lot[k]) for k in places.tolist()]))  # [N, 3, h, w]
         return covered(rgb.to(distributed.device()).float() / 127.5 - 1)
 
-    return Reals(f"pictures of {folder}", len(lot), read)
+    return Reals(f"pictures of {folder}", len(lot), read, shape)

@@ -127,7 +127,7 @@ def test_training_reads_them_in_black_squares_and_in_another_process(folder: Pat
 
 def test_other_shapes_and_sizes_than_were_packed_are_refused(folder: Path, tmp_path: Path):
     pack(files(folder, Frame(16, (4, 3))), tmp_path / "a")
-    with pytest.raises(CoreError, match=r"the shape \[4, 3\], not \[1, 1\]: change data.shape"):
+    with pytest.raises(CoreError, match="pictures of 4:3, not 1:1"):
         FolderBatches(tmp_path / "a", 16, 2)
     for resolution in (32, 12):
         with pytest.raises(CoreError, match=f"cannot be reduced to {resolution} px"):
