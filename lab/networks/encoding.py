@@ -37,7 +37,7 @@ from ..running.layout import placed
 from ..running.precision import Precision
 from ..running.task import Training
 from .export import export_encoder
-from .perceptual import perceptual
+from .perceptual_part import perceptual
 
 RESNETS = {"resnet18": 512, "resnet34": 512, "resnet50": 2048}  # features per picture
 Backbone = Literal["stages", "resnet18", "resnet34", "resnet50"]

@@ -15,7 +15,7 @@ from ...models.features import load_features
 from ...models.pack import Pack
 from ...models.widths import SubGenerator
 from ..measuring.subject import BATCH, Subject, normals
-from ..networks.perceptual import lpips
+from ..networks.perceptual_part import lpips
 from ..running import distributed
 from .kept_pictures import KeptPictures
 

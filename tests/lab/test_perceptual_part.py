@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from anycost.core.editing.perceptual import lpips_measure
 from anycost.core.errors import CoreError
 from anycost.core.files.torch_cache import at_hand
-from anycost.lab.networks.perceptual import perceptual
+from anycost.lab.networks.perceptual_part import perceptual
 from anycost.models.features import Features, load_features
 
 
