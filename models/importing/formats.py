@@ -37,7 +37,7 @@ from .unpickle import Refused
 # mouth (or 2 times the distance between the eyes, if that is more) around a point 0.1 of it below the eyes.
 FFHQ = Alignment(eyes=(0.5, 0.5 - 0.1 / 3.6), mouth=(0.5, 0.5 + 0.9 / 3.6))
 LICENCE = "unknown: see where you got the file"
-RATIOS = (0.25, 0.5, 0.75, 1.0)
+RATIOS = (1.0, 0.75, 0.5, 0.25)
 SAMPLES = 2  # pictures on which a rung is compared with the full generator
 WORST = 0.25  # squared error of a rung that is kept, at most, as a share of the pictures' variance
 STEP = 0.7  # a rung costs at most this share of the next one
@@ -267,27 +267,41 @@ def measured_ladder(network: Generator, mean: Tensor, rule: WidthRule) -> list[S
     w = truncate(network.style(z), mean, 0.7)  # [S, style_dim]
     w = w[:, None].repeat(1, network.n_style, 1)  # [S, n_style, style_dim]
     full = torch.cat([network(latent[None]).clamp(-1, 1) for latent in w])  # [S, 3, R, R]
-    variance = max(float((full - full.mean((0, 2, 3), keepdim=True)).square().mean()), 1e-12)
-    rated: list[tuple[int, float, SubGenerator]] = []
-    for rung in _candidates(network, rule):
-        error = 0.0
-        for latent, picture in zip(w, full, strict=True):
-            if error <= WORST:  # out after one picture: no need to draw another
-                error += _distance(network, latent, rung, picture) / variance / SAMPLES
-        rated.append((rung.macs, error, rung))
+    rated = _rated(network, rule, w, full)
     ladder = [SubGenerator(network.resolution, network.channels, 1.0)]
-    for cost, error, rung in sorted(rated, key=lambda entry: entry[0], reverse=True):
-        beaten = any(other_cost <= cost and other < error for other_cost, other, _ in rated)
-        if error <= WORST and not beaten and cost <= STEP * ladder[0].macs:
+    for error, rung in sorted(rated, key=lambda entry: (-entry[1].macs, entry[1].ratio)):
+        beaten = any(other_rung.macs <= rung.macs and other < error for other, other_rung in rated)
+        if error <= WORST and not beaten and rung.macs <= STEP * ladder[0].macs:
             ladder.insert(0, rung)
     return ladder
 
 
-def _candidates(network: Generator, rule: WidthRule) -> list[SubGenerator]:
-    sides = [network.resolution >> k for k in range(4) if network.resolution >> k >= 16]
-    rungs = [rule.sub_generator(network.channels, side, ratio) for side in sides for ratio in RATIOS]
-    dearest = STEP * macs(network.channels)
-    return [rung for rung in rungs if rung.macs <= dearest]
+def _rated(network: Generator, rule: WidthRule, w: Tensor, full: Tensor) -> list[tuple[float, SubGenerator]]:
+    """The candidates with their errors, from the lowest resolution up. A ratio whose width alone costs too
+    much at one resolution is not tried at a higher one, where pictures take the longest."""
+    variance = max(float((full - full.mean((0, 2, 3), keepdim=True)).square().mean()), 1e-12)
+    rated: list[tuple[float, SubGenerator]] = []
+    useless: set[float] = set()
+    for side in _sides(network):
+        blur = 0.0  # the error of the full width at this resolution
+        for ratio in RATIOS:
+            rung = rule.sub_generator(network.channels, side, ratio)
+            if ratio in useless or rung.macs > STEP * macs(network.channels):
+                continue
+            error = 0.0
+            for latent, picture in zip(w, full, strict=True):
+                if error <= WORST:  # out after one picture: no need to draw another
+                    error += _distance(network, latent, rung, picture) / variance / SAMPLES
+            rated.append((error, rung))
+            if ratio == 1.0:
+                blur = error
+            elif error > blur + WORST:
+                useless.add(ratio)
+    return rated
+
+
+def _sides(network: Generator) -> list[int]:
+    return [network.resolution >> k for k in range(3, -1, -1) if network.resolution >> k >= 16]
 
 
 def _distance(network: Generator, latent: Tensor, rung: SubGenerator, whole: Tensor) -> float:
