@@ -97,15 +97,33 @@ def own_folders(real_data: Path, tmp_path_factory: pytest.TempPathFactory):
         yield
 
 
-@pytest.fixture
-def face_weights(real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Makes the user's face weights the installed ones; their folder. Skipped where they are missing."""
+@pytest.fixture(scope="session")
+def user_faces(real_data: Path) -> Path:
+    """The folder of the user's face weights, only to be read. Skipped where they are missing."""
     found = real_data / "anycost" / "weights" / "faces"
     if not found.is_dir():
         pytest.skip("the face weights are not here: anycost weights get faces")
-    shutil.copytree(found, tmp_path / "data" / "anycost" / "weights" / "faces")
+    return found
+
+
+@pytest.fixture
+def face_weights(user_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes a copy of the user's face weights the installed ones; their folder."""
+    folder = tmp_path / "data" / "anycost" / "weights" / "faces"
+    shutil.copytree(user_faces, folder)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return tmp_path / "data" / "anycost" / "weights" / "faces"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def faces_for_all(user_faces: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Makes the user's face weights the installed ones for a whole file, whose tests share what they open."""
+    data = tmp_path_factory.mktemp("faces")
+    (data / "anycost" / "weights").mkdir(parents=True)
+    (data / "anycost" / "weights" / "faces").symlink_to(user_faces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(data))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from anycost.core.rendering.calibration import Timed, calibrate
+from anycost.core.rendering.engines.engine import never
+from anycost.core.rendering.engines.registry import ALWAYS
 from anycost.models.generator import Generator
 from anycost.models.layer_sizes import layer_count
-from anycost.models.pack import Direction, write_pack
+from anycost.models.pack import Direction, Pack, write_pack
 from anycost.models.widths import WidthRule
 
 SIDE = 256
 CHANNELS = (128,) * layer_count(SIDE)
 STYLES = (layer_count(SIDE), 16)  # shape of w+
+TIMES = (1.0, 300.0)  # about what the rungs take, ms
 
 
 def make_slow_pack(folder: Path) -> Path:
@@ -37,3 +41,9 @@ def make_slow_pack(folder: Path) -> Path:
         alignment=None,
         directions=[Direction("smile", "Smile", "Test", -1.0, 1.0, vector)],
     )
+
+
+def keep_times(pack: Pack) -> None:
+    """Leaves a calibration in this user's cache, in which torch draws every rung: to measure takes long."""
+    measured = {rung.channels: (Timed(ALWAYS, ms),) for rung, ms in zip(pack.ladder, TIMES, strict=True)}
+    assert calibrate(pack, lambda what, share: None, never, measured) is not None

@@ -3,17 +3,16 @@ pack draws, and the sample portrait, which is not."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from known_face import bank, known_face, portraits
 
-from anycost.bridge.messages import EditState, Frame, Layer
+from anycost.bridge.messages import EditState, Frame, Layer, OpenedPicture
 from anycost.commands.demo import SAMPLE
 from anycost.core.editing.carry.carry import carry
 from anycost.core.editing.carry.nearest import COUNT, nearest_latent
+from anycost.core.editing.opened_face import OpenedFace
 from anycost.core.editing.session import Session
 from anycost.core.faces.face_parts import OUTLINES
 from anycost.core.faces.placement import to_picture
@@ -28,27 +27,34 @@ def never() -> bool:
     return False
 
 
-@pytest.fixture
-def session(face_weights: Path) -> Session:
+@pytest.fixture(scope="module")
+def session(faces_for_all: None) -> Session:
     return Session(portraits())
 
 
-@pytest.fixture
-def far(session: Session) -> Session:
-    session.open("a", np.array(photograph()))
-    list(session.project("a"))
-    return session
+@pytest.fixture(scope="module")
+def told(session: Session) -> OpenedPicture:
+    """What the artist is told of the photograph, which is open as "far"."""
+    return session.open("far", np.array(photograph()))
 
 
-@pytest.fixture
-def near(session: Session) -> Session:
-    session.open("a", read_picture(SAMPLE))
-    list(session.project("a", steps=0))
-    return session
+@pytest.fixture(scope="module")
+def far(session: Session, told: OpenedPicture) -> OpenedFace:
+    """The photograph, projected."""
+    list(session.project("far"))
+    return session.pictures["far"]
 
 
-def applied(session: Session, edits: dict[str, float]) -> Layer:
-    layer = session.apply("a", edits, never)
+@pytest.fixture(scope="module")
+def near(session: Session) -> OpenedFace:
+    """The sample, projected."""
+    session.open("near", read_picture(SAMPLE))
+    list(session.project("near", steps=0))
+    return session.pictures["near"]
+
+
+def applied(session: Session, picture: str, edits: dict[str, float]) -> Layer:
+    layer = session.apply(picture, edits, never)
     assert layer is not None
     return layer
 
@@ -69,23 +75,21 @@ def rgb(frame: Frame) -> np.ndarray:
 # Far pictures
 
 
-def test_of_a_photograph_the_artist_hears_what_works(session: Session):
-    opened = session.open("a", np.array(photograph()))
+def test_of_a_photograph_the_artist_hears_what_works(told: OpenedPicture):
     names = {direction.name for direction in portraits().directions}
-    assert opened.advice.endswith(".")
-    assert set(opened.limited) <= names
-    assert "hair_length" in opened.limited
-    assert not {"smile", "glasses", "skin_tone", "eye_open"} & set(opened.limited)
+    assert told.advice.endswith(".")
+    assert set(told.limited) <= names
+    assert "hair_length" in told.limited
+    assert not {"smile", "glasses", "skin_tone", "eye_open"} & set(told.limited)
 
 
-def test_a_photograph_is_projected_at_once_to_the_nearest_portraits(session: Session):
-    session.open("a", np.array(photograph()))
-    (step,) = session.project("a")
+def test_a_photograph_is_projected_at_once_to_the_nearest_portraits(session: Session, told: OpenedPicture):
+    (step,) = session.project("far")
     assert (step.stage, step.step, step.steps) == ("nearest", 0, 0)
     assert step.w.dtype == np.float32
     assert (step.w == step.w[0]).all()
-    assert session.pictures["a"].w is not None
-    head = session.pictures["a"].head
+    assert session.pictures["far"].w is not None
+    head = session.pictures["far"].head
     assert head is not None
     np.testing.assert_allclose(step.w[0], nearest_latent(head, bank()), atol=1e-6)
 
@@ -105,33 +109,31 @@ def test_the_nearest_portraits_of_a_portrait_are_around_it():
 
 
 def test_the_sample_is_not_far(session: Session):
-    opened = session.open("a", read_picture(SAMPLE))
+    opened = session.open("sample", read_picture(SAMPLE))
     assert (opened.advice, opened.limited) == ("", ())
-    assert next(session.project("a")).stage == "encoder"
+    assert next(session.project("sample")).stage == "encoder"
 
 
-def test_what_is_not_limited_is_seen_on_a_photograph(far: Session):
+def test_what_is_not_limited_is_seen_on_a_photograph(session: Session, far: OpenedFace, told: OpenedPicture):
     """What can only be drawn changes nothing there, unless as a shape, and is told to be limited."""
     photo = np.array(photograph())
-    limited = far.open("b", photo).limited
     for direction in portraits().directions:
-        layer = far.apply("a", {direction.name: direction.high}, never)
+        layer = session.apply("far", {direction.name: direction.high}, never)
         if layer is None:
             assert direction.how == ("drawn",)
-            assert direction.name in limited
-        elif direction.name not in limited:
+            assert direction.name in told.limited
+        elif direction.name not in told.limited:
             change = on_picture(layer, photo).astype(np.float32) - photo[..., :3]
             assert np.abs(cv2.GaussianBlur(change, (0, 0), 4)).max() > 8, direction.name
 
 
-def test_a_photograph_keeps_its_texture(far: Session):
+def test_a_photograph_keeps_its_texture(session: Session, far: OpenedFace):
     """The energy of its Laplacian outside the mouth, which is drawn."""
     photo = np.array(photograph())
-    smiling = on_picture(applied(far, {"smile": 1.0}), photo)
-    opened = far.pictures["a"]
-    assert opened.head is not None
+    smiling = on_picture(applied(session, "far", {"smile": 1.0}), photo)
+    assert far.head is not None
     changed = (smiling != photo[..., :3]).any(axis=2)
-    lips = to_picture(opened.placement, opened.head.mesh[list(OUTLINES["lips"]), :2])
+    lips = to_picture(far.placement, far.head.mesh[list(OUTLINES["lips"]), :2])
     mouth = cv2.fillPoly(np.zeros(changed.shape, np.uint8), [np.round(lips).astype(np.int32)], 1)
     where = changed & (cv2.dilate(mouth, np.ones((25, 25), np.uint8)) == 0)
     assert where.mean() > 0.05
@@ -145,10 +147,10 @@ def test_a_photograph_keeps_its_texture(far: Session):
 
 def test_a_gray_photograph_stays_gray(session: Session):
     photo = np.array(photograph().convert("L").convert("RGBA"))
-    session.open("a", photo)
-    list(session.project("a"))
+    session.open("gray", photo)
+    list(session.project("gray"))
     for edits in ({"smile": 1.0, "skin_tone": 0.5}, {"glasses": 1.0}, {"mouth_open": 1.0}):
-        assert np.ptp(on_picture(applied(session, edits), photo), axis=2).max() == 0
+        assert np.ptp(on_picture(applied(session, "gray", edits), photo), axis=2).max() == 0
 
 
 # Frames
@@ -157,36 +159,40 @@ def test_a_gray_photograph_stays_gray(session: Session):
 @pytest.mark.parametrize("edits", [{"smile": 1.0}, {"turn": -0.5}, {"eye_open": -0.9, "brow_raise": 1.0}])
 @pytest.mark.parametrize("which", ["far", "near"])
 def test_draft_and_full_frames_have_the_same_face(
-    which: str, edits: dict[str, float], request: pytest.FixtureRequest
+    session: Session, which: str, edits: dict[str, float], request: pytest.FixtureRequest
 ):
     """As the mesh reads them, enlarged to one size: within a hundredth of the face's height."""
-    session = request.getfixturevalue(which)
-    side = len(session.pictures["a"].frame.rgb)
-    meshes, pictures = [], []
-    for quality in ("draft", "preview", "full"):
-        frame = list(session.render(EditState("a", 1, edits, quality), never))[-1]
+    side = len(request.getfixturevalue(which).frame.rgb)
+    meshes, pictures, there = [], [], None
+    for quality in ("full", "preview", "draft"):
+        frame = list(session.render(EditState(which, 1, edits, quality), never))[-1]
         large = cv2.resize(rgb(frame), (side, side), interpolation=cv2.INTER_CUBIC)
         pictures.append(cv2.GaussianBlur(large, (0, 0), 0.01 * side).astype(int))
-        (face,) = session.faces(np.dstack([large, np.full((side, side), 255, np.uint8)]))
+        rgba = np.dstack([large, np.full((side, side), 255, np.uint8)])
+        if there is None:
+            (face,) = session.faces(rgba)
+            there = face.face_points
+        else:  # no need to search for it
+            face = session._readers.read_at(rgba, there)
+        assert face is not None
         assert face.mesh is not None
         meshes.append(face.mesh[:, :2])
-    height = np.linalg.norm(meshes[-1][FOREHEAD] - meshes[-1][CHIN])
-    for mesh, picture in zip(meshes[:-1], pictures[:-1], strict=True):
-        assert np.linalg.norm(mesh - meshes[-1], axis=1).mean() < 0.01 * height
-        assert np.abs(picture - pictures[-1]).mean() < 1.5
+    height = np.linalg.norm(meshes[0][FOREHEAD] - meshes[0][CHIN])
+    for mesh, picture in zip(meshes[1:], pictures[1:], strict=True):
+        assert np.linalg.norm(mesh - meshes[0], axis=1).mean() < 0.01 * height
+        assert np.abs(picture - pictures[0]).mean() < 1.5
 
 
-def test_frames_show_what_apply_gives(far: Session):
+def test_frames_show_what_apply_gives(session: Session, far: OpenedFace):
     edits = {"smile": 1.0, "skin_tone": 0.5, "glasses": 1.0}
-    frame = list(far.render(EditState("a", 1, edits, "full"), never))[-1]
-    opened = far.pictures["a"]
-    plan = far._carrying.planned(opened, edits)
-    whole = carry(opened.surface, plan).rgb
-    layer = on_picture(applied(far, edits), np.array(photograph()))
-    y, x = opened.surface.y, opened.surface.x
+    frame = list(session.render(EditState("far", 1, edits, "full"), never))[-1]
+    plan = session._carrying.planned(far, edits)
+    whole = carry(far.surface, plan).rgb
+    layer = on_picture(applied(session, "far", edits), np.array(photograph()))
+    y, x = far.surface.y, far.surface.x
     assert np.array_equal(layer[y : y + whole.shape[0], x : x + whole.shape[1]], whole)
     unit = (np.stack(np.meshgrid(*[np.arange(frame.side) + 0.5] * 2), axis=-1)) / frame.side
-    at = (to_picture(opened.placement, unit) - 0.5).astype(np.float32)
+    at = (to_picture(far.placement, unit) - 0.5).astype(np.float32)
     shown = cv2.remap(layer, at[..., 0], at[..., 1], cv2.INTER_CUBIC).astype(int)
     inner = slice(frame.side // 10, -frame.side // 10)
     assert np.abs(shown - rgb(frame))[inner, inner].mean() < 3

@@ -14,7 +14,6 @@ from PIL import Image, ImageFilter
 from anycost.core.faces.mesh_reader import MeshReader
 from anycost.core.faces.readers import Readers
 from anycost.core.faces.reading import Reading
-from anycost.core.files.weights import installed
 from anycost.lab.measuring.faces_sheet import photograph, sheet
 from anycost.lab.painter import paint_z
 
@@ -35,11 +34,15 @@ def drawings() -> list[Image.Image]:
     ]
 
 
-@pytest.fixture
-def reader(face_weights: Path) -> MeshReader:
-    files = installed("faces")
-    assert files is not None
-    return MeshReader(files)
+@pytest.fixture(scope="module")
+def reader(user_faces: Path) -> MeshReader:
+    return MeshReader({path.name: path for path in user_faces.iterdir()})
+
+
+@pytest.fixture(scope="module")
+def face(reader: MeshReader) -> Reading:
+    """The one of the photograph."""
+    return only(reader.read(np.array(hopper())))
 
 
 def points(reading: Reading) -> np.ndarray:
@@ -52,8 +55,7 @@ def only(found: list[Reading]) -> Reading:
     return found[0]
 
 
-def test_a_photograph_is_read(reader: MeshReader):
-    face = only(reader.read(np.array(hopper())))
+def test_a_photograph_is_read(face: Reading):
     assert face.score > 0.8
     assert face.mesh is not None
     assert face.irises is not None
@@ -72,10 +74,10 @@ def test_a_photograph_is_read(reader: MeshReader):
 @pytest.mark.parametrize(
     "changed", ["half", "turned", "mirrored", "grey", "grain", "upside down", "soft", "bordered"]
 )
-def test_the_same_face_is_read_the_same(reader: MeshReader, changed: str):
+def test_the_same_face_is_read_the_same(reader: MeshReader, face: Reading, changed: str):
     picture = hopper()
     width, height = picture.size
-    straight = points(only(reader.read(np.array(picture))))
+    straight = points(face)
     size = math.dist(straight[0], straight[1])
     turn, scale, shift = 0.0, 1.0, np.zeros(2)
     if changed == "half":
@@ -107,9 +109,8 @@ def test_the_same_face_is_read_the_same(reader: MeshReader, changed: str):
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180])
-def test_a_tiny_face_in_a_large_picture_is_found(reader: MeshReader, angle: int):
+def test_a_tiny_face_in_a_large_picture_is_found(reader: MeshReader, face: Reading, angle: int):
     """16 px of eye distance in 2000 px."""
-    face = only(reader.read(np.array(hopper())))
     factor = 16 / math.dist(*face.eyes)
     small = hopper().resize((round(512 * factor), round(606 * factor)), Image.Resampling.LANCZOS)
     picture = Image.new("RGBA", (2000, 1400), "teal")
@@ -129,19 +130,28 @@ def test_all_faces_of_a_picture_are_found(reader: MeshReader):
     assert found[2].sighting.size == pytest.approx(2 * found[1].sighting.size, rel=0.1)
 
 
-def test_a_face_cut_off_by_the_border_is_found(reader: MeshReader):
-    whole = only(reader.read(np.array(hopper())))
-    top = int(whole.eyes[0][1] - 0.4 * whole.sighting.size)
+def test_a_face_cut_off_by_the_border_is_found(reader: MeshReader, face: Reading):
+    top = int(face.eyes[0][1] - 0.4 * face.sighting.size)
     cut = only(reader.read(np.array(hopper().crop((0, top, 512, 606)))))
-    shifted = points(whole) - np.array([0, top])
-    assert np.linalg.norm(points(cut) - shifted, axis=1).mean() < 0.08 * whole.sighting.size
+    shifted = points(face) - np.array([0, top])
+    assert np.linalg.norm(points(cut) - shifted, axis=1).mean() < 0.08 * face.sighting.size
 
 
 def test_drawings_are_read(reader: MeshReader):
-    for drawing in drawings():
+    """One by one, and many beside each other, which is searched but once."""
+    for drawing in drawings()[:4]:
         picture = Image.new("RGBA", (320, 320), "grey")
         picture.paste(drawing, (80, 80))
         assert only(reader.read(np.array(picture))).score > 0.4
+    wall = Image.new("RGBA", (4 * 320, 3 * 320), "grey")
+    places = [(320 * column + 80, 320 * row + 80) for row in range(3) for column in range(4)]
+    for drawing, place in zip(drawings()[4:], places, strict=True):
+        wall.paste(drawing, place)
+    found = sorted(reader.read(np.array(wall)), key=lambda face: [int(x // 320) for x in face.nose[::-1]])
+    assert len(found) == len(places)
+    for face, (left, top) in zip(found, places, strict=True):
+        assert face.score > 0.4
+        assert all(left < x < left + 160 and top < y < top + 160 for x, y in face.eyes)
 
 
 def test_the_sheet_shows_faces_in_all_eight_pictures(face_weights: Path):

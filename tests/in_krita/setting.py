@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from slow_pack import make_slow_pack
+from slow_pack import keep_times, make_slow_pack
 
 from anycost.commands.plugin_package import ROOT, install, package
+from anycost.models.pack import Pack
 
 from .harness import Outcome, Profile
 
@@ -39,13 +40,15 @@ class Setting:
 def make_setting(folder: Path, tiny_pack: Path) -> Setting:
     """Installs the plugin into a new profile below `folder`, as the artist does."""
     profile = Profile(folder / "profile")
+    slow_pack = make_slow_pack(folder / "slow")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in profile.variables().items():
             patch.setenv(name, value)
         install()
+        keep_times(Pack.open(slow_pack))
     variables = {
         "ANYCOST_PACK": str(chosen_pack(folder, tiny_pack)),
-        "DRIVE_SLOW_PACK": str(make_slow_pack(folder / "slow")),
+        "DRIVE_SLOW_PACK": str(slow_pack),
         "DRIVE_PICTURE": str(chosen_picture(folder)),
         "DRIVE_ZIP": str(package(folder / "anycost.zip")),
     }

@@ -34,23 +34,11 @@ def test_an_artist_s_sitting(setting, tmp_path):
     assert len(outcome.checks) >= 40
 
 
-def test_faces_are_picked_and_placed(setting, tmp_path):
+def test_documents_faces_and_layers_of_every_sort(setting, tmp_path):
     """The plugin as Krita's own importer left it, here and below."""
-    outcome = setting.run("faces", tmp_path / "faces", LIMIT)
+    outcome = setting.run("by_zip", tmp_path / "by_zip", LIMIT)
     assert outcome.problems == []
-    assert len(outcome.checks) >= 15
-
-
-def test_apply_as_the_artist_chooses_it(setting, tmp_path):
-    outcome = setting.run("applying", tmp_path / "applying", LIMIT)
-    assert outcome.problems == []
-    assert len(outcome.checks) >= 25
-
-
-def test_documents_of_every_sort(setting, tmp_path):
-    outcome = setting.run("documents", tmp_path / "documents", LIMIT)
-    assert outcome.problems == []
-    assert len(outcome.checks) >= 50
+    assert len(outcome.checks) >= 120
 
 
 def test_a_photograph_is_edited_and_all_else_stays(setting, face_weights, tmp_path):

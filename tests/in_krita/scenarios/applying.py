@@ -28,7 +28,7 @@ EDGES = (Edge(), Edge(grow=9), Edge(grow=-9), Edge(feather=7), Edge(5, 6), Edge(
 
 def run(t):
     docker = open_panel(t)
-    docker.state.projection_seconds = 0.5
+    docker.state.projection_seconds = 0.3
     document = yield from opened(t, docker)
     if not (yield from projected(t, docker, "applying")):
         return

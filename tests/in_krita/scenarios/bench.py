@@ -6,7 +6,7 @@ import os
 import time
 
 from PyQt5.QtCore import Qt, QTimer
-from shared import Seen, calibration, open_panel, settled
+from shared import Seen, open_panel, settled
 
 EDITS = int(os.environ.get("DRIVE_EDITS", "40"))
 TICK_MS = 5
@@ -69,6 +69,15 @@ def run(t):
     t.check("calibrated", calibrated)
     yield from releases(t, state, ticker)
     yield from reading(t, docker, document, ticker)
+
+
+def calibration(t):
+    """Waits for the core to measure its engines, which it does as soon as nobody asks for anything; False
+    when it did not, because it has done so before."""
+    label = t.widget("anycost_connection")
+    began = yield from t.until(lambda: "measuring" in label.text(), 30)
+    ended = yield from t.until(lambda: "measuring" not in label.text())
+    return began and ended
 
 
 def releases(t, state, ticker):

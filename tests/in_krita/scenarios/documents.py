@@ -37,7 +37,7 @@ def run(t):
     docker.state.apply()
     docker.state.set_edit("smile", 1.0)
     t.check("and nothing is complained of", docker.state.message == "", docker.state.message)
-    docker.state.projection_seconds = 0.5
+    docker.state.projection_seconds = 0.3
     yield from colour_models(t, docker)
     yield from selections(t, docker)
     yield from two_documents(t, docker)
@@ -150,7 +150,7 @@ def two_documents(t, docker):
     yield from t.until(lambda: settled(state))
     second = yield from opened(t, docker)
     t.check("a second document has sliders of its own", state.value(name) == 0.0 and state.portrait is None)
-    state.projection_seconds = 3.0
+    state.projection_seconds = 1.5
     state.project()
     yield from t.until(lambda: state.busy)
     window = t.krita.activeWindow()
@@ -165,7 +165,7 @@ def two_documents(t, docker):
     state.set_edit(name, -0.5)
     drawn = yield from t.until(lambda: settled(state))
     t.check("and edits of the first are drawn", drawn, state.status())
-    state.projection_seconds = 0.5
+    state.projection_seconds = 0.3
     yield from closed(t, docker, second)
     yield from closed(t, docker, first)
     t.check("both are forgotten", state.core.faces == {}, state.core.faces)

@@ -74,7 +74,7 @@ def run(t):
 
 
 def projecting(t, state, seen):
-    state.projection_seconds = float(os.environ.get("DRIVE_SECONDS", "5"))
+    state.projection_seconds = 2.5
     yield from t.click(t.widget("anycost_project"))
     found = yield from t.until(lambda: state.portrait is not None)
     t.check("the face is found", found, state.message)

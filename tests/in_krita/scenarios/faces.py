@@ -18,7 +18,7 @@ def run(t):
     docker = open_panel(t)
     t.window().resizeDocks([docker], [NARROW], Qt.Orientation.Horizontal)
     yield 0.2
-    docker.state.projection_seconds = 1.0
+    docker.state.projection_seconds = 0.5
     tap = docker.state.core.link = Tap(docker.state.core.link)
     yield from two_people(t, docker, tap)
     yield from nobody(t, docker)

@@ -53,15 +53,6 @@ def settled(state):
     return frame and frame.stamp == state.portrait.stamp and frame.index == frame.passes
 
 
-def calibration(t):
-    """Waits for the core to measure its engines, which it does as soon as nobody asks for anything; False
-    when it did not, because it has done so before."""
-    label = t.widget("anycost_connection")
-    began = yield from t.until(lambda: "measuring" in label.text(), 30)
-    ended = yield from t.until(lambda: "measuring" not in label.text())
-    return began and ended
-
-
 def drag(t, slider, shares, hold_until=lambda: True):
     """Press the handle where it is and move it through `shares` of the groove, each a real mouse event. Let
     go when `hold_until` holds."""

@@ -1,0 +1,13 @@
+"""All that needs the plugin as Krita's own importer leaves it, in one Krita: its start takes longest."""
+
+from __future__ import annotations
+
+import applying
+import documents
+import faces
+
+
+def run(t):
+    yield from documents.run(t)
+    yield from applying.run(t)
+    yield from faces.run(t)
