@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.features import Features
+from ..networks.perceptual_part import Perceptual
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def path_lengths(picture: Tensor, w: Tensor, direction: Tensor) -> Tensor:
     return gradient.square().sum(dim=2).mean(dim=1).sqrt()
 
 
-def consistency(sub: Tensor, full: Tensor, features: Features | None, perceptual: float) -> Tensor:
+def consistency(sub: Tensor, full: Tensor, features: Perceptual | None, perceptual: float) -> Tensor:
     """Eq. 5: how far a sub-generator's pictures [N, 3, r, r] are from the full one's: the mean squared error
     plus `perceptual` times the distance in `features`."""
     loss = F.mse_loss(sub, full)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from ...models.discriminator import Discriminator, architecture
-from ...models.features import Features
 from ...models.generator import Generator, Noise, mix
 from ...models.layer_sizes import layer_count, layer_resolution
 from ...models.widths import SubGenerator, WidthRule
 from ..data.batches import Batch
 from ..data.downsample import downsample
+from ..networks.perceptual_part import Perceptual
 from ..running import distributed
 from ..running.draws import Draws
 from .adversarial import consistency, discriminator_loss, generator_loss, path_lengths, r1
@@ -33,8 +33,8 @@ class GeneratorLosses:
     """[losses]: weights, and how often (in steps) the two regularisers are added.
 
     `consistency` weighs Eq. 5 in stage 3, `distillation` the distance to the teacher in stage 2, and
-    `perceptual` the perceptual part of both, which needs `features`: the file of an attribute network. Its
-    distances are about ten times those of LPIPS.
+    `perceptual` the perceptual part of both, which needs `features`: "lpips-alex" as in the paper,
+    "lpips-vgg", or the file of an attribute network, whose distances are about ten times those of LPIPS.
     """
 
     r1: float = 10.0
@@ -74,7 +74,7 @@ class Game:
         reduced: bool,
     ):
         self.generator, self.discriminator = generator, discriminator
-        self.features: Features | None = None
+        self.features: Perceptual | None = None
         self.teacher: Generator | None = None
         self.rule, self.losses = rule, losses
         self.noise, self.reduced = noise, reduced

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from ...core.errors import CoreError
 from ...models.discriminator import GROUP, Discriminator
-from ...models.features import Features, load_features
 from ...models.generator import Generator
 from ...models.layer_sizes import layer_count
 from ...models.widths import RuleKind, WidthRule
 from ..data.batches import Batch, DataSettings, batches, check, unseen, unseen_z
+from ..networks.perceptual_part import perceptual
 from ..painter import STYLE_DIM
 from ..running import distributed, precision
 from ..running.averaging import Average
@@ -165,13 +165,6 @@ class Generating:
         if settings.discriminator.from_:
             carry(judge(Path(settings.discriminator.from_)), self.discriminator)
 
-    def _features(self) -> Features:
-        path = self.settings.losses.features
-        try:
-            return placed(load_features(Path(path)))
-        except (OSError, ValueError) as error:
-            raise CoreError("bad-value", f'losses.features: "{path}" cannot be read ({error}).') from None
-
     # stages
 
     def enter(self, seen: int) -> tuple[Stage, int]:
@@ -193,7 +186,8 @@ class Generating:
             self.game.teacher = self._teacher(index)
         compared = stage.adaptive or self.game.teacher is not None
         if (compared and losses.features) or stage.perceptual:
-            self.game.features = self._features()  # only now: earlier stages do not need the file to exist
+            # only now: earlier stages do not need the file to exist
+            self.game.features = perceptual(losses.features)
         self.lazy = {}
         every = losses.path_every if self._regularises_paths(stage) else 0
         distil = stage.kind == "distil"
@@ -326,7 +320,7 @@ class Generating:
             "data": asdict(self.settings.data),
             "generator": self.generator.state_dict(),
             "average": self.average.network.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
+            "discriminator": self.discriminator.state_dict() if _plays(self.settings) else None,
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "teacher": self.game.teacher.state_dict() if self.game.teacher else None,
             "trained": self.trained,
@@ -350,7 +344,8 @@ class Generating:
         if self.game.teacher is not None:
             self.game.teacher.load_state_dict(state["teacher"])
         try:
-            self.discriminator.load_state_dict(state["discriminator"])
+            if _plays(self.settings):
+                self.discriminator.load_state_dict(state["discriminator"] or {})
         except RuntimeError:
             raise CoreError(
                 "bad-value", "The run's [discriminator] differs from the one in its TOML file."
@@ -389,9 +384,14 @@ def _generator(settings: GeneratorSettings) -> Generator:
     return generator
 
 
+def _plays(settings: GeneratorSettings) -> bool:
+    """Whether there is a game, and so a discriminator."""
+    return any(stage.kind != "distil" for stage in settings.stages)
+
+
 def _check_variety(settings: GeneratorSettings) -> None:
     """The discriminator compares groups of neighbours, which must not be split over processes."""
-    if all(stage.kind == "distil" for stage in settings.stages):
+    if not _plays(settings):
         return
     if settings.batch < 2:
         raise CoreError("bad-value", "The discriminator compares pictures: write batch = 2 or more.")

@@ -14,6 +14,16 @@ from . import sorting
 
 
 @torch.no_grad()
+def cut(wide: Generator, channels: Sequence[int]) -> Generator:
+    """The sub-generator of the first `channels` of each layer as a generator of its own, for inference."""
+    places = [torch.arange(count) for count in channels]
+    mapping = sum(name.endswith("weight") for name, _ in wide.style.named_parameters())
+    narrow = Generator(wide.resolution, channels, wide.style_dim, mapping)
+    narrow.load_state_dict(_kept(wide.state_dict(), places, wide.channels))
+    return narrow.eval().requires_grad_(False)
+
+
+@torch.no_grad()
 def pruned(
     wide: Generator, channels: Sequence[int], *others: Mapping[str, Tensor]
 ) -> list[dict[str, Tensor]]:

@@ -54,7 +54,10 @@ def earlier(folder: Path, shape: Mapping[str, Any]) -> Start:
 def judge(place: Path) -> Mapping[str, Tensor]:
     """The discriminator of the run in a folder, or of a file. CoreError if there is none."""
     if place.is_dir():
-        return _run(place, "discriminator.from")["discriminator"]
+        found = _run(place, "discriminator.from")["discriminator"]
+        if found is None:
+            raise CoreError("bad-value", f'discriminator.from: the run in "{place}" trains no discriminator.')
+        return found
     return read_discriminator(place)
 
 

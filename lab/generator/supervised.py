@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...models.features import Features
 from ...models.generator import Generator, Noise
 from ...models.layer_sizes import layer_count
 from ...models.widths import WidthRule
 from ..data.batches import Batch
 from ..data.downsample import downsample
+from ..networks.perceptual_part import Perceptual
 from ..running.draws import Draws
 from ..worlds import POINTS
 from .losses import attention, picture_loss
@@ -62,7 +62,7 @@ def distillation(
     stage: Stage,
     batch: Batch,
     draws: Draws,
-    features: Features | None,
+    features: Perceptual | None,
     noise: Noise = "none",
 ) -> dict[str, Tensor]:
     """The losses of one supervised step, by name; training lowers their sum.

@@ -21,18 +21,19 @@ PSI = 0.5  # truncation of Table 4
 
 @torch.no_grad()
 def distances(
-    subject: Subject, measure: Measure, samples: int
+    subject: Subject, measure: Measure, samples: int, full: Subject | None = None
 ) -> tuple[dict[Cell, float], dict[Cell, float]]:
-    """Perceptual distance and mean squared error of every sub-generator's pictures to the full generator's,
-    reduced to the same resolution; means over `samples` untruncated latents."""
+    """Perceptual distance and mean squared error of every sub-generator's pictures to the full generator's
+    (that of `full`, if given), reduced to the same resolution; means over `samples` untruncated latents."""
+    full = full or subject
     z = normals(samples, subject.generator.style_dim, SEED + 1)
     rows = {cell: Collected(samples, 2) for cell in subject.cells}
     for places in shares(samples, "consistency"):
         w = subject.latents(z[places])
-        target = subject.pictures(w)[subject.resolutions[-1]].clamp(-1, 1)  # [N, 3, R, R]
+        whole = full.pictures(full.latents(z[places]))[full.resolutions[-1]].clamp(-1, 1)  # [N, 3, R, R]
         for ratio in subject.ratios:
             for side, picture in subject.pictures(w, ratio).items():
-                rows[side, ratio].put(places, differences(measure, picture, downsample(target, side)))
+                rows[side, ratio].put(places, differences(measure, picture, downsample(whole, side)))
     means = {cell: row.joint().mean(dim=0) for cell, row in rows.items()}
     return {c: float(m[0]) for c, m in means.items()}, {c: float(m[1]) for c, m in means.items()}
 

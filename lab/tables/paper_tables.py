@@ -32,15 +32,21 @@ def table_3() -> str:
     return table(["the paper: FID (Inception), config-F", *heads, "path length ×1"], rows)
 
 
-def figures() -> str:
-    """What can be said of Figures 5 and 10 without their points."""
-    ((devices, times),) = paper.FIGURE_10.items()
+def figure_5_said() -> str:
+    """What can be said of Figure 5 without its points."""
     *kinds, last = paper.FIGURE_5
     return (
         f"The paper's Figure 5 plots FID against multiply-accumulates for {', '.join(kinds)} and {last}; for "
-        "Distill and Anycost also LPIPS to the full output. Its points are not printed as numbers. Figure 10 "
-        f"counts GPU hours: for {devices} devices, one Anycost training takes {times:g} times fewer than a "
-        "training for each."
+        "Distill and Anycost also LPIPS to the full output. Its points are not printed as numbers."
+    )
+
+
+def figure_10_said() -> str:
+    """What can be said of Figure 10 without its points."""
+    ((devices, times),) = paper.FIGURE_10.items()
+    return (
+        f"The paper's Figure 10 counts GPU hours: for {devices} devices, one Anycost training takes "
+        f"{times:g} times fewer than a training for each."
     )
 
 

@@ -21,7 +21,7 @@ from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.pack import Pack, PackError
-from . import pack_tables, paper_tables, toy_tables
+from . import pack_tables, toy_figures, toy_tables
 from .pack_tables import MeasuredPack
 from .toy_tables import SCALE, Results
 from .toys import BATCH, CHANNELS, RESOLUTIONS, Size, Toys
@@ -47,7 +47,8 @@ def make(pack: Pack, size: Size, runs: Path, out: Path, workers: int) -> None:
         "Table 4: attributes": pack_tables.attributes(measured, results, toys),
         "Table 5: speed": pack_tables.speed(measured),
         "Table 6: encoder": pack_tables.encoders(measured, results),
-        "Figures 5 and 10": paper_tables.figures(),
+        "Figure 5: quality against cost": toy_figures.figure_5(results),
+        "Figure 10: time of training": toy_figures.figure_10(results),
         "Not in the paper: without consistency, without sorting": toy_tables.third_stage(results),
     }
     parts = [_introduction(pack, size), *(f"## {title}\n\n{text}" for title, text in sections.items())]

@@ -18,6 +18,7 @@ RESOLUTIONS = (8, 16, 32)  # px
 TOP = RESOLUTIONS[-1]
 MEASURED = RESOLUTIONS[1:]  # those at which the paper compares widths: the highest and half of it
 RATIOS = (0.25, 0.5, 0.75, 1.0)
+NARROW = (0.25, 0.5)  # those of Figure 5's baselines
 CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
 DISCRIMINATOR = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
 BATCH = 8
@@ -47,14 +48,19 @@ class Size:
 
 @dataclass(frozen=True)
 class Toy:
-    """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure;
-    `paths` asks for their path lengths too."""
+    """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure.
+
+    `paths` asks for their path lengths too, `evolves` for the best flexible widths as cheap as `NARROW`, and
+    `teacher`, a run's name, for the distance to that run's pictures.
+    """
 
     name: str
     config: dict[str, Any]
     resolutions: tuple[int, ...] = ()
     ratios: tuple[float, ...] = (1.0,)
     paths: bool = False
+    evolves: bool = False
+    teacher: str = ""
     encodes: str = field(default="")  # for an encoder, the name of its generator's run
 
 
@@ -68,7 +74,7 @@ class Toys:
         """Runs by level; each needs only runs of earlier levels."""
         seeds = range(self.size.seeds)
         second = [toy for seed in seeds for toy in (*self._second_stage(seed), *self._separate(seed))]
-        third = [toy for seed in seeds for toy in self._third_stage(seed)]
+        third = [toy for seed in seeds for toy in (*self._third_stage(seed), *self._baselines(seed))]
         encoders = [toy for seed in seeds for toy in self._encoders(seed)]
         return [[self._warm(ratio) for ratio in RATIOS], second, third, encoders]
 
@@ -105,7 +111,7 @@ class Toys:
         return [
             Toy(
                 f"separate-{ratio:g}-{seed}",
-                self._config(seed, stage, ratio, start=_warm(ratio)),
+                self._config(seed, stage, ratio, start=_warm(ratio), distillation=0.0),
                 MEASURED,
                 paths=True,
             )
@@ -113,15 +119,46 @@ class Toys:
         ]
 
     def _third_stage(self, seed: int) -> list[Toy]:
-        return [
+        uniform = [
             Toy(f"{name}-{seed}", self._adaptive(seed, **changed), MEASURED, RATIOS, name == "conditioned")
             for name, changed in WITHOUT.items()
         ]
+        flexible = self._adaptive(seed, drawn="sandwich")
+        return [*uniform, Toy(f"flexible-{seed}", flexible, (TOP,), RATIOS, evolves=True)]
+
+    def _baselines(self, seed: int) -> list[Toy]:
+        """What Figure 5 compares with: a narrow generator distilled from the full one (trained for as long as
+        a separate one), and the full one pruned, then trained on for as long as stage 3."""
+        full = f"sampled-{seed}"
+        long, short = (self._stage("multi-resolution", times=times) for times in (2, 1))
+        distilled = [
+            Toy(
+                f"distilled-{ratio:g}-{seed}",
+                self._config(seed, long, ratio, start=_warm(ratio), teacher=full),
+                (TOP,),
+                teacher=full,
+            )
+            for ratio in NARROW
+        ]
+        pruned = [
+            Toy(
+                f"pruned-{ratio:g}-{seed}",
+                self._config(seed, short, ratio, start=full, distillation=0.0),
+                (TOP,),
+            )
+            for ratio in NARROW
+        ]
+        return distilled + pruned
 
     def _adaptive(
-        self, seed: int, widths: str = "conditioned", consistency: float = 1.0, sort: bool = True
+        self,
+        seed: int,
+        widths: str = "conditioned",
+        consistency: float = 1.0,
+        sort: bool = True,
+        drawn: str = "uniform",
     ) -> dict[str, Any]:
-        stage = {**self._stage("adaptive-channel"), "ratios": list(RATIOS), "sort": sort}
+        stage = {**self._stage("adaptive-channel"), "ratios": list(RATIOS), "sort": sort, "widths": drawn}
         return self._config(seed, stage, start=f"sampled-{seed}", widths=widths, consistency=consistency)
 
     def _encoders(self, seed: int) -> list[Toy]:
@@ -160,10 +197,13 @@ class Toys:
         start: str = "",
         widths: str = "conditioned",
         consistency: float = 1.0,
+        distillation: float = 2.0,
+        teacher: str = "",
     ) -> dict[str, Any]:
         generator = {"resolution": TOP, "channels": list(WidthRule().expand(CHANNELS, ratio))}
-        if start:
-            generator["from"] = str(self.folder / start)
+        for setting, run in (("from", start), ("teacher", teacher)):
+            if run:
+                generator[setting] = str(self.folder / run)
         folder = self.pictures(max(stage["resolutions"]))
         return {
             "network": "generator",
@@ -172,7 +212,12 @@ class Toys:
             "data": {"kind": "folder", "folder": str(folder), "mirror": False},
             "generator": generator,
             "discriminator": {"channels": list(DISCRIMINATOR), "widths": widths},
-            "losses": {"r1": R1, "consistency": consistency, "features": str(self.features)},
+            "losses": {
+                "r1": R1,
+                "consistency": consistency,
+                "distillation": distillation,
+                "features": str(self.features),
+            },
             "optimiser": {"learning_rate": LEARNING_RATE, "half_life": 1.0},
             "stages": [stage],
         }

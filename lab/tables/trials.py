@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -26,11 +27,12 @@ from ..measuring.frechet import Extractor, Pooled, check_samples, frechet_distan
 from ..measuring.path_length import path_lengths, smooth
 from ..measuring.reals import Reals, portraits
 from ..measuring.reconstruction import of_file, reconstructions
-from ..measuring.subject import SEED, of_run
+from ..measuring.subject import SEED, Cell, Subject, of_run
 from ..networks.attributes import NAMES
 from ..running import checkpoints, distributed
 from ..training import train
-from .toys import RESOLUTIONS, TOP, Toy, Toys
+from .evolved import evolved
+from .toys import NARROW, RESOLUTIONS, TOP, Toy, Toys
 
 CONFIG, FIGURES = "config.json", "figures.json"
 UNSEEN = "unseen-{}.pt"
@@ -101,18 +103,23 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
         "features": file_sha256(features)[:12],
         "resolutions": list(toy.resolutions),
         "paths": toy.paths,
+        "evolves": toy.evolves,
+        "teacher": toy.teacher,
     }
     kept = out / FIGURES
     if kept.exists():
         found = json.loads(kept.read_text())
         if found["asked"] == asked:
             return found
-    train(toy.config, out, resume=(out / checkpoints.LAST).exists())  # a finished run returns at once
+    resume = (out / checkpoints.LAST).exists()
+    began = time.monotonic()
+    train(toy.config, out, resume=resume)  # a finished run returns at once
+    seconds = None if resume else time.monotonic() - began
     network = load_features(features).to(distributed.device())
     measured = (
         _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
     )
-    write_bytes(kept, json.dumps({"asked": asked, **measured}, indent=1).encode())
+    write_bytes(kept, json.dumps({"asked": asked, "seconds": seconds, **measured}, indent=1).encode())
     return json.loads(kept.read_text())
 
 
@@ -132,15 +139,29 @@ def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures
     """FID of every sub-generator that the run trained; with several ratios, also nearness to the full one."""
     subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
     reals = _unseen(out.parent, toy.resolutions[-1], samples)
-    pictures = (picture for _, picture in reals.batches("real pictures"))
-    found: Figures = {"fid": frechet_distances(subject, _extractor(features), pictures, samples)}
+    found: Figures = {"fid": _fid(subject, features, reals, samples)}
     if toy.paths:
         found["path_length"] = path_lengths(subject, smooth(features), samples)
     if len(subject.ratios) > 1:
         found["distance"], found["squared"] = distances(subject, from_features(features), samples)
         if features.attributes.out_features == len(NAMES):
             found["agreement"] = agreement(subject, features, samples)
+    if toy.teacher:
+        teacher = of_run(checkpoints.trained(out.parent / toy.teacher), toy.resolutions, (1.0,))
+        found["distance"], _ = distances(subject, from_features(features), samples, teacher)
+    if toy.evolves:
+        cells = {(toy.resolutions[-1], ratio): evolved(subject, features, ratio) for ratio in NARROW}
+        found["evolved_fid"], found["evolved_distance"] = {}, {}
+        for cell, best in cells.items():
+            (found["evolved_fid"][cell],) = _fid(best, features, reals, samples).values()
+            apart, _ = distances(best, from_features(features), samples, subject)
+            (found["evolved_distance"][cell],) = apart.values()
     return {name: {key(*cell): value for cell, value in cells.items()} for name, cells in found.items()}
+
+
+def _fid(subject: Subject, features: Features, reals: Reals, samples: int) -> dict[Cell, float]:
+    pictures = (picture for _, picture in reals.batches("real pictures"))
+    return frechet_distances(subject, _extractor(features), pictures, samples)
 
 
 def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figures:

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from toy_run import CHANNELS, MULTI, SINGLE, config, painted, stage, task_of
+from toy_run import CHANNELS, DISTIL, MULTI, SINGLE, config, painted, stage, task_of
 
 from anycost.core.errors import CoreError
 from anycost.lab.generator import sorting
@@ -66,6 +66,15 @@ def test_a_run_goes_on_with_the_generator_its_average_and_the_discriminator(run:
 def test_a_run_that_would_draw_other_pictures_is_refused(run: Path, shape: dict[str, Any], sentence: str):
     with pytest.raises(CoreError, match=sentence):
         task_of(after(run, MULTI, **shape))
+
+
+def test_a_warm_start_leaves_no_discriminator(tmp_path: Path):
+    train(config({**DISTIL, "pictures": 8}), tmp_path / "warm")
+    table = after(tmp_path / "warm", MULTI)
+    task = task_of(table)
+    assert same(task.discriminator.state_dict(), task_of(config(MULTI)).discriminator.state_dict())
+    with pytest.raises(CoreError, match="trains no discriminator"):
+        task_of({**table, "discriminator": {**table["discriminator"], "from": str(tmp_path / "warm")}})
 
 
 def test_a_discriminator_may_come_from_elsewhere(run: Path):
