@@ -20,7 +20,8 @@ from ..models.pack import Pack
 from .generator.generating import Generating
 from .generator.starting import Start, check
 from .generator.widening import widened
-from .networks.attributes import AttributeTraining
+from .networks.attribute_training import ReadingTraining
+from .networks.attributes import names_of
 from .networks.encoding import EncoderTraining
 from .networks.finding import FinderTraining
 from .networks.head_reading import HeadReaderTraining
@@ -47,15 +48,21 @@ def _generator(task: Generating, pack: Pack, seen: int) -> None:
     task.start_from(Start(weights, weights, None), seen)
 
 
-def _attributes(task: AttributeTraining, pack: Pack, _seen: int) -> None:
-    """The population may have changed since: readings stay the same, in its current units."""
-    kept = load_features(_file(pack.features_path, pack))
-    mean, deviation = task.network.mean.clone(), task.network.deviation.clone()
-    with torch.no_grad():
-        kept.attributes.weight.mul_((kept.deviation / deviation)[:, None])
-        kept.attributes.bias.mul_(kept.deviation).add_(kept.mean - mean).div_(deviation)
-    kept.mean, kept.deviation = mean, deviation
-    unfold(task.network, kept.state_dict())
+def _attributes(task: ReadingTraining[Any], pack: Pack, _seen: int) -> None:
+    """The population may have changed since: readings stay the same, in its current units. Attributes that
+    the pack's network does not read start afresh."""
+    kept, mine = load_features(_file(pack.features_path, pack)), task.network
+    theirs = names_of(kept)
+    shared = [name for name in mine.names if name in theirs]
+    rows, places = [mine.names.index(name) for name in shared], [theirs.index(name) for name in shared]
+    weight, bias = mine.attributes.weight.detach().clone(), mine.attributes.bias.detach().clone()
+    scale = kept.deviation[places].to(bias) / mine.deviation[rows]
+    moved = kept.mean[places].to(bias) - mine.mean[rows]
+    weight[rows] = kept.attributes.weight[places].to(bias) * scale[:, None]
+    bias[rows] = kept.attributes.bias[places].to(bias) * scale + moved / mine.deviation[rows]
+    read = {"attributes.weight": weight, "attributes.bias": bias}
+    population = {"mean": mine.mean, "deviation": mine.deviation}
+    unfold(mine, {**kept.state_dict(), **read, **population})
 
 
 def _finder(task: FinderTraining, pack: Pack, _seen: int) -> None:
@@ -75,7 +82,7 @@ def _encoder(task: EncoderTraining, pack: Pack, _seen: int) -> None:
 
 _FILL: dict[type, Callable[[Any, Pack, int], None]] = {
     Generating: _generator,
-    AttributeTraining: _attributes,
+    ReadingTraining: _attributes,
     FinderTraining: _finder,
     HeadReaderTraining: _head_reader,
     EncoderTraining: _encoder,

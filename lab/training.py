@@ -11,7 +11,7 @@ from ..core.errors import CoreError
 from ..models.pack import Pack
 from .from_pack import fill
 from .generator import generating
-from .networks import attributes, encoding, finding, head_reading
+from .networks import attributes, encoding, finding, head_reading, labelled_attributes
 from .running import distributed, loop
 from .running.config import build
 
@@ -32,6 +32,11 @@ class Trainer:
 TRAINERS = {
     "generator": Trainer(generating.GeneratorSettings, generating.Generating),
     "attributes": Trainer(attributes.AttributeSettings, attributes.AttributeTraining, attributes.finish),
+    "labelled_attributes": Trainer(
+        labelled_attributes.LabelledAttributeSettings,
+        labelled_attributes.LabelledAttributeTraining,
+        labelled_attributes.finish,
+    ),
     "finder": Trainer(finding.FinderSettings, finding.FinderTraining, finding.finish),
     "head_reader": Trainer(
         head_reading.HeadReaderSettings, head_reading.HeadReaderTraining, head_reading.finish

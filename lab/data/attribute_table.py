@@ -127,10 +127,10 @@ def _rows(path: Path) -> Iterator[Row]:
         with path.open(encoding="utf-8-sig") as file:
             is_csv = "," in file.readline()
             file.seek(0)
-            lines = csv.reader(file, strict=True) if is_csv else map(str.split, file)
+            lines = csv.reader(file, strict=True, skipinitialspace=True) if is_csv else map(str.split, file)
             for number, fields in enumerate(lines, 1):
                 if fields:
-                    yield number, [field.strip() for field in fields]
+                    yield number, fields
     except OSError as error:
         raise CoreError("bad-value", f'"{path}" cannot be read ({error.strerror}).') from None
     except (UnicodeDecodeError, csv.Error):

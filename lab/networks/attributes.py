@@ -1,4 +1,4 @@
-"""Trains the attribute network (`models/features.py`) on painted portraits, whose attributes are known
+"""Trains an attribute network (`attribute_training.py`) on painted portraits, whose attributes are known
 exactly: `anycost train configs/attributes.toml`.
 
 Swings and levels are regressed. Gates, which are nearly always 0 or 1, have a logistic loss; its minimum is
@@ -7,41 +7,27 @@ also the gate's value, so every output means the same: the attribute, standardis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from ...core.errors import CoreError
 from ...models.features import WIDTHS, Features, side_of
-from ..data.augment import augment
 from ..data.painted import PaintedBatches
 from ..data.replay import repeated
 from ..painter import CONTROLS, PAPER_ATTRIBUTES, STYLE_DIM, attributes, paint_z
-from ..running import checkpoints, precision
-from ..running.descent import Descent
-from ..running.draws import Draws
-from ..running.grids import save_sheet
-from ..running.layout import placed
+from ..running import checkpoints
 from ..running.precision import Precision
-from ..running.task import Training
-from .standardised import fold, standardise
+from .attribute_training import STEEP, ReadBatch, ReadingTraining, save_features, trained
 
 NAMES = tuple(control.name for control in CONTROLS)  # the order of the network's outputs
 GATES = tuple(k for k, control in enumerate(CONTROLS) if control.kind == "gate")
-STEEP = 8.0  # logits between a gate's off and on
-SIDES = (32, 48, 64, 96)  # px to which half the batches are reduced first: drafts must be judged too
-STRENGTH = 0.5  # of the augmentation: more would hide the colours to read
+CELEBA = {name: name for name in PAPER_ATTRIBUTES} | {"Earrings": "Wearing_Earrings"}  # its names for them
 UNSEEN = 99  # seed of portraits that training never sees
-SHOWN = 8
-
-ReadBatch = tuple[Tensor, Tensor]  # attributes [N, A], picture [N, 3, R, R]
 
 
 @dataclass(frozen=True)
@@ -58,6 +44,27 @@ class AttributeSettings:
     colours: float = 0.1
     seed: int = 0
     precision: Precision = "auto"
+
+
+def names_of(network: Features) -> tuple[str, ...]:
+    """The names of what a network reads, in its order. Where its file has none, a network with 64 outputs
+    reads the painter's attributes, and any other's are numbered: attribute_1, attribute_2..."""
+    if network.names:
+        return network.names
+    count = len(network.mean)
+    return NAMES if count == len(NAMES) else tuple(f"attribute_{k}" for k in range(1, count + 1))
+
+
+def paper_attributes(names: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """The attributes of the paper's Table 4 among those that a network reads, by the painter's names or by
+    CelebA's: their columns, and the values above which a picture has them."""
+    found = {}
+    for name, (control, threshold) in PAPER_ATTRIBUTES.items():
+        if control in names:
+            found[name] = (list(names).index(control), threshold)
+        elif CELEBA[name] in names:
+            found[name] = (list(names).index(CELEBA[name]), 0.5)
+    return found
 
 
 def standards() -> tuple[Tensor, Tensor]:
@@ -86,34 +93,14 @@ def reading_loss(values: Tensor, wanted: Tensor, deviation: Tensor) -> Tensor:
     return error.mean()
 
 
-class Colours(nn.Module):
-    """Keeps the low stages a good measure of pictures during training: one linear layer must read, from each
-    place of each map, the colours there at twice the map's side. Not part of the file."""
-
-    def __init__(self, widths: tuple[int, ...]):
-        super().__init__()
-        self.heads = nn.ModuleList(nn.Conv2d(width, 12, 1) for width in widths)
-
-    def forward(self, maps: list[Tensor], picture: Tensor) -> Tensor:
-        """maps [N, C, S, S] of pictures [N, 3, R, R] -> the mean absolute error."""
-        errors = []
-        for head, found in zip(self.heads, maps, strict=True):
-            wanted = F.pixel_unshuffle(_resampled(picture, 2 * found.shape[-1]), 2)  # [N, 12, S, S]
-            errors.append((head(found).float() - wanted).abs().mean())
-        return torch.stack(errors).mean()
-
-
-class AttributeTraining(Training[AttributeSettings]):
-    """The attribute network and its optimiser: see `loop.Task`."""
+class AttributeTraining(ReadingTraining[AttributeSettings]):
+    """The attribute network of painted portraits: see `loop.Task`."""
 
     def __init__(self, settings: AttributeSettings):
-        super().__init__(settings)
-        self.network = Features(len(NAMES), settings.widths)
-        self.network.mean, self.network.deviation = standards()
-        standardise(self.network)
-        self.colours = Colours(settings.widths)
-        both = placed(nn.ModuleList([self.network, self.colours]))
-        self.descent = Descent(both.parameters(), settings.learning_rate, settings.pictures)
+        super().__init__(settings, NAMES, *standards())
+
+    def loss(self, values: Tensor, wanted: Tensor) -> Tensor:
+        return reading_loss(values, wanted, self.network.deviation)
 
     def batches(self, seen: int) -> Iterator[ReadBatch]:
         settings = self.settings
@@ -137,71 +124,20 @@ class AttributeTraining(Training[AttributeSettings]):
         painted = PaintedBatches(side, settings.batch, seed=seed, seen=seen // 2, correlated=correlated)
         return iter(painted.in_background())
 
-    def step(self, batch: ReadBatch, seen: int) -> dict[str, Tensor]:
-        wanted, picture = batch
-        draws = Draws(self.settings.seed, seen, "attributes", self.device)
-        picture = augment(picture, draws, STRENGTH)
-        side = draws.choices.choice(SIDES) if draws.choices.random() < 0.5 else picture.shape[-1]
-        picture = _resampled(_resampled(picture, side), self.network.side)
-        picture = picture.contiguous(memory_format=torch.channels_last)
-        with precision.autocast(self.dtype, self.device):
-            maps = self.network.maps(picture)
-            read = self.network.attributes(maps[-1].flatten(1)).float()  # [N, A]
-            colours = self.colours(maps, picture)
-        values = read * self.network.deviation + self.network.mean
-        reading = reading_loss(values, wanted, self.network.deviation)
-        self.descent.step(reading + self.settings.colours * colours, seen)
-        return {"reading": reading, "colours": colours}
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "network": self.network.state_dict(),
-            "widths": list(self.settings.widths),
-            "colours": self.colours.state_dict(),
-            "descent": self.descent.state(),
-            "precision": str(self.dtype).removeprefix("torch."),
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Continues from a state; CoreError if its network has another size."""
-        if state["widths"] != list(self.settings.widths):
-            raise CoreError("bad-value", "The run's `widths` differ from those in its TOML file.")
-        self.network.load_state_dict(state["network"])
-        self.colours.load_state_dict(state["colours"])
-        self.descent.restore(state["descent"])
-        self.dtype = precision.NAMES[state["precision"]]
-
     def show(self, folder: Path, seen: int) -> None:
         """Unseen portraits, a row for each of the paper's attributes: those that show it least and most."""
         z = torch.randn(64, STYLE_DIM, generator=torch.Generator().manual_seed(UNSEEN)).to(self.device)
         picture = paint_z(z, self.network.side).rgb
-        with torch.inference_mode():
-            read = self.network(picture)  # [N, A]
         columns = [NAMES.index(name) for name, _ in PAPER_ATTRIBUTES.values()]
-        orders = [read[:, k].argsort() for k in columns]
-        half = SHOWN // 2
-        rows = [picture[torch.cat([order[:half], order[-half:]])] for order in orders]
-        save_sheet(rows, folder / f"samples-{seen:08d}.png")
-
-
-def _resampled(picture: Tensor, side: int) -> Tensor:
-    """[N, C, R, R] -> [N, C, side, side], antialiased."""
-    if picture.shape[-1] == side:
-        return picture
-    smaller = side < picture.shape[-1]
-    return F.interpolate(picture, (side, side), mode="bilinear", antialias=smaller, align_corners=False)
+        self.show_orders(picture, columns, folder, seen)
 
 
 def finish(folder: Path) -> Path:
     """Writes `folder`/features.safetensors from the run in it, and prints how well it reads."""
-    kept = checkpoints.load(folder / checkpoints.LAST)["task"]
-    network = Features(len(NAMES), kept["widths"])
-    standardise(network)
-    network.load_state_dict(kept["network"])
-    fold(network)
+    network = trained(checkpoints.load(folder / checkpoints.LAST)["task"], NAMES)
     path = folder / "features.safetensors"
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, path)
-    read, truth = readings(network.eval())
+    save_features(network, path)
+    read, truth = readings(network)
     for name, value in sorted(correlations(read, truth).items(), key=lambda item: -item[1]):
         print(f"{value:6.3f}  {name}")
     for name, value in accuracies(read, truth).items():

@@ -18,6 +18,8 @@ from tqdm import tqdm
 
 from . import checkpoints, distributed
 
+LOG = "log.jsonl"  # a line for every few steps, in the run's folder
+
 
 class Task(Protocol):
     """One network's training. A step's random draws must depend on `seen` alone."""
@@ -122,7 +124,7 @@ class _Record:
         values = self.check(distributed.average(losses), seen)
         if not self.first:
             return
-        with open(self.out / "log.jsonl", "a") as log:
+        with open(self.out / LOG, "a") as log:
             log.write(json.dumps({"seen": seen, **values}) + "\n")
         self.bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
         if self.board is not None:

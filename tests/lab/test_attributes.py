@@ -9,18 +9,21 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from anycost.core.errors import CoreError
 from anycost.lab.data.augment import augment, media, vary_look, vignetted
 from anycost.lab.data.replay import repeated
 from anycost.lab.networks import attributes
+from anycost.lab.networks.attribute_training import Colours
 from anycost.lab.networks.attributes import (
     GATES,
     NAMES,
     AttributeSettings,
     AttributeTraining,
-    Colours,
     accuracies,
     attribute_table,
     correlations,
+    names_of,
+    paper_attributes,
     reading_loss,
     standards,
 )
@@ -65,6 +68,24 @@ def test_a_gate_read_as_on_when_off_costs_what_the_logistic_loss_says():
     )
     logit, truth = torch.tensor(4.0), torch.sigmoid(torch.tensor(-4.0))
     assert rise * len(NAMES) == pytest.approx(float(2 * logit * (0.5 - truth)), rel=1e-4)
+
+
+def test_a_network_says_what_it_reads_and_where_the_papers_attributes_are():
+    assert names_of(Features(2, (4, 4), ["Young", "Male"])) == ("Young", "Male")
+    assert names_of(Features(64, (4, 4))) == NAMES
+    assert names_of(Features(3, (4, 4))) == ("attribute_1", "attribute_2", "attribute_3")
+    painted = paper_attributes(NAMES)
+    assert {name: NAMES[k] for name, (k, _) in painted.items()} == {
+        "Smiling": "smile",
+        "Black_Hair": "black_hair",
+        "Eyeglasses": "glasses",
+        "Straight_Hair": "straight_hair",
+        "Earrings": "earrings",
+    }
+    assert painted["Straight_Hair"][1] == PAPER_ATTRIBUTES["Straight_Hair"][1]
+    celeba = ["Bald", "Wearing_Earrings", "Smiling"]
+    assert paper_attributes(celeba) == {"Smiling": (2, 0.5), "Earrings": (1, 0.5)}
+    assert paper_attributes(["Bald"]) == {}
 
 
 def test_figures_of_a_perfect_and_a_blind_reader():
@@ -149,7 +170,7 @@ def test_a_run_with_other_widths_is_not_resumed(tmp_path: Path):
     task = attributes.AttributeTraining(TINY)
     kept = task.state()
     other = attributes.AttributeTraining(AttributeSettings(widths=(8, 8), precision="float32"))
-    with pytest.raises(attributes.CoreError, match="widths"):
+    with pytest.raises(CoreError, match="widths"):
         other.restore(kept)
 
 

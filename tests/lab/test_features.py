@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 import torch
+from celeba_folder import make_celeba_folder
 from pair import Pair
 from safetensors.torch import save_file
 
+from anycost.lab.data.labelled import LabelledSettings
 from anycost.lab.directions.svm import Artist, sample
 from anycost.lab.networks import attributes, encoding, finding
+from anycost.lab.networks.labelled_attributes import LabelledAttributeSettings, LabelledAttributeTraining
 from anycost.lab.painter import STYLE_DIM
 from anycost.lab.running import checkpoints, distributed, loop
 from anycost.lab.running.descent import Descent, one_cycle
@@ -111,7 +114,7 @@ def test_the_network_is_small():
 
 @pytest.fixture(scope="module")
 def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the encoder's task needs."""
+    """A folder with what the tasks need."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("tasks")
     architecture = {
@@ -125,6 +128,7 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     task = {"architecture": architecture, "average": generator.state_dict()}
     checkpoints.save(folder / "run" / checkpoints.LAST, {"seen": 0, "task": task})
     save_file(Features(4, (8, 8, 8)).state_dict(), folder / "features.safetensors")
+    make_celeba_folder(folder / "celeba")
     return folder
 
 
@@ -135,6 +139,9 @@ def tiny_task(name: str, folder: Path) -> Any:
         return attributes.AttributeTraining(
             attributes.AttributeSettings(widths=(8, 8, 8), repeats=2, **common)
         )
+    if name == "labelled":
+        data = LabelledSettings(str(folder / "celeba"))
+        return LabelledAttributeTraining(LabelledAttributeSettings(data, widths=(8, 8, 8), **common))
     if name == "finder":
         return finding.FinderTraining(finding.FinderSettings(width=8, repeats=2, **common))
     return encoding.EncoderTraining(
@@ -149,7 +156,7 @@ def tiny_task(name: str, folder: Path) -> Any:
     )
 
 
-NETWORKS = ("attributes", "finder", "encoder")
+NETWORKS = ("attributes", "labelled", "finder", "encoder")
 
 
 def weights(task: Any) -> dict[str, torch.Tensor]:
