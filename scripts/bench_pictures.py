@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from anycost.lab.data.folder import pictures_of
-from anycost.lab.data.frame import Frame
+from anycost.lab.data.frame import PictureFrame
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     for place in chosen.places:
-        pictures = pictures_of(place, Frame(chosen.resolution, tuple(chosen.shape)))
+        pictures = pictures_of(place, PictureFrame(chosen.resolution, tuple(chosen.shape)))
         for index in range(len(pictures)):
             pictures.read(index).copy()  # into the disk's cache
         read, spent, start = 0, 0.0, time.process_time()

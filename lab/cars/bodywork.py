@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..smooth_step import smooth
 from .car_shape import CarShape
-from .surroundings import Surroundings, colour
+from .scenery import Scenery, colour
 
 Place = tuple[Tensor, Tensor, Tensor]  # x, y, z [N, h, w] each
 
@@ -25,7 +25,7 @@ def dot(a: Place, b: Place) -> Tensor:
 class Bodywork:
     """Shades the body where rays meet it. `soft` is the width of its finest edges in metres."""
 
-    def __init__(self, p: dict[str, Tensor], shape: CarShape, around: Surroundings, soft: float):
+    def __init__(self, p: dict[str, Tensor], shape: CarShape, around: Scenery, soft: float):
         self.p, self.shape, self.around, self.soft = p, shape, around, soft
         light = 0.20 + 0.58 * p["paint_lightness"]
         self.paint = colour(light, 0.70 * p["paint_red"], 0.60 * p["paint_yellow"])

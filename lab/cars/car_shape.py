@@ -82,7 +82,10 @@ class Widths:
 
     def at(self, x: Tensor, z: Tensor) -> Tensor:
         """Half widths at places [N, h, w]; 0 beyond the table."""
-        places = torch.stack([x / LONG, z * (2 / HIGH) - 1], dim=-1)  # [N, h, w, 2]
+        return self.read(torch.stack([x / LONG, z * (2 / HIGH) - 1], dim=-1))
+
+    def read(self, places: Tensor) -> Tensor:
+        """Half widths at places [N, h, w, 2] in the table's own -1..1."""
         return F.grid_sample(self.table, places, padding_mode="zeros", align_corners=False)[:, 0]
 
     def normals(self, x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:

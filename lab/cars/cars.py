@@ -15,9 +15,9 @@ from ..smooth_step import smooth
 from .bodywork import Bodywork
 from .car_shape import TRACK, CarShape, Widths
 from .controls import POPULATION
-from .surroundings import Surroundings
+from .scenery import Scenery
 from .viewing import SHAPE, Camera, Rays, meet
-from .wheels import Wheel, far_wheels, near_wheels
+from .wheels import SeenWheel, far_wheels, near_wheels
 from .wheels import shaded as wheel_shaded
 
 LANDMARKS = (
@@ -77,7 +77,7 @@ def _draw(p: dict[str, Tensor], resolution: int) -> DrawnCars:
     u = ((torch.arange(columns, device=device) + 0.5) / columns * 2 - 1).view(1, 1, -1)
     v = (1 - (torch.arange(rows, device=device) + 0.5) / rows * 2).view(1, -1, 1) * SHAPE[1] / SHAPE[0]
     rays = camera.rays(u, v)
-    around = Surroundings(p, shape, camera)
+    around = Scenery(p, shape, camera)
     light = around.backdrop(rays)  # [N, 3, h, w] of every sample
     where = _covered(camera.bounds(shape), rows, columns)
     part = light[:, :, where[0], where[1]]
@@ -102,7 +102,7 @@ def _covered(bounds: tuple[float, float, float, float], rows: int, columns: int)
 
 
 def _with_car(
-    rgb: Tensor, p: dict[str, Tensor], shape: CarShape, around: Surroundings, rays: Rays, soft: float
+    rgb: Tensor, p: dict[str, Tensor], shape: CarShape, around: Scenery, rays: Rays, soft: float
 ) -> Tensor:
     """The backdrop's light [N, 3, h, w] with the cars before it; `soft` is about a pixel's size in metres."""
     widths = Widths(shape, min(512, max(128, int(12 / soft))))
@@ -118,13 +118,13 @@ def _with_car(
 
 def _wheel(
     rgb: Tensor,
-    wheel: Wheel,
+    wheel: SeenWheel,
     at: tuple[Tensor, Tensor, Tensor],
     found: Tensor,
     axle: Tensor,
     p: dict[str, Tensor],
     shape: CarShape,
-    around: Surroundings,
+    around: Scenery,
     soft: float,
 ) -> Tensor:
     """Cuts the arch out of the body and puts the wheel into it."""
@@ -138,7 +138,7 @@ def _wheel(
     return torch.where(seen.unsqueeze(1), light * shade, rgb)
 
 
-def _mirror(rgb: Tensor, rays: Rays, shape: CarShape, around: Surroundings, p: dict[str, Tensor]) -> Tensor:
+def _mirror(rgb: Tensor, rays: Rays, shape: CarShape, around: Scenery, p: dict[str, Tensor]) -> Tensor:
     """The outside mirror at the foot of the windscreen."""
     x, z = rays.at_side(0.96)
     dx, dz = (x - shape.cowl + 0.42) / 0.115, (z - shape.waist - 0.085) / 0.075

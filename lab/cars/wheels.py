@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..smooth_step import smooth
 from .car_shape import TRACK, TREAD, CarShape
-from .surroundings import Surroundings
+from .scenery import Scenery
 from .viewing import Rays
 
 SPOKES = 5
@@ -18,7 +18,7 @@ RIM = 0.74  # of a wheel's radius
 
 
 @dataclass(frozen=True)
-class Wheel:
+class SeenWheel:
     """One wheel as rays meet it: how far out (in radii) and at which angle on its face, and whether at all;
     [N, h, w] each."""
 
@@ -27,7 +27,7 @@ class Wheel:
     hit: Tensor
 
 
-def met(rays: Rays, shape: CarShape, axle: Tensor, face: float, inner: float) -> Wheel:
+def met(rays: Rays, shape: CarShape, axle: Tensor, face: float, inner: float) -> SeenWheel:
     """Where rays meet the wheel at `axle`, whose face is at y = `face` and whose back at y = `inner`."""
     x, z = rays.at_side(face)
     x, z = x - axle, z - shape.wheel
@@ -37,10 +37,10 @@ def met(rays: Rays, shape: CarShape, axle: Tensor, face: float, inner: float) ->
     nearest = ((x * dx + z * dz) / (dx.square() + dz.square() + 1e-6)).clamp(0.0, span)
     closest = ((x - nearest * dx).square() + (z - nearest * dz).square()).sqrt()
     out = (x.square() + z.square()).sqrt() / shape.wheel
-    return Wheel(out, torch.atan2(z, x), closest < shape.wheel)
+    return SeenWheel(out, torch.atan2(z, x), closest < shape.wheel)
 
 
-def shaded(wheel: Wheel, p: dict[str, Tensor], around: Surroundings, facing: Tensor, soft: float) -> Tensor:
+def shaded(wheel: SeenWheel, p: dict[str, Tensor], around: Scenery, facing: Tensor, soft: float) -> Tensor:
     """The wheel's light [N, 3, h, w]; `facing` [N, 1, 1] is how squarely its face meets the sun."""
     out, soft = wheel.out, soft / 0.33
     flank = 0.6 + 0.4 * torch.sin(9.0 * out).abs()
@@ -66,7 +66,7 @@ def within_rim(out: Tensor, low: float, high: float, soft: float) -> Tensor:
     return inner * smooth(high + soft, high - soft, out)
 
 
-def near_wheels(rays: Rays, shape: CarShape) -> list[Wheel]:
+def near_wheels(rays: Rays, shape: CarShape) -> list[SeenWheel]:
     """The two wheels on the nearer side."""
     return [met(rays, shape, axle, TRACK, TRACK - TREAD) for axle in (shape.front_axle, shape.rear_axle)]
 

@@ -17,7 +17,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from ...core.errors import CoreError
 from ..running import distributed
 from .ahead import made_ahead, spare_cores
-from .frame import SQUARE, Frame, Shape, check_shape, covered
+from .frame import SQUARE, PictureFrame, Shape, check_shape, covered
 from .packed import SIDES, Packed, is_packed
 from .picture_files import Files, survey
 
@@ -33,13 +33,13 @@ def to_pack(place: Path, resolution: int, shape: Shape) -> Files:
         check_shape(shape)
     except ValueError as error:
         raise CoreError("bad-value", str(error)) from None
-    found = pictures_of(place, Frame(resolution, shape))
+    found = pictures_of(place, PictureFrame(resolution, shape))
     if isinstance(found, Packed):
         raise CoreError("bad-value", f'"{place}" is packed already: name the folder or zip.')
     return found
 
 
-def pictures_of(place: Path, frame: Frame) -> Files | Packed:
+def pictures_of(place: Path, frame: PictureFrame) -> Files | Packed:
     """The usable pictures of a folder, a zip or a packed file, at the frame's size.
 
     CoreError "bad-value" if there are none, or if a packed file has another shape or too few px.
@@ -97,7 +97,7 @@ class FolderBatches(IterableDataset):
         mirror: bool = True,
         shape: Shape = SQUARE,
     ):
-        self.pictures = pictures_of(folder, Frame(resolution, shape))
+        self.pictures = pictures_of(folder, PictureFrame(resolution, shape))
         self.batch = batch
         self.seed = seed
         self.seen = seen

@@ -21,7 +21,7 @@ Shape = tuple[int, int]  # width to height, of which only the ratio counts
 
 
 @dataclass(frozen=True)
-class Frame:
+class PictureFrame:
     """Pictures whose longer side has `resolution` px; their width is to their height as `shape` says."""
 
     resolution: int
@@ -59,7 +59,7 @@ def check_shape(shape: Shape) -> None:
         raise ValueError(f"{text} {list(shape)}.")
 
 
-def fitted(image: Image.Image, frame: Frame) -> np.ndarray:
+def fitted(image: Image.Image, frame: PictureFrame) -> np.ndarray:
     """The middle of a picture at the frame's size: uint8 [h, w, 3].
 
     Cut to the frame's shape, resized with antialiasing, never stretched; transparent parts lie on grey.
@@ -83,6 +83,6 @@ def covered(pictures: Tensor, black: float = -1.0) -> Tensor:
 def uncovered(pictures: Tensor, shape: Shape) -> Tensor:
     """Squares [N, C, R, R] without the black rows or columns around pictures of a shape: [N, C, h, w]."""
     side = pictures.shape[-1]
-    width, height = Frame(side, shape).size
+    width, height = PictureFrame(side, shape).size
     top, left = (side - height) // 2, (side - width) // 2
     return pictures[..., top : top + height, left : left + width]

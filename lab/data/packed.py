@@ -24,7 +24,7 @@ from ...core.errors import CoreError
 from ...core.files.whole_file import unwritable, write_bytes
 from ...models.manifest import FLATTEST
 from .ahead import made_ahead
-from .frame import Frame
+from .frame import PictureFrame
 from .picture_files import Files
 
 MAGIC = b"anycost pictures 1\n"
@@ -40,7 +40,7 @@ class Packed:
     CoreError "bad-value" if the file is damaged, or if its pictures have another shape or too few px.
     """
 
-    def __init__(self, path: Path, frame: Frame | None = None):
+    def __init__(self, path: Path, frame: PictureFrame | None = None):
         self.path = path
         have = _frame(path)
         self.frame = frame or have
@@ -153,12 +153,12 @@ def _digest(files: Files) -> str:
     return names.hexdigest()
 
 
-def _header(frame: Frame) -> bytes:
+def _header(frame: PictureFrame) -> bytes:
     said = json.dumps({"resolution": frame.resolution, "shape": list(frame.shape)}).encode()
     return (MAGIC + said).ljust(HEADER, b"\n")
 
 
-def _frame(path: Path) -> Frame:
+def _frame(path: Path) -> PictureFrame:
     try:
         with path.open("rb") as file:
             head = file.read(HEADER)
@@ -169,10 +169,10 @@ def _frame(path: Path) -> Frame:
     usable = SIDES[0] <= resolution <= SIDES[1] and min(width, height) >= 1
     if not head.startswith(MAGIC) or not usable or max(width, height) > FLATTEST * min(width, height):
         raise _damaged(path)
-    return Frame(resolution, (width, height))
+    return PictureFrame(resolution, (width, height))
 
 
-def _check_fits(path: Path, have: Frame, frame: Frame) -> None:
+def _check_fits(path: Path, have: PictureFrame, frame: PictureFrame) -> None:
     if have.shape[0] * frame.shape[1] != have.shape[1] * frame.shape[0]:
         have_shape, wanted = (f"{width}:{height}" for width, height in (have.shape, frame.shape))
         text = f'"{path}" holds pictures of {have_shape}, not {wanted}: name others, or give that shape.'

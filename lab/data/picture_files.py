@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 from ...core.errors import CoreError
 from ...core.files.own_pixels import OwnPixels
 from ...core.files.pictures import MAX_PIXELS, READ_FORMATS, TURNS, read_picture
-from .frame import Frame, fitted
+from .frame import PictureFrame, fitted
 from .zipped import Member, Zip
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -52,7 +52,7 @@ class Files:
     """Pictures in files, read at a frame's size."""
 
     pictures: tuple[PictureFile, ...]
-    frame: Frame
+    frame: PictureFrame
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -65,7 +65,7 @@ class Files:
         return read_fitted(self.pictures[index], self.frame).transpose(2, 0, 1)
 
 
-def survey(place: Path, frame: Frame | None = None, *, whole: bool = False) -> Survey:
+def survey(place: Path, frame: PictureFrame | None = None, *, whole: bool = False) -> Survey:
     """Looks at every picture in a folder and its sub-folders, or in a zip. The order is the same everywhere.
 
     Leaves out pictures that a `frame` would enlarge. Reads only sizes, or each whole picture with `whole`.
@@ -87,7 +87,7 @@ def survey(place: Path, frame: Frame | None = None, *, whole: bool = False) -> S
     return Survey(tuple(pictures), tuple(sizes), tuple(left_out))
 
 
-def read_fitted(picture: PictureFile, frame: Frame) -> np.ndarray:
+def read_fitted(picture: PictureFile, frame: PictureFrame) -> np.ndarray:
     """A picture at a frame's size, uint8 [h, w, 3]. CoreError "bad-picture" if it cannot be read.
 
     A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough.

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..data.downsample import downsample
 from ..data.folder import pictures_of
-from ..data.frame import SQUARE, Frame, Shape, covered
+from ..data.frame import SQUARE, PictureFrame, Shape, covered
 from ..running import distributed
 from ..worlds import PORTRAITS, SMALLEST, World
 from .subject import SEED, normals, shares
@@ -58,7 +58,7 @@ def of_folder(folder: Path, resolution: int, most: int, shape: Shape = SQUARE) -
     CoreError if there is no such place or it has no picture of at least `resolution` px; reading a damaged
     one raises a CoreError that names it.
     """
-    files = pictures_of(folder, Frame(resolution, shape))
+    files = pictures_of(folder, PictureFrame(resolution, shape))
     lot = torch.randperm(len(files), generator=torch.Generator().manual_seed(SEED))[:most].tolist()
 
     def read(places: Tensor) -> Tensor:

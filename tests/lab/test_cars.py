@@ -212,7 +212,7 @@ def test_a_warm_start_on_cars_lowers_the_loss():
         "generator": {"resolution": 16, "channels": [16] * 6, "style_dim": STYLE_DIM},
         "data": {"kind": "cars"},
         "optimiser": {"half_life": 0.05},
-        "stages": [{"kind": "distil", "pictures": 120, "resolutions": [16], "ratios": [0.5]}],
+        "stages": [{"kind": "distil", "pictures": 64, "resolutions": [16], "ratios": [0.5]}],
     }
     task = Generating(build(GeneratorSettings, table))
     probe = next(batches(DataSettings("cars"), 16, 8, 3, 800))
@@ -224,9 +224,9 @@ def test_a_warm_start_on_cars_lowers_the_loss():
             return float(painted_loss(task.generator(w), probe))
 
     before, source = loss(), task.batches(0)
-    for seen in range(0, 120, 8):
+    for seen in range(0, 64, 8):
         task.step(next(source), seen)
-    assert loss() < 0.5 * before
+    assert loss() < 0.7 * before
 
 
 @pytest.mark.parametrize("name", ["cars", "ffhq-config-f", "car-config-f"])

@@ -17,7 +17,7 @@ from PIL import Image
 from anycost.core.errors import CoreError
 from anycost.core.files.pictures import read_picture
 from anycost.lab.data.folder import FolderBatches, check
-from anycost.lab.data.frame import Frame, fitted
+from anycost.lab.data.frame import PictureFrame, fitted
 from anycost.lab.data.picture_files import survey
 from anycost.lab.running import distributed
 
@@ -44,7 +44,7 @@ def seen_colours(pictures: torch.Tensor) -> list[tuple[int, ...]]:
 
 
 def square(rgba: np.ndarray, resolution: int) -> np.ndarray:
-    return fitted(Image.fromarray(rgba), Frame(resolution))
+    return fitted(Image.fromarray(rgba), PictureFrame(resolution))
 
 
 def rgba(rgb: np.ndarray) -> np.ndarray:
@@ -190,7 +190,7 @@ def test_only_large_enough_pictures_are_used_and_all_others_are_counted(tmp_path
     for number in range(14):
         plain(tmp_path / f"small{number}.png", COLOURS[0], (90, 30))
     plain(tmp_path / "large.png", COLOURS[1], (90, 32))
-    found = survey(tmp_path, Frame(32))
+    found = survey(tmp_path, PictureFrame(32))
     assert found.pictures == (tmp_path / "large.png",)
     assert found.sizes == ((90, 32),)
     assert len(found.left_out) == 14
@@ -224,7 +224,8 @@ def test_the_order_follows_the_names_alone(tmp_path: Path):
     for name in reversed(names):
         plain(tmp_path / "two" / name, COLOURS[0])
     orders = [
-        [p.relative_to(top) for p in survey(top).pictures] for top in (tmp_path / "one", tmp_path / "two")
+        [Path(str(p)).relative_to(top) for p in survey(top).pictures]
+        for top in (tmp_path / "one", tmp_path / "two")
     ]
     assert orders[0] == orders[1]
     assert sorted(map(str, orders[0])) == sorted(names)

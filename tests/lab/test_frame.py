@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from anycost.lab.data.downsample import downsample
-from anycost.lab.data.frame import Frame, check_shape, covered, fitted, uncovered
+from anycost.lab.data.frame import PictureFrame, check_shape, covered, fitted, uncovered
 from anycost.lab.measuring.frechet import Extractor, frechet_distances
 from anycost.lab.measuring.reals import of_folder, of_world
 from anycost.lab.measuring.subject import Subject
@@ -29,7 +29,7 @@ shapes = st.sampled_from([(w, h) for w in SIDES for h in SIDES if max(w, h) <= F
 @settings(max_examples=20)
 @given(shapes, st.sampled_from([4, 8, 16, 64, 100]))
 def test_black_rows_and_columns_are_added_and_cut_away_again(shape: tuple[int, int], resolution: int):
-    width, height = Frame(resolution, shape).size
+    width, height = PictureFrame(resolution, shape).size
     pictures = torch.rand(2, 3, height, width)
     squares = covered(pictures)
     assert squares.shape == (2, 3, resolution, resolution)
@@ -40,7 +40,7 @@ def test_black_rows_and_columns_are_added_and_cut_away_again(shape: tuple[int, i
 @settings(max_examples=60)
 @given(shapes, st.integers(1, 300), st.integers(1, 300))
 def test_the_largest_middle_part_of_a_shape_is_cut_out(shape: tuple[int, int], width: int, height: int):
-    left, top, right, bottom = Frame(64, shape).box(width, height)
+    left, top, right, bottom = PictureFrame(64, shape).box(width, height)
     assert 0 <= left < right <= width
     assert 0 <= top < bottom <= height
     assert abs(left - (width - right)) <= 1
@@ -63,7 +63,7 @@ def test_reduced_squares_of_4_to_3_have_whole_black_rows_down_to_8_px():
 @given(st.sampled_from([(4, 3), (3, 4), (1, 1), (2, 1)]), st.integers(40, 120), st.integers(40, 120))
 def test_pictures_are_cut_and_not_stretched(shape: tuple[int, int], width: int, height: int):
     """A ramp along each axis keeps its slope: a pixel of the result is as many of the picture's both ways."""
-    frame = Frame(16, shape)
+    frame = PictureFrame(16, shape)
     rows, columns = np.mgrid[0:height, 0:width]
     picture = np.stack([columns, rows, 0 * rows], axis=-1).astype(np.uint8)
     got = fitted(Image.fromarray(picture), frame).astype(float)  # [h, w, 3]

@@ -21,7 +21,7 @@ from anycost.core.errors import CoreError
 from anycost.lab.data import packed
 from anycost.lab.data.batches import DataSettings, batches
 from anycost.lab.data.folder import FolderBatches, check
-from anycost.lab.data.frame import Frame
+from anycost.lab.data.frame import PictureFrame
 from anycost.lab.data.packed import HEADER, MAGIC, Packed, is_packed, pack
 from anycost.lab.data.picture_files import Files, survey
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def files(folder: Path, frame: Frame) -> Files:
+def files(folder: Path, frame: PictureFrame) -> Files:
     return Files(survey(folder, frame).pictures, frame)
 
 
@@ -47,7 +47,7 @@ def files(folder: Path, frame: Frame) -> Files:
 def test_packed_pictures_are_those_of_the_folder(
     folder: Path, tmp_path: Path, shape: tuple[int, int], processes
 ):
-    source = files(folder, Frame(16, shape))
+    source = files(folder, PictureFrame(16, shape))
     assert pack(source, tmp_path / "a", processes) == 12
     read = Packed(tmp_path / "a")
     assert (len(read), read.frame, len(source)) == (12, source.frame, 13)
@@ -73,7 +73,7 @@ class Stopping(Files):
 
 def test_packing_goes_on_where_it_was_stopped(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(packed, "NOTED", 3)
-    frame = Frame(16)
+    frame = PictureFrame(16)
     source = files(folder, frame)
     pack(source, tmp_path / "whole")
     read: list[int] = []
@@ -90,10 +90,10 @@ def test_packing_goes_on_where_it_was_stopped(folder: Path, tmp_path: Path, monk
 
 def test_half_packed_files_of_other_pictures_are_kept(folder: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(packed, "NOTED", 3)
-    source = files(folder, Frame(16))
+    source = files(folder, PictureFrame(16))
     with pytest.raises(KeyboardInterrupt):
         pack(Stopping(source.pictures, source.frame, 10, lambda _: None), tmp_path / "a")
-    for other in (files(folder, Frame(8)), Files(source.pictures[1:], source.frame)):
+    for other in (files(folder, PictureFrame(8)), Files(source.pictures[1:], source.frame)):
         with pytest.raises(CoreError, match="half-packed file of other pictures"):
             pack(other, tmp_path / "a")
     (tmp_path / "b").write_text("mine")
@@ -103,15 +103,15 @@ def test_half_packed_files_of_other_pictures_are_kept(folder: Path, tmp_path: Pa
 
 
 def test_lower_resolutions_are_the_means_of_cells(folder: Path, tmp_path: Path):
-    pack(files(folder, Frame(16, (4, 3))), tmp_path / "a")
-    whole, low = Packed(tmp_path / "a"), Packed(tmp_path / "a", Frame(8, (8, 6)))
+    pack(files(folder, PictureFrame(16, (4, 3))), tmp_path / "a")
+    whole, low = Packed(tmp_path / "a"), Packed(tmp_path / "a", PictureFrame(8, (8, 6)))
     wanted = torch.nn.functional.avg_pool2d(torch.from_numpy(np.array(whole.pictures)).float(), 2)
     got = torch.from_numpy(np.stack([low.read(k) for k in range(12)])).float()
     assert (got - wanted).abs().max() <= 0.5
 
 
 def test_training_reads_them_in_black_squares_and_in_another_process(folder: Path, tmp_path: Path):
-    pack(files(folder, Frame(16, (4, 3))), tmp_path / "a")
+    pack(files(folder, PictureFrame(16, (4, 3))), tmp_path / "a")
     data = DataSettings("folder", folder=str(tmp_path / "a"), shape=(4, 3), mirror=False)
     batch = next(batches(data, 16, 12, 0, 0))
     assert batch.pictures.shape == (12, 3, 16, 16)
@@ -126,7 +126,7 @@ def test_training_reads_them_in_black_squares_and_in_another_process(folder: Pat
 
 
 def test_other_shapes_and_sizes_than_were_packed_are_refused(folder: Path, tmp_path: Path):
-    pack(files(folder, Frame(16, (4, 3))), tmp_path / "a")
+    pack(files(folder, PictureFrame(16, (4, 3))), tmp_path / "a")
     with pytest.raises(CoreError, match="pictures of 4:3, not 1:1"):
         FolderBatches(tmp_path / "a", 16, 2)
     for resolution in (32, 12):

@@ -18,7 +18,7 @@ from PIL import Image
 from anycost.core.errors import CoreError
 from anycost.lab.data import zipped
 from anycost.lab.data.folder import FolderBatches, check
-from anycost.lab.data.frame import Frame
+from anycost.lab.data.frame import PictureFrame
 from anycost.lab.data.picture_files import read_fitted, survey
 from anycost.lab.data.zipped import Zip
 
@@ -114,7 +114,7 @@ def test_damage_is_noticed_and_the_next_picture_comes_instead(tmp_path: Path, ca
     archive = changed(zip_of(tmp_path / "a.zip", FILES), whole[60:100], bytes(40))
     assert len(survey(archive).pictures) == 6  # its head is whole
     with pytest.raises(CoreError, match=r"img00000000\.png\" is damaged"):
-        read_fitted(survey(archive).pictures[0], Frame(16))
+        read_fitted(survey(archive).pictures[0], PictureFrame(16))
     first = torch.cat(list(islice(FolderBatches(archive, 16, 6), 1)))
     assert len(torch.unique(first.flatten(1), dim=0)) == 5
     assert capfd.readouterr().err.count("img00000000.png") == 1
@@ -165,4 +165,4 @@ def test_no_change_of_a_zip_brings_more_than_a_sentence(tmp_path: Path, data: st
     with suppress(CoreError):
         for member in survey(tmp_path / "b.zip").pictures:
             with suppress(CoreError):
-                read_fitted(member, Frame(16))
+                read_fitted(member, PictureFrame(16))

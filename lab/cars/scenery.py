@@ -33,7 +33,7 @@ def ramp(place: Tensor, stops: Sky) -> Tensor:
     return (weight @ table)[:, :, None, None]
 
 
-class Surroundings:
+class Scenery:
     """What lies around the cars and lights them; colours are [N, 3, 1, 1] in linear light."""
 
     def __init__(self, p: dict[str, Tensor], shape: CarShape, camera: Camera):
