@@ -11,6 +11,7 @@ from ..core.errors import CoreError
 from .arguments import add_pack_or_run, command, pack_or_run
 
 if TYPE_CHECKING:
+    from ..models.features import Features
     from ..models.pack import Pack
 
 
@@ -19,36 +20,34 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_pack_or_run(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
+    text = "Anycost's published attribute predictor judges the pictures (default: the pack's network)"
+    parser.add_argument("--reader", type=Path, metavar="FILE.pt", help=text)
     text = "an attribute to make an edit for (default: all); repeatable"
     parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
 
 
 def run(chosen: argparse.Namespace) -> None:
     with pack_or_run(chosen) as pack:
-        extract_file(pack, chosen.attribute, chosen.samples, chosen.out)
+        extract_file(pack, chosen.attribute, chosen.samples, chosen.out, chosen.reader)
 
 
-def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Path) -> None:
+def extract_file(
+    pack: Pack, names: Sequence[str] | None, samples: int, out: Path, reader: Path | None = None
+) -> None:
     """Writes the directions of the attributes `names` (None: all) to `out`, with a report beside it.
+
+    `reader` is the file of a published attribute predictor; without it the pack's network reads.
 
     CoreError for a pack without an attribute network, an unknown name, too few samples, or another ending.
     """
-    from ..lab.directions.outputs import outputs_of
     from ..lab.directions.sliders import extract, write
     from ..lab.running import distributed
-    from ..models.features import load_features
 
     if not out.parent.is_dir():
         raise CoreError("bad-value", f'There is no folder "{out.parent}" to write to: name another file.')
     if out.suffix != ".safetensors":
         raise CoreError("bad-value", f'"{out.name}" must end in .safetensors: the report is {out.stem}.json.')
-    if pack.features_path is None:
-        raise CoreError("pack", f'The pack "{pack.title}" has no attribute network to judge its pictures.')
-    try:
-        features = load_features(pack.features_path)
-    except ValueError as error:
-        raise CoreError("pack", f"{error}: install the pack again.") from None
-    outputs = outputs_of(pack.features_path, features)
+    features, outputs = _reader(pack, reader)
     with distributed.processes():
         try:
             directions, report = extract(pack, features, names, samples, outputs=outputs)
@@ -56,3 +55,22 @@ def extract_file(pack: Pack, names: Sequence[str] | None, samples: int, out: Pat
             raise CoreError("bad-value", str(error)) from None
         if distributed.rank() == 0:
             write(directions, report, out)
+
+
+def _reader(pack: Pack, file: Path | None) -> tuple[Features, tuple[str, ...]]:
+    """The network that judges pictures, and the names of what it reads."""
+    from ..lab.directions.outputs import outputs_of
+    from ..lab.networks.attribute_predictor import load_predictor
+    from ..models.features import load_features
+
+    if file is not None:
+        predictor = load_predictor(file)
+        return predictor, predictor.names
+    if pack.features_path is None:
+        text = "has no attribute network to judge its pictures: name one with --reader."
+        raise CoreError("pack", f'The pack "{pack.title}" {text}')
+    try:
+        features = load_features(pack.features_path)
+    except ValueError as error:
+        raise CoreError("pack", f"{error}: install the pack again.") from None
+    return features, outputs_of(pack.features_path, features)

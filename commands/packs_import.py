@@ -95,7 +95,8 @@ def _add(chosen: argparse.Namespace) -> None:
     with _belongings(pack.generator(), torch.from_numpy(pack.mean_w)) as found:
         for path in chosen.files:
             found.take(ModelFile.open(path))
-        directions, provenance = list(found.directions.values()), pack.provenance + found.provenance
+        directions = list(found.directions.values())
+        provenance = pack.provenance.rstrip(". ") + "." + found.provenance
         folder = add_edits(pack, found.encoder, directions, chosen.out, provenance=provenance)
     replaced = [name for name in found.directions if name in {known.name for known in pack.directions}]
     if replaced:

@@ -1,4 +1,4 @@
-"""Builds the encoder that a file holds, for the generator of a pack."""
+"""Builds the encoder or the attribute predictor that a file holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..generator import Generator, truncate
 from . import psp_encoder, resnet
 from .kinds import FOR_EDITS, ModelFile
 from .psp_encoder import PspEncoder
-from .resnet import ResNetEncoder
+from .resnet import ResNet, ResNetEncoder
 from .strict import check_memory, load_strictly
 from .tables import Root, beside
 from .unpickle import Refused
@@ -29,6 +29,19 @@ def read_encoder(file: ModelFile, network: Generator, mean: Tensor) -> tuple[nn.
     if file.resnet_root is not None and not file.is_predictor:
         return _resnet(file, file.resnet_root, network, mean)
     raise _no_encoder(file)
+
+
+def read_predictor(file: ModelFile) -> ResNet:
+    """Anycost's published attribute predictor; Refused when the file holds none."""
+    root = file.resnet_root
+    if root is None or not file.is_predictor:
+        raise Refused("holds no attribute predictor", "choose a ResNet-50 with 80 outputs, as Anycost's")
+    sizes = resnet.sizes_of(root.tensors)
+    check_memory(root.tensors, file.checkpoint.file_bytes)
+    with torch.device("meta"):
+        network = ResNet(sizes)
+    load_strictly(network, root.tensors)
+    return network
 
 
 def _no_encoder(file: ModelFile) -> Refused:

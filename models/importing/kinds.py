@@ -26,6 +26,7 @@ BOUNDARY = re.compile(r"\d{1,2}_[A-Za-z0-9_]+")
 LEAST_WIDTH = 16  # of a lone vector that can be a direction
 FOR_EDITS = "give it beside the generator's file, with --directions"
 FOR_START = "give it beside the generator's file, with --encoder"
+TO_DIRECTIONS = "give it to `anycost directions --reader`"
 TO_GENERATOR = "choose the generator's file"
 OTHERS = (  # what tensors' names say of other networks: pattern, what the file is, what to do
     (r"synthesis\.L\d", "is an alias-free (StyleGAN3) generator", "choose a StyleGAN2 one"),
@@ -152,7 +153,7 @@ class ModelFile:
         if self.psp_root is not None or (self.resnet_root is not None and not self.is_predictor):
             return Refused("is an encoder, not a generator", FOR_START)
         if self.is_predictor:
-            return Refused("is an attribute predictor, not a generator", TO_GENERATOR)
+            return Refused("is an attribute predictor, not a generator", TO_DIRECTIONS)
         if self.holds_directions():
             return Refused("holds edit directions, not a generator", FOR_EDITS)
         advice = "choose a checkpoint of a StyleGAN2 or Anycost generator"

@@ -74,7 +74,8 @@ def test_an_e4e_file_becomes_a_pack_with_its_encoder(tmp_path: Path, capsys: pyt
     assert "Its encoder is from e4e.pt (e4e format, SHA-256 " in pack.provenance
     network, _, _ = read_encoder(ModelFile.open(file), pack.generator(), torch.from_numpy(pack.mean_w))
     picture = np.random.default_rng(1).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float32)
-    (answer,) = onnxruntime.InferenceSession(pack.encoder_path).run(["latents"], {"picture": picture})
+    session = onnxruntime.InferenceSession(str(pack.encoder_path))
+    answer = np.asarray(session.run(["latents"], {"picture": picture})[0])
     np.testing.assert_allclose(answer, network(torch.from_numpy(picture)).numpy(), atol=1e-4)
 
 
