@@ -70,6 +70,12 @@ class DataSettings:
         return WORLDS.get(self.kind)
 
 
+    @property
+    def picture_shape(self) -> Shape:
+        """Width to height of the pictures without black rows or columns: a world's own, or `shape`."""
+        return self.shape if self.world is None else self.world.shape
+
+
 @dataclass(frozen=True)
 class Batch:
     """Real pictures [N, 3, R, R] in -1..1; those of one world also have z [N, D] and `POINTS` [N, 7, 2]."""

@@ -199,6 +199,12 @@ def test_batches_of_cars_have_z_and_points_in_the_picture():
     assert batch.landmarks.max() < 1
 
 
+def test_pictures_have_the_shape_of_their_world_or_of_the_folder():
+    assert DataSettings("cars").picture_shape == (4, 3)
+    assert DataSettings("portraits").picture_shape == (1, 1)
+    assert DataSettings("folder", folder="x", shape=(3, 2)).picture_shape == (3, 2)
+
+
 @pytest.mark.parametrize("more", [{"rare": 0.5}, {"shape": (4, 3)}, {"folder": "x"}, {"caches": ("a",)}])
 def test_data_that_cars_have_not_are_refused(more: dict[str, Any]):
     with pytest.raises(ValueError, match=r"data\."):
