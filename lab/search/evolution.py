@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...models.widths import SubGenerator
+from ..running import distributed
 from .space import Space
 
 PARENTS = 5  # candidates of a population per parent
@@ -51,7 +52,8 @@ def evolve(
 
     Starts with the candidates of `first` that fit and fills the population with random ones. Never loses the
     best: parents are the nearest of all candidates seen. A generation's draws depend only on the seed and its
-    number, so a resumed search gives the same result. ValueError if `space.cheapest` does not fit.
+    number, so a resumed search gives the same result, and so do many processes, which share out its
+    candidates. ValueError if `space.cheapest` does not fit.
     """
     if not fits(space.cheapest):
         raise ValueError("Nothing fits the budget.")
@@ -61,9 +63,8 @@ def evolve(
             candidates = _first_population(space, first, fits, settings, chance)
         else:
             candidates = _children(space, fits, settings, found, chance)
-        for rung in candidates:
-            if rung not in found.distances:
-                found.distances[rung] = distance(rung)
+        unseen = [rung for rung in dict.fromkeys(candidates) if rung not in found.distances]
+        found.distances.update(zip(unseen, distributed.shared_out(unseen, distance), strict=True))
         found.lowest.append(min(found.distances.values()))
         yield found
 

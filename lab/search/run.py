@@ -11,6 +11,7 @@ from typing import Any
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...models.widths import SubGenerator
+from ..running import distributed
 from .budgets import Budget, Cost, TimeTable
 from .evolution import Evolution, SearchSettings, evolve
 from .space import Space
@@ -21,7 +22,7 @@ SURE = 5  # candidates to measure before a table counts as too low
 
 
 class Run:
-    """A search for one budget; it writes its state after every generation.
+    """A search for one budget; the first process writes its state after every generation.
 
     `about` holds plain values that say what the distances measure. A folder with a search about something
     else, or with another population or seed, is refused; one with fewer generations continues.
@@ -74,10 +75,11 @@ class Run:
     def winner(self, clock: Cost | None, limit: float) -> SubGenerator:
         """The nearest candidate; with a `clock` (ms), the nearest that really holds the limit. It is kept.
 
-        The smallest factor by which the table was too low is applied to the other candidates too.
+        The smallest factor by which the table was too low is applied to the other candidates too. Many
+        processes take the first one's: clocks differ.
         """
         if self._winner is None:
-            self._winner = self._nearest_within(clock, limit)
+            self._winner = distributed.by_first(lambda: self._nearest_within(clock, limit))
             self._write()
         return self._winner
 
@@ -98,6 +100,8 @@ class Run:
         raise CoreError("bad-value", text)
 
     def _write(self) -> None:
+        if distributed.rank() > 0:
+            return
         state = {
             "about": self._about,
             "table": asdict(self._table) if self._table else None,

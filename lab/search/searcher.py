@@ -19,6 +19,7 @@ from ...models.macs import macs
 from ...models.pack import Pack, rung_entry
 from ...models.widths import SubGenerator
 from ..measuring.subject import SEED, Subject, normals, of_pack
+from ..running import distributed
 from .budgets import Budget, Cost, Stopwatch, TimeTable, parse_budget, time_table, work
 from .distances import PSI, Distances, measure_of
 from .evolution import SearchSettings
@@ -38,16 +39,22 @@ def search(
     """Search one rung per budget, print them, and write ladder and plot into `out`.
 
     Each search has a folder there and resumes from it. With `to_install` the rungs become the pack's ladder.
-    CoreError for an invalid or unreachable budget, numbers out of range, a folder of another search, and a
-    pack that cannot be changed.
+    Under torchrun the processes share out the candidates, with the result of one. CoreError for an invalid or
+    unreachable budget, numbers out of range, a folder of another search, and a pack that cannot be changed.
     """
     wanted = list(dict.fromkeys(parse_budget(text) for text in budgets))
     _check(settings, samples)
     if to_install:
         check_installable(pack)
     use_available_cores()
-    searcher = _Searcher(pack, settings, samples, out)
-    report = searcher.report(searcher.found(wanted))
+    with distributed.processes():
+        searcher = _Searcher(pack, settings, samples, out)
+        report = searcher.report(searcher.found(wanted))
+        if distributed.rank() == 0:
+            _write(report, pack, out, to_install)
+
+
+def _write(report: SearchReport, pack: Pack, out: Path, to_install: bool) -> None:
     print(report.text())
     ladder = as_ladder({row.found.rung: row.found.distance for row in report.rows}, report.cells[-1].rung)
     data = {"ladder": [rung_entry(rung) for rung in ladder], **report.data()}
@@ -116,12 +123,12 @@ class _Searcher:
     def _evolve(self, run: Run, limit: float, distance: Distances) -> None:
         cost = self._cost(run)
         self._check_reachable(run.budget, cost, limit)
-        whole = run.left
-        with tqdm(total=whole, desc=str(run.budget), unit="candidate") as bar:
+        whole, hidden = run.left, distributed.rank() > 0
+        with tqdm(total=whole, desc=str(run.budget), unit="candidate", disable=hidden) as bar:
 
             def shown(rung: SubGenerator) -> float:
                 found = distance(rung)
-                bar.update()
+                bar.update(distributed.world())
                 return found
 
             for found in run.go_on(self._cells, cost, limit, shown):
@@ -136,7 +143,7 @@ class _Searcher:
 
     @cached_property
     def _table(self) -> TimeTable:
-        return time_table(self._space, self._cells, self._clock.measure)
+        return distributed.by_first(lambda: time_table(self._space, self._cells, self._clock.measure))
 
     def _check_reachable(self, budget: Budget, cost: Cost, limit: float) -> None:
         least = cost(self._space.cheapest)
@@ -152,8 +159,10 @@ class _Searcher:
     def report(self, found: Mapping[Budget, SubGenerator]) -> SearchReport:
         """Measure these and the uniform ones over latents that the searches have not seen."""
         distance = Distances(self._subject, self._measure, self._samples, UNSEEN)
-        rungs = tqdm(dict.fromkeys([*self._cells, *found.values()]), desc="report", leave=False)
-        figures = {rung: (self._clock(rung), distance(rung)) for rung in rungs}
+        rungs = list(dict.fromkeys([*self._cells, *found.values()]))
+        far = distributed.shared_out(rungs, distance, "report")
+        taken = distributed.by_first(lambda: [self._clock(rung) for rung in rungs])
+        figures = dict(zip(rungs, zip(taken, far, strict=True), strict=True))
         cells = [MeasuredRung(cell, *figures[cell]) for cell in self._cells]  # equal cells keep their ratios
         rows = [
             SearchRow(

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pair import Pair
 from published_nets import publish_lpips
 
 from anycost.commands.cli import main
@@ -490,6 +491,40 @@ def test_more_generations_continue_and_another_search_is_refused(
     for damaged in (b"", b"[" * 100_000, b"{}", kept[:100], kept.replace(b'"winner": [', b'"winner": [7, ')):
         state.write_bytes(damaged)
         assert "delete it" in refused(capfd, *base)
+
+
+def searched_together(pack: Path, out: Path, *budgets: str) -> tuple[int, int]:
+    """`anycost search` with few candidates: its exit code, and how many of them this process measured."""
+    measured, measure = [], Distances.__call__
+    chosen = [word for budget in budgets for word in ("--budget", budget)]
+    chosen += ["--population", "4", "--generations", "1", "--samples", "2", "--out", str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("anycost.lab.search.budgets.DRAWN", 1)
+        patch.setattr(
+            Distances, "__call__", lambda self, rung: (measured.append(rung), measure(self, rung))[1]
+        )
+        return main(["search", "--pack", str(pack), *chosen]), len(measured)
+
+
+@pytest.mark.slow
+def test_two_processes_find_what_one_finds(tiny_pack: Path, tmp_path: Path, pair: Pair):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for equal sums
+    code, measured = searched_together(tiny_pack, tmp_path / "one", "8x")
+    torch.set_num_threads(threads)
+    assert code == 0
+    found = pair.run(searched_together, tiny_pack, tmp_path / "two", "8x")
+    assert [code for code, _ in found] == [0, 0]
+    shares = [count for _, count in found]
+    assert sum(shares) == measured
+    assert 0 <= shares[0] - shares[1] <= 3  # at most one for each generation and the report
+    assert state_of(tmp_path / "one") == state_of(tmp_path / "two")
+    one, two = (json.loads((tmp_path / k / "tiny-ladder.json").read_bytes()) for k in ("one", "two"))
+    assert one["ladder"] == two["ladder"]
+    for mine, theirs in zip(one["uniform"], two["uniform"], strict=True):
+        assert mine["distance"] == theirs["distance"]
+    pair.run(searched_together, tiny_pack, tmp_path / "two", "5000ms")  # timed by one of the two
+    assert json.loads((tmp_path / "two" / "tiny-5000ms" / "state.json").read_bytes())["winner"]
 
 
 @pytest.mark.slow
