@@ -38,10 +38,14 @@ def test_the_page_has_every_table_with_figures(page: tuple[Path, Path]):
         "Figure ",
         "Not in ",
     ]
-    ours = ("one generator, conditioned D", "StyleGAN2, trained separately", "| Anycost", "MSG-GAN's")
-    for what in (*ours, "without consistency", "without sorting"):
+    ours = ("one generator, conditioned D", "StyleGAN2, trained separately", "| Anycost |", "MSG-GAN's")
+    figures = ("| Distill:", "| Anycost, uniform", "| Anycost, flexible", "| one for each", "one for all")
+    for what in (*ours, *figures, "without consistency", "without sorting"):
         (row,) = [line for line in text.splitlines() if line.startswith("|") and what in line]
         assert all(float(cell.split()[0]) >= 0 for cell in row.split("|")[2:-1])
+    for what in ("| vanilla:", "| ChannelPrune:"):  # nothing to be near to
+        (row,) = [line for line in text.splitlines() if line.startswith(what)]
+        assert [cell.strip() == "-" for cell in row.split("|")[2:-1]] == [False, False, True, True]
 
 
 def test_the_papers_tables_are_printed_whole():
