@@ -61,7 +61,8 @@ def draw(given: dict[str, Tensor], resolution: int) -> DrawnCars:
         raise ValueError(f"Cars are drawn at 32 to 1024 pixels, in steps of 8, not {resolution}.")
     controls = {name: values.float() for name, values in POPULATION.complete(given).items()}
     count = len(next(iter(controls.values())))
-    step = max(1, _CACHED // (SAMPLES * resolution) ** 2)
+    most = _CACHED if next(iter(controls.values())).device.type == "cpu" else 64 * _CACHED
+    step = max(1, most // (SAMPLES * resolution) ** 2)
     parts = []
     for start in range(0, count, step):
         part = {name: values[start : start + step].view(-1, 1, 1) for name, values in controls.items()}

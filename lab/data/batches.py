@@ -69,7 +69,6 @@ class DataSettings:
             return None
         return WORLDS.get(self.kind)
 
-
     @property
     def picture_shape(self) -> Shape:
         """Width to height of the pictures without black rows or columns: a world's own, or `shape`."""
