@@ -135,6 +135,8 @@ class Belongings:
         """The encoder beside a generator; a note where there is one that cannot be used."""
         from ..models.manifest import PackError
 
+        if file.has_unknown_encoder:
+            self.notes.append("Its encoder is of another kind than e4e's and pSp's, so it was left out.")
         if file.psp_root is None:
             return
         try:

@@ -28,7 +28,6 @@ from torch import Tensor
 from ..manifest import PackError
 from ..safetensors_file import opened_safetensors
 from .unpickle import (
-    Foreign,
     Known,
     Limits,
     Machine,
@@ -370,17 +369,9 @@ def _read_nvidia(path: Path, size: int) -> Any:
     """The pickle of NVIDIA's PyTorch generators; the source code of the classes in it is thrown away."""
     with path.open("rb") as file:
         machine = Machine(file, size, known_names())
-        own: dict[str, Callable[..., Any]] = {
-            "torch_utils.persistence._reconstruct_persistent_obj": _network,
-            "torch.storage._load_from_bytes": lambda data: _storage_from_bytes(data, machine.limits),
-            "dnnlib.util.EasyDict": lambda *_: {},
-        }
-        machine.names |= {name: Known(name, make) for name, make in own.items()}
+        name = "torch.storage._load_from_bytes"
+        machine.names[name] = Known(name, lambda data: _storage_from_bytes(data, machine.limits))
         return machine.run()
-
-
-def _network(meta: Any) -> Foreign:
-    return Foreign(str(meta["class_name"]), meta["state"])
 
 
 def _storage_from_bytes(data: bytes, limits: Limits) -> Storage:

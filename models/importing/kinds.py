@@ -107,6 +107,12 @@ class ModelFile:
         return self.psp_root is not None or (self.resnet_root is not None and not self.is_predictor)
 
     @property
+    def has_unknown_encoder(self) -> bool:
+        """Whether tensors are called an encoder's, and are not e4e's or pSp's."""
+        names = (name for table in self.tables for name in table.tensors)
+        return self.psp_root is None and any(re.search(r"(^|\.)encoder\.", name) for name in names)
+
+    @property
     def is_predictor(self) -> bool:
         """Whether it is an attribute predictor: like Anycost's encoder, but with no mean latent."""
         root = self.resnet_root

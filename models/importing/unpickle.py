@@ -239,6 +239,11 @@ def class_of(name: str) -> Known | None:
     return Known(name, lambda *_: Foreign(name)) if plain or not ours else None
 
 
+def _persistent(meta: Any) -> Foreign:
+    """NVIDIA's module, whose source code comes with it and is thrown away."""
+    return Foreign(str(meta["class_name"]), meta["state"])
+
+
 def _reconstructed(kind: Any, *_: Any) -> Foreign:
     """copyreg._reconstructor: an object of a class without arguments."""
     if not isinstance(kind, Known):
@@ -264,6 +269,8 @@ def known_names() -> dict[str, Known]:
         "torch._utils._rebuild_parameter": lambda data, *_: data,
         "torch._utils._rebuild_parameter_with_state": lambda data, *_: data,
         "torch.device": lambda *_: None,
+        "torch_utils.persistence._reconstruct_persistent_obj": _persistent,
+        "dnnlib.util.EasyDict": lambda *_: {},
         "copyreg._reconstructor": _reconstructed,
         "copy_reg._reconstructor": _reconstructed,
         "numpy.dtype": NumpyType,

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from foreign_files import nvidia_state, psp_state, published_state, resnet_state
+from foreign_files import module_tree, nvidia_modules, nvidia_state, psp_state, published_state, resnet_state
 from random_bank import random_bank
 from safetensors.torch import save_file
 
@@ -232,6 +232,31 @@ def test_a_generator_is_found_under_any_prefix(
     pack = imported(capsys, tmp_path, published_files(tmp_path, kind))
     loaded = pack.generator().state_dict()
     assert all(torch.equal(loaded[name], value) for name, value in published_state(SMALL).items())
+
+
+def test_a_tuned_nvidia_generator_that_torch_saved(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    state = nvidia_state(SMALL)
+    with nvidia_modules():
+        torch.save(module_tree(state), tmp_path / "model.pt")
+    pack = imported(capsys, tmp_path, tmp_path / "model.pt")
+    np.testing.assert_array_equal(pack.mean_w, state["mapping.w_avg"].numpy())
+    weight = pack.generator().state_dict()["convs.3.conv.weight"]
+    assert torch.equal(weight[0], state["synthesis.b16.conv1.weight"])
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_generator_comes_without_an_encoder_that_cannot_be_used(
+    tmp_path: Path, damaged: bool, capsys: pytest.CaptureFixture
+) -> None:
+    content = torch.load(e4e_file(tmp_path / "e4e.pt"), weights_only=False)
+    del content["state_dict"][
+        "encoder.body.1.res_layer.1.weight" if damaged else "encoder.styles.0.linear.weight"
+    ]
+    torch.save(content, tmp_path / "e4e.pt")
+    code, _, notes = run(capsys, "import", tmp_path / "e4e.pt", "--name", "faces", "--out", tmp_path / "pack")
+    assert code == 0
+    assert ("Its encoder was left out." if damaged else "Its encoder is of another kind") in notes
+    assert Pack.open(tmp_path / "pack").encoder_path is None
 
 
 def test_a_prefixed_nvidia_file(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
