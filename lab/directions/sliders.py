@@ -24,7 +24,7 @@ from ...models.features import Features
 from ...models.generator import Generator, truncate
 from ...models.layer_sizes import layer_count
 from ...models.pack import Direction, Pack, direction_entry
-from ..networks.attributes import NAMES
+from ..networks.attributes import NAMES, names_of, paper_attributes
 from ..networks.encoding import mean_w
 from ..painter import PAPER_ATTRIBUTES
 from ..running import distributed
@@ -112,18 +112,20 @@ def extract(
     names: Sequence[str] | None = None,
     samples: int = 100_000,
     *,
-    outputs: Sequence[str] = NAMES,
+    outputs: Sequence[str] | None = None,
     apart_from: Mapping[str, Sequence[str]] | None = None,
     share: float = 0.02,
 ) -> tuple[list[Direction], dict[str, Any]]:
     """Directions from linear SVMs (paper, section 4.5), and a report of what each does.
 
-    `outputs` are the attributes that `features` reads, in its order; `names` are those that become directions
-    (by default all). `apart_from` gives, for an attribute, the others that its direction must not move
-    (conditional manipulation). The SVM learns from a `share` of the samples at each end. Under torchrun
-    samples, SVMs and measuring are shared out, and the result is that of one process. ValueError for names
-    not among the outputs, for too few samples, and for a generator whose pictures cannot be read.
+    `outputs` are the attributes that `features` reads, in its order (by default those that it names); `names`
+    are those that become directions (by default all). `apart_from` gives, for an attribute, the others that
+    its direction must not move (conditional manipulation). The SVM learns from a `share` of the samples at
+    each end. Under torchrun samples, SVMs and measuring are shared out, and the result is that of one
+    process. ValueError for names not among the outputs, for too few samples, and for a generator whose
+    pictures cannot be read.
     """
+    outputs = names_of(features) if outputs is None else outputs
     names = list(dict.fromkeys(outputs if names is None else names))
     wanted = dict(apart_from or {})
     for name in {*names, *wanted, *(other for others in wanted.values() for other in others)}:
@@ -164,11 +166,12 @@ def measured(
     features: Features,
     vectors: Mapping[str, Tensor],
     *,
-    outputs: Sequence[str] = NAMES,
+    outputs: Sequence[str] | None = None,
     side: int | None = None,
 ) -> tuple[list[Direction], dict[str, Any]]:
     """Directions along `vectors` [D], in their order and scaled to their useful range, and what each does, by
     name. Under torchrun every process measures some of them."""
+    outputs = names_of(features) if outputs is None else outputs
     draw, features = artist(source), features.to(distributed.device())
     population = _population(draw)
     judge = Judge(draw, features, population, side or min(SIDE, draw.resolution))
@@ -208,15 +211,13 @@ def artist(source: Pack | Generator) -> Artist:
     return Artist(source, mean_w(source))
 
 
-def watched(features: Features, outputs: Sequence[str] = NAMES) -> dict[str, tuple[int, float]]:
+def watched(features: Features, outputs: Sequence[str]) -> dict[str, tuple[int, float]]:
     """The paper's attributes among `outputs`: their columns, and the standardised values above which a
     portrait has them."""
-    found = {}
-    for name, (control, threshold) in PAPER_ATTRIBUTES.items():
-        if control in outputs:
-            k = list(outputs).index(control)
-            found[name] = (k, float((threshold - features.mean[k]) / features.deviation[k]))
-    return found
+    return {
+        name: (k, float((threshold - features.mean[k]) / features.deviation[k]))
+        for name, (k, threshold) in paper_attributes(outputs).items()
+    }
 
 
 def _direction(name: str, step: Tensor, low: float, n_style: int) -> Direction:

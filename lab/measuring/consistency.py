@@ -11,8 +11,7 @@ from torch import Tensor
 from ...core.editing.perceptual import Measure
 from ...models.features import Features
 from ..data.downsample import downsample
-from ..networks.attributes import NAMES
-from ..painter import PAPER_ATTRIBUTES
+from ..networks.attributes import names_of, paper_attributes
 from .subject import SEED, Cell, Collected, Subject, normals, shares
 
 PEAK = 2.0  # from black to white, -1 to 1
@@ -54,12 +53,12 @@ def psnr(squared: float) -> float | None:
 def agreement(
     subject: Subject, features: Features, samples: int, full: Subject | None = None
 ) -> dict[Cell, dict[str, float]]:
-    """For each of the paper's attributes, the share of `samples` latents, truncated to 0.5, for which the
-    pictures of a sub-generator and of the full generator (from `full`, if given) agree on whether it is
-    there."""
-    full = full or subject
+    """For each of the paper's attributes that `features` reads, the share of `samples` latents, truncated to
+    0.5, for which the pictures of a sub-generator and of the full generator (from `full`, if given) agree on
+    whether it is there."""
+    full, names = full or subject, list(paper_attributes(names_of(features)))
     z = normals(samples, subject.generator.style_dim, SEED + 2)
-    rows = {cell: Collected(samples, len(PAPER_ATTRIBUTES)) for cell in subject.cells}
+    rows = {cell: Collected(samples, len(names)) for cell in subject.cells}
     for places in shares(samples, "attributes"):
         w = subject.latents(z[places], PSI)
         wanted = has(features, full.pictures(full.latents(z[places], PSI))[full.resolutions[-1]])  # [N, K]
@@ -67,12 +66,12 @@ def agreement(
             for side, picture in subject.pictures(w, ratio).items():
                 rows[side, ratio].put(places, has(features, picture) == wanted)
     return {
-        cell: dict(zip(PAPER_ATTRIBUTES, row.joint().mean(dim=0).tolist(), strict=True))
-        for cell, row in rows.items()
+        cell: dict(zip(names, row.joint().mean(dim=0).tolist(), strict=True)) for cell, row in rows.items()
     }
 
 
 def has(features: Features, picture: Tensor) -> Tensor:
-    """Which of the paper's attributes pictures [N, 3, R, R] show: booleans [N, K]."""
+    """Which of the paper's attributes that are read pictures [N, 3, R, R] show: booleans [N, K]."""
     values = features.values(picture.clamp(-1, 1))  # [N, A]
-    return torch.stack([values[:, NAMES.index(name)] > above for name, above in PAPER_ATTRIBUTES.values()], 1)
+    read = paper_attributes(names_of(features)).values()
+    return torch.stack([values[:, k] > above for k, above in read], dim=1)

@@ -93,6 +93,7 @@ class EvaluationReport:
         head = ["slider", "right way %", "most flipped", "%"]
         rows = []
         for slider in self.sliders:
-            most = max(slider.flips, key=slider.flips.__getitem__)
-            rows.append([slider.name, f"{100 * slider.right:.1f}", most, f"{100 * slider.flips[most]:.1f}"])
+            most = max(slider.flips, key=slider.flips.__getitem__, default="none")
+            share = 100 * slider.flips.get(most, 0.0)
+            rows.append([slider.name, f"{100 * slider.right:.1f}", most, f"{share:.1f}"])
         return columns([head, *rows])

@@ -12,7 +12,7 @@ from ...core.files.whole_file import write_bytes
 from ...core.rendering.cores import use_available_cores
 from ...models.features import Features, load_features
 from ...models.pack import Pack
-from ..networks.attributes import NAMES
+from ..networks.attributes import names_of, paper_attributes
 from ..running import distributed
 from ..worlds import PORTRAITS, WORLDS
 from .consistency import agreement, distances, psnr
@@ -169,8 +169,8 @@ def measures(pack: Pack, features: Features | None) -> tuple[Measure, Measure]:
 def _agreement(
     subject: Subject, features: Features | None, samples: int, notes: list[str]
 ) -> dict[Cell, dict[str, float]]:
-    if features is None or features.attributes.out_features != len(NAMES):
-        notes.append("Attributes are left out: this pack has no network that reads the painter's.")
+    if features is None or not paper_attributes(names_of(features)):
+        notes.append("Attributes are left out: this pack has no network that reads the paper's.")
         return {}
     return agreement(subject, features, samples)
 

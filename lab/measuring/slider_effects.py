@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ...models.features import Features
 from ...models.pack import Direction
+from ..directions.range import Thresholds, Watched
 from ..directions.sliders import PSI, SIDE, watched
-from ..networks.attributes import NAMES
-from ..painter import PAPER_ATTRIBUTES
+from ..networks.attributes import names_of
 from .subject import SEED, Collected, Subject, normals, shares
 
 MOST = 512  # portraits: every slider draws two more pictures of each
@@ -35,42 +35,40 @@ def sliders(
     directions: Sequence[Direction], subject: Subject, features: Features, samples: int
 ) -> list[SliderEffects]:
     """One row per direction named after an attribute, over `samples` portraits, at most `MOST`."""
-    named = [direction for direction in directions if direction.name in NAMES]
+    names = names_of(features)
+    seen = watched(features, names)
+    named = [direction for direction in directions if direction.name in names]
+    columns = [names.index(direction.name) for direction in named]
     count = min(samples, MOST)
     w = subject.latents(normals(count, subject.generator.style_dim, SEED + 3), PSI)  # [N, n_style, D]
-    found = Collected(count, len(named) * (1 + 2 * len(PAPER_ATTRIBUTES)))
+    found = Collected(count, len(named) * (1 + 2 * len(seen)))
     side = min(SIDE, subject.resolutions[-1])
+
+    def read(w: Tensor) -> Tensor:
+        return features(subject.generator(w, side).clamp(-1, 1))  # [N, A]
+
     for places in shares(count, "sliders"):
-        middle = features(subject.generator(w[places], side).clamp(-1, 1))  # [N, A]
-        parts = [_effects(subject, features, w[places], middle, direction, side) for direction in named]
+        middle, parts = read(w[places]), []
+        for direction, column in zip(named, columns, strict=True):
+            vector = torch.from_numpy(direction.vector).to(w.device)  # [n_style, D]
+            low, high = (read(w[places] + value * vector) for value in (direction.low, direction.high))
+            parts.append(_effects(low, middle, high, column, list(seen.values())))
         found.put(places, torch.cat(parts, dim=1) if parts else middle[:, :0])
     means = found.joint().mean(dim=0).unflatten(0, (len(named), -1)) if named else []
-    return [_row(direction, mean) for direction, mean in zip(named, means, strict=True)]
+    return [_row(*row, seen) for row in zip(named, columns, means, strict=True)]
 
 
-def _effects(
-    subject: Subject, features: Features, w: Tensor, middle: Tensor, direction: Direction, side: int
-) -> Tensor:
-    """[N, 1 + 2 K]: whether the attribute rises, and which of the paper's K flip at the low and high end."""
-    vector = torch.from_numpy(direction.vector).to(w.device)  # [n_style, D]
-    low, high = (
-        features(subject.generator(w + value * vector, side).clamp(-1, 1))  # [N, A]
-        for value in (direction.low, direction.high)
-    )
-    column = NAMES.index(direction.name)
+def _effects(low: Tensor, middle: Tensor, high: Tensor, column: int, seen: Thresholds) -> Tensor:
+    """[N, 1 + 2 K] of what pictures show [N, A]: whether the attribute in `column` rises from the low end to
+    the high one, and which of the paper's K flip from the middle to either."""
     rises = high[:, column] > low[:, column]
-    flips = [
-        (middle[:, k] > at) != (end[:, k] > at) for end in (low, high) for k, at in watched(features).values()
-    ]
+    flips = [(middle[:, k] > at) != (end[:, k] > at) for end in (low, high) for k, at in seen]
     return torch.stack([rises, *flips], dim=1).float()
 
 
-def _row(direction: Direction, mean: Tensor) -> SliderEffects:
+def _row(direction: Direction, column: int, mean: Tensor, seen: Watched) -> SliderEffects:
     low, high = mean[1:].chunk(2)
     worse = torch.maximum(low, high).tolist()
-    flips = {
-        name: share
-        for (name, (control, _)), share in zip(PAPER_ATTRIBUTES.items(), worse, strict=True)
-        if control != direction.name
-    }
+    others = zip(seen.items(), worse, strict=True)
+    flips = {name: share for (name, (k, _)), share in others if k != column}
     return SliderEffects(direction.name, float(mean[0]), flips)

@@ -15,7 +15,7 @@ from ..measuring.markdown import shown, table
 from ..measuring.reals import portraits
 from ..measuring.reconstruction import of_file, reconstructions
 from ..measuring.subject import Subject, of_pack
-from ..networks.attributes import NAMES
+from ..networks.attributes import names_of, paper_attributes
 from ..running import distributed
 from .speed import speeds
 from .toy_tables import Results
@@ -43,8 +43,8 @@ class MeasuredPack:
 
 def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
     """Table 4: agreement with the full generator, in percent."""
-    if measured.features.attributes.out_features != len(NAMES):
-        return "Left out: this pack's network does not read the painter's attributes."
+    if len(paper_attributes(names_of(measured.features))) < len(paper.TABLE_4):
+        return "Left out: this pack's network does not read the paper's attributes."
     own = agreement(measured.subject, measured.features, measured.samples)
     columns = {
         f"{measured.pack.name} ×{r:g}": _per_cent(own[measured.top, r])

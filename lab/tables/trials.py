@@ -28,7 +28,7 @@ from ..measuring.path_length import path_lengths, smooth
 from ..measuring.reals import Reals, portraits
 from ..measuring.reconstruction import of_file, reconstructions
 from ..measuring.subject import SEED, Cell, Subject, of_run
-from ..networks.attributes import NAMES
+from ..networks.attributes import names_of, paper_attributes
 from ..running import checkpoints, distributed
 from ..training import train
 from .evolved import evolved
@@ -144,7 +144,7 @@ def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures
         found["path_length"] = path_lengths(subject, smooth(features), samples)
     if len(subject.ratios) > 1:
         found["distance"], found["squared"] = distances(subject, from_features(features), samples)
-        if features.attributes.out_features == len(NAMES):
+        if paper_attributes(names_of(features)):
             found["agreement"] = agreement(subject, features, samples)
     if toy.teacher:
         teacher = of_run(checkpoints.trained(out.parent / toy.teacher), toy.resolutions, (1.0,))

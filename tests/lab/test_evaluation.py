@@ -179,11 +179,11 @@ def test_distances_are_to_the_full_picture_and_0_for_itself():
 class Brightness(Features):
     """Reads the picture's brightness as every attribute."""
 
-    def __init__(self):
-        super().__init__(len(NAMES), (4,))
+    def __init__(self, names: tuple[str, ...] = NAMES):
+        super().__init__(len(names), (4,), names)
 
     def values(self, picture: Tensor) -> Tensor:
-        return picture.mean(dim=(1, 2, 3))[:, None].expand(-1, len(NAMES))
+        return picture.mean(dim=(1, 2, 3))[:, None].expand(-1, len(self.names))
 
 
 def test_agreement_counts_the_pictures_that_show_the_same():
@@ -199,6 +199,9 @@ def test_agreement_counts_the_pictures_that_show_the_same():
         assert found[4, 0.5][name] == pytest.approx(1 - differ / 200)
         assert differ > 0
         assert found[4, 1.0][name] == 1
+    celeba = Brightness(("Bald", "Wearing_Earrings", "Smiling"))
+    named = agreement(drawn((4,), 2, draw, (0.5, 1.0)), celeba, 200)
+    assert named[4, 0.5] == {name: found[4, 0.5][name] for name in ("Smiling", "Earrings")}
 
 
 def test_the_path_of_a_linear_generator_has_a_known_length():
@@ -311,7 +314,7 @@ class ReadsBack(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.mean, self.deviation = torch.zeros(len(NAMES)), torch.ones(len(NAMES))
+        self.names, self.mean, self.deviation = NAMES, torch.zeros(len(NAMES)), torch.ones(len(NAMES))
 
     def forward(self, picture: Tensor) -> Tensor:
         return 10 * picture.flatten(1)[:, : len(NAMES)]

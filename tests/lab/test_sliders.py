@@ -464,7 +464,7 @@ def test_a_slider_that_nobody_would_see_is_not_shipped(monkeypatch: pytest.Monke
 def test_the_papers_attributes_are_watched_at_their_thresholds():
     network = Features(len(NAMES), (4, 4))
     network.mean, network.deviation = standards()
-    found = watched(network)
+    found = watched(network, NAMES)
     assert set(found) == set(PAPER_ATTRIBUTES)
     column, threshold = found["Eyeglasses"]
     assert NAMES[column] == "glasses"
