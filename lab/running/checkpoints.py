@@ -14,14 +14,15 @@ from ...models.generator import Generator
 from ...models.widths import WidthRule
 
 LAST = "last.pt"  # a run's newest checkpoint, in the run's folder
+BEST = "best.pt"  # its best snapshot, of a run that was scored (`best.py`): what it draws, not how to go on
 
 
 @dataclass(frozen=True)
 class Trained:
     """A run's averaged generator for inference, how its widths are cut, and the pictures it has seen.
 
-    `resolutions` (px) and `ratios` are those that it draws after the stages it has entered, and `data` is the
-    kind of its pictures; all empty for a run of a version that did not keep them.
+    `resolutions` (px) and `ratios` are those that it draws after the stages it has entered, `data` is the
+    kind of its pictures, `shape` that of a folder's; all empty for a run of a version that did not keep them.
     """
 
     generator: Generator
@@ -30,6 +31,7 @@ class Trained:
     resolutions: tuple[int, ...] = ()
     ratios: tuple[float, ...] = ()
     data: str = ""
+    shape: tuple[int, int] = (1, 1)
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -44,9 +46,18 @@ def load(path: Path) -> dict[str, Any]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def trained(folder: Path) -> Trained:
-    """What the generator's run in `folder` has trained so far. FileNotFoundError if nothing is saved yet."""
-    state = load(folder / LAST)
+def best_or_last(run: Path) -> Path:
+    """The file of what a run in this folder drew best, or else last. FileNotFoundError if it has neither."""
+    for path in (run / BEST, run / LAST):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(run / LAST)
+
+
+def trained(run: Path) -> Trained:
+    """What a generator's run has trained so far: `run` is its folder, or one of the files that it keeps
+    there. FileNotFoundError if nothing is saved yet."""
+    state = load(run / LAST if run.is_dir() else run)
     kept = state["task"]
     shape = kept["architecture"]
     with torch.device("meta"):  # shapes only: whatever a file claims, its tensors are all the memory it takes
@@ -54,8 +65,15 @@ def trained(folder: Path) -> Trained:
     generator.load_state_dict(kept["average"], assign=True)
     rule = WidthRule(shape["width_rule"])
     entered = kept["stages"][: kept["stage"] + 1] if "stages" in kept else []
-    data = kept["data"]["kind"] if "data" in kept else ""
-    return Trained(generator.eval().requires_grad_(False), rule, state["seen"], *drawn_after(entered), data)
+    data = kept.get("data", {})
+    return Trained(
+        generator.eval().requires_grad_(False),
+        rule,
+        state["seen"],
+        *drawn_after(entered),
+        data.get("kind", ""),
+        tuple(data.get("shape", (1, 1))),
+    )
 
 
 def drawn_after(stages: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -1,7 +1,8 @@
 """The loop that trains every network: steps, checkpoints, logs, samples, and exact resuming.
 
 A `Task` knows what a step is. The loop counts pictures, saves every few minutes, writes `log.jsonl` and
-TensorBoard's events, and stops with a clear message if a loss is NaN or infinite.
+TensorBoard's events, and stops with a clear message if a loss is NaN or infinite. It keeps the best snapshot
+of a task that is also `best.Scored`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from . import checkpoints, distributed
+from .best import Best, Score
 
 LOG = "log.jsonl"  # a line for every few steps, in the run's folder
 
@@ -73,23 +75,29 @@ def run(
         raise NothingToResume(f"There is no run in {out} to resume: leave out --resume.")
     if last.exists() and not resume:
         raise NothingToResume(f"{out} holds a run: add --resume to continue it, or name another folder.")
+    kept = None
     if resume:
         state = checkpoints.load(last)
         task.restore(state["task"])
-        seen = state["seen"]
-    _train(task, seen, _Record(out, task, seen, log_every), minutes)
+        seen, kept = state["seen"], state.get("best")
+    _train(task, seen, _Record(out, task, seen, log_every), Best(task, out, kept), minutes)
 
 
-def _train(task: Task, seen: int, record: _Record, minutes: float) -> None:
+def _train(task: Task, seen: int, record: _Record, best: Best, minutes: float) -> None:
     saved = time.monotonic()
     with record:
         for batch in task.batches(seen) if seen < task.pictures else ():
             losses = task.step(batch, seen)
             seen += task.batch
             record.losses(losses, seen)
-            if distributed.rank() == 0 and (time.monotonic() - saved > 60 * minutes or seen >= task.pictures):
+            due = best.due(seen - task.batch, seen, task.pictures)
+            if due:
+                record.check(distributed.average(losses), seen)
+                record.score(best.consider(seen), seen)
+            late = time.monotonic() - saved > 60 * minutes or seen >= task.pictures
+            if distributed.rank() == 0 and (due or late):
                 record.check(losses, seen)
-                record.save(seen)
+                record.save(seen, best.state())
                 saved = time.monotonic()
             if seen >= task.pictures:
                 return
@@ -122,11 +130,17 @@ class _Record:
         if self.steps % self.every and seen < self.task.pictures:
             return
         values = self.check(distributed.average(losses), seen)
-        if not self.first:
-            return
+        if self.first:
+            self._log(values, seen)
+            self.bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
+
+    def score(self, score: Score | None, seen: int) -> None:
+        if self.first and score is not None:
+            self._log({"score": score.value}, seen, by=score.by)
+
+    def _log(self, values: Mapping[str, float], seen: int, **told: str) -> None:
         with open(self.out / LOG, "a") as log:
-            log.write(json.dumps({"seen": seen, **values}) + "\n")
-        self.bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()})
+            log.write(json.dumps({"seen": seen, **values, **told}) + "\n")
         if self.board is not None:
             for name, value in values.items():
                 self.board.add_scalar(name, value, seen)
@@ -142,8 +156,9 @@ class _Record:
                 )
         return values
 
-    def save(self, seen: int) -> None:
-        checkpoints.save(self.out / checkpoints.LAST, {"seen": seen, "task": self.task.state()})
+    def save(self, seen: int, best: dict[str, Any] | None) -> None:
+        state = {"seen": seen, "task": self.task.state(), "best": best}
+        checkpoints.save(self.out / checkpoints.LAST, state)
         self.task.show(self.out, seen)
 
 
