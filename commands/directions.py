@@ -20,8 +20,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_pack_or_run(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
     parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
-    text = "Anycost's published attribute predictor judges the pictures (default: the pack's network)"
-    parser.add_argument("--reader", type=Path, metavar="FILE.pt", help=text)
+    text = (
+        "what judges the pictures: features.safetensors of a run, or Anycost's published attribute predictor "
+        "(default: the pack's network)"
+    )
+    parser.add_argument("--reader", type=Path, metavar="FILE", help=text)
     text = "an attribute to make an edit for (default: all); repeatable"
     parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
 
@@ -36,7 +39,8 @@ def extract_file(
 ) -> None:
     """Writes the directions of the attributes `names` (None: all) to `out`, with a report beside it.
 
-    `reader` is the file of a published attribute predictor; without it the pack's network reads.
+    `reader` is the file of an attribute network or of a published attribute predictor; without it the pack's
+    network reads.
 
     CoreError for a pack without an attribute network, an unknown name, too few samples, or another ending.
     """
@@ -47,30 +51,30 @@ def extract_file(
         raise CoreError("bad-value", f'There is no folder "{out.parent}" to write to: name another file.')
     if out.suffix != ".safetensors":
         raise CoreError("bad-value", f'"{out.name}" must end in .safetensors: the report is {out.stem}.json.')
-    features, outputs = _reader(pack, reader)
+    features = _reader(pack, reader)
     with distributed.processes():
         try:
-            directions, report = extract(pack, features, names, samples, outputs=outputs)
+            directions, report = extract(pack, features, names, samples)
         except ValueError as error:
             raise CoreError("bad-value", str(error)) from None
         if distributed.rank() == 0:
             write(directions, report, out)
 
 
-def _reader(pack: Pack, file: Path | None) -> tuple[Features, tuple[str, ...]]:
-    """The network that judges pictures, and the names of what it reads."""
-    from ..lab.directions.outputs import outputs_of
+def _reader(pack: Pack, file: Path | None) -> Features:
+    """The network that judges pictures."""
     from ..lab.networks.attribute_predictor import load_predictor
     from ..models.features import load_features
 
     if file is not None:
-        predictor = load_predictor(file)
-        return predictor, predictor.names
+        try:
+            return load_features(file)
+        except ValueError:
+            return load_predictor(file)
     if pack.features_path is None:
         text = "has no attribute network to judge its pictures: name one with --reader."
         raise CoreError("pack", f'The pack "{pack.title}" {text}')
     try:
-        features = load_features(pack.features_path)
+        return load_features(pack.features_path)
     except ValueError as error:
         raise CoreError("pack", f"{error}: install the pack again.") from None
-    return features, outputs_of(pack.features_path, features)

@@ -10,17 +10,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 from pair import Pair
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from anycost.commands.cli import main
-from anycost.core.errors import CoreError
 from anycost.lab.directions import range as directions_range
 from anycost.lab.directions import sliders as steering
 from anycost.lab.directions.apart import at_right_angles, compensated
-from anycost.lab.directions.outputs import outputs_of
 from anycost.lab.directions.range import FLIPPED, LEAST, Judge, Jury, Nature, Walk, effects, ends, summary
 from anycost.lab.directions.sliders import SLIDERS, extract, known_step, measured, watched, write
 from anycost.lab.directions.svm import Artist, Samples, apart, boundary, readable_side, sample
+from anycost.lab.networks.attribute_training import save_features
 from anycost.lab.networks.attributes import NAMES, standards
 from anycost.lab.painter import PAPER_ATTRIBUTES, STYLE_DIM, attributes
 from anycost.lab.running import precision
@@ -290,28 +289,24 @@ def test_an_attribute_that_the_network_does_not_read_is_refused(generator: Gener
         extract(generator, features, ["one"], 100, outputs=OUTPUTS, apart_from={"one": ["wings"]})
 
 
-def features_file(path: Path, count: int, told: str | None = None) -> Path:
-    """An untrained attribute network of 16 px in a file, its outputs' names in the metadata."""
-    network = Features(count, (4, 4))
-    save_file(network.state_dict(), path, None if told is None else {"attributes": told})
-    return path
-
-
-def test_the_outputs_of_a_network_have_names(tmp_path: Path):
-    def outputs(count: int, told: str | None = None) -> tuple[str, ...]:
-        path = features_file(tmp_path / "features.safetensors", count, told)
-        return outputs_of(path, Features(count, (4, 4)))
-
-    assert outputs(64) == tuple(NAMES)
-    assert outputs(3) == ("attribute_1", "attribute_2", "attribute_3")
-    assert outputs(40)[-1] == "attribute_40"
-    assert outputs(2, '["Wavy_Hair", "5 o Clock"]') == ("Wavy_Hair", "5 o Clock")
-    for damaged in ('["one"]', '["one", "one"]', '["one", "../two"]', '["one", 2]', "[", '{"a": 1}', "7"):
-        with pytest.raises(CoreError, match="JSON list of 2 different names"):
-            outputs(2, damaged)
-
-
 FEW = {"POPULATION": 96, "JUDGED": 16, "CONFIRMED": 48}
+
+
+def test_directions_are_named_by_the_network_that_judges(
+    tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    torch.manual_seed(0)
+    reader, out = tmp_path / "features.safetensors", tmp_path / "found.safetensors"
+    save_features(Features(2, (4, 4, 4), ["Smiling", "Young"]), reader)
+    for name, value in FEW.items():
+        monkeypatch.setattr(steering, name, value)
+    line = ["directions", "--pack", str(tiny_pack), "--reader", str(reader), "--samples", "400"]
+    assert main([*line, "--out", str(out)]) == 0
+    assert set(load_file(out)) == {"Smiling", "Young"}
+    report = json.loads(out.with_suffix(".json").read_text())["report"]
+    assert set(report["Young"]["flips"]) == {"Smiling"}  # the only one of the paper's attributes
+    reader.write_bytes(b"none")
+    assert main([*line, "--out", str(out)]) == 2
 
 
 def extracted(pack: Path, out: Path) -> tuple[int, int]:
