@@ -1,0 +1,75 @@
+"""The step "align": where a generator draws its faces, read from its own pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...core.faces.readers import in_front, readers_of
+from ...core.faces.reading import of_mesh
+from ...core.faces.sighting import Sighting
+from ...models.manifest import Alignment
+from .job import Job, Step
+from .own_faces import SIDE, FaceReader, artist_of, drawn_w, pictures, rgba_of
+
+PICTURES = 12
+LEAST = 0.5  # of the pictures in which a face is read; below it, it is looked for
+PSI = 0.5  # faces that are seen easily
+FIRST = 9_000_000  # position of these latents
+
+
+def _skipped(job: Job) -> str:
+    return "" if job.original.alignment else "the pack draws no faces"
+
+
+def _seconds(job: Job) -> float:
+    start = time.perf_counter()
+    _read_usual(job, 1)
+    return PICTURES * (time.perf_counter() - start)
+
+
+def _drawn(job: Job, count: int) -> list[np.ndarray]:
+    draw = artist_of(job.pack)
+    return [pictures(draw, drawn_w(draw, FIRST + number, 1, PSI))[0] for number in range(count)]
+
+
+def _read_usual(job: Job, count: int) -> list[np.ndarray]:
+    """The middle of the eyes and the mouth's, [2, 2] in the unit square, of each face that is read near where
+    the pack has it."""
+    read = FaceReader.of(job.pack)
+    faces = [read(rgb) for rgb in _drawn(job, count)]
+    return [_points(of_mesh(face.head.mesh, face.head.irises, 1.0).sighting) for face in faces if face]
+
+
+def _read_anywhere(job: Job, count: int) -> list[np.ndarray]:
+    """The same of faces that are found anywhere; slower."""
+    readers = readers_of(job.pack)
+    found = [readers.read(rgba_of(rgb)) for rgb in _drawn(job, count)]
+    return [_points(in_front(faces).sighting) / SIDE for faces in found if faces]
+
+
+def _points(sighting: Sighting) -> np.ndarray:
+    return np.array([sighting.between_eyes, sighting.mouth])
+
+
+def _run(job: Job) -> Mapping[str, Any]:
+    before = job.pack.alignment
+    assert before is not None
+    found = _read_usual(job, PICTURES)
+    if len(found) < LEAST * PICTURES:
+        found = _read_anywhere(job, PICTURES)
+    if len(found) < LEAST * PICTURES:
+        print(f"In {len(found)} of {PICTURES} pictures a face is seen: the alignment stays as it is.")
+        return {}
+    eyes, mouth = np.median(found, axis=0).clip(0, 1).round(4).tolist()
+    away = np.abs(np.array([eyes, mouth]) - (before.eyes, before.mouth)).max()
+    print(f"Faces are read in {len(found)} of {PICTURES} pictures, {away:.1%} from where the pack had them.")
+    return {"alignment": Alignment((eyes[0], eyes[1]), (mouth[0], mouth[1]))}
+
+
+STEP = Step(
+    "align", "faces of your pictures are cropped as its own lie", skipped=_skipped, seconds=_seconds, run=_run
+)

@@ -1,0 +1,82 @@
+"""The step "directions": sliders from what is read of a generator's own pictures, and from its weights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ...models.features import Features, load_features
+from ...models.pack import Direction
+from ..directions.range import LEFT
+from ..directions.sliders import SLIDERS, extract
+from ..directions.svm import FEWEST
+from ..networks.attributes import NAMES
+from .discovered import discovered
+from .face_directions import JUDGED, STEPS, face_directions, without
+from .face_numbers import NUMBERS
+from .job import Job, Step
+from .own_faces import FaceReader, artist_of, drawn_w
+from .own_samples import FEWEST as FEWEST_FACES
+from .own_samples import looked_at, sampled
+
+SVM_SHARE = 0.02  # of the samples at each end, as in the paper
+TIMED = 2  # pictures
+
+
+def _skipped(job: Job) -> str:
+    """There are always some: the weights alone give them."""
+    return ""
+
+
+def _seconds(job: Job) -> float:
+    draw, first = artist_of(job.pack), 8_000_000
+    read = FaceReader.of(job.pack) if job.pack.alignment else None
+    w = drawn_w(draw, first, TIMED)
+    start = time.perf_counter()
+    if read:
+        looked_at(draw, read, w)
+    each = (time.perf_counter() - start) / TIMED
+    return each * (job.sizes.samples + JUDGED * (1 + 2 * STEPS * len(NUMBERS)))
+
+
+def _run(job: Job) -> Mapping[str, Any]:
+    pack, found = job.pack, list[Direction](job.pack.directions)
+    for more in (_by_attributes(job), _by_faces(job), discovered(pack.generator())):
+        found += without(more, found)
+    print(f"{len(found)} directions, {len(pack.directions)} of which the pack had.")
+    return {"directions": found}
+
+
+def _by_faces(job: Job) -> list[Direction]:
+    pack = job.pack
+    if pack.alignment is None:
+        return []
+    draw, read = artist_of(pack), FaceReader.of(pack)
+    samples = sampled(draw, read, job.sizes.samples, job.folder / "samples.pt")
+    number = int(samples.seen.sum())
+    print(f"Faces are read in {number} of {len(samples.w)} pictures.")
+    if number < FEWEST_FACES:
+        print(f"That is too few for sliders of the face: {FEWEST_FACES} are needed.")
+        return []
+    found = face_directions(draw, read, samples)
+    print(*(entry.text for entry in found), sep="\n")
+    return [entry.direction for entry in found]
+
+
+def _by_attributes(job: Job) -> list[Direction]:
+    """The painter's attributes, if the pack's attribute network is one that reads them."""
+    path = job.pack.features_path
+    features: Features | None = load_features(path) if path else None
+    if features is None or len(features.mean) != len(NAMES):
+        return []
+    samples = max(job.sizes.samples, 4 * FEWEST)
+    share = max(SVM_SHARE, FEWEST / samples)
+    names = [slider.attribute for slider in SLIDERS]
+    directions, report = extract(job.pack, features, names, samples, share=share)
+    sure = [d for d in directions if report[d.name]["success"] >= LEFT]
+    print(f"The pack's attribute network gives {len(sure)} sliders.")
+    return sure
+
+
+STEP = Step("directions", "sliders", skipped=_skipped, seconds=_seconds, run=_run)

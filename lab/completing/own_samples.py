@@ -1,0 +1,115 @@
+"""Many of a generator's pictures with their latents, and what was read from them: the samples that
+directions are fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from tqdm import tqdm
+
+from ...core.editing.carry.change import Head
+from ...core.editing.carry.solid_head import mean_head
+from ...core.rendering.renderer import to_pixels
+from ..directions.svm import Artist
+from ..running import checkpoints, distributed
+from .face_numbers import NUMBERS, SeenFace, light_of
+from .natural import summary
+from .own_faces import ReadHead, SeenHead, drawn_w
+
+CHUNK = 16  # samples, over all processes, after which they are saved
+MESH, IRISES, LIGHTS = 468 * 3, 2 * 5 * 2, 8
+READ = MESH + IRISES + LIGHTS
+FEWEST = 32  # faces from which a mean head is taken
+
+
+@dataclass(frozen=True, eq=False)
+class OwnSamples:
+    """w [N, D]; what was read of each face [N, READ], NaN where none was; the pictures' summaries [N, S]."""
+
+    w: Tensor
+    read: Tensor
+    summaries: Tensor
+
+    @property
+    def seen(self) -> Tensor:
+        """Whether a face was read, [N]."""
+        return self.read.isfinite().all(1)
+
+    def mean_head(self) -> np.ndarray | None:
+        """The mean head [468, 3] of the faces; None where too few were read."""
+        found = self.read[self.seen, :MESH].double().numpy().reshape(-1, 468, 3)
+        return mean_head(found) if len(found) >= FEWEST else None
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What pictures show: their faces (None where none is read), those in numbers [N, READ], which are NaN
+    without a face, and summaries [N, S]."""
+
+    faces: list[SeenHead | None]
+    read: Tensor
+    summaries: Tensor
+
+
+def looked_at(draw: Artist, read: ReadHead, w: Tensor, like: Sequence[SeenHead | None] | None = None) -> Look:
+    """Draws w [N, D] and looks at the pictures; `like` are their faces before an edit."""
+    with torch.inference_mode():
+        drawn = draw(w)  # [N, 3, R, R]
+        pixels = to_pixels(drawn)
+        faces = [read(rgb, before) for rgb, before in zip(pixels, like or [None] * len(w), strict=True)]
+        rows = [_row(face, rgb) for face, rgb in zip(faces, pixels, strict=True)]
+        return Look(faces, torch.stack(rows), summary(drawn).cpu())
+
+
+def _row(face: SeenHead | None, rgb: np.ndarray) -> Tensor:
+    if face is None:
+        return torch.full((READ,), torch.nan)
+    head = face.head
+    parts = head.mesh.ravel(), head.irises.ravel(), light_of(head, rgb)
+    return torch.from_numpy(np.concatenate(parts)).float()
+
+
+def numbers_of(read: Tensor, mean: np.ndarray) -> Tensor:
+    """What was read [N, READ] -> `NUMBERS` of each face beside the mean head, [N, K]; NaN without a face."""
+    found = np.full((len(read), len(NUMBERS)), np.nan)
+    for place, row in enumerate(read.double().numpy()):
+        if np.isfinite(row).all():
+            mesh, irises, light = np.split(row, [MESH, MESH + IRISES])
+            head = Head(mesh.reshape(468, 3), irises.reshape(2, 5, 2))
+            found[place] = SeenFace.of(head, light, mean).numbers
+    return torch.from_numpy(found).float()
+
+
+def sampled(draw: Artist, read: ReadHead, count: int, file: Path) -> OwnSamples:
+    """`count` samples, or a few more to fill the last chunk. They are kept in `file`, from which a killed
+    process goes on; every process draws its share and gets them all."""
+    kept = list(checkpoints.load(file)["chunks"]) if file.exists() else []
+    shown = tqdm(
+        total=count, initial=len(kept) * CHUNK, desc="samples", unit="picture", disable=distributed.rank() > 0
+    )
+    with shown:
+        for seen in range(len(kept) * CHUNK, count, CHUNK):
+            w = drawn_w(draw, seen, CHUNK // distributed.world())
+            look = looked_at(draw, read, w)
+            kept.append(_gathered(torch.cat([w.cpu(), look.read, look.summaries], dim=1)))
+            if distributed.rank() == 0:
+                checkpoints.save(file, {"chunks": kept})
+            shown.update(CHUNK)
+    found = torch.cat(kept)
+    return OwnSamples(*found.split([draw.style_dim, READ, found.shape[1] - draw.style_dim - READ], dim=1))
+
+
+def _gathered(mine: Tensor) -> Tensor:
+    """[N, F] of every process -> [N * world, F], in the order of one process."""
+    if distributed.world() == 1:
+        return mine
+    here = mine.to(distributed.device())
+    parts = [torch.empty_like(here) for _ in range(distributed.world())]
+    dist.all_gather(parts, here.contiguous())
+    return torch.cat(parts).cpu()

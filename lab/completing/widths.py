@@ -1,0 +1,87 @@
+"""The step "widths": makes a generator anycost, so that a rough picture comes early."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from ...core.editing.perceptual import lpips_at_hand
+from ...models.importing.formats import measured_ladder
+from ...models.pack import Pack
+from ..networks.perceptual_part import LPIPS, Perceptual, perceptual
+from ..running import checkpoints, loop
+from .distilling import RATIOS, DistilSettings, SelfDistilling
+from .job import Job, Step
+from .nearness import decibels, nearness, shown_cells
+from .sizes import batch_of
+
+TIMED = 4  # steps
+
+
+def _skipped(job: Job) -> str:
+    known = min(job.original.ratios) < 1 and len(job.original.ladder) > 1 and STEP.name not in job.asked
+    return "the generator draws at several widths already" if known else ""
+
+
+def _task(job: Job, pictures: int) -> SelfDistilling:
+    original = job.original
+    batch = batch_of(original.resolution)
+    settings = DistilSettings(-(-pictures // batch) * batch, batch)
+    return SelfDistilling(settings, original.generator(), original.rule, looks_of(original))
+
+
+def looks_of(pack: Pack) -> Perceptual | None:
+    """The perceptual part of a loss: the pack's own features, or LPIPS if it is here, or nothing."""
+    if pack.features_path is not None:
+        return perceptual(str(pack.features_path))
+    name = next((name for name, net in LPIPS.items() if lpips_at_hand([net])), None)
+    return perceptual(name) if name else None
+
+
+def seconds_per_step(task: loop.Task, steps: int = TIMED) -> float:
+    """The mean time of the first steps, after one that warms up."""
+    batch = next(iter(task.batches(0)))
+    task.step(batch, 0)
+    start = time.perf_counter()
+    for k in range(1, steps + 1):
+        task.step(batch, k * task.batch)
+    return (time.perf_counter() - start) / steps
+
+
+def _seconds(job: Job) -> float:
+    large = job.original.resolution > 256
+    task = _task(job, job.sizes.pictures)
+    return seconds_per_step(task, 1 if large else TIMED) * task.pictures / task.batch
+
+
+def _run(job: Job) -> Mapping[str, Any]:
+    original, task = job.original, _task(job, job.sizes.pictures)
+    cells = shown_cells(original.rule, original.generator().channels, task.sides)
+    before = nearness(task.teacher, task.teacher, cells)
+    loop.run(task, job.folder, resume=(job.folder / checkpoints.LAST).exists(), minutes=job.minutes)
+    network = task.average.network.float()
+    after = nearness(network, task.teacher, cells)
+    full, *rest = zip(cells, before, after, strict=True)
+    print(f"The full picture is {decibels(full[2])} from the original's. Others, before and after:")
+    for cell, was, now in rest:
+        print(f"  {cell.title:14s} {decibels(was)} -> {decibels(now)}")
+    generator = network.cpu().eval().requires_grad_(False)
+    mean = torch.from_numpy(original.mean_w)
+    return {
+        "generator": generator,
+        "ratios": RATIOS,
+        "resolutions": task.sides,
+        "ladder": measured_ladder(generator, mean, original.rule),
+    }
+
+
+STEP = Step(
+    "widths",
+    "a rough picture comes at once and sharpens: it draws at a half and a quarter of its widths",
+    skipped=_skipped,
+    seconds=_seconds,
+    run=_run,
+)
