@@ -14,7 +14,8 @@ demo:
 	scripts/setup requirements/run.txt
 	$(PYTHON) -m anycost.commands.demo
 
-# each worker takes whole files, since a file's tests share what they train; tests/conftest.py sorts them
+# each worker takes whole files, since a file's tests share what they train; tests/conftest.py sorts them, and
+# has one worker take those that share more
 test: setup
 	$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +16,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8  # more would only wait for the longest file
 FOLDER = pytest.StashKey[str]()
+SHARED = re.compile(r"\bhead_data\b|\bpair: Pair\b")  # fixtures that take each worker many seconds
 # Hypothesis may take any time, so that a slow machine fails no test. Examples may share a pack or folder.
 settings.register_profile(
     "anycost",
@@ -66,6 +70,24 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """`-n auto`: one worker per core. A single file runs in this process, which starts sooner."""
     single = len(config.args) == 1 and ".py" in config.args[0]
     return 0 if single else min(usable_cores(), MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`: each worker takes whole files, and one takes all that use a fixture of `SHARED`."""
+    from xdist.scheduler import LoadFileScheduling  # here: a run without xdist needs none
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "shared" if _uses_shared(file) else file
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@cache
+def _uses_shared(file: str) -> bool:
+    return bool(SHARED.search((ROOT / file).read_text()))
 
 
 @pytest.hookimpl(tryfirst=True)

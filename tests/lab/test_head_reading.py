@@ -188,23 +188,24 @@ def test_a_pool_reads_several_caches_in_order(cache: Path, tmp_path: Path):
 
 @pytest.mark.slow
 def test_training_lowers_the_losses(cache: Path):
-    task = HeadReaderTraining(settings(cache, pictures=1600, style=0.3))
+    task = HeadReaderTraining(settings(cache, pictures=800, batch=4, style=0.3))
     batch = next(task.batches(0))
-    losses = [{k: float(v.detach()) for k, v in task.step(batch, 160).items()} for _ in range(40)]
+    losses = [{k: float(v.detach()) for k, v in task.step(batch, 80).items()} for _ in range(36)]
     for name in ("points", "parts", "face_map"):
         assert losses[-1][name] < 0.6 * abs(losses[1][name]), name
 
 
 @pytest.mark.slow
 def test_a_resumed_run_ends_with_the_same_bits(cache: Path, tmp_path: Path):
-    loop.run(HeadReaderTraining(settings(cache)), tmp_path / "whole")
-    task = HeadReaderTraining(settings(cache))
+    few = settings(cache, pictures=24, batch=4)
+    loop.run(HeadReaderTraining(few), tmp_path / "whole")
+    task = HeadReaderTraining(few)
     stopped = tmp_path / "stopped"
     source = task.batches(0)
-    for seen in range(0, 48, 8):
+    for seen in range(0, 12, 4):
         task.step(next(source), seen)
-    checkpoints.save(stopped / checkpoints.LAST, {"seen": 48, "task": task.state()})
-    loop.run(HeadReaderTraining(settings(cache)), stopped, resume=True)
+    checkpoints.save(stopped / checkpoints.LAST, {"seen": 12, "task": task.state()})
+    loop.run(HeadReaderTraining(few), stopped, resume=True)
     whole, resumed = (
         checkpoints.load(run / checkpoints.LAST)["task"] for run in (tmp_path / "whole", stopped)
     )
