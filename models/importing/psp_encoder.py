@@ -109,7 +109,7 @@ class PspEncoder(nn.Module):
         outputs = [sizes.units[k].outputs for k in sizes.ends]
         self.latlayer1 = nn.Conv2d(outputs[2], outputs[3], 1)
         self.latlayer2 = nn.Conv2d(outputs[1], outputs[3], 1)
-        self.styles = nn.ModuleList(Head(outputs[3], width, style_dim, n) for n in sizes.halvings)
+        self.styles = nn.ModuleList(StyleHead(outputs[3], width, style_dim, n) for n in sizes.halvings)
         self.register_buffer("mean", torch.zeros(len(sizes.halvings), style_dim))
 
     def forward(self, picture: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ class Excited(nn.Module):
         return x * torch.sigmoid(self.fc2(torch.relu(self.fc1(means))))
 
 
-class Head(nn.Module):
+class StyleHead(nn.Module):
     """Halves a map until one place is left, then one linear layer: [N, C, S, S] -> [N, style_dim]."""
 
     def __init__(self, inputs: int, width: int, style_dim: int, halvings: int):

@@ -307,7 +307,7 @@ def test_an_array_file_of_anything_but_numbers_is_refused(tmp_path: Path, array:
 
 
 @pytest.mark.parametrize(
-    "shape", ["(1 << 40,)", f"({1 << 40},)", f"({1 << 62}, {1 << 62})", "(-4,)", "((4,),)", "[4]"]
+    "shape", ["(1 << 40,)", f"({1 << 40},)", f"({1 << 62}, {1 << 62})", "(-4,)", "((4,),)", "[4]", "(4,"]
 )
 def test_an_array_file_that_claims_too_much_is_refused(tmp_path: Path, shape: str) -> None:
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
@@ -599,7 +599,12 @@ def sound_files() -> dict[str, bytes]:
         network = pickle.dumps({"G_ema": module_tree(nvidia_state((2, 2))), "fid": np.float64(1)}, 4)
     from safetensors.torch import save
 
+    array, arrays = io.BytesIO(), io.BytesIO()
+    np.save(array, np.arange(12.0).reshape(3, 4))
+    np.savez_compressed(arrays, a=np.arange(3), b=np.ones((2, 2), np.float32))
     return {
+        "array": array.getvalue(),
+        "arrays": arrays.getvalue(),
         "zip": tensors.getvalue(),
         "stream": old_stream(state),
         "nvidia": network,

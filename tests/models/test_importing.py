@@ -412,6 +412,9 @@ def test_other_files_are_named(tmp_path: Path, content: Any, words: str) -> None
         ({"synthesis.b12.torgb.weight": torch.zeros(4)}, "'synthesis.b12.torgb.weight'"),
         ({"synthesis.b8.conv1.noise_strength": torch.zeros(2)}, "synthesis.b8.conv1.noise_strength"),
         ({"synthesis.b4.torgb.weight": torch.zeros(1, 12, 1, 1)}, "draws grey pictures, not RGB ones"),
+        ({"synthesis.b4.torgb.weight": torch.zeros(4, 12, 1, 1)}, "draws pictures with an alpha channel"),
+        ({"synthesis.b4.const": torch.zeros(12, 4, 2)}, "are not square (2 x 4 at its smallest)"),
+        ({"synthesis.b4.const": torch.zeros(12, 8, 8)}, "begins at 8 px instead of 4"),
         ({"mapping.fc0.weight": torch.zeros(16, 12)}, "style.1.weight"),  # z and w of different width
         ({"mapping.w_avg": torch.zeros(3)}, "mean latent"),
     ],
