@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,11 +105,20 @@ def test_the_report_tells_median_worst_share_and_what_failed():
 # a real photograph
 
 
-@pytest.fixture
-def hopper(face_weights: Path) -> CarriedPicture:
+@pytest.fixture(scope="module")
+def session(faces_for_all: None) -> Session:
     pytest.importorskip("matplotlib")
-    pack = Pack.open("portraits")
-    return CarriedPicture(Session(pack), Readers(), "hopper", np.array(photograph()))
+    return Session(Pack.open("portraits"))
+
+
+@pytest.fixture(scope="module")
+def readers(faces_for_all: None) -> Readers:
+    return Readers()
+
+
+@pytest.fixture(scope="module")
+def hopper(session: Session, readers: Readers) -> CarriedPicture:
+    return CarriedPicture(session, readers, "hopper", np.array(photograph()))
 
 
 @pytest.mark.slow
@@ -134,10 +142,9 @@ def test_a_photograph_is_moved_and_tinted_as_meant(hopper: CarriedPicture):
 
 
 @pytest.mark.slow
-def test_a_gray_photograph_stays_gray(face_weights: Path):
-    pytest.importorskip("matplotlib")
+def test_a_gray_photograph_stays_gray(session: Session, readers: Readers):
     gray = np.array(photograph().convert("L").convert("RGBA"))
-    picture = CarriedPicture(Session(Pack.open("portraits")), Readers(), "gray", gray)
+    picture = CarriedPicture(session, readers, "gray", gray)
     assert picture.measured("light_warmth=1").gray == 0
 
 
