@@ -35,27 +35,30 @@ def add_pack(parser: argparse._ActionsContainer) -> None:
 
 
 def add_pack_or_run(parser: argparse._ActionsContainer) -> None:
-    """Adds --pack, which may also name a training run, and --features for that."""
+    """Adds --pack, which may also name a training run."""
     text = "a pack, or the folder of a generator's training run (default: %(default)s)"
     parser.add_argument("--pack", default=DEFAULT_PACK, metavar="NAME|DIR|RUN", help=text)
+
+
+def add_features(parser: argparse._ActionsContainer) -> None:
+    """Adds --features, for a training run."""
     text = "for a run: the attribute network that judges and compares its pictures"
     parser.add_argument("--features", type=Path, metavar="RUN|FILE.safetensors", help=text)
 
 
 @contextmanager
-def pack_or_run(chosen: argparse.Namespace) -> Iterator[Pack]:
-    """The pack that --pack names; a run as a pack that is gone afterwards. CoreError or PackError for others."""
+def pack_or_run(name: str, features: Path | None = None) -> Iterator[Pack]:
+    """The pack that --pack names, or that of a run with the attribute network `features`, which is gone
+    afterwards; CoreError or PackError for others."""
     from .packs_make import is_run, run_as_pack
 
-    if is_run(chosen.pack):
-        with run_as_pack(Path(chosen.pack), chosen.features) as pack:
+    if is_run(name):
+        with run_as_pack(Path(name), features) as pack:
             yield pack
         return
-    if chosen.features:
-        raise CoreError(
-            "bad-value", "--features is for a training run: a pack has its own attribute network."
-        )
-    yield open_pack(chosen.pack)
+    if features:
+        raise CoreError("bad-value", "--features is for a training run: leave it out, packs have their own.")
+    yield open_pack(name)
 
 
 def open_pack(name: str) -> Pack:

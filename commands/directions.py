@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(chosen: argparse.Namespace) -> None:
-    with pack_or_run(chosen) as pack:
+    with pack_or_run(chosen.pack) as pack:
         extract_file(pack, chosen.attribute, chosen.samples, chosen.out, chosen.reader)
 
 

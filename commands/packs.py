@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
-from .arguments import command, open_pack
+from . import packs_complete, packs_import, packs_install, packs_make
+from .arguments import changeable_pack, command, open_pack
 
 if TYPE_CHECKING:
     from ..models.pack import Pack
@@ -23,14 +24,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command(actions, "list", _list_packs, "name the installed packs")
     show = command(actions, "show", _show_pack, "describe one pack")
     show.add_argument("pack", metavar="NAME|DIR")
-    bring = command(actions, "import", _import_pack, "make a pack from a StyleGAN2 or Anycost generator file")
-    bring.add_argument("file", type=Path)
-    bring.add_argument("--name", required=True, help="the pack's name")
-    bring.add_argument(
-        "--out", type=Path, metavar="DIR", help="the pack's folder (default: where packs are found)"
-    )
-    text = "the generator draws other things: edit the middle square of pictures"
-    bring.add_argument("--no-faces", action="store_true", help=text)
+    packs_import.add(actions)
     text = "measure what a pack's edits do to a head, so that they can be carried over to any picture"
     bank = command(actions, "bank", _bank, text)
     bank.add_argument("pack", metavar="NAME|DIR")
@@ -40,13 +34,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     bank.add_argument("--judged", type=int, default=JUDGED, metavar="N", help=text)
     text = "write a copy of the pack, with the bank, to this folder (default: the pack itself)"
     bank.add_argument("--out", type=Path, metavar="DIR", help=text)
-    text = "give a pack a finder of faces and a reader of heads: see `anycost train configs/head_reader.toml`"
+    text = "give a pack a finder of faces, a reader of heads or an attribute network: see `anycost train`"
     readers = command(actions, "readers", _readers, text)
     readers.add_argument("pack", metavar="NAME|DIR")
     readers.add_argument("--finder", type=Path, metavar="FILE.onnx")
     readers.add_argument("--head-reader", type=Path, metavar="FILE.onnx")
+    readers.add_argument("--features", type=Path, metavar="FILE.safetensors")
     text = "write a copy of the pack with them to this folder (default: the pack itself)"
     readers.add_argument("--out", type=Path, metavar="DIR", help=text)
+    packs_make.add(actions)
+    packs_complete.add(actions)
+    packs_install.add(actions)
 
 
 def _list_packs(chosen: argparse.Namespace) -> None:
@@ -82,17 +80,10 @@ def _show_pack(chosen: argparse.Namespace) -> None:
         print(f"  {d.name:24s} {d.low:g} to {d.high:g}  {d.group}: {d.label}")
 
 
-def _import_pack(chosen: argparse.Namespace) -> None:
-    from ..models.importing import import_checkpoint
-
-    draws_faces = not chosen.no_faces
-    print(import_checkpoint(chosen.file, chosen.name, chosen.out, draws_faces=draws_faces))
-
-
 def _bank(chosen: argparse.Namespace) -> None:
     from ..models.manifest import MAX_PORTRAITS
 
-    pack = _changeable(chosen)
+    pack = changeable_pack(chosen)
     if not LEAST_PORTRAITS <= chosen.portraits <= MAX_PORTRAITS:
         raise CoreError("bad-value", f"--portraits takes {LEAST_PORTRAITS} to {MAX_PORTRAITS}.")
     if not 1 <= chosen.judged <= chosen.portraits:
@@ -104,18 +95,18 @@ def _readers(chosen: argparse.Namespace) -> None:
     from ..lab.networks.finding import SIDE
     from ..models.pack import add_readers
 
-    pack = _changeable(chosen)
-    given = [file for file in (chosen.finder, chosen.head_reader) if file]
+    pack = changeable_pack(chosen)
+    given = [file for file in (chosen.finder, chosen.head_reader, chosen.features) if file]
     if not given:
-        raise CoreError("bad-value", "Name a file with --finder, --head-reader or both.")
+        raise CoreError("bad-value", "Name a file with --finder, --head-reader or --features.")
     if missing := [file for file in given if not file.is_file()]:
         raise CoreError("bad-value", f'There is no file "{missing[0]}".')
-    _try_out(chosen.finder, chosen.head_reader)
+    try_out(chosen.finder, chosen.head_reader, chosen.features)
     finder = (chosen.finder, SIDE) if chosen.finder else None
-    print(add_readers(pack, finder, chosen.head_reader, chosen.out))
+    print(add_readers(pack, finder, chosen.head_reader, chosen.out, features=chosen.features))
 
 
-def _try_out(finder: Path | None, head_reader: Path | None) -> None:
+def try_out(finder: Path | None, head_reader: Path | None, features: Path | None = None) -> None:
     """CoreError if a network does not answer as its kind does."""
     import numpy as np
 
@@ -124,6 +115,7 @@ def _try_out(finder: Path | None, head_reader: Path | None) -> None:
     from ..core.faces.head_reader_net import HeadNetwork
     from ..core.faces.onnx_network import OnnxNetwork
     from ..core.faces.pyramid import Pyramid
+    from ..models.features import load_features
 
     blank = np.full((64, 64, 4), 255, np.uint8)
     if finder:
@@ -131,15 +123,11 @@ def _try_out(finder: Path | None, head_reader: Path | None) -> None:
     if head_reader:
         damaged = f'"{head_reader.name}" is no reader of heads: name another file.'
         HeadNetwork(head_reader.read_bytes(), damaged).look(Pyramid(blank), Placement(32, 32, 64))
-
-
-def _changeable(chosen: argparse.Namespace) -> Pack:
-    """The pack that is chosen, if it may be changed or a copy is asked for."""
-    pack = open_pack(chosen.pack)
-    if pack.built_in and chosen.out is None:
-        text = f'The pack "{pack.title}" came with Anycost and stays as it is: write a copy with --out DIR.'
-        raise CoreError("bad-value", text)
-    return pack
+    if features:
+        try:
+            load_features(features)
+        except ValueError as error:
+            raise CoreError("bad-value", f"{error}: name another file.") from None
 
 
 def write_bank(

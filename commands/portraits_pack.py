@@ -6,26 +6,24 @@ python -m anycost.commands.portraits_pack --runs runs --out models/packs/portrai
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import tempfile
 from pathlib import Path
 
-from safetensors.torch import load_file
-
 from ..lab.directions.sliders import portrait_directions
-from ..lab.networks.encoding import mean_w
-from ..lab.networks.export import picture_side
 from ..lab.networks.finding import SIDE
 from ..lab.painter import ALIGNMENT
 from ..lab.running import checkpoints
 from ..models.features import load_features
 from ..models.generator import Generator
 from ..models.manifest import Alignment
-from ..models.pack import Pack, add_readers, write_pack
+from ..models.pack import Pack, add_readers
 from ..models.widths import SubGenerator, WidthRule
+from . import packs_make
 from .packs import write_bank
 
-RATIOS = (1.0, 0.75, 0.5, 0.25)
+RATIOS = (0.25, 0.5, 0.75, 1.0)
 RESOLUTIONS = (16, 32, 64, 128)
 # found by `anycost search --budget 16x --budget 6x --budget 2x`: a ratio, or each layer's channels
 LADDER: tuple[tuple[int, float | tuple[int, ...]], ...] = (
@@ -63,29 +61,28 @@ def assemble(runs: Path, out: Path) -> Path:
 def write_networks(runs: Path, out: Path) -> Path:
     """The same without a bank."""
     trained = checkpoints.trained(runs / "portraits")
+    trained = dataclasses.replace(trained, resolutions=RESOLUTIONS, ratios=RATIOS)
     features = runs / "attributes" / "features.safetensors"
     found, report = portrait_directions(trained.generator, load_features(features))
     (runs / "directions.json").write_text(json.dumps(report, indent=1) + "\n")
-    encoder = runs / "encoder" / "encoder.onnx"
     finder, heads = _readers(runs)
-    return write_pack(
+    parts = packs_make.Parts(
+        encoder=runs / "encoder" / "encoder.onnx",
+        finder=finder[0],
+        head_reader=heads,
+        features=features,
+        directions=found,
+        ladder=ladder(trained.generator, trained.rule),
+    )
+    return packs_make.write(
+        trained,
         out,
-        trained.generator,
+        parts,
         name="portraits",
         title="Illustrated portraits",
         licence="Apache-2.0",
         provenance=PROVENANCE.format(trained.pictures),
-        mean_w=mean_w(trained.generator).numpy(),
-        rule=trained.rule,
-        ratios=RATIOS,
-        resolutions=RESOLUTIONS,
-        ladder=ladder(trained.generator, trained.rule),
         alignment=Alignment(**ALIGNMENT),
-        directions=found,
-        encoder=(encoder, picture_side(encoder)),
-        finder=finder,
-        head_reader=heads,
-        features=load_file(features),
         documents={"MODEL_CARD.md": CARD.read_text(), "LICENSE": LICENCE.read_text()},
         half=True,
     )

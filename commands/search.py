@@ -1,17 +1,20 @@
-"""`anycost search`: finds a pack's ladder by evolution, for budgets in multiply-accumulates or ms."""
+"""`anycost search`: evolves the ladder of a pack or run, for budgets in multiply-accumulates or ms."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from .arguments import add_pack, command, open_pack
+from ..core.errors import CoreError
+from .arguments import add_features, add_pack_or_run, command, pack_or_run
+from .packs_make import is_run
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     text = "find a ladder: for each budget, the sub-generator that draws most like the full one"
     parser = command(commands, "search", run, text)
-    add_pack(parser)
+    add_pack_or_run(parser)
+    add_features(parser)
     text = "how many times fewer multiply-accumulates than the full generator, or ms a picture; repeatable"
     parser.add_argument("--budget", action="append", required=True, metavar="8x|20ms", help=text)
     number = {"type": int, "metavar": "N"}
@@ -28,12 +31,9 @@ def run(chosen: argparse.Namespace) -> None:
     from ..lab.search.evolution import SearchSettings
     from ..lab.search.searcher import search
 
+    if chosen.install and is_run(chosen.pack):
+        text = "A run has no ladder: leave out --install, and give the file to `anycost packs make --ladder`."
+        raise CoreError("bad-value", text)
     settings = SearchSettings(chosen.population, chosen.generations, chosen.seed)
-    search(
-        open_pack(chosen.pack),
-        chosen.budget,
-        settings,
-        chosen.samples,
-        chosen.out,
-        to_install=chosen.install,
-    )
+    with pack_or_run(chosen.pack, chosen.features) as pack:
+        search(pack, chosen.budget, settings, chosen.samples, chosen.out, to_install=chosen.install)
