@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
 from anycost.commands.cli import main
 from anycost.commands.portraits_pack import CARD, renew_readers
 from anycost.core.faces.head_reader_net import HeadNetwork
 from anycost.core.faces.onnx_network import OnnxNetwork
 from anycost.lab.networks.export import export_finder, export_head_reader
+from anycost.models.features import Features, load_features
 from anycost.models.finder import Finder
 from anycost.models.head_reader import HeadReader
 from anycost.models.pack import Pack, PackError, add_readers
@@ -72,10 +74,13 @@ def test_the_command_tries_networks_before_it_takes_them(
         return capsys.readouterr().err
 
     own = str(pack.folder)
-    assert "--finder, --head-reader or both" in refused(own)
+    assert "--finder, --head-reader or --features" in refused(own)
     assert 'There is no file "nowhere.onnx"' in refused(own, "--finder", "nowhere.onnx")
     assert "is no reader of heads" in refused(own, "--head-reader", finder)
     assert "cannot be used" in refused(own, "--finder", heads)
+    assert "not a safetensors file" in refused(own, "--features", heads)
+    generator = str(pack.folder / "generator.safetensors")
+    assert "does not hold an attribute network" in refused(own, "--features", generator)
     assert "stays as it is" in refused("portraits", "--finder", finder)
     assert contents(pack.folder) == before
     assert main(["packs", "readers", own, "--finder", finder, "--head-reader", heads]) == 0
@@ -84,6 +89,15 @@ def test_the_command_tries_networks_before_it_takes_them(
     assert again.head_reader_path is not None
     OnnxNetwork(again.finder_path, "heat")
     HeadNetwork(again.head_reader_path.read_bytes(), "damaged")
+
+
+def test_the_command_gives_a_pack_an_attribute_network(pack: Pack, tmp_path: Path):
+    network, path = Features(2, (4, 4), ["Smiling", "Young"]), tmp_path / "features.safetensors"
+    save_file(network.state_dict(), path, network.metadata)
+    assert main(["packs", "readers", str(pack.folder), "--features", str(path)]) == 0
+    again = Pack.open(pack.folder)
+    assert again.features_path is not None
+    assert load_features(again.features_path).names == ("Smiling", "Young")
 
 
 def test_the_shipped_readers_and_card_are_put_in_place(
