@@ -103,9 +103,8 @@ class LabelledAttributeTraining(ReadingTraining[LabelledAttributeSettings]):
         note(folder, seen, accuracies(self.network, found))
         names = self.network.names
         columns = [column for column, _ in paper_attributes(names).values()] or range(min(5, len(names)))
-        side = self.network.side
-        pictures = torch.cat([rgb for _, rgb in in_order(found.spread(ON_SHEET), side, ON_SHEET)])
-        self.show_orders(signed(pictures.to(self.device)), columns, folder, seen)
+        for _, rgb in in_order(found.spread(ON_SHEET), self.network.side, ON_SHEET):  # one batch at most
+            self.show_orders(signed(rgb.to(self.device)), columns, folder, seen)
 
 
 def finish(folder: Path) -> Path:

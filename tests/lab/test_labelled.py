@@ -284,6 +284,14 @@ def test_a_run_learns_and_leaves_a_network_that_a_pack_can_use(
     assert accuracies(network, validation) == pytest.approx(judged[-1]["accuracies"])
 
 
+def test_a_run_whose_validation_part_is_damaged_goes_on(colours: Path):
+    settings = LabelledAttributeSettings(mine(colours), widths=(4, 4, 4), precision="float32")
+    task = LabelledAttributeTraining(settings)
+    (colours / "black.png").write_bytes(b"")
+    task.show(colours, 64)
+    assert "accuracy" in (colours / LOG).read_text()
+
+
 def test_a_run_is_not_resumed_with_other_attributes(celeba: Path):
     settings = LabelledAttributeSettings(LabelledSettings(str(celeba)), widths=(4, 4, 4), precision="float32")
     kept = LabelledAttributeTraining(settings).state()
