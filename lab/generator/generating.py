@@ -22,15 +22,17 @@ from ..networks.perceptual_part import perceptual
 from ..painter import STYLE_DIM
 from ..running import distributed, precision
 from ..running.averaging import Average
+from ..running.best import Score
 from ..running.draws import Draws
 from ..running.grids import rungs, save_sheet
 from ..running.layout import placed
 from ..running.precision import Precision
-from . import sorting
+from . import scoring, sorting
 from .game import Game, GeneratorLosses, Maps
 from .held_maps import hold_fields
 from .mapping import LAYERS, hold_controls, mapped
 from .muon import Muon
+from .scoring import SnapshotSettings
 from .stages import Stage, locate
 from .starting import Start, carry, earlier, judge, taught
 from .supervised import distillation
@@ -96,6 +98,7 @@ class GeneratorSettings:
     data: DataSettings = field(default_factory=DataSettings)
     losses: GeneratorLosses = field(default_factory=GeneratorLosses)
     optimiser: Optimiser = Optimiser()
+    snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
     seed: int = 0
     batch: int = 8
     precision: Precision = "auto"
@@ -141,6 +144,7 @@ class Generating:
         self.settings = settings
         self.batch = settings.batch
         self.pictures = sum(stage.pictures for stage in settings.stages)
+        self.snapshot_every = settings.snapshots.every
         self.device = distributed.device()
         self.rule = WidthRule(settings.generator.width_rule)
         self.dtype = precision.chosen(settings.precision, self.device)
@@ -357,6 +361,14 @@ class Generating:
         self.path_mean = state["path_mean"].to(self.device)
         self.lazy = dict(state["lazy"])
         self.dtype = precision.NAMES[state["precision"]]
+
+    # best.Scored
+
+    def score(self) -> Score | None:
+        return scoring.score(self.average.network, self.settings, self.stage, self.settings.snapshots.samples)
+
+    def snapshot(self) -> dict[str, Any]:
+        return scoring.snapshot(self.state())
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:

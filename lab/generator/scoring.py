@@ -84,8 +84,8 @@ def _extractor(features: str, pictures: int) -> Extractor | None:
     weights = at_hand("inception")
     if weights is not None and pictures > Inception.num_features:
         return Extractor("Inception", Inception(weights))
-    if not features or features in LPIPS:
-        return None
+    if not features or features in LPIPS or not Path(features).is_file():
+        return None  # a run whose stages do not compare yet need not have the file
     own = Pooled(load_features(Path(features)))
     return Extractor("the attribute network", own) if pictures > own.num_features else None
 

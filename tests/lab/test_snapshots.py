@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 from toy_run import ADAPTIVE, SINGLE, config, task_of
 
-from anycost.lab.generator import scoring
 from anycost.lab.generator.generating import Generating
 from anycost.lab.generator.scoring import SnapshotSettings
 from anycost.lab.measuring.reals import portraits
@@ -127,27 +127,12 @@ def test_a_score_leaves_the_random_numbers_of_training_alone(tmp_path: Path):
 # a generator's score
 
 
-class ScoredGenerating(Generating):
-    """With the score of its module, every 8 pictures."""
-
-    snapshot_every, samples = 8, 12
-
-    def score(self) -> Score | None:
-        return scoring.score(self.average.network, self.settings, self.stage, self.samples)
-
-    def snapshot(self) -> dict[str, Any]:
-        return scoring.snapshot(self.state())
-
-
 @pytest.fixture
-def task(tmp_path: Path) -> ScoredGenerating:
+def task(tmp_path: Path) -> Generating:
     torch.manual_seed(4)
     save_file(Features(4, (4, 4)).state_dict(), tmp_path / "features.safetensors")
     losses = {"features": str(tmp_path / "features.safetensors"), "perceptual": 1.0}
-    made = task_of(config(SINGLE, ADAPTIVE, losses=losses))
-    made.__class__ = ScoredGenerating
-    assert isinstance(made, ScoredGenerating)
-    return made
+    return task_of(config(SINGLE, ADAPTIVE, losses=losses, snapshots={"every": 8, "samples": 12}))
 
 
 def frechet(a: Tensor, b: Tensor) -> float:
@@ -160,7 +145,7 @@ def frechet(a: Tensor, b: Tensor) -> float:
     return float((mean - other).square().sum()) + float(np.trace(one) + np.trace(two) - 2 * roots.sum())
 
 
-def test_a_generators_score_is_its_distance_from_unseen_portraits(task: ScoredGenerating):
+def test_a_generators_score_is_its_distance_from_unseen_portraits(task: Generating):
     assert isinstance(task, Scored)
     found = task.score()
     assert found is not None
@@ -172,11 +157,11 @@ def test_a_generators_score_is_its_distance_from_unseen_portraits(task: ScoredGe
         one, two = (torch.cat([m.mean((2, 3)) for m in network.maps(p)], 1) for p in sets)  # [12, 8]
     assert found.value == pytest.approx(frechet(one, two), rel=1e-2)
     assert found.by == "FID (the attribute network), stage 1"
-    task.samples = 8  # as many as features
+    task.settings = replace(task.settings, snapshots=SnapshotSettings(samples=8))  # as many as features
     assert task.score() is None
 
 
-def test_the_narrowest_width_counts_once_channels_adapt(task: ScoredGenerating):
+def test_the_narrowest_width_counts_once_channels_adapt(task: Generating):
     task.stage = 1
     full_and_narrow = task.score()
     with torch.no_grad():  # what only wide ones use
@@ -188,7 +173,8 @@ def test_the_narrowest_width_counts_once_channels_adapt(task: ScoredGenerating):
     assert changed.value != full_and_narrow.value
 
 
-def test_a_snapshot_draws_what_the_average_drew(task: ScoredGenerating, tmp_path: Path):
+def test_a_snapshot_draws_what_the_average_drew(task: Generating, tmp_path: Path):
+    assert task.snapshot_every == 8
     state = {"seen": 8, "task": task.snapshot()}
     checkpoints.save(tmp_path / "best.pt", state)
     found = checkpoints.trained(checkpoints.best_or_last(tmp_path))
@@ -220,3 +206,15 @@ def test_processes_agree_on_a_number_type(pair: Pair):
     assert pair.run(chosen, (True, False)) == ["torch.float32"] * 2
     assert pair.run(chosen, (False, True)) == ["torch.float32"] * 2
     assert pair.run(chosen, (True, True)) == ["torch.bfloat16"] * 2
+
+
+def counted(out: Path) -> None:
+    loop.run(Counting(72, SCORES), out)
+
+
+@pytest.mark.slow
+def test_two_processes_write_once(pair: Pair, tmp_path: Path):
+    pair.run(counted, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["score"] for line in lines if "score" in line] == list(SCORES.values())
+    assert best_of(tmp_path)[1]["seen"] == 64
