@@ -16,7 +16,7 @@ from anycost.models.pack import BUILT_IN, Pack
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "PICTURES", 2)  # each takes a second
+    monkeypatch.setattr(module, "PICTURES", 1)  # each takes a second
 
 
 def found(folder: Path) -> Alignment | None:
