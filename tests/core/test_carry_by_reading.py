@@ -25,6 +25,7 @@ from anycost.core.editing.edits import edited
 from anycost.core.editing.session import Session
 from anycost.core.faces.attention_mesh import Mesh
 from anycost.core.faces.pyramid import Pyramid
+from anycost.core.faces.readers import Readers
 from anycost.core.faces.reading import MOUTH_CORNERS
 from anycost.core.files.pictures import read_picture
 from anycost.models.manifest import Alignment
@@ -245,16 +246,17 @@ def test_where_its_generator_changes_nothing_nothing_changes():
 def test_the_sample_smiles_without_a_bank_as_with_it(face_weights: Path):
     """Its mouth's corners go up, as the mesh reads them."""
     sample = read_picture(SAMPLE)
+    readers = Readers()
+    (before,) = readers.read(sample)
+    assert before.mesh is not None
     corners = []
     for pack in (portraits(), without_bank()):
         session = Session(pack)
         session.open("a", sample)
         list(session.project("a", steps=0))
         over = on_picture(session.apply("a", {"smile": 1.0}, never), sample)
-        before, after = (
-            session.faces(np.dstack([rgb, sample[..., 3]]))[0] for rgb in (sample[..., :3], over)
-        )
-        assert before.mesh is not None
+        after = readers.read_at(np.dstack([over, sample[..., 3]]), before.face_points)
+        assert after is not None
         assert after.mesh is not None
         height = np.linalg.norm(before.mesh[10] - before.mesh[152])
         moved = (after.mesh - before.mesh)[:, :2] / height
