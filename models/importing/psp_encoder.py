@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..manifest import MAX_CHANNELS, MAX_VALUES
+from ..manifest import MAX_CHANNELS, MAX_MACS, MAX_VALUES
 from .strict import axis, count
 from .unpickle import Refused
 
@@ -55,6 +55,21 @@ class PspSizes:
         last = len(self.units) - 1
         return (*(k for k in range(last) if self.units[k + 1].outputs != self.units[k].outputs), last)
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of its 3x3 convolutions for one picture: nearly all its work."""
+        total, side = 3 * self.units[0].inputs * self.side**2, self.side
+        for unit in self.units:
+            total += unit.inputs * unit.outputs * side**2
+            side //= unit.stride
+            total += unit.outputs**2 * side**2
+        for halvings in self.halvings:
+            inputs = self.units[-1].outputs
+            for n in range(halvings, 0, -1):  # to maps of 2^(n - 1) px
+                total += inputs * self.width * 4 ** (n - 1)
+                inputs = self.width
+        return 9 * total
+
 
 def sizes_of(state: Mapping[str, Tensor]) -> PspSizes:
     """The sizes of an encoder with these tensors; Refused for one of another kind."""
@@ -67,8 +82,8 @@ def sizes_of(state: Mapping[str, Tensor]) -> PspSizes:
     sizes = PspSizes(units, axis(state, "styles.0.convs.0.weight", 0, 4), halvings)
     if len(sizes.ends) != STAGES or not all(0 <= n - halvings[0] <= 2 for n in halvings):
         raise Refused("has an encoder of another kind than e4e's and pSp's", "choose another")
-    widest = max(units[0].inputs * sizes.side**2, *(unit.outputs for unit in units))
-    if widest > MAX_VALUES or max(unit.outputs for unit in units) > MAX_CHANNELS:
+    widest = max(sizes.width, *(unit.outputs for unit in units))
+    if units[0].inputs * sizes.side**2 > MAX_VALUES or widest > MAX_CHANNELS or sizes.macs > MAX_MACS:
         raise Refused("has an encoder that is larger than can be run", "choose a smaller one")
     return sizes
 

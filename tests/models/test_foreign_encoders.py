@@ -15,6 +15,7 @@ from torch import Tensor
 from anycost.models.importing.encoders import read_encoder
 from anycost.models.importing.formats import load_generator
 from anycost.models.importing.kinds import ModelFile
+from anycost.models.importing.psp_encoder import PspEncoder, PspSizes, Unit, sizes_of
 from anycost.models.importing.unpickle import Refused
 
 SMALL = (12, 12, 10, 8, 6, 5)  # a generator of 16 px: 6 styles
@@ -182,6 +183,38 @@ PSP = psp_state(16, HALVINGS)
 def test_what_is_no_encoder_for_the_generator_is_said(tmp_path: Path, content: State, words: str) -> None:
     with pytest.raises(Refused, match=words):
         opened(tmp_path, {"state_dict": content})
+
+
+def test_an_encoder_that_would_take_hours_is_refused(tmp_path: Path) -> None:
+    state = psp_state(16, (6,) * 6)  # 1024 px
+    for k in (0, 1):  # views of one number, so that the file is small
+        for name in (f"body.{k}.res_layer.1.weight", f"body.{k}.res_layer.3.weight"):
+            state[name] = torch.zeros(1).expand(600, 600, 3, 3)
+    with pytest.raises(Refused, match="larger than can be run"):
+        sizes_of(state)
+
+
+def test_the_sizes_of_e4es_encoder() -> None:
+    units, inputs = [], 64
+    for outputs, count in ((64, 3), (128, 4), (256, 14), (512, 3)):  # IR-SE-50
+        for k in range(count):
+            units.append(Unit(inputs, outputs, 2 if k == 0 else 1, outputs // 16))
+            inputs = outputs
+    sizes = PspSizes(tuple(units), 512, (4,) * 3 + (5,) * 4 + (6,) * 11)
+    assert sizes.side == 256
+    assert sizes.ends == (2, 6, 20, 23)
+    assert sizes.macs < 1e11
+
+
+def test_an_encoders_work_is_that_of_its_convolutions() -> None:
+    sizes, counted = sizes_of(PSP), []
+    network = PspEncoder(sizes, 16, deltas=True)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv2d) and layer.kernel_size == (3, 3):
+            each = layer.weight[0].numel()
+            layer.register_forward_hook(lambda *call, each=each: counted.append(each * call[2].numel()))
+    network.eval()(torch.zeros(1, 3, 32, 32))
+    assert sum(counted) == sizes.macs
 
 
 def test_one_small_tensor_cannot_stand_for_many_large_ones(tmp_path: Path) -> None:
