@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from anycost.commands.cli import EXIT_BAD_INPUT, main
 from anycost.core.errors import CoreError
+from anycost.core.files.pictures import read_picture
 from anycost.lab.cars.car_directions import SLIDERS, car_directions
 from anycost.lab.cars.car_shape import CarShape, Widths
 from anycost.lab.cars.cars import LANDMARKS, draw, draw_z
@@ -128,6 +130,19 @@ def test_unknown_controls_and_sizes_are_refused():
     for side in (24, 100, 2048):
         with pytest.raises(ValueError, match=f"not {side}"):
             draw({"roof": torch.ones(1)}, side)
+
+
+def test_a_contact_sheet_shows_cars_without_their_black_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    given = ["data", "cars", "--rows", "2", "--columns", "1", "--seed", "5"]
+    assert main([*given, "--sheet", str(tmp_path / "a.png"), "--resolution", "32"]) == 0
+    sheet = torch.from_numpy(read_picture(tmp_path / "a.png")[..., :3].copy())
+    z = latents(2, seed=5)
+    wanted = uncovered(draw_z(z, 32).rgb, CARS.shape).permute(0, 2, 3, 1).flatten(0, 1)
+    torch.testing.assert_close(sheet.float() / 127.5 - 1, wanted, atol=0.005, rtol=0)
+    assert main([*given, "--sheet", str(tmp_path / "b.png"), "--resolution", "36"]) == EXIT_BAD_INPUT
+    assert "multiple of 8 px" in capsys.readouterr().err
 
 
 # the solid
