@@ -42,7 +42,7 @@ class Parts:
 def add(actions: argparse._SubParsersAction) -> None:
     text = "make a pack from a training run: its averaged generator and what else was trained for it"
     make = command(actions, "make", _make, text)
-    make.add_argument("folder", type=Path, metavar="RUN", help="the folder that `anycost train` filled")
+    make.add_argument("source", type=Path, metavar="RUN", help="the folder that `anycost train` filled")
     make.add_argument("--name", required=True, help="the pack's name")
     text = "the pack's folder (default: where packs are found)"
     make.add_argument("--out", type=Path, metavar="DIR", help=text)
@@ -70,7 +70,7 @@ def _make(chosen: argparse.Namespace) -> None:
     from ..models.pack import user_packs_folder
 
     check_name(chosen.name, chosen.out)
-    trained = run_in(chosen.folder)
+    trained = run_in(chosen.source)
     provenance = chosen.provenance or _provenance(trained)
     card = f"# {chosen.title or chosen.name}\n\n{provenance}\n\nLicence: {chosen.licence}\n"
     folder = write(
@@ -89,38 +89,39 @@ def _make(chosen: argparse.Namespace) -> None:
 
 
 def is_run(name: str) -> bool:
-    """Whether that is the folder of a run, and of no pack."""
+    """Whether that is the folder of a run, and of no pack, or a file that a run keeps."""
     from ..lab.running.checkpoints import LAST
     from ..models.manifest import MANIFEST
 
-    return (Path(name) / LAST).is_file() and not (Path(name) / MANIFEST).is_file()
+    path = Path(name)
+    return path.is_file() or ((path / LAST).is_file() and not (path / MANIFEST).is_file())
 
 
-def run_in(folder: Path) -> Trained:
-    """The generator of a training run; CoreError when there is none that can be drawn with."""
+def run_in(place: Path) -> Trained:
+    """The generator of a training run: of its folder the best that it kept, else the last, or of one of its
+    files. CoreError when there is none that can be drawn with."""
     import pickle
 
-    from ..lab.running.checkpoints import LAST, best_or_last, trained
+    from ..lab.running.checkpoints import best_or_last, trained
 
-    if not (folder / LAST).is_file():
-        text = f'There is no training run in "{folder}": give the folder that `anycost train` filled.'
-        raise CoreError("bad-value", text)
     try:
-        found = trained(best_or_last(folder))
-    except KeyError as error:
-        kind = "trains no generator" if error.args == ("architecture",) else "lacks what a run keeps"
-        raise CoreError("bad-value", f'The run in "{folder}" {kind}: give the generator\'s.') from None
-    except (OSError, EOFError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError):
-        text = f'"{best_or_last(folder)}" cannot be read: continue the run with `anycost train --resume`.'
+        path = place if place.is_file() else best_or_last(place)
+    except FileNotFoundError:
+        text = f'There is no training run in "{place}": give the folder that `anycost train` filled.'
         raise CoreError("bad-value", text) from None
+    try:
+        found = trained(path)
+    except KeyError as error:
+        kind = "is of no generator" if error.args == ("architecture",) else "lacks what a run keeps"
+        raise CoreError("bad-value", f'"{path}" {kind}: give a generator\'s run.') from None
+    except (OSError, EOFError, RuntimeError, TypeError, ValueError, pickle.UnpicklingError):
+        raise CoreError("bad-value", f'"{path}" is no run\'s file, or a damaged one: give another.') from None
     top = found.generator.resolution
     if not found.resolutions:
-        text = (
-            f'The run in "{folder}" was made by an earlier version, which did not keep its stages: train on.'
-        )
+        text = f'"{path}" is of an earlier version, which did not keep the stages: train on.'
         raise CoreError("bad-value", text)
     if top not in found.resolutions:
-        text = f'The run in "{folder}" is at {max(found.resolutions)} px and is to draw {top} px: train on.'
+        text = f'"{path}" is of a stage of {max(found.resolutions)} px, and is to draw {top} px: train on.'
         raise CoreError("bad-value", text)
     return found
 
@@ -190,14 +191,14 @@ def plain_ladder(trained: Trained) -> list[SubGenerator]:
 
 
 @contextmanager
-def run_as_pack(folder: Path, features: Path | None = None) -> Iterator[Pack]:
+def run_as_pack(run: Path, features: Path | None = None) -> Iterator[Pack]:
     """The pack of a run, for as long as it is measured."""
     from ..models.pack import Pack
 
-    trained = run_in(folder)
+    trained = run_in(run)
     parts = Parts(features=_features(features))
     # not the run's own name: a pack of that name may have other measurements and searches
-    name = re.sub(r"[^A-Za-z0-9-]+", "-", folder.absolute().name).strip("-")[:50]
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", run.absolute().name).strip("-")[:50]
     with tempfile.TemporaryDirectory(prefix="anycost-") as place:
         made = write(
             trained,

@@ -199,14 +199,17 @@ def test_runs_of_no_use_are_refused(anycost: Call, run: Path, tmp_path: Path):
         return refused(anycost("packs", "make", folder, "--name", "mine"))
 
     assert "There is no training run" in refusal(tmp_path)
-    assert "trains no generator" in refusal(changed(run, tmp_path / "encoder", architecture=None))
+    assert "is of no generator" in refusal(changed(run, tmp_path / "encoder", architecture=None))
     assert "lacks what a run keeps" in refusal(changed(run, tmp_path / "lacking", average=None))
-    assert "by an earlier version" in refusal(changed(run, tmp_path / "earlier", stages=None))
+    assert "of an earlier version" in refusal(changed(run, tmp_path / "earlier", stages=None))
     low = [{"kind": "single", "resolutions": [16], "ratios": [1.0]}]
-    assert "is at 16 px and is to draw 32 px" in refusal(changed(run, tmp_path / "low", stages=low, stage=0))
-    assert "cannot be read" in refusal(changed(run, tmp_path / "other", average={}))
+    assert "of a stage of 16 px, and is to draw 32 px" in refusal(
+        changed(run, tmp_path / "low", stages=low, stage=0)
+    )
+    assert "or a damaged one" in refusal(changed(run, tmp_path / "other", average={}))
     (tmp_path / "low" / "last.pt").write_bytes((run / "last.pt").read_bytes()[:1000])
-    assert "cannot be read" in refusal(tmp_path / "low")
+    assert "or a damaged one" in refusal(tmp_path / "low")
+    assert "is of a stage" in refusal(changed(run, tmp_path / "low", stages=low, stage=0) / "last.pt")
     assert not (tmp_path / "data" / "anycost" / "packs").exists()
 
 
@@ -215,7 +218,7 @@ def test_a_run_takes_no_more_memory_than_its_file(run: Path, tmp_path: Path):
     shape = {**checkpoints.load(run / "last.pt")["task"]["architecture"], "style_dim": 20_000}
     huge = changed(run, tmp_path / "huge", architecture=shape)  # its mapping would take 3.2 GB
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(CoreError, match="cannot be read"):
+    with pytest.raises(CoreError, match="or a damaged one"):
         run_in(huge)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
 
@@ -344,3 +347,15 @@ def test_a_run_is_evaluated(anycost: Call, run: Path, tiny_pack: Path, tmp_path:
         (side, ratio) for side in (8, 16, 32) for ratio in (0.25, 0.5, 1.0)
     }
     assert not list(Path(packs_make.tempfile.gettempdir()).glob("anycost-*/pack"))
+
+
+def test_the_best_that_a_run_kept_is_taken(anycost: Call, run: Path, tmp_path: Path):
+    """Unless a file is named."""
+    both = Path(shutil.copytree(run, tmp_path / "both"))
+    state = checkpoints.load(run / "last.pt")
+    state["task"]["average"]["input.input"] += 1
+    checkpoints.save(both / "best.pt", state)
+    for place, best in ((both, True), (both / "best.pt", True), (both / "last.pt", False)):
+        pack = made(anycost, place, "--out", tmp_path / f"pack-{place.name}")
+        kept = checkpoints.load(both / ("best.pt" if best else "last.pt"))["task"]["average"]
+        assert torch.equal(pack.generator().input.input, kept["input.input"])
