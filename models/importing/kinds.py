@@ -62,7 +62,7 @@ OTHERS = (  # what tensors' names say of other networks: pattern, what the file 
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundGenerator:
     """The generator in a file, by its published names."""
 
     format: str
@@ -135,15 +135,15 @@ class ModelFile:
                 return entries[name]
         return None
 
-    def generator(self) -> Found:
+    def generator(self) -> FoundGenerator:
         """The generator in it; Refused says what it is instead."""
         root = self.generator_root
         if root is None:
             raise self.no_generator()
         if NVIDIA in root.tensors:
-            return Found("NVIDIA", *from_nvidia(root.tensors))
+            return FoundGenerator("NVIDIA", *from_nvidia(root.tensors))
         state = {name: tensor for name, tensor in root.tensors.items() if name != "latent_avg"}
-        return Found(self._format(root), state, beside(self.tables, root, "latent_avg"))
+        return FoundGenerator(self._format(root), state, beside(self.tables, root, "latent_avg"))
 
     def _format(self, root: Root) -> str:
         if root.prefix.endswith("decoder."):
