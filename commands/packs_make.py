@@ -28,7 +28,7 @@ SHRUNK = 4  # the lowest rungs have the resolution over this: below, a face cann
 
 
 @dataclass(frozen=True)
-class Parts:
+class PackParts:
     """What a pack has besides its generator: files of networks, edits and rungs (none: a plain ladder)."""
 
     encoder: Path | None = None
@@ -129,7 +129,7 @@ def run_in(place: Path) -> Trained:
 def write(
     trained: Trained,
     out: Path,
-    parts: Parts,
+    parts: PackParts,
     *,
     name: str,
     title: str,
@@ -196,7 +196,7 @@ def run_as_pack(run: Path, features: Path | None = None) -> Iterator[Pack]:
     from ..models.pack import Pack
 
     trained = run_in(run)
-    parts = Parts(features=_features(features))
+    parts = PackParts(features=_features(features))
     # not the run's own name: a pack of that name may have other measurements and searches
     name = re.sub(r"[^A-Za-z0-9-]+", "-", run.absolute().name).strip("-")[:50]
     with tempfile.TemporaryDirectory(prefix="anycost-") as place:
@@ -217,7 +217,7 @@ def _provenance(trained: Trained) -> str:
     return f"Trained by `anycost train` on {trained.pictures} pictures (data: {trained.data})."
 
 
-def _parts(chosen: argparse.Namespace, trained: Trained) -> Parts:
+def _parts(chosen: argparse.Namespace, trained: Trained) -> PackParts:
     """The files and the rest that were named; CoreError or PackError for those that do not fit."""
     from .packs import try_out
 
@@ -226,7 +226,7 @@ def _parts(chosen: argparse.Namespace, trained: Trained) -> Parts:
     if encoder:
         _check_encoder(encoder, trained.generator)
     try_out(finder, heads)
-    return Parts(
+    return PackParts(
         encoder,
         finder,
         heads,

@@ -66,7 +66,7 @@ def write_networks(runs: Path, out: Path) -> Path:
     found, report = portrait_directions(trained.generator, load_features(features))
     (runs / "directions.json").write_text(json.dumps(report, indent=1) + "\n")
     finder, heads = _readers(runs)
-    parts = packs_make.Parts(
+    parts = packs_make.PackParts(
         encoder=runs / "encoder" / "encoder.onnx",
         finder=finder[0],
         head_reader=heads,

@@ -92,9 +92,10 @@ def _unpack(opened: zipfile.ZipFile, size: int, folder: Path, source: str) -> Ma
     _check_sizes(members, size, folder, source)
     _extract(opened, members.pop(MANIFEST), folder / MANIFEST)
     manifest = read_manifest(folder)
-    for name in sorted(manifest.files.keys() ^ members.keys()):
-        lacks = name in manifest.files
-        raise _refused(source, f"it lacks {name}" if lacks else f"its {MANIFEST} does not list {name}")
+    if lacking := sorted(manifest.files.keys() - members.keys()):
+        raise _refused(source, f"it lacks {lacking[0]}")
+    if unlisted := sorted(members.keys() - manifest.files.keys()):
+        raise _refused(source, f"its {MANIFEST} does not list {unlisted[0]}")
     for name, member in members.items():
         if _extract(opened, member, folder / name) != manifest.files[name]:
             raise _refused(source, f"its {name} is damaged (the hash is wrong)", AGAIN)
