@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 
 from ...models.layer_sizes import layer_count
 from ...models.macs import macs
@@ -272,7 +273,7 @@ class _Search:
         self.stage, self.best_loss = "finish", math.inf
         self.optimiser.x = ((torch.from_numpy(self.best)[None] - self.start) / self.deviation).flatten()
         objective = partial(self._objective, self.whole, self.rng.choice(self.subs or [self.full]))
-        for _ in self.optimiser.evaluations_of(partial(value_and_gradient, objective)):
+        for _ in self.optimiser.evaluations_of(partial(_frugal, objective)):
             self._check_drawn()
             yield
 
@@ -290,6 +291,17 @@ class _Search:
         loss = loss + self.together * apart
         self._keep_best(w, loss)
         return loss if sub is None else loss + ALPHA * self.loss(w, sub)
+
+
+def _frugal(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[float, Tensor]:
+    """`value_and_gradient` that holds large maps in bfloat16 from the forward to the backward pass: at 1024
+    px a quarter less memory in all, for a gradient that hardly changes."""
+    with saved_tensors_hooks(_shortened, lambda kept: kept.float() if kept.dtype == torch.bfloat16 else kept):
+        return value_and_gradient(function, x)
+
+
+def _shortened(kept: Tensor) -> Tensor:
+    return kept.bfloat16() if kept.ndim == 4 and kept.shape[-1] > SIDE else kept
 
 
 def sub_generators(pack: Pack, side: int) -> tuple[SubGenerator, list[SubGenerator]]:

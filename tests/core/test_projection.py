@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from anycost.core.editing import projection
+from anycost.core.editing.lbfgs import value_and_gradient
 from anycost.core.editing.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.editing.projection import ProjectionStep, project, sub_generators
 from anycost.core.rendering.renderer import Renderer
@@ -261,6 +262,21 @@ def test_a_large_generators_last_styles_are_found_too(large: Pack, monkeypatch: 
     assert (last[:, -2:] != rough[:, -2:]).all()
     with torch.no_grad():
         assert search.loss(last, search.whole) < 0.99 * search.loss(rough, search.whole)
+
+
+def test_maps_that_are_kept_short_hardly_change_a_gradient(
+    pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(projection, "SIDE", 16)
+    search = projection._Search(pack, picture, measure, near(hidden, pack), random.Random(0))
+    zero = torch.zeros(pack.n_style * pack.style_dim)
+
+    def objective(offset: torch.Tensor) -> torch.Tensor:
+        return search._objective(search.whole, None, offset)
+
+    (exact, plain), (value, frugal) = value_and_gradient(objective, zero), projection._frugal(objective, zero)
+    assert value == exact
+    assert 0 < (frugal - plain).norm() < 0.01 * plain.norm()
 
 
 def test_a_generator_of_at_most_256_px_has_no_finish(run: list[ProjectionStep]):
