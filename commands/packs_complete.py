@@ -6,12 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..lab.completing.sizes import NAMES, Sizes
 from .arguments import changeable_pack, command
 
 if TYPE_CHECKING:
     from ..models.pack import Pack
-
-STEPS = ("align", "directions", "widths", "encoder", "ladder", "bank")  # in their order
 
 
 def add(actions: argparse._SubParsersAction) -> None:
@@ -23,15 +22,15 @@ def add(actions: argparse._SubParsersAction) -> None:
     parser.add_argument("pack", metavar="NAME|DIR")
     text = "write a copy of the pack to this folder and complete that (default: the pack itself)"
     parser.add_argument("--out", type=Path, metavar="DIR", help=text)
-    text = f"do only this step: one of {', '.join(STEPS)}; repeatable"
-    parser.add_argument("--step", action="append", choices=STEPS, default=[], metavar="STEP", help=text)
+    text = f"do only this step: one of {', '.join(NAMES)}; repeatable"
+    parser.add_argument("--step", action="append", choices=NAMES, default=[], metavar="STEP", help=text)
     parser.add_argument("--estimate", action="store_true", help="only say how long the steps take here")
     number = {"type": int, "metavar": "N"}
-    text = "drawn to teach the generator narrow widths and low resolutions (default: 60000)"
+    text = f"drawn to teach the generator narrow widths and low resolutions (default: {Sizes.pictures})"
     parser.add_argument("--pictures", **number, help=text)
-    text = "drawn to train the encoder (default: 30000)"
+    text = f"drawn to train the encoder (default: {Sizes.encoder_pictures})"
     parser.add_argument("--encoder-pictures", **number, help=text)
-    parser.add_argument("--samples", **number, help="read for the sliders (default: 2000)")
+    parser.add_argument("--samples", **number, help=f"read for the sliders (default: {Sizes.samples})")
 
 
 def _complete(chosen: argparse.Namespace) -> None:

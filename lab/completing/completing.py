@@ -7,20 +7,20 @@ it can be used after any of them. What is done is kept beside the pack: a killed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ...core.errors import CoreError
-from ...models.manifest import PackError
 from ...models.pack import Pack
 from ..running import distributed, loop
 from . import alignment, directions, own_encoder, own_ladder, widths
 from .job import Job, Step
 from .own_bank import MakeBank, bank_step
 from .rewriting import rewritten
-from .together import wait
+from .together import say
 from .work import Work
 
-NAMES = ("align", "directions", "widths", "encoder", "ladder", "bank")  # of the steps, in their order
 MINUTES = 4.0  # of training that a kill loses at most
 
 
@@ -43,23 +43,21 @@ def complete(
     target = (out or pack.folder).expanduser().resolve()
     work = Work(pack, target, sizes)
     steps = [step for step in _steps(make_bank) if not asked or step.name in asked]
-    pending = [step for step in steps if step.name not in work.done]
-    _tell(work, steps, frozenset(asked))
+    plan = _Plan(work, steps, frozenset(asked), minutes)
+    plan.tell()
     if only_estimate:
         return target
     work.begin()
-    for step in pending:
-        job = _job(work, step, pending, frozenset(asked), minutes)
+    for step in plan.pending:
+        job = plan.job(step)
         if step.skipped(job):
             continue
-        _say(f"\n{step.name}")
+        say(f"\n{step.name}")
         try:
             changes = step.run(job)
         except loop.NotANumber as error:
             raise CoreError("bad-value", str(error)) from None
-        if distributed.rank() == 0:
-            rewritten(job.pack, target, **changes)
-        wait()
+        distributed.by_first(partial(rewritten, job.pack, target, **changes))
         work.finish(step.name)
     return target
 
@@ -75,55 +73,53 @@ def _steps(make_bank: MakeBank) -> list[Step]:
     ]
 
 
-def _job(
-    work: Work, step: Step, pending: Sequence[Step], asked: frozenset[str], minutes: float = MINUTES
-) -> Job:
-    original = work.original
-    before = pending[: pending.index(step)]
-    started = [other for other in before if other.name not in work.done]
-    return Job(
-        original,
-        _current(work, original),
-        work.folder / step.name,
-        work.sizes,
-        minutes,
-        frozenset(other.name for other in started),
-        asked,
-    )
+@dataclass(frozen=True)
+class _Plan:
+    """The steps of one call and what each works on."""
 
+    work: Work
+    steps: Sequence[Step]
+    asked: frozenset[str]
+    minutes: float
 
-def _current(work: Work, original: Pack) -> Pack:
-    """The pack in its place; the original, as long as nothing is there."""
-    try:
-        return Pack.open(work.out)
-    except PackError:
-        if work.done:
-            raise
-        return original
+    @property
+    def pending(self) -> list[Step]:
+        return [step for step in self.steps if step.name not in self.work.done]
 
+    def job(self, step: Step) -> Job:
+        """With the pack as it is now."""
+        original, pending = self.work.original, self.pending
+        before = pending[: pending.index(step)]
+        return Job(
+            original,
+            Pack.open(self.work.out) if self.work.done else original,
+            self.work.folder / step.name,
+            self.work.sizes,
+            self.minutes,
+            frozenset(other.name for other in before),
+            self.asked,
+        )
 
-def _tell(work: Work, steps: Sequence[Step], asked: frozenset[str]) -> None:
-    """Prints the plan, with times measured here. CoreError if there is nothing to do."""
-    pending = [step for step in steps if step.name not in work.done]
-    jobs = {step.name: _job(work, step, pending, asked) for step in pending}
-    reasons = {step.name: step.skipped(jobs[step.name]) for step in pending}
-    if all(reasons.values()):  # or there is none
-        why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        done = f"done: {', '.join(work.done)}" if work.done else ""
-        text = f"There is nothing to do ({'; '.join(filter(None, (done, why)))}): choose other steps."
-        raise CoreError("bad-value", text)
-    _say("step         about      then")
-    total = 0.0
-    for step in steps:
-        if step.name in work.done:
-            _say(f"{step.name:12s} done")
-        elif reasons[step.name]:
-            _say(f"{step.name:12s} left out   {reasons[step.name]}")
-        else:
-            seconds = step.seconds(jobs[step.name])
-            total += seconds
-            _say(f"{step.name:12s} {spoken(seconds):10s} {step.gives}")
-    _say(f"All in about {spoken(total)} on this machine. It may be stopped at any time and started again.")
+    def tell(self) -> None:
+        """Prints how long each step takes, measured here. CoreError if there is nothing to do."""
+        jobs = {step.name: self.job(step) for step in self.pending}
+        reasons = {step.name: step.skipped(jobs[step.name]) for step in self.pending}
+        if all(reasons.values()):  # or there is none
+            done = [f"done: {', '.join(self.work.done)}"] if self.work.done else []
+            why = "; ".join([*done, *(f"{name}: {reason}" for name, reason in reasons.items())])
+            raise CoreError("bad-value", f"There is nothing to do ({why}): choose other steps.")
+        say("step         about      then")
+        total = 0.0
+        for step in self.steps:
+            if step.name in self.work.done:
+                say(f"{step.name:12s} done")
+            elif reasons[step.name]:
+                say(f"{step.name:12s} left out   {reasons[step.name]}")
+            else:
+                seconds = step.seconds(jobs[step.name])
+                total += seconds
+                say(f"{step.name:12s} {spoken(seconds):10s} {step.gives}")
+        say(f"All in about {spoken(total)} on this machine. It may be stopped at any time and started again.")
 
 
 def spoken(seconds: float) -> str:
@@ -131,8 +127,3 @@ def spoken(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _say(text: str) -> None:
-    if distributed.rank() == 0:
-        print(text, flush=True)

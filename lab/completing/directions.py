@@ -19,6 +19,7 @@ from .job import Job, Step
 from .own_faces import FaceReader, artist_of, drawn_w
 from .own_samples import FEWEST as FEWEST_FACES
 from .own_samples import looked_at, sampled
+from .together import say
 
 SVM_SHARE = 0.02  # of the samples at each end, as in the paper
 TIMED = 2  # pictures
@@ -36,6 +37,8 @@ def _seconds(job: Job) -> float:
     start = time.perf_counter()
     if read:
         looked_at(draw, read, w)
+        start = time.perf_counter()  # the networks are read by now
+        looked_at(draw, read, w)
     each = (time.perf_counter() - start) / TIMED
     return each * (job.sizes.samples + JUDGED * (1 + 2 * STEPS * len(NUMBERS)))
 
@@ -44,7 +47,7 @@ def _run(job: Job) -> Mapping[str, Any]:
     pack, found = job.pack, list[Direction](job.pack.directions)
     for more in (_by_attributes(job), _by_faces(job), discovered(pack.generator())):
         found += without(more, found)
-    print(f"{len(found)} directions, {len(pack.directions)} of which the pack had.")
+    say(f"{len(found)} directions, {len(pack.directions)} of which the pack had.")
     return {"directions": found}
 
 
@@ -55,12 +58,12 @@ def _by_faces(job: Job) -> list[Direction]:
     draw, read = artist_of(pack), FaceReader.of(pack)
     samples = sampled(draw, read, job.sizes.samples, job.folder / "samples.pt")
     number = int(samples.seen.sum())
-    print(f"Faces are read in {number} of {len(samples.w)} pictures.")
+    say(f"Faces are read in {number} of {len(samples.w)} pictures.")
     if number < FEWEST_FACES:
-        print(f"That is too few for sliders of the face: {FEWEST_FACES} are needed.")
+        say(f"That is too few for sliders of the face: {FEWEST_FACES} are needed.")
         return []
     found = face_directions(draw, read, samples)
-    print(*(entry.text for entry in found), sep="\n")
+    say("\n".join(entry.text for entry in found))
     return [entry.direction for entry in found]
 
 
@@ -75,7 +78,7 @@ def _by_attributes(job: Job) -> list[Direction]:
     names = [slider.attribute for slider in SLIDERS]
     directions, report = extract(job.pack, features, names, samples, share=share)
     sure = [d for d in directions if report[d.name]["success"] >= LEFT]
-    print(f"The pack's attribute network gives {len(sure)} sliders.")
+    say(f"The pack's attribute network gives {len(sure)} sliders.")
     return sure
 
 

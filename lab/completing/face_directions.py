@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ...models.layer_sizes import layer_count
 from ...models.pack import Direction
@@ -149,11 +148,12 @@ def face_directions(draw: Artist, read: ReadHead, samples: OwnSamples) -> list[F
     fits = models(samples, numbers_of(samples.read, mean))
     normals = freed({name: fit.normal for name, fit in fits.items()})
     tryout = Tryout(draw, read, samples, mean)
-    found = []
-    for name, normal in tqdm(normals.items(), desc="directions", disable=distributed.rank() > 0):
-        unit = float((samples.w @ normal).std()) / PSI
-        found.append(tryout.tried(name, normal, unit, fits[name].correlation))
-    return [entry for entry in found if entry]
+
+    def tried(name: str) -> Found | None:
+        unit = float((samples.w @ normals[name]).std()) / PSI
+        return tryout.tried(name, normals[name], unit, fits[name].correlation)
+
+    return [found for found in distributed.shared_out(list(normals), tried, "directions") if found]
 
 
 def slider(name: str, step: Tensor, low: float, n_style: int) -> Direction:

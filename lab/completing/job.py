@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.pack import Pack
-from .sizes import Sizes
+from .sizes import Name, Sizes
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Step:
     the pack: arguments of `write_pack`.
     """
 
-    name: str
+    name: Name
     gives: str
     skipped: Callable[[Job], str]
     seconds: Callable[[Job], float]

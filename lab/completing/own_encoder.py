@@ -25,7 +25,7 @@ from ..running import checkpoints, distributed, loop
 from ..running.grids import save_sheet
 from .job import Job, Step
 from .sizes import batch_of
-from .together import wait
+from .together import say, wait
 from .widths import seconds_per_step
 
 RUN, FEATURES = "generator", "features.safetensors"  # in the step's folder: what the settings name
@@ -146,8 +146,8 @@ def _run(job: Job) -> Mapping[str, Any]:
     before = task.errors()
     loop.run(task, job.folder, resume=(job.folder / checkpoints.LAST).exists(), minutes=job.minutes)
     after = task.errors()
-    print(f"Latents' error, over the mean latent's: {before[0]:.2f} -> {after[0]:.2f}.")
-    print(f"Squared error of redrawn pictures: {before[1]:.4f} -> {after[1]:.4f}.")
+    say(f"Latents' error, over the mean latent's: {before[0]:.2f} -> {after[0]:.2f}.")
+    say(f"Squared error of redrawn pictures: {before[1]:.4f} -> {after[1]:.4f}.")
     path = job.folder / "encoder.onnx"
     if distributed.rank() == 0:
         finish(job.folder)

@@ -22,7 +22,7 @@ from ...models.generator import truncate
 from ...models.manifest import Alignment
 from ...models.pack import Pack
 from ..directions.svm import PSI, Artist
-from ..running.draws import Draws
+from ..measuring.subject import SEED, normals
 
 SIDE = 256  # px at which pictures are read, if not by the mesh network alone
 EYES_APART = 0.9  # of the way from the eyes to the mouth, on a head seen straight on
@@ -33,10 +33,11 @@ def artist_of(pack: Pack) -> Artist:
     return Artist(pack.generator(), torch.from_numpy(pack.mean_w))
 
 
-def drawn_w(draw: Artist, seen: int, count: int, psi: float = PSI) -> Tensor:
-    """`count` latents w [N, D] at position `seen`, always the same."""
-    z = Draws(0, seen, "completing", draw.device).normal(count, draw.style_dim)
-    return truncate(draw.style(z), draw.mean, psi)
+def drawn_w(draw: Artist, position: int, count: int, psi: float = PSI) -> Tensor:
+    """`count` latents w [N, D], the same for a position in every process and on every machine."""
+    z = normals(count, draw.style_dim, SEED + position)
+    with torch.inference_mode():
+        return truncate(draw.style(z), draw.mean, psi)
 
 
 def rgba_of(rgb: np.ndarray) -> np.ndarray:

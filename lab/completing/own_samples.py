@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor
 from tqdm import tqdm
 
@@ -22,7 +21,7 @@ from .face_numbers import NUMBERS, SeenFace, light_of
 from .natural import summary
 from .own_faces import ReadHead, SeenHead, drawn_w
 
-CHUNK = 16  # samples, over all processes, after which they are saved
+CHUNK = 16  # samples after which a process has them saved
 MESH, IRISES, LIGHTS = 468 * 3, 2 * 5 * 2, 8
 READ = MESH + IRISES + LIGHTS
 FEWEST = 32  # faces from which a mean head is taken
@@ -89,27 +88,23 @@ def numbers_of(read: Tensor, mean: np.ndarray) -> Tensor:
 def sampled(draw: Artist, read: ReadHead, count: int, file: Path) -> OwnSamples:
     """`count` samples, or a few more to fill the last chunk. They are kept in `file`, from which a killed
     process goes on; every process draws its share and gets them all."""
+
+    def chunk(number: int) -> Tensor:
+        w = drawn_w(draw, number, CHUNK)
+        look = looked_at(draw, read, w)
+        return torch.cat([w.cpu(), look.read, look.summaries], dim=1)  # [CHUNK, F]
+
     kept = list(checkpoints.load(file)["chunks"]) if file.exists() else []
-    shown = tqdm(
-        total=count, initial=len(kept) * CHUNK, desc="samples", unit="picture", disable=distributed.rank() > 0
-    )
-    with shown:
-        for seen in range(len(kept) * CHUNK, count, CHUNK):
-            w = drawn_w(draw, seen, CHUNK // distributed.world())
-            look = looked_at(draw, read, w)
-            kept.append(_gathered(torch.cat([w.cpu(), look.read, look.summaries], dim=1)))
+    whole, together = -(-count // CHUNK), distributed.world()
+    with tqdm(total=whole * CHUNK, initial=len(kept) * CHUNK, desc="samples", disable=_hidden()) as shown:
+        while len(kept) < whole:
+            kept += distributed.shared_out(range(len(kept), min(len(kept) + together, whole)), chunk)
             if distributed.rank() == 0:
                 checkpoints.save(file, {"chunks": kept})
-            shown.update(CHUNK)
+            shown.update(len(kept) * CHUNK - shown.n)
     found = torch.cat(kept)
     return OwnSamples(*found.split([draw.style_dim, READ, found.shape[1] - draw.style_dim - READ], dim=1))
 
 
-def _gathered(mine: Tensor) -> Tensor:
-    """[N, F] of every process -> [N * world, F], in the order of one process."""
-    if distributed.world() == 1:
-        return mine
-    here = mine.to(distributed.device())
-    parts = [torch.empty_like(here) for _ in range(distributed.world())]
-    dist.all_gather(parts, here.contiguous())
-    return torch.cat(parts).cpu()
+def _hidden() -> bool:
+    return distributed.rank() > 0

@@ -1,8 +1,12 @@
-"""How much work the steps of a completion do."""
+"""The names of a completion's steps, and how much work they do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+Name = Literal["align", "directions", "widths", "encoder", "ladder", "bank"]
+NAMES: tuple[Name, ...] = get_args(Name)  # of the steps, in their order
 
 
 @dataclass(frozen=True)

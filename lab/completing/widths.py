@@ -17,6 +17,7 @@ from .distilling import RATIOS, DistilSettings, SelfDistilling
 from .job import Job, Step
 from .nearness import decibels, nearness, shown_cells
 from .sizes import batch_of
+from .together import say
 
 TIMED = 4  # steps
 
@@ -65,9 +66,9 @@ def _run(job: Job) -> Mapping[str, Any]:
     network = task.average.network.float()
     after = nearness(network, task.teacher, cells)
     full, *rest = zip(cells, before, after, strict=True)
-    print(f"The full picture is {decibels(full[2])} from the original's. Others, before and after:")
+    say(f"The full picture is {decibels(full[2])} from the original's. Others, before and after:")
     for cell, was, now in rest:
-        print(f"  {cell.title:14s} {decibels(was)} -> {decibels(now)}")
+        say(f"  {cell.title:14s} {decibels(was)} -> {decibels(now)}")
     generator = network.cpu().eval().requires_grad_(False)
     mean = torch.from_numpy(original.mean_w)
     return {

@@ -64,8 +64,9 @@ class Work:
     @property
     def original(self) -> Pack:
         """The pack before its completion."""
-        copy = self.folder / ORIGINAL
-        return Pack.open(copy) if self._state_file.exists() else self._pack
+        if self._state_file.exists() and self._pack.folder != self.folder / ORIGINAL:
+            self._pack = Pack.open(self.folder / ORIGINAL)
+        return self._pack
 
     def finish(self, step: str) -> None:
         """Notes that a step is done and the pack in `out` has what it gives; all processes wait for that."""

@@ -12,18 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anycost.commands.cli import main
+from anycost.core.editing.carry.change import Head
 from anycost.core.errors import CoreError
+from anycost.core.faces.reading import LEFT_EYE, RIGHT_EYE
 from anycost.lab.completing.completing import complete, spoken
 from anycost.lab.completing.discovered import GROUPS, REACH, discovered, modulations, strongest
 from anycost.lab.completing.distilling import DistilSettings, SelfDistilling, sorted_copy
-from anycost.lab.completing.face_directions import freed
+from anycost.lab.completing.face_directions import PREDICTED, face_directions, freed
+from anycost.lab.completing.face_numbers import NUMBERS
 from anycost.lab.completing.fitting import fitted, ridge_normal
 from anycost.lab.completing.nearness import nearness, shown_cells
+from anycost.lab.completing.own_faces import SeenHead, artist_of, drawn_w
+from anycost.lab.completing.own_samples import looked_at, numbers_of, sampled
 from anycost.models.generator import Generator, ModulatedConv2d
 from anycost.models.pack import Pack, write_pack
 from anycost.models.widths import SubGenerator, WidthRule
 
 SMALL = {"pictures": 16, "encoder_pictures": 16, "samples": 16}
+LOWER_LIP = (14, 87, 317, 178, 402)  # points of the mesh
+RIM = np.array([[0.0, 0], [0.01, 0], [0, -0.01], [-0.01, 0], [0, 0.01]])  # of an iris
+bank = Pack.open("portraits").bank
+assert bank is not None
+HEAD = bank.resting  # [468, 3]
 STEPS = ["directions", "widths", "encoder", "ladder"]  # of a pack that draws no faces
 
 
@@ -262,3 +272,48 @@ def test_normals_are_freed_of_all_but_their_doubles():
 )
 def test_times_are_said_as_people_say_them(seconds: float, expected: str):
     assert spoken(seconds) == expected
+
+
+def planted(rgb: np.ndarray, like: SeenHead | None = None) -> SeenHead | None:
+    """A face whose lower lip hangs the lower the greener the picture's middle is; none in a black picture."""
+    if not rgb.any():
+        return None
+    side = len(rgb)
+    green = rgb[side // 4 : -side // 4, side // 4 : -side // 4, 1].mean() / 255
+    mesh = HEAD * 0.4 + 0.5
+    mesh[list(LOWER_LIP), 1] += 0.1 * green
+    irises = np.stack([mesh[list(eye[:2]), :2].mean(axis=0) + RIM for eye in (LEFT_EYE, RIGHT_EYE)])
+    return SeenHead(Head(mesh, irises))
+
+
+def test_a_number_that_the_face_shows_becomes_a_slider_that_moves_it(tmp_path: Path):
+    pack = Pack.open(bare(tmp_path / "bare", noisy=False))
+    draw, file = artist_of(pack), tmp_path / "samples.pt"
+    samples = sampled(draw, planted, 160, file)
+    assert bool(samples.seen.all())
+    again = sampled(draw, lambda *_: pytest.fail("it was read already"), 160, file)
+    assert torch.equal(samples.read, again.read)
+    found = {entry.direction.name: entry for entry in face_directions(draw, planted, samples)}
+    opening = found["mouth_open"]
+    assert opening.direction.label == "Open mouth"
+    assert opening.correlation > PREDICTED
+    assert "turn" not in found  # it never turns
+    assert -100 <= opening.direction.low < 0 < opening.direction.high == 1
+    w, mean = drawn_w(draw, 77_000, 48), samples.mean_head()
+    assert mean is not None
+    ends = [
+        w + value * torch.from_numpy(opening.direction.vector[0]) for value in (opening.direction.low, 1.0)
+    ]
+    shut, opened = (
+        numbers_of(looked_at(draw, planted, end).read, mean)[:, list(NUMBERS).index("mouth_open")]
+        for end in ends
+    )
+    assert (opened > shut).float().mean() >= 0.9
+
+
+def test_too_few_faces_give_no_sliders(tmp_path: Path):
+    pack = Pack.open(bare(tmp_path / "bare"))
+    draw = artist_of(pack)
+    samples = sampled(draw, lambda *_: None, 16, tmp_path / "samples.pt")
+    assert not samples.seen.any()
+    assert face_directions(draw, lambda *_: None, samples) == []
