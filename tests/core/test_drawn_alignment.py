@@ -24,6 +24,7 @@ def found(folder: Path) -> Alignment | None:
     return drawn_alignment(pack.generator(), torch.from_numpy(pack.mean_w))
 
 
+@pytest.mark.slow
 def test_the_default_packs_faces_are_where_it_says():
     """Its pictures were painted there, so the truth is known."""
     told, seen = Pack.open(BUILT_IN / "portraits").alignment, found(BUILT_IN / "portraits")

@@ -379,6 +379,7 @@ def tidy(packs: Path) -> None:
     assert names <= {".changing.lock", "small", "small.source.json"}
 
 
+@pytest.mark.slow
 def test_a_killed_install_leaves_no_pack_or_a_whole_one(archives: tuple[Path, Path], packs: Path):
     new, seen = contents(made(archives[0])), []
     get(archives[0])  # makes the folders
@@ -397,6 +398,7 @@ def test_a_killed_install_leaves_no_pack_or_a_whole_one(archives: tuple[Path, Pa
     assert all(found in (None, new) for found in seen)
 
 
+@pytest.mark.slow
 def test_a_killed_update_leaves_the_old_pack_or_the_new_one(
     archives: tuple[Path, Path], packs: Path, tmp_path: Path
 ):
@@ -421,6 +423,7 @@ def test_a_killed_update_leaves_the_old_pack_or_the_new_one(
     assert all(found in (old, new) for found in seen)
 
 
+@pytest.mark.slow
 def test_a_killed_removal_is_finished_or_not_begun(archives: tuple[Path, Path], packs: Path):
     get(archives[0])
     for step in range(steps_of(lambda: remove("small"))):
