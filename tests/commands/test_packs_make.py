@@ -337,6 +337,7 @@ def test_a_runs_directions_are_found(
     assert [direction.name for direction in pack.directions] == ["attribute_2"]
 
 
+@pytest.mark.slow
 def test_a_run_is_evaluated(anycost: Call, run: Path, tiny_pack: Path, tmp_path: Path):
     answer = anycost("evaluate", "--pack", tiny_pack, "--features", tiny_pack)
     assert "--features is for a training run" in refused(answer)

@@ -117,7 +117,7 @@ def test_names_outside_the_folder_are_refused(pack: Pack, empty: Path, tmp_path:
     assert contents(empty) == {}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(name=st.one_of(st.text(max_size=12), st.text("./\\ab:\0", max_size=8), st.sampled_from(OUTSIDE)))
 def test_no_name_places_a_file(pack: Pack, tmp_path_factory: pytest.TempPathFactory, name: str):
     """Whatever a member is called, nothing is written but plain files that pack.json lists."""
@@ -265,7 +265,7 @@ def bundled(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return archive.read_bytes()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_a_damaged_archive_is_refused_whatever_is_damaged(
     pack: Pack, bundled: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
