@@ -22,6 +22,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--population", default=50, **number, help="(default: %(default)s, the paper's)")
     parser.add_argument("--samples", default=64, **number, help="latents compared (default: %(default)s)")
     parser.add_argument("--seed", default=0, **number, help="of the search (default: %(default)s)")
+    text = "compare by LPIPS, as the paper does (default: by the pack's own features, if it has them)"
+    parser.add_argument("--perceptual", choices=("lpips-alex", "lpips-vgg"), default="", help=text)
     text = "folder for the ladder, the plot and the state of an unfinished search (default: %(default)s)"
     parser.add_argument("--out", type=Path, default=Path("search"), metavar="DIR", help=text)
     parser.add_argument("--install", action="store_true", help="make the result the pack's ladder")
@@ -36,4 +38,12 @@ def run(chosen: argparse.Namespace) -> None:
         raise CoreError("bad-value", text)
     settings = SearchSettings(chosen.population, chosen.generations, chosen.seed)
     with pack_or_run(chosen.pack, chosen.features) as pack:
-        search(pack, chosen.budget, settings, chosen.samples, chosen.out, to_install=chosen.install)
+        search(
+            pack,
+            chosen.budget,
+            settings,
+            chosen.samples,
+            chosen.out,
+            to_install=chosen.install,
+            perceptual=chosen.perceptual,
+        )

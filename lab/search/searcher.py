@@ -34,12 +34,19 @@ MOST = 100_000  # limit for population, generations and samples
 
 
 def search(
-    pack: Pack, budgets: Sequence[str], settings: SearchSettings, samples: int, out: Path, to_install: bool
+    pack: Pack,
+    budgets: Sequence[str],
+    settings: SearchSettings,
+    samples: int,
+    out: Path,
+    to_install: bool,
+    perceptual: str = "",
 ) -> None:
     """Search one rung per budget, print them, and write ladder and plot into `out`.
 
-    Each search has a folder there and resumes from it. With `to_install` the rungs become the pack's ladder.
-    Under torchrun the processes share out the candidates, with the result of one. CoreError for an invalid or
+    `perceptual` asks for LPIPS in place of the pack's own features: see `distances.measure_of`. Each search
+    has a folder there and resumes from it. With `to_install` the rungs become the pack's ladder. Under
+    torchrun the processes share out the candidates, with the result of one. CoreError for an invalid or
     unreachable budget, numbers out of range, a folder of another search, and a pack that cannot be changed.
     """
     wanted = list(dict.fromkeys(parse_budget(text) for text in budgets))
@@ -48,7 +55,7 @@ def search(
         check_installable(pack)
     use_available_cores()
     with distributed.processes():
-        searcher = _Searcher(pack, settings, samples, out)
+        searcher = _Searcher(pack, settings, samples, out, perceptual)
         report = searcher.report(searcher.found(wanted))
         if distributed.rank() == 0:
             _write(report, pack, out, to_install)
@@ -90,13 +97,13 @@ def _plot(report: SearchReport, file: Path) -> None:
 class _Searcher:
     """Searches and measures one pack."""
 
-    def __init__(self, pack: Pack, settings: SearchSettings, samples: int, out: Path):
+    def __init__(self, pack: Pack, settings: SearchSettings, samples: int, out: Path, perceptual: str):
         self._pack, self._settings, self._samples, self._out = pack, settings, samples, out
         self._subject = subject = of_pack(pack)
         self._full = subject.generator.channels
         self._space = Space.of(self._full, subject.rule, subject.ratios, subject.resolutions)
         self._cells = [subject.sub_generator(*cell) for cell in subject.cells]  # the full one is last
-        self._measure = measure_of(pack)
+        self._measure = measure_of(pack, perceptual)
         self._clock = _clock(pack, subject)
 
     def found(self, budgets: Sequence[Budget]) -> dict[Budget, SubGenerator]:

@@ -77,7 +77,8 @@ def _vectors(file: ModelFile, style_dim: int) -> Iterator[Vector]:
         fits = [tensor.ndim > 0 and tensor.shape[-1] == style_dim for tensor in tensors.values()]
         if all(fits) or all(map(BOUNDARY.fullmatch, tensors)):
             said = _said_of(file.path)
-            for name, tensor in tensors.items():
+            order = {name: place for place, name in enumerate(said)}  # the panel's; a file has the alphabet's
+            for name, tensor in sorted(tensors.items(), key=lambda item: order.get(item[0], len(order))):
                 yield Vector(_slug(name), _rows(tensor, name, style_dim), said.get(name))
 
 

@@ -117,7 +117,7 @@ def test_our_own_file_keeps_what_its_json_says(tmp_path: Path, network: Generato
         "parts": ["mouth"],
     }
     (tmp_path / "own.json").write_text(json.dumps({"directions": [entry], "report": {}}))
-    other, smile = sorted(read(tmp_path / "own.safetensors", network), key=lambda d: d.name)
+    smile, other = read(tmp_path / "own.safetensors", network)  # in the order of the JSON file, the panel's
     assert (smile.label, smile.group, smile.low, smile.high) == ("Big smile", "Mouth", -0.5, 2.0)
     assert (smile.parts, smile.how) == (("mouth",), ())
     np.testing.assert_array_equal(smile.vector, LAYERED)
