@@ -14,13 +14,11 @@ from ..search.distances import Distances
 from ..search.evolution import Evolution, SearchSettings, evolve
 from ..search.space import Space
 
-SETTINGS = SearchSettings(population=20, generations=8)
+POPULATION = 20
 SAMPLES = 64  # latents compared
 
 
-def evolved(
-    subject: Subject, features: Features, ratio: float, settings: SearchSettings = SETTINGS
-) -> Subject:
+def evolved(subject: Subject, features: Features, ratio: float, generations: int) -> Subject:
     """The subject's generator cut to the widths that draw most like all of it, at its highest resolution and
     at most at the cost of the uniform `ratio`."""
     top = subject.resolutions[-1]
@@ -33,7 +31,7 @@ def evolved(
     def fits(rung: SubGenerator) -> bool:
         return rung.macs <= limit
 
-    for _ in evolve(space, first, fits, distance, settings, found):
+    for _ in evolve(space, first, fits, distance, SearchSettings(POPULATION, generations), found):
         pass
     best = placed(cut(subject.generator, found.nearest(1)[0].channels))
     return replace(subject, generator=best, resolutions=(top,), ratios=(1.0,))

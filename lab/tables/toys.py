@@ -38,12 +38,14 @@ ENCODERS = {"full-only": (1.0,), "consistent": RATIOS}  # ratios of the sub-gene
 
 @dataclass(frozen=True)
 class Size:
-    """How much to train and measure: pictures per run and for the warm start, seeds, samples."""
+    """How much to train and measure: pictures per run and for the warm start, seeds, samples, and generations
+    of the evolution for Figure 5."""
 
     pictures: int = 4096
     warm: int = 8192
     seeds: int = 1
     samples: int = 1000
+    generations: int = 8
 
 
 @dataclass(frozen=True)

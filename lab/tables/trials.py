@@ -32,7 +32,7 @@ from ..networks.attributes import names_of, paper_attributes
 from ..running import checkpoints, distributed
 from ..training import train
 from .evolved import evolved
-from .toys import NARROW, RESOLUTIONS, TOP, Toy, Toys
+from .toys import NARROW, RESOLUTIONS, TOP, Size, Toy, Toys
 
 CONFIG, FIGURES = "config.json", "figures.json"
 UNSEEN = "unseen-{}.pt"
@@ -51,7 +51,7 @@ def run_all(toys: Toys, workers: int) -> dict[str, Figures]:
     """
     check_samples(_extractor(load_features(toys.features)), toys.size.samples)
     _paint(toys)
-    work = partial(figures, folder=toys.folder, features=toys.features, samples=toys.size.samples)
+    work = partial(figures, folder=toys.folder, features=toys.features, size=toys.size)
     found: dict[str, Figures] = {}
     for level in toys.levels():
         results = map(work, level) if workers == 1 else _shared(work, level, workers)
@@ -94,16 +94,16 @@ def _shared(work: partial[Figures], level: list[Toy], workers: int) -> Iterable[
         yield from pool.map(work, level)
 
 
-def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
+def figures(toy: Toy, folder: Path, features: Path, size: Size) -> Figures:
     """Train one run to its end and measure it, unless its folder already has these figures."""
     out = folder / toy.name
     _claim(toy, out)
     asked = {
-        "samples": samples,
+        "samples": size.samples,
         "features": file_sha256(features)[:12],
         "resolutions": list(toy.resolutions),
         "paths": toy.paths,
-        "evolves": toy.evolves,
+        "generations": size.generations if toy.evolves else 0,
         "teacher": toy.teacher,
     }
     kept = out / FIGURES
@@ -117,7 +117,7 @@ def figures(toy: Toy, folder: Path, features: Path, samples: int) -> Figures:
     seconds = None if resume else time.monotonic() - began
     network = load_features(features).to(distributed.device())
     measured = (
-        _encoder(toy, folder, network, samples) if toy.encodes else _generator(toy, out, network, samples)
+        _encoder(toy, folder, network, size.samples) if toy.encodes else _generator(toy, out, network, size)
     )
     write_bytes(kept, json.dumps({"asked": asked, "seconds": seconds, **measured}, indent=1).encode())
     return json.loads(kept.read_text())
@@ -135,8 +135,9 @@ def _claim(toy: Toy, out: Path) -> None:
         )
 
 
-def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures:
+def _generator(toy: Toy, out: Path, features: Features, size: Size) -> Figures:
     """FID of every sub-generator that the run trained; with several ratios, also nearness to the full one."""
+    samples = size.samples
     subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
     reals = _unseen(out.parent, toy.resolutions[-1], samples)
     found: Figures = {"fid": _fid(subject, features, reals, samples)}
@@ -150,7 +151,10 @@ def _generator(toy: Toy, out: Path, features: Features, samples: int) -> Figures
         teacher = of_run(checkpoints.trained(out.parent / toy.teacher), toy.resolutions, (1.0,))
         found["distance"], _ = distances(subject, from_features(features), samples, teacher)
     if toy.evolves:
-        cells = {(toy.resolutions[-1], ratio): evolved(subject, features, ratio) for ratio in NARROW}
+        cells = {
+            (toy.resolutions[-1], ratio): evolved(subject, features, ratio, size.generations)
+            for ratio in NARROW
+        }
         found["evolved_fid"], found["evolved_distance"] = {}, {}
         for cell, best in cells.items():
             (found["evolved_fid"][cell],) = _fid(best, features, reals, samples).values()

@@ -18,7 +18,7 @@ from anycost.lab.tables.tables_page import make
 from anycost.lab.tables.toys import RESOLUTIONS, Size, Toys
 from anycost.models.pack import Pack
 
-TINY = Size(pictures=8, warm=8, seeds=1, samples=50)
+TINY = Size(pictures=8, warm=8, seeds=1, samples=50, generations=0)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], tiny_pack:
 @pytest.mark.slow
 def test_runs_with_other_settings_are_refused(page: tuple[Path, Path], tiny_pack: Path):
     runs, out = page
-    longer = Size(pictures=16, warm=8, seeds=1, samples=50)
+    longer = Size(pictures=16, warm=8, seeds=1, samples=50, generations=0)
     with pytest.raises(CoreError, match="holds a run with other settings"):
         make(Pack.open(tiny_pack), longer, runs, out, workers=1)
 
