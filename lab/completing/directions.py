@@ -45,8 +45,8 @@ def _seconds(job: Job) -> float:
 
 def _run(job: Job) -> Mapping[str, Any]:
     pack, found = job.pack, list[Direction](job.pack.directions)
-    for more in (_by_attributes(job), _by_faces(job), discovered(pack.generator())):
-        found += without(more, found)
+    for make in (_by_attributes, _by_faces, lambda job: discovered(job.pack.generator())):
+        found += without(make(job), found)
     say(f"{len(found)} directions, {len(pack.directions)} of which the pack had.")
     return {"directions": found}
 
@@ -73,9 +73,12 @@ def _by_attributes(job: Job) -> list[Direction]:
     features: Features | None = load_features(path) if path else None
     if features is None or len(features.mean) != len(NAMES):
         return []
+    known = {direction.name for direction in job.pack.directions}
+    names = [slider.attribute for slider in SLIDERS if slider.attribute not in known]
+    if not names:
+        return []
     samples = max(job.sizes.samples, 4 * FEWEST)
     share = max(SVM_SHARE, FEWEST / samples)
-    names = [slider.attribute for slider in SLIDERS]
     directions, report = extract(job.pack, features, names, samples, share=share)
     sure = [d for d in directions if report[d.name]["success"] >= LEFT]
     say(f"The pack's attribute network gives {len(sure)} sliders.")

@@ -137,7 +137,7 @@ class Tryout:
         return Walk(steps, standard, kept)
 
     def _look(self, step: Tensor) -> Look:
-        return looked_at(self._draw, self._read, self._w + step, self._before.faces)
+        return looked_at(self._draw, self._read, self._w + step.to(self._w.device), self._before.faces)
 
 
 def face_directions(draw: Artist, read: ReadHead, samples: OwnSamples) -> list[Found]:
