@@ -15,7 +15,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_features(parser)
     parser.add_argument("--samples", type=int, default=2000, help="pictures (default: %(default)s)")
     parser.add_argument(
-        "--data", metavar="portraits|heads|DIR", help="real pictures (default: those of the pack)"
+        "--data", metavar="portraits|heads|cars|DIR", help="real pictures (default: those of the pack)"
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for the table and plots (default: evaluation/NAME)"

@@ -231,7 +231,7 @@ def _parts(chosen: argparse.Namespace, trained: Trained) -> PackParts:
         finder,
         heads,
         _features(chosen.features),
-        _directions(chosen.directions, trained.generator) if chosen.directions else (),
+        _directions(chosen.directions, trained.generator) if chosen.directions else _known(trained),
         read_ladder(chosen.ladder, trained) if chosen.ladder else (),
     )
 
@@ -294,6 +294,15 @@ def _directions(path: Path, generator: Generator) -> list[Direction]:
         return read_directions(ModelFile.open(path), generator)
     except Refused as reason:
         raise CoreError("bad-value", f'"{path}" {reason}.') from None
+
+
+def _known(trained: Trained) -> Sequence[Direction]:
+    """The sliders of a world that knows them; none for other runs."""
+    from ..lab.cars.car_directions import car_directions
+    from ..lab.cars.controls import POPULATION
+
+    known = trained.data == "cars" and trained.generator.style_dim == POPULATION.style_dim
+    return car_directions(trained.generator) if known else ()
 
 
 def read_ladder(path: Path, trained: Trained) -> list[SubGenerator]:

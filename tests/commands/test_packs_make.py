@@ -20,6 +20,7 @@ from anycost.commands import packs_make
 from anycost.commands.cli import main
 from anycost.commands.packs_make import plain_ladder, run_in
 from anycost.core.errors import CoreError
+from anycost.lab.cars import car_directions
 from anycost.lab.directions import sliders
 from anycost.lab.running import checkpoints
 from anycost.lab.running.checkpoints import Trained, drawn_after
@@ -176,10 +177,24 @@ def test_a_world_says_where_faces_are_and_how_wide_pictures(anycost: Call, run: 
     cars = Pack.open(out.strip())
     assert (cars.alignment, cars.shape) == (None, WORLDS["cars"].shape)
     assert "edits the middle square" in complaint
+    assert cars.directions == ()  # its z is not the cars'
     state["task"]["data"].update(kind="folder", shape=(5, 4))
     checkpoints.save(other / "last.pt", state)
     code, out, complaint = anycost("packs", "make", other, "--name", "wide")
     assert Pack.open(out.strip()).shape == (5, 4)
+
+
+def test_cars_bring_their_sliders(anycost: Call, run: Path, tmp_path: Path):
+    state = checkpoints.load(run / "last.pt")
+    state["task"]["data"]["kind"] = "cars"
+    shape = state["task"]["architecture"]
+    shape["style_dim"] = WORLDS["cars"].controls.style_dim
+    drawn = Generator(*(shape[name] for name in ("resolution", "channels", "style_dim", "n_mlp")))
+    state["task"]["average"] = drawn.state_dict()
+    checkpoints.save(tmp_path / "cars" / "last.pt", state)
+    _, out, _ = anycost("packs", "make", tmp_path / "cars", "--name", "cars")
+    found = Pack.open(out.strip()).directions
+    assert [direction.name for direction in found] == [slider.control for slider in car_directions.SLIDERS]
 
 
 # ---- what cannot be made
