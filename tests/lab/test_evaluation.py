@@ -211,9 +211,8 @@ def test_the_path_of_a_linear_generator_has_a_known_length():
     subject = drawn((4,), 5, lambda w, _: (w @ mapping).view(-1, 3, 4, 4))
     z = normals(400, 5, SEED + 3).numpy()
     lengths = np.sort(np.square((z[200:] - z[:200]) @ mapping.numpy()).sum(axis=1) / 16)
-    expected = lengths[
-        1:-1
-    ].mean()  # those beyond numpy's "lower" and "higher" percentiles 1 and 99 are left out
+    # those beyond numpy's "lower" and "higher" percentiles 1 and 99 are left out
+    expected = lengths[1:-1].mean()
     for step in (1e-2, 1e-4):
         assert path_lengths(subject, PIXELS, 200, step)[4, 1.0] == pytest.approx(expected, rel=0.01)
 
@@ -222,7 +221,8 @@ def test_pictures_above_256_px_are_reduced_by_the_mean_of_cells():
     """As in StyleGAN2. An antialiased resize, which takes in the neighbours too, gives shorter paths."""
     torch.manual_seed(0)
     generator = Generator(512, (1,) * 16, style_dim=4, n_mlp=1).eval().requires_grad_(False)
-    generator.convs[-1].noise.weight.fill_(30)  # fine grain, of which untrained generators have none
+    # fine grain, of which untrained generators have none
+    generator.get_parameter("convs.13.noise.weight").fill_(30)
     subject = Subject(generator, WidthRule(), torch.zeros(4), (512,), (1.0,))
     found = path_lengths(subject, PIXELS, 3, step=0.1)[512, 1.0]
     start, end = generator.style(normals(6, 4, SEED + 3)).chunk(2)
