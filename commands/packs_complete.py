@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..lab.completing.sizes import NAMES, Sizes
+from ..lab.completing.amounts import NAMES, Amounts
 from .arguments import changeable_pack, command
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ def add(actions: argparse._SubParsersAction) -> None:
     parser.add_argument("--step", action="append", choices=NAMES, default=[], metavar="STEP", help=text)
     parser.add_argument("--estimate", action="store_true", help="only say how long the steps take here")
     number = {"type": int, "metavar": "N"}
-    text = f"drawn to teach the generator narrow widths and low resolutions (default: {Sizes.pictures})"
+    text = f"drawn to teach the generator narrow widths and low resolutions (default: {Amounts.pictures})"
     parser.add_argument("--pictures", **number, help=text)
-    text = f"drawn to train the encoder (default: {Sizes.encoder_pictures})"
+    text = f"drawn to train the encoder (default: {Amounts.encoder_pictures})"
     parser.add_argument("--encoder-pictures", **number, help=text)
-    parser.add_argument("--samples", **number, help=f"read for the sliders (default: {Sizes.samples})")
+    parser.add_argument("--samples", **number, help=f"read for the sliders (default: {Amounts.samples})")
 
 
 def _complete(chosen: argparse.Namespace) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from ...core.errors import CoreError
 from ...models.pack import Pack
 from ..running import distributed, loop
-from . import alignment, directions, own_encoder, own_ladder, widths
-from .job import Job, Step
+from . import alignment, own_directions, own_encoder, own_ladder, own_widths
 from .own_bank import MakeBank, bank_step
 from .rewriting import rewritten
+from .step import Assignment, Step
 from .together import say
 from .work import Work
 
@@ -37,7 +37,7 @@ def complete(
     """Does the steps that are `asked` for (none: all), prints how long each takes before and what it brought
     after, and returns the pack's folder: `out`, or else the pack's own.
 
-    `sizes` are the fields of `Sizes` that differ from the defaults. CoreError or PackError when `out` is
+    `sizes` are the fields of `Amounts` that differ from the defaults. CoreError or PackError when `out` is
     taken, the sizes differ from those that a run began with, or there is nothing to do.
     """
     target = (out or pack.folder).expanduser().resolve()
@@ -49,15 +49,15 @@ def complete(
         return target
     work.begin()
     for step in plan.pending:
-        job = plan.job(step)
-        if step.skipped(job):
+        given = plan.given(step)
+        if step.skipped(given):
             continue
         say(f"\n{step.name}")
         try:
-            changes = step.run(job)
+            changes = step.run(given)
         except loop.NotANumber as error:
             raise CoreError("bad-value", str(error)) from None
-        distributed.by_first(partial(rewritten, job.pack, target, **changes))
+        distributed.by_first(partial(rewritten, given.pack, target, **changes))
         work.finish(step.name)
     return target
 
@@ -65,8 +65,8 @@ def complete(
 def _steps(make_bank: MakeBank) -> list[Step]:
     return [
         alignment.STEP,
-        directions.STEP,
-        widths.STEP,
+        own_directions.STEP,
+        own_widths.STEP,
         own_encoder.STEP,
         own_ladder.STEP,
         bank_step(make_bank),
@@ -86,11 +86,11 @@ class _Plan:
     def pending(self) -> list[Step]:
         return [step for step in self.steps if step.name not in self.work.done]
 
-    def job(self, step: Step) -> Job:
+    def given(self, step: Step) -> Assignment:
         """With the pack as it is now."""
         original, pending = self.work.original, self.pending
         before = pending[: pending.index(step)]
-        return Job(
+        return Assignment(
             original,
             Pack.open(self.work.out) if self.work.done else original,
             self.work.folder / step.name,
@@ -102,8 +102,8 @@ class _Plan:
 
     def tell(self) -> None:
         """Prints how long each step takes, measured here. CoreError if there is nothing to do."""
-        jobs = {step.name: self.job(step) for step in self.pending}
-        reasons = {step.name: step.skipped(jobs[step.name]) for step in self.pending}
+        given = {step.name: self.given(step) for step in self.pending}
+        reasons = {step.name: step.skipped(given[step.name]) for step in self.pending}
         if all(reasons.values()):  # or there is none
             done = [f"done: {', '.join(self.work.done)}"] if self.work.done else []
             why = "; ".join([*done, *(f"{name}: {reason}" for name, reason in reasons.items())])
@@ -116,7 +116,7 @@ class _Plan:
             elif reasons[step.name]:
                 say(f"{step.name:12s} left out   {reasons[step.name]}")
             else:
-                seconds = step.seconds(jobs[step.name])
+                seconds = step.seconds(given[step.name])
                 total += seconds
                 say(f"{step.name:12s} {spoken(seconds):10s} {step.gives}")
         say(f"All in about {spoken(total)} on this machine. It may be stopped at any time and started again.")

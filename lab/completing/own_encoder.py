@@ -23,10 +23,10 @@ from ..networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining,
 from ..networks.perceptual_part import LPIPS
 from ..running import checkpoints, distributed, loop
 from ..running.grids import save_sheet
-from .job import Job, Step
-from .sizes import batch_of
+from .amounts import batch_of
+from .own_widths import seconds_per_step
+from .step import Assignment, Step
 from .together import say, wait
-from .widths import seconds_per_step
 
 RUN, FEATURES = "generator", "features.safetensors"  # in the step's folder: what the settings name
 SIDE = 256  # px that the encoder reads at most
@@ -77,14 +77,14 @@ class OwnEncoder(EncoderTraining):
         return float((found - w[:, None]).square().mean() / away), float((again - picture).square().mean())
 
 
-def _skipped(job: Job) -> str:
-    has = job.original.encoder_file is not None and STEP.name not in job.asked
+def _skipped(given: Assignment) -> str:
+    has = given.original.encoder_file is not None and STEP.name not in given.asked
     return "the pack has an encoder" if has else ""
 
 
-def _task(job: Job) -> OwnEncoder:
+def _task(given: Assignment) -> OwnEncoder:
     """The training for the pack as it is now. What its settings name is written to the step's folder."""
-    pack, folder = job.pack, job.folder
+    pack, folder = given.pack, given.folder
     if distributed.rank() == 0:
         checkpoints.save(folder / RUN / checkpoints.LAST, _run_of(pack))
         if pack.features_path is None and not (folder / FEATURES).exists():
@@ -104,10 +104,10 @@ def _task(job: Job) -> OwnEncoder:
             ),
             variety=Variety(generated=1.0),
             backbone="stages",
-            first_fit=-(-min(FIRST_FIT, job.sizes.encoder_pictures) // batch) * batch,
+            first_fit=-(-min(FIRST_FIT, given.sizes.encoder_pictures) // batch) * batch,
             resolutions=pack.resolutions,
             ratios=tuple(ratio for ratio in pack.ratios if ratio < 1) or (1.0,),
-            pictures=-(-job.sizes.encoder_pictures // batch) * batch,
+            pictures=-(-given.sizes.encoder_pictures // batch) * batch,
             batch=batch,
             learning_rate=RATE,
         )
@@ -134,23 +134,23 @@ def _fresh(resolution: int) -> Features:
     return Features(1, STAGES[:count])
 
 
-def _seconds(job: Job) -> float:
-    task = _task(job)
+def _seconds(given: Assignment) -> float:
+    task = _task(given)
     steps = task.pictures / task.batch
     task.fitted = True
     return seconds_per_step(task, 2) * steps * 1.1  # and the first fit
 
 
-def _run(job: Job) -> Mapping[str, Any]:
-    task = _task(job)
+def _run(given: Assignment) -> Mapping[str, Any]:
+    task = _task(given)
     before = task.errors()
-    loop.run(task, job.folder, resume=(job.folder / checkpoints.LAST).exists(), minutes=job.minutes)
+    loop.run(task, given.folder, resume=(given.folder / checkpoints.LAST).exists(), minutes=given.minutes)
     after = task.errors()
     say(f"Latents' error, over the mean latent's: {before[0]:.2f} -> {after[0]:.2f}.")
     say(f"Squared error of redrawn pictures: {before[1]:.4f} -> {after[1]:.4f}.")
-    path = job.folder / "encoder.onnx"
+    path = given.folder / "encoder.onnx"
     if distributed.rank() == 0:
-        finish(job.folder)
+        finish(given.folder)
     wait()
     return {"encoder": (path, task.encoder.size)}
 

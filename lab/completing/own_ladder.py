@@ -20,7 +20,7 @@ from ..search.evolution import SearchSettings
 from ..search.ladder_file import as_ladder
 from ..search.run import Run
 from ..search.space import Space
-from .job import Job, Step
+from .step import Assignment, Step
 from .together import say
 
 TIMES = (2.0, 4.0, 8.0, 16.0)  # fewer multiply-accumulates
@@ -46,14 +46,14 @@ class OwnSearch:
         """How far a sub-generator's pictures look from the full one's."""
         return Distances(self.subject, measure_of(self.pack), SAMPLES, LATENTS)
 
-    def found(self, job: Job) -> list[SubGenerator]:
+    def found(self, given: Assignment) -> list[SubGenerator]:
         """The ladder, with a rung for each budget; each search resumes from the step's folder."""
         uniform = {cell: cell for cell in self.cells}  # gives a uniform result its ratio
         distances = {}
         about = {"generator": self.pack.files[self.pack.generator_file], "samples": SAMPLES}
         for budget in tqdm(self.budgets, desc="ladder", unit="rung", disable=distributed.rank() > 0):
             run, limit = (
-                Run(job.folder / str(budget), self.space, budget, SETTINGS, about),
+                Run(given.folder / str(budget), self.space, budget, SETTINGS, about),
                 budget.limit(self.full),
             )
             for _ in run.go_on(self.cells, work, limit, self.distance):
@@ -63,15 +63,15 @@ class OwnSearch:
         return as_ladder(distances, uniform[SubGenerator(self.pack.resolution, self.full)])
 
 
-def _skipped(job: Job) -> str:
-    several = len(job.pack.ratios) * len(job.pack.resolutions) > 1
-    if several or "widths" in job.before:
+def _skipped(given: Assignment) -> str:
+    several = len(given.pack.ratios) * len(given.pack.resolutions) > 1
+    if several or "widths" in given.before:
         return ""
     return "the generator draws at one resolution and width: do the step widths first"
 
 
-def _seconds(job: Job) -> float:
-    search = OwnSearch(job.pack)
+def _seconds(given: Assignment) -> float:
+    search = OwnSearch(given.pack)
     search.subject.pictures(search.subject.latents(search.subject.mean_w[None]))
     start = time.perf_counter()
     search.subject.pictures(search.subject.latents(search.subject.mean_w[None]))
@@ -79,12 +79,12 @@ def _seconds(job: Job) -> float:
     return each * SAMPLES * SETTINGS.population * (SETTINGS.generations + 1) * len(TIMES)
 
 
-def _run(job: Job) -> Mapping[str, Any]:
-    search = OwnSearch(job.pack)
-    ladder = search.found(job)
+def _run(given: Assignment) -> Mapping[str, Any]:
+    search = OwnSearch(given.pack)
+    ladder = search.found(given)
     whole = macs(search.full)
     say("Distance to the full picture, of the rungs before and after:")
-    for rungs in (job.pack.ladder, ladder):
+    for rungs in (given.pack.ladder, ladder):
         shown = [f"{whole / rung.macs:.1f}x {search.distance(rung):.4f}" for rung in rungs[:-1]]
         say("  " + (", ".join(shown) or "none"))
     return {"ladder": ladder}

@@ -14,7 +14,7 @@ from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
 from ...models.pack import Pack, check_target
 from ..running import distributed
-from .sizes import Sizes
+from .amounts import Amounts
 from .together import wait
 
 STATE, ORIGINAL = "state.json", "original"
@@ -84,7 +84,7 @@ class Work:
             if self._state_file.stat().st_size > MAX_STATE_BYTES:
                 raise ValueError
             state: dict[str, Any] = json.loads(self._state_file.read_bytes())
-            self.sizes = Sizes(**{str(name): int(value) for name, value in state["sizes"].items()})
+            self.sizes = Amounts(**{str(name): int(value) for name, value in state["sizes"].items()})
             self.done = [str(name) for name in state["done"]]
             self._identity = str(state["identity"])
         except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
@@ -101,9 +101,9 @@ class Work:
                 raise CoreError("bad-value", text)
 
 
-def _sizes(wanted: Mapping[str, int]) -> Sizes:
+def _sizes(wanted: Mapping[str, int]) -> Amounts:
     try:
-        return Sizes(**wanted)
+        return Amounts(**wanted)
     except ValueError as error:
         raise CoreError("bad-value", str(error)) from None
 

@@ -772,7 +772,7 @@ def test_bfloat16_changes_a_step_little():
         ({"generator": {"resolution": 32, "channels": [8, 8]}}, "needs 8 counts for 32 px"),
         ({"generator": {**config()["generator"], "from": "nowhere"}}, 'no run in "nowhere"'),
         ({"generator": {**config()["generator"], "noise": "loud"}}, '"none", "random" or "learned"'),
-        ({"data": {"kind": "films"}}, '"data.kind" must be "portraits", "heads" or "folder"'),
+        ({"data": {"kind": "films"}}, '"data.kind" must be "portraits", "heads", "cars" or "folder"'),
         ({"data": {"rare": 1.5}}, "0 to 1, not 1.5"),
         ({"data": {"far": -0.5}}, "data.far is a share of painted portraits, 0 to 1, not -0.5"),
         ({"data": {"kind": "folder", "folder": "x", "rare": 0.5}}, "share of painted portraits"),
@@ -838,7 +838,7 @@ def test_the_loop_saves_atomically_and_counts(tmp_path: Path):
     task = Tiny()
     loop.run(task, tmp_path, minutes=0, log_every=2)
     assert task.steps == [0, 8, 16, 24, 32]
-    assert checkpoints.load(tmp_path / "last.pt") == {"seen": 40, "task": {"steps": task.steps}}
+    assert checkpoints.load(tmp_path / "last.pt") == {"seen": 40, "task": {"steps": task.steps}, "best": None}
     assert [row["seen"] for row in logged(tmp_path)] == [16, 32, 40]
     assert (tmp_path / "shown-40").exists()
     assert not list(tmp_path.glob("*.part"))

@@ -13,22 +13,22 @@ from ...models.importing.formats import measured_ladder
 from ...models.pack import Pack
 from ..networks.perceptual_part import LPIPS, Perceptual, perceptual
 from ..running import checkpoints, loop
+from .amounts import batch_of
 from .distilling import RATIOS, DistilSettings, SelfDistilling
-from .job import Job, Step
 from .nearness import decibels, nearness, shown_cells
-from .sizes import batch_of
+from .step import Assignment, Step
 from .together import say
 
 TIMED = 4  # steps
 
 
-def _skipped(job: Job) -> str:
-    known = min(job.original.ratios) < 1 and len(job.original.ladder) > 1 and STEP.name not in job.asked
+def _skipped(given: Assignment) -> str:
+    known = min(given.original.ratios) < 1 and len(given.original.ladder) > 1 and STEP.name not in given.asked
     return "the generator draws at several widths already" if known else ""
 
 
-def _task(job: Job, pictures: int) -> SelfDistilling:
-    original = job.original
+def _task(given: Assignment, pictures: int) -> SelfDistilling:
+    original = given.original
     batch = batch_of(original.resolution)
     settings = DistilSettings(-(-pictures // batch) * batch, batch)
     return SelfDistilling(settings, original.generator(), original.rule, looks_of(original))
@@ -52,17 +52,17 @@ def seconds_per_step(task: loop.Task, steps: int = TIMED) -> float:
     return (time.perf_counter() - start) / steps
 
 
-def _seconds(job: Job) -> float:
-    large = job.original.resolution > 256
-    task = _task(job, job.sizes.pictures)
+def _seconds(given: Assignment) -> float:
+    large = given.original.resolution > 256
+    task = _task(given, given.sizes.pictures)
     return seconds_per_step(task, 1 if large else TIMED) * task.pictures / task.batch
 
 
-def _run(job: Job) -> Mapping[str, Any]:
-    original, task = job.original, _task(job, job.sizes.pictures)
+def _run(given: Assignment) -> Mapping[str, Any]:
+    original, task = given.original, _task(given, given.sizes.pictures)
     cells = shown_cells(original.rule, original.generator().channels, task.sides)
     before = nearness(task.teacher, task.teacher, cells)
-    loop.run(task, job.folder, resume=(job.folder / checkpoints.LAST).exists(), minutes=job.minutes)
+    loop.run(task, given.folder, resume=(given.folder / checkpoints.LAST).exists(), minutes=given.minutes)
     network = task.average.network.float()
     after = nearness(network, task.teacher, cells)
     full, *rest = zip(cells, before, after, strict=True)

@@ -10,7 +10,7 @@ NAMES: tuple[Name, ...] = get_args(Name)  # of the steps, in their order
 
 
 @dataclass(frozen=True)
-class Sizes:
+class Amounts:
     """`pictures` are drawn for the distillation, `encoder_pictures` for the encoder, `samples` are read for
     the directions. The defaults make a night's work of a 128 px generator on two cores."""
 

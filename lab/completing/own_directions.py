@@ -15,24 +15,24 @@ from ..networks.attributes import NAMES
 from .discovered import discovered
 from .face_directions import JUDGED, STEPS, face_directions, without
 from .face_numbers import NUMBERS
-from .job import Job, Step
 from .own_faces import FaceReader, artist_of, drawn_w
 from .own_samples import FEWEST as FEWEST_FACES
 from .own_samples import looked_at, sampled
+from .step import Assignment, Step
 from .together import say
 
 SVM_SHARE = 0.02  # of the samples at each end, as in the paper
 TIMED = 2  # pictures
 
 
-def _skipped(job: Job) -> str:
+def _skipped(given: Assignment) -> str:
     """There are always some: the weights alone give them."""
     return ""
 
 
-def _seconds(job: Job) -> float:
-    draw, first = artist_of(job.pack), 8_000_000
-    read = FaceReader.of(job.pack) if job.pack.alignment else None
+def _seconds(given: Assignment) -> float:
+    draw, first = artist_of(given.pack), 8_000_000
+    read = FaceReader.of(given.pack) if given.pack.alignment else None
     w = drawn_w(draw, first, TIMED)
     start = time.perf_counter()
     if read:
@@ -40,23 +40,23 @@ def _seconds(job: Job) -> float:
         start = time.perf_counter()  # the networks are read by now
         looked_at(draw, read, w)
     each = (time.perf_counter() - start) / TIMED
-    return each * (job.sizes.samples + JUDGED * (1 + 2 * STEPS * len(NUMBERS)))
+    return each * (given.sizes.samples + JUDGED * (1 + 2 * STEPS * len(NUMBERS)))
 
 
-def _run(job: Job) -> Mapping[str, Any]:
-    pack, found = job.pack, list[Direction](job.pack.directions)
-    for make in (_by_attributes, _by_faces, lambda job: discovered(job.pack.generator())):
-        found += without(make(job), found)
+def _run(given: Assignment) -> Mapping[str, Any]:
+    pack, found = given.pack, list[Direction](given.pack.directions)
+    for make in (_by_attributes, _by_faces, lambda given: discovered(given.pack.generator())):
+        found += without(make(given), found)
     say(f"{len(found)} directions, {len(pack.directions)} of which the pack had.")
     return {"directions": found}
 
 
-def _by_faces(job: Job) -> list[Direction]:
-    pack = job.pack
+def _by_faces(given: Assignment) -> list[Direction]:
+    pack = given.pack
     if pack.alignment is None:
         return []
     draw, read = artist_of(pack), FaceReader.of(pack)
-    samples = sampled(draw, read, job.sizes.samples, job.folder / "samples.pt")
+    samples = sampled(draw, read, given.sizes.samples, given.folder / "samples.pt")
     number = int(samples.seen.sum())
     say(f"Faces are read in {number} of {len(samples.w)} pictures.")
     if number < FEWEST_FACES:
@@ -67,19 +67,19 @@ def _by_faces(job: Job) -> list[Direction]:
     return [entry.direction for entry in found]
 
 
-def _by_attributes(job: Job) -> list[Direction]:
+def _by_attributes(given: Assignment) -> list[Direction]:
     """The painter's attributes, if the pack's attribute network is one that reads them."""
-    path = job.pack.features_path
+    path = given.pack.features_path
     features: Features | None = load_features(path) if path else None
     if features is None or len(features.mean) != len(NAMES):
         return []
-    known = {direction.name for direction in job.pack.directions}
+    known = {direction.name for direction in given.pack.directions}
     names = [slider.attribute for slider in SLIDERS if slider.attribute not in known]
     if not names:
         return []
-    samples = max(job.sizes.samples, 4 * FEWEST)
+    samples = max(given.sizes.samples, 4 * FEWEST)
     share = max(SVM_SHARE, FEWEST / samples)
-    directions, report = extract(job.pack, features, names, samples, share=share)
+    directions, report = extract(given.pack, features, names, samples, share=share)
     sure = [d for d in directions if report[d.name]["success"] >= LEFT]
     say(f"The pack's attribute network gives {len(sure)} sliders.")
     return sure

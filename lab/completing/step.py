@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ...models.pack import Pack
-from .sizes import Name, Sizes
+from .amounts import Amounts, Name
 
 
 @dataclass(frozen=True)
-class Job:
+class Assignment:
     """`original` is the pack before its completion, `pack` as the steps so far have left it. A step keeps
     what it has done so far in `folder`; a kill loses at most `minutes` of its training. `before` has the
     names of steps that are still to be done before this one, `asked` of those that were asked for."""
@@ -20,7 +20,7 @@ class Job:
     original: Pack
     pack: Pack
     folder: Path
-    sizes: Sizes
+    sizes: Amounts
     minutes: float
     before: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
@@ -37,6 +37,6 @@ class Step:
 
     name: Name
     gives: str
-    skipped: Callable[[Job], str]
-    seconds: Callable[[Job], float]
-    run: Callable[[Job], Mapping[str, Any]]
+    skipped: Callable[[Assignment], str]
+    seconds: Callable[[Assignment], float]
+    run: Callable[[Assignment], Mapping[str, Any]]
