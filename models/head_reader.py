@@ -71,6 +71,7 @@ class HeadReader(nn.Module):
         self.up_middle = _Up(deep, middle, middle)
         self.up_low = _Up(middle, low, FINE)
         self.up_first = _Up(FINE, first, THIN)
+        self.refine = _Residual(THIN)
         self.maps = _mix(THIN, len(PARTS) + 3)
         self.heat = _mix(FINE, len(KEYS))
         self.points = _Points(deep)
@@ -92,7 +93,8 @@ class HeadReader(nn.Module):
     def answers(self, picture: Tensor) -> tuple[Answers, Tensor]:
         """What `forward` gives, and logits [N, K, 32, 32] of where the points `KEYS` are."""
         first, fine, deep = self.looked(picture)
-        maps = self.maps(F.relu(self.up_first(fine, first)))  # [N, 19, 64, 64]
+        thin = self.refine(self.up_first(fine, first))  # [N, 32, 64, 64]
+        maps = self.maps(F.relu(thin))  # [N, 19, 64, 64]
         whole = F.relu(deep).mean(dim=(2, 3))  # [N, 160]
         heat = self.heat(F.relu(fine))
         points, relief, spread = self.points(fine, whole, heat.float())
