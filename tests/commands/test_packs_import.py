@@ -271,7 +271,7 @@ def test_a_prefixed_nvidia_file(tmp_path: Path, capsys: pytest.CaptureFixture) -
 
 def wide_picture() -> np.ndarray:
     """A drawn portrait at the left of a wide white canvas: its eyes and mouth are around (148, 167)."""
-    portrait = read_picture(Path(__file__).parents[2] / "demo" / "original.png")
+    portrait = read_picture(Path(__file__).parents[2] / "commands" / "sample" / "portrait.png")
     picture = np.full((320, 760, 4), 255, np.uint8)
     picture[32:288, 20:276] = resized(portrait, 256)
     return picture
