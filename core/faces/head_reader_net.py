@@ -30,7 +30,7 @@ CLOSE = 0.66  # size of the last look's crop, over the straight one's
 MOVES = 4  # looks until the crop stands still, at most
 SETTLED = 0.04  # a crop that moves by less stands still
 LEAST = 0.5  # belief in a face
-SURE = 0.5  # score of a face that nobody else has seen
+SURE = 0.55  # score of a face that nobody else has seen
 UNSURE = 0.12  # deviation of the points over the distance between the eyes at which belief is halved
 FORMS = {
     "parts": (len(PARTS), GRID, GRID),
