@@ -38,7 +38,7 @@ pack: setup
 	$(PYTHON) -m anycost train configs/heads_finder.toml
 	$(PYTHON) -m anycost.commands.portraits_pack --out models/packs/portraits
 
-# the paper's tables at toy size, and what our own training says: a quarter of an hour
+# the paper's tables at toy size, and what our own training says
 tables: setup
 	$(PYTHON) -m anycost.lab.tables.tables_page --out docs/tables.md
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ...models.generator import Generator
 from ...models.pack import Direction
+from ..directions.sliders import known_step
 from .controls import POPULATION
-
-SAMPLES = 4096
-SEED = 4
 
 
 @dataclass(frozen=True)
@@ -56,21 +52,13 @@ SLIDERS = (
 )
 
 
-def known_step(generator: Generator, control: str, reach: float = 2.0) -> Tensor:
-    """The mean step of w [D] when a control's coordinate of z goes from 0 to `reach` deviations."""
-    index = POPULATION.index[control]
-    z = torch.randn(SAMPLES, generator.style_dim, generator=torch.Generator().manual_seed(SEED))
-    above, below = z.clone(), z.clone()
-    above[:, index], below[:, index] = reach, -reach
-    with torch.no_grad():
-        return (generator.style(above) - generator.style(below)).mean(0) / 2
-
-
 def car_directions(generator: Generator) -> list[Direction]:
     """The sliders of a generator distilled from the cars, from -1 to 1."""
     found = []
     for slider in SLIDERS:
-        step = known_step(generator, slider.control, slider.reach).expand(generator.n_style, -1)
+        step = known_step(generator, slider.control, slider.reach, controls=POPULATION).expand(
+            generator.n_style, -1
+        )
         vector = np.ascontiguousarray(step.numpy().astype(np.float32))  # [n_style, D]
         found.append(Direction(slider.control, slider.label, slider.group, -1.0, 1.0, vector))
     return found

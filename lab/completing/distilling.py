@@ -26,6 +26,7 @@ from ..generator.game import PERCEPTUAL_SIDE
 from ..generator.losses import picture_loss
 from ..generator.mapping import mapped
 from ..generator.sampling import draw_subs
+from ..generator.starting import draws_noise
 from ..networks.perceptual_part import Perceptual
 from ..running import distributed, precision
 from ..running.averaging import Average
@@ -63,10 +64,7 @@ def sides_of(resolution: int) -> tuple[int, ...]:
 
 def noise_of(generator: Generator) -> Noise:
     """The stored maps, or none for a generator that ignores them."""
-    noisy = any(
-        value.any() for name, value in generator.state_dict().items() if name.endswith("noise.weight")
-    )
-    return "constant" if noisy else "none"
+    return "constant" if draws_noise(generator.state_dict()) else "none"
 
 
 def sorted_copy(generator: Generator) -> Generator:

@@ -24,9 +24,11 @@ from ...models.features import Features
 from ...models.generator import Generator, truncate
 from ...models.layer_sizes import layer_count
 from ...models.pack import Direction, Pack, direction_entry
+from ..controls import Controls
 from ..networks.attributes import NAMES, names_of, paper_attributes
 from ..networks.encoding import mean_w
 from ..painter import PAPER_ATTRIBUTES
+from ..painter import POPULATION as PAINTED
 from ..running import distributed
 from .apart import at_right_angles, compensated
 from .range import Judge, Jury, but, effects, ends
@@ -148,10 +150,16 @@ def extract(
     return directions, report
 
 
-def known_step(generator: Generator, control: str, reach: float = 2.0, samples: int = 4096) -> Tensor:
-    """The mean step of w [D] when one of the painter's controls goes from 0 to `reach` deviations and the
-    rest stay put; for generators distilled from the painter."""
-    index = NAMES.index(control)
+def known_step(
+    generator: Generator,
+    control: str,
+    reach: float = 2.0,
+    samples: int = 4096,
+    controls: Controls = PAINTED,
+) -> Tensor:
+    """The mean step of w [D] when one of a world's `controls` (the painter's) goes from 0 to `reach`
+    deviations and the rest stay put; for generators distilled from that world."""
+    index = controls.index[control]
     z = torch.randn(samples, generator.style_dim, generator=torch.Generator().manual_seed(4))
     above, below = z.clone(), z.clone()
     above[:, index] = reach

@@ -92,10 +92,14 @@ def check(where: str, weights: Mapping[str, Tensor], rule: str, shape: Mapping[s
     if rule != shape["width_rule"]:
         text = f'{where} cuts its widths by another rule: write width_rule = "{rule}" in [generator].'
         raise CoreError("bad-value", text)
-    noisy = any(name.endswith(".noise.weight") and value.any() for name, value in weights.items())
-    if noisy and shape["noise"] == "none":
+    if draws_noise(weights) and shape["noise"] == "none":
         text = f'{where} draws with noise: write noise = "random" in [generator], or "learned" for its maps.'
         raise CoreError("bad-value", text)
+
+
+def draws_noise(weights: Mapping[str, Tensor]) -> bool:
+    """Whether a generator with these weights uses its noise maps."""
+    return any(name.endswith(".noise.weight") and bool(value.any()) for name, value in weights.items())
 
 
 @torch.no_grad()
