@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -27,13 +28,16 @@ from tqdm import tqdm
 
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
+from ..running import distributed
 from ..running.draws import choices
+from ..running.layout import sent
 
 SHARD = 256  # pictures of a file
 TOGETHER = 4  # pictures that are drawn at once
 KIND = "cache.json"
 REACH, HALF = 2.0, 32767  # the face map's -2..2 (shoulders are far from the head) is stored as whole numbers
 NONE = -32768  # in place of a face map: no head
+LEFT_FREE = 0.4  # of a GPU's memory, for training
 STALE = 3600.0  # seconds after which a half-written file is taken for a killed process's
 TYPES = {  # of each label in a file
     "rgb": torch.uint8,  # [n, 3, R, R]
@@ -101,6 +105,38 @@ class CachedHeads:
     visible: Tensor  # [N, P] bool
 
 
+class Shard:
+    """One file of a folder. A GPU's memory holds what is asked for, as far as there is room: reading picture
+    by picture would keep it waiting."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._file: safe_open | None = None
+        self._held: dict[str, Tensor] = {}
+
+    def rows(self, name: str, rows: Sequence[int], there: Tensor) -> Tensor:
+        """One label of some of its pictures, as it is stored. `there` are their rows again, on the device."""
+        if name not in self._held and self._may_hold():
+            self._held[name] = self._open().get_tensor(name).to(there.device)
+        if name in self._held:
+            return self._held[name][there]
+        stored = self._open().get_slice(name)
+        return torch.stack([stored[row] for row in rows]).to(there.device)
+
+    def _open(self) -> safe_open:
+        if self._file is None:
+            self._file = safe_open(str(self.path), framework="pt")
+        return self._file
+
+    @staticmethod
+    def _may_hold() -> bool:
+        device = distributed.device()
+        if device.type == "cpu":
+            return False
+        free, whole = torch.cuda.mem_get_info(device)
+        return free > LEFT_FREE * whole
+
+
 class HeadCache:
     """Random access to a folder of shards. CoreError "bad-value" if it holds none.
 
@@ -109,26 +145,47 @@ class HeadCache:
 
     def __init__(self, folder: Path, first: int = 0, last: int | None = None):
         self.kind = _kind_of(folder)
-        self.shards = sorted(folder.glob("shard-*.safetensors"))[first:last]
+        self.shards = [Shard(path) for path in shard_paths(folder)[first:last]]
         if not self.shards:
             text = f'"{folder}" holds too few rendered heads: fill it with `anycost data heads --cache`.'
             raise CoreError("bad-value", text)
         self.pictures = SHARD * len(self.shards)
-        self._open: dict[int, safe_open] = {}
 
     def read(self, numbers: Sequence[int]) -> CachedHeads:
         """The pictures of these numbers, 0 to `pictures` - 1."""
-        return CachedHeads(**{f.name: self.label(f.name, numbers) for f in fields(CachedHeads)})
+        return heads_of(self.shards, numbers)
 
     def label(self, name: str, numbers: Sequence[int]) -> Tensor:
         """One label of these pictures, as it is stored: see `TYPES`."""
-        places = (divmod(number, SHARD) for number in numbers)
-        return torch.stack([self._shard(shard).get_slice(name)[row] for shard, row in places])
+        return labels_of(self.shards, [name], numbers)[name]
 
-    def _shard(self, number: int) -> safe_open:
-        if number not in self._open:
-            self._open[number] = safe_open(str(self.shards[number]), framework="pt")
-        return self._open[number]
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The files of a folder that are written, in their order."""
+    return sorted(folder.glob("shard-*.safetensors"))
+
+
+def heads_of(shards: Sequence[Shard], numbers: Sequence[int]) -> CachedHeads:
+    """The pictures of these numbers among all of the shards', in their order, on this process's device."""
+    return CachedHeads(**labels_of(shards, [f.name for f in fields(CachedHeads)], numbers))
+
+
+def labels_of(shards: Sequence[Shard], names: Sequence[str], numbers: Sequence[int]) -> dict[str, Tensor]:
+    """Some labels of these pictures, as they are stored."""
+    device = distributed.device()
+    places: dict[int, list[int]] = {}  # in `numbers`, by shard
+    for place, number in enumerate(numbers):
+        places.setdefault(number // SHARD, []).append(place)
+    joined = [place for some in places.values() for place in some]
+    rows = [numbers[place] % SHARD for place in joined]
+    there = sent(rows, device).split([len(some) for some in places.values()])
+    back = sent(sorted(range(len(joined)), key=joined.__getitem__), device)
+    ends = list(accumulate((len(some) for some in places.values()), initial=0))
+    parts = list(zip(places, pairwise(ends), there, strict=True))
+    return {
+        name: torch.cat([shards[k].rows(name, rows[first:last], on) for k, (first, last), on in parts])[back]
+        for name in names
+    }
 
 
 def signed(rgb: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 from ...models.head_points import MIRROR, POINTS
 from ...models.head_reader import GRID, SIDE
 from ..running.draws import Draws
+from ..running.layout import sent
 from .head_cache import CachedHeads, decoded, signed
 
 EYES, MOUTH = (0.5, 0.46), (0.5, 0.66)  # where a straight crop has them
@@ -58,8 +59,9 @@ class Whole:
 
 def eyes_and_mouth(points: Tensor) -> tuple[Tensor, Tensor]:
     """The middles of both eyes [N, 2, 2] and of the mouth [N, 2] of points [N, 546, 2]."""
-    eyes = torch.stack([points[:, eye].mean(1) for eye in (LEFT_EYE, RIGHT_EYE)], dim=1)
-    return eyes, points[:, LIPS].mean(1)
+    eyes, lips = (LEFT_EYE, RIGHT_EYE), sent(LIPS, points.device)
+    middles = [points[:, sent(eye, points.device)].mean(1) for eye in eyes]
+    return torch.stack(middles, dim=1), points[:, lips].mean(1)
 
 
 class Views:
@@ -71,6 +73,7 @@ class Views:
         spread = draws.normal(count, 8)
         self.face = chance[:, 0] >= none_share  # [N]
         self.mirrored = chance[:, 1] < 0.5
+        self._reflected = self.mirrored.nonzero()[:, 0]
         centre, side, angle = straight(whole.eyes, whole.mouth)
         turn = (spread[:, 0] * LEVEL).clamp(-STEEPEST, STEEPEST)
         size = torch.where(chance[:, 2] < CLOSE_SHARE, CLOSE, 1.0)
@@ -95,7 +98,7 @@ class Views:
         shift = _rotation(angle) @ (move * self.side[:, None])[:, :, None]  # [N, 2, 1]
         self._centre = centre + shift[:, :, 0]
         self._bends = draws.normal(count, 2, CELLS, CELLS) * (BEND * chance[:, 4, None, None, None] ** 2)
-        self._order = torch.tensor(draws.choices.sample(range(16), 16))  # the same in every process
+        self._order = sent(draws.choices.sample(range(16), 16), self.side.device)  # the same in every process
 
     def picture(self, pictures: Tensor) -> Tensor:
         """[N, C, R, R] -> [N, C, SIDE, SIDE]; beyond the border the edge pixels repeat."""
@@ -121,7 +124,8 @@ class Views:
     def points(self, points: Tensor) -> Tensor:
         """Points [N, P, 2] of the pictures' unit square -> of the crops'. In a mirrored crop they keep their
         numbers: see `mirrored_points`."""
-        wanted = (points - self._centre[:, None]) @ torch.linalg.inv(self._matrix).transpose(1, 2) + 0.5
+        back = torch.linalg.inv_ex(self._matrix).inverse.transpose(1, 2)  # `inv` would wait for a GPU
+        wanted = (points - self._centre[:, None]) @ back + 0.5
         found = wanted
         for _ in range(STEPS):
             found = wanted - self._bent(found)
@@ -146,9 +150,8 @@ class Views:
 
     def _flipped(self, maps: Tensor) -> Tensor:
         """[N, C, S, S], those of mirrored crops reflected."""
-        chosen = self.mirrored.nonzero()[:, 0]
         maps = maps.clone()
-        maps[chosen] = maps[chosen].flip(3)
+        maps[self._reflected] = maps[self._reflected].flip(3)
         return maps
 
     def _cut(self, drawn: Tensor) -> Tensor:
@@ -167,16 +170,14 @@ def straight(eyes: Tensor, mouth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         across, dim=1
     )
     angle = torch.atan2(heading[:, 1], heading[:, 0])
-    offset = torch.tensor(
-        [0.5 - (EYES[0] + MOUTH[0]) / 2, 0.5 - (EYES[1] + MOUTH[1]) / 2], device=eyes.device
-    )
+    offset = sent([0.5 - (EYES[0] + MOUTH[0]) / 2, 0.5 - (EYES[1] + MOUTH[1]) / 2], eyes.device)
     moved = (_rotation(angle) * side[:, None, None]) @ offset  # [N, 2]
     return (middle + mouth) / 2 + moved, side, angle
 
 
 def mirrored_points(points: Tensor, mirrored: Tensor) -> Tensor:
     """Numbers points [N, 546, ...] of mirrored crops anew: what is at the viewer's left is the left one."""
-    order = torch.tensor(MIRROR, device=points.device)
+    order = sent(MIRROR, points.device)
     return torch.where(mirrored.view(-1, *[1] * (points.ndim - 1)), points[:, order], points)
 
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from functools import cached_property
-from itertools import accumulate, count
 from pathlib import Path
 
 import torch
@@ -15,7 +11,7 @@ from torch import Tensor
 
 from ...core.errors import CoreError
 from ..running import distributed
-from .head_cache import CachedHeads, HeadCache
+from .head_cache import SHARD, CachedHeads, HeadCache, Shard, heads_of, labels_of, shard_paths
 
 KEPT = 1  # shards of each folder that are kept for measuring
 
@@ -24,45 +20,39 @@ class HeadPool:
     """The pictures of folders, as one row; with `unseen` those that training never sees.
 
     `correlated` tells which of them batches show: those drawn with the population's correlations, the others,
-    or all (None). What is in the folders when it is made counts; a run resumes exactly as long as they do not
-    grow. CoreError "bad-value" for a folder with too few pictures, or pictures of different sizes.
+    or all (None). Folders may be filled further while a training reads them: every epoch shows what is there
+    when it begins. A run resumes exactly as long as they do not grow. CoreError "bad-value" for a folder with
+    too few pictures, or pictures of different sizes.
     """
 
     def __init__(self, folders: Sequence[str], unseen: bool = False, correlated: bool | None = None):
-        first, last = (0, KEPT) if unseen else (KEPT, None)
-        self.caches = [HeadCache(Path(folder), first, last) for folder in folders]
-        frames = {(cache.kind.resolution, cache.kind.wide) for cache in self.caches}
+        self.folders = [Path(folder) for folder in folders]
+        self.first, self.last = (0, KEPT) if unseen else (KEPT, None)
+        self.correlated = correlated
+        caches = [HeadCache(folder, self.first, self.last) for folder in self.folders]
+        frames = {(cache.kind.resolution, cache.kind.wide) for cache in caches}
         if len(frames) > 1:
             raise CoreError("bad-value", "caches: their pictures have different sizes; name others.")
         ((self.resolution, self.wide),) = frames
-        self.starts = list(accumulate((cache.pictures for cache in self.caches), initial=0))
-        self.pictures = self.starts[-1]
-        self.correlated = correlated
+        self.shards = [shard for cache in caches for shard in cache.shards]
+        self.shown = self._shown()
+
+    @property
+    def pictures(self) -> int:
+        return SHARD * len(self.shards)
 
     @property
     def usual_side(self) -> int:
         """The side of the usual frame in px."""
         return self.resolution - 2 * _margin(self.resolution, self.wide)
 
-    @cached_property
-    def shown(self) -> Tensor:
-        """The numbers of the pictures that batches show."""
-        numbers = torch.arange(self.pictures)
-        if self.correlated is None:
-            return numbers
-        return numbers[self.label("correlated", numbers.tolist()) == self.correlated]
-
     def read(self, numbers: Sequence[int]) -> CachedHeads:
         """The pictures of these numbers, in their order."""
-        return CachedHeads(**{f.name: self.label(f.name, numbers) for f in fields(CachedHeads)})
+        return heads_of(self.shards, numbers)
 
     def label(self, name: str, numbers: Sequence[int]) -> Tensor:
         """One label of these pictures, in their order, as it is stored."""
-        rows = []
-        for number in numbers:
-            place = bisect_right(self.starts, number) - 1
-            rows.append(self.caches[place].label(name, [number - self.starts[place]]))
-        return torch.cat(rows)
+        return labels_of(self.shards, [name], numbers)[name]
 
     def batches(self, batch: int, position: int, seed: int) -> Iterator[CachedHeads]:
         """The pictures of `numbers`."""
@@ -71,15 +61,37 @@ class HeadPool:
     def numbers(self, batch: int, position: int, seed: int) -> Iterator[list[int]]:
         """This process's shares of joint batches from a position on, endlessly; every epoch shows every
         picture once, in an order drawn from seed and epoch."""
-        epochs: dict[int, Tensor] = {}
-        for start in count(position, batch):
-            numbers = []
-            for place in range(start, start + batch):
-                epoch, row = divmod(place, len(self.shown))
-                if epoch not in epochs:
-                    epochs = {epoch: self._order(seed, epoch)}
-                numbers.append(int(epochs[epoch][row]))
+        epoch, row = divmod(position, len(self.shown))
+        order = self._order(seed, epoch)
+        while True:
+            numbers: list[int] = []
+            while len(numbers) < batch:
+                if row == len(order):
+                    epoch, row = epoch + 1, 0
+                    self._look_again()
+                    order = self._order(seed, epoch)
+                some = order[row : row + batch - len(numbers)].tolist()
+                numbers += some
+                row += len(some)
             yield distributed.share(torch.tensor(numbers)).tolist()
+
+    def _look_again(self) -> None:
+        """Takes in new files, alike in all processes: after the others, so that pictures keep their numbers."""
+        known = {shard.path for shard in self.shards}
+        there = distributed.by_first(
+            lambda: [path for folder in self.folders for path in shard_paths(folder)[self.first : self.last]]
+        )
+        new = [Shard(path) for path in there if path not in known]
+        if new:
+            self.shards += new
+            self.shown = self._shown()
+
+    def _shown(self) -> Tensor:
+        """The numbers of the pictures that batches show."""
+        numbers = torch.arange(self.pictures)
+        if self.correlated is None:
+            return numbers
+        return numbers[self.label("correlated", numbers.tolist()).cpu() == self.correlated]
 
     def _order(self, seed: int, epoch: int) -> Tensor:
         own = random.Random(f"{seed}/{epoch}/heads").getrandbits(32)

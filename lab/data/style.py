@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..running.draws import Draws
+from ..running.layout import sent
 
 LIGHTNESS = (0.299, 0.587, 0.114)
 FAINT = 0.3  # of a look's effect, at least
@@ -29,9 +30,15 @@ def stylised(picture: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
 
     `strength` 0 leaves the pictures as they are; with 1 a fifth keeps its medium and colours.
     """
-    grain = draws.normal(*picture.shape)
-    for looks, share in STAGES:
-        picture = _one_of(picture, grain, draws, looks, share * strength)
+    count, grain = len(picture), draws.normal(*picture.shape)
+    chances = [
+        (draws.uniform(count * KNOBS).view(count, KNOBS), draws.uniform(count), draws.uniform(count))
+        for _ in STAGES
+    ]
+    kinds = torch.stack([kind for _, kind, _ in chances]).tolist()  # at once: a GPU is waited for each time
+    for (looks, share), (knobs, _, much), kind in zip(STAGES, chances, kinds, strict=True):
+        much = FAINT + (1 - FAINT) * much**0.5
+        picture = _one_of(picture, grain, knobs, much, _chosen(kind, looks, share * strength))
     return picture.clamp(-1, 1)
 
 
@@ -53,22 +60,29 @@ def occluded(picture: Tensor, draws: Draws, share: float) -> tuple[Tensor, Tenso
     return torch.where(there[:, None], piece, picture), there
 
 
-def _one_of(
-    picture: Tensor, grain: Tensor, draws: Draws, looks: Sequence[tuple[float, Look]], share: float
-) -> Tensor:
-    """Gives `share` of the pictures one of the looks, which are drawn by their weights, faintly or wholly."""
-    count = len(picture)
-    knobs = draws.uniform(count * KNOBS).view(count, KNOBS)
-    kind, much = draws.uniform(count), FAINT + (1 - FAINT) * draws.uniform(count) ** 0.5
-    total = sum(weight for weight, _ in looks)
-    shown, below = picture.clone(), 0.0
+def _chosen(
+    kind: Sequence[float], looks: Sequence[tuple[float, Look]], share: float
+) -> list[tuple[Look, list[int]]]:
+    """Which pictures get which of the looks: those whose numbers `kind` (0..1) are in its part of `share`."""
+    total, below, chosen = sum(weight for weight, _ in looks), 0.0, []
     for weight, look in looks:
         above = below + share * weight / total
-        chosen = ((kind >= below) & (kind < above)).nonzero()[:, 0]
-        if len(chosen):
-            changed = look(picture[chosen], knobs[chosen], grain[chosen]).clamp(-1, 1)
-            shown[chosen] = torch.lerp(picture[chosen], changed, _each(much[chosen]))
+        some = [place for place, number in enumerate(kind) if below <= number < above]
+        if some:
+            chosen.append((look, some))
         below = above
+    return chosen
+
+
+def _one_of(
+    picture: Tensor, grain: Tensor, knobs: Tensor, much: Tensor, chosen: list[tuple[Look, list[int]]]
+) -> Tensor:
+    """Gives the chosen pictures their look, faintly or wholly."""
+    shown = picture.clone()
+    for look, some in chosen:
+        here = sent(some, picture.device)
+        changed = look(picture[here], knobs[here], grain[here]).clamp(-1, 1)
+        shown[here] = torch.lerp(picture[here], changed, _each(much[here]))
     return shown
 
 
@@ -390,9 +404,9 @@ def _each(values: Tensor) -> Tensor:
 
 def _by_number(maps: Tensor, numbers: Tensor, work: Callable[[Tensor, int], Tensor]) -> Tensor:
     """`work` on each of [n, C, R, R] with its own whole number."""
-    changed = torch.empty_like(maps)
-    for number in numbers.unique().tolist():
-        chosen = numbers == number
+    changed, known = torch.empty_like(maps), numbers.tolist()
+    for number in set(known):
+        chosen = sent([k for k, own in enumerate(known) if own == number], maps.device)
         changed[chosen] = work(maps[chosen], number)
     return changed
 
@@ -405,7 +419,7 @@ def _steps(side: int, like: Tensor) -> tuple[Tensor, Tensor]:
 
 def _light(picture: Tensor) -> Tensor:
     """[n, 3, R, R] in -1..1 -> [n, 1, R, R] in 0..1."""
-    weights = torch.tensor(LIGHTNESS, device=picture.device).view(1, 3, 1, 1)
+    weights = sent(LIGHTNESS, picture.device).view(1, 3, 1, 1)
     return ((picture * weights).sum(1, keepdim=True) + 1) / 2
 
 

@@ -32,7 +32,7 @@ from ..running.averaging import Average
 from ..running.descent import Descent
 from ..running.draws import Draws
 from ..running.grids import save_sheet
-from ..running.layout import placed
+from ..running.layout import placed, sent
 from ..running.precision import Precision
 from ..running.task import Training
 from ..worlds import NAMED
@@ -166,7 +166,7 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
             read, heat = self.network.answers(pictures.contiguous(memory_format=torch.channels_last))
         read = Answers(*(answer.float() for answer in read))
         terms = self._losses(read, shown, hidden, faces, named)
-        sought = heat_loss(heat[: len(shown.pictures)].float(), shown.points[:, list(KEYS)])
+        sought = heat_loss(heat[: len(shown.pictures)].float(), shown.points[:, sent(KEYS, self.device)])
         terms["heat"] = settings.heat * (sought * shown.face).sum() / shown.face.sum().clamp_min(1)
         self.descent.step(torch.stack(list(terms.values())).sum(), seen)
         self.average.update(self.network, self.batch, seen + self.batch)

@@ -29,7 +29,6 @@ class Average(Generic[Averaged]):
         """One step after a batch of `batch` pictures, with `seen` in total since the start of the run."""
         half_life = min(self.half_life * 1000, seen * self.ramp_up)
         decay = 0.5 ** (batch / max(half_life, 1e-8))
-        for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
-            mine.lerp_(theirs, 1 - decay)
+        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.lerp_(theirs, 1 - decay) if theirs.requires_grad else mine.copy_(theirs)

@@ -1,11 +1,12 @@
-"""Where networks run, and how their weights lie in memory."""
+"""Where networks and numbers lie in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from . import distributed
 
@@ -19,3 +20,9 @@ def placed(network: Placed) -> Placed:
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     return network
+
+
+def sent(numbers: Sequence[float] | Sequence[int], device: torch.device) -> Tensor:
+    """Plain numbers as a tensor on `device`, without waiting until a GPU has done its earlier work."""
+    found = torch.tensor(numbers)
+    return found if device.type == "cpu" else found.pin_memory().to(device, non_blocking=True)

@@ -13,7 +13,7 @@ from toy_heads import DIM, IRIS, KIND, LIPS_PART, drawn, faces
 from anycost.bridge.messages import FacePoints
 from anycost.core.errors import CoreError
 from anycost.core.faces.placement import place
-from anycost.lab.data.head_cache import CacheKind, HeadCache, fill
+from anycost.lab.data.head_cache import CacheKind, HeadCache, Shard, fill
 from anycost.lab.data.head_crops import (
     EYES,
     LIPS,
@@ -184,6 +184,33 @@ def test_a_pool_reads_several_caches_in_order(cache: Path, tmp_path: Path):
     own = HeadPool([str(tmp_path)])
     assert torch.equal(mixed.landmarks[[0, 2]], own.read([44, 1]).landmarks)
     assert torch.equal(mixed.landmarks[1], HeadPool([str(cache)]).read([4]).landmarks[0])
+
+
+def test_a_folder_may_be_filled_further_while_it_is_read(cache: Path, tmp_path: Path):
+    kind = CacheKind(96, 1.5, seed=9)
+    fill(tmp_path, 512, kind, source=faces, style_dim=DIM)
+    pool = HeadPool([str(tmp_path), str(cache)])
+    numbers = pool.numbers(200, 0, 5)
+    first = next(numbers)
+    seen = pool.read(first)
+    fill(tmp_path, 768, kind, source=faces, style_dim=DIM)
+    shown = [first, *(next(numbers) for _ in range(4))]
+    flat = [number for some in shown for number in some]
+    assert sorted(flat[:512]) == list(range(512))  # an epoch of what was there
+    assert max(flat[512:]) >= 512  # the next one shows what came
+    assert torch.equal(pool.read(first).landmarks, seen.landmarks)  # pictures keep their numbers
+    assert torch.equal(pool.label("z", [512]), HeadCache(tmp_path, 2).label("z", [0]))
+
+
+def test_held_shards_give_what_is_read_from_the_disk(cache: Path, monkeypatch: pytest.MonkeyPatch):
+    numbers = [300, 4, 257, 4, 511]
+    read = HeadCache(cache).read(numbers)
+    monkeypatch.setattr(Shard, "_may_hold", lambda _: True)
+    held = HeadCache(cache)
+    for name, label in vars(held.read(numbers)).items():
+        assert torch.equal(label, getattr(read, name)), name
+    monkeypatch.setattr(Shard, "_open", lambda _: pytest.fail("the disk is read again"))
+    assert torch.equal(held.read([4]).rgb, read.rgb[1:2])
 
 
 @pytest.mark.slow
