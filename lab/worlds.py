@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -67,7 +69,16 @@ class World:
 
     def points(self, landmarks: Tensor) -> Tensor:
         """landmarks [N, K, 2] -> `POINTS` [N, 7, 2]."""
-        return torch.stack([landmarks[:, self.groups[name]].mean(1) for name in POINTS], dim=1)
+        places = _places(tuple(self.groups[name] for name in POINTS), landmarks.device)
+        return landmarks[:, places].mean(2)
+
+
+@lru_cache(maxsize=8)
+def _places(groups: tuple[tuple[int, ...], ...], device: torch.device) -> Tensor:
+    """Groups of landmarks as places [7, M] on `device`, so that a GPU need not be sent them each time; what a
+    small group lacks, it repeats."""
+    most = math.lcm(*map(len, groups))
+    return torch.tensor([group * (most // len(group)) for group in groups], device=device)
 
 
 def _render(z: Tensor, resolution: int, correlated: bool) -> Pictures:

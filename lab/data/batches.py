@@ -77,24 +77,36 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class Batch:
-    """Real pictures [N, 3, R, R] in -1..1; those of one world also have z [N, D] and `POINTS` [N, 7, 2]."""
+    """Real pictures [N, 3, R, R] in -1..1; those of one world also have z [N, D] and `POINTS` [N, 7, 2].
+
+    `free` [N] (bool) tells which of them were drawn without the population's correlations, if some were.
+    """
 
     pictures: Tensor
     z: Tensor | None = None
     landmarks: Tensor | None = None
     world: World | None = None
+    free: Tensor | None = None
 
 
 def batches(
-    data: DataSettings, resolution: int, batch: int, seed: int, seen: int, finest: int | None = None
+    data: DataSettings,
+    resolution: int,
+    batch: int,
+    seed: int,
+    seen: int,
+    finest: int | None = None,
+    free: bool = False,
 ) -> Iterator[Batch]:
     """This process's shares of joint batches from position `seen` on, endlessly.
 
-    Pictures below the `finest` resolution are drawn larger and reduced: drawn small, they would be crisper
-    than the reduced pictures that a generator's low resolutions learn from beside the higher ones.
+    With `free`, also the cached heads that were drawn without the population's correlations: they show what
+    each control does alone. Pictures below the `finest` resolution are drawn larger and reduced: drawn small,
+    they would be crisper than the reduced pictures that a generator's low resolutions learn from beside the
+    higher ones.
     """
     side = max(SMALLEST, min(FINER * resolution, finest or resolution))
-    source = _Source(data, resolution, side, seed)
+    source = _Source(data, resolution, side, seed, free)
     if data.kind == "folder":
         return source.of_folder(batch, seen)
     if data.kind == "portraits":
@@ -143,6 +155,7 @@ class _Source:
     resolution: int
     side: int
     seed: int
+    free: bool
 
     def of_folder(self, batch: int, seen: int) -> Iterator[Batch]:
         from .folder import FolderBatches
@@ -177,7 +190,7 @@ class _Source:
     def heads(self, batch: int, seen: int) -> Iterator[Batch]:
         data = self.data
         if data.caches:
-            pool = HeadPool(data.caches, correlated=data.correlated)
+            pool = HeadPool(data.caches, correlated=None if self.free else data.correlated)
             return (_cached(pool, some, self.resolution) for some in pool.numbers(batch, seen, self.seed))
         return self.of_world(HEADS, batch, seen)
 
@@ -222,10 +235,13 @@ def _mixed(data: DataSettings, batch: int) -> tuple[int, int]:
 
 def _cached(pool: HeadPool, numbers: Sequence[int], resolution: int) -> Batch:
     """Heads of a pool, in the frame that portraits have."""
-    rgb, z, points = (pool.label(name, numbers) for name in ("rgb", "z", "landmarks"))
-    pictures, landmarks = usual_frame(signed(rgb), HEADS.points(points), pool.wide)
     here = distributed.device()
-    return Batch(_reduced(pictures, resolution).to(here), z.to(here), landmarks.to(here), HEADS)
+    rgb, z, points, correlated = (
+        pool.label(name, numbers).to(here) for name in ("rgb", "z", "landmarks", "correlated")
+    )
+    middles, landmarks = usual_frame(rgb, HEADS.points(points), pool.wide)
+    free = ~correlated if pool.correlated is None else None
+    return Batch(_reduced(signed(middles), resolution), z, landmarks, HEADS, free)
 
 
 def _reduced(pictures: Tensor, side: int) -> Tensor:

@@ -18,11 +18,12 @@ from ..data.downsample import downsample
 from ..networks.perceptual_part import Perceptual
 from ..running import distributed
 from ..running.draws import Draws
+from ..running.layout import sent
 from .adversarial import consistency, discriminator_loss, generator_loss, path_lengths, r1
 from .mapping import mapped
 from .sampling import draw_resolutions, draw_subs, draw_widths
 from .stages import Stage
-from .supervised import painted_loss
+from .supervised import Targets
 
 Maps = Literal["none", "random", "learned"]  # the noise maps of the game
 PERCEPTUAL_SIDE = 256  # px: larger pictures are compared at this size, as in the paper
@@ -163,7 +164,7 @@ class Game:
     def _code(self, code: Tensor, pictures: list[Tensor]) -> Tensor | None:
         if not self.discriminator.conditioned:
             return None
-        return code.to(pictures[0].device).expand(len(pictures[0]), -1)
+        return sent(code.tolist(), pictures[0].device).expand(len(pictures[0]), -1)
 
     def _ratio(self, sub: SubGenerator) -> float:
         """A reduced-channel discriminator keeps the same share of channels as the generator."""
@@ -225,7 +226,8 @@ class Game:
                 taught = self.teacher(self.latents(self.teacher, z), stage.top, noise=noise)
             found["distillation"] = self.losses.distillation * self._apart(pictures, taught)
         if stage.supervised and batch.landmarks is not None:
-            parts = [painted_loss(picture, batch) for picture in pictures]
+            targets = Targets(batch)
+            parts = [targets.painted_loss(picture) for picture in pictures]
             found["painted"] = stage.supervised * torch.stack(parts).mean()
         return found
 

@@ -247,7 +247,8 @@ class Generating:
             index, done = locate(settings.stages, seen)
             stage = settings.stages[index]
             finest = settings.generator.resolution
-            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen, finest)
+            free = stage.kind == "distil" and settings.data.correlated
+            source = batches(settings.data, stage.top, settings.batch, settings.seed, seen, finest, free)
             last = index == len(settings.stages) - 1
             for batch in source:
                 yield batch

@@ -9,14 +9,16 @@ is one control. Coordinates without a control are handled like gradual ones.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 import torch
 from torch import Tensor, nn
 
 from ...models.generator import EqualLinear
-from ..controls import Controls
+from ..controls import Controls, unit
 from ..running.draws import Draws
+from ..running.layout import sent
 
 BAND = 0.08  # half the width of a gate's step, in deviations
 JUMP = 2.0  # how far w moves over that step
@@ -32,12 +34,23 @@ def mapped(style: nn.Module, z: Tensor) -> Tensor:
         return style(z)
 
 
+def mapped_freely(style: nn.Sequential, z: Tensor, free: Tensor | None, controls: Controls) -> Tensor:
+    """As `mapped`, but in the rows that are `free` [N] (bool), each number of z sets one control: what it
+    draws along with it in the population is taken off first."""
+    if free is None:
+        return mapped(style, z)
+    with torch.autocast(z.device.type, enabled=False):
+        normals = unit(z)  # as the mapping's own first layer does
+        alone = normals @ _unmixing(controls, z.device).T  # [N, D]
+        return style[1:](torch.where(free[:, None], alone, normals))
+
+
 def drawn_in(w: Tensor, draws: Draws, controls: Controls) -> Tensor:
     """w [N, D] with the gates of half its rows drawn in towards their mean, as truncation does.
 
     The picture of w stays the target: a hat that is half on looks like a mistake.
     """
-    often = torch.tensor(_frequencies(controls), device=w.device)  # [D]
+    often = sent(_frequencies(controls), w.device)  # [D]
     share = DRAWN_IN * (2 * draws.uniform(len(w)) - 1).clamp(min=0.0)  # [N], 0 in half of them
     return torch.where(often > 0, torch.lerp(w, (JUMP * often).expand_as(w), share[:, None]), w)
 
@@ -81,6 +94,12 @@ def _mixing(controls: Controls) -> Tensor:
         for source, weight in sources.items():
             rows[index, controls.index[source]] = weight
     return rows
+
+
+@lru_cache(maxsize=4)
+def _unmixing(controls: Controls, device: torch.device) -> Tensor:
+    """[D, D]: the inverse of `_mixing`."""
+    return torch.linalg.inv(_mixing(controls)).to(device)
 
 
 def _set(layer: EqualLinear, weight: Tensor, bias: Tensor) -> None:

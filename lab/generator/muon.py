@@ -19,22 +19,23 @@ LIKE_ADAM = 0.2  # root mean square of Adam's steps, divided by its learning rat
 
 
 @torch.no_grad()
-def orthogonalised(matrix: Tensor) -> Tensor:
-    """[R, C] -> U [R, C] with the singular vectors of `matrix` and singular values between 0.7 and 1.2.
+def orthogonalised(matrices: Tensor) -> Tensor:
+    """[..., R, C] -> U [..., R, C] with the singular vectors of each matrix, and singular values between 0.7
+    and 1.2.
 
     Newton-Schulz on the smaller Gram matrix: X <- (a + b A + c A A) X with A = X X^T, kept in one factor.
     """
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    wide = wide / (torch.linalg.matrix_norm(wide) + 1e-12)
+    wide = matrices if matrices.shape[-2] <= matrices.shape[-1] else matrices.mT
+    wide = wide / (torch.linalg.matrix_norm(wide, keepdim=True) + 1e-12)
     a, b, c = COEFFICIENTS
-    gram = wide @ wide.T  # [S, S]
-    one = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
-    factor = one
+    gram = wide @ wide.mT  # [..., S, S]
+    factor = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+    first, second = a * factor, b * factor
     for _ in range(ITERATIONS):
-        step = a * one + b * gram + c * gram @ gram
+        step = first + second.add(gram, alpha=c) @ gram
         factor, gram = step @ factor, step @ gram @ step
     found = factor @ wide
-    return found if matrix.shape[0] <= matrix.shape[1] else found.T
+    return found if matrices.shape[-2] <= matrices.shape[-1] else found.mT
 
 
 class Muon(torch.optim.Optimizer):
@@ -49,17 +50,28 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
         for group in self.param_groups:
+            alike: dict[torch.Size, list[Tensor]] = {}  # moved together: a GPU waits less
             for kernel in group["params"]:
                 if kernel.grad is not None:
-                    self._move(kernel, group["lr"])
+                    alike.setdefault(kernel.shape, []).append(kernel)
+            for kernels in alike.values():
+                self._move(kernels, group["lr"])
 
-    def _move(self, kernel: Tensor, rate: float) -> None:
-        gradient = kernel.grad
-        assert gradient is not None
+    def _move(self, kernels: list[Tensor], rate: float) -> None:
+        gradients = torch.stack([kernel.grad for kernel in kernels if kernel.grad is not None])
+        kept = [self._momentum(kernel) for kernel in kernels]
+        for momentum, gradient in zip(kept, gradients, strict=True):
+            momentum.lerp_(gradient, 1 - MOMENTUM)
+        momenta = torch.stack(kept)  # [K, 1, O, I, k, k]
+        matrices = gradients.lerp(momenta, MOMENTUM)[:, 0].flatten(2)  # [K, O, I k k]
+        length = LIKE_ADAM * max(matrices.shape[1:]) ** 0.5
+        steps = (rate * length * orthogonalised(matrices)).view_as(gradients)
+        for kernel, step in zip(kernels, steps, strict=True):
+            kernel -= step
+
+    def _momentum(self, kernel: Tensor) -> Tensor:
+        """Its momentum [1, O, I, k, k] so far."""
         state = self.state[kernel]
         if not state:
             state["momentum"] = torch.zeros_like(kernel)
-        momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
-        matrix = gradient.lerp(momentum, MOMENTUM)[0].flatten(1)  # [O, I k k]
-        length = LIKE_ADAM * max(matrix.shape) ** 0.5
-        kernel -= rate * length * orthogonalised(matrix).view_as(kernel)
+        return state["momentum"]

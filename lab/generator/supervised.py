@@ -16,9 +16,10 @@ from ..data.batches import Batch
 from ..data.downsample import downsample
 from ..networks.perceptual_part import Perceptual
 from ..running.draws import Draws
+from ..running.layout import sent
 from ..worlds import POINTS
 from .losses import attention, picture_loss
-from .mapping import drawn_in, mapped
+from .mapping import drawn_in, mapped_freely
 from .sampling import draw_widths
 from .stages import Stage
 
@@ -39,21 +40,39 @@ SMALLEST = 16  # px: smaller pictures say nothing about a face
 
 def looked_at(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     """What `LOOKED_AT` says of a world's `POINTS` [N, K, 2] -> points [N, K, 2], sizes [K, 2]."""
-    wanted = [LOOKED_AT[name] for name in POINTS]
-    below, *size = torch.tensor(wanted, device=landmarks.device).T  # [K] each
-    down = torch.stack([torch.zeros_like(below), below], dim=1)  # [K, 2]
-    return landmarks + down, torch.stack(size, dim=1)
+    wanted = [number for name in POINTS for number in (0.0, *LOOKED_AT[name])]
+    down, sizes = sent(wanted, landmarks.device).view(-1, 4).split(2, dim=1)  # [K, 2] each
+    return landmarks + down, sizes
+
+
+class Targets:
+    """The world's pictures of a batch and what is looked at in them, at any resolution, each made once."""
+
+    def __init__(self, batch: Batch):
+        assert batch.landmarks is not None
+        self.pictures = batch.pictures
+        self.looked_at = looked_at(batch.landmarks)
+        self._weights: dict[int, Tensor] = {}
+        self._reduced: dict[int, Tensor] = {}
+
+    def apart(self, output: Tensor, target: Tensor) -> Tensor:
+        """How far pictures [N, 3, r, r] are from others of the same people."""
+        side = output.shape[-1]
+        if side not in self._weights:
+            self._weights[side] = attention(*self.looked_at, side)
+        return picture_loss(output, target, self._weights[side])
+
+    def painted_loss(self, output: Tensor) -> Tensor:
+        """How far drawn pictures [N, 3, r, r] are from the world's of the same z, reduced to r px."""
+        side = output.shape[-1]
+        if side not in self._reduced:
+            self._reduced[side] = downsample(self.pictures, side)
+        return self.apart(output, self._reduced[side])
 
 
 def painted_loss(output: Tensor, batch: Batch) -> Tensor:
     """How far drawn pictures [N, 3, r, r] are from the world's of the same z, reduced to r px."""
-    assert batch.landmarks is not None
-    return _distance(output, downsample(batch.pictures, output.shape[-1]), batch)
-
-
-def _distance(output: Tensor, target: Tensor, batch: Batch) -> Tensor:
-    assert batch.landmarks is not None
-    return picture_loss(output, target, attention(*looked_at(batch.landmarks), output.shape[-1]))
+    return Targets(batch).painted_loss(output)
 
 
 def distillation(
@@ -73,7 +92,8 @@ def distillation(
     """
     assert batch.z is not None
     assert batch.world is not None
-    w = drawn_in(mapped(generator.style, batch.z), draws, batch.world.controls)  # [N, D]
+    controls = batch.world.controls
+    w = drawn_in(mapped_freely(generator.style, batch.z, batch.free, controls), draws, controls)  # [N, D]
     w = w[:, None].expand(-1, generator.n_style, -1)  # [N, n_style, D]
     full = [rgb for rgb in generator.blocks(w, stage.top, noise=noise) if rgb.shape[-1] >= SMALLEST]
     pairs = []
@@ -83,11 +103,11 @@ def distillation(
         channels = draw_widths(draws.choices, stage.widths, rule, generator.channels, ratios)
         sub = generator(w, side, channels[: layer_count(side)], noise=noise)  # [N, 3, r, r]
         pairs.append((sub, target))
+    targets = Targets(batch)
     losses = {
-        "painted": torch.stack([painted_loss(rgb, batch) for rgb in full]).sum(),
-        "consistency": CONSISTENCY
-        * torch.stack([_distance(sub, target, batch) for sub, target in pairs]).sum(),
-        "painted_sub": PAINTED_SUB * torch.stack([painted_loss(sub, batch) for sub, _ in pairs]).sum(),
+        "painted": torch.stack([targets.painted_loss(rgb) for rgb in full]).sum(),
+        "consistency": CONSISTENCY * torch.stack([targets.apart(*pair) for pair in pairs]).sum(),
+        "painted_sub": PAINTED_SUB * torch.stack([targets.painted_loss(sub) for sub, _ in pairs]).sum(),
     }
     if stage.perceptual and features is not None:
         seen = [(full[-1], batch.pictures), *pairs]

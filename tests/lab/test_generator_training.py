@@ -500,6 +500,20 @@ def test_a_step_of_muon_keeps_the_singular_vectors_and_evens_out_the_values():
     assert kernel.detach().square().mean().sqrt() == pytest.approx(0.5 * 0.2, rel=0.3)  # as long as Adam's
 
 
+def test_kernels_of_one_shape_move_as_each_would_alone():
+    shapes = [(1, 4, 3, 3, 3), (1, 3, 4, 3, 3), (1, 4, 3, 3, 3)]
+    together, alone = ([nn.Parameter(torch.zeros(shape)) for shape in shapes] for _ in range(2))
+    movers = [Muon(together, lr=0.1), *(Muon([kernel], lr=0.1) for kernel in alone)]
+    for _ in range(3):
+        for one, other in zip(together, alone, strict=True):
+            one.grad = other.grad = torch.randn_like(one)
+        for mover in movers:
+            mover.step()
+    for one, other in zip(together, alone, strict=True):
+        assert one.abs().max() > 0.01
+        torch.testing.assert_close(one, other)
+
+
 @settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(-6, 6))
 def test_any_matrix_is_orthogonalised(rows: int, columns: int, magnitude: float):

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 import torch
 from pair import Pair
+from pretended_gpu import pretended_gpu
 from safetensors.torch import save_file
 from torch import Tensor
 from toy_heads import KIND, faces
 
 from anycost.core.errors import CoreError
+from anycost.lab.controls import Controls
 from anycost.lab.data.batches import Batch, DataSettings, batches, check, unseen
 from anycost.lab.data.head_cache import CacheKind, HeadCache, fill
 from anycost.lab.data.head_pool import HeadPool, usual_frame
 from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.generator.held_maps import STRENGTH, hold_fields, strengths
-from anycost.lab.generator.mapping import LAYERS, hold_controls, mapped
-from anycost.lab.generator.supervised import looked_at, painted_loss
+from anycost.lab.generator.mapping import LAYERS, hold_controls, mapped, mapped_freely
+from anycost.lab.generator.supervised import distillation, looked_at, painted_loss
 from anycost.lab.heads import anny_data as shapes
 from anycost.lab.heads.controls import CONTROLS, POPULATION, STYLE_DIM
 from anycost.lab.networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety
@@ -243,6 +245,66 @@ def test_a_warm_start_on_heads_lowers_the_loss(cache: Path):
         task.step(next(source), seen)
     assert loss() < 0.7 * before
     assert all(found.any() for found in task.generator.noises.buffers())  # zeros at first
+
+
+def painted(task: Generating, batch: Batch) -> float:
+    """The loss of a warm start's first step."""
+    stage, draws = task.settings.stages[0], Draws(0, 0, "distil")
+    return distillation(task.generator, task.rule, stage, batch, draws, None)["painted"].item()
+
+
+def test_a_free_z_sets_one_control_with_each_of_its_numbers():
+    """As a mapping that holds a population without correlations does."""
+    ours, alone = (Generator(16, (4,) * 6, STYLE_DIM, LAYERS).style for _ in range(2))
+    hold_controls(ours, POPULATION)
+    hold_controls(alone, Controls(STYLE_DIM, POPULATION.all, {}))
+    z, free = torch.randn(64, STYLE_DIM), torch.arange(64) % 3 == 0
+    w = mapped_freely(ours, z, free, POPULATION)
+    torch.testing.assert_close(w[free], mapped(alone, z)[free], atol=2e-3, rtol=0)  # gates are steep
+    torch.testing.assert_close(w[~free], mapped(ours, z)[~free])
+    assert (mapped(ours, z) - mapped(alone, z)).abs().amax(1).min() > 0.1
+
+
+def test_a_warm_start_also_sees_heads_without_the_correlations_and_knows_which(cache: Path):
+    task = task_of(table(cache, DISTIL, {**GAME, "supervised": 1.0}))
+    kept = HeadCache(cache, first=1)
+    correlated = dict(
+        zip(
+            map(tuple, kept.label("z", range(256)).tolist()),
+            kept.label("correlated", range(256)).tolist(),
+            strict=True,
+        )
+    )
+    for batch in islice(task.batches(0), 3):
+        assert batch.free is not None
+        assert batch.free.tolist() == [not correlated[tuple(z)] for z in z_of(batch).tolist()]
+        assert 0 < batch.free.sum() < 8
+        other = replace(batch, free=~batch.free)
+        one, two = (painted(task, some) for some in (batch, other))
+        assert one != two
+    game = next(task.batches(240))
+    assert game.free is None
+    assert all(correlated[tuple(z)] for z in z_of(game).tolist())
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {**DISTIL, "ratios": [0.25, 0.5], "perceptual": 0.1},
+        {**GAME, "supervised": 1.0},
+        {**GAME, "kind": "adaptive-channel", "supervised": 1.0, "widths": "sandwich", "sort": False},
+    ],
+)
+def test_no_step_keeps_a_gpu_waiting(cache: Path, tmp_path: Path, stage: dict[str, Any]):
+    save_file(Features(2, (4, 6)).state_dict(), tmp_path / "features.safetensors")
+    losses = {"features": str(tmp_path / "features.safetensors")}
+    with pretended_gpu(count=True) as counts:
+        task = task_of(table(cache, stage, losses=losses))
+        source = task.batches(0)
+        task.step(next(source), 0)  # reads the heads
+        counts.waits.clear()
+        task.step(next(source), 8)
+        assert not counts.waits
 
 
 def test_the_game_plays_with_heads_and_with_mixtures(cache: Path, tmp_path: Path):
