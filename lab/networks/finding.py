@@ -250,9 +250,9 @@ def rendered(batches: Iterable[CachedHeads], wide: float) -> Iterator[Portraits]
 
 
 def unseen(count: int) -> Scenes:
-    """Scenes of portraits that training never sees, always the same."""
-    portraits = next(painted(PaintedBatches(SIDE, count, seed=UNSEEN)))
-    return scenes(portraits, Draws(UNSEEN, 0, "unseen"))
+    """Scenes of portraits that training never sees, always the same, on the CPU."""
+    pictures, points = next(painted(PaintedBatches(SIDE, count, seed=UNSEEN)))
+    return scenes((pictures.cpu(), points.cpu()), Draws(UNSEEN, 0, "unseen"))
 
 
 @dataclass(frozen=True)
