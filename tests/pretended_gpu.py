@@ -1,9 +1,10 @@
 """A GPU that is none: our torch code runs on the CPU, and mixing devices fails as it does on a real one.
 
-Tensors that were sent to "cuda", or made there, are of the class `OnGpu`: they say that they are on a GPU, and
-compute on the CPU. What CUDA refuses is refused: a product of tensors of two devices, a CPU tensor indexed by
-one on the GPU, `.numpy()`. What it allows is allowed: CPU tensors without dimensions, CPU indices, copies.
-With `count`, kernels that a real GPU would be sent, and waits for it, are counted for each line of our code.
+Tensors that were sent to "cuda", or made there, are of the class `OnGpu`: they say that they are on a GPU,
+and compute on the CPU. What CUDA refuses is refused: a product of tensors of two devices, a CPU tensor
+indexed by one on the GPU, `.numpy()`. What it allows is allowed: CPU tensors without dimensions, CPU indices,
+copies. Autocast chooses the number types that CUDA's chooses. With `count`, kernels that a real GPU would be
+sent, and waits for it, are counted for each line of our code.
 """
 
 from __future__ import annotations
@@ -46,16 +47,25 @@ WAITING = {  # the CPU waits for the GPU to tell their results, or the results' 
     Tensor.masked_select,
     torch.bincount,
 }
-NO_KERNEL = (
-    "empty",
-    "alias",
-    "detach",
-    "_unsafe_view",
-    "resize_",
-    "lift_fresh",
-    "set_",
-    "_local_scalar_dense",
-)
+NO_KERNEL = ("empty", "alias", "detach", "_unsafe_view", "resize_", "lift_fresh", "set_", "_local_scalar")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# which functions CUDA's autocast runs in the small number type, and which in float32; those that mix types
+# run in the larger one
+SMALL = _names("""conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul __matmul__
+    __rmatmul__ mm mv bmm baddbmm addmm addmv addr addbmm einsum chain_matmul prelu
+    scaled_dot_product_attention""")
+FLOAT32 = _names("""__pow__ __rpow__ __rdiv__ __rtruediv__ pow acos asin cosh sinh tan exp expm1 log log10 log2 log1p
+    reciprocal rsqrt erfinv softplus sum prod cumsum cumprod norm dist cdist pdist renorm normalize
+    cosine_similarity softmax softmin log_softmax layer_norm group_norm mse_loss l1_loss smooth_l1_loss
+    nll_loss cross_entropy kl_div binary_cross_entropy_with_logits poisson_nll_loss cosine_embedding_loss
+    hinge_embedding_loss margin_ranking_loss triplet_margin_loss soft_margin_loss""")
+WIDEST = _names("""addcdiv addcmul atan2 bilinear cross dot vdot grid_sample index_put index_put_ scatter_add
+    tensordot cat stack""")
 
 
 class OnGpu(Tensor):
@@ -98,6 +108,7 @@ class _Counting(TorchDispatchMode):
 
 class _State:
     counts: Counts | None = None
+    small: torch.dtype | None = None  # the number type of an autocast that we are within
     gpu_calls = 0  # how many calls we are within, whose result is on the GPU
 
 
@@ -111,7 +122,7 @@ def pretended_gpu(count: bool = False) -> Iterator[Counts]:
     with ExitStack() as stack:
         for name, instead in _CUDA.items():
             stack.enter_context(patch.object(torch.cuda, name, instead))
-        stack.enter_context(patch.object(torch, "autocast", _autocast))
+        stack.enter_context(patch.object(torch, "autocast", _Autocast))
         stack.enter_context(patch.object(torch, "Generator", _Generator))
         stack.enter_context(patch.object(nn.Module, "_apply", _apply))
         stack.enter_context(patch.object(torch.random, "fork_rng", _fork_rng))
@@ -136,13 +147,34 @@ def _called(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     if kwargs.get("device") is not None:
         gpu = torch.device(kwargs["device"]).type == "cuda"
         kwargs = {**kwargs, "device": CPU}
+    if gpu and _state.small is not None:
+        args, kwargs = _cast(func.__name__, _state.small, args, kwargs)
     leaf = gpu and kwargs.pop("requires_grad", False)
     result = _run(func, args, kwargs, gpu)
     return result.requires_grad_() if leaf else result
 
 
+def _cast(name: str, small: torch.dtype, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """The arguments in the number type that CUDA's autocast gives this function."""
+    if name in SMALL:
+        wanted = small
+    elif name in FLOAT32 or (
+        name in WIDEST and any(value.dtype == torch.float32 for value in _tensors((args, kwargs)))
+    ):
+        wanted = torch.float32
+    else:
+        return args, kwargs
+
+    def cast(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.to(wanted) if value.dtype in (small, torch.float32) else value
+        return type(value)(map(cast, value)) if type(value) in (tuple, list) else value
+
+    return cast(args), {key: cast(value) for key, value in kwargs.items()}
+
+
 def _run(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], gpu: bool) -> Any:
-    if gpu and func in WAITING or func is Tensor.__getitem__ and gpu and _chooses(args[1]):
+    if (gpu and func in WAITING) or (func is Tensor.__getitem__ and gpu and _chooses(args[1])):
         _waited()
     _state.gpu_calls += gpu
     try:
@@ -300,7 +332,7 @@ def _apply(module: nn.Module, move: Callable[[Tensor], Tensor], recurse: bool = 
     for child in module.children() if recurse else ():
         _apply(child, move)
     with torch.no_grad():
-        for name, parameter in module._parameters.items():
+        for parameter in module._parameters.values():
             if parameter is not None:
                 moved = move(parameter)
                 if isinstance(moved, OnGpu) == isinstance(parameter, OnGpu):
@@ -313,11 +345,17 @@ def _apply(module: nn.Module, move: Callable[[Tensor], Tensor], recurse: bool = 
     return module
 
 
-_real_autocast = torch.autocast
+class _Autocast:
+    """Notes what `_cast` does."""
 
+    def __init__(self, device: str, dtype: torch.dtype = torch.bfloat16, enabled: bool = True):
+        self.small = dtype if enabled else None
 
-def _autocast(device_type: str, *args: Any, **kwargs: Any) -> Any:
-    return _real_autocast("cpu", *args, **kwargs)
+    def __enter__(self) -> None:
+        self.before, _state.small = _state.small, self.small
+
+    def __exit__(self, *_: Any) -> None:
+        _state.small = self.before
 
 
 _real_fork_rng = torch.random.fork_rng
@@ -330,15 +368,17 @@ def _fork_rng(devices: Any = None, *args: Any, **kwargs: Any) -> Any:
 class _Generator(torch.Generator):
     """A generator that may say that it is the GPU's."""
 
+    where = CPU
+
     def __new__(cls, device: Any = "cpu") -> _Generator:
-        made = super().__new__(cls, CPU)
+        made = torch.Generator.__new__(cls)
         made.where = GPU if torch.device(device).type == "cuda" else CPU
         return made
 
     def __init__(self, device: Any = "cpu") -> None: ...
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> torch.device:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.where
 
 
