@@ -56,10 +56,12 @@ def _names(text: str) -> frozenset[str]:
 
 # which functions CUDA's autocast runs in the small number type, and which in float32; those that mix types
 # run in the larger one
-SMALL = _names("""conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul __matmul__
+SMALL = _names("""
+    conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d linear matmul __matmul__
     __rmatmul__ mm mv bmm baddbmm addmm addmv addr addbmm einsum chain_matmul prelu
     scaled_dot_product_attention""")
-FLOAT32 = _names("""__pow__ __rpow__ __rdiv__ __rtruediv__ pow acos asin cosh sinh tan exp expm1 log log10 log2 log1p
+FLOAT32 = _names("""
+    __pow__ __rpow__ __rdiv__ __rtruediv__ pow acos asin cosh sinh tan exp expm1 log log10 log2 log1p
     reciprocal rsqrt erfinv softplus sum prod cumsum cumprod norm dist cdist pdist renorm normalize
     cosine_similarity softmax softmin log_softmax layer_norm group_norm mse_loss l1_loss smooth_l1_loss
     nll_loss cross_entropy kl_div binary_cross_entropy_with_logits poisson_nll_loss cosine_embedding_loss
@@ -371,7 +373,7 @@ class _Generator(torch.Generator):
     where = CPU
 
     def __new__(cls, device: Any = "cpu") -> _Generator:
-        made = torch.Generator.__new__(cls)
+        made = super().__new__(cls, CPU)  # pyright: ignore[reportCallIssue]
         made.where = GPU if torch.device(device).type == "cuda" else CPU
         return made
 
