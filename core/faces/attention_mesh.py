@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...bridge.messages import Placement
-from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel, to_unit_input
+from .onnx_network import tflite_model, to_unit_input
 from .placement import to_picture
 from .pyramid import Pyramid
 
@@ -61,7 +60,7 @@ class AttentionMesh:
     """The network, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
+        self._model = tflite_model(data, damaged)
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mesh:
         """Reads the face that fills two thirds of the square at `placement`, upright."""

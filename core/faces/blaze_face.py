@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel, to_input
+from .onnx_network import tflite_model, to_input
 from .sighting import Sighting
 
 SCORE = 0.35
@@ -50,7 +49,7 @@ class BlazeFace:
 
     def __init__(self, kind: Kind, data: bytes, damaged: str):
         self.kind = kind
-        self._network = OnnxModel(to_onnx(data, any_size=True), damaged, threads=1)
+        self._network = tflite_model(data, damaged, any_size=True)
 
     def sightings(self, rgb: np.ndarray) -> list[Sighting]:
         """The faces in uint8 [H, W, 3]; H and W are multiples of the kind's. The same face may come often."""

@@ -8,8 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ...bridge.messages import Placement
-from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel, to_unit_input
+from .onnx_network import tflite_model, to_unit_input
 from .placement import to_unit
 from .pyramid import Pyramid
 
@@ -43,7 +42,7 @@ class PersonNetwork:
     """MediaPipe's selfie segmentation, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
+        self._model = tflite_model(data, damaged)
 
     def look(self, pyramid: Pyramid, placement: Placement) -> Mask:
         """Where the person in a square is; it should hold head and shoulders."""

@@ -71,10 +71,11 @@ class HeadLook:
 
 
 class HeadNetwork:
-    """The head reader, from the bytes of its ONNX file. `damaged` is the sentence for one of no use."""
+    """The head reader, from the bytes of its ONNX file. `damaged` is the sentence for one of no use;
+    `threads` as in `OnnxModel`."""
 
-    def __init__(self, model: bytes, damaged: str):
-        self._model = OnnxModel(model, damaged)
+    def __init__(self, model: bytes, damaged: str, threads: int = 0):
+        self._model = OnnxModel(model, damaged, threads)
         self._damaged = damaged
 
     def look(self, pyramid: Pyramid, placement: Placement) -> HeadLook:

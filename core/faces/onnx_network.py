@@ -41,6 +41,13 @@ class OnnxModel:
         return [found[0] for found in answers]
 
 
+def tflite_model(data: bytes, damaged: str, *, any_size: bool = False) -> OnnxModel:
+    """A network of MediaPipe's, from the bytes of its TensorFlow Lite file; see `to_onnx`."""
+    from ...models.importing.tflite_to_onnx import to_onnx  # here: only who has the files needs `tflite`
+
+    return OnnxModel(to_onnx(data, any_size=any_size), damaged, threads=1)
+
+
 class OnnxNetwork:
     """A pack's network with one output."""
 

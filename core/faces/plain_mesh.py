@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...bridge.messages import Placement
-from ...models.importing.tflite_to_onnx import to_onnx
-from .onnx_network import OnnxModel, to_unit_input
+from .onnx_network import tflite_model, to_unit_input
 from .pyramid import Pyramid
 
 FILE = "face_landmark.tflite"
@@ -22,7 +21,7 @@ class PlainMesh:
     """The network, from the bytes of its file."""
 
     def __init__(self, data: bytes, damaged: str):
-        self._model = OnnxModel(to_onnx(data), damaged, threads=1)
+        self._model = tflite_model(data, damaged)
 
     def belief(self, pyramid: Pyramid, placement: Placement) -> float:
         """How far it believes in a face that fills two thirds of the square, upright: 0..1."""

@@ -107,10 +107,11 @@ class Readers:
             self.advice = error.message
 
 
-def readers_of(pack: Pack) -> Readers:
+def readers_of(pack: Pack, threads: int = 0) -> Readers:
     """The readers for pictures that are edited with a pack. PackError or CoreError for damaged files.
 
-    To packs of faces without a finder, the default pack's networks are lent.
+    To packs of faces without a finder, the default pack's networks are lent. `threads` run one look at a head
+    (0: as onnxruntime chooses); who reads several pictures at once needs no more than one for each.
     """
     lent = None
     if pack.alignment is not None and pack.finder_file is None and DEFAULT_PACK in list_packs():
@@ -120,7 +121,7 @@ def readers_of(pack: Pack) -> Readers:
     damaged = f'"{heads and heads.name}" cannot be used: install its pack again.'
     return Readers(
         OnnxNetwork(finder, "heat") if finder else None,
-        HeadNetwork(heads.read_bytes(), damaged) if heads else None,
+        HeadNetwork(heads.read_bytes(), damaged, threads) if heads else None,
     )
 
 
