@@ -102,5 +102,6 @@ def _weights(path: Path) -> dict[str, Tensor]:
 
     graph = onnx.load(path, load_external_data=False).graph  # and read no file beside it
     return {
-        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer
+        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
+        for tensor in graph.initializer
     }

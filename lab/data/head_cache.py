@@ -104,6 +104,9 @@ class CachedHeads:
     relief: Tensor  # [N, P]
     visible: Tensor  # [N, P] bool
 
+    def to(self, device: torch.device) -> CachedHeads:
+        return CachedHeads(**{name: label.to(device) for name, label in vars(self).items()})
+
 
 class Shard:
     """One file of a folder. A GPU's memory holds what is asked for, as far as there is room: reading picture

@@ -76,7 +76,7 @@ class HeadPool:
             yield distributed.share(torch.tensor(numbers)).tolist()
 
     def _look_again(self) -> None:
-        """Takes in new files, alike in all processes: after the others, so that pictures keep their numbers."""
+        """Takes in new files, alike in all processes; after the others, so pictures keep their numbers."""
         known = {shard.path for shard in self.shards}
         there = distributed.by_first(
             lambda: [path for folder in self.folders for path in shard_paths(folder)[self.first : self.last]]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 
 from ...models.finder import Finder
 from ...models.head_reader import OUTPUTS, SIDE, HeadReader
@@ -31,6 +34,7 @@ def export_head_reader(reader: HeadReader, path: Path) -> None:
     axes = {name: {0: "n"} for name in ("picture", *OUTPUTS)}
     # unfolded, its weights keep their names, and training can go on from the file
     _export(reader, torch.zeros(2, 3, SIDE, SIDE), path, list(OUTPUTS), axes, folded=False)
+    _halve(path)
 
 
 def picture_side(path: Path) -> int:
@@ -63,3 +67,27 @@ def _export(
             opset_version=OPSET,
             dynamo=False,
         )
+
+
+def _halve(path: Path) -> None:
+    """Stores a file's kernels and matrices in half precision: it casts them back when it is loaded."""
+    model = onnx.load(str(path))
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
+            halves = numpy_helper.to_array(weight).astype(np.float16)
+            weight.CopyFrom(numpy_helper.from_array(halves, weight.name))
+            casts.append(helper.make_node("Cast", [weight.name], [_whole(weight.name)], to=TensorProto.FLOAT))
+    halved = {cast.input[0] for cast in casts}
+    for node in model.graph.node:
+        for place, name in enumerate(node.input):
+            if name in halved:
+                node.input[place] = _whole(name)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, str(path))
+
+
+def _whole(name: str) -> str:
+    return f"{name}/whole"

@@ -50,7 +50,8 @@ def unseen_crops(caches: Sequence[str], count: int = 256) -> list[HeadCrops]:
     crops = []
     for first in range(0, min(count, pool.pictures), TOGETHER):
         heads = pool.read(range(first, min(first + TOGETHER, count, pool.pictures)))
-        crops.append(head_crops(heads, Draws(SEED, first, "unseen"), 0.0))
+        draws = Draws(SEED, first, "unseen")  # the same on every machine
+        crops.append(head_crops(heads.to(draws.device), draws, 0.0))
     return crops
 
 

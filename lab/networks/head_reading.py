@@ -8,7 +8,7 @@ painted by us.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -238,9 +238,7 @@ class HeadReaderTraining(Training[HeadReaderSettings]):
 
 def rendered_crops(heads: CachedHeads, draws: Draws) -> HeadCrops:
     """Random views of rendered heads, on the device of the draws."""
-    device = draws.normal(1, 1).device
-    there = {f.name: getattr(heads, f.name).to(device) for f in fields(CachedHeads)}
-    return head_crops(CachedHeads(**there), draws)
+    return head_crops(heads.to(draws.device), draws)
 
 
 def painted_crops(pictures: Tensor, points: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:

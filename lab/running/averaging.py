@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 Averaged = TypeVar("Averaged", bound=nn.Module)
 
@@ -29,6 +30,7 @@ class Average(Generic[Averaged]):
         """One step after a batch of `batch` pictures, with `seen` in total since the start of the run."""
         half_life = min(self.half_life * 1000, seen * self.ramp_up)
         decay = 0.5 ** (batch / max(half_life, 1e-8))
-        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
+        together = get_ema_multi_avg_fn(decay)
+        together(list(self.network.parameters()), list(network.parameters()), 0)
         for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
             mine.lerp_(theirs, 1 - decay) if theirs.requires_grad else mine.copy_(theirs)

@@ -27,15 +27,19 @@ class Draws:
         # 32 bits: a generator on the CPU ignores the rest
         self._normals = torch.Generator(device or "cpu").manual_seed(self.choices.getrandbits(32))
 
+    @property
+    def device(self) -> torch.device:
+        return self._normals.device
+
     def normal(self, each: int, *shape: int) -> Tensor:
         """This process's normals [each, *shape] of the joint batch."""
         return distributed.share(self.joint_normal(each * distributed.world(), *shape))
 
     def joint_normal(self, batch: int, *shape: int) -> Tensor:
         """The joint batch's normals [batch, *shape], the same in every process."""
-        return torch.randn(batch, *shape, generator=self._normals, device=self._normals.device)
+        return torch.randn(batch, *shape, generator=self._normals, device=self.device)
 
     def uniform(self, each: int) -> Tensor:
         """This process's numbers [each] in 0..1 of the joint batch."""
-        joint = torch.rand(each * distributed.world(), generator=self._normals, device=self._normals.device)
+        joint = torch.rand(each * distributed.world(), generator=self._normals, device=self.device)
         return distributed.share(joint)

@@ -150,6 +150,7 @@ def test_a_run_may_begin_with_a_packs_network(cache: Path, tiny_pack: Path, tmp_
         for parameter in task.network.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
     fold(task.network.eval())
+    as_stored(task.network)
     export_head_reader(task.network, tmp_path / "head_reader.onnx")
     pack = add_readers(
         Pack.open(tiny_pack), head_reader=tmp_path / "head_reader.onnx", folder=tmp_path / "pack"
@@ -161,7 +162,7 @@ def test_a_run_may_begin_with_a_packs_network(cache: Path, tiny_pack: Path, tmp_
         wanted = task.network(pictures)
         for network in (later.network, later.average.network):
             for mine, theirs in zip(network(pictures), wanted, strict=True):
-                torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
+                torch.testing.assert_close(mine, theirs, atol=1e-2, rtol=5e-3)  # means are 0 to a half's bit
     with pytest.raises(CoreError, match="has no network of this kind"):
         fill_from_pack(later, Pack.open(tiny_pack), 0)
 
@@ -240,6 +241,14 @@ def test_a_resumed_run_ends_with_the_same_bits(cache: Path, tmp_path: Path):
         assert all(torch.equal(whole[part][name], resumed[part][name]) for name in whole[part])
 
 
+@torch.no_grad()
+def as_stored(network: HeadReader) -> None:
+    """Rounds weights as a file does."""
+    for weight in network.parameters():
+        if weight.ndim > 1:
+            weight.copy_(weight.half())
+
+
 @pytest.mark.slow
 def test_the_run_leaves_the_same_reader_as_onnx(cache: Path, tmp_path: Path):
     loop.run(HeadReaderTraining(settings(cache, pictures=16)), tmp_path)
@@ -250,6 +259,7 @@ def test_the_run_leaves_the_same_reader_as_onnx(cache: Path, tmp_path: Path):
     fold(task.average.network)
     picture = torch.rand(3, 3, SIDE, SIDE) * 2 - 1
     with torch.no_grad():
+        as_stored(task.average.network)
         expected = task.average.network(picture)
     session = onnxruntime.InferenceSession(str(path))
     for wanted, found in zip(expected, session.run(list(OUTPUTS), {"picture": picture.numpy()}), strict=True):
