@@ -139,12 +139,14 @@ def crossed_torch(before: Tensor, box: Tensor, picture: Tensor, places: Tensor) 
     z = (place[:, 2] - AHEAD - 0.5).clamp(max=LAYERS - 1.001)
     inside = z >= 0
     z = z.clamp(min=0.0)
-    flat = before.reshape(-1)
-    total = torch.zeros_like(z)
+    column, row, layer = x.long(), y.long(), z.long()
+    across, down, along = ((1.0 - share, share) for share in (x.frac(), y.frac(), z.frac()))
+    first = ((picture * LAYERS + layer) * CELLS + row) * CELLS + column
+    flat, total = before.reshape(-1), torch.zeros_like(z)
     for dz in (0, 1):
         for dy in (0, 1):
+            edge = along[dz] * down[dy]
             for dx in (0, 1):
-                corner = ((picture * LAYERS + z.long() + dz) * CELLS + y.long() + dy) * CELLS + x.long() + dx
-                weight = (z.frac() if dz else 1 - z.frac()) * (y.frac() if dy else 1 - y.frac())
-                total = total + flat[corner] * weight * (x.frac() if dx else 1 - x.frac())
+                corner = first + ((dz * CELLS + dy) * CELLS + dx)
+                total = total + flat[corner] * edge * across[dx]
     return total * inside

@@ -112,13 +112,11 @@ def lamps_of(visible: Visible, lighting: Lighting) -> Lamps:
 def _shadow(visible: Visible, towards: Tensor) -> ShadowMap:
     mesh, pieces = visible.people.mesh, visible.pieces
     shadow = ShadowMap.empty(towards)
-    for n in range(len(visible.people.places)):
-        texel, near = shadow.seen_from(n, visible.people.places[n])
-        shadow.buffer.triangles_of(n, texel, near, mesh.triangles, 0, both_sides=False)
-    if len(pieces.triangles):
-        texel, near = shadow.seen_from(visible.piece_picture, pieces.places)
-        solid = pieces.opacity[pieces.triangles].amin(1) > SOLID
-        for n in pieces.picture.unique().tolist():
-            chosen = pieces.triangles[solid & (pieces.picture == n)]
-            shadow.buffer.triangles_of(n, texel, near, chosen, 0)
+    every = torch.arange(len(towards), device=towards.device)[:, None]
+    texel, near = shadow.seen_from(every, visible.people.places)  # [N, V, 2], [N, V]
+    shadow.buffer.triangles(texel, near, mesh.triangles, 0)
+    solid = (pieces.opacity[pieces.triangles].amin(1) > SOLID).nonzero()[:, 0]
+    texel, near = shadow.seen_from(visible.piece_picture, pieces.places)
+    picture = pieces.picture[solid]
+    shadow.buffer.triangles_of(picture, texel, near, pieces.triangles[solid], solid)
     return shadow

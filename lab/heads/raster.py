@@ -7,7 +7,7 @@ and zero is infinitely far. On the CPU the loops are numba's; elsewhere torch sc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numba
@@ -18,7 +18,7 @@ from torch import Tensor
 NOTHING = -1
 SLACK = 1e-5  # of a triangle's weights, so that no sample falls between two neighbours
 SIZES = (2, 4, 8, 16, 32, 64, 256, 1024, 4096)  # torch: things of one size are filled together
-MOST_AT_ONCE = 1 << 23  # torch: samples visited together
+MOST_AT_ONCE = 1 << 24  # torch: samples visited together
 MASK = 0xFFFFFFFF
 
 
@@ -47,50 +47,61 @@ class DepthBuffer:
         corners: [N, V, 2] in samples; nearness: [N, V]. A face is seen where its corners run clockwise on the
         screen (y down), which is counter-clockwise in the world; both_sides shows the others too.
         """
-        if self.nearness.device.type == "cpu":
-            for picture in range(len(corners)):
-                self.triangles_of(picture, corners[picture], nearness[picture], triangles, first, both_sides)
-            return
-        count, faces = len(corners), len(triangles)
-        flat = triangles.reshape(-1)
-        corner = corners[:, flat].reshape(count * faces, 3, 2)
-        near = nearness[:, flat].reshape(count * faces, 3)
-        picture = torch.arange(count, device=corners.device).repeat_interleave(faces)  # [N * T]
-        number = torch.arange(first, first + faces, device=corners.device).repeat(count)  # [N * T]
-        fill_triangles(self, picture, corner, near, number, both_sides)
+        count, vertices = nearness.shape
+        index = torch.arange(count, device=corners.device)
+        every = (triangles + index[:, None, None] * vertices).view(-1, 3)  # [N * T, 3]
+        picture = index.repeat_interleave(len(triangles), output_size=len(every))
+        number = torch.arange(first, first + len(triangles), device=corners.device).repeat(count)
+        self.triangles_of(picture, corners.reshape(-1, 2), nearness.reshape(-1), every, number, both_sides)
 
     def triangles_of(
         self,
-        picture: int,
+        picture: Tensor,
         corners: Tensor,
         nearness: Tensor,
         triangles: Tensor,
-        first: int,
+        number: Tensor,
         both_sides: bool = True,
     ) -> None:
-        """Draws triangles [T, 3] in one picture. corners: [V, 2]; nearness: [V]."""
+        """Draws triangles [T, 3], each in its picture [T] and with its number [T]. corners: [V, 2];
+        nearness: [V]."""
         if self.nearness.device.type == "cpu":
-            near, surface = self.nearness[picture].numpy(), self.surface[picture].numpy()
-            values = (_array(corners), _array(nearness), triangles.contiguous().numpy())
-            _fill_triangles(near, surface, *values, first, both_sides)
+            values = (
+                _array(corners),
+                _array(nearness),
+                *(v.contiguous().numpy() for v in (triangles, picture, number)),
+            )
+            _fill_triangles(self.nearness.numpy(), self.surface.numpy(), *values, both_sides)
             return
-        index = torch.full((len(triangles),), picture, device=corners.device)
-        number = torch.arange(first, first + len(triangles), device=corners.device)
-        fill_triangles(self, index, corners[triangles], nearness[triangles], number, both_sides)
+        fill_triangles(self, picture, corners[triangles], nearness[triangles], number, both_sides)
 
-    def strands_of(self, picture: int, points: Tensor, nearness: Tensor, width: Tensor, first: int) -> None:
-        """Draws strands in one picture; segment k of strand s has the number first + s * (K - 1) + k.
+    def strands_of(
+        self,
+        shapes: Sequence[tuple[int, int, int]],
+        points: Tensor,
+        nearness: Tensor,
+        width: Tensor,
+        first: int,
+    ) -> None:
+        """Draws sets of strands: `shapes` are their pictures, their numbers S of strands and K of a strand's
+        points. Segments are numbered from `first`, strand by strand.
 
-        points: [S, K, 2] in samples; nearness: [S, K]; width: [S, K] in samples. A strand thinner than a
-        sample covers as many samples as its width says, chosen by a fixed dither.
+        points: [P, 2] in samples, of one set after the other; nearness: [P]; width: [P] in samples. A strand
+        thinner than a sample covers as many samples as its width says, chosen by a fixed dither.
         """
         if not points.numel():
             return
-        if self.nearness.device.type == "cpu":
-            near, surface = self.nearness[picture].numpy(), self.surface[picture].numpy()
-            _fill_strands(near, surface, _array(points), _array(nearness), _array(width), first)
+        if self.nearness.device.type != "cpu":
+            fill_strands(self, shapes, points, nearness, width, first)
             return
-        fill_strands(self, picture, points, nearness, width, first)
+        point, arrays = 0, [_array(values) for values in (points, nearness, width)]
+        for picture, count, length in shapes:
+            some = slice(point, point + count * length)
+            ends, near, wide = (values[some].reshape(count, length, *values.shape[1:]) for values in arrays)
+            _fill_strands(
+                self.nearness[picture].numpy(), self.surface[picture].numpy(), ends, near, wide, first
+            )
+            point, first = point + count * length, first + count * (length - 1)
 
 
 def _array(values: Tensor) -> np.ndarray:
@@ -98,8 +109,8 @@ def _array(values: Tensor) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill_triangles(near, surface, corners, nearness, triangles, first, both_sides):
-    side = near.shape[0]
+def _fill_triangles(nears, surfaces, corners, nearness, triangles, picture, number, both_sides):
+    side = nears.shape[1]
     slack = np.float32(SLACK)
     one = np.float32(1.0)
     half = np.float32(0.5)
@@ -119,6 +130,7 @@ def _fill_triangles(near, surface, corners, nearness, triangles, first, both_sid
         bottom = min(int(np.floor(ay + max(np.float32(0.0), e1y, e2y) - half)), side - 1)
         scale = one / area
         nb, nc = nb - na, nc - na
+        near, surface = nears[picture[t]], surfaces[picture[t]]
         for i in range(top, bottom + 1):
             y = np.float32(i) + half - ay
             for j in range(left, right + 1):
@@ -129,7 +141,7 @@ def _fill_triangles(near, surface, corners, nearness, triangles, first, both_sid
                     n = na + wb * nb + wc * nc
                     if n > near[i, j]:
                         near[i, j] = n
-                        surface[i, j] = first + t
+                        surface[i, j] = number[t]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -183,9 +195,12 @@ def _keys(buffer: DepthBuffer) -> Tensor:
     return (near << 32) | (MASK - (buffer.surface.reshape(-1).long() & MASK))
 
 
-def _put(buffer: DepthBuffer, place: Tensor, nearness: Tensor, number: Tensor, keys: Tensor) -> None:
-    key = (nearness.contiguous().view(torch.int32).long() << 32) | (MASK - number.long())
-    keys.scatter_reduce_(0, place, key, "amax")
+def _put(inside: Tensor, place: Tensor, nearness: Tensor, number: Tensor, keys: Tensor) -> None:
+    """Samples `inside` [P, size, size] at their places; number: [P, 1, 1]."""
+    chosen = inside.reshape(-1).nonzero()[:, 0]
+    nearness, place = nearness.reshape(-1)[chosen], place.reshape(-1)[chosen]
+    number = number.expand_as(inside).reshape(-1)[chosen]
+    keys.scatter_reduce_(0, place, (nearness.view(torch.int32).long() << 32) | (MASK - number), "amax")
 
 
 def _take(buffer: DepthBuffer, keys: Tensor) -> None:
@@ -234,7 +249,7 @@ def fill_triangles(
         near = nearness[part, :, None, None]
         here = near[:, 0] + wb * (near[:, 1] - near[:, 0]) + wc * (near[:, 2] - near[:, 0])
         place = (picture[part, None, None] * side + row.long()) * side + column.long()
-        _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(here)[inside], keys)
+        _put(inside, place, here, number[part, None, None], keys)
     _take(buffer, keys)
 
 
@@ -246,16 +261,19 @@ def _dither_torch(strand: Tensor, column: Tensor) -> Tensor:
 
 
 def fill_strands(
-    buffer: DepthBuffer, picture: int, points: Tensor, nearness: Tensor, width: Tensor, first: int
+    buffer: DepthBuffer,
+    shapes: Sequence[tuple[int, int, int]],
+    points: Tensor,
+    nearness: Tensor,
+    width: Tensor,
+    first: int,
 ) -> None:
-    """The loops' twin in torch; shapes as for DepthBuffer.strands_of."""
+    """The loops' twin in torch, for all sets together; as DepthBuffer.strands_of."""
     side, device = buffer.side, points.device
-    strands, segments = points.shape[0], points.shape[1] - 1
-    strand = torch.arange(strands, device=device)[:, None].expand(-1, segments).reshape(-1)
-    number = first + torch.arange(strands * segments, device=device)
-    p, q = points[:, :-1].reshape(-1, 2), points[:, 1:].reshape(-1, 2)  # [S * (K - 1), 2]
-    n, m = nearness[:, :-1].reshape(-1), nearness[:, 1:].reshape(-1)
-    w, dw = width[:, :-1].reshape(-1), (width[:, 1:] - width[:, :-1]).reshape(-1)
+    picture, strand, start = segments_of(shapes, device)  # [G]
+    number = torch.arange(first, first + len(start), device=device)
+    p, q, n, m = points[start], points[start + 1], nearness[start], nearness[start + 1]
+    w, dw = width[start], width[start + 1] - width[start]
     flat = (q - p).abs()[:, 0] >= (q - p).abs()[:, 1]
     p, q = torch.where(flat[:, None], p, p.flip(1)), torch.where(flat[:, None], q, q.flip(1))
     dx, dy = (q - p).unbind(1)
@@ -281,9 +299,28 @@ def fill_strands(
         column = column[:, :, None].expand_as(row)
         level = flat[part, None, None]
         i, j = torch.where(level, row, column).long(), torch.where(level, column, row).long()
-        place = (picture * side + i) * side + j
-        _put(buffer, place[inside], here[inside], number[part, None, None].expand_as(row)[inside], keys)
+        place = (picture[part, None, None] * side + i) * side + j
+        _put(inside, place, here, number[part, None, None], keys)
     _take(buffer, keys)
+
+
+def segments_of(
+    shapes: Sequence[tuple[int, int, int]], device: torch.device
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of all segments of sets of strands [G]: the picture, the strand within its set, the first point.
+
+    `shapes` are the sets' pictures, numbers of strands, and points of a strand.
+    """
+    table = torch.tensor(shapes, dtype=torch.long).view(-1, 3)
+    segments, points = table[:, 1] * (table[:, 2] - 1), table[:, 1] * table[:, 2]
+    before = [(values.cumsum(0) - values)[:, None] for values in (segments, points)]
+    whole = int(segments.sum())
+    table, of_each = torch.cat([table, *before], 1).to(device), segments.to(device)
+    rows = table.repeat_interleave(of_each, dim=0, output_size=whole)  # [G, 5]
+    picture, _, length, segment, point = rows.unbind(1)
+    own = torch.arange(whole, device=device) - segment  # within the set
+    strand = own // (length - 1)
+    return picture, strand, point + own + strand
 
 
 def weights_at(corner: Tensor, nearness: Tensor, point: Tensor) -> Tensor:

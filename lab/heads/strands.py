@@ -59,11 +59,10 @@ def scalp_shade(people: People) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
-    """The strands of each person's head, on the people's device.
+    """The strands of each person's head, grown on the CPU and left there.
 
     With less detail (1 is for 256 pixels and more) they are fewer and wider, for small pictures.
     """
-    device = people.details.device
     people = _on(people, torch.device("cpu"))
     grown = density(people, strand_hairline())
     colours, grey = hair_colour(people), grey_share(people)
@@ -79,8 +78,7 @@ def hair_of(people: People, detail: float = 1.0) -> list[list[Strands]]:
         hair = scalp_hair(people, n, body, grown[n], look)
         if worn[n]:
             hair = [left for some in hair for left in _uncovered(people, n, some)]
-        every = [*hair, *beard(people, n, beards[n], body, detail), brow[n], lash[n]]
-        result.append([_on(some, device) for some in every])
+        result.append([*hair, *beard(people, n, beards[n], body, detail), brow[n], lash[n]])
     return result
 
 

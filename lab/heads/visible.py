@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ...models.head_reader import PARTS
 from .head_camera import HeadCamera
-from .raster import NOTHING, DepthBuffer, share_at, weights_at
+from .raster import NOTHING, DepthBuffer, segments_of, share_at, weights_at
 
 if TYPE_CHECKING:
     from .people import People
@@ -46,6 +46,7 @@ class AllStrands:
 
     @classmethod
     def of(cls, strands: Sequence[Sequence[Strands]], device: torch.device) -> AllStrands:
+        """The strands, grown on the CPU, on a device."""
         every = [(n, some) for n, many in enumerate(strands) for some in many if some.points.numel()]
         shapes = tuple((n, some.points.shape[0], some.points.shape[1]) for n, some in every)
         counts = tuple(sum(some.points.shape[:2].numel() for some in many) for many in strands)
@@ -56,28 +57,27 @@ class AllStrands:
         casting = [0] * len(strands)  # points of each picture
         for (n, count, length), (_, some) in zip(shapes, every, strict=True):
             casting[n] += count * length if some.part in CASTING else 0
-        start, part, casts, area, point = [], [], [], [], 0
+        part, casts, area, point = [], [], [], 0
         for (n, count, length), (_, some) in zip(shapes, every, strict=True):
-            number = torch.arange(point, point + count * length, device=device).view(count, length)
-            start.append(number[:, :-1].reshape(-1))
-            part.append(torch.full((count * (length - 1),), some.part, device=device))
+            part.append(torch.full((count * (length - 1),), some.part))
             if some.part in CASTING:
                 step = casting[n] // CASTERS + 1
                 long = (some.points[::step, 1:] - some.points[::step, :-1]).norm(dim=2)
                 area.append((F.pad(long, (0, 1)) * some.width[::step] * step).reshape(-1))
+                number = torch.arange(point, point + count * length).view(count, length)
                 casts.append(number[::step].reshape(-1))
             point += count * length
         root = [some.root[:, None].expand_as(some.points).reshape(-1, 3) for _, some in every]
         width = torch.cat([some.width.reshape(-1) for _, some in every])
         return cls(
-            torch.cat([some.points.reshape(-1, 3) for _, some in every]),
-            torch.cat([some.colour.reshape(-1, 3) for _, some in every]),
-            width,
-            torch.cat(root),
-            torch.cat(start),
-            torch.cat(part),
-            torch.cat(casts) if casts else start[0][:0],
-            torch.cat(area) if area else width[:0],
+            torch.cat([some.points.reshape(-1, 3) for _, some in every]).to(device),
+            torch.cat([some.colour.reshape(-1, 3) for _, some in every]).to(device),
+            width.to(device),
+            torch.cat(root).to(device),
+            segments_of(shapes, device)[2],
+            torch.cat(part).to(device),
+            (torch.cat(casts) if casts else torch.zeros(0, dtype=torch.long)).to(device),
+            (torch.cat(area) if area else width[:0]).to(device),
             shapes,
             counts,
         )
@@ -182,21 +182,18 @@ def draw(people: People, strands: AllStrands, pieces: AllPieces, side: int) -> V
     screen, nearness = _projected(camera, places, side)
     buffer.triangles(screen, nearness, people.mesh.triangles, 0)
 
-    piece_screen, piece_nearness = _each_projected(camera, pieces.places, pieces.counts, side)
-    for chosen, target in ((~pieces.clear, buffer), (pieces.clear, lenses)):
-        for first, last, picture in _runs(chosen, pieces.picture):
-            triangles = pieces.triangles[first:last]
-            target.triangles_of(picture, piece_screen, piece_nearness, triangles, faces + first)
+    piece_picture = _repeated(pieces.counts, places.device)
+    piece_screen, piece_nearness = _each_projected(camera, pieces.places, piece_picture, side)
+    for shown, target in ((~pieces.clear, buffer), (pieces.clear, lenses)):
+        chosen = shown.nonzero()[:, 0]
+        triangles, picture = pieces.triangles[chosen], pieces.picture[chosen]
+        target.triangles_of(picture, piece_screen, piece_nearness, triangles, faces + chosen)
 
-    strand_screen, strand_nearness = _each_projected(camera, strands.points, strands.counts, side)
     strand_picture = _repeated(strands.counts, places.device)
+    strand_screen, strand_nearness = _each_projected(camera, strands.points, strand_picture, side)
     width = strands.width * strand_nearness * (camera.scale * side)[strand_picture]
-    point, segment = 0, faces + len(pieces.triangles)
-    for picture, count, length in strands.shapes:
-        some = slice(point, point + count * length)
-        ends, near = strand_screen[some].view(count, length, 2), strand_nearness[some].view(count, length)
-        buffer.strands_of(picture, ends, near, width[some].view(count, length), segment)
-        point, segment = point + count * length, segment + count * (length - 1)
+    segment = faces + len(pieces.triangles)
+    buffer.strands_of(strands.shapes, strand_screen, strand_nearness, width, segment)
 
     lenses.surface[lenses.nearness <= buffer.nearness] = NOTHING
     return Visible(
@@ -210,7 +207,7 @@ def draw(people: People, strands: AllStrands, pieces: AllPieces, side: int) -> V
         strand_picture,
         piece_screen,
         piece_nearness,
-        _repeated(pieces.counts, places.device),
+        piece_picture,
         buffer,
         lenses,
     )
@@ -219,7 +216,7 @@ def draw(people: People, strands: AllStrands, pieces: AllPieces, side: int) -> V
 def _repeated(counts: Sequence[int], device: torch.device) -> Tensor:
     """The number of each picture as often as `counts` says, [P]."""
     times = torch.tensor(counts, dtype=torch.long, device=device)
-    return torch.arange(len(counts), device=device).repeat_interleave(times)
+    return torch.arange(len(counts), device=device).repeat_interleave(times, output_size=sum(counts))
 
 
 def _projected(camera: HeadCamera, points: Tensor, side: int) -> tuple[Tensor, Tensor]:
@@ -228,26 +225,14 @@ def _projected(camera: HeadCamera, points: Tensor, side: int) -> tuple[Tensor, T
     return xy * side, torch.where(depth > CLOSEST, 1.0 / depth.clamp(min=CLOSEST), 0.0)
 
 
-def _each_projected(
-    camera: HeadCamera, points: Tensor, counts: Sequence[int], side: int
-) -> tuple[Tensor, Tensor]:
-    """World points [P, 3], so many of each picture, -> [P, 2] in samples, nearness [P]."""
-    found = []
-    for n, some in enumerate(points.split(list(counts))):
-        own = HeadCamera(camera.place[n : n + 1], camera.scale[n : n + 1], camera.shift[n : n + 1])
-        found.append(_projected(own, some[None], side))
-    return torch.cat([screen[0] for screen, _ in found]), torch.cat([near[0] for _, near in found])
-
-
-def _runs(chosen: Tensor, picture: Tensor) -> list[tuple[int, int, int]]:
-    """First, last (not included) and picture of each run of chosen triangles of one picture."""
-    if not len(chosen):
-        return []
-    number = torch.where(chosen, picture, -1)
-    values, counts = torch.unique_consecutive(number, return_counts=True)
-    ends = counts.cumsum(0)
-    rows = zip((ends - counts).tolist(), ends.tolist(), values.tolist(), strict=True)
-    return [(first, last, value) for first, last, value in rows if value >= 0]
+def _each_projected(camera: HeadCamera, points: Tensor, picture: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """World points [P, 3] of pictures [P] -> [P, 2] in samples, nearness [P]."""
+    if len(camera.place) == 1:
+        screen, near = _projected(camera, points[None], side)
+        return screen[0], near[0]
+    own = HeadCamera(camera.place[picture], camera.scale[picture], camera.shift[picture])
+    screen, near = _projected(own, points[:, None], side)
+    return screen[:, 0], near[:, 0]
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def test_the_nearer_wins_in_any_order():
     triangles = torch.arange(6).view(2, 3)
     for order, winner in (([0, 1], 0), ([1, 0], 1)):
         buffer = DepthBuffer.empty(1, 8)
-        buffer.triangles_of(0, corners, nearness, triangles[order], first=0)
+        buffer.triangles(corners[None], nearness[None], triangles[order], first=0, both_sides=True)
         assert (buffer.surface[buffer.surface >= 0] == winner).all()
 
 
@@ -75,7 +75,7 @@ def test_neighbours_leave_no_gap():
     ring = torch.arange(23)
     fan = torch.stack([ring, ring.roll(-1), torch.full_like(ring, 23)], 1)
     buffer = DepthBuffer.empty(1, 32)
-    buffer.triangles_of(0, corners, torch.full((24,), 0.1), fan, first=0, both_sides=False)
+    buffer.triangles(corners[None], torch.full((1, 24), 0.1), fan, first=0)
     assert (buffer.surface >= 0).all()
 
 
@@ -83,8 +83,8 @@ def test_neighbours_leave_no_gap():
 def test_torch_fills_triangles_as_the_loops_do(both_sides: bool):
     corners, nearness, triangles = random_triangles(400, 48, seed=1)
     loops, twin = DepthBuffer.empty(2, 48), DepthBuffer.empty(2, 48)
-    loops.triangles_of(1, corners, nearness, triangles, 5, both_sides)
     picture, number = torch.ones(400, dtype=torch.long), torch.arange(5, 405)
+    loops.triangles_of(picture, corners, nearness, triangles, number, both_sides)
     fill_triangles(twin, picture, corners[triangles], nearness[triangles], number, both_sides)
     assert (loops.surface[0] == NOTHING).all()
     assert (loops.surface != twin.surface).float().mean() < 1e-3
@@ -92,11 +92,17 @@ def test_torch_fills_triangles_as_the_loops_do(both_sides: bool):
 
 
 def test_torch_fills_strands_as_the_loops_do():
-    points, nearness, width = random_strands(120, 48, seed=2)
-    loops, twin = DepthBuffer.empty(1, 48), DepthBuffer.empty(1, 48)
-    loops.strands_of(0, points, nearness, width, 9)
-    fill_strands(twin, 0, points, nearness, width, 9)
-    assert (loops.surface >= 0).float().mean() > 0.3
+    """Also where sets of several pictures are filled together."""
+    sets = [random_strands(count, 48, seed=count) for count in (70, 30, 20)]
+    points, nearness, width = (
+        torch.cat([some.flatten(0, 1) for some in of]) for of in zip(*sets, strict=True)
+    )
+    shapes = [(1, 70, 7), (0, 30, 7), (1, 20, 7)]
+    loops, twin = DepthBuffer.empty(2, 48), DepthBuffer.empty(2, 48)
+    loops.strands_of(shapes, points, nearness, width, 9)
+    fill_strands(twin, shapes, points, nearness, width, 9)
+    assert (loops.surface >= 0).float().mean((1, 2)).min() > 0.15
+    assert loops.surface.max() > 9 + 100 * 6
     assert (loops.surface != twin.surface).float().mean() < 3e-3
 
 
@@ -105,6 +111,6 @@ def test_a_strand_covers_its_width(width: float):
     buffer = DepthBuffer.empty(1, 256)
     ends = torch.stack([torch.full((24,), 4.0), torch.arange(24) * 10.0 + 5.5], 1)  # [24, 2]
     points = torch.stack([ends, ends + torch.tensor([240.0, 3.0])], 1)  # [24, 2, 2]
-    buffer.strands_of(0, points, torch.ones(24, 2), torch.full((24, 2), width), first=0)
+    buffer.strands_of([(0, 24, 2)], points.flatten(0, 1), torch.ones(48), torch.full((48,), width), first=0)
     covered = (buffer.surface >= 0).sum().item()
     assert covered == pytest.approx(24 * 240 * width, rel=0.06)
