@@ -58,20 +58,17 @@ class Muon(torch.optim.Optimizer):
                 self._move(kernels, group["lr"])
 
     def _move(self, kernels: list[Tensor], rate: float) -> None:
-        gradients = torch.stack([kernel.grad for kernel in kernels if kernel.grad is not None])
-        kept = [self._momentum(kernel) for kernel in kernels]
-        for momentum, gradient in zip(kept, gradients, strict=True):
-            momentum.lerp_(gradient, 1 - MOMENTUM)
-        momenta = torch.stack(kept)  # [K, 1, O, I, k, k]
-        matrices = gradients.lerp(momenta, MOMENTUM)[:, 0].flatten(2)  # [K, O, I k k]
+        ahead = torch.stack([self._ahead(kernel) for kernel in kernels])  # [K, 1, O, I, k, k]
+        matrices = ahead[:, 0].flatten(2)  # [K, O, I k k]
         length = LIKE_ADAM * max(matrices.shape[1:]) ** 0.5
-        steps = (rate * length * orthogonalised(matrices)).view_as(gradients)
-        for kernel, step in zip(kernels, steps, strict=True):
-            kernel -= step
+        for kernel, step in zip(kernels, orthogonalised(matrices), strict=True):
+            kernel.sub_(step.view_as(kernel), alpha=rate * length)
 
-    def _momentum(self, kernel: Tensor) -> Tensor:
-        """Its momentum [1, O, I, k, k] so far."""
-        state = self.state[kernel]
+    def _ahead(self, kernel: Tensor) -> Tensor:
+        """Its gradient [1, O, I, k, k] with Nesterov momentum."""
+        gradient, state = kernel.grad, self.state[kernel]
+        assert gradient is not None
         if not state:
             state["momentum"] = torch.zeros_like(kernel)
-        return state["momentum"]
+        momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
+        return gradient.lerp(momentum, MOMENTUM)
