@@ -66,12 +66,9 @@ class DepthBuffer:
         """Draws triangles [T, 3], each in its picture [T] and with its number [T]. corners: [V, 2];
         nearness: [V]."""
         if self.nearness.device.type == "cpu":
-            values = (
-                _array(corners),
-                _array(nearness),
-                *(v.contiguous().numpy() for v in (triangles, picture, number)),
-            )
-            _fill_triangles(self.nearness.numpy(), self.surface.numpy(), *values, both_sides)
+            near, surface = self.nearness.numpy(), self.surface.numpy()
+            faces, where, which = (values.contiguous().numpy() for values in (triangles, picture, number))
+            _fill_triangles(near, surface, _array(corners), _array(nearness), faces, where, which, both_sides)
             return
         fill_triangles(self, picture, corners[triangles], nearness[triangles], number, both_sides)
 
