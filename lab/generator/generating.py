@@ -360,7 +360,7 @@ class Generating:
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         self.path_mean = state["path_mean"].to(self.device)
-        self.lazy = dict(state["lazy"])
+        self.lazy = {name: value.to(self.device) for name, value in state["lazy"].items()}
         self.dtype = precision.NAMES[state["precision"]]
 
     # best.Scored

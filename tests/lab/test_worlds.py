@@ -307,6 +307,20 @@ def test_no_step_keeps_a_gpu_waiting(cache: Path, tmp_path: Path, stage: dict[st
         assert not counts.waits
 
 
+def test_a_run_that_is_resumed_on_a_gpu_has_all_its_losses_there(cache: Path, tmp_path: Path):
+    given = table(cache, {**GAME, "supervised": 1.0})
+    with pretended_gpu():
+        task = task_of(given)
+        source = task.batches(0)
+        task.step(next(source), 0)  # with R1, which the next step only remembers
+        checkpoints.save(tmp_path / "last.pt", task.state())
+        later = task_of(given)
+        later.restore(checkpoints.load(tmp_path / "last.pt"))
+        losses = later.step(next(source), 8)
+        assert "r1" in losses
+        assert all(value.is_cuda for value in losses.values())
+
+
 def test_the_game_plays_with_heads_and_with_mixtures(cache: Path, tmp_path: Path):
     supervised = task_of(table(cache, DISTIL, {**GAME, "supervised": 1.0}))
     losses = supervised.step(next(supervised.batches(240)), 240)
