@@ -1,14 +1,16 @@
 """Distils a generator from itself: its sub-generators learn to draw what it draws, from its latents alone.
 
 The frozen original is the teacher, and the mapping stays frozen too, so that latents keep their meaning. Each
-step draws two resolutions and, for each, widths by the sandwich rule (paper, sections 3.1 and 3.2); Eq. 5's
-target is the teacher's picture, reduced by cell means. A full draw runs to the top: one run teaches the
-outputs of all resolutions, and keeps the full picture as it was.
+step draws two sub-generators with widths by the sandwich rule (paper, section 3.2), one up to the top; the
+target of Eq. 5 is the teacher's picture, reduced by cell means. A lower resolution is a higher one that ends
+early, so all outputs on the way are taught at once. A full draw always runs to the top, and keeps the full
+picture as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +21,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...models.generator import Generator, Noise, mix
+from ...models.layer_sizes import layer_count
 from ...models.widths import SubGenerator, WidthRule
 from ..data.downsample import downsample
 from ..generator import sorting
 from ..generator.game import PERCEPTUAL_SIDE
 from ..generator.losses import picture_loss
 from ..generator.mapping import mapped
-from ..generator.sampling import draw_subs
+from ..generator.sampling import draw_widths
 from ..generator.starting import draws_noise
 from ..networks.perceptual_part import Perceptual
 from ..running import distributed, precision
@@ -36,6 +39,7 @@ from ..running.grids import rungs, save_sheet
 from ..running.layout import placed
 from ..running.precision import Precision
 from ..running.task import Training
+from . import importance
 
 RATIOS = (0.25, 0.5, 0.75, 1.0)
 LEAST_SIDE = 16  # px of the smallest resolution that is taught
@@ -52,7 +56,7 @@ class DistilSettings:
 
     pictures: int
     batch: int
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-2
     seed: int = 0
     precision: Precision = "auto"
 
@@ -69,9 +73,21 @@ def noise_of(generator: Generator) -> Noise:
 
 def sorted_copy(generator: Generator) -> Generator:
     """The same generator with each layer's most important channels first: it draws the same."""
-    copy = deepcopy(generator)
-    sorting.permute(dict(copy.named_parameters()), sorting.order(copy))
+    copy = placed(deepcopy(generator))
+    places = importance.order(copy, noise_of(generator))
+    sorting.permute(dict(copy.named_parameters()), [found.to(copy.input.input.device) for found in places])
     return copy
+
+
+def draw_two(
+    chance: random.Random, rule: WidthRule, full: Sequence[int], sides: Sequence[int]
+) -> list[SubGenerator]:
+    """The sub-generators of a step: one of the highest of the `sides`, one of any."""
+    chosen = [
+        (side, draw_widths(chance, "sandwich", rule, full, RATIOS))
+        for side in (max(sides), chance.choice(list(sides)))
+    ]
+    return [SubGenerator(side, channels[: layer_count(side)]) for side, channels in chosen]
 
 
 class SelfDistilling(Training[DistilSettings]):
@@ -85,7 +101,7 @@ class SelfDistilling(Training[DistilSettings]):
         self.teacher.eval().requires_grad_(False)
         self.noise: Noise = noise_of(teacher)
         self.sides = sides_of(teacher.resolution)
-        self.generator = placed(sorted_copy(teacher)).train()
+        self.generator = sorted_copy(self.teacher).train()
         trained = []
         for name, parameter in self.generator.named_parameters():
             learns = not name.startswith("style.") and not name.endswith("noise.weight")
@@ -104,7 +120,7 @@ class SelfDistilling(Training[DistilSettings]):
 
     def step(self, batch: int, seen: int) -> dict[str, Tensor]:
         draws = Draws(self.settings.seed, seen, "self-distillation", self.device)
-        subs = draw_subs(draws.choices, "sandwich", self.rule, self.generator.channels, self.sides, RATIOS)
+        subs = draw_two(draws.choices, self.rule, self.generator.channels, self.sides)
         with precision.autocast(self.dtype, self.device):
             w = self._latents(draws, batch)
             with torch.no_grad():
@@ -126,21 +142,23 @@ class SelfDistilling(Training[DistilSettings]):
         return mix(first, second, draws.choices.randrange(1, self.teacher.n_style))
 
     def _terms(self, subs: list[SubGenerator], w: Tensor, taught: Tensor) -> dict[str, Tensor]:
-        """The mean distance of the full widths' pictures, of all resolutions, and of the narrower ones."""
-        full = [sub for sub in subs if sub.channels == self.generator.channels[: len(sub.channels)]]
-        narrow = [sub for sub in subs if sub not in full]
-        whole = list(self.generator.blocks(w, noise=self.noise)) if full else []
-        drawn = {
-            "full": [rgb for rgb in whole if rgb.shape[-1] in self.sides],
-            "narrow": [self.generator(w, s.resolution, s.channels, self.noise) for s in narrow],
-        }
-        weights = {"full": FULL, "narrow": 1.0}
+        """The mean distance of the full widths' pictures and of the narrower ones, of all resolutions."""
+        channels = self.generator.channels
+        narrow = [sub for sub in subs if sub.channels != channels[: len(sub.channels)]]
+        full = [SubGenerator(self.generator.resolution, channels)] if len(narrow) < len(subs) else []
         return {
-            name: weights[name] * torch.stack([self._apart(rgb, taught) for rgb in found]).mean()
-            if found
-            else taught.new_zeros(())
-            for name, found in drawn.items()
+            "full": FULL * self._mean_apart(full, w, taught),
+            "narrow": self._mean_apart(narrow, w, taught),
         }
+
+    def _mean_apart(self, subs: list[SubGenerator], w: Tensor, taught: Tensor) -> Tensor:
+        """The mean, over sub-generators, of that over all outputs that are taught; 0 for none."""
+        found = taught.new_zeros(())
+        for sub in subs:
+            outputs = self.generator.blocks(w, sub.resolution, sub.channels, self.noise)
+            apart = [self._apart(rgb, taught) for rgb in outputs if rgb.shape[-1] in self.sides]
+            found = found + torch.stack(apart).mean() / len(subs)
+        return found
 
     def _apart(self, picture: Tensor, taught: Tensor) -> Tensor:
         """Eq. 5: how far pictures [N, 3, r, r] are from the teacher's [N, 3, R, R], reduced to theirs."""

@@ -64,6 +64,9 @@ def _by_faces(given: Assignment) -> list[Direction]:
         return []
     found = face_directions(draw, read, samples)
     say("\n".join(entry.text for entry in found))
+    if found:
+        share = sum(entry.report["success"] for entry in found) / len(found)
+        say(f"In all, {share:.1%} of these portraits change as their slider says.")
     return [entry.direction for entry in found]
 
 

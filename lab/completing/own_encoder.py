@@ -22,9 +22,10 @@ from ..measuring.subject import normals
 from ..networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety, finish
 from ..networks.perceptual_part import LPIPS
 from ..running import checkpoints, distributed, loop
+from ..running.draws import Draws
 from ..running.grids import save_sheet
 from .amounts import batch_of
-from .own_widths import seconds_per_step
+from .own_widths import number_type, seconds_per_step
 from .step import Assignment, Step
 from .together import say, wait
 
@@ -42,11 +43,12 @@ class OwnEncoder(EncoderTraining):
         """No data that could be wrong."""
 
     def batches(self, seen: int) -> Iterator[Batch]:
-        """Blank pictures, in whose place `variety.generated` = 1 puts the generator's own."""
-        side, count = self.generator.resolution, self.batch // distributed.world()
-        blank = torch.zeros(count, 3, side, side, device=self.device)
+        """Batches without a pixel: the generator draws the pictures."""
         while True:
-            yield Batch(blank)
+            yield Batch(torch.zeros(self.batch // distributed.world(), 3, 0, 0, device=self.device))
+
+    def _pictures(self, batch: Batch, w: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        return self._drawn(w), torch.ones(len(w), dtype=torch.bool, device=w.device)
 
     @torch.no_grad()
     def show(self, folder: Path, seen: int) -> None:
@@ -82,7 +84,7 @@ def _skipped(given: Assignment) -> str:
     return "the pack has an encoder" if has else ""
 
 
-def _task(given: Assignment) -> OwnEncoder:
+def task_of(given: Assignment) -> OwnEncoder:
     """The training for the pack as it is now. What its settings name is written to the step's folder."""
     pack, folder = given.pack, given.folder
     if distributed.rank() == 0:
@@ -110,6 +112,7 @@ def _task(given: Assignment) -> OwnEncoder:
             pictures=-(-given.sizes.encoder_pictures // batch) * batch,
             batch=batch,
             learning_rate=RATE,
+            precision=number_type(pack.resolution),
         )
     )
 
@@ -135,14 +138,14 @@ def _fresh(resolution: int) -> Features:
 
 
 def _seconds(given: Assignment) -> float:
-    task = _task(given)
+    task = task_of(given)
     steps = task.pictures / task.batch
     task.fitted = True
     return seconds_per_step(task, 2) * steps * 1.1  # and the first fit
 
 
 def _run(given: Assignment) -> Mapping[str, Any]:
-    task = _task(given)
+    task = task_of(given)
     before = task.errors()
     loop.run(task, given.folder, resume=(given.folder / checkpoints.LAST).exists(), minutes=given.minutes)
     after = task.errors()

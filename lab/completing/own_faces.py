@@ -65,27 +65,25 @@ class FaceReader:
 
     readers: Readers
     alignment: Alignment
+    by_mesh: OwnFaces | None  # with the mesh network, if it is here
 
     @classmethod
     def of(cls, pack: Pack) -> FaceReader:
-        """With the readers for this pack of faces."""
+        """With the readers for this pack of faces; several threads may use it at once."""
         assert pack.alignment is not None
-        return cls(readers_of(pack), pack.alignment)
+        readers = readers_of(pack, threads=1)
+        mesh = readers.mesh
+        return cls(readers, pack.alignment, OwnFaces(mesh, pack.alignment) if mesh else None)
 
     def __call__(self, rgb: np.ndarray, like: SeenHead | None = None) -> SeenHead | None:
         """See `ReadHead`; None where no face is believed."""
-        if self._by_mesh is not None:
-            found = self._by_mesh.read(rgb, like.own if like else None)
+        if self.by_mesh is not None:
+            found = self.by_mesh.read(rgb, like.own if like else None)
             return SeenHead(found.head, found) if found else None
         reading = self.readers.read_at(rgba_of(rgb), self._usual.face_points)
         if reading is None or reading.mesh is None or reading.irises is None:
             return None
         return SeenHead(Head(reading.mesh / SIDE, reading.irises / SIDE))
-
-    @cached_property
-    def _by_mesh(self) -> OwnFaces | None:
-        network = self.readers.mesh
-        return OwnFaces(network, self.alignment) if network else None
 
     @cached_property
     def _usual(self) -> Reading:

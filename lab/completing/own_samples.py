@@ -3,7 +3,9 @@ directions are fitted to."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from .natural import summary
 from .own_faces import ReadHead, SeenHead, drawn_w
 
 CHUNK = 16  # samples after which a process has them saved
+AT_ONCE = min(4, os.cpu_count() or 1)  # pictures that are read at the same time
 MESH, IRISES, LIGHTS = 468 * 3, 2 * 5 * 2, 8
 READ = MESH + IRISES + LIGHTS
 FEWEST = 32  # faces from which a mean head is taken
@@ -57,13 +60,14 @@ class Look:
 
 
 def looked_at(draw: Artist, read: ReadHead, w: Tensor, like: Sequence[SeenHead | None] | None = None) -> Look:
-    """Draws w [N, D] and looks at the pictures; `like` are their faces before an edit."""
+    """Draws w [N, D] and looks at the pictures, a few at once; `like` are their faces before an edit."""
     with torch.inference_mode():
         drawn = draw(w)  # [N, 3, R, R]
-        pixels = to_pixels(drawn)
-        faces = [read(rgb, before) for rgb, before in zip(pixels, like or [None] * len(w), strict=True)]
-        rows = [_row(face, rgb) for face, rgb in zip(faces, pixels, strict=True)]
-        return Look(faces, torch.stack(rows), summary(drawn).cpu())
+        pixels, summaries = to_pixels(drawn), summary(drawn).cpu()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        faces = list(threads.map(read, pixels, like or [None] * len(w)))
+    rows = [_row(face, rgb) for face, rgb in zip(faces, pixels, strict=True)]
+    return Look(faces, torch.stack(rows), summaries)
 
 
 def _row(face: SeenHead | None, rgb: np.ndarray) -> Tensor:

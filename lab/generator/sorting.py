@@ -7,19 +7,19 @@ outputs and everything that reads them, so the full generator draws the same as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-from ...models.generator import Generator, StyledConv, ToRGB
+from ...models.generator import Generator, ModulatedConv2d, StyledConv, ToRGB
 
 
 def importance(generator: Generator) -> list[Tensor]:
     """The importance of each channel of each layer: one [C] for const, conv1, convs..."""
     return [
         torch.stack(
-            [(conv.weight[0].abs().sum(dim=(0, 2, 3)) * conv.scale) for conv in _readers(generator, layer)]
+            [(conv.weight[0].abs().sum(dim=(0, 2, 3)) * conv.scale) for conv in readers(generator, layer)]
         ).sum(0)
         for layer in range(generator.n_style)
     ]
@@ -40,7 +40,7 @@ def permute(tensors: Mapping[str, Tensor], places: list[Tensor]) -> None:
             tensor.copy_(tensor.index_select(axis, places[layer]))
 
 
-def _readers(generator: Generator, layer: int):
+def readers(generator: Generator, layer: int) -> Iterator[ModulatedConv2d]:
     """The modulated convolutions whose inputs are the channels of `layer`."""
     convs = [generator.conv1, *generator.convs]
     readers = [convs[layer]] if layer < len(convs) else []

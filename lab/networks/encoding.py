@@ -207,10 +207,7 @@ class EncoderTraining(Training[EncoderSettings]):
         painted_w = batch.z is not None and bool(self.settings.loss.latents)
         z = batch.z if painted_w else draws.normal(count, self.generator.style_dim)
         w = self.generator.style(z)  # [N, D]
-        own = draws.uniform(count) < variety.generated
-        drawn = self._drawn(w[own])
-        picture = batch.pictures.clone()
-        picture[own] = drawn
+        picture, own = self._pictures(batch, w, draws)
         mirrored, jittered, grey = (
             draws.uniform(count) < share for share in (variety.mirrored, variety.jittered, variety.grey)
         )
@@ -219,6 +216,13 @@ class EncoderTraining(Training[EncoderSettings]):
         picture = torch.where(_each(grey), picture.mean(1, keepdim=True), picture)
         known = (own | painted_w) & ~(mirrored | jittered | grey)
         return picture, w, known.float()
+
+    def _pictures(self, batch: Batch, w: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        """Pictures [N, 3, R, R], a share of which are those of w [N, D], and whether each is [N]."""
+        own = draws.uniform(len(w)) < self.settings.variety.generated
+        picture = batch.pictures.clone()
+        picture[own] = self._drawn(w[own])
+        return picture, own
 
     def _drawn(self, w: Tensor) -> Tensor:
         """w [N, D] -> the full generator's pictures [N, 3, R, R] in -1..1."""
