@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +109,8 @@ def test_packs_of_faces_without_networks_are_lent_the_default_packs(tiny_pack: P
     assert len(readers_of(default).read(drawn)) == 1
     assert len(readers_of(alone).read(drawn)) == 1
     assert readers_of(replace(alone, alignment=None)).read(drawn) == []
+
+
+def test_the_packs_own_networks_need_no_package_for_mediapipes_files():
+    code = "import sys; sys.modules['tflite'] = None; import anycost.core.faces.readers"
+    subprocess.run([sys.executable, "-c", code], check=True)

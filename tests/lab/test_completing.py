@@ -252,11 +252,15 @@ def test_all_steps_run_where_a_gpu_is_and_training_never_waits_for_it(
 ):
     source, out = Pack.open(bare(tmp_path / "bare")), tmp_path / "whole"
     monkeypatch.setattr(own_ladder, "SETTINGS", SearchSettings(population=3, generations=1))
+    for step in (own_widths, own_encoder):
+        monkeypatch.setattr(step, "seconds_per_step", lambda *_: 1.0)
     with pretended_gpu():
         complete(source, out, SMALL, [], no_bank)
     assert Pack.open(out).encoder_path is not None
     given = Assignment(source, source, tmp_path / "timed", Amounts(**SMALL), 4.0)
     with pretended_gpu(count=True) as counts:
+        assert own_widths.number_type(128) == "float32"
+        assert own_widths.number_type(1024) == "auto"
         for task in list[loop.Task]([own_widths.task_of(given, 16), own_encoder.task_of(given)]):
             batch = next(iter(task.batches(0)))
             task.step(batch, 0)
