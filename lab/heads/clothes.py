@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -71,8 +72,8 @@ class _Fit:
         return low + (high - low) * (0.5 + 0.5 * mixed)
 
     def at(self, polar: Tensor, azimuth: Tensor, thick: Tensor | float) -> Tensor:
-        """Points [M, R, C, 3] so far above the skin at angles [M, R, C]."""
-        polar, azimuth = torch.broadcast_tensors(polar, azimuth)
+        """Points [M, R, C, 3] so far above the skin at angles [M or 1, R, C]."""
+        polar, azimuth, _ = torch.broadcast_tensors(polar, azimuth, self.place[:, None, None])
         radius = self.globe.reach(polar, azimuth) + thick
         return radius.unsqueeze(-1) * directions(polar, azimuth)
 
@@ -599,14 +600,18 @@ def high_collar(fit: _Fit) -> list[WornMesh]:
     return [fit.mesh(points, fit.dyed(points, fit.colour), 0.8), fit.mesh(stand, collar, 0.8), *buttons]
 
 
-def _lining(fit: _Fit) -> WornMesh:
-    """Cloth close to the skin of one wearer, where a turned neck would come through what lies over it."""
+def _linings(fit: _Fit) -> list[Piece]:
+    """Cloth close to each wearer's skin, where a turned neck would come through what lies over it."""
     vertices, triangles = neck_and_shoulders(str(fit.place.device))
     away = fit.wearers.rest[:, vertices] - fit.globe.centre.unsqueeze(1)
-    polar, azimuth = angles_of(away, TORSO)  # [1, S]
-    column = (azimuth.unsqueeze(-1) - fit.azimuth).abs().argmin(-1)  # [1, S]
+    polar, azimuth = angles_of(away, TORSO)  # [M, S]
+    column = (azimuth.unsqueeze(-1) - fit.azimuth).abs().argmin(-1)  # [M, S]
     hidden = polar - fit.bare.gather(1, column) > 0.05
-    return lining(fit.wearers, vertices, triangles[hidden[0][triangles].all(1)], fit.outer, CLOTH)
+    mesh = lining(fit.wearers, vertices, triangles, fit.outer, CLOTH)
+    return [
+        replace(piece, triangles=triangles[own[triangles].all(1)])
+        for own, (piece,) in zip(hidden, pieces_of(fit.wearers, [mesh]), strict=True)
+    ]
 
 
 class ClothesKind(NamedTuple):
@@ -654,9 +659,12 @@ def clothes_of(people: People) -> list[list[Piece]]:
     """The clothes of every picture."""
     worn: list[list[Piece]] = [[] for _ in people.years]
     kinds, places = kinds_worn(people)
-    for row, index in enumerate(kinds.tolist()):
-        wearer = chosen(people, torch.tensor([row], device=kinds.device))
-        fit = _Fit(wearer, places[row : row + 1])
-        meshes = CLOTHES[index].made(fit)
-        worn[row] = pieces_of(wearer, [*meshes, _lining(fit)])[0]
+    for index in kinds.unique().tolist():
+        rows, made = (kinds == index).nonzero()[:, 0], CLOTHES[index].made
+        for some in rows.split(1 if made is suit else len(rows)):  # each suit has its tie
+            wearers = chosen(people, some)
+            fit = _Fit(wearers, places[some])
+            dressed = pieces_of(wearers, made(fit))
+            for row, pieces, under in zip(some.tolist(), dressed, _linings(fit), strict=True):
+                worn[row] = [*pieces, under]
     return worn

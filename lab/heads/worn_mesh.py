@@ -67,7 +67,8 @@ def _only(of_all: Any, rows: Tensor) -> Any:
         if isinstance(value, Tensor):
             changed[field.name] = value[rows]
         elif isinstance(value, dict):
-            changed[field.name] = {name: each[rows] for name, each in value.items()}
+            together = torch.stack([*value.values()])[:, rows]  # a single step for all: there are many
+            changed[field.name] = dict(zip(value, together, strict=True))
         elif isinstance(value, (HeadCamera, NeckPose)):
             changed[field.name] = _only(value, rows)
     return dataclasses.replace(of_all, **changed)
@@ -84,7 +85,7 @@ def neck_and_shoulders(device: str) -> tuple[Tensor, Tensor]:
 
 
 def lining(wearer: People, vertices: Tensor, triangles: Tensor, colour: Tensor, part: int) -> WornMesh:
-    """Cloth on the very skin of one wearer: vertices [S] of the body's mesh, triangles [T, 3] between them.
+    """Cloth on the wearers' very skin: vertices [S] of the body's mesh, triangles [T, 3] between them.
 
     What is laid over the resting head is posed a little otherwise than the skin below it, so that a neck
     which turns or nods far would come through.

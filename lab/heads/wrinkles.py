@@ -70,11 +70,11 @@ def slopes(people: People, mean: Tensor, picture: Tensor, pixel: Tensor) -> tupl
     place = torch.stack([angle, height], 1)  # [K, 2]
     deep = strengths(people)
     found = torch.zeros(len(mean), 3, device=mean.device)
-    for n in range(len(deep)):
-        coarse = int(min(COARSEST, max(1, round(float(pixel[n]) / TEXEL))))
+    for n, size in enumerate(pixel.tolist()):
+        coarse = int(min(COARSEST, max(1, round(size / TEXEL))))
         atlas = _atlas(mean.device, coarse)  # [G, 3, h, w]
         own = (deep[n] @ atlas.flatten(1)).view(1, *atlas.shape[1:])
-        chosen = picture == n if len(deep) > 1 else slice(None)
+        chosen = (picture == n).nonzero()[:, 0] if len(deep) > 1 else slice(None)
         grid = place[chosen].view(1, -1, 1, 2)
         found[chosen] = F.grid_sample(own, grid, align_corners=False, padding_mode="zeros")[0, :, :, 0].T
     front = smooth(0.35, 0.7, mean[:, 2])
