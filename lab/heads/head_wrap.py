@@ -138,7 +138,10 @@ def _levelled(radius: Tensor) -> Tensor:
 @lru_cache(maxsize=8)
 def _met(device: str, shape: GlobeShape) -> tuple[Tensor, Tensor]:
     """Triangle [K] and weights [K, 3] where the directions, row by row, leave the mean head."""
-    mesh = head_mesh("cpu")
+    if device != "cpu":
+        triangle, weights = _met("cpu", shape)
+        return triangle.to(device), weights.to(device)
+    mesh = head_mesh()
     corners = mesh.triangles
     keep = mesh.group == BODY
     if shape == TORSO:
@@ -159,7 +162,7 @@ def _met(device: str, shape: GlobeShape) -> tuple[Tensor, Tensor]:
     hit = (found >= 0).nonzero()[:, 0]
     nearest = hit[(rays[missing] @ rays[hit].T).argmax(1)]
     found[missing], weights[missing] = found[nearest], weights[nearest]
-    return kept[found].to(device), weights.to(device)
+    return kept[found], weights
 
 
 def _leaving(rays: Tensor, a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

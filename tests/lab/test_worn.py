@@ -12,7 +12,7 @@ from anycost.lab.heads.hands import HELD, hands_of
 from anycost.lab.heads.head_mesh import BODY
 from anycost.lab.heads.people import People, people
 from anycost.lab.heads.pieces import worn_of
-from anycost.lab.heads.worn_mesh import GLASSES, HAT, OTHER, Piece
+from anycost.lab.heads.worn_mesh import GLASSES, HAT, OTHER, Piece, chosen
 
 pytestmark = pytest.mark.usefixtures("head_data")
 
@@ -102,6 +102,20 @@ def test_scarves_leave_the_face_open_and_hide_the_hair():
         places = torch.cat([piece.rest for piece in worn[row]])
         open_ = (places[:, 0].abs() < 0.35) & (places[:, 1] > 6.75) & (places[:, 1] < 7.5)
         assert not (open_ & (places[:, 2] > 1.0)).any()
+
+
+def test_many_are_dressed_as_one_by_one():
+    """Two wearers of each kind, dressed together, wear what each of them wears alone."""
+    shares = middles([kind.women for kind in clothes.CLOTHES])
+    wearers = crowd(2 * len(shares), 5, clothing=shares * 2, masculine=-1.0)
+    assert clothes.kinds_worn(wearers)[0].tolist() == [*range(len(shares))] * 2
+    for row, together in enumerate(clothes.clothes_of(wearers)):
+        (alone,) = clothes.clothes_of(chosen(wearers, torch.tensor([row])))
+        for one, other in zip(together, alone, strict=True):
+            torch.testing.assert_close(one.places, other.places, atol=1e-4, rtol=0)
+            torch.testing.assert_close(one.colour, other.colour, atol=1e-3, rtol=0)
+            assert one.part == other.part
+            assert abs(len(one.triangles) - len(other.triangles)) < 20  # a lining ends at a neckline
 
 
 def test_clothes_of_every_kind_leave_the_face_free():
