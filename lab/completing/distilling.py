@@ -1,10 +1,10 @@
 """Distils a generator from itself: its sub-generators learn to draw what it draws, from its latents alone.
 
 The frozen original is the teacher, and the mapping stays frozen too, so that latents keep their meaning. Each
-step draws two sub-generators with widths by the sandwich rule (paper, section 3.2), one up to the top; the
-target of Eq. 5 is the teacher's picture, reduced by cell means. A lower resolution is a higher one that ends
-early, so all outputs on the way are taught at once. A full draw always runs to the top, and keeps the full
-picture as it was.
+step draws two sub-generators, one up to the top, with widths by the sandwich rule (paper, section 3.2) or of
+one ratio; the target of Eq. 5 is the teacher's picture, reduced by cell means. A lower resolution is a higher
+one that ends early, so all outputs on the way are taught at once. A full draw always runs to the top, and keeps
+the full picture as it was.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..generator import sorting
 from ..generator.game import PERCEPTUAL_SIDE
 from ..generator.losses import picture_loss
 from ..generator.mapping import mapped
-from ..generator.sampling import draw_widths
+from ..generator.sampling import Widths, draw_widths
 from ..generator.starting import draws_noise
 from ..networks.perceptual_part import Perceptual
 from ..running import distributed, precision
@@ -42,6 +42,7 @@ from ..running.task import Training
 from . import importance
 
 RATIOS = (0.25, 0.5, 0.75, 1.0)
+KINDS: tuple[Widths, ...] = ("sandwich", "uniform")  # of widths, equally often
 LEAST_SIDE = 16  # px of the smallest resolution that is taught
 MIXING = 0.5  # share of steps whose pictures mix the styles of two latents
 PERCEPTUAL = 0.1  # weight of a perceptual distance beside the squared error
@@ -82,9 +83,10 @@ def sorted_copy(generator: Generator) -> Generator:
 def draw_two(
     chance: random.Random, rule: WidthRule, full: Sequence[int], sides: Sequence[int]
 ) -> list[SubGenerator]:
-    """The sub-generators of a step: one of the highest of the `sides`, one of any."""
+    """The sub-generators of a step: one of the highest of the `sides`, one of any. Half have one ratio for
+    all layers, as most rungs do; that leaves the sandwich its share of full and of narrowest ones."""
     chosen = [
-        (side, draw_widths(chance, "sandwich", rule, full, RATIOS))
+        (side, draw_widths(chance, chance.choice(KINDS), rule, full, RATIOS))
         for side in (max(sides), chance.choice(list(sides)))
     ]
     return [SubGenerator(side, channels[: layer_count(side)]) for side, channels in chosen]

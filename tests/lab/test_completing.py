@@ -247,6 +247,13 @@ def test_a_step_teaches_the_highest_resolution_and_any(seed: int):
     assert all(c in (4, 8, 12, 16) for sub in (top, other) for c in sub.channels)
 
 
+def test_a_quarter_of_a_steps_sub_generators_are_full_a_quarter_narrowest_and_an_eighth_half():
+    rule, full = WidthRule("proportional"), (16,) * 8
+    drawn = [draw_two(random.Random(k), rule, full, (32,))[0].channels for k in range(4000)]
+    for width, share in ((16, 1 / 4), (4, 1 / 4), (8, 1 / 8), (12, 1 / 8)):
+        assert drawn.count((width,) * 8) / len(drawn) == pytest.approx(share, abs=0.03)
+
+
 def test_all_steps_run_where_a_gpu_is_and_training_never_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
