@@ -3,8 +3,8 @@
 The frozen original is the teacher, and the mapping stays frozen too, so that latents keep their meaning. Each
 step draws two sub-generators, one up to the top, with widths by the sandwich rule (paper, section 3.2) or of
 one ratio; the target of Eq. 5 is the teacher's picture, reduced by cell means. A lower resolution is a higher
-one that ends early, so all outputs on the way are taught at once. A full draw always runs to the top, and keeps
-the full picture as it was.
+one that ends early, so all outputs on the way are taught at once. A full draw always runs to the top, which
+keeps the full picture as it was.
 """
 
 from __future__ import annotations
