@@ -36,10 +36,11 @@ GRID = 64  # px of the parts and the face map
 # names in the ONNX file, see `Answers`
 OUTPUTS = ("parts", "face_map", "points", "relief", "spread", "score")
 
-WIDTHS = (24, 48, 96, 160)  # channels at 64, 32, 16 and 8 px
-DEPTHS = (1, 2, 3)  # residual blocks at 32, 16 and 8 px
-FINE = 64  # channels of the decoder at 32 px, where points are sought
-THIN = 32  # channels of the decoder at 64 px
+WIDTHS = (32, 64, 128, 192)  # channels at 64, 32, 16 and 8 px
+DEPTHS = (2, 2, 3)  # residual blocks at 32, 16 and 8 px
+FINE = 96  # channels of the decoder at 32 px, where points are sought
+THIN = 48  # channels of the decoder at 64 px
+LOOKS = 2  # residual blocks at 64 px, before parts and face map are told
 SHAPES = 96  # numbers of the whole face's shape
 STEP = 1 / 32  # of the crop: the unit of what the last look moves a point by
 START = -5.0  # log-variance of a fresh network's points
@@ -71,15 +72,15 @@ class HeadReader(nn.Module):
         self.up_middle = _Up(deep, middle, middle)
         self.up_low = _Up(middle, low, FINE)
         self.up_first = _Up(FINE, first, THIN)
-        self.refine = _Residual(THIN)
+        self.refine = nn.Sequential(*(_Residual(THIN) for _ in range(LOOKS)))
         self.maps = _mix(THIN, len(PARTS) + 3)
         self.heat = _mix(FINE, len(KEYS))
         self.points = _Points(deep)
         self.score = nn.Linear(deep, 1)
 
     def looked(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """picture [N, 3, 128, 128] -> what it shows at 64 px [N, 24, 64, 64], at 32 px [N, 64, 32, 32], and
-        as a whole [N, 160, 8, 8]."""
+        """picture [N, 3, 128, 128] -> what it shows at 64 px [N, 32, 64, 64], at 32 px [N, 96, 32, 32], and
+        as a whole [N, 192, 8, 8]."""
         first = self.stem(picture)
         low = self.to_low(F.relu(first))
         middle = self.to_middle(F.relu(low))
@@ -93,11 +94,11 @@ class HeadReader(nn.Module):
     def answers(self, picture: Tensor) -> tuple[Answers, Tensor]:
         """What `forward` gives, and logits [N, K, 32, 32] of where the points `KEYS` are."""
         first, fine, deep = self.looked(picture)
-        thin = self.refine(self.up_first(fine, first))  # [N, 32, 64, 64]
+        thin = self.refine(self.up_first(fine, first))  # [N, 48, 64, 64]
         maps = self.maps(F.relu(thin))  # [N, 19, 64, 64]
-        whole = F.relu(deep).mean(dim=(2, 3))  # [N, 160]
+        whole = F.relu(deep).mean(dim=(2, 3))  # [N, 192]
         heat = self.heat(F.relu(fine))
-        points, relief, spread = self.points(fine, whole, heat.float())
+        points, relief, spread = self.points(fine, whole, heat)
         parts, face_map = maps.split([len(PARTS), 3], dim=1)
         return Answers(parts, face_map, points, relief, spread, self.score(whole)[:, 0]), heat
 
@@ -124,15 +125,18 @@ class _Points(nn.Module):
             self.rest[:, 2] = START
 
     def forward(self, fine: Tensor, whole: Tensor, heat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """fine [N, 64, 32, 32], whole [N, 160], heat [N, K, 32, 32]."""
-        fine = F.relu(fine)
+        """fine [N, 96, 32, 32], whole [N, 192], heat [N, K, 32, 32]."""
+        with torch.autocast(fine.device.type, enabled=False):  # bfloat16 would round places by 0.1 px
+            return self._found(F.relu(fine).float(), whole.float(), heat.float())
+
+    def _found(self, fine: Tensor, whole: Tensor, heat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         places = _middles(heat)  # [N, K, 2]
-        shape = F.relu(self.shape(torch.cat([whole, (places - 0.5).flatten(1).to(whole.dtype)], dim=1)))
-        bend = self.bend(shape).view(-1, POINTS, 3).float()
-        points = self.blend((places - 0.5).transpose(1, 2)).transpose(1, 2).float() + 0.5 + bend[..., :2]
-        there = _sampled(fine, points.detach())  # [N, POINTS, 64]
+        shape = F.relu(self.shape(torch.cat([whole, (places - 0.5).flatten(1)], dim=1)))
+        bend = self.bend(shape).view(-1, POINTS, 3)
+        points = self.blend((places - 0.5).transpose(1, 2)).transpose(1, 2) + 0.5 + bend[..., :2]
+        there = _sampled(fine, points.detach())  # [N, POINTS, 96]
         looked = F.relu(self.near(there) + self.own)
-        moved = torch.einsum("npc,pco->npo", looked, self.move.to(looked.dtype)).float() + self.rest
+        moved = torch.einsum("npc,pco->npo", looked, self.move) + self.rest
         return points + moved[..., :2] * STEP, bend[..., 2], moved[..., 2]
 
 
@@ -201,5 +205,5 @@ def _middles(heat: Tensor) -> Tensor:
 
 def _sampled(maps: Tensor, points: Tensor) -> Tensor:
     """maps [N, C, S, S] at points [N, K, 2] of the unit square -> [N, K, C]."""
-    grid = (points * 2 - 1)[:, :, None].to(maps.dtype)  # [N, K, 1, 2]
+    grid = (points * 2 - 1)[:, :, None]  # [N, K, 1, 2]
     return F.grid_sample(maps, grid, align_corners=False, padding_mode="border")[..., 0].transpose(1, 2)

@@ -221,7 +221,7 @@ class Generating:
         """Starts with trained networks at position `seen`, in place of fresh ones."""
         self.generator.load_state_dict(start.generator)
         self.average.network.load_state_dict(start.average)
-        if start.discriminator is not None:
+        if start.discriminator is not None and _plays(self.settings):
             carry(start.discriminator, self.discriminator)
         self.trained = True
         self._begin(locate(self.settings.stages, seen)[0])

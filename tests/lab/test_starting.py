@@ -77,6 +77,12 @@ def test_a_warm_start_leaves_no_discriminator(tmp_path: Path):
         task_of({**table, "discriminator": {**table["discriminator"], "from": str(tmp_path / "warm")}})
 
 
+def test_a_warm_start_may_follow_a_game(run: Path):
+    """It has no use for the discriminator, of whatever size."""
+    task = task_of(after(run, DISTIL))
+    assert same(task.generator.state_dict(), checkpoints.load(run / "last.pt")["task"]["generator"])
+
+
 def test_a_discriminator_may_come_from_elsewhere(run: Path):
     """Beside a generator that starts from nothing, or from a pack."""
     table = config(MULTI)
