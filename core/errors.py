@@ -14,3 +14,6 @@ class CoreError(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
+
+    def __reduce__(self):
+        return type(self), (self.kind, self.message)  # so that other processes can raise it here

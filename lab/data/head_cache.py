@@ -33,7 +33,7 @@ from ..running.draws import choices
 from ..running.layout import sent
 
 SHARD = 256  # pictures of a file
-TOGETHER = 4  # pictures that are drawn at once
+TOGETHER, ON_A_GPU = 4, 32  # pictures that are drawn at once
 KIND = "cache.json"
 REACH, HALF = 2.0, 32767  # the face map's -2..2 (shoulders are far from the head) is stored as whole numbers
 NONE = -32768  # in place of a face map: no head
@@ -206,7 +206,7 @@ def render(z: Tensor, correlated: bool, kind: CacheKind) -> Labels:
     """Draws heads: the usual source."""
     from ..heads.heads import render_z
 
-    return render_z(z, kind.resolution, correlated, wide=kind.wide)
+    return render_z(z.to(distributed.device()), kind.resolution, correlated, wide=kind.wide)
 
 
 def fill(
@@ -272,8 +272,9 @@ def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, n
     z = torch.randn(SHARD, style_dim, generator=torch.Generator().manual_seed(bits))  # [256, D]
     correlated = torch.arange(SHARD) % 2 == 0
     parts: list[dict[str, Tensor]] = []
+    together = TOGETHER if distributed.device().type == "cpu" else ON_A_GPU
     for chosen in (correlated, ~correlated):
-        for some in chosen.nonzero()[:, 0].split(TOGETHER):
+        for some in chosen.nonzero()[:, 0].split(together):
             drawn = as_stored(source(z[some], bool(chosen[0]), kind))
             parts.append({"row": some, **drawn})
     joined = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
@@ -298,7 +299,7 @@ def as_stored(drawn: Labels) -> dict[str, Tensor]:
         "relief": drawn.relief,
         "visible": drawn.visible,
     }
-    return {name: values.cpu().to(TYPES[name]) for name, values in found.items()}
+    return {name: values.to(TYPES[name]).cpu() for name, values in found.items()}
 
 
 def _claim(folder: Path, kind: CacheKind) -> None:
