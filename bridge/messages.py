@@ -313,7 +313,7 @@ class OpenedPicture(Message):
     """Answers OpenPicture.
 
     `advice` is a sentence for the artist where the picture is far from what the pack draws, else empty;
-    `limited` are the directions that do not work on it.
+    `limited` are the directions that do not work on the picture.
     """
 
     placement: Placement

@@ -14,7 +14,7 @@ from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 STEPS = 100  # slider positions to one unit
 LABEL_SHARE, SLIDER_SHARE = 5, 7  # of the row's width without the number
 NUMBER_WIDTH = 44
-LIMITED_TIP = "This edit does not work on a picture that is far from what the pack draws"
+LIMITED_TIP = "This edit does not work on this picture"
 
 
 class CentredSlider(QtWidgets.QSlider):

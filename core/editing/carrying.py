@@ -18,6 +18,7 @@ from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
+from .carry.glasses_shape import worn_already
 from .carry.movement import LATTICE, Movement
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
@@ -81,12 +82,15 @@ class Carrying:
             rest = made.moves if own is None else plan(head, parts, others, bank, self._directions).moves
         return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
-    def limited(self) -> tuple[str, ...]:
-        """The directions that do next to nothing on a picture that is far from the pack's world.
-
-        Nearly all that they do is drawn, and not as a shape.
-        """
-        return tuple(d.name for d in self.pack.directions if not self._works_far(d))
+    def limited(self, opened: OpenedFace) -> tuple[str, ...]:
+        """The directions that do not work on a picture: nearly all that they do is drawn, and not as a shape,
+        and it is far from the pack's world; or they put on glasses where some are worn."""
+        worn = self.pack.bank is not None and _wears_glasses(opened)
+        return tuple(
+            d.name
+            for d in self.pack.directions
+            if (opened.far and not self._works_far(d)) or (worn and "glasses" in d.parts)
+        )
 
     def _works_far(self, direction: Direction) -> bool:
         assert self.pack.bank is not None  # without one, no picture counts as far
@@ -131,6 +135,10 @@ def unlike(face: np.ndarray, portrait: np.ndarray) -> float:
     """How unlike two squares uint8 [S, S, 3] of any sizes are: the mean difference of their colours, 0..1."""
     a, b = (cv2.resize(x, (FAR_SIDE, FAR_SIDE), interpolation=cv2.INTER_AREA) for x in (face, portrait))
     return float(np.abs(a.astype(np.float32) - b).mean()) / 255
+
+
+def _wears_glasses(opened: OpenedFace) -> bool:
+    return opened.head is not None and opened.parts is not None and worn_already(opened.head, opened.parts)
 
 
 def _mouth_left(made: Plan, touched: tuple[str, ...]) -> Plan:

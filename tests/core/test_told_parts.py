@@ -15,11 +15,14 @@ from anycost.bridge.messages import Placement
 from anycost.core.editing.carry.carry import carry, plan
 from anycost.core.editing.carry.picture_parts import SIDE, Parts
 from anycost.core.editing.carry.surface import Surface
-from anycost.core.editing.opened_face import head_of
+from anycost.core.editing.carrying import Carrying
+from anycost.core.editing.opened_face import head_of, opened_face
 from anycost.core.editing.session import Session
 from anycost.core.errors import CoreError
 from anycost.core.faces.face_parts import Mask
 from anycost.core.faces.head_reader_net import HeadLook
+from anycost.core.faces.placement import to_unit
+from anycost.core.faces.reading import LEFT_EYE, RIGHT_EYE
 from anycost.lab.networks.export import export_head_reader
 from anycost.models.head_reader import GRID, PARTS, HeadReader
 from anycost.models.pack import Pack, write_pack
@@ -91,6 +94,30 @@ def test_a_look_has_a_mask_for_each_part():
     for name, share in zip(PARTS, shares, strict=True):
         assert look.masks[name].placement == look.placement
         np.testing.assert_allclose(look.masks[name].values / 255, share, atol=0.5 / 255 + 1e-9)
+
+
+def rims(face: KnownFace, *eyes: tuple[int, ...]) -> np.ndarray:
+    """Frames around eyes of a face, as a reader is sure of them: uint8 [GRID, GRID]."""
+    drawn = np.zeros((4 * GRID, 4 * GRID), np.uint8)
+    assert face.reading.mesh is not None
+    points = to_unit(face.placement, face.reading.mesh[:, :2]) * len(drawn)
+    apart = np.linalg.norm(points[LEFT_EYE[0]] - points[RIGHT_EYE[0]])
+    for eye in eyes:
+        x, y = points[list(eye)].mean(axis=0)
+        axes = round(0.25 * apart), round(0.2 * apart)
+        cv2.ellipse(drawn, (round(x), round(y)), axes, 0, 0, 360, 255, 6)
+    return cv2.resize(drawn, (GRID, GRID), interpolation=cv2.INTER_AREA)
+
+
+@pytest.mark.parametrize(("eyes", "worn"), [((LEFT_EYE, RIGHT_EYE), True), ((LEFT_EYE,), False), ((), False)])
+def test_nobody_gets_a_second_pair_of_glasses(face: KnownFace, eyes: tuple, worn: bool):
+    told = {
+        name: replace(mask, placement=face.placement)
+        for name, mask in masks(glasses=rims(face, *eyes)).items()
+    }
+    opened = opened_face(face.rgba, face.placement, face.reading, portraits().resolution, told)
+    limited = Carrying(portraits(), lambda: None).limited(opened)
+    assert limited == (("glasses",) if worn else ())
 
 
 @pytest.fixture(scope="module")

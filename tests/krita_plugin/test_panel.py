@@ -437,7 +437,7 @@ def test_sliders_that_do_not_work_on_a_picture_are_grey_and_say_why(quiet):
     assert smile.isEnabled()
     assert not age.isEnabled()
     assert age.value() == -100
-    assert age.toolTip() == "This edit does not work on a picture that is far from what the pack draws"
+    assert age.toolTip() == "This edit does not work on this picture"
     assert not quiet.findChild(QWidget, "anycost_value_age").isEnabled()
     project_quietly(quiet)
     assert age.isEnabled()

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...faces.reading import FACE_SIDES, LEFT_EYE, RIGHT_EYE
 from .change import Head
+from .field import sampled
 from .picture_parts import Parts
 from .solid_head import frontal_pose
 from .surface import Surface, mixed
@@ -31,6 +32,8 @@ GLASS = 0.05  # of light that the lenses throw back
 FINER = 4  # drawn at this many times the size, for soft edges
 BRIDGE = (168, 6)
 EARS = (FACE_SIDES[0], FACE_SIDES[1])
+RIMS = (0.6, 1.4, 9)  # where rims are looked for, over the size of the drawn ones
+WORN = 0.25  # what a reader must believe of them in the mean
 FULL = 0.35  # of the slider's range: from there on the frame is solid
 
 
@@ -71,6 +74,20 @@ def draw_glasses(
     light = _lit(box, rim, glass, thick, pose.scale * size, opacity)
     cover = np.ones(1) if only is None else only[top:bottom, left:right, None] / np.float32(255)
     box[:] = mixed(box, light, cover)
+
+
+def worn_already(head: Head, parts: Parts) -> bool:
+    """Whether the head wears glasses: a reader of heads sees a frame around both eyes, somewhat smaller or
+    larger than the one that would be drawn."""
+    pose = frontal_pose(head.mesh)
+    _, _, lenses = _frame(pose.resting(head.mesh), float(pose.rotation[2, 0]))
+    seen = []
+    for lens in lenses:
+        outline = pose.placed(lens)[:, :2]  # [121, 2]
+        middle = outline.mean(axis=0)
+        rays = middle + np.linspace(*RIMS)[:, None, None] * (outline - middle)  # [9, 121, 2]
+        seen.append(sampled(parts.glasses, rays.astype(np.float32), cv2.INTER_LINEAR).max(axis=0).mean())
+    return bool(min(seen) > WORN)
 
 
 def _frame(own: np.ndarray, turn: float) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:

@@ -255,6 +255,13 @@ class Parts:
         return ((places - line.mean(axis=0)) @ up) / (up @ up)
 
     @cached_property
+    def glasses(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: what a reader of heads takes for glasses; nothing without one."""
+        if self._told is None:
+            return np.zeros((SIDE, SIDE), np.float32)
+        return self._in_square(self._told["glasses"])
+
+    @cached_property
     def _likely(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: how like the skin of the cheeks each colour is."""
         lab = _lab(self._picture)
