@@ -41,8 +41,8 @@ class Size:
     """How much to train and measure: pictures per run and for the warm start, seeds, samples, and generations
     of the evolution for Figure 5."""
 
-    pictures: int = 4096
-    warm: int = 8192
+    pictures: int = 2048
+    warm: int = 4096
     seeds: int = 1
     samples: int = 1000
     generations: int = 8
