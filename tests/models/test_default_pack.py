@@ -179,7 +179,7 @@ def test_projection_refines_the_sample(pack: Pack):
     session = Session(pack)
     session.open("sample", read_picture(SAMPLE))
     losses = [step.loss for step in session.project("sample", steps=8)]
-    assert losses[-1] < 0.85 * losses[0]  # the encoder starts close
+    assert losses[-1] < 0.9 * losses[0]  # the encoder starts close
     frames = list(session.render(EditState("sample", 1, {"smile": 1.0}, "full"), lambda: False))
     assert frames[-1].resolution == pack.resolution
 
