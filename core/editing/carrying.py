@@ -83,13 +83,11 @@ class Carrying:
         return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
     def limited(self, opened: OpenedFace) -> tuple[str, ...]:
-        """The directions that do not work on a picture: nearly all that they do is drawn, and not as a shape,
-        and it is far from the pack's world; or they put on glasses where some are worn."""
-        worn = self.pack.bank is not None and _wears_glasses(opened)
+        """The directions that do not work on a picture that is far from the pack's world: nearly all that
+        they do is drawn, and not as a shape; or they put on glasses where some are worn."""
+        worn = _wears_glasses(opened)
         return tuple(
-            d.name
-            for d in self.pack.directions
-            if (opened.far and not self._works_far(d)) or (worn and "glasses" in d.parts)
+            d.name for d in self.pack.directions if not self._works_far(d) or (worn and "glasses" in d.parts)
         )
 
     def _works_far(self, direction: Direction) -> bool:

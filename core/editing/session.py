@@ -133,8 +133,9 @@ class Session:
         self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
         self._make_room()
-        advice = self._carrying.advice() if opened.far else ""
-        return OpenedPicture(placement, advice, self._carrying.limited(opened))
+        if not opened.far:
+            return OpenedPicture(placement)
+        return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited(opened))
 
     def _make_room(self) -> None:
         """Forgets the least recently used pictures while there are too many, or too large ones."""

@@ -16,7 +16,7 @@ from ..running import distributed
 from ..worlds import CARS, HEADS, SMALLEST, WORLDS, World
 from .downsample import downsample
 from .frame import SQUARE, Shape, check_shape
-from .head_cache import signed
+from .head_cache import labels_of, signed
 from .head_pool import HeadPool, usual_frame
 from .painted import PaintedBatches
 from .world_batches import WorldBatches
@@ -136,7 +136,7 @@ def unseen(data: DataSettings, world: World, resolution: int, number: int) -> tu
     if data.caches:
         pool = HeadPool(data.caches, unseen=True, correlated=data.correlated)
         numbers = pool.shown[:number].tolist()
-        return pool.label("z", numbers).to(distributed.device()), _cached(pool, numbers, resolution).pictures
+        return pool.label("z", numbers), _cached(pool, numbers, resolution).pictures
     z = unseen_z(number, world.controls.style_dim)
     return z, downsample(world.draw(z, max(resolution, SMALLEST), data.correlated).rgb, resolution)
 
@@ -235,13 +235,10 @@ def _mixed(data: DataSettings, batch: int) -> tuple[int, int]:
 
 def _cached(pool: HeadPool, numbers: Sequence[int], resolution: int) -> Batch:
     """Heads of a pool, in the frame that portraits have."""
-    here = distributed.device()
-    rgb, z, points, correlated = (
-        pool.label(name, numbers).to(here) for name in ("rgb", "z", "landmarks", "correlated")
-    )
-    middles, landmarks = usual_frame(rgb, HEADS.points(points), pool.wide)
-    free = ~correlated if pool.correlated is None else None
-    return Batch(_reduced(signed(middles), resolution), z, landmarks, HEADS, free)
+    found = labels_of(pool.shards, ("rgb", "z", "landmarks", "correlated"), numbers)
+    middles, landmarks = usual_frame(found["rgb"], HEADS.points(found["landmarks"]), pool.wide)
+    free = ~found["correlated"] if pool.correlated is None else None
+    return Batch(_reduced(signed(middles), resolution), found["z"], landmarks, HEADS, free)
 
 
 def _reduced(pictures: Tensor, side: int) -> Tensor:
