@@ -70,11 +70,6 @@ class Targets:
         return self.apart(output, self._reduced[side])
 
 
-def painted_loss(output: Tensor, batch: Batch) -> Tensor:
-    """How far drawn pictures [N, 3, r, r] are from the world's of the same z, reduced to r px."""
-    return Targets(batch).painted_loss(output)
-
-
 def distillation(
     generator: Generator,
     rule: WidthRule,

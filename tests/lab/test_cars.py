@@ -24,7 +24,7 @@ from anycost.lab.data.downsample import downsample
 from anycost.lab.data.frame import uncovered
 from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.generator.mapping import LAYERS, hold_controls, mapped
-from anycost.lab.generator.supervised import painted_loss
+from anycost.lab.generator.supervised import Targets
 from anycost.lab.running.config import build, read
 from anycost.lab.worlds import CARS, POINTS
 from anycost.models.generator import Generator
@@ -242,7 +242,7 @@ def test_a_warm_start_on_cars_lowers_the_loss():
         assert probe.z is not None
         with torch.no_grad():
             w = mapped(task.generator.style, probe.z)[:, None].expand(-1, task.generator.n_style, -1)
-            return float(painted_loss(task.generator(w), probe))
+            return float(Targets(probe).painted_loss(task.generator(w)))
 
     before, source = loss(), task.batches(0)
     for seen in range(0, 64, 8):

@@ -37,10 +37,10 @@ from anycost.lab.generator.sampling import Widths, draw_resolutions, draw_subs
 from anycost.lab.generator.stages import Stage, locate
 from anycost.lab.generator.supervised import (
     CONSISTENCY,
+    Targets,
     distillation,
     looked_at,
     narrowest_and_wider,
-    painted_loss,
 )
 from anycost.lab.networks.attributes import NAMES, attribute_table
 from anycost.lab.painter import CONTROLS, POPULATION, STYLE_DIM, paint
@@ -431,7 +431,7 @@ def test_the_supervised_losses_fall():
     def losses() -> Tensor:
         with torch.no_grad():
             drawn = [task.generator(w, noise="none"), task.generator(w, 32, half, noise="none")]
-            return torch.stack([painted_loss(picture, unseen) for picture in drawn])
+            return torch.stack([Targets(unseen).painted_loss(picture) for picture in drawn])
 
     before = losses()
     batches = task.batches(0)

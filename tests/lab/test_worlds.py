@@ -23,7 +23,7 @@ from anycost.lab.data.head_pool import HeadPool, usual_frame
 from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.generator.held_maps import STRENGTH, hold_fields, strengths
 from anycost.lab.generator.mapping import LAYERS, hold_controls, mapped, mapped_freely
-from anycost.lab.generator.supervised import distillation, looked_at, painted_loss
+from anycost.lab.generator.supervised import Targets, distillation, looked_at
 from anycost.lab.heads import anny_data as shapes
 from anycost.lab.heads.controls import CONTROLS, POPULATION, STYLE_DIM
 from anycost.lab.networks.encoding import EncoderLosses, EncoderSettings, EncoderTraining, Variety
@@ -238,7 +238,7 @@ def test_a_warm_start_on_heads_lowers_the_loss(cache: Path):
     def loss() -> float:
         with torch.no_grad():
             w = mapped(task.generator.style, z_of(probe))[:, None].expand(-1, task.generator.n_style, -1)
-            return float(painted_loss(task.generator(w, noise="constant"), probe))
+            return float(Targets(probe).painted_loss(task.generator(w, noise="constant")))
 
     before, source = loss(), task.batches(0)
     for seen in range(0, 240, 8):
