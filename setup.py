@@ -34,6 +34,7 @@ setup(
             "krita_plugin/*.desktop",
             "krita_plugin/*.action",
             "krita_plugin/*.html",
+            "krita_plugin/translations/*.ts",
         ]
     },
     install_requires=[

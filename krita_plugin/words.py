@@ -1,0 +1,61 @@
+"""The panel's words in the artist's language.
+
+Every sentence stands in the code in English, inside `tr`; translations/XX.ts has it in language XX, in the
+format of Qt Linguist. A catalogue of its own is read here, since one that Qt installs is asked for every word
+of Krita's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Dict, Iterable, Optional
+from xml.etree import ElementTree
+
+FOLDER = Path(__file__).parent / "translations"
+
+_translated: Dict[str, str] = {}
+
+
+def tr(text: str, **values: object) -> str:
+    """A text in the artist's language, else as it stands; `{name}` in it gives way to the value of `name`."""
+    found = _translated.get(text, text)
+    return found.format(**values) if values else found
+
+
+def tr_count(one: str, many: str, n: int) -> str:
+    """The text for one thing, or that for several, with `{n}` in it."""
+    return tr(one if n == 1 else many, n=n)
+
+
+def use_language(names: Iterable[str]) -> None:
+    """From now on the first of these languages ("de", "de-AT", "de_AT.UTF-8") that there is, or English."""
+    _translated.clear()
+    for name in names:
+        language = name.replace("-", "_").split("_")[0].split(".")[0]
+        if language == "en":
+            return
+        path = FOLDER / f"{language}.ts"
+        if language.isalpha() and path.exists():
+            _translated.update(catalogue(path))
+            return
+
+
+def wanted_languages(system: Iterable[str]) -> Iterable[str]:
+    """The languages that Krita was told to use (it sets LANGUAGE), else those of the system."""
+    told = os.environ.get("LANGUAGE", "")
+    return [*filter(None, told.split(":")), *system]
+
+
+def catalogue(path: Path) -> Dict[str, str]:
+    """The finished translations in a .ts file, by their source texts."""
+    found: Dict[str, str] = {}
+    for message in ElementTree.parse(path).getroot().iter("message"):
+        source, translation = message.findtext("source"), message.find("translation")
+        if source and translation is not None and _finished(translation.get("type")):
+            found[source] = translation.text or source
+    return found
+
+
+def _finished(kind: Optional[str]) -> bool:
+    return kind not in ("unfinished", "vanished", "obsolete")
