@@ -1,28 +1,24 @@
 """Krita's documents as the panel's state needs them: read as sRGB, written as one new layer.
 
-Only this file and docker.py touch the krita module. Nodes are never kept: flattening the image deletes them.
+layers.py finds and fills the layers. Nodes are never kept: flattening the image deletes them.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple, cast
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, cast
 
-from krita import Document, Krita, Node, Selection
+from krita import Document, Krita, Selection
 
 from ..bridge.messages import Layer, Selected
+from .layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
 from .picture import Box, Edge, HostError, Picture, check_size, reduction, with_surroundings
-from .pixels import placed, raw_bytes, rgba_bytes, scaled, scaled_mask
-from .qt import QtCore, QtGui, Signal
+from .pixels import placed, rgba_bytes, scaled, scaled_mask
+from .qt import QtCore, Signal
 
-STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
-SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 CLOSED = "The picture was closed: open it again and press Project."
 RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
-REFUSED = (
-    "Krita could not write the layer: save your work, make room in memory and on disk, then apply again."
-)
 
 
 class KritaDocuments:
@@ -83,13 +79,13 @@ class KritaDocuments:
         join steps. The new layer comes before the old one goes, so that no step shows neither.
         """
         held = self._same(document, picture)
-        old = _last_of(held, replaced)
-        node = _new_layer(held, name)
-        if old is not None and _space(old) == _space(node):
-            node = _emptied_copy(old, name)
+        old = last_of(held, replaced)
+        node = new_layer(held, name)
+        if old is not None and space(old) == space(node):
+            node = emptied_copy(old, name)
         left, top, image = placed(picture, layer)
-        for y, rows in _rows(image.width(), image.height()):
-            _fill(node, image.copy(0, y, image.width(), rows), left, top + y)
+        for y, rows in strips(image.width(), image.height()):
+            fill(node, image.copy(0, y, image.width(), rows), left, top + y)
         parent = held.rootNode() if old is None else old.parentNode()
         if not parent.addChildNode(node, old) or not (old is None or old.remove()):
             raise HostError(REFUSED)
@@ -258,64 +254,3 @@ def _selected_box(document: Document) -> Optional[Box]:
     bottom = min(height, selection.y() + selection.height())
     check_size(right - left, bottom - top, "selection")
     return left, top, right - left, bottom - top
-
-
-def _last_of(document: Document, names: Sequence[Hashable]) -> Optional[Node]:
-    """The node with the last of these ids that the document still has, in whatever group."""
-    found: Dict[Hashable, Node] = {}
-    groups = [document.rootNode()]
-    while groups:
-        for node in groups.pop().childNodes():
-            found[node.uniqueId().toString()] = node
-            groups.append(node)
-    return next((found[name] for name in reversed(names) if name in found), None)
-
-
-def _new_layer(document: Document, name: str) -> Node:
-    """An empty layer of 8-bit sRGB, not in the document yet, so that what is done to it is no undo step.
-
-    It suits a document of any colour model: where it is transparent, Krita leaves what is below as it is, to
-    the bit.
-    """
-    node = document.createNode(name, "paintlayer")
-    if node is None:
-        raise HostError(REFUSED)
-    node.setColorSpace("RGBA", "U8", SRGB)  # False where nothing changes
-    if _space(node)[:2] != ("RGBA", "U8"):
-        raise HostError(REFUSED)
-    return node
-
-
-def _space(node: Node) -> Tuple[str, str, str]:
-    return node.colorModel(), node.colorDepth(), node.colorProfile()
-
-
-def _emptied_copy(node: Node, name: str) -> Node:
-    """A copy of a layer without its pixels: it keeps the opacity and masks that the artist gave it.
-
-    Krita 5.1 crashes where a copy's colour space is set.
-    """
-    copy = node.clone()
-    copy.setName(name)
-    copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
-    bounds = copy.bounds()
-    for y, rows in _rows(bounds.width(), bounds.height()):
-        blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
-        blank.fill(0)
-        _fill(copy, blank, bounds.x(), bounds.y() + y)
-    return copy
-
-
-def _rows(width: int, height: int) -> Iterator[Tuple[int, int]]:
-    """The first row and the count of each strip of an image."""
-    most = max(1, 4 * STRIP_PIXELS // max(1, width))
-    for y in range(0, height, most):
-        yield y, min(most, height - y)
-
-
-def _fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
-    """Writes a strip and reads it back: Krita 5.1 does not report a failed or short write."""
-    data, size = QtCore.QByteArray(raw_bytes(strip)), (strip.width(), strip.height())
-    node.setPixelData(data, left, top, *size)
-    if node.pixelData(left, top, *size) != data:
-        raise HostError(REFUSED)

@@ -1,0 +1,81 @@
+"""Paint layers of Krita's documents: found, made and filled.
+
+Nodes are never kept: flattening the image deletes them.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Hashable, Iterator, Optional, Sequence, Tuple
+
+from krita import Document, Node
+
+from .picture import HostError
+from .pixels import raw_bytes
+from .qt import QtCore, QtGui
+
+STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
+SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
+REFUSED = (
+    "Krita could not write the layer: save your work, make room in memory and on disk, then apply again."
+)
+
+
+def last_of(document: Document, names: Sequence[Hashable]) -> Optional[Node]:
+    """The node with the last of these ids that the document still has, in whatever group."""
+    found: Dict[Hashable, Node] = {}
+    groups = [document.rootNode()]
+    while groups:
+        for node in groups.pop().childNodes():
+            found[node.uniqueId().toString()] = node
+            groups.append(node)
+    return next((found[name] for name in reversed(names) if name in found), None)
+
+
+def new_layer(document: Document, name: str) -> Node:
+    """An empty layer of 8-bit sRGB, not in the document yet, so that what is done to it is no undo step.
+
+    It suits a document of any colour model: where it is transparent, Krita leaves what is below as it is, to
+    the bit.
+    """
+    node = document.createNode(name, "paintlayer")
+    if node is None:
+        raise HostError(REFUSED)
+    node.setColorSpace("RGBA", "U8", SRGB)  # False where nothing changes
+    if space(node)[:2] != ("RGBA", "U8"):
+        raise HostError(REFUSED)
+    return node
+
+
+def space(node: Node) -> Tuple[str, str, str]:
+    return node.colorModel(), node.colorDepth(), node.colorProfile()
+
+
+def emptied_copy(node: Node, name: str) -> Node:
+    """A copy of a layer without its pixels: it keeps the opacity and masks that the artist gave it.
+
+    Krita 5.1 crashes where a copy's colour space is set.
+    """
+    copy = node.clone()
+    copy.setName(name)
+    copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
+    bounds = copy.bounds()
+    for y, rows in strips(bounds.width(), bounds.height()):
+        blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
+        blank.fill(0)
+        fill(copy, blank, bounds.x(), bounds.y() + y)
+    return copy
+
+
+def strips(width: int, height: int) -> Iterator[Tuple[int, int]]:
+    """The first row and the count of each strip of an image."""
+    most = max(1, 4 * STRIP_PIXELS // max(1, width))
+    for y in range(0, height, most):
+        yield y, min(most, height - y)
+
+
+def fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
+    """Writes a strip and reads it back: Krita 5.1 does not report a failed or short write."""
+    data, size = QtCore.QByteArray(raw_bytes(strip)), (strip.width(), strip.height())
+    node.setPixelData(data, left, top, *size)
+    if node.pixelData(left, top, *size) != data:
+        raise HostError(REFUSED)
