@@ -1,6 +1,6 @@
 """Krita's documents as the panel's state needs them: read as sRGB, written as one new layer.
 
-layers.py finds and fills the layers. Nodes are never kept: flattening the image deletes them.
+paint_layers.py finds and fills the layers. Nodes are never kept: flattening the image deletes them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence,
 from krita import Document, Krita, Selection
 
 from ..bridge.messages import Layer, Selected
-from .layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
+from .paint_layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
 from .picture import Box, Edge, HostError, Picture, check_size, reduction, with_surroundings
 from .pixels import placed, rgba_bytes, scaled, scaled_mask
 from .qt import QtCore, Signal
