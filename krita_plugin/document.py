@@ -6,16 +6,16 @@ paint_layers.py finds and fills the layers. Nodes are never kept: flattening the
 from __future__ import annotations
 
 import itertools
-import threading
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, cast
 
-from krita import Document, Krita, Selection
+from krita import Document, Krita
 
 from ..bridge.messages import Layer, Selected
 from .paint_layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
-from .picture import Box, Edge, HostError, Picture, check_size, reduction, with_surroundings
-from .pixels import placed, rgba_bytes, scaled, scaled_mask
-from .qt import QtCore, Signal
+from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
+from .pixels import placed, rgba_bytes, scaled
+from .qt import QtCore
+from .selections import SelectedMask, selected_box
 
 CLOSED = "The picture was closed: open it again and press Project."
 RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
@@ -30,7 +30,7 @@ class KritaDocuments:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
         self._reading: Optional[_Reader] = None
-        self._masks: List[_Mask] = []  # being made
+        self._masks: List[SelectedMask] = []  # being made
 
     def current(self) -> Optional[Hashable]:
         document = _front()
@@ -64,7 +64,7 @@ class KritaDocuments:
             document = _front()
             if document is None:
                 raise HostError("No picture is open: open one, then press Project.")
-            selection = _selected_box(document)
+            selection = selected_box(document)
         except HostError as error:
             failed(str(error))
             return
@@ -110,11 +110,11 @@ class KritaDocuments:
             done(None)
             return
 
-        def made(mask: _Mask, found: Selected) -> None:
+        def made(mask: SelectedMask, found: Selected) -> None:
             self._masks.remove(mask)
             done(found)
 
-        self._masks.append(_Mask(selection, picture, box, edge, made))
+        self._masks.append(SelectedMask(selection, picture, box, edge, made))
 
     def _same(self, document: Hashable, picture: Picture) -> Document:
         """The document that a picture was read from; HostError if it was closed or resized since."""
@@ -124,56 +124,6 @@ class KritaDocuments:
         if (held.width(), held.height()) != picture.document_size:
             raise HostError(RESIZED)
         return held
-
-
-class _Mask(QtCore.QObject):
-    """Changes the edge of a copy of a selection, then calls `made` once with what it selects of a box.
-
-    In a thread: Krita takes half a second to feather a million pixels. Of the selection only what can reach
-    the box is copied, so that one of a large picture costs no more than the face.
-    """
-
-    _read = Signal(bytes)
-
-    def __init__(
-        self,
-        selection: Selection,
-        picture: Picture,
-        box: Box,
-        edge: Edge,
-        made: Callable[[_Mask, Selected], None],
-    ) -> None:
-        super().__init__()
-        self._box = box
-        self._in_document = picture.in_document(box)
-        self._edge = edge
-        self._made = made
-        self._copy = selection.duplicate()
-        self._copy.intersect(_rectangle(self._in_document, abs(edge.grow) + edge.feather + 1))
-        self._read.connect(self._finish)  # a method of this object: called in its thread, Krita's
-        threading.Thread(target=self._make).start()
-
-    def _make(self) -> None:
-        copy, grow = self._copy, self._edge.grow
-        if grow > 0:
-            copy.grow(grow, grow)
-        elif grow < 0:
-            copy.shrink(-grow, -grow, False)
-        if self._edge.feather:
-            copy.feather(self._edge.feather)
-        mask = bytes(copy.pixelData(*self._in_document))
-        self._read.emit(scaled_mask(mask, self._in_document[2:], self._box[2:]))
-
-    def _finish(self, mask: bytes) -> None:
-        self._made(self, Selected(*self._box, mask))
-
-
-def _rectangle(box: Box, around: int) -> Selection:
-    """A box with a margin, as a selection."""
-    left, top, width, height = box
-    found = Selection()
-    found.select(left - around, top - around, width + 2 * around, height + 2 * around, 255)
-    return found
 
 
 class _Reader(QtCore.QObject):
@@ -240,17 +190,3 @@ def _front() -> Optional[Document]:
     """The document in front. Krita still names the last one for a moment after it is closed."""
     document = Krita.instance().activeDocument()
     return document if document is not None and _is_open(document) else None
-
-
-def _selected_box(document: Document) -> Optional[Box]:
-    """The selection's bounding box within the picture; HostError if that or the picture is too small."""
-    width, height = document.width(), document.height()
-    selection = document.selection()
-    if selection is None:
-        check_size(width, height, "picture")
-        return None
-    left, top = max(0, selection.x()), max(0, selection.y())
-    right = min(width, selection.x() + selection.width())
-    bottom = min(height, selection.y() + selection.height())
-    check_size(right - left, bottom - top, "selection")
-    return left, top, right - left, bottom - top
