@@ -36,6 +36,8 @@ from .document_faces import Face, Faces, wanted
 from .picture import Box, Picture
 from .portrait import CoreKnows, Portrait
 from .topic import Topic
+from .viewers import Viewers
+from .words import told, tr
 
 QUIET_FAULTS = ("cancelled", "disconnected")  # the artist asked for it, or the connection's own words say it
 MISMATCH = (
@@ -53,24 +55,6 @@ class Link(Protocol):
     def cancel(self, request_id: int) -> None: ...
 
 
-class Viewer(Protocol):
-    """Who the conversation is for: what he looks at and wants, and how he hears of it."""
-
-    @property
-    def portrait(self) -> Optional[Portrait]:
-        """The one of the chosen face of the document in front."""
-        ...
-
-    document: Optional[Hashable]  # in front
-    selection: Optional[Box]  # of that document
-
-    def edit_state(self, portrait: Portrait) -> EditState: ...
-
-    def say(self, sentence: str) -> None: ...
-
-    def tell(self, topic: Topic) -> None: ...
-
-
 class Search:
     """A document's face on its way: the faces are looked for, or one of them is being opened."""
 
@@ -83,10 +67,10 @@ class Search:
 class Conversation:
     """The connection, the open pack, and every document's faces as the core knows them."""
 
-    def __init__(self, link: Link, viewer: Viewer) -> None:
+    def __init__(self, link: Link) -> None:
         self.link = link
-        self.viewer = viewer
-        self.words = "Waiting for a picture"  # how the connection is
+        self.viewer = Viewers()  # every window's panel
+        self.words = tr("Waiting for a picture")  # how the connection is
         self.connected = False  # the pack is open: requests make sense
         self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
@@ -181,7 +165,7 @@ class Conversation:
     def advice(self, portrait: Portrait) -> str:
         """What the core says of a picture that is far from what the open pack draws, else empty."""
         opened = portrait.opened.get(self.pack)
-        return "" if opened is None else opened.advice
+        return "" if opened is None else told(opened.advice)
 
     def limited(self, portrait: Portrait) -> Tuple[str, ...]:
         """The directions of the open pack that do not work on this picture."""
@@ -206,15 +190,15 @@ class Conversation:
     # What the connection says
 
     def link_words(self, words: str) -> None:
-        self.words = words
+        self.words = told(words)
         self.gave_up = False
         self.viewer.tell(Topic.CONNECTION)
 
     def link_gave_up(self, sentence: str) -> None:
         """No core can be reached; why, in a sentence."""
-        self.words = "The core is not running"
+        self.words = tr("The core is not running")
         self.gave_up = True
-        self.viewer.say(sentence)
+        self.viewer.say(told(sentence))
         self.viewer.tell(Topic.CONNECTION)
 
     def link_ready(self) -> None:
@@ -230,9 +214,9 @@ class Conversation:
         for portrait in portraits:
             portrait.forget_core()
         if projecting:
-            self.viewer.say("The core stopped while it was projecting: press Project to try again.")
+            self.viewer.say(tr("The core stopped while it was projecting: press Project to try again."))
         elif applying:
-            self.viewer.say("The core stopped before the layer was drawn: apply again when it is ready.")
+            self.viewer.say(tr("The core stopped before the layer was drawn: apply again when it is ready."))
         self.searching.clear()
         self.viewer.tell(Topic.CONNECTION)
         self.viewer.tell(Topic.PROGRESS)
@@ -251,7 +235,7 @@ class Conversation:
             elif method == Progress.METHOD and portrait.request is not None:
                 self._progress(portrait, Progress.of(params))
         except ProtocolError:
-            self.viewer.say(MISMATCH)
+            self.viewer.say(tr(MISMATCH))
 
     # Packs
 
@@ -263,21 +247,22 @@ class Conversation:
         if name != self.pack:
             return
         if answer.fault is not None:
-            self.link_words("No model is loaded")
+            self.words = tr("No model is loaded")
+            self.viewer.tell(Topic.CONNECTION)
             self._fault(answer.fault)
             return
         try:
             self.opened = OpenedPack.of(answer.result)
         except ProtocolError:
-            self.viewer.say(MISMATCH)
+            self.viewer.say(tr(MISMATCH))
             return
         self._keep_known_edits()
         self.connected = True
-        self.words = "Ready"
+        self.words = tr("Ready")
         self.viewer.tell(Topic.PACK)
         self.viewer.tell(Topic.CONNECTION)
-        if self.viewer.portrait is not None:
-            self.revive(self.viewer.portrait)
+        for portrait in self.viewer.portraits():
+            self.revive(portrait)
 
     def _keep_known_edits(self) -> None:
         known = {direction.name: direction for direction in self.opened.directions}
@@ -307,12 +292,12 @@ class Conversation:
             return
         self.viewer.tell(Topic.PROGRESS)
         if answer.fault is not None:
-            self._fault(answer.fault)
+            self._fault(answer.fault, document)
             return
         try:
             found = FoundFaces.of(answer.result)
         except ProtocolError:
-            self.viewer.say(MISMATCH)
+            self.viewer.say(tr(MISMATCH))
             return
         known = self.faces.get(document) or Faces(picture)
         faces = known.again(picture, wanted(picture, found.faces))
@@ -325,14 +310,13 @@ class Conversation:
             self.viewer.tell(Topic.DOCUMENT)
 
     def _place_by_hand(self, document: Hashable, picture: Picture, advice: str) -> None:
-        in_front = document == self.viewer.document
         faces = self.faces.get(document)
         if faces is None or not faces.all:
             faces = self.faces[document] = Faces(picture)
-        faces.place(picture, self.viewer.selection if in_front else None)
-        faces.hint = " ".join(filter(None, [NO_FACE, advice]))
-        if in_front:
-            self.viewer.say(faces.hint)
+        faces.place(picture, self.viewer.selection(document))
+        faces.hint = " ".join(filter(None, [tr(NO_FACE), told(advice)]))
+        if self.viewer.showing(document):
+            self.viewer.say(faces.hint, document)
         self.viewer.tell(Topic.DOCUMENT)
 
     def _open(self, search: Search, face: Face, done: Done) -> None:
@@ -349,7 +333,7 @@ class Conversation:
             portrait.known = CoreKnows.NOTHING if answer.fault is not None else CoreKnows.PICTURE
             self._close(portrait)
             return
-        if not self._opened(portrait, answer):
+        if not self._opened(document, portrait, answer):
             self.viewer.tell(Topic.PROGRESS)
             return
         before = self._portraits_of(document)
@@ -374,16 +358,16 @@ class Conversation:
         size = picture.width, picture.height
         return self._ask(OpenPicture(portrait.name, *size, picture.rgba, portrait.face), done)
 
-    def _opened(self, portrait: Portrait, answer: Answer) -> bool:
+    def _opened(self, document: Optional[Hashable], portrait: Portrait, answer: Answer) -> bool:
         """Takes the answer to OpenPicture; False, with a sentence shown, when there is no face."""
         portrait.known = CoreKnows.NOTHING if answer.fault is not None else CoreKnows.PICTURE
         if answer.fault is not None:
-            self._fault(answer.fault)
+            self._fault(answer.fault, document)
             return False
         try:
             opened = OpenedPicture.of(answer.result)
         except ProtocolError:
-            self.viewer.say(MISMATCH)
+            self.viewer.say(tr(MISMATCH))
             return False
         portrait.opened[self.pack], portrait.placement = opened, opened.placement
         return True
@@ -413,7 +397,7 @@ class Conversation:
         else:
             if answer.fault.kind == "cancelled" and portrait.drawable:
                 portrait.cancelled_with = self.pack
-            self._fault(answer.fault)
+            self._fault(answer.fault, self._document_of(portrait))
         if portrait.drawable:
             self.edit(portrait, dragging=False)
         self.viewer.tell(Topic.DOCUMENT)
@@ -422,10 +406,10 @@ class Conversation:
         try:
             portrait.latents[self.pack] = Latents.of(answer.result, answer.data)
         except ProtocolError:
-            self.viewer.say(MISMATCH)
+            self.viewer.say(tr(MISMATCH))
 
     def _reopened(self, portrait: Portrait, answer: Answer) -> None:
-        if portrait.closed or not self._opened(portrait, answer):
+        if portrait.closed or not self._opened(self._document_of(portrait), portrait, answer):
             return
         latents = portrait.latents.get(self.pack)
         if latents is None:  # a cancelled projection brings none, so a short one replaces it
@@ -439,7 +423,7 @@ class Conversation:
             return
         if answer.fault is not None:
             portrait.known = CoreKnows.NOTHING
-            self._fault(answer.fault)
+            self._fault(answer.fault, self._document_of(portrait))
             return
         portrait.known = CoreKnows.LATENTS
         self.edit(portrait, dragging=False)
@@ -456,7 +440,7 @@ class Conversation:
 
     def _pump(self, portrait: Portrait) -> None:
         """Send the newest edit state, if it may go."""
-        stamp = portrait.next_edit() if self.connected else None
+        stamp = portrait.next_edit() if self.connected and self.viewer else None
         if stamp is not None:
             self._ask(
                 self.viewer.edit_state(portrait),
@@ -476,10 +460,10 @@ class Conversation:
             portrait.forget_core()
             self.revive(portrait)
             if portrait.known == CoreKnows.NOTHING:
-                self._fault(fault)
+                self._fault(fault, self._document_of(portrait))
                 self.viewer.tell(Topic.DOCUMENT)
         elif fault is not None:
-            self._fault(fault)
+            self._fault(fault, self._document_of(portrait))
         self._pump(portrait)
 
     def _frame(self, portrait: Portrait, frame: Frame) -> None:
@@ -494,12 +478,12 @@ class Conversation:
         if _is_gone(answer):
             return
         if answer.fault is not None:
-            self._fault(answer.fault)
+            self._fault(answer.fault, document)
         elif portrait in self._portraits_of(document):
             try:
                 done(Layer.of(answer.result, answer.data))
             except ProtocolError:
-                self.viewer.say(MISMATCH)
+                self.viewer.say(tr(MISMATCH))
         portrait.applying = False  # only now: the host may handle events while it writes
         self.viewer.tell(Topic.PROGRESS)
 
@@ -519,9 +503,13 @@ class Conversation:
     def _ask(self, message: Message, done: Done) -> int:
         return self.link.request(message.METHOD, message.data(), done, message.attachment)
 
-    def _fault(self, fault: Fault) -> None:
+    def _fault(self, fault: Fault, document: Optional[Hashable] = None) -> None:
+        """Say what went wrong, with a document if it is about one."""
         if fault.kind not in QUIET_FAULTS:
-            self.viewer.say(fault.message)
+            self.viewer.say(told(fault.message), document)
+
+    def _document_of(self, portrait: Portrait) -> Optional[Hashable]:
+        return next((document for document in self.faces if portrait in self._portraits_of(document)), None)
 
 
 def _is_gone(answer: Answer) -> bool:

@@ -14,6 +14,7 @@ from ..bridge.messages import FacePoints, FoundFace, Placement
 from .handles import Handles
 from .picture import Box, Picture
 from .portrait import Portrait
+from .words import tr, tr_count
 
 BOX = 2.8  # a face's box, in the larger of the distances between the eyes and from eyes to mouth
 GUESS = 0.5  # a score below says that the points are a guess
@@ -120,9 +121,8 @@ class Faces:
     def words(self) -> str:
         """The status line while no face is shown."""
         if self.view is View.PLACING:
-            return "Place the eyes and the mouth"
-        count = len(self.all)
-        return "1 face: click it to edit" if count == 1 else f"{count} faces: click the one to edit"
+            return tr("Place the eyes and the mouth")
+        return tr_count("1 face: click it to edit", "{n} faces: click the one to edit", len(self.all))
 
     def again(self, picture: Picture, found: Iterable[Face]) -> Faces:
         """The faces of this document in a picture that was read later.

@@ -14,6 +14,7 @@ from .picture import Picture
 from .pixels import image_over, scaled, scaled_part
 from .preview import LARGEST, SMALLEST
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
+from .words import tr
 
 COPY = 2 * LARGEST  # the longest side of the copy that is kept: enough for screens with small pixels
 REACH = 14.0  # screen pixels from a handle's middle within which the mouse takes it
@@ -65,7 +66,7 @@ class FaceMap(QtWidgets.QWidget):
         self.handles = faces.handles if placing else None
         if self.at is not None and self.at >= self._count():
             self.at = None
-        self.setAccessibleName("The three handles" if placing else "The picture's faces")
+        self.setAccessibleName(tr("The three handles") if placing else tr("The picture's faces"))
         self._say_where()
         self.update()
 
@@ -153,15 +154,15 @@ class FaceMap(QtWidgets.QWidget):
     def _say_where(self) -> None:
         words = ""
         if self.at is not None:
-            words = self._face_words(self.at) if self.handles is None else NAMES[self.at]
+            words = self._face_words(self.at) if self.handles is None else tr(NAMES[self.at])
         self.setToolTip(words)
         self.setAccessibleDescription(words)
 
     def _face_words(self, index: int) -> str:
         face = self.faces[index]
-        parts = [f"Face {index + 1} of {len(self.faces)}"]
-        parts += ["placed by hand"] if face.by_hand else ["a guess"] if face.guess else []
-        parts += ["edited"] if face.portrait.edits else []
+        parts = [tr("Face {n} of {all}", n=index + 1, all=len(self.faces))]
+        parts += [tr("placed by hand")] if face.by_hand else [tr("a guess")] if face.guess else []
+        parts += [tr("edited")] if face.portrait.edits else []
         return ", ".join(parts)
 
     # The keyboard
@@ -311,12 +312,12 @@ class FacePicker(QtWidgets.QWidget):
         self.setSizePolicy(policy.Expanding, policy.Preferred)
         self.setMinimumSize(SMALLEST, SMALLEST)
         self.map = FaceMap(self)
-        self.place = self._button("place_by_hand", "Place by hand", self.by_hand)
-        self.place.setToolTip("Show where a face is that was not found, or was found in the wrong place")
-        self.use_place = self._button("use_place", "Use this place", self.use)
-        self.use_place.setToolTip("Edit the face at the three handles")
-        self.leave = self._button("leave_placing", "Back", self.back)
-        self.leave.setToolTip("Back to the faces")
+        self.place = self._button("place_by_hand", tr("Place by hand"), self.by_hand)
+        self.place.setToolTip(tr("Show where a face is that was not found, or was found in the wrong place"))
+        self.use_place = self._button("use_place", tr("Use this place"), self.use)
+        self.use_place.setToolTip(tr("Edit the face at the three handles"))
+        self.leave = self._button("leave_placing", tr("Back"), self.back)
+        self.leave.setToolTip(tr("Back to the faces"))
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(4)
         row.addStretch(1)

@@ -8,9 +8,10 @@ from typing import List, Optional
 from ..bridge.fields import XY
 from ..bridge.messages import FacePoints
 from .picture import Box, Picture
+from .words import mark_tr
 
 LEFT, RIGHT, MOUTH = range(3)  # left and right as on the upright head
-NAMES = ("Left eye", "Right eye", "Mouth")
+NAMES = (mark_tr("Left eye"), mark_tr("Right eye"), mark_tr("Mouth"))
 EYES_SHARE = 6  # the eyes start this part of the shorter side apart
 SMALLEST_START = 4.0  # pixels between the eyes, however thin the box is
 MOUTH_BELOW = 1.1  # of the eyes' distance

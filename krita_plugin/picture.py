@@ -8,6 +8,7 @@ from typing import Optional, Tuple
 
 from ..bridge.messages import Placement, Region
 from ..bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
+from .words import tr
 
 MOST_PIXELS = MAX_ATTACHMENT // 4  # of a sent picture; larger documents are sent scaled down
 SMALLEST_SIDE = 32  # below this no face can be found
@@ -87,13 +88,18 @@ def check_size(width: int, height: int, what: str) -> None:
     """HostError for a box that is too small to find a face in; `what` is "selection" or "picture"."""
     if width >= SMALLEST_SIDE and height >= SMALLEST_SIDE:
         return
+    selected = what == "selection"
     if width <= 0 or height <= 0:
         raise HostError(
-            f"The {what} is empty or beside the picture: select a part of the picture, or deselect."
+            tr("The selection is empty or beside the picture: select a part of the picture, or deselect.")
+            if selected
+            else tr("The picture is empty: open another one.")
         )
-    advice = "select a larger area" if what == "selection" else "open a larger picture"
+    sizes = {"width": width, "height": height, "least": SMALLEST_SIDE}
     raise HostError(
-        f"The {what} is {width} × {height} px, a face needs {SMALLEST_SIDE} at least each way: {advice}."
+        tr("The selection is {width} × {height} px, a face needs {least}: select a larger area.", **sizes)
+        if selected
+        else tr("The picture is {width} × {height} px, a face needs {least}: open a larger one.", **sizes)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Dict, Hashable, List, Optional
 
 from ..bridge.messages import FacePoints, Frame, Latents, OpenedPicture, Placement, Progress
 from .picture import Picture
+from .words import tr
 
 
 class CoreKnows(IntEnum):
@@ -117,12 +118,15 @@ class Portrait:
 
 def frame_words(frame: Frame) -> str:
     """A frame in the status line, e.g. "Pass 2/3 · 128 px · ×0.5 · 31 ms"."""
-    part = "" if frame.whole else " · selection"
+    part = "" if frame.whole else " · " + tr("selection")
     width = "" if frame.ratio is None else f" · ×{frame.ratio:g}"
-    return f"Pass {frame.index}/{frame.passes}{part} · {frame.resolution} px{width} · {frame.ms:.0f} ms"
+    passes = tr("Pass {n}/{all}", n=frame.index, all=frame.passes)
+    return f"{passes}{part} · {frame.resolution} px{width} · {frame.ms:.0f} ms"
 
 
 def progress_words(progress: Progress) -> str:
     """A projection in the status line, e.g. "Projecting 3/100 · loss 0.52"."""
-    loss = "" if progress.loss is None else f" · loss {progress.loss:.2f}"
-    return f"Projecting {progress.step}/{progress.steps}{loss}" if progress.steps else "Projecting…"
+    if not progress.steps:
+        return tr("Projecting…")
+    loss = "" if progress.loss is None else " · " + tr("loss {loss}", loss=f"{progress.loss:.2f}")
+    return tr("Projecting {n}/{all}", n=progress.step, all=progress.steps) + loss

@@ -14,6 +14,7 @@ from .document_faces import Face, Faces, View
 from .picture import Box, Edge, HostError, Picture, region_of, square_box
 from .portrait import Portrait, frame_words, progress_words
 from .topic import Topic
+from .words import tr
 
 USUAL_PROJECTION = 20.0  # seconds
 WAIT = "The core is not ready yet: wait until it is, then click again."
@@ -54,8 +55,10 @@ class Host(Protocol):
 class PanelState:
     """One window's panel: the document in front, the quality, the error line. `core` is the conversation."""
 
-    def __init__(self, link: Link, host: Host) -> None:
-        self.core = Conversation(link, self)
+    def __init__(self, link: Link, host: Host, core: Optional[Conversation] = None) -> None:
+        """`core` is the conversation that several windows share."""
+        self.core = Conversation(link) if core is None else core
+        self.core.viewer.join(self)
         self.host = host
         self.listeners: List[Callable[[Topic], None]] = []
         self.document: Optional[Hashable] = None  # in front
@@ -132,22 +135,22 @@ class PanelState:
         """The line under the preview."""
         portrait, search, faces = self.portrait, self.core.searching.get(self.document), self.faces
         if self.document is None:
-            return "Open a picture to begin"
+            return tr("Open a picture to begin")
         if self.reading is not None:
-            return "Reading the picture…"
+            return tr("Reading the picture…")
         if search is not None:
-            return "Looking for faces…" if search.portrait is None else "Opening the face…"
+            return tr("Looking for faces…") if search.portrait is None else tr("Opening the face…")
         if portrait is not None and portrait.applying:
-            return "Drawing the layer…"
+            return tr("Drawing the layer…")
         if faces is not None and faces.view is not View.FACE:
             return faces.words()
         if portrait is None:
-            return "Press Project to begin"
+            return tr("Press Project to begin")
         if portrait.progress is not None:
             return progress_words(portrait.progress)
         if portrait.newest is not None:
             return frame_words(portrait.newest)
-        return "Drawing…" if self.can_edit else "Press Project to begin"
+        return tr("Drawing…") if self.can_edit else tr("Press Project to begin")
 
     def value(self, name: str) -> float:
         return 0.0 if self.portrait is None else self.portrait.edits.get(name, 0.0)
@@ -241,7 +244,7 @@ class PanelState:
         if not portrait.applying or portrait.closed:
             return  # the core or the document was lost while the selection was read
         if asked.only is not None and asked.only.mask.count(0) == len(asked.only.mask):
-            self._not_drawn(portrait, BESIDE)
+            self._not_drawn(portrait, tr(BESIDE))
             return
         self.core.draw_layer(
             document, portrait, asked, lambda layer: self._add_layer(document, portrait, name, layer)
@@ -300,7 +303,7 @@ class PanelState:
         elif self.core.connected:
             self.core.open_face(self.document, faces, face, self.projection_seconds)
         else:
-            self.say(WAIT)
+            self.say(tr(WAIT))
 
     def place_by_hand(self) -> None:
         """Put three handles on the picture, for the artist to drag."""
@@ -404,5 +407,9 @@ class PanelState:
             self.tell(Topic.MESSAGE)
 
     def tell(self, topic: Topic) -> None:
+        """To every window: two may show one document."""
+        self.core.viewer.tell(topic)
+
+    def hear(self, topic: Topic) -> None:
         for listener in list(self.listeners):
             listener(topic)

@@ -16,6 +16,7 @@ from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .state import PanelState
 from .wiring import connect
+from .words import tr, use_language, wanted_languages
 
 # PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
@@ -90,7 +91,7 @@ class StudioHost:
 
     def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
         if self.painting is None:
-            failed("No picture is open: open one, then press Project.")
+            failed(tr("No picture is open: open one, then press Project."))
             return
         image = self.painting.flattened()
         try:
@@ -109,7 +110,7 @@ class StudioHost:
         self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
     ) -> Hashable:
         if self.painting is None or document != self.number:
-            raise HostError("The picture was closed: open it again and press Project.")
+            raise HostError(tr("The picture was closed: open it again and press Project."))
         left, top, image = placed(picture, layer)
         made = PaintedLayer(left, top, image, name)
         old = next((old for name in reversed(replaced) for old in self.painting.layers if old is name), None)
@@ -161,7 +162,7 @@ class Canvas(QtWidgets.QWidget):
         painter.fillRect(self.rect(), self.palette().color(QtGui.QPalette.ColorRole.Dark))
         if self._shown is None:
             painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.WindowText))
-            words = "Drop a picture here, or press Ctrl+O"
+            words = tr("Drop a picture here, or press Ctrl+O")
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), words)
             return
         place = self._shown.rect()
@@ -202,19 +203,19 @@ class Studio(QtWidgets.QMainWindow):
 
     def _build_menus(self) -> None:
         keys = QtGui.QKeySequence.StandardKey
-        picture = self.menuBar().addMenu("&Picture")
-        self._action(picture, "&Open…", QtGui.QKeySequence(keys.Open), self._ask_open)
+        picture = self.menuBar().addMenu(tr("&Picture"))
+        self._action(picture, tr("&Open…"), QtGui.QKeySequence(keys.Open), self._ask_open)
         self.save_action = self._action(
-            picture, "&Save as PNG…", QtGui.QKeySequence(keys.Save), self._ask_save
+            picture, tr("&Save as PNG…"), QtGui.QKeySequence(keys.Save), self._ask_save
         )
-        self._action(picture, "&Quit", QtGui.QKeySequence(keys.Quit), self._quit)
-        edit = self.menuBar().addMenu("&Edit")
-        self.undo_action = self._action(edit, "&Undo", QtGui.QKeySequence(keys.Undo), self.undo)
-        self.redo_action = self._action(edit, "&Redo", QtGui.QKeySequence(keys.Redo), self.redo)
-        face = self.menuBar().addMenu("&Face")
-        self._action(face, "&Project", QtGui.QKeySequence("Ctrl+Alt+P"), self.state.project)
-        self._action(face, "Toggle &draft", QtGui.QKeySequence("Ctrl+Alt+D"), self.state.toggle_draft)
-        self._action(face, "&Apply", QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
+        self._action(picture, tr("&Quit"), QtGui.QKeySequence(keys.Quit), self._quit)
+        edit = self.menuBar().addMenu(tr("&Edit"))
+        self.undo_action = self._action(edit, tr("&Undo"), QtGui.QKeySequence(keys.Undo), self.undo)
+        self.redo_action = self._action(edit, tr("&Redo"), QtGui.QKeySequence(keys.Redo), self.redo)
+        face = self.menuBar().addMenu(tr("&Face"))
+        self._action(face, tr("&Project"), QtGui.QKeySequence("Ctrl+Alt+P"), self.state.project)
+        self._action(face, tr("Toggle &draft"), QtGui.QKeySequence("Ctrl+Alt+D"), self.state.toggle_draft)
+        self._action(face, tr("&Apply"), QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
         self._show_actions()
 
     def _action(
@@ -257,8 +258,9 @@ class Studio(QtWidgets.QMainWindow):
             if written and file.commit():
                 return True
             file.cancelWriting()
-        reason = file.errorString() or "the disk may be full"
-        self.state.say(f"{path} could not be written ({reason}): choose another place.")
+        reason = file.errorString() or tr("the disk may be full")
+        text = tr("{path} could not be written ({reason}): choose another place.", path=path, reason=reason)
+        self.state.say(text)
         return False
 
     def _quit(self) -> None:
@@ -268,12 +270,14 @@ class Studio(QtWidgets.QMainWindow):
         kinds = " ".join(
             f"*.{bytes(kind.data()).decode()}" for kind in QtGui.QImageReader.supportedImageFormats()
         )
-        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Open a picture", "", f"Pictures ({kinds})")
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, tr("Open a picture"), "", f"{tr('Pictures')} ({kinds})"
+        )
         if path:
             self.open(path)
 
     def _ask_save(self) -> None:
-        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, "Save as PNG", "", "PNG (*.png)")
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, tr("Save as PNG"), "", "PNG (*.png)")
         if path:
             self.save(path if path.lower().endswith(".png") else path + ".png")
 
@@ -309,19 +313,38 @@ def load_picture(path: Path) -> QtGui.QImage:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise HostError(f"{path} cannot be opened ({error.strerror}): choose another file.") from None
-    if not path.is_file() or size > LARGEST_FILE:
-        raise HostError(
-            f"{path} is no picture file, or is larger than {LARGEST_FILE >> 20} MiB: choose another."
+        text = tr(
+            "{path} cannot be opened ({reason}): choose another file.", path=path, reason=error.strerror
         )
+        raise HostError(text) from None
+    if not path.is_file() or size > LARGEST_FILE:
+        text = tr(
+            "{path} is no picture file, or is larger than {size} MiB: choose another.",
+            path=path,
+            size=LARGEST_FILE >> 20,
+        )
+        raise HostError(text)
     reader = QtGui.QImageReader(str(path))
     reader.setAutoTransform(True)  # otherwise pictures from phones lie on their side
     claimed = reader.size()
     if claimed.isValid() and max(claimed.width(), claimed.height()) > LARGEST_SIDE:
-        raise HostError(f"{path} is larger than {LARGEST_SIDE} pixels a side: scale it down first.")
+        raise HostError(
+            tr(
+                "{path} is larger than {side} pixels a side: scale it down first.",
+                path=path,
+                side=LARGEST_SIDE,
+            )
+        )
     image = reader.read()
     if image.isNull() or max(image.width(), image.height()) > LARGEST_SIDE:
-        raise HostError(f"{path} cannot be read as a picture ({reader.errorString()}): choose another file.")
+        reason = reader.errorString()
+        raise HostError(
+            tr(
+                "{path} cannot be read as a picture ({reason}): choose another file.",
+                path=path,
+                reason=reason,
+            )
+        )
     if image.colorSpace().isValid():
         image.convertToColorSpace(QtGui.QColorSpace(QtGui.QColorSpace.NamedColorSpace.SRgb))
     return image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
@@ -362,6 +385,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     application = QtWidgets.QApplication(sys.argv[:1])
     application.setStyle("Fusion")
     application.setPalette(dark_palette())
+    use_language(wanted_languages(QtCore.QLocale.system().uiLanguages()))
     studio = Studio(CoreKeeper("studio", VERSION))
     studio.show()
     if chosen.image:

@@ -8,10 +8,15 @@ of Krita's.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Dict, Iterable, Optional
 from xml.etree import ElementTree
 
+from .core_words import KNOWN, filled_in
+
+SENTENCE_END = re.compile(r"(?<=[.!?]) ")
+LONGEST_TOLD = 2000  # characters of a sentence that is looked up
 FOLDER = Path(__file__).parent / "translations"
 
 _translated: Dict[str, str] = {}
@@ -26,6 +31,32 @@ def tr(text: str, **values: object) -> str:
 def tr_count(one: str, many: str, n: int) -> str:
     """The text for one thing, or that for several, with `{n}` in it."""
     return tr(one if n == 1 else many, n=n)
+
+
+def mark_tr(text: str) -> str:
+    """The text itself: says where a table is made that its entries go through `tr` when they are shown."""
+    return text
+
+
+def told(sentence: str) -> str:
+    """What the core or the bridge said, in the artist's language where it is one of KNOWN; of several
+    sentences, those that are."""
+    if not _translated or len(sentence) > LONGEST_TOLD:
+        return sentence
+    whole = _told(sentence)
+    if whole is not None:
+        return whole
+    return " ".join(_told(part) or part for part in SENTENCE_END.split(sentence))
+
+
+def _told(sentence: str) -> Optional[str]:
+    if sentence in _translated:
+        return _translated[sentence]
+    for template in KNOWN:
+        values = filled_in(template, sentence)
+        if values is not None and template in _translated:
+            return _translated[template].format(**values)
+    return None
 
 
 def use_language(names: Iterable[str]) -> None:
