@@ -16,7 +16,6 @@ from ..bridge.messages import (
     ApplyEdits,
     ClosePicture,
     CoreState,
-    EditState,
     FindFaces,
     FoundFaces,
     Frame,
@@ -33,7 +32,7 @@ from ..bridge.messages import (
 )
 from ..bridge.protocol import ProtocolError
 from .document_faces import Face, Faces, wanted
-from .picture import Box, Picture
+from .picture import Picture
 from .portrait import CoreKnows, Portrait
 from .topic import Topic
 from .viewers import Viewers
