@@ -32,15 +32,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     heads.add_argument("--labels", action="store_true", help="draw what each pixel shows instead")
     heads.add_argument("--count", type=int, default=50_000, help="heads that the folder shall have")
     heads.add_argument("--wide", type=float, default=1.5, help="how much more than the usual frame it shows")
+    text = "into a folder: lean towards white hair, beards, hats, scarves, glasses and profiles"
+    heads.add_argument("--rare", action="store_true", help=text)
     heads.add_argument("--processes", type=int, default=1, help="how many draw at once")
     cars = command(actions, "cars", _cars, "draw a contact sheet of cars")
     cars.add_argument("--sheet", type=Path, required=True, metavar="OUT.png")
     _sheet(cars)
-    folder = command(actions, "folder", _folder, "say what a folder or zip of pictures is good for")
-    folder.add_argument("folder", type=Path, metavar="FOLDER|ZIP")
-    text = "decode and resize a folder or zip of pictures once, for training; goes on where it was stopped"
+    folder = command(actions, "folder", _folder, "say what a folder, zip or LMDB of pictures is good for")
+    folder.add_argument("folder", type=Path, metavar="FOLDER|ZIP|LMDB")
+    text = "decode and resize a folder, zip or LMDB once, for training; goes on where it was stopped"
     pack = command(actions, "pack", _pack, text)
-    pack.add_argument("folder", type=Path, metavar="FOLDER|ZIP")
+    pack.add_argument("folder", type=Path, metavar="FOLDER|ZIP|LMDB")
     pack.add_argument("--out", type=Path, required=True, metavar="FILE", help="data.folder of a training")
     pack.add_argument("--resolution", type=int, required=True, metavar="R", help="px of the longer side")
     text = (
@@ -82,7 +84,7 @@ def _cache(chosen: argparse.Namespace) -> None:
         raise CoreError("bad-value", text)
     from ..lab.data.head_cache import CacheKind, fill
 
-    kind = CacheKind(chosen.resolution, chosen.wide, chosen.seed)
+    kind = CacheKind(chosen.resolution, chosen.wide, chosen.seed, chosen.rare)
     fill(chosen.cache, chosen.count, kind, chosen.processes)
 
 

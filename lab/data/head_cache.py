@@ -83,11 +83,13 @@ class Labels(Protocol):
 
 @dataclass(frozen=True)
 class CacheKind:
-    """What a folder holds: pictures of `resolution` px that show `wide` times as much as the usual frame."""
+    """What a folder holds: pictures of `resolution` px that show `wide` times as much as the usual frame,
+    of people as they are or of `rare` ones."""
 
     resolution: int
     wide: float
     seed: int = 0
+    rare: bool = False
 
 
 Source = Callable[[Tensor, bool, CacheKind], Labels]  # z [N, D] and whether they are correlated
@@ -270,6 +272,10 @@ def _one_thread() -> Iterator[None]:
 def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, number: int) -> None:
     bits = choices(kind.seed, number, "heads").getrandbits(32)
     z = torch.randn(SHARD, style_dim, generator=torch.Generator().manual_seed(bits))  # [256, D]
+    if kind.rare:
+        from ..heads.rare_traits import lean
+
+        z = lean(z)
     correlated = torch.arange(SHARD) % 2 == 0
     parts: list[dict[str, Tensor]] = []
     together = TOGETHER if distributed.device().type == "cpu" else ON_A_GPU
