@@ -11,6 +11,7 @@ from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence,
 from krita import Document, Krita
 
 from ..bridge.messages import Layer, Selected
+from .annotations import Annotations
 from .paint_layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .pixels import placed, rgba_bytes, scaled
@@ -25,12 +26,15 @@ class KritaDocuments:
     """The host inside Krita. Documents have our own numbers, since copying a document copies Krita's id."""
 
     selects = True
+    keeps = True
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
         self._reading: Optional[_Reader] = None
         self._masks: List[SelectedMask] = []  # being made
+        self._annotations = Annotations(self._open)
+        self.keep, self.kept = self._annotations.keep, self._annotations.kept
 
     def current(self) -> Optional[Hashable]:
         document = _front()
@@ -56,6 +60,7 @@ class KritaDocuments:
         gone = [number for number, held in self._held.items() if not _is_open(held)]
         for number in gone:
             del self._held[number]
+            self._annotations.forget(number)
         return list(gone)
 
     def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
@@ -116,10 +121,15 @@ class KritaDocuments:
 
         self._masks.append(SelectedMask(selection, picture, box, edge, made))
 
+    def _open(self, document: Hashable) -> Optional[Document]:
+        """A document by its number; None if it was closed."""
+        held = next((held for number, held in self._held.items() if number == document), None)
+        return held if held is not None and _is_open(held) else None
+
     def _same(self, document: Hashable, picture: Picture) -> Document:
         """The document that a picture was read from; HostError if it was closed or resized since."""
-        held = next((held for number, held in self._held.items() if number == document), None)
-        if held is None or not _is_open(held):
+        held = self._open(document)
+        if held is None:
             raise HostError(CLOSED)
         if (held.width(), held.height()) != picture.document_size:
             raise HostError(RESIZED)

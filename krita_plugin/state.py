@@ -6,13 +6,14 @@ conversation.py has what the core is told about it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple
+from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple, cast
 
-from ..bridge.messages import FRAME_MS, ApplyEdits, EditState, Layer, Quality, Region, Selected
+from ..bridge.messages import FRAME_MS, QUALITIES, ApplyEdits, EditState, Layer, Quality, Region, Selected
 from .conversation import Conversation, Link
 from .document_faces import Face, Faces, View
 from .picture import Box, Edge, HostError, Picture, region_of, square_box
 from .portrait import Portrait, frame_words, progress_words
+from .settings import Kept, Unstored
 from .topic import Topic
 from .words import tr
 
@@ -25,6 +26,15 @@ class Host(Protocol):
     """What the state needs of the program that holds the documents (Krita, or studio)."""
 
     selects: bool  # whether its documents have selections
+    keeps: bool  # whether what is kept in a document is saved with it
+
+    def keep(self, document: Hashable, name: str, data: bytes) -> None:
+        """Keep bytes in a document under a name, in place of those before; it takes them once a second."""
+        ...
+
+    def kept(self, document: Hashable, name: str) -> bytes:
+        """The bytes kept under a name, perhaps by somebody who means harm; empty for none."""
+        ...
 
     def current(self) -> Optional[Hashable]: ...
 
@@ -55,8 +65,11 @@ class Host(Protocol):
 class PanelState:
     """One window's panel: the document in front, the quality, the error line. `core` is the conversation."""
 
-    def __init__(self, link: Link, host: Host, core: Optional[Conversation] = None) -> None:
+    def __init__(
+        self, link: Link, host: Host, core: Optional[Conversation] = None, settings: Optional[Kept] = None
+    ) -> None:
         """`core` is the conversation that several windows share."""
+        self.settings = Kept(Unstored()) if settings is None else settings
         self.core = Conversation(link) if core is None else core
         self.core.viewer.join(self)
         self.host = host
@@ -64,9 +77,11 @@ class PanelState:
         self.document: Optional[Hashable] = None  # in front
         self.selection: Optional[Box] = None  # of that document
         self.reading: Optional[Hashable] = None  # the document that is being read
-        self.projection_seconds: Optional[float] = USUAL_PROJECTION  # None: until the loss levels off
-        self.quality: Quality = "auto"
-        self.frame_ms = FRAME_MS  # what a frame may take while a slider is dragged
+        # None: until the loss levels off
+        self.projection_seconds = self.settings.number("projection_seconds", 1.0, 600.0, USUAL_PROJECTION)
+        self.quality: Quality = cast(Quality, self.settings.text("quality", QUALITIES, "auto"))
+        # what a frame may take while a slider is dragged
+        self.frame_ms = self.settings.number("frame_ms", 1.0, 2000.0, FRAME_MS) or FRAME_MS
         self._quality_before_draft: Quality = "auto"
         self.updates_layer = False  # whether Apply replaces the layer that it added before
         self.only_selected = False  # whether Apply leaves all else as it is...
@@ -193,6 +208,7 @@ class PanelState:
         if quality == "draft":
             self._quality_before_draft = self.quality
         self.quality = quality
+        self.settings.keep_text("quality", quality)
         self.tell(Topic.PACK)
         if self.portrait is not None:
             self.core.edit(self.portrait, dragging=False)
@@ -203,10 +219,12 @@ class PanelState:
     def set_frame_ms(self, ms: float) -> None:
         """What a frame may take from now on while a slider is dragged."""
         self.frame_ms = ms
+        self.settings.keep_number("frame_ms", ms)
 
     def set_projection_seconds(self, seconds: Optional[float]) -> None:
         """How long projections may take from now on; None: until the loss levels off."""
         self.projection_seconds = seconds
+        self.settings.keep_number("projection_seconds", seconds)
 
     def set_updates_layer(self, updates: bool) -> None:
         self.updates_layer = updates

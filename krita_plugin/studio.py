@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Callable, Hashable, List, Optional, Sequence
+from typing import Callable, Dict, Hashable, List, Optional, Sequence
 
 from ..bridge.messages import Layer, Selected
 from ..bridge.qt_client import CoreKeeper
@@ -34,6 +34,7 @@ class Painting:
         self.name = name
         self.layers: List[PaintedLayer] = []
         self.undo = QUndoStack()
+        self.kept: Dict[str, bytes] = {}
 
     def flattened(self) -> QtGui.QImage:
         flat = self.image.copy()
@@ -77,6 +78,7 @@ class StudioHost:
     """The panel state's host: one painting at a time, numbered in the order of opening."""
 
     selects = False
+    keeps = False  # a PNG has no room for it: it lasts as long as the window
 
     def __init__(self) -> None:
         self.painting: Optional[Painting] = None
@@ -88,6 +90,15 @@ class StudioHost:
 
     def current(self) -> Optional[Hashable]:
         return None if self.painting is None else self.number
+
+    def keep(self, document: Hashable, name: str, data: bytes) -> None:
+        if self.painting is not None and document == self.number:
+            self.painting.kept[name] = data
+
+    def kept(self, document: Hashable, name: str) -> bytes:
+        if self.painting is None or document != self.number:
+            return b""
+        return self.painting.kept.get(name, b"")
 
     def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
         if self.painting is None:
