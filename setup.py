@@ -61,6 +61,7 @@ setup(
             "scikit-learn>=1.4",
             "scikit-image>=0.24",
             "numba>=0.60",
+            "lmdb>=1.4",
         ],
     },
     entry_points={"console_scripts": ["anycost = anycost.commands.cli:main"]},

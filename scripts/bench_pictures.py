@@ -1,6 +1,6 @@
-"""How many training pictures a second one core reads from folders, zips and packed files.
+"""How many training pictures a second one core reads from folders, zips, LMDBs and packed files.
 
-.venv/bin/python scripts/bench_pictures.py FOLDER|ZIP|FILE... [--resolution 256] [--shape 1 1] [--seconds 3]
+.venv/bin/python scripts/bench_pictures.py PLACE... [--resolution 256] [--shape 1 1] [--seconds 3]
 Counts the core's own time, so other programs do not disturb it; files are in the disk's cache already.
 """
 

@@ -32,8 +32,9 @@ class DataSettings:
 
     Of portraits, a share `rare` turns one rare thing on, and a share `far` takes one thing as far as sliders
     do. Heads come from `caches`, folders of rendered heads, or are rendered while training; a share `painted`
-    of a batch are portraits instead. `folder` may also be a zip or a packed file; `mirror` reflects half of
-    its pictures, and `shape` is their width to their height: black rows or columns make squares of them.
+    of a batch are portraits instead. `folder` may also be a zip, an LMDB or a packed file; `mirror` reflects
+    half of its pictures, and `shape` is their width to their height: black rows or columns make squares of
+    them.
     """
 
     kind: Literal["portraits", "heads", "cars", "folder"] = "portraits"

@@ -1,4 +1,4 @@
-"""A user's pictures as training data, in a folder, a zip or a packed file, and a check of what they are."""
+"""A user's pictures as training data, in a folder, zip, LMDB or packed file, and a check of what they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_TOLD = 10
 
 
 def to_pack(place: Path, resolution: int, shape: Shape) -> Files:
-    """The usable pictures of a folder or zip. CoreError "bad-value" for none, or for sizes out of range."""
+    """The usable pictures of a folder, zip or LMDB. CoreError "bad-value" for none or sizes out of range."""
     if not SIDES[0] <= resolution <= SIDES[1] or resolution & (resolution - 1):
         text = f"Packed pictures have 8, 16, ... {SIDES[1]} px, as a generator draws, not {resolution}."
         raise CoreError("bad-value", text)
@@ -35,12 +35,12 @@ def to_pack(place: Path, resolution: int, shape: Shape) -> Files:
         raise CoreError("bad-value", str(error)) from None
     found = pictures_of(place, PictureFrame(resolution, shape))
     if isinstance(found, Packed):
-        raise CoreError("bad-value", f'"{place}" is packed already: name the folder or zip.')
+        raise CoreError("bad-value", f'"{place}" is packed already: name what it was packed from.')
     return found
 
 
 def pictures_of(place: Path, frame: PictureFrame) -> Files | Packed:
-    """The usable pictures of a folder, a zip or a packed file, at the frame's size.
+    """The usable pictures of a folder, a zip, an LMDB or a packed file, at the frame's size.
 
     CoreError "bad-value" if there are none, or if a packed file has another shape or too few px.
     """
@@ -56,7 +56,7 @@ def pictures_of(place: Path, frame: PictureFrame) -> Files | Packed:
 
 
 def check(folder: Path) -> str:
-    """What the pictures of a folder or zip are good for, as lines of text; reads every picture whole.
+    """What the pictures of a folder, zip or LMDB are good for, as lines of text; reads every picture whole.
 
     CoreError "bad-value" if it does not exist or cannot be read.
     """

@@ -1,4 +1,4 @@
-"""The pictures of a folder or a zip: which can be used, and each of them at a training's size.
+"""The pictures of a folder, a zip or an LMDB: which can be used, and each of them at a training's size.
 
 A picture is turned as its camera says, cropped around its middle, resized with antialiasing and never
 stretched; transparent parts lie on grey. Unusable pictures are left out, each with a sentence that says why.
@@ -23,6 +23,7 @@ from ...core.errors import CoreError
 from ...core.files.own_pixels import OwnPixels
 from ...core.files.pictures import MAX_PIXELS, READ_FORMATS, TURNS, read_picture
 from .frame import PictureFrame, fitted
+from .lmdb_pictures import Record, is_lmdb, records
 from .zipped import Member, Zip
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -35,12 +36,12 @@ _LYING = (
     Image.Transpose.ROTATE_90,
 )  # turns that swap width and height
 
-PictureFile = Path | Member
+PictureFile = Path | Member | Record
 
 
 @dataclass(frozen=True)
 class Survey:
-    """The usable pictures of a folder or a zip, their (width, height) in px, and why others are left out."""
+    """The usable pictures of a place, their (width, height) in px, and why others are left out."""
 
     pictures: tuple[PictureFile, ...]
     sizes: tuple[tuple[int, int], ...]
@@ -66,14 +67,14 @@ class Files:
 
 
 def survey(place: Path, frame: PictureFrame | None = None, *, whole: bool = False) -> Survey:
-    """Looks at every picture in a folder and its sub-folders, or in a zip. The order is the same everywhere.
+    """Looks at every picture in a folder and its sub-folders, a zip or an LMDB, in the same order everywhere.
 
     Leaves out pictures that a `frame` would enlarge. Reads only sizes, or each whole picture with `whole`.
     Ignores hidden files and files without a picture's extension, such as the labels in dataset.json.
     CoreError "bad-value" if there is no such place or it cannot be read.
     """
     pictures, sizes, left_out = [], [], []
-    for picture in _listed(place):
+    for picture in _listed(place, max(frame.size) if frame else None):
         try:
             width, height = _size(picture, whole)
         except CoreError as error:
@@ -97,7 +98,7 @@ def read_fitted(picture: PictureFile, frame: PictureFrame) -> np.ndarray:
             turn = _turn(image)
             image.draft(image.mode, _drafted(image.size, _turned(frame.size, turn)))
             return fitted(image if turn is None else image.transpose(turn), frame)
-        if isinstance(picture, Member):
+        if not isinstance(picture, Path):
             return fitted(_opaque(Image.fromarray(OwnPixels.of(image).srgb())), frame)
     return fitted(_opaque(Image.fromarray(read_picture(picture))), frame)
 
@@ -170,13 +171,18 @@ def _size(picture: PictureFile, whole: bool) -> tuple[int, int]:
         return _turned(image.size, _turn(image))
 
 
-def _listed(place: Path) -> list[PictureFile]:
-    """All files that look like pictures, in the order of their names' bytes."""
+def _listed(place: Path, side: int | None) -> list[PictureFile]:
+    """All that looks like pictures, in the order of the names' bytes. An LMDB may hold them at several sizes:
+    then those for `side` px.
+    """
+    if is_lmdb(place):
+        return list(records(place, side))
     if place.is_file() and zipfile.is_zipfile(place):
         members = [member for member in Zip(place).members if _looks_like_one(Path(member.name))]
-        return sorted(members, key=lambda member: os.fsencode(member.name))
+        members.sort(key=lambda member: os.fsencode(member.name))
+        return list(members)
     if not place.is_dir():
-        raise CoreError("bad-value", f'There is no folder or zip "{place}": check its name.')
+        raise CoreError("bad-value", f'There is no folder, zip or LMDB "{place}": check its name.')
     paths: list[Path] = []
     for folder, folders, names in os.walk(place, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
