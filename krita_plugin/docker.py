@@ -19,6 +19,7 @@ from ..bridge.version import VERSION
 from .document import KritaDocuments
 from .panel import Panel
 from .qt import QtCore, QtWidgets
+from .settings import GROUP, Kept
 from .state import PanelState
 from .wiring import connect
 
@@ -30,6 +31,7 @@ ACTIONS = (
 )
 
 _keeper: Optional[CoreKeeper] = None
+_settings: Optional[Kept] = None
 _dockers: List[AnycostDocker] = []
 
 
@@ -44,6 +46,24 @@ def shared_keeper() -> CoreKeeper:
     return _keeper
 
 
+class KritaRc:
+    """Where Krita keeps its own settings, too."""
+
+    def read(self, name: str) -> str:
+        return Krita.instance().readSetting(GROUP, name, "")
+
+    def write(self, name: str, text: str) -> None:
+        Krita.instance().writeSetting(GROUP, name, text)
+
+
+def shared_settings() -> Kept:
+    """Those of all windows."""
+    global _settings
+    if _settings is None:
+        _settings = Kept(KritaRc())
+    return _settings
+
+
 class AnycostDocker(DockWidget):
     """One window's docker: the panel, and the timer that notices another document or selection."""
 
@@ -52,7 +72,7 @@ class AnycostDocker(DockWidget):
         self.setWindowTitle("Anycost")
         self.keeper = shared_keeper()
         self.documents = KritaDocuments()
-        self.state = PanelState(self.keeper.client, self.documents)
+        self.state = PanelState(self.keeper.client, self.documents, settings=shared_settings())
         connect(self.keeper, self.state)
         body = QtWidgets.QWidget(self)  # Krita sets the margins of a docker's own widget to one pixel
         column = QtWidgets.QVBoxLayout(body)

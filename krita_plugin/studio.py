@@ -14,6 +14,8 @@ from .panel import Panel
 from .picture import Box, Edge, HostError, Picture, check_size, reduction
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
+from .setting_stores import SettingsFile
+from .settings import Kept
 from .state import PanelState
 from .wiring import connect
 from .words import tr, use_language, wanted_languages
@@ -193,13 +195,13 @@ class Canvas(QtWidgets.QWidget):
 class Studio(QtWidgets.QMainWindow):
     """The window: canvas to the left, panel to the right."""
 
-    def __init__(self, keeper: CoreKeeper) -> None:
+    def __init__(self, keeper: CoreKeeper, settings: Optional[Kept] = None) -> None:
         super().__init__()
         self.setWindowTitle("Anycost studio")
         self.resize(1100, 760)
         self.keeper = keeper
         self.host = StudioHost()
-        self.state = PanelState(keeper.client, self.host)
+        self.state = PanelState(keeper.client, self.host, settings=settings)
         connect(keeper, self.state)
         self.canvas = Canvas(self.host)
         self.canvas.dropped.connect(self.open)
@@ -397,7 +399,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     application.setStyle("Fusion")
     application.setPalette(dark_palette())
     use_language(wanted_languages(QtCore.QLocale.system().uiLanguages()))
-    studio = Studio(CoreKeeper("studio", VERSION))
+    studio = Studio(CoreKeeper("studio", VERSION), Kept(SettingsFile()))
     studio.show()
     if chosen.image:
         studio.open(chosen.image)
