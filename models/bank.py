@@ -36,6 +36,18 @@ class Effect:
     gain: np.ndarray
 
 
+STILL = Effect(
+    turn=np.zeros((2, 3)),
+    moves=np.zeros((2, 5, POINTS, 3)),
+    gaze=np.zeros((2, 2, 2)),
+    zones=np.zeros((2, ZONES, 2, 3)),
+    after=np.zeros((2, ZONES, 3)),
+    shade=np.zeros((2, POINTS)),
+    teeth=np.zeros(2),
+    gain=np.ones((2, 2)),
+)  # of a direction that was never measured
+
+
 @dataclass(frozen=True, eq=False)
 class Bank:
     """Portraits of the pack, and the effects of its directions by name."""
@@ -109,7 +121,7 @@ def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str,
         expected.update({f"{name}/{part}": shape for part, shape in SHAPES.items()})
     arrays = {key: tensor.numpy() for key, tensor in read_exactly(path, expected).items()}
     for key, array in arrays.items():
-        if not _sound(key.rpartition("/")[2], array):
+        if not sound(key.rpartition("/")[2], array):
             raise PackError(f'"{path}" has values in {key} that fit no head: get the pack again.')
     effects = {name: Effect(**{part: arrays[f"{name}/{part}"] for part in SHAPES}) for name in directions}
     return Bank(
@@ -123,7 +135,7 @@ def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str,
     )
 
 
-def _sound(part: str, array: np.ndarray) -> bool:
+def sound(part: str, array: np.ndarray) -> bool:
     """Whether values that are numbers are also within reason."""
     low, high = BOUNDS[part]
     if array.min() < low or array.max() > high:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,12 @@ LINE = re.compile(rf"[^<&\x00-\x1f\x7f-\x9f{_UNSEEN}]+")  # Qt could take < and 
 PROSE = re.compile(rf"[^\x00-\x08\x0b-\x1f\x7f-\x9f{_UNSEEN}]+")  # with newlines and tabs
 
 
+LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z]{2,4})?")  # de, pt_BR
+TRANSLATED = {"label": 100, "group": 100, "tip": 300}  # what a direction says, and its characters at most
+MAX_LANGUAGES = 64
+Translations = Mapping[str, Mapping[str, str]]  # language -> "label", "group" or "tip" -> text
+
+
 class PackError(ValueError):
     """A pack or a model file cannot be used; the message is one sentence that says what to do."""
 
@@ -57,6 +63,7 @@ class DirectionEntry:
     """A direction as pack.json describes it; its vector is in directions.safetensors.
 
     `parts` and `how` are what it may touch on a picture and in which ways; empty if the maker does not say.
+    A face that is opened starts at `default`. `translations` has label, group and tip by language.
     """
 
     name: str
@@ -66,6 +73,9 @@ class DirectionEntry:
     high: float
     parts: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
+    tip: str = ""
+    default: float = 0.0
+    translations: Translations = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,7 +197,7 @@ def _check_whole(manifest: Manifest) -> None:
     """Refuses names used twice, files without a hash, an alignment without a scale, a bank without faces."""
     names = [slider.name for slider in manifest.sliders]
     if len(set(names)) != len(names):
-        raise _faulty('two entries of "directions" have the same name')
+        raise _Faulty('two entries of "directions" have the same name')
     used = [
         manifest.generator_file,
         manifest.encoder_file,
@@ -198,19 +208,19 @@ def _check_whole(manifest: Manifest) -> None:
     ]
     for file in used:
         if file is not None and file not in manifest.files:
-            raise _faulty(f'"files" has no hash of {file}')
+            raise _Faulty(f'"files" has no hash of {file}')
     if manifest.alignment and math.dist(manifest.alignment.eyes, manifest.alignment.mouth) < 0.01:
-        raise _faulty('"alignment" puts eyes and mouth in one place')
+        raise _Faulty('"alignment" puts eyes and mouth in one place')
     if manifest.bank_file is not None and manifest.alignment is None:
-        raise _faulty('"bank" is for faces, and "alignment" says that none are drawn')
+        raise _Faulty('"bank" is for faces, and "alignment" says that none are drawn')
     if manifest.alignment and manifest.shape[0] != manifest.shape[1]:
-        raise _faulty('"shape" is for what is no face: "alignment" puts faces in a square')
+        raise _Faulty('"shape" is for what is no face: "alignment" puts faces in a square')
 
 
 def _width_rule(node: _Node) -> WidthRule:
     kind = node.text("kind", 20, LINE)
     if kind not in ("proportional", "capped"):
-        raise _faulty(f'"{node.path}.kind" must be proportional or capped')
+        raise _Faulty(f'"{node.path}.kind" must be proportional or capped')
     if kind == "proportional":
         return WidthRule(kind="proportional")  # its cap and multiplier have no meaning
     return WidthRule(
@@ -232,20 +242,20 @@ def _ladder(
         node = item.node(key)
         resolution = node.power_of_two("resolution", 4, MAX_RESOLUTION)
         if resolution not in resolutions:
-            raise _faulty(f'"{node.path}.resolution" is not among "resolutions"')
+            raise _Faulty(f'"{node.path}.resolution" is not among "resolutions"')
         if "ratio" not in node.value:
             own = node.channels("channels", layer_count(resolution), channels)
             rungs.append(SubGenerator(resolution, own))
             continue
         ratio = node.number("ratio", 1e-3, 1.0)
         if ratio not in ratios:
-            raise _faulty(f'"{node.path}.ratio" is not among "ratios"')
+            raise _Faulty(f'"{node.path}.ratio" is not among "ratios"')
         rungs.append(rule.sub_generator(channels, resolution, ratio))
     if not rungs or rungs[-1].channels != channels:
-        raise _faulty('the last entry of "ladder" must be the full generator')
+        raise _Faulty('the last entry of "ladder" must be the full generator')
     costs = [rung.macs for rung in rungs]
     if costs != sorted(costs):
-        raise _faulty('"ladder" must go from the cheapest entry to the full one')
+        raise _Faulty('"ladder" must go from the cheapest entry to the full one')
     return tuple(rungs)
 
 
@@ -265,18 +275,45 @@ def _slider(node: _Node) -> DirectionEntry:
         high=node.number("high", 0.0, MAX_DIRECTION),
         parts=node.words("parts", PARTS),
         how=node.words("how", WAYS),
+        tip=node.text("tip", TRANSLATED["tip"], LINE) if "tip" in node.value else "",
+        default=node.number("default", -MAX_DIRECTION, MAX_DIRECTION) if "default" in node.value else 0.0,
+        translations=_translations(node),
     )
     if slider.low == slider.high:
-        raise _faulty(f'"{node.path}" has no range')
+        raise _Faulty(f'"{node.path}" has no range')
+    if not slider.low <= slider.default <= slider.high:
+        raise _Faulty(f'"{node.path_of("default")}" is not within its range')
     return slider
+
+
+def parse_direction(document: Any) -> DirectionEntry:
+    """A direction as its own file describes it; ValueError says which value is wrong."""
+    try:
+        return _slider(_Node(document, "direction"))
+    except _Faulty as error:
+        raise ValueError(error.what) from None
+
+
+def _translations(node: _Node) -> Translations:
+    languages = node.optional("translations")
+    if languages is None:
+        return {}
+    if len(languages.value) > MAX_LANGUAGES or not all(map(LANGUAGE.fullmatch, languages.value)):
+        what = f"must have at most {MAX_LANGUAGES} languages, each as de or pt_BR"
+        raise _Faulty(f'"{languages.path}" {what}')
+    found = {language: languages.node(language) for language in languages.value}
+    return {
+        language: {key: said.text(key, most, LINE) for key, most in TRANSLATED.items() if key in said.value}
+        for language, said in found.items()
+    }
 
 
 def _files(node: _Node) -> dict[str, str]:
     if len(node.value) > MAX_ITEMS:
-        raise _faulty('"files" has too many entries')
+        raise _Faulty('"files" has too many entries')
     for name in node.value:
         if not FILE_NAME.fullmatch(name):
-            raise _faulty('"files" has a name that is not a plain file name')
+            raise _Faulty('"files" has a name that is not a plain file name')
     return {name: node.text(name, 64, SHA256) for name in node.value}
 
 
@@ -284,9 +321,12 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are not JSON, though Python reads them
 
 
-def _faulty(what: str) -> PackError:
-    """The refusal of a pack that only its maker can put right."""
-    return PackError(f"{what}; ask its maker for a corrected pack.")
+class _Faulty(PackError):
+    """The refusal of a pack that only its maker can put right, for `what` is wrong."""
+
+    def __init__(self, what: str):
+        super().__init__(f"{what}; ask its maker for a corrected pack.")
+        self.what = what
 
 
 class _Node:
@@ -294,7 +334,7 @@ class _Node:
 
     def __init__(self, value: Any, path: str):
         if not isinstance(value, dict):
-            raise _faulty(f'"{path}" must be an object')
+            raise _Faulty(f'"{path}" must be an object')
         self.value: dict[str, Any] = value
         self.path = path
 
@@ -304,7 +344,7 @@ class _Node:
         return self.value[key]
 
     def _wrong(self, key: str, what: str) -> PackError:
-        return _faulty(f'"{self.path_of(key)}" {what}')
+        return _Faulty(f'"{self.path_of(key)}" {what}')
 
     def path_of(self, key: str) -> str:
         """The path of one of its values, as pack.json's makers know it."""

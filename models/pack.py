@@ -11,7 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,17 @@ from torch import Tensor
 from .bank import Bank, bank_bytes, read_bank
 from .features import Features
 from .generator import Generator
-from .manifest import MANIFEST, SCHEMA, Alignment, Manifest, PackError, parse_manifest, read_manifest
+from .manifest import (
+    MANIFEST,
+    SCHEMA,
+    Alignment,
+    DirectionEntry,
+    Manifest,
+    PackError,
+    Translations,
+    parse_manifest,
+    read_manifest,
+)
 from .safetensors_file import read_exactly
 from .widths import SubGenerator, WidthRule
 
@@ -61,7 +71,8 @@ class Direction:
     """An edit: w+ moves by value * vector, value in [low, high]. 0 changes nothing, 1 is the usable range.
 
     `vector` is float32 [n_style, style_dim]. `parts` and `how` are what it may touch on a picture and in
-    which ways (manifest.PARTS, manifest.WAYS); empty where the maker does not say.
+    which ways (manifest.PARTS, manifest.WAYS); empty where the maker does not say. `tip`, `default` and
+    `translations` are for the panel (manifest.DirectionEntry).
     """
 
     name: str
@@ -72,6 +83,14 @@ class Direction:
     vector: np.ndarray
     parts: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
+    tip: str = ""
+    default: float = 0.0
+    translations: Translations = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: DirectionEntry, vector: np.ndarray) -> Direction:
+        """What a manifest says of it, and its vector."""
+        return cls(**{part.name: getattr(said, part.name) for part in fields(said)}, vector=vector)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,10 +276,7 @@ def _read_directions(folder: Path, manifest: Manifest) -> tuple[Direction, ...]:
     path = checked_file(folder, DIRECTIONS_FILE, manifest.files)
     shape = (manifest.n_style, manifest.style_dim)
     vectors = read_exactly(path, {slider.name: shape for slider in manifest.sliders})
-    return tuple(
-        Direction(s.name, s.label, s.group, s.low, s.high, vectors[s.name].numpy(), s.parts, s.how)
-        for s in manifest.sliders
-    )
+    return tuple(Direction.of(slider, vectors[slider.name].numpy()) for slider in manifest.sliders)
 
 
 def write_pack(
@@ -493,7 +509,8 @@ def rung_entry(rung: SubGenerator) -> dict[str, Any]:
 def direction_entry(direction: Direction) -> dict[str, Any]:
     """A direction's entry in pack.json."""
     entry = {name: getattr(direction, name) for name in ("name", "label", "group", "low", "high")}
-    return entry | _words(direction)
+    panel = {name: getattr(direction, name) for name in ("tip", "default", "translations")}
+    return entry | _words(direction) | {name: value for name, value in panel.items() if value}
 
 
 def _words(direction: Direction) -> dict[str, list[str]]:
