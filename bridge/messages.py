@@ -23,6 +23,7 @@ from .fields import (
     pair,
     point,
     refused,
+    side_lengths,
     table,
     text,
     texts,
@@ -40,7 +41,12 @@ MAX_EDITS = 256
 MAX_PATH = 4096  # characters of a pack's name or folder
 MAX_TEXT = 20_000  # characters of a licence
 MAX_ENTRIES = 4096  # of any list
+MAX_TIP = 300  # characters of a slider's tool tip
+MAX_LANGUAGES = 64  # of a slider's words
 MAX_FACES = 256  # of one picture
+MAX_SEED = (1 << 32) - 1  # of a face that the generator makes up
+LEAST_THUMBNAIL, MAX_THUMBNAIL = 16, 512  # pixels a side
+MAX_SHAPE = 4096  # of one number of a shape
 
 Quality = Literal["draft", "preview", "full", "auto"]
 QUALITIES: Tuple[Quality, ...] = ("draft", "preview", "full", "auto")
@@ -114,19 +120,48 @@ class OpenPack(Message):
 
 
 @dataclass(frozen=True)
+class SliderWords(Message):
+    """What a slider says in one language ("de", "pt_BR"); empty where it says nothing."""
+
+    language: str
+    label: str = ""
+    group: str = ""
+    tip: str = ""
+
+    @staticmethod
+    def of(data: Data) -> SliderWords:
+        label, group, tip = (text(data, key, MAX_TIP, least=0) for key in ("label", "group", "tip"))
+        return SliderWords(text(data, "language"), label, group, tip)
+
+
+@dataclass(frozen=True)
 class Slider(Message):
-    """One slider: 0 leaves the face as it is, 1 is the end of the useful range."""
+    """One slider: 0 leaves the face as it is, 1 is the end of the useful range. A face that is opened starts at
+    `default`. All texts are plain."""
 
     name: str
     label: str
     group: str
     low: float
     high: float
+    tip: str = ""
+    default: float = 0.0
+    words: Tuple[SliderWords, ...] = ()
 
     @staticmethod
     def of(data: Data) -> Slider:
         name, label, group = (text(data, key) for key in ("name", "label", "group"))
-        return Slider(name, label, group, number(data, "low"), number(data, "high"))
+        words = entries(data, "words", MAX_LANGUAGES) if "words" in data else []
+        return Slider(
+            name,
+            label,
+            group,
+            number(data, "low"),
+            number(data, "high"),
+            text(data, "tip", MAX_TIP, least=0) if "tip" in data else "",
+            number(data, "default") if "default" in data else 0.0,
+            tuple(SliderWords.of(table(entry, "words")) for entry in words),
+        )
 
 
 @dataclass(frozen=True)
@@ -141,7 +176,10 @@ class LadderRung(Message):
 
 @dataclass(frozen=True)
 class OpenedPack(Message):
-    """Answers OpenPack: what the panel shows of the pack, and the names of all installed ones."""
+    """Answers OpenPack: what the panel shows of the pack, and the names of all installed ones.
+
+    `problems` are sentences about directions that others made for the pack and that cannot be used.
+    """
 
     name: str = ""
     title: str = ""
@@ -152,6 +190,7 @@ class OpenedPack(Message):
     directions: Tuple[Slider, ...] = ()
     rungs: Tuple[LadderRung, ...] = ()
     draws_faces: bool = True  # otherwise the middle square of a picture is edited
+    problems: Tuple[str, ...] = ()
 
     @staticmethod
     def of(data: Data) -> OpenedPack:
@@ -164,7 +203,15 @@ class OpenedPack(Message):
                 Slider.of(table(entry, "directions")) for entry in entries(data, "directions", MAX_ENTRIES)
             ),
             draws_faces=flag(data, "draws_faces", True),
+            problems=tuple(texts(data, "problems", MAX_ENTRIES)) if "problems" in data else (),
         )
+
+
+@dataclass(frozen=True)
+class PacksChanged(Message):
+    """Says that packs or added directions came, went or changed: ask for the pack again to see which."""
+
+    METHOD: ClassVar[str] = "packs/changed"
 
 
 # Pictures
@@ -172,17 +219,29 @@ class OpenedPack(Message):
 
 @dataclass(frozen=True)
 class Placement(Message):
-    """A face's square in a picture: centre and side in its pixels, turned by `angle` degrees clockwise."""
+    """A face's square in a picture: centre and side in its pixels, turned by `angle` degrees clockwise.
+
+    Of a pack whose pictures are not square only the middle of it is shown, `shape` wide and high: the longer
+    side is the square's.
+    """
 
     x: float
     y: float
     size: float
     angle: float = 0.0
+    shape: Tuple[int, int] = (1, 1)
 
     @staticmethod
     def of(data: Data) -> Placement:
         x, y, angle = (number(data, name) for name in ("x", "y", "angle"))
-        return Placement(x, y, number(data, "size", 1e-3), angle)
+        shape = side_lengths(data, "shape", MAX_SHAPE) if "shape" in data else (1, 1)
+        return Placement(x, y, number(data, "size", 1e-3), angle, shape)
+
+    @property
+    def shown(self) -> Tuple[float, float, float, float]:
+        """What is shown of the square: left, top, right, bottom in its own coordinates."""
+        across, down = (0.5 * side / max(self.shape) for side in self.shape)
+        return 0.5 - across, 0.5 - down, 0.5 + across, 0.5 + down
 
     def to_unit(self, x: Numbers, y: Numbers) -> Tuple[Numbers, Numbers]:
         """Pixels -> the square's own coordinates, which run from 0 to 1 within it; numbers or arrays."""
@@ -313,12 +372,14 @@ class OpenedPicture(Message):
     """Answers OpenPicture.
 
     `advice` is a sentence for the artist where the picture is far from what the pack draws, else empty;
-    `limited` are the directions that do not work on the picture.
+    `limited` are the directions that do not work on the picture. Where the generator draws its edits,
+    `drawn`, made-up faces can be mixed in too.
     """
 
     placement: Placement
     advice: str = ""
     limited: Tuple[str, ...] = ()
+    drawn: bool = True
 
     @staticmethod
     def of(data: Data) -> OpenedPicture:
@@ -326,6 +387,7 @@ class OpenedPicture(Message):
             Placement.of(table(data.get("placement"), "placement")),
             text(data, "advice", MAX_TEXT, least=0) if "advice" in data else "",
             tuple(texts(data, "limited", MAX_ENTRIES)) if "limited" in data else (),
+            flag(data, "drawn", True),
         )
 
 
@@ -459,6 +521,33 @@ class Region(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Mix(Message):
+    """How much an edit takes of another face, from 0 to 1: of its turn and shape (`coarse`), of its features
+    (`middle`), of its colours (`fine`).
+
+    The other face is an open `picture`, or one that the generator makes up from `seed`.
+    """
+
+    picture: Optional[str] = None
+    seed: Optional[int] = None
+    coarse: float = 0.0
+    middle: float = 0.0
+    fine: float = 0.0
+
+    @staticmethod
+    def of(data: Data) -> Mix:
+        picture = None if data.get("picture") is None else text(data, "picture")
+        seed = None if data.get("seed") is None else whole(data, "seed", 0, MAX_SEED)
+        if (picture is None) == (seed is None):
+            raise refused("mix", "an object with either a picture or a seed")
+        return Mix(picture, seed, *(number(data, name, 0, 1) for name in ("coarse", "middle", "fine")))
+
+
+def _mix(data: Data) -> Optional[Mix]:
+    return None if data.get("mix") is None else Mix.of(table(data["mix"], "mix"))
+
+
+@dataclass(frozen=True)
 class EditState(Message):
     """Asks for frames, and holds everything that they depend on. `stamp` rises with every change.
 
@@ -481,6 +570,7 @@ class EditState(Message):
     dragging: bool = False
     region: Optional[Region] = None  # what the artist looks at: it is refined first
     frame_ms: float = FRAME_MS  # what a frame may take while `dragging`
+    mix: Optional[Mix] = None
 
     @staticmethod
     def of(data: Data) -> EditState:
@@ -492,6 +582,7 @@ class EditState(Message):
             flag(data, "dragging"),
             None if data.get("region") is None else Region.of(data["region"]),
             FRAME_MS if data.get("frame_ms") is None else number(data, "frame_ms", 1, MAX_FRAME_MS),
+            _mix(data),
         )
 
 
@@ -554,6 +645,51 @@ class Frame(Message):
         return self.rgba
 
 
+@dataclass(frozen=True)
+class DrawThumbnail(Message):
+    """Asks for another edit of an open picture, small and by itself: the newest EditState goes on."""
+
+    METHOD: ClassVar[str] = "picture/thumbnail"
+
+    picture: str
+    edits: Mapping[str, float]
+    side: int
+    quality: Quality = "draft"
+    mix: Optional[Mix] = None
+
+    @staticmethod
+    def of(data: Data) -> DrawThumbnail:
+        return DrawThumbnail(
+            text(data, "picture"),
+            numbers(data, "edits", MAX_EDITS),
+            whole(data, "side", LEAST_THUMBNAIL, MAX_THUMBNAIL),
+            choice(data, "quality", QUALITIES),
+            _mix(data),
+        )
+
+
+@dataclass(frozen=True)
+class Thumbnail(Message):
+    """Answers DrawThumbnail: the face's square, `side` px a side."""
+
+    side: int
+    rgba: bytes = field(repr=False)  # [side, side, 4]
+
+    @staticmethod
+    def of(data: Data, attachment: bytes) -> Thumbnail:
+        size = described(data, attachment, "rgba8")
+        if size["width"] != size["height"]:
+            raise refused("attachment", "a square")
+        return Thumbnail(size["width"], attachment)
+
+    def data(self) -> Dict[str, Any]:
+        return {"attachment": rgba8(self.side, self.side)}
+
+    @property
+    def attachment(self) -> bytes:
+        return self.rgba
+
+
 # Apply
 
 
@@ -582,14 +718,16 @@ class ApplyEdits(Message):
     picture: str
     edits: Mapping[str, float]
     only: Optional[Selected] = None
+    mix: Optional[Mix] = None
 
     @staticmethod
     def of(data: Data, attachment: bytes = b"") -> ApplyEdits:
         only = Selected.of(data, attachment) if "attachment" in data else None
-        return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS), only)
+        return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS), only, _mix(data))
 
     def data(self) -> Dict[str, Any]:
-        told: Dict[str, Any] = {"picture": self.picture, "edits": dict(self.edits)}
+        mix = None if self.mix is None else self.mix.data()
+        told: Dict[str, Any] = {"picture": self.picture, "edits": dict(self.edits), "mix": mix}
         if self.only is None:
             return told
         only = self.only

@@ -23,6 +23,7 @@ from .carry.movement import LATTICE, Movement
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
 from .own_gains import with_own_gains
+from .style_mixing import Other, with_other
 
 FELT, SEEN = 0.01, 0.1  # the least movement, of the face's height, and logarithm of light that an artist sees
 FAR_SIDE = 32  # px at which the encoder's portrait is compared with the picture
@@ -40,9 +41,14 @@ class Carrying:
         self._own_faces = own_faces
         self._directions = {direction.name: direction for direction in pack.directions}
 
-    def drawn(self, opened: OpenedFace, edits: Mapping[str, float]) -> dict[str, float]:
-        """Those of the edits for which the generator has to draw; for the others the bank is enough."""
-        if opened.head is None or self.pack.bank is None:
+    def drawn(
+        self, opened: OpenedFace, edits: Mapping[str, float], other: Other | None = None
+    ) -> dict[str, float]:
+        """Those of the edits for which the generator has to draw; for the others the bank is enough.
+
+        With another face's layers mixed in, it draws all.
+        """
+        if opened.head is None or self.pack.bank is None or (other is not None and other.w is not None):
             return dict(edits)
         if opened.far:
             return {}
@@ -55,22 +61,34 @@ class Carrying:
         return not direction.how or ("drawn" in direction.how and not as_shape)
 
     def planned(
-        self, opened: OpenedFace, edits: Mapping[str, float], portraits: Portraits | None = None
+        self,
+        opened: OpenedFace,
+        edits: Mapping[str, float],
+        portraits: Portraits | None = None,
+        other: Other | None = None,
+        measured: bool = True,
     ) -> Plan:
-        """What edits (none of them 0) do to a picture, with the portraits of those that have to be drawn."""
+        """What edits (none of them 0) do to a picture, with the portraits of those that have to be drawn.
+
+        `other` is the face that is mixed in. Unless `measured`, the picture's own gains are not looked for.
+        """
         bank, head, parts = self.pack.bank, opened.head, opened.parts
         if head is None or parts is None:
             assert portraits is not None
             return _with_drawing(Plan(None, None, PLAIN, None, None), opened, portraits, (), None, None)
-        asked = self.drawn(opened, edits)
+        asked = self.drawn(opened, edits, other)
         drawn = [self._directions[name] for name in asked]
         touched = () if any(not d.parts for d in drawn) else tuple(part for d in drawn for part in d.parts)
-        if bank is None:
+        if bank is None or (other is not None and other.w is not None):
             assert portraits is not None
+            touched = () if other is not None else touched
             made = _mouth_left(planned(head, parts, self._read(head, portraits)), touched)
             return _with_drawing(made, opened, portraits, touched, made.moves, None)
-        bank = with_own_gains(opened, edits, bank, self._directions, self._own_faces())
+        faces = self._own_faces() if measured else None
+        bank = with_own_gains(opened, edits, bank, self._directions, faces)
         made = plan(head, parts, edits, bank, self._directions)
+        if other is not None:
+            made = planned(head, parts, with_other(made.change, head, parts, bank, other))
         if not any("glasses" in direction.parts for direction in drawn):
             made = replace(made, glasses=self._glasses(edits))
         if portraits is None:

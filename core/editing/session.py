@@ -9,9 +9,21 @@ from functools import cached_property
 
 import numpy as np
 
-from ...bridge.messages import EditState, FacePoints, Frame, Layer, OpenedPicture, Placement, Quality
+from ...bridge.messages import (
+    DrawThumbnail,
+    EditState,
+    FacePoints,
+    Frame,
+    Layer,
+    Mix,
+    OpenedPicture,
+    Placement,
+    Quality,
+    Thumbnail,
+)
 from ...bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from ...models.pack import Pack, PackError
+from ...models.prior import seeded
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import OnnxNetwork, to_input
@@ -25,20 +37,24 @@ from ..rendering.engines.registry import ALWAYS, Choice
 from ..rendering.ladder import Pass, Timings, passes
 from ..rendering.renderer import Renderer
 from .carry.by_reading import OwnFaces
-from .carry.carry import Plan, carry
+from .carry.carry import Carried, Plan, carry
 from .carry.nearest import nearest_latent
 from .carrying import Carrying, Portraits
 from .edits import edited
+from .frame_alpha import frame_alpha
 from .opened_face import OpenedFace, opened_face
 from .own_gains import read_square
 from .perceptual import best_measure
 from .projection import ProjectionStep, project
+from .style_mixing import Other, mixed
 
 MAX_PICTURES = 8
 MAX_KEPT = 512 << 20  # bytes of their pixels
 STEPS = 100
 QUICK = 0.5  # of a frame's time, for those that need no generator
 NO_FACE = "No face was found: show where its eyes and mouth are."
+MADE_UP = "This picture is far from what this pack draws: mix in a face of a picture, not a made-up one."
+UNREAD = "One of the two faces cannot be read well enough to mix them: choose another."
 
 
 class Session:
@@ -100,6 +116,13 @@ class Session:
         """Which perceptual loss projection uses here, as a phrase for the panel."""
         return self._measure.name
 
+    def take_directions(self, pack: Pack) -> None:
+        """Goes on with the same pack and other directions; the pictures stay open."""
+        self.pack = pack
+        self._carrying = Carrying(pack, lambda: self._own_faces)
+        for opened in self.pictures.values():
+            opened.gains.clear()  # a direction may have another's name
+
     def __len__(self) -> int:
         """How many pictures are open."""
         return len(self.pictures)
@@ -135,7 +158,7 @@ class Session:
         self._make_room()
         if not opened.far:
             return OpenedPicture(placement)
-        return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited(opened))
+        return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited(opened), drawn=False)
 
     def _make_room(self) -> None:
         """Forgets the least recently used pictures while there are too many, or too large ones."""
@@ -182,8 +205,9 @@ class Session:
         picture, which is what the region is there to spare.
         """
         edits, opened = self._asked(state.picture, state.edits)
-        drawn = self._carrying.drawn(opened, edits)
-        w, draws = edited(self._projected(state.picture), drawn, self.pack), bool(drawn)
+        other = self._other(opened, state.mix)
+        w = self._wanted(opened, edits, other)
+        draws = w is not None
         timings = self.timings if draws else self._quick_timings
         plan = passes(
             self.pack.ladder,
@@ -195,26 +219,26 @@ class Session:
             opened.unedited,
         )
         made, portraits, planning = None, None, 0.0
-        if edits and not draws:  # one plan serves all passes; each counts what it took
+        if (edits or other) and not draws:  # one plan serves all passes; each counts what it took
             begun = time.perf_counter()
-            made = self._carrying.planned(opened, edits)
+            made = self._carrying.planned(opened, edits, other=other)
             planning = 1000 * (time.perf_counter() - begun)
         for index, step in enumerate(plan, start=1):
             begun = time.perf_counter()
-            if draws:
+            if w is not None:
                 self._prepare(opened, step, stopped)
                 begun = time.perf_counter()  # that is made once a rung: it is not the pass's time
                 portraits = self._portraits(opened, w, step, portraits, stopped)
                 if portraits is None:
                     return
-                made = self._carrying.planned(opened, edits, portraits)
+                made = self._carrying.planned(opened, edits, portraits, other)
             surface = opened.rough_frame if step.rung == self.pack.ladder[0] else opened.frame
-            rgb = surface.rgb if made is None else carry(surface, made).rgb
+            carried = _untouched(surface.rgb) if made is None else carry(surface, made)
             if stopped():
                 return
             ms = planning + 1000 * (time.perf_counter() - begun)
             timings.record(step, ms)
-            yield _frame(state, index, len(plan), step, ms, rgb)
+            yield _frame(state, index, len(plan), step, ms, carried, opened.shown)
 
     def apply(
         self,
@@ -223,6 +247,7 @@ class Session:
         stopped: Stopped,
         quality: Quality = "full",
         only: np.ndarray | None = None,
+        mix: Mix | None = None,
     ) -> Layer | None:
         """The edit as a layer over the picture, at the picture's own size; None where it changes nothing.
 
@@ -231,18 +256,71 @@ class Session:
         CoreError "cancelled" once `stopped()`.
         """
         edits, opened = self._asked(picture, edits)
-        if not edits:
+        other = self._other(opened, mix)
+        if not edits and other is None:
             return None
-        portraits, drawn = None, self._carrying.drawn(opened, edits)
-        if drawn:
-            w = edited(self._projected(picture), drawn, self.pack)
-            step = passes(self.pack.ladder, quality, False, self.timings)[-1]
+        step = passes(self.pack.ladder, quality, False, self.timings)[-1]
+        return _layer(opened, self._plan(opened, edits, other, step, stopped), only)
+
+    def thumbnail(self, asked: DrawThumbnail, stopped: Stopped) -> Thumbnail:
+        """An edit of an open picture, small; CoreError "cancelled" once `stopped()`."""
+        edits, opened = self._asked(asked.picture, asked.edits)
+        other = self._other(opened, asked.mix)
+        step, surface = passes(self.pack.ladder, asked.quality, False, self.timings)[-1], opened.frame
+        if asked.side <= len(opened.rough_frame.rgb):
+            surface = opened.rough_frame
+        rgb = surface.rgb
+        if edits or other:
+            draft = asked.quality == "draft"
+            rgb = carry(surface, self._plan(opened, edits, other, step, stopped, measured=not draft)).rgb
+        rgba = np.full((asked.side, asked.side, 4), 255, np.uint8)
+        rgba[..., :3] = resized(rgb, asked.side)
+        return Thumbnail(asked.side, rgba.tobytes())
+
+    def _plan(
+        self,
+        opened: OpenedFace,
+        edits: Mapping[str, float],
+        other: Other | None,
+        step: Pass,
+        stopped: Stopped,
+        measured: bool = True,
+    ) -> Plan:
+        """What edits do to a picture, drawn in one pass where they have to be; see `Carrying.planned`."""
+        w, portraits = self._wanted(opened, edits, other), None
+        if w is not None:
             self._prepare(opened, step, stopped)
             portraits = self._portraits(opened, w, step, None, stopped)
             if portraits is None:
-                raise CoreError("cancelled", "Applying was cancelled.")
-        made = self._carrying.planned(opened, edits, portraits)
-        return _layer(opened, made, only)
+                raise CoreError("cancelled", "Drawing was cancelled.")
+        return self._carrying.planned(opened, edits, portraits, other, measured)
+
+    def _wanted(
+        self, opened: OpenedFace, edits: Mapping[str, float], other: Other | None
+    ) -> np.ndarray | None:
+        """The latent [n_style, style_dim] of what the generator has to draw; None where it draws nothing."""
+        assert opened.w is not None  # it was asked for before
+        drawn = self._carrying.drawn(opened, edits, other)
+        w = edited(opened.w, drawn, self.pack)
+        if other is not None and other.w is not None:
+            return mixed(w, other.w, other.mix)
+        return w if drawn else None
+
+    def _other(self, opened: OpenedFace, mix: Mix | None) -> Other | None:
+        """The face that is mixed in; None where nothing is taken of it. CoreError where it cannot be."""
+        if mix is None or not (mix.coarse or mix.middle or mix.fine):
+            return None
+        if mix.picture is None:
+            if opened.far:
+                raise CoreError("bad-value", MADE_UP)
+            assert mix.seed is not None
+            return Other(mix, seeded(self.pack, mix.seed)[0].numpy())
+        w, other = self._projected(mix.picture), self._opened(mix.picture)
+        if not (opened.far or other.far):
+            return Other(mix, w)
+        if self.pack.bank is None or opened.parts is None or other.parts is None:
+            raise CoreError("no-face", UNREAD)
+        return Other(mix, head=other.head, parts=other.parts)
 
     def picture_size(self, picture: str) -> tuple[int, int]:
         """Width and height of an open picture."""
@@ -316,7 +394,7 @@ class Session:
         """
         height, width = rgba.shape[:2]
         if self.pack.alignment is None:
-            return whole_square(width, height), None
+            return middle(width, height, self.pack.shape), None
         reading = None if face is None else self._readers.read_at(rgba, face)
         if face is None:
             faces = self._readers.read(rgba)
@@ -356,14 +434,25 @@ class Session:
         return w
 
 
-def _frame(state: EditState, index: int, passes: int, drawn: Pass, ms: float, rgb: np.ndarray) -> Frame:
-    """A pass as a frame, from the carried square uint8 [S, S, 3], of which the pass may have a part."""
-    rung, side = drawn.rung, len(rgb)
+def _untouched(rgb: np.ndarray) -> Carried:
+    return Carried(rgb, np.zeros(rgb.shape[:2], bool))
+
+
+def _frame(
+    state: EditState,
+    index: int,
+    passes: int,
+    drawn: Pass,
+    ms: float,
+    carried: Carried,
+    shown: np.ndarray | None,
+) -> Frame:
+    """A pass as a frame, from the carried square, of which the pass may have a part; see frame_alpha.py."""
+    rung, side = drawn.rung, len(carried.rgb)
     window = drawn.window.scaled(side / rung.resolution).clipped(side)
-    part = rgb[window.top : window.bottom, window.left : window.right]
-    height, width = part.shape[:2]
-    rgba = np.full((height, width, 4), 255, np.uint8)  # [h, w, 4]
-    rgba[..., :3] = part
+    square = np.dstack([carried.rgb, frame_alpha(carried.changed, shown)])  # [S, S, 4]
+    rgba = square[window.top : window.bottom, window.left : window.right]
+    height, width = rgba.shape[:2]
     return Frame(
         state.picture,
         state.stamp,

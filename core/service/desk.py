@@ -19,6 +19,7 @@ import numpy as np
 from ...bridge.messages import (
     MAX_FACES,
     ApplyEdits,
+    DrawThumbnail,
     EditState,
     FindFaces,
     FoundFace,
@@ -36,6 +37,7 @@ from ...bridge.messages import (
     RestorePicture,
     Selected,
     Slider,
+    Thumbnail,
 )
 from ...models.manifest import Manifest, read_manifest
 from ...models.pack import Pack, list_packs
@@ -61,6 +63,7 @@ class Desk:
         self._session: Session | None = None
         self._resting: dict[str, Any] = {}  # the pictures of a session that was unloaded
         self._opened: set[str] = set()  # pictures; the session may have forgotten some
+        self._problems: tuple[str, ...] = ()  # of directions that others made for the pack
 
     @property
     def loaded(self) -> bool:
@@ -88,9 +91,10 @@ class Desk:
             pack.resolution,
             session.loss_name,
             tuple(list_packs()),
-            tuple(Slider(d.name, d.label, d.group, d.low, d.high) for d in pack.directions),
+            tuple(_slider(direction) for direction in pack.directions),
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
             pack.alignment is not None,
+            self._problems,
         )
 
     def faces(self, asked: FindFaces) -> FoundFaces:
@@ -143,11 +147,15 @@ class Desk:
         job.check()
         return complete
 
+    def thumbnail(self, asked: DrawThumbnail, job: Job) -> Thumbnail:
+        """Another edit of a picture, small."""
+        return self._ready().thumbnail(asked, job.stopped)
+
     def apply(self, asked: ApplyEdits, job: Job) -> Layer:
         """The edit in full, as a layer; CoreError "no-change" where it changes nothing."""
         session = self._ready()
         only = None if asked.only is None else _mask(asked.only, *session.picture_size(asked.picture))
-        layer = session.apply(asked.picture, asked.edits, job.stopped, only=only)
+        layer = session.apply(asked.picture, asked.edits, job.stopped, only=only, mix=asked.mix)
         if layer is None:
             raise CoreError("no-change", NO_CHANGE)
         return layer

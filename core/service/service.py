@@ -32,6 +32,7 @@ from ...bridge.messages import (
     CoreState,
     CoreStatus,
     DrawnEdit,
+    DrawThumbnail,
     EditState,
     FindFaces,
     Frame,
@@ -62,7 +63,14 @@ EXIT_FAILED, EXIT_ALREADY_RUNNING = 1, 3
 
 Answered = tuple[dict[str, Any], bytes]
 OnPicture = TypeVar(
-    "OnPicture", OpenPicture, ProjectPicture, RestorePicture, EditState, ApplyEdits, ClosePicture
+    "OnPicture",
+    OpenPicture,
+    ProjectPicture,
+    RestorePicture,
+    EditState,
+    DrawThumbnail,
+    ApplyEdits,
+    ClosePicture,
 )
 
 log = logging.getLogger(__name__)
@@ -92,6 +100,7 @@ class Service:
             ProjectPicture.METHOD: self._project,
             RestorePicture.METHOD: self._restore,
             EditState.METHOD: self._edit,
+            DrawThumbnail.METHOD: self._thumbnail,
             ApplyEdits.METHOD: self._apply,
             ClosePicture.METHOD: self._close,
             CORE_STATUS: self._status,
@@ -171,6 +180,10 @@ class Service:
             job = self.worker.edit(state.picture, lambda job: self.desk().edit(state, job, tell))
             complete = await self._wait(call, job)
         return _answer(DrawnEdit(state.stamp, complete))
+
+    async def _thumbnail(self, call: Call) -> Answered:
+        asked = _own(call.peer, DrawThumbnail.of(call.params))
+        return _answer(await self._task(call, lambda desk, job: desk.thumbnail(asked, job)))
 
     async def _apply(self, call: Call) -> Answered:
         asked = _own(call.peer, ApplyEdits.of(call.params, call.attachment))
@@ -257,7 +270,10 @@ def _answer(message: Message) -> Answered:
 
 
 def _own(peer: Peer, message: OnPicture) -> OnPicture:
-    """The message with the picture's name within the core."""
+    """The message with the names within the core of its pictures."""
+    mix = getattr(message, "mix", None)
+    if mix is not None and mix.picture is not None:
+        message = replace(message, mix=replace(mix, picture=_name(peer, mix.picture)))
     return replace(message, picture=_name(peer, message.picture))
 
 

@@ -19,6 +19,7 @@ from anycost.bridge.messages import (
     CoreState,
     CoreStatus,
     DrawnEdit,
+    DrawThumbnail,
     EditState,
     FacePoints,
     FindFaces,
@@ -30,6 +31,7 @@ from anycost.bridge.messages import (
     Latents,
     Layer,
     Message,
+    Mix,
     OpenedPack,
     OpenedPicture,
     OpenPack,
@@ -42,13 +44,16 @@ from anycost.bridge.messages import (
     RestorePicture,
     Selected,
     Slider,
+    Thumbnail,
     Welcome,
 )
 from anycost.bridge.protocol import ProtocolError
 
 PAGE = (Path(messages.__file__).parents[1] / "docs" / "protocol.md").read_text()
 LATENTS = Latents((2, 3), bytes(24))
-EDIT = EditState("p", 3, {"smile": 0.5}, "full", True, Region(0.1, 0.2, 0.3, 0.4), 33.0)
+MIX = Mix("q", None, 0.25, 0.5, 1.0)
+EDIT = EditState("p", 3, {"smile": 0.5}, "full", True, Region(0.1, 0.2, 0.3, 0.4), 33.0, MIX)
+SMALL = DrawThumbnail("p", {"smile": 0.5}, 64, "draft", Mix(seed=7, fine=0.5))
 FACE = FoundFace(
     ((1.5, 2.0), (5.0, 2.5)), ((2.0, 6.0), (4.0, 6.0)), (3.0, 4.0), (3.0, 8.0), (10.0, -5.0, 170.0), 0.75
 )
@@ -66,7 +71,7 @@ SAMPLES = [
     OpenPicture("p", 2, 1, bytes(8)),
     OpenPicture("p", 2, 1, bytes(8), FacePoints(FACE.eyes, FACE.mouth)),
     OpenedPicture(Placement(1.0, 2.0, 3.0)),
-    OpenedPicture(Placement(1.0, 2.0, 3.0), "Far.", ("age", "turn")),
+    OpenedPicture(Placement(1.0, 2.0, 3.0), "Far.", ("age", "turn"), drawn=False),
     ClosePicture("p"),
     ProjectPicture("p", 2.5, 7),
     ProjectPicture("p"),
@@ -76,16 +81,28 @@ SAMPLES = [
     EditState("p", 0),
     FRAME,
     ApplyEdits("p", {"smile": 0.5}),
-    ApplyEdits("p", {"smile": 0.5}, SELECTED),
+    ApplyEdits("p", {"smile": 0.5}, SELECTED, MIX),
+    MIX,
+    SMALL,
+    Thumbnail(2, bytes(16)),
     Layer(3, 4, 1, 2, bytes(8)),
     CoreState("Ready"),
 ]
+WITH_ATTACHMENT = (FindFaces, OpenPicture, RestorePicture, Frame, ApplyEdits, Layer, Thumbnail)
 
 
 def travelled(message: Message) -> Message:
     """The message as the other side reads it."""
     data = json.loads(json.dumps(message.data()))
-    with_attachment = type(message) in (FindFaces, OpenPicture, RestorePicture, Frame, ApplyEdits, Layer)
+    with_attachment = type(message) in (
+        FindFaces,
+        OpenPicture,
+        RestorePicture,
+        Frame,
+        ApplyEdits,
+        Layer,
+        Thumbnail,
+    )
     return type(message).of(data, *[message.attachment] * with_attachment)  # type: ignore[attr-defined]
 
 
@@ -154,6 +171,14 @@ def test_a_pack_tells_the_panel_what_it_shows():
         (ProjectPicture, {"seconds": 86_401}),
         (ProjectPicture, {"steps": 100_001}),
         (EditState, {"region": [0, 0, 1, float("nan")]}),
+        (EditState, {"mix": [1]}),
+        (EditState, {"mix": {"coarse": 0.5, "middle": 0, "fine": 0}}),
+        (EditState, {"mix": {"picture": "q", "seed": 1, "coarse": 0.5, "middle": 0, "fine": 0}}),
+        (Mix, {"coarse": 1.5}),
+        (Mix, {"fine": None}),
+        (Mix, {"picture": ""}),
+        (DrawThumbnail, {"side": 513}),
+        (DrawThumbnail, {"quality": "best"}),
     ],
 )
 def test_a_wrong_value_is_named(kind: type[Message], changed: dict):
@@ -222,6 +247,7 @@ REQUESTS: dict[Message, Message | None] = {
         *REQUESTS.items(),
         (EDIT, DrawnEdit(1, True)),
         (ApplyEdits("p", {}, SELECTED), Layer(0, 0, 1, 1, bytes(4))),
+        (SMALL, Thumbnail(1, bytes(4))),
     ],
     ids=lambda message: type(message).__name__,
 )

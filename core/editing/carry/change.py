@@ -94,7 +94,7 @@ def _meant(moves: np.ndarray) -> np.ndarray:
     return damped(moves, LEAST_SHARE * most, 2.5 * LEAST_SHARE * most) if most else moves
 
 
-def _lips_together(moves: np.ndarray) -> np.ndarray:
+def lips_together(moves: np.ndarray) -> np.ndarray:
     """Movements [468, 3] of a direction that does not touch the mouth: it neither opens nor closes it."""
     upper, lower, _ = MEETING[2]
     moves, both = moves.copy(), [*upper, *lower]
@@ -135,7 +135,7 @@ class _Sum:
             far, aside = share * effect.gain[end]
             moves = _meant(np.tensordot(self.worn, effect.moves[end], axes=1))
             if direction.parts and "mouth" not in direction.parts:
-                moves = _lips_together(moves)
+                moves = lips_together(moves)
             self.moves += far * moves
             self.turn += far * effect.turn[end]
             self.gaze += aside * effect.gaze[end]

@@ -150,6 +150,10 @@ class Parts:
         high = np.array([columns[-1], rows[-1]]) + 1 + AROUND_ZONE
         return np.clip(low / SIDE, 0, 1), np.clip(high / SIDE, 0, 1)
 
+    def shows(self, zone: str) -> bool:
+        """Whether anything of one of ZONES was found; else its colour is a guess."""
+        return bool(self._zone(zone).any())
+
     def colour(self, zone: str) -> np.ndarray:
         """The logarithms of light [3] in one of ZONES; the neck counts as skin."""
         if zone not in self._colours:
