@@ -136,8 +136,10 @@ class SliderWords(Message):
 
 @dataclass(frozen=True)
 class Slider(Message):
-    """One slider: 0 leaves the face as it is, 1 is the end of the useful range. A face that is opened starts at
-    `default`. All texts are plain."""
+    """One slider: 0 leaves the face as it is, 1 is the end of the useful range.
+
+    A face that is opened starts at `default`. All texts are plain.
+    """
 
     name: str
     label: str

@@ -37,12 +37,14 @@ from ...bridge.messages import (
     RestorePicture,
     Selected,
     Slider,
+    SliderWords,
     Thumbnail,
 )
 from ...models.manifest import Manifest, read_manifest
-from ...models.pack import Pack, list_packs
+from ...models.pack import Direction, Pack, list_packs
 from ..editing.session import STEPS, Session
 from ..errors import CoreError
+from ..files.added_directions import with_added
 from .worker import Job
 
 Tell = Callable[[Frame | Progress], None]
@@ -203,16 +205,21 @@ class Desk:
         return self._load(self._name) if self._session is None else self._session
 
     def _load(self, name: str) -> Session:
-        self._announce("Loading model 2/3")
         pack = Pack.open(name)
         model = (pack.folder, read_manifest(pack.folder))
-        if self._session is None or model != self._model:
-            self.unload()  # first: two models would need twice the memory
-            self._announce("Loading model 3/3")
-            self._session = Session(pack)
-            if model == self._model:
-                self._session.pictures.update(self._resting)
-            self._resting = {}
+        if self._session is not None and model == self._model:
+            again, self._problems = with_added(self._session.pack)
+            self._session.take_directions(again)
+            self._name = name
+            return self._session
+        self._announce("Loading model 2/3")
+        self.unload()  # first: two models would need twice the memory
+        self._announce("Loading model 3/3")
+        pack, self._problems = with_added(pack)
+        self._session = Session(pack)
+        if model == self._model:
+            self._session.pictures.update(self._resting)
+        self._resting = {}
         self._name, self._model = name, model
         self._announce("Ready")
         return self._session
@@ -228,6 +235,14 @@ class Desk:
             if frame is not None:
                 tell(frame)
             return
+
+
+def _slider(direction: Direction) -> Slider:
+    words = tuple(SliderWords(language, **said) for language, said in direction.translations.items())
+    tip, default = direction.tip, direction.default
+    return Slider(
+        direction.name, direction.label, direction.group, direction.low, direction.high, tip, default, words
+    )
 
 
 def _rgba(asked: FindFaces | OpenPicture) -> np.ndarray:

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,6 +39,7 @@ from ...bridge.messages import (
     Message,
     OpenPack,
     OpenPicture,
+    PacksChanged,
     Progress,
     ProjectPicture,
     RestorePicture,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
 CALM_SECONDS = 3.0  # without work, until the engines are measured
+LOOK_SECONDS = 2.0  # between two looks at the folders of packs and directions
 LEAVE_SECONDS = 1.0  # for the current step to end when the core is told to leave
 LOG_BYTES, LOG_FILES = 1 << 20, 3
 MAX_STATES = 64  # remembered edit states; a session keeps fewer pictures
@@ -222,6 +224,11 @@ class Service:
         await asyncio.wrap_future(self.worker.task(lambda job: self._desk and self._desk.unload()).future)
 
     @property
+    def has_desk(self) -> bool:
+        """Whether anything was asked for that needs a pack."""
+        return self._desk is not None
+
+    @property
     def wants_calibration(self) -> bool:
         """Whether the loaded pack's fastest engines are still to be opened."""
         return self._desk is not None and self._desk.calibrated is False
@@ -374,6 +381,7 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     idle = [
         asyncio.create_task(rest_when_idle(service, idle_seconds)),
         asyncio.create_task(calibrate_when_calm(service, CALM_SECONDS)),
+        asyncio.create_task(watch_folders(service, server, LOOK_SECONDS)),
     ]
     await leave.wait()
     log.info("leaving")
@@ -405,6 +413,24 @@ async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
         await asyncio.sleep(calm_seconds / 4)
         if service.wants_calibration and service.worker.idle_seconds() >= calm_seconds:
             await service.calibrate()
+
+
+async def watch_folders(service: Service, server: Server, seconds: float) -> None:
+    """Tells every panel when packs or added directions come, go or change, once it can have seen some."""
+    before = None
+    while True:
+        await asyncio.sleep(seconds)
+        if service.has_desk:
+            now = await asyncio.to_thread(_folders)
+            if before is not None and now != before:
+                server.broadcast(PacksChanged.METHOD, {}, PacksChanged.METHOD)
+            before = now
+
+
+def _folders() -> Hashable:
+    from ..files.added_directions import state  # imports torch, as the desk has done
+
+    return state()
 
 
 def start_log() -> None:
