@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Tuple
 
-from ..bridge.messages import Layer
+from ..bridge.messages import Frame, Layer
 from .picture import Picture
 from .qt import Qt, QtCore, QtGui
 
@@ -16,9 +16,15 @@ def image_over(rgba: bytes, width: int, height: int) -> QtGui.QImage:
     return QtGui.QImage(rgba, width, height, width * 4, QtGui.QImage.Format.Format_RGBA8888)
 
 
-def image_of(rgba: bytes, width: int, height: int) -> QtGui.QImage:
-    """A QImage with its own copy of the pixels."""
-    return image_over(rgba, width, height).copy()
+def face_image(frame: Frame) -> QtGui.QImage:
+    """The whole face of a frame: its alpha only says what the edit changed."""
+    return image_over(frame.rgba, frame.width, frame.height).convertToFormat(QtGui.QImage.Format.Format_RGB32)
+
+
+def changed_image(frame: Frame) -> QtGui.QImage:
+    """What the edit changed of a frame, transparent elsewhere."""
+    premultiplied = QtGui.QImage.Format.Format_ARGB32_Premultiplied
+    return image_over(frame.rgba, frame.width, frame.height).convertToFormat(premultiplied)
 
 
 def raw_bytes(image: QtGui.QImage) -> bytes:

@@ -9,7 +9,7 @@ from typing import Optional
 
 from ..bridge.messages import Frame, Placement
 from .picture import Picture
-from .pixels import image_of, image_over, scaled_part
+from .pixels import face_image, image_over, scaled_part
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 LARGEST = 384  # pixels a side on screen
@@ -45,11 +45,11 @@ class Preview(QtWidgets.QWidget):
 
     def show_frame(self, frame: Optional[Frame], part: Optional[Frame] = None) -> None:
         """Shows a whole frame, with a part of a better one over it."""
-        self.image = None if frame is None else image_of(frame.rgba, frame.width, frame.height)
+        self.image = None if frame is None else face_image(frame)
         self.part = None
         if part is not None:
             side = part.side
-            self.part = image_of(part.rgba, part.width, part.height)
+            self.part = face_image(part)
             self._place = QtCore.QRectF(part.x / side, part.y / side, part.width / side, part.height / side)
         self.update()
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_face import KnownFace, known_face, planned, portraits
 
-from anycost.bridge.messages import EditState, Layer, Placement
+from anycost.bridge.messages import EditState, Frame, Layer, Placement
 from anycost.core.editing.carry.carry import carry
 from anycost.core.editing.opened_face import BORDER, OpenedFace, filled, opened_face
 from anycost.core.editing.session import Session
@@ -74,13 +74,48 @@ def test_sliders_at_0_change_no_pixel(session: Session, directions: list):
 def test_frames_without_an_edit_are_the_square_itself(session: Session):
     opened = session.pictures["a"]
     (*_, last) = session.render(EditState("a", 1, {"smile": 0.0, "beard": 0.0}, "full"), never)
-    assert last.rgba == np.dstack([opened.frame.rgb, np.full((256, 256), 255, np.uint8)]).tobytes()
+    assert last.rgba == np.dstack([opened.frame.rgb, np.zeros((256, 256), np.uint8)]).tobytes()
     (*_, draft) = session.render(EditState("a", 2, {}, "draft"), never)
     rgb = np.frombuffer(draft.rgba, np.uint8).reshape(draft.side, draft.side, 4)[..., :3]
     assert np.array_equal(rgb, opened.rough_frame.rgb)
 
 
 # Only what changes
+
+
+def square_of(frame: Frame) -> np.ndarray:
+    """A frame's pixels, uint8 [S, S, 4]."""
+    return np.frombuffer(frame.rgba, np.uint8).reshape(frame.side, frame.side, 4)
+
+
+@settings(max_examples=10)
+@given(some_edits(), st.booleans())
+def test_a_frame_s_alpha_says_what_changed(session: Session, edits: dict[str, float], dragging: bool):
+    opened = session.pictures["a"]
+    (*_, last) = session.render(EditState("a", 1, edits, "full", dragging), never)
+    frame = square_of(last)
+    plain = opened.frame.rgb if last.side == len(opened.frame.rgb) else opened.rough_frame.rgb
+    changed = np.pad((frame[..., :3] != plain).any(axis=2), 2)
+    near = np.lib.stride_tricks.sliding_window_view(changed, (5, 5)).sum(axis=(2, 3))  # [S, S]
+    assert not frame[..., 3][near == 0].any()
+    assert (frame[..., 3][near == 25] == 255).all()
+    assert (frame[..., 3][near > 0] > 0).all()
+
+
+def test_a_frame_s_alpha_ends_where_the_picture_does(face: KnownFace, session: Session):
+    """The picture is cut in the middle of the face, and transparent on its other side."""
+    half = face.rgba[:, : face.rgba.shape[1] // 2].copy()
+    height, width = half.shape[:2]
+    half[:, : width // 2, 3] = 0
+    opened = opened_face(half, face.placement, face.reading, 128)
+    opened.project(face.w)
+    (*_, last) = with_picture(session, opened).render(EditState("b", 1, EDIT, "full"), never)
+    y, x = np.mgrid[: last.side, : last.side] + 0.5
+    x, y = face.placement.to_picture(x / last.side, y / last.side)
+    alpha = square_of(last)[..., 3]
+    outside = (x < width // 2 - 1) | (x > width) | (y < 0) | (y > height)
+    assert not alpha[outside].any()
+    assert alpha[(x > width // 2 + 2) & (x < width - BORDER * face.placement.size - 1)].max() == 255
 
 
 @settings(max_examples=25)
