@@ -97,6 +97,14 @@ def triple(data: Mapping[str, Any], name: str) -> Tuple[float, float, float]:
     return a, b, c
 
 
+def side_lengths(data: Mapping[str, Any], name: str, most: int) -> Tuple[int, int]:
+    """Width and height, whole numbers from 1."""
+    found = entries(data, name, 2)
+    if len(found) != 2 or not all(type(side) is int and 1 <= side <= most for side in found):
+        raise refused(name, f"a width and a height from 1 to {most}")
+    return found[0], found[1]
+
+
 def _finite(value: Any, name: str, count: int) -> List[float]:
     if not isinstance(value, (list, tuple)) or len(value) != count or not all(map(is_number, value)):
         raise refused(name, f"a list of {count} numbers")

@@ -12,13 +12,13 @@ import numpy as np
 from ...bridge.messages import Placement
 from ...models.widths import SubGenerator
 from ..faces.face_parts import Mask
-from ..faces.placement import crop, layer_box, resized, to_unit
+from ..faces.placement import blackened, crop, layer_box, resized, to_picture, to_unit
 from ..faces.reading import Reading
 from .carry.by_reading import OwnFace
 from .carry.change import Head
 from .carry.field import smooth
 from .carry.picture_parts import SIDE, Parts
-from .carry.surface import Surface
+from .carry.surface import Box, Surface
 
 MAX_FACE = 1024  # px: the square that a projection looks at is no larger
 FRAME, LEAST_FRAME = 512, 128  # px a side of a frame
@@ -32,12 +32,13 @@ class OpenedFace:
     width: int
     height: int
     placement: Placement
-    surface: Surface  # the picture's own pixels in the box around the square
+    surface: Surface  # the picture's own pixels in the box around what is shown of the square
     alpha: np.ndarray | None  # uint8 [h, w] of the same box; None where all is opaque
-    face: np.ndarray  # uint8 [S, S, 3], the square upright, for the generator
+    square: np.ndarray  # uint8 [S, S, 3], upright
     head: Head | None  # None where no mesh could be read
     person: Mask | None
     told: Mapping[str, Mask] | None  # by a reader of heads, for each of its parts
+    ends: Box  # where a change ends softly: at the picture's border, or at that of what a pack edits whole
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
@@ -50,6 +51,11 @@ class OpenedFace:
         self.unedited.clear()
 
     @cached_property
+    def face(self) -> np.ndarray:
+        """The square as the generator draws it, uint8 [S, S, 3]: black beside a shape that is no square."""
+        return blackened(self.square, self.placement.shape)
+
+    @cached_property
     def parts(self) -> Parts | None:
         if self.head is None:
             return None
@@ -59,24 +65,45 @@ class OpenedFace:
     def frame(self) -> Surface:
         """The square upright, at a frame's size."""
         side = min(FRAME, max(LEAST_FRAME, round(self.placement.size)))
-        return Surface.of_square(resized(self.face, side))
+        return Surface.of_square(resized(self.square, side))
 
     @cached_property
     def rough_frame(self) -> Surface:
         """The same square as `frame` at half its size, for drafts."""
         return Surface.of_square(resized(self.frame.rgb, max(LEAST_FRAME, len(self.frame.rgb) // 2)))
 
+    @cached_property
+    def shown(self) -> np.ndarray | None:
+        """How far a change may show in each pixel of a frame, uint8 [S, S]; None for all of it.
+
+        Not where the picture is transparent or ends, as in a layer.
+        """
+        side = len(self.frame.rgb)
+        along = (np.arange(side) + 0.5) / side
+        at = to_picture(self.placement, np.stack(np.meshgrid(along, along), axis=-1))  # [S, S, 2]
+        left, top, right, bottom = self.ends
+        share = self._faded(at[..., 0], left, right) * self._faded(at[..., 1], top, bottom)
+        if self.alpha is not None:
+            x, y = cv2.split((at - 0.5 - (self.surface.x, self.surface.y)).astype(np.float32))
+            share = share * cv2.remap(self.alpha, x, y, cv2.INTER_LINEAR) / 255
+        shown = np.rint(255 * share).astype(np.uint8)
+        return None if shown.min() == 255 else shown
+
+    def _faded(self, along: np.ndarray, start: int, end: int) -> np.ndarray:
+        """How much of a change reaches these pixels of one axis: it ends softly at both ends."""
+        return smooth(np.minimum(along - start, end - along), 0.0, max(1.0, BORDER * self.placement.size))
+
     def border(self) -> np.ndarray | None:
         """How much of a change reaches each pixel of the surface, uint8 [h, w]; None for all of it.
 
         A change ends softly at the picture's border, which may be that of a selection.
         """
+        left, top, right, bottom = self.ends
         height, width = self.surface.rgb.shape[:2]
-        reach = max(1.0, BORDER * self.placement.size)
         x, y = np.arange(width) + self.surface.x + 0.5, np.arange(height) + self.surface.y + 0.5
         across, down = (
-            np.rint(255 * smooth(np.minimum(along, side - along), 0.0, reach)).astype(np.uint8)
-            for along, side in ((x, self.width), (y, self.height))
+            np.rint(255 * self._faded(along, start, end)).astype(np.uint8)
+            for along, start, end in ((x, left, right), (y, top, bottom))
         )
         if across.min() == down.min() == 255:
             return None
@@ -89,10 +116,13 @@ def opened_face(
     reading: Reading | None,
     resolution: int,
     told: Mapping[str, Mask] | None = None,
+    whole: bool = False,
 ) -> OpenedFace:
-    """From a picture uint8 [H, W, 4], for a generator of a resolution."""
+    """From a picture uint8 [H, W, 4], for a generator of a resolution; `whole` if an edit may change all that
+    is shown of the square.
+    """
     height, width = rgba.shape[:2]
-    x0, y0, x1, y1 = layer_box(placement, (width, height))
+    x0, y0, x1, y1 = shown = layer_box(placement, (width, height))
     box = rgba[y0:y1, x0:x1]
     side = max(resolution, min(round(placement.size), MAX_FACE))
     return OpenedFace(
@@ -105,6 +135,7 @@ def opened_face(
         None if reading is None else head_of(reading, placement),
         None if reading is None else reading.person,
         told,
+        shown if whole else (0, 0, width, height),
     )
 
 

@@ -27,7 +27,7 @@ from ...models.prior import seeded
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import OnnxNetwork, to_input
-from ..faces.placement import place, resized, whole_square
+from ..faces.placement import middle, place, resized
 from ..faces.readers import Readers, in_front, readers_of
 from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
@@ -149,7 +149,7 @@ class Session:
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
         told = None if reading is None else self._readers.parts(rgba, reading)
-        opened = opened_face(rgba, placement, reading, self.pack.resolution, told)
+        opened = opened_face(rgba, placement, reading, self.pack.resolution, told, self.pack.alignment is None)
         opened.far = self._is_far(opened)
         if opened.head is not None and self.pack.bank is not None and self._own_faces is not None:
             read_square(opened, self._own_faces)
@@ -390,7 +390,7 @@ class Session:
     def _placement(self, rgba: np.ndarray, face: FacePoints | None) -> tuple[Placement, Reading | None]:
         """The square around a face, and what was read of it.
 
-        For a pack that does not draw faces, it is the middle of the picture.
+        For a pack that does not draw faces, it is around the middle of the picture.
         """
         height, width = rgba.shape[:2]
         if self.pack.alignment is None:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ...bridge.messages import FacePoints, Placement
 from ...models.manifest import Alignment
+from ...models.picture_shape import shown_box
 from ..errors import CoreError
 
 EYE_LINE = 3.0  # weight of the eye line against the line from eyes to mouth in a head's roll
@@ -30,9 +31,12 @@ def to_unit(placement: Placement, pixels: np.ndarray) -> np.ndarray:
     return np.stack(placement.to_unit(pixels[..., 0], pixels[..., 1]), axis=-1)
 
 
-def bounds(placement: Placement) -> tuple[float, float, float, float]:
-    """left, top, right, bottom of the upright box around the square."""
-    corners = to_picture(placement, np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]))  # [4, 2]
+def bounds(
+    placement: Placement, part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+) -> tuple[float, float, float, float]:
+    """left, top, right, bottom of the upright box around a part of the square."""
+    left, top, right, bottom = part
+    corners = to_picture(placement, np.array([[left, top], [right, top], [right, bottom], [left, bottom]]))
     (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
 
@@ -58,9 +62,11 @@ def place(face: FacePoints, alignment: Alignment) -> Placement:
     return Placement(centre.real, centre.imag, abs(turn), math.degrees(math.atan2(turn.imag, turn.real)))
 
 
-def whole_square(width: int, height: int) -> Placement:
-    """The largest centred square of a picture, for packs that do not draw faces."""
-    return Placement(width / 2, height / 2, float(min(width, height)))
+def middle(width: int, height: int, shape: tuple[int, int] = (1, 1)) -> Placement:
+    """Around the largest centred part of a picture with a `shape`, for packs that do not draw faces."""
+    across, down = shape
+    side = max(shape) * min(width / across, height / down)
+    return Placement(width / 2, height / 2, float(side), shape=shape)
 
 
 def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
@@ -86,11 +92,24 @@ def crop(rgba: np.ndarray, placement: Placement, size: int) -> np.ndarray:
 
 
 def layer_box(placement: Placement, picture_size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """left, top, right, bottom of the whole pixels around the square, within the picture."""
-    left, top, right, bottom = bounds(placement)
+    """left, top, right, bottom of the whole pixels around what is shown of the square, within the picture."""
+    left, top, right, bottom = bounds(placement, placement.shown)
     x0, x1 = _span(left, right, picture_size[0])
     y0, y1 = _span(top, bottom, picture_size[1])
     return x0, y0, x1, y1
+
+
+def shown_alpha(side: int, shape: tuple[int, int]) -> np.ndarray:
+    """255 where a square of `side` px is shown and 0 beside that, uint8 [side, side]."""
+    left, top, right, bottom = shown_box(side, shape)
+    alpha = np.zeros((side, side), np.uint8)
+    alpha[top:bottom, left:right] = 255
+    return alpha
+
+
+def blackened(rgb: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A square uint8 [S, S, 3], black beside what is shown of it, as a generator draws it."""
+    return rgb if shape[0] == shape[1] else np.where(shown_alpha(len(rgb), shape)[..., None] > 0, rgb, 0)
 
 
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:

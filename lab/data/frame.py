@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...models.manifest import FLATTEST
+from ...models.picture_shape import shown_box, shown_size
 
 GREY = (128, 128, 128, 255)  # under transparent parts
 SQUARE = (1, 1)
@@ -30,9 +31,7 @@ class PictureFrame:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in px, without the black rows or columns."""
-        longer = max(self.shape)
-        width, height = (max(1, round(self.resolution * side / longer)) for side in self.shape)
-        return width, height
+        return shown_size(self.resolution, self.shape)
 
     def __str__(self) -> str:
         width, height = self.size
@@ -82,7 +81,5 @@ def covered(pictures: Tensor, black: float = -1.0) -> Tensor:
 
 def uncovered(pictures: Tensor, shape: Shape) -> Tensor:
     """Squares [N, C, R, R] without the black rows or columns around pictures of a shape: [N, C, h, w]."""
-    side = pictures.shape[-1]
-    width, height = PictureFrame(side, shape).size
-    top, left = (side - height) // 2, (side - width) // 2
-    return pictures[..., top : top + height, left : left + width]
+    left, top, right, bottom = shown_box(pictures.shape[-1], shape)
+    return pictures[..., top:bottom, left:right]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from anycost.bridge.messages import FacePoints, Placement
 from anycost.core.errors import CoreError
 from anycost.core.faces.drawings import find_faces
-from anycost.core.faces.placement import crop, layer_box, place, to_picture, to_unit, whole_square
+from anycost.core.faces.placement import crop, layer_box, middle, place, to_picture, to_unit
 from anycost.core.faces.reading import guessed
 
 placements = st.builds(
@@ -86,8 +86,20 @@ def test_three_points_in_one_place_are_not_a_face():
     assert error.value.kind == "no-face"
 
 
-def test_whole_square_is_centred():
-    assert whole_square(300, 200) == Placement(150, 100, 200, 0)
+def test_the_middle_of_a_picture_is_its_largest_square():
+    assert middle(300, 200) == Placement(150, 100, 200, 0)
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.tuples(st.integers(1, 16), st.integers(1, 16)))
+def test_the_middle_in_a_shape_is_as_large_as_fits(width: int, height: int, shape: tuple[int, int]):
+    placement = middle(width, height, shape)
+    left, top, right, bottom = placement.shown
+    (x0, y0), (x1, y1) = placement.to_picture(left, top), placement.to_picture(right, bottom)
+    assert (x1 - x0) * shape[1] == pytest.approx((y1 - y0) * shape[0])
+    assert min(x0, y0) == pytest.approx(0, abs=1e-6)
+    assert x0 == pytest.approx(width - x1, abs=1e-6)
+    assert y0 == pytest.approx(height - y1, abs=1e-6)
+    assert placement.size == pytest.approx(max(x1 - x0, y1 - y0))
 
 
 # Crop
