@@ -7,6 +7,7 @@ survive the core's death.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, Optional, Protocol, Tuple
 
 from ..bridge.answer import Answer, Done, Fault
@@ -26,6 +27,7 @@ from ..bridge.messages import (
     OpenedPicture,
     OpenPack,
     OpenPicture,
+    PacksChanged,
     Progress,
     ProjectPicture,
     RestorePicture,
@@ -34,6 +36,7 @@ from ..bridge.protocol import ProtocolError
 from .document_faces import Face, Faces, wanted
 from .picture import Picture
 from .portrait import CoreKnows, Portrait
+from .slider_words import in_language
 from .topic import Topic
 from .viewers import Viewers
 from .words import told, tr
@@ -226,6 +229,10 @@ class Conversation:
             if method == CoreState.METHOD:
                 self.link_words(CoreState.of(params).text)
                 return
+            if method == PacksChanged.METHOD:
+                if self.connected:
+                    self._open_pack()
+                return
             portrait = next((p for p in self.portraits() if p.name == params.get("picture")), None)
             if portrait is None:
                 return
@@ -246,15 +253,19 @@ class Conversation:
         if name != self.pack:
             return
         if answer.fault is not None:
-            self.words = tr("No model is loaded")
-            self.viewer.tell(Topic.CONNECTION)
+            if not self.connected:  # otherwise it was asked for once more: the core still has the model
+                self.words = tr("No model is loaded")
+                self.viewer.tell(Topic.CONNECTION)
             self._fault(answer.fault)
             return
         try:
-            self.opened = OpenedPack.of(answer.result)
+            opened = OpenedPack.of(answer.result)
         except ProtocolError:
             self.viewer.say(tr(MISMATCH))
             return
+        if opened.problems and opened.problems != self.opened.problems:
+            self.viewer.say(" ".join(map(told, opened.problems)))
+        self.opened = replace(opened, directions=tuple(map(in_language, opened.directions)))
         self._keep_known_edits()
         self.connected = True
         self.words = tr("Ready")
@@ -262,6 +273,10 @@ class Conversation:
         self.viewer.tell(Topic.CONNECTION)
         for portrait in self.viewer.portraits():
             self.revive(portrait)
+
+    def _defaults(self) -> Dict[str, float]:
+        """Where the sliders of a new face stand that do not start at 0."""
+        return {slider.name: slider.default for slider in self.opened.directions if slider.default}
 
     def _keep_known_edits(self) -> None:
         known = {direction.name: direction for direction in self.opened.directions}
@@ -320,6 +335,8 @@ class Conversation:
 
     def _open(self, search: Search, face: Face, done: Done) -> None:
         search.portrait = face.portrait.again()
+        if not face.portrait.opened:  # for the first time
+            search.portrait.edits = {**self._defaults(), **face.portrait.edits}
         search.request = self._send_picture(search.portrait, done)
 
     def _face_opened(

@@ -99,7 +99,7 @@ def check_size(width: int, height: int, what: str) -> None:
     raise HostError(
         tr("The selection is {width} × {height} px, a face needs {least}: select a larger area.", **sizes)
         if selected
-        else tr("The picture is {width} × {height} px, a face needs {least}: open a larger one.", **sizes)
+        else tr("The picture is {width} × {height} px, a face needs {least}: open a larger picture.", **sizes)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from ..bridge.messages import Slider
 from .direction_group import DirectionGroup
@@ -18,6 +18,7 @@ class SliderList(QtWidgets.QScrollArea):
         super().__init__(parent)
         self.state = state
         self.sliders: Dict[str, DirectionSlider] = {}  # by direction
+        self._shown: Tuple[Slider, ...] = ()
         self.setObjectName("anycost_directions")
         self.setWidgetResizable(True)
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
@@ -26,7 +27,8 @@ class SliderList(QtWidgets.QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def show_pack(self) -> None:
-        if {slider.direction for slider in self.sliders.values()} != set(self.state.core.opened.directions):
+        if self._shown != self.state.core.opened.directions:
+            self._shown = self.state.core.opened.directions
             self._build()
 
     def _build(self) -> None:

@@ -20,6 +20,12 @@ LONGEST_TOLD = 2000  # characters of a sentence that is looked up
 FOLDER = Path(__file__).parent / "translations"
 
 _translated: Dict[str, str] = {}
+_language = "en"
+
+
+def language() -> str:
+    """The language that the panel speaks now, as "de"."""
+    return _language
 
 
 def tr(text: str, **values: object) -> str:
@@ -61,14 +67,17 @@ def _told(sentence: str) -> Optional[str]:
 
 def use_language(names: Iterable[str]) -> None:
     """From now on the first of these languages ("de", "de-AT", "de_AT.UTF-8") that there is, or English."""
+    global _language
+    _language = "en"
     _translated.clear()
     for name in names:
-        language = name.replace("-", "_").split("_")[0].split(".")[0]
-        if language == "en":
+        wanted = name.replace("-", "_").split("_")[0].split(".")[0]
+        if wanted == "en":
             return
-        path = FOLDER / f"{language}.ts"
-        if language.isalpha() and path.exists():
+        path = FOLDER / f"{wanted}.ts"
+        if wanted.isalpha() and path.exists():
             _translated.update(catalogue(path))
+            _language = wanted
             return
 
 
