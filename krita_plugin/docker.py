@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Callable, List, Optional
 
 from krita import (
@@ -16,11 +17,13 @@ from krita import (
 
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
+from .conversation import Conversation
 from .document import KritaDocuments
 from .panel import Panel
 from .qt import QtCore, QtWidgets
 from .settings import GROUP, Kept
 from .state import PanelState
+from .views import document_in, window_of
 from .wiring import connect
 
 LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled while the docker is visible
@@ -30,20 +33,29 @@ ACTIONS = (
     ("anycost_apply", "Apply the edit", PanelState.apply),
 )
 
-_keeper: Optional[CoreKeeper] = None
-_settings: Optional[Kept] = None
+_shared: Optional[Shared] = None
 _dockers: List[AnycostDocker] = []
 
 
-def shared_keeper() -> CoreKeeper:
-    """One core for all windows of this Krita."""
-    global _keeper
-    if _keeper is None:
-        _keeper = CoreKeeper("krita", VERSION)
+class Shared:
+    """What all windows of this Krita share: the core, what it knows of whose faces, and the settings."""
+
+    def __init__(self) -> None:
+        self.keeper = CoreKeeper("krita", VERSION)
+        self.core = Conversation(self.keeper.client)
+        self.documents = KritaDocuments()
+        self.settings = Kept(KritaRc())
+        connect(self.keeper, self.core)
         application = QtCore.QCoreApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(_keeper.stop)
-    return _keeper
+            application.aboutToQuit.connect(self.keeper.stop)
+
+
+def shared() -> Shared:
+    global _shared
+    if _shared is None:
+        _shared = Shared()
+    return _shared
 
 
 class KritaRc:
@@ -56,47 +68,49 @@ class KritaRc:
         Krita.instance().writeSetting(GROUP, name, text)
 
 
-def shared_settings() -> Kept:
-    """Those of all windows."""
-    global _settings
-    if _settings is None:
-        _settings = Kept(KritaRc())
-    return _settings
-
-
 class AnycostDocker(DockWidget):
     """One window's docker: the panel, and the timer that notices another document or selection."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Anycost")
-        self.keeper = shared_keeper()
-        self.documents = KritaDocuments()
-        self.state = PanelState(self.keeper.client, self.documents, settings=shared_settings())
-        connect(self.keeper, self.state)
+        self.keeper, self.documents = shared().keeper, shared().documents
+        self.state = PanelState(
+            self.keeper.client, self.documents, core=shared().core, settings=shared().settings
+        )
         body = QtWidgets.QWidget(self)  # Krita sets the margins of a docker's own widget to one pixel
         column = QtWidgets.QVBoxLayout(body)
         column.addWidget(Panel(self.state, self.keeper.start, self.keeper.report, body))
         self.setWidget(body)
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self._tick)
         self.visibilityChanged.connect(self._seen)
         _dockers.append(self)
-        self.destroyed.connect(lambda: _dockers.remove(self))
+        self.destroyed.connect(lambda: _left(self))
 
     def canvasChanged(self, canvas: Optional[Canvas]) -> None:
         if self.isVisible():
             self.look()
 
     def look(self) -> None:
-        """Bring the state up to date with Krita. The first picture starts the core."""
+        """Bring the state up to date with its own window. The first picture starts the core."""
         for document in self.documents.closed():
-            self.state.forget(document)
-        self.state.set_document(self.documents.current())
-        self.state.set_selection(self.documents.selection())
+            for docker in list(_dockers):
+                docker.state.forget(document)
+        document = document_in(window_of(self.parent()))
+        self.state.set_document(None if document is None else self.documents.number(document))
+        self.state.set_selection(None if document is None else self.documents.selection(document))
+        if self.isActiveWindow():
+            self.state.core.viewer.lead(self.state)
         if self.state.document is not None and not self.state.core.gave_up:
             self.keeper.start()
+
+    def _tick(self) -> None:
+        """Not in the middle of a call from Python: Krita handles timers while it adds a layer, and crashes
+        where its layers are asked for before that is done."""
+        if sys._getframe().f_back is None:
+            self.look()
 
     def _seen(self, visible: bool) -> None:
         if visible:
@@ -104,6 +118,12 @@ class AnycostDocker(DockWidget):
             self.look()
         else:
             self._timer.stop()
+
+
+def _left(docker: AnycostDocker) -> None:
+    """The window was closed."""
+    _dockers.remove(docker)
+    docker.state.core.viewer.leave(docker.state)
 
 
 class AnycostExtension(Extension):

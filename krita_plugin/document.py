@@ -6,9 +6,10 @@ paint_layers.py finds and fills the layers. Nodes are never kept: flattening the
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, cast
 
-from krita import Document, Krita
+from krita import Document
 
 from ..bridge.messages import Layer, Selected
 from .annotations import Annotations
@@ -16,7 +17,8 @@ from .paint_layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, ne
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QtCore
-from .selections import SelectedMask, selected_box
+from .selections import SelectedMask, box_of, selected_box, shown_selection
+from .views import is_open
 
 CLOSED = "The picture was closed: open it again and press Project."
 RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
@@ -31,15 +33,13 @@ class KritaDocuments:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
-        self._reading: Optional[_Reader] = None
+        self._readers: List[_Reader] = []  # at work
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept
 
-    def current(self) -> Optional[Hashable]:
-        document = _front()
-        if document is None:
-            return None
+    def number(self, document: Document) -> Hashable:
+        """The number of an open document, from the first time that it is asked for."""
         for number, held in self._held.items():
             if held == document:
                 return number
@@ -47,33 +47,40 @@ class KritaDocuments:
         self._held[number] = document
         return number
 
-    def selection(self) -> Optional[Box]:
-        """The box of the selection of the document in front."""
-        document = _front()
-        selection = None if document is None else document.selection()
-        if selection is None:
-            return None
-        return selection.x(), selection.y(), selection.width(), selection.height()
+    def selection(self, document: Document) -> Optional[Box]:
+        """The box of what is selected in a document."""
+        selection = shown_selection(document)
+        return None if selection is None else box_of(selection)
 
     def closed(self) -> List[Hashable]:
         """The documents that were closed since the last call."""
-        gone = [number for number, held in self._held.items() if not _is_open(held)]
+        gone = [number for number, held in self._held.items() if not is_open(held)]
         for number in gone:
             del self._held[number]
             self._annotations.forget(number)
         return list(gone)
 
-    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+    def read(
+        self,
+        document: Hashable,
+        around: bool,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
         """See `Host`; in slices between Krita's own events."""
         try:
-            document = _front()
-            if document is None:
-                raise HostError("No picture is open: open one, then press Project.")
-            selection = selected_box(document)
+            held = self._held_open(document)
+            selection = selected_box(held)
         except HostError as error:
             failed(str(error))
             return
-        self._reading = _Reader(document, selection, around, done, failed)
+
+        def ended(answer: Callable[..., None], *values: object) -> None:
+            self._readers.remove(reader)
+            answer(*values)
+
+        reader = _Reader(held, selection, around, partial(ended, done), partial(ended, failed))
+        self._readers.append(reader)
 
     def add_layer(
         self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
@@ -107,7 +114,7 @@ class KritaDocuments:
     ) -> None:
         """How far the document's selection selects a box of the picture; see `Host`."""
         try:
-            selection = self._same(document, picture).selection()
+            selection = shown_selection(self._same(document, picture))
         except HostError as error:
             failed(str(error))
             return
@@ -124,13 +131,17 @@ class KritaDocuments:
     def _open(self, document: Hashable) -> Optional[Document]:
         """A document by its number; None if it was closed."""
         held = next((held for number, held in self._held.items() if number == document), None)
-        return held if held is not None and _is_open(held) else None
+        return held if held is not None and is_open(held) else None
 
-    def _same(self, document: Hashable, picture: Picture) -> Document:
-        """The document that a picture was read from; HostError if it was closed or resized since."""
+    def _held_open(self, document: Hashable) -> Document:
         held = self._open(document)
         if held is None:
             raise HostError(CLOSED)
+        return held
+
+    def _same(self, document: Hashable, picture: Picture) -> Document:
+        """The document that a picture was read from; HostError if it was closed or resized since."""
+        held = self._held_open(document)
         if (held.width(), held.height()) != picture.document_size:
             raise HostError(RESIZED)
         return held
@@ -190,13 +201,3 @@ class _Reader(QtCore.QObject):
         rgba = cast(bytes, self._pixels)  # not copied: nobody changes them any more
         self._pixels = bytearray()
         self._done(Picture(*self._sent, rgba, left, top, self._factor, self._size, self._selection))
-
-
-def _is_open(document: Document) -> bool:
-    return any(document == other for other in Krita.instance().documents())
-
-
-def _front() -> Optional[Document]:
-    """The document in front. Krita still names the last one for a moment after it is closed."""
-    document = Krita.instance().activeDocument()
-    return document if document is not None and _is_open(document) else None

@@ -36,9 +36,13 @@ class Host(Protocol):
         """The bytes kept under a name, perhaps by somebody who means harm; empty for none."""
         ...
 
-    def current(self) -> Optional[Hashable]: ...
-
-    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+    def read(
+        self,
+        document: Hashable,
+        around: bool,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
         """Read the selection's box, with what is around it or alone, or else the whole picture."""
         ...
 
@@ -174,13 +178,14 @@ class PanelState:
 
     def project(self) -> None:
         """Read the current document and look for its faces."""
-        if not self.can_project:
+        document = self.document
+        if document is None or not self.can_project:
             return
-        document = self.reading = self.host.current()
+        self.reading = document
         self.say("")
         self.tell(Topic.PROGRESS)
         around = self.core.opened.draws_faces  # else the core takes the middle square of what it gets
-        self.host.read(around, lambda picture: self._read(document, picture), self._not_read)
+        self.host.read(document, around, lambda picture: self._read(document, picture), self._not_read)
 
     def cancel(self) -> None:
         self.core.cancel(self.document)

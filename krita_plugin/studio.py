@@ -102,8 +102,14 @@ class StudioHost:
             return b""
         return self.painting.kept.get(name, b"")
 
-    def read(self, around: bool, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        if self.painting is None:
+    def read(
+        self,
+        document: Hashable,
+        around: bool,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        if self.painting is None or document != self.number:
             failed(tr("No picture is open: open one, then press Project."))
             return
         image = self.painting.flattened()
@@ -202,7 +208,7 @@ class Studio(QtWidgets.QMainWindow):
         self.keeper = keeper
         self.host = StudioHost()
         self.state = PanelState(keeper.client, self.host, settings=settings)
-        connect(keeper, self.state)
+        connect(keeper, self.state.core)
         self.canvas = Canvas(self.host)
         self.canvas.dropped.connect(self.open)
         self.setCentralWidget(self.canvas)

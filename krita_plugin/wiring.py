@@ -1,14 +1,13 @@
-"""Connects the core's keeper to a panel's state; the same in Krita and in studio."""
+"""Connects the core's keeper to the conversation; the same in Krita and in studio."""
 
 from __future__ import annotations
 
 from ..bridge.qt_client import CoreKeeper
-from .state import PanelState
+from .conversation import Conversation
 
 
-def connect(keeper: CoreKeeper, state: PanelState) -> None:
-    """From now on the state hears about the connection and gets the core's notifications."""
-    core = state.core
+def connect(keeper: CoreKeeper, core: Conversation) -> None:
+    """From now on the conversation hears about the connection and gets the core's notifications."""
     keeper.words.connect(core.link_words)
     keeper.gave_up.connect(core.link_gave_up)
     keeper.ready.connect(lambda _hello: core.link_ready())

@@ -72,17 +72,13 @@ class Desk:
     selects = True
 
     def __init__(self):
-        self.front = "a"
         self.selection = None  # a Selected
         self.asked = []  # boxes and edges
         self.layers = []  # each gets its number from 1 as its name
         self.replaced = []  # by the last one
         self.refuse = ""
 
-    def current(self):
-        return self.front
-
-    def read(self, around, done, failed):
+    def read(self, document, around, done, failed):
         if self.refuse:
             failed(self.refuse)
         else:

@@ -30,7 +30,10 @@ LIBRARIES = {  # besides the standard library; rooms not listed may use any exce
 }
 ONLY_IN = {  # modules that only these files of the room may touch
     "bridge": (QT, {"qt_client.py"}),
-    "krita_plugin": ({"krita"}, {"annotations.py", "docker.py", "document.py", "paint_layers.py"}),
+    "krita_plugin": (
+        {"krita"},
+        {"annotations.py", "docker.py", "document.py", "paint_layers.py", "selections.py", "views.py"},
+    ),
 }
 
 

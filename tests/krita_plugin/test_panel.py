@@ -68,14 +68,10 @@ class Easel:
 
     def __init__(self):
         self.pictures = {"a": portrait(PLACE, 200, 160)}
-        self.front = "a"
         self.layers = []
 
-    def current(self):
-        return self.front
-
-    def read(self, around, done, failed):
-        rgba = self.pictures[self.front]  # [H, W, 4]
+    def read(self, document, around, done, failed):
+        rgba = self.pictures[document]  # [H, W, 4]
         size = (rgba.shape[1], rgba.shape[0])
         done(Picture(*size, rgba.tobytes(), document_size=size))
 
@@ -94,7 +90,7 @@ class Bench:
         self.easel = Easel()
         self.keeper = CoreKeeper("tests", "0")
         self.state = PanelState(self.keeper.client, self.easel)
-        connect(self.keeper, self.state)
+        connect(self.keeper, self.state.core)
         self.panel = Panel(self.state, self.keeper.start, self.keeper.report)
         self.panel.resize(260, 700)
         self.panel.show()
@@ -273,7 +269,6 @@ def test_unload_then_edit(bench):
 def test_projection_goes_on_while_another_document_is_edited(bench):
     bench.project()
     bench.easel.pictures["b"] = portrait(Placement(70.0, 90.0, 80.0, -5.0), 160, 170)
-    bench.easel.front = "b"
     bench.state.set_document("b")
     bench.state.projection_seconds = 1.0
     bench.click("project")

@@ -151,7 +151,6 @@ def test_the_selection_is_sent_where_it_lies_on_the_face(state, wire):
 def test_a_selection_is_that_of_the_document_in_front(state, wire, desk):
     project(state, wire)
     state.set_selection((22, 20, 20, 10))
-    desk.front = "b"
     state.set_document("b")
     assert state.selection is None
     state.project()
@@ -346,7 +345,6 @@ def test_two_documents_have_their_own_faces(state, wire, desk):
     project(state, wire)
     state.set_edit("smile", 0.5)
     wire.answer("edit", {"complete": True})
-    desk.front = "b"
     state.set_document("b")
     assert state.value("smile") == 0.0
     assert not state.can_edit
@@ -367,7 +365,6 @@ def test_a_document_closed_while_projecting_is_cancelled_and_closed(state, wire,
     state.project()
     wire.answer("picture/faces", ONE)
     wire.answer("picture/open", PLACEMENT)
-    desk.front = None
     state.forget("a")
     assert wire.cancelled == [4]
     assert wire.waiting("picture/close") == 1
@@ -479,7 +476,7 @@ LEFT_HALF = (5, 5, 30, 60)  # of the document: the first of TWO is in it, when t
 def read_around(desk, selection):
     """What the host reads from now on: a selection's box and what is around it."""
     picture = Picture(64, 64, bytes(64 * 64 * 4), 4, 4, document_size=(90, 90), selection=selection)
-    desk.read = lambda around, done, failed: done(picture)
+    desk.read = lambda document, around, done, failed: done(picture)
 
 
 def test_faces_around_the_selection_are_left_out(state, wire, desk):
@@ -521,7 +518,7 @@ def test_the_region_is_that_of_the_selection_and_not_of_what_is_around_it(state,
 @pytest.mark.parametrize("draws_faces", [True, False])
 def test_only_for_packs_that_draw_faces_the_surroundings_are_read(state, desk, draws_faces):
     asked = []
-    desk.read = lambda around, done, failed: asked.append(around)
+    desk.read = lambda document, around, done, failed: asked.append(around)
     state.core.opened = replace(state.core.opened, draws_faces=draws_faces)
     state.project()
     assert asked == [draws_faces]
@@ -686,7 +683,6 @@ def test_faces_of_a_document_that_was_closed_meanwhile_are_dropped(state, wire):
 
 def test_faces_found_for_a_document_behind_wait_there(state, wire, desk):
     state.project()
-    desk.front = "b"
     state.set_document("b")
     wire.answer("picture/faces", NONE)
     assert state.message == ""

@@ -118,7 +118,7 @@ def reading(t, docker, document, ticker):
     yield 1.0
     ticker.restart()
     read, began, busy = [], time.perf_counter(), time.thread_time()
-    docker.documents.read(True, read.append, t.fail)
+    docker.documents.read(docker.state.document, True, read.append, t.fail)
     yield from t.until(lambda: read)
     t.figures["reading 6000 x 4000, ms"] = round(1000 * (time.perf_counter() - began))
     t.figures["work of the UI thread for it, ms"] = round(1000 * (time.thread_time() - busy))
