@@ -672,7 +672,7 @@ class DrawThumbnail(Message):
 
 @dataclass(frozen=True)
 class Thumbnail(Message):
-    """Answers DrawThumbnail: the face's square, `side` px a side."""
+    """Answers DrawThumbnail: the face's square, `side` px a side; transparent beside what is shown of it."""
 
     side: int
     rgba: bytes = field(repr=False)  # [side, side, 4]

@@ -48,8 +48,8 @@ def render_file(
 ) -> None:
     """Draws the latents of an .npy file, or one from the prior by `seed`, with constant noise.
 
-    `out` ends in .npy (float32 [N, 3, R, R], not clamped) or .png (rows of up to 8 pictures). CoreError
-    "bad-value" for what the pack cannot draw.
+    `out` ends in .npy (float32 [N, 3, R, R], not clamped) or .png (rows of up to 8 pictures, cut to the
+    pack's shape). CoreError "bad-value" for what the pack cannot draw.
     """
     import numpy as np
     import torch
@@ -58,6 +58,7 @@ def render_file(
     from ..core.files.whole_file import write_bytes
     from ..core.rendering.cores import use_available_cores
     from ..core.rendering.renderer import to_pixels
+    from ..models.picture_shape import shown_box
     from ..models.prior import seeded
 
     if out.suffix.lower() not in (".npy", ".png"):
@@ -78,7 +79,8 @@ def render_file(
     if out.suffix.lower() == ".npy":
         np.save(data, rgb.numpy(), allow_pickle=False)
     else:
-        Image.fromarray(grid(to_pixels(rgb))).save(data, "PNG")
+        left, top, right, bottom = shown_box(side, pack.shape)
+        Image.fromarray(grid(to_pixels(rgb)[:, top:bottom, left:right])).save(data, "PNG")
     write_bytes(out, data.getvalue())
 
 
@@ -130,13 +132,13 @@ def read_latents(path: Path, pack: Pack) -> Tensor:
 
 
 def grid(pictures: np.ndarray) -> np.ndarray:
-    """uint8 [N, R, R, 3] -> one picture [rows * R, columns * R, 3]; the rest of the last row is black."""
+    """uint8 [N, h, w, 3] -> one picture [rows * h, columns * w, 3]; the rest of the last row is black."""
     import numpy as np
 
-    count, side = pictures.shape[:2]
+    count, height, width = pictures.shape[:3]
     columns = min(count, COLUMNS)
     rows = math.ceil(count / columns)
-    full = np.zeros((rows * columns, side, side, 3), np.uint8)
+    full = np.zeros((rows * columns, height, width, 3), np.uint8)
     full[:count] = pictures
-    tiled = full.reshape(rows, columns, side, side, 3).transpose(0, 2, 1, 3, 4)  # [rows, R, columns, R, 3]
-    return tiled.reshape(rows * side, columns * side, 3)
+    tiled = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)  # [rows, h, columns, w, 3]
+    return tiled.reshape(rows * height, columns * width, 3)

@@ -138,7 +138,7 @@ class FaceMap(QtWidgets.QWidget):
         around = [
             (face.box.size, index)
             for index, face in enumerate(self.faces)
-            if all(0 <= part <= 1 for part in face.box.to_unit(spot.x(), spot.y()))
+            if _shows(face.box, spot.x(), spot.y())
         ]
         return min(around)[1] if around else None
 
@@ -260,9 +260,10 @@ class FaceMap(QtWidgets.QWidget):
     def _paint_box(
         self, painter: QtGui.QPainter, box: Placement, bright: QtGui.QPen, dashed: bool, filled: bool
     ) -> None:
-        """A rounded square, bright on dark so that it shows on any picture."""
+        """A rounded rectangle, bright on dark so that it shows on any picture."""
         side = box.size * self._scale()
-        square = QtCore.QRectF(-side / 2, -side / 2, side, side)
+        left, top, right, bottom = ((edge - 0.5) * side for edge in box.shown)
+        square = QtCore.QRectF(left, top, right - left, bottom - top)
         painter.save()
         painter.translate(self.to_screen(box.x, box.y))
         painter.rotate(box.angle)
@@ -369,3 +370,10 @@ def _small(picture: Picture) -> QtGui.QImage:
 
 def _position(event: QtGui.QMouseEvent) -> QtCore.QPointF:
     return event.position() if QT6 else event.localPos()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _shows(box: Placement, x: float, y: float) -> bool:
+    """Whether a box shows a pixel of the picture."""
+    left, top, right, bottom = box.shown
+    u, v = box.to_unit(x, y)
+    return left <= u <= right and top <= v <= bottom

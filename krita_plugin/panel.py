@@ -51,6 +51,7 @@ class Panel(QtWidgets.QWidget):
             ),
             Topic.EDITS: (self.sliders.show_edits, self._show_controls),
             Topic.CHOICES: (self._show_controls,),
+            Topic.HISTORY: (),
             Topic.FRAME: (self._show_frame,),
             Topic.MESSAGE: (self.message_box.show_message,),
         }
@@ -112,10 +113,10 @@ class Panel(QtWidgets.QWidget):
         portrait = self.state.portrait
         if portrait is not self._portrait_shown:
             self._portrait_shown = portrait
-            original = None
-            if portrait is not None and portrait.placement is not None:
-                original = face_crop(portrait.picture, portrait.placement)
-            self.preview.show_original(original)
+            original, placement = None, None if portrait is None else portrait.placement
+            if portrait is not None and placement is not None:
+                original = face_crop(portrait.picture, placement)
+            self.preview.show_original(original, placement)
         self._show_faces()
         self.advice.show_advice()
         self.connection.show_connection()

@@ -33,6 +33,7 @@ class Preview(QtWidgets.QWidget):
         self.part: Optional[QtGui.QImage] = None  # laid over the image...
         self._place = QtCore.QRectF()  # ...here, in fractions of its sides
         self.original: Optional[QtGui.QImage] = None
+        self._window = QtCore.QRectF(0, 0, 1, 1)  # what is shown of the square, in fractions of its sides
         self.compare = False
         self._backdrop: Optional[QtGui.QPixmap] = None  # the hatching at this size and in these colours
         self._share: Optional[float] = None  # of the work under way; negative: unknown
@@ -53,8 +54,11 @@ class Preview(QtWidgets.QWidget):
             self._place = QtCore.QRectF(part.x / side, part.y / side, part.width / side, part.height / side)
         self.update()
 
-    def show_original(self, image: Optional[QtGui.QImage]) -> None:
+    def show_original(self, image: Optional[QtGui.QImage], placement: Optional[Placement] = None) -> None:
+        """Shows the picture as it is, and from now on only what `placement` shows of the square."""
         self.original = image
+        left, top, right, bottom = (0.0, 0.0, 1.0, 1.0) if placement is None else placement.shown
+        self._window = QtCore.QRectF(left, top, right - left, bottom - top)
         self.update()
 
     def show_progress(self, share: Optional[float]) -> None:
@@ -115,11 +119,13 @@ class Preview(QtWidgets.QWidget):
         image = self.shown()
         if image is not None:
             square = self._square()
+            painter.setClipRect(self._shown())
             painter.drawImage(square, image)
+            if image is not self.original and self.part is not None:
+                painter.drawImage(_within(square, self._place), self.part)
+            painter.setClipping(False)
             if image is self.original:
                 self._paint_badge(painter, "Original")
-            elif self.part is not None:
-                painter.drawImage(_within(square, self._place), self.part)
         else:
             self._paint_outline(painter)
         if self._share is not None:
@@ -128,6 +134,10 @@ class Preview(QtWidgets.QWidget):
     def _square(self) -> QtCore.QRectF:
         side = min(self.width(), self.height())
         return QtCore.QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def _shown(self) -> QtCore.QRectF:
+        """Where the face's square, or what is shown of it, lies in this widget."""
+        return _within(self._square(), self._window)
 
     def _hatching(self) -> QtGui.QPixmap:
         palette = self.palette()
@@ -156,7 +166,7 @@ class Preview(QtWidgets.QWidget):
 
     def _paint_badge(self, painter: QtGui.QPainter, text: str) -> None:
         metrics = painter.fontMetrics()
-        corner = self._square().topLeft()
+        corner = self._shown().topLeft()
         badge = QtCore.QRectF(
             corner.x() + 6, corner.y() + 6, metrics.horizontalAdvance(text) + 12, metrics.height() + 4
         )
@@ -167,7 +177,7 @@ class Preview(QtWidgets.QWidget):
         painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _ring(self) -> QtCore.QRectF:
-        corner = self._square().bottomRight()
+        corner = self._shown().bottomRight()
         return QtCore.QRectF(corner.x() - 38, corner.y() - 38, 30, 30)
 
     def _paint_ring(self, painter: QtGui.QPainter) -> None:

@@ -27,7 +27,7 @@ from ...models.prior import seeded
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import OnnxNetwork, to_input
-from ..faces.placement import middle, place, resized
+from ..faces.placement import middle, place, resized, shown_alpha
 from ..faces.readers import Readers, in_front, readers_of
 from ..faces.reading import Reading
 from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
@@ -149,7 +149,8 @@ class Session:
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
         told = None if reading is None else self._readers.parts(rgba, reading)
-        opened = opened_face(rgba, placement, reading, self.pack.resolution, told, self.pack.alignment is None)
+        whole = self.pack.alignment is None
+        opened = opened_face(rgba, placement, reading, self.pack.resolution, told, whole)
         opened.far = self._is_far(opened)
         if opened.head is not None and self.pack.bank is not None and self._own_faces is not None:
             read_square(opened, self._own_faces)
@@ -273,9 +274,8 @@ class Session:
         if edits or other:
             draft = asked.quality == "draft"
             rgb = carry(surface, self._plan(opened, edits, other, step, stopped, measured=not draft)).rgb
-        rgba = np.full((asked.side, asked.side, 4), 255, np.uint8)
-        rgba[..., :3] = resized(rgb, asked.side)
-        return Thumbnail(asked.side, rgba.tobytes())
+        alpha = shown_alpha(asked.side, self.pack.shape)
+        return Thumbnail(asked.side, np.dstack([resized(rgb, asked.side), alpha]).tobytes())
 
     def _plan(
         self,
