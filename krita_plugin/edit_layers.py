@@ -1,0 +1,128 @@
+"""Which layers of a document are edits, and what is kept of each. No Qt, no krita.
+
+The document itself keeps it (`Host.keep`): under INDEX the keys of the edits by the ids of their layers, and
+each edit under its key. A layer is found by its id, which stays when it is renamed, moved or saved. A copy
+has another id, so a key also ends the layer's name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Dict, Hashable, Iterable, List, Optional, Protocol, Tuple
+
+from ..bridge.framing import parse
+from ..bridge.protocol import ProtocolError
+from .kept_edit import KEY_LENGTH, KeptEdit, key_in, packed, unpacked
+
+INDEX = "edits"
+OF_EDIT = "edit-"  # before a key
+MOST_LAYERS = 1024
+LONGEST_ID = 64
+MOST_INDEX = 1 << 17  # bytes; those of MOST_LAYERS layers are fewer
+MOST_SWEPT = 64  # that are remembered, should an undo bring their layers back
+
+
+@dataclass(frozen=True)
+class LayerName:
+    """A layer of a document: its id there, which a copy does not share, and what the artist calls it."""
+
+    id: str
+    name: str
+
+
+class Keeper(Protocol):
+    """What keeps bytes in documents; a host does."""
+
+    def keep(self, document: Hashable, name: str, data: bytes) -> None: ...
+
+    def kept(self, document: Hashable, name: str) -> bytes: ...
+
+
+class EditLayers:
+    """The layers with edits of all documents."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._swept: Dict[Tuple[Hashable, str], Tuple[str, bytes]] = {}  # key and edit, by document and id
+
+    def keys(self, document: Hashable) -> Dict[str, str]:
+        """The keys by the layers' ids. What cannot be read counts as none."""
+        data = self._keeper.kept(document, INDEX)
+        return ids_and_keys(data) if data else {}
+
+    def key_of(self, document: Hashable, layer: LayerName) -> Optional[str]:
+        """The key of a layer's edit; None for a layer that is none.
+
+        A copy is remembered by its id from now on. A layer that an undo brought back gets its edit again.
+        """
+        keys = self.keys(document)
+        if layer.id in keys:
+            return keys[layer.id]
+        key, edit = self._swept.pop((document, layer.id), (key_in(layer.name), b""))
+        if key is None:
+            return None
+        if edit:
+            self._keeper.keep(document, OF_EDIT + key, edit)
+        elif not self._keeper.kept(document, OF_EDIT + key):
+            return None
+        self._write(document, {**keys, layer.id: key})
+        return key
+
+    def edit_of(self, document: Hashable, key: str) -> KeptEdit:
+        """UnreadableEdit where there is none any more, or something else."""
+        return unpacked(self._keeper.kept(document, OF_EDIT + key))
+
+    def keep(self, document: Hashable, layer_id: str, key: str, edit: KeptEdit) -> None:
+        """From now on this layer has this edit. TooDetailed where that is too large."""
+        self._keeper.keep(document, OF_EDIT + key, packed(edit))
+        self._write(document, {**self.keys(document), layer_id: key})
+
+    def sweep(self, document: Hashable, layers: Iterable[LayerName]) -> None:
+        """Drop what is kept of layers that the document no longer has; `layers` are those it has."""
+        present = list(layers)
+        ids = {layer.id for layer in present}
+        keys = self.keys(document)
+        left = {id: key for id, key in keys.items() if id in ids}
+        if len(left) == len(keys):
+            return
+        wanted = {*left.values(), *filter(None, (key_in(layer.name) for layer in present))}
+        for id in keys.keys() - left.keys():
+            name = OF_EDIT + keys[id]
+            self._remember(document, id, keys[id], self._keeper.kept(document, name))
+            if keys[id] not in wanted:
+                self._keeper.keep(document, name, b"")
+        self._write(document, left)
+
+    def forget(self, document: Hashable) -> None:
+        """The document was closed."""
+        for one in [one for one in self._swept if one[0] == document]:
+            del self._swept[one]
+
+    def _remember(self, document: Hashable, id: str, key: str, edit: bytes) -> None:
+        self._swept[document, id] = key, edit
+        while len(self._swept) > MOST_SWEPT:
+            del self._swept[next(iter(self._swept))]
+
+    def _write(self, document: Hashable, keys: Dict[str, str]) -> None:
+        newest = dict(list(keys.items())[-MOST_LAYERS:])
+        self._keeper.keep(document, INDEX, json.dumps(newest, separators=(",", ":")).encode("ascii"))
+
+
+def ids_and_keys(data: bytes) -> Dict[str, str]:
+    """An index as it is kept; what is no id with its key is left out."""
+    try:
+        found = parse(data) if len(data) <= MOST_INDEX else {}
+    except ProtocolError:
+        return {}
+    pairs: List[Tuple[str, object]] = list(found.items())[:MOST_LAYERS]
+    return {
+        id: key
+        for id, key in pairs
+        if len(id) <= LONGEST_ID and isinstance(key, str) and len(key) == KEY_LENGTH and key_in(f" #{key}")
+    }
+
+
+def is_edit(layer: LayerName, keys: Dict[str, str]) -> bool:
+    """Whether a layer shows an edit, also a copy from another document: such are not read as the picture."""
+    return layer.id in keys or (key_in(layer.name) is not None and "Anycost" in layer.name)
