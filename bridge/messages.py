@@ -728,8 +728,9 @@ class ApplyEdits(Message):
         return ApplyEdits(text(data, "picture"), numbers(data, "edits", MAX_EDITS), only, _mix(data))
 
     def data(self) -> Dict[str, Any]:
-        mix = None if self.mix is None else self.mix.data()
-        told: Dict[str, Any] = {"picture": self.picture, "edits": dict(self.edits), "mix": mix}
+        told: Dict[str, Any] = {"picture": self.picture, "edits": dict(self.edits)}
+        if self.mix is not None:
+            told["mix"] = self.mix.data()
         if self.only is None:
             return told
         only = self.only

@@ -102,7 +102,7 @@ class ApplyArea(QtWidgets.QWidget):
     def show_state(self) -> None:
         """Bring all controls up to date."""
         state = self.state
-        self.reset.setEnabled(state.portrait is not None and bool(state.portrait.edits))
+        self.reset.setEnabled(state.portrait is not None and not state.portrait.adjustment.plain)
         self.apply.setEnabled(state.can_apply)
         self.apply.setText(UPDATE if state.updates_layer else ADD)
         tip = UPDATE_TIP if state.updates_layer else ADD_TIP

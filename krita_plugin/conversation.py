@@ -17,12 +17,14 @@ from ..bridge.messages import (
     ApplyEdits,
     ClosePicture,
     CoreState,
+    DrawThumbnail,
     FindFaces,
     FoundFaces,
     Frame,
     Latents,
     Layer,
     Message,
+    Mix,
     OpenedPack,
     OpenedPicture,
     OpenPack,
@@ -31,9 +33,12 @@ from ..bridge.messages import (
     Progress,
     ProjectPicture,
     RestorePicture,
+    Thumbnail,
 )
 from ..bridge.protocol import ProtocolError
 from .document_faces import Face, Faces, wanted
+from .history import Adjustment
+from .kept_history import FaceHistory
 from .picture import Picture
 from .portrait import CoreKnows, Portrait
 from .slider_words import in_language
@@ -75,10 +80,12 @@ class Conversation:
         self.words = tr("Waiting for a picture")  # how the connection is
         self.connected = False  # the pack is open: requests make sense
         self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
+        self.version = ""  # of the core that answers, or answered last
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.opened = OpenedPack()  # what the core said about it
         self.faces: Dict[Hashable, Faces] = {}  # by document, once its picture was read
         self.searching: Dict[Hashable, Search] = {}  # by document
+        self.histories: Dict[Hashable, List[FaceHistory]] = {}  # kept by a document, of faces not found yet
 
     # What the artist asks for
 
@@ -133,6 +140,9 @@ class Conversation:
         portrait.touch(dragging)
         self.viewer.tell(Topic.EDITS)
         self.revive(portrait)  # after a core's death, or an unload
+        other = self.mixed_in(portrait)
+        if other is not None:
+            self.revive(other)
         self._pump(portrait)
 
     def draw_layer(
@@ -140,6 +150,22 @@ class Conversation:
     ) -> None:
         """Have an edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
+
+    def draw_small(
+        self, portrait: Portrait, wanted: Adjustment, side: int, done: Callable[[Optional[Thumbnail]], None]
+    ) -> int:
+        """Have another adjustment of a portrait drawn, `side` pixels a side; `done` gets None where it cannot
+        be. Returns the number of the request, which can be cancelled."""
+
+        def answered(answer: Answer) -> None:
+            try:
+                done(None if answer.fault is not None else Thumbnail.of(answer.result, answer.data))
+            except ProtocolError:
+                done(None)
+
+        limited, mix = self.limited(portrait), self.sent_mix(portrait, wanted.mix)
+        edits = {n: value for n, value in self.known_edits(wanted.edits).items() if n not in limited}
+        return self._ask(DrawThumbnail(portrait.name, edits, side, "draft", mix), answered)
 
     def use_pack(self, name: str) -> None:
         """Use another model. Latents belong to a pack, so only pictures projected with it come back."""
@@ -161,6 +187,7 @@ class Conversation:
         """The document was closed: its faces leave the core too."""
         self.drop_search(document)
         faces = self.faces.pop(document, None)
+        self.histories.pop(document, None)
         for face in faces.all if faces is not None else []:
             self._close(face.portrait)
 
@@ -178,6 +205,23 @@ class Conversation:
         """The edits that count: a value from before stays with a limited direction, without effect."""
         limited = self.limited(portrait)
         return {name: value for name, value in portrait.edits.items() if name not in limited}
+
+    def draws(self, portrait: Portrait) -> bool:
+        """Whether the generator draws the picture's edits, so that a made-up face can be mixed in."""
+        opened = portrait.opened.get(self.pack)
+        return opened is not None and opened.drawn
+
+    def mixed_in(self, portrait: Portrait) -> Optional[Portrait]:
+        """The other face that a portrait takes from, if it is still there."""
+        key = None if portrait.mix is None else portrait.mix.picture
+        return None if key is None else next((one for one in self.portraits() if one.key == key), None)
+
+    def sent_mix(self, portrait: Portrait, mix: Optional[Mix]) -> Optional[Mix]:
+        """A mix as the core knows it; None for one that has no effect on this picture now."""
+        if mix is None or mix.picture is None:
+            return mix if self.draws(portrait) else None
+        other = next((one for one in self.portraits() if one.key == mix.picture), None)
+        return None if other is None or not other.drawable else replace(mix, picture=other.name)
 
     def can_revive(self, portrait: Portrait) -> bool:
         return self.pack in portrait.latents or self.pack == portrait.cancelled_with
@@ -279,13 +323,17 @@ class Conversation:
         return {slider.name: slider.default for slider in self.opened.directions if slider.default}
 
     def _keep_known_edits(self) -> None:
-        known = {direction.name: direction for direction in self.opened.directions}
         for portrait in self.portraits():
-            portrait.edits = {
-                name: min(max(value, known[name].low), known[name].high)
-                for name, value in portrait.edits.items()
-                if name in known
-            }
+            portrait.edits = self.known_edits(portrait.edits)
+
+    def known_edits(self, edits: Mapping[str, float]) -> Dict[str, float]:
+        """Those that the open pack has, within their ranges."""
+        known = {direction.name: direction for direction in self.opened.directions}
+        return {
+            name: min(max(value, known[name].low), known[name].high)
+            for name, value in edits.items()
+            if name in known
+        }
 
     # From a picture to an open face
 
@@ -443,6 +491,9 @@ class Conversation:
             return
         portrait.known = CoreKnows.LATENTS
         self.edit(portrait, dragging=False)
+        for one in self.portraits():  # those that waited for it to take something of it
+            if self.mixed_in(one) is portrait and one.drawable:
+                self.edit(one, dragging=False)
         self.viewer.tell(Topic.DOCUMENT)
 
     def _close(self, portrait: Portrait) -> None:
@@ -473,6 +524,10 @@ class Conversation:
             "unknown-picture",
             "not-projected",
         ):  # the core made room for others
+            other = self.mixed_in(portrait)
+            if other is not None:
+                other.forget_core()
+                self.revive(other)
             portrait.forget_core()
             self.revive(portrait)
             if portrait.known == CoreKnows.NOTHING:

@@ -55,9 +55,15 @@ class Face:
         width, height = picture.width, picture.height
         return Face(Portrait(picture), Placement(width / 2, height / 2, float(min(width, height))))
 
+    @property
+    def spot(self) -> XY:
+        """Its centre in document pixels."""
+        picture, box = self.portrait.picture, self.box
+        return picture.left + box.x * picture.factor, picture.top + box.y * picture.factor
+
     def lies_at(self, other: Face) -> bool:
         """Whether this is where `other` lies in the document: within half its size."""
-        (x, y), (other_x, other_y) = _spot(self), _spot(other)
+        (x, y), (other_x, other_y) = self.spot, other.spot
         reach = other.box.size * other.portrait.picture.factor / 2
         return math.hypot(x - other_x, y - other_y) <= reach
 
@@ -68,7 +74,7 @@ class Face:
             self.box = portrait.placement
 
     def take_edits(self, other: Face) -> None:
-        self.portrait.edits = dict(other.portrait.edits)
+        self.portrait.take(other.portrait)
 
     def on(self, picture: Picture) -> Optional[Face]:
         """The same place, with its edits, on a picture that was read later; None if that does not show it."""
@@ -88,7 +94,9 @@ class Face:
         inside = 0 <= box.x <= picture.width and 0 <= box.y <= picture.height
         if not (inside and picture.wants(box.x, box.y)):
             return None
-        return Face(Portrait(picture, points, self.portrait.edits), box, self.guess, self.by_hand)
+        moved_face = Face(Portrait(picture, points), box, self.guess, self.by_hand)
+        moved_face.take_edits(self)
+        return moved_face
 
 
 class Faces:
@@ -202,9 +210,3 @@ def box_around(points: FacePoints, roll: Optional[float] = None) -> Placement:
     turn = math.degrees(math.atan2(ry - ly, rx - lx)) if roll is None else roll
     centre = (eyes[0] + mouth[0]) / 2, (eyes[1] + mouth[1]) / 2
     return Placement(centre[0], centre[1], BOX * max(across, down), turn)
-
-
-def _spot(face: Face) -> XY:
-    """A face's centre in document pixels."""
-    picture, box = face.portrait.picture, face.box
-    return picture.left + box.x * picture.factor, picture.top + box.y * picture.factor

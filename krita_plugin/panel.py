@@ -3,6 +3,9 @@
 Each part is a file of its own; here they are put one below the other and told what changed.
 """
 
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
+# pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
+
 from __future__ import annotations
 
 from typing import Callable, Optional
@@ -11,33 +14,39 @@ from .apply_area import ApplyArea
 from .connection_row import ConnectionRow
 from .document_faces import View
 from .face_picker import FacePicker
+from .icons import fold_path
+from .keys import WheelGuard, keep_key
 from .notes import AdviceNote, MessageBox
 from .panel_menu import PanelMenu
 from .preview import Preview, face_crop
+from .preview_split import APART, PreviewSplit
 from .project_row import ProjectRow
-from .qt import QtWidgets
+from .qt import Qt, QtCore, QtWidgets
 from .quality_row import QualityRow
 from .slider_list import SliderList
 from .state import PanelState
 from .status_row import StatusRow
 from .topic import Topic
 
+WIDTH, HEIGHT = 262, 454  # pixels that it asks for: what Krita's default layout has
+LEAST_LIST = 66  # pixels: three sliders
+
 
 class Panel(QtWidgets.QWidget):
-    """All controls of one window. `start` looks for a core again; `report` returns the core's last output."""
+    """All controls of one window. `start` looks for a core again; `log` returns the core's last output."""
 
     def __init__(
         self,
         state: PanelState,
         start: Callable[[], None],
-        report: Callable[[], str],
+        log: Callable[[], str],
         parent: Optional[QtWidgets.QWidget] = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("anycost_panel")
         self.state = state
         self._portrait_shown: Optional[object] = None
-        self._build(start, report)
+        self._build(start, log)
         self._updates = {
             Topic.CONNECTION: (self.connection.show_connection, self._show_controls),
             Topic.PACK: (self._show_pack, self._show_document),
@@ -53,44 +62,66 @@ class Panel(QtWidgets.QWidget):
             Topic.CHOICES: (self._show_controls,),
             Topic.HISTORY: (),
             Topic.FRAME: (self._show_frame,),
-            Topic.MESSAGE: (self.message_box.show_message,),
+            Topic.MESSAGE: (self._show_message,),
         }
         state.listeners.append(self._changed)
         for topic in self._updates:
             self._changed(topic)
 
     def _changed(self, topic: Topic) -> None:
-        for update in self._updates[topic]:
+        for update in self._updates.get(topic, ()):
             update()
 
-    def _build(self, start: Callable[[], None], report: Callable[[], str]) -> None:
+    def _build(self, start: Callable[[], None], log: Callable[[], str]) -> None:
         state = self.state
-        self.menu = PanelMenu(state, report, self)
+        self.menu = PanelMenu(state, log, self)
         self.connection = ConnectionRow(state, start, self.menu, self)
         self.project_row = ProjectRow(state, self)
         self.preview = Preview(self)
         self.preview.comparing.connect(self._compare)
         self.picker = self._face_picker()
         self.status = StatusRow(state, self._compare, self)
+        self.message_box = MessageBox(state, self)
         self.advice = AdviceNote(state, self)
         self.quality = QualityRow(state, self)
         self.sliders = SliderList(state, self)
         self.apply_area = ApplyArea(state, self)
-        self.message_box = MessageBox(state, self)
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
-        column.setSpacing(6)
+        self.split = PreviewSplit(self.preview, self.picker, self._below(), state.settings, self)
+        self.status.fold.clicked.connect(lambda _checked=False: self.split.toggle_fold())
+        self.status.apart.clicked.connect(lambda _checked=False: self.split.toggle_apart())
+        self.split.changed.connect(self._show_fold)
+        column = _column(self, 4)
+        column.setContentsMargins(6, 4, 6, 4)
         column.addWidget(self.connection)
         column.addWidget(self.project_row)
-        column.addWidget(self.preview)
-        column.addWidget(self.picker)
-        column.addWidget(self.status)
-        column.addWidget(self.advice)
-        column.addWidget(self.quality)
-        column.addWidget(self.sliders, 1)
+        column.addWidget(self.split, 1)
         column.addWidget(self.apply_area)
-        column.addWidget(self.message_box)
         self.setMinimumWidth(220)
+        self._wheel = WheelGuard(self)
+        self._wheel.guard(self)
+
+    def _below(self) -> QtWidgets.QWidget:
+        """What is below the preview: the status, and all else in a list that scrolls, so that a low docker
+        has room for it."""
+        inside = QtWidgets.QWidget(self)
+        rows = _column(inside, 4)
+        rows.setContentsMargins(0, 0, 4, 0)
+        for part in (self.message_box, self.advice, self.quality, self.sliders):
+            rows.addWidget(part)
+        rows.addStretch(1)
+        self.body = QtWidgets.QScrollArea(self)
+        self.body.setObjectName("anycost_directions")
+        self.body.setWidgetResizable(True)
+        self.body.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.body.setMinimumHeight(LEAST_LIST)
+        self.body.setWidget(inside)
+        below = QtWidgets.QWidget(self)
+        column = _column(below, 2)
+        column.addWidget(self.status)
+        column.addWidget(self.body, 1)
+        return below
 
     def _face_picker(self) -> FacePicker:
         """It takes the preview's place while a face is picked or placed."""
@@ -126,8 +157,17 @@ class Panel(QtWidgets.QWidget):
         self._show_controls()
 
     def _show_faces(self) -> None:
-        self.preview.setVisible(self.state.view is View.FACE)
         self.picker.show_faces(self.state.faces, self.state.can_use_place)
+        self.split.show_picker(self.state.view is not View.FACE)
+
+    def _show_fold(self) -> None:
+        self.status.fold.set_path(fold_path(self.split.is_shown))
+        self.status.fold.setEnabled(self.split.mode != APART)
+
+    def _show_message(self) -> None:
+        self.message_box.show_message()
+        if self.state.message:
+            self.body.verticalScrollBar().setValue(0)  # it comes first in the list
 
     def _show_frame(self) -> None:
         portrait = self.state.portrait
@@ -144,8 +184,9 @@ class Panel(QtWidgets.QWidget):
 
     def _share(self) -> Optional[float]:
         portrait = self.state.portrait
-        if portrait is not None and portrait.progress is not None and portrait.progress.steps:
-            return portrait.progress.step / portrait.progress.steps
+        progress = None if portrait is None else portrait.progress
+        if progress is not None and progress.step < progress.steps:
+            return progress.step / progress.steps  # what comes after the last step takes its own time
         working = self.state.busy or self.state.reading is not None
         return -1.0 if working or (portrait is not None and portrait.applying) else None
 
@@ -158,3 +199,18 @@ class Panel(QtWidgets.QWidget):
 
     def _compare(self, hold: bool) -> None:
         self.preview.set_compare(hold and self.preview.original is not None)
+
+    # What the panel does by itself
+
+    def sizeHint(self) -> QtCore.QSize:
+        return QtCore.QSize(WIDTH, HEIGHT)
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        return keep_key(event, self.focusWidget()) or super().event(event)
+
+
+def _column(widget: QtWidgets.QWidget, spacing: int) -> QtWidgets.QVBoxLayout:
+    column = QtWidgets.QVBoxLayout(widget)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(spacing)
+    return column

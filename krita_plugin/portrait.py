@@ -6,7 +6,8 @@ import uuid
 from enum import IntEnum
 from typing import Dict, Hashable, List, Optional
 
-from ..bridge.messages import FacePoints, Frame, Latents, OpenedPicture, Placement, Progress
+from ..bridge.messages import FacePoints, Frame, Latents, Mix, OpenedPicture, Placement, Progress
+from .history import Adjustment, Past
 from .picture import Picture
 from .words import tr
 
@@ -36,6 +37,10 @@ class Portrait:
         self.latents: Dict[str, Latents] = {}  # by pack
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
+        self.mix: Optional[Mix] = None  # what is taken of another face, whose `key` it has
+        self.key = self.name  # of the face: it stays when the face is opened anew
+        self.past = Past()
+        self.asked = Adjustment()  # what the layer shows that is being drawn
         self.known = CoreKnows.NOTHING
         self.closed = False  # no document has it any more: late answers change nothing
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
@@ -62,9 +67,28 @@ class Portrait:
         """Of the frames on screen, the one that came last."""
         return self.part if self.part and self.frame and self.part.index > self.frame.index else self.frame
 
+    @property
+    def drawn_in_full(self) -> bool:
+        """Whether the newest edit is on screen in its last pass."""
+        frame = self.frame
+        return frame is not None and frame.stamp == self.stamp and frame.index == frame.passes
+
+    @property
+    def adjustment(self) -> Adjustment:
+        return Adjustment(dict(self.edits), self.mix)
+
+    def adjust(self, adjustment: Adjustment) -> None:
+        self.edits, self.mix = dict(adjustment.edits), adjustment.mix
+
+    def take(self, other: Portrait) -> None:
+        """All that the artist did to the same face before."""
+        self.adjust(other.adjustment)
+        self.key, self.past = other.key, other.past
+
     def again(self) -> Portrait:
         """The same face with its edits, to be opened and projected from the beginning."""
-        portrait = Portrait(self.picture, self.face, self.edits)
+        portrait = Portrait(self.picture, self.face)
+        portrait.take(self)
         portrait.layers = list(self.layers)
         return portrait
 

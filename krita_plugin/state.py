@@ -11,6 +11,8 @@ from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple
 from ..bridge.messages import FRAME_MS, QUALITIES, ApplyEdits, EditState, Layer, Quality, Region, Selected
 from .conversation import Conversation, Link
 from .document_faces import Face, Faces, View
+from .history import Adjustment
+from .history_keeper import HistoryKeeper
 from .picture import Box, Edge, HostError, Picture, region_of, square_box
 from .portrait import Portrait, frame_words, progress_words
 from .settings import Kept, Unstored
@@ -91,6 +93,7 @@ class PanelState:
         self.only_selected = False  # whether Apply leaves all else as it is...
         self.edge = Edge()  # ...and how the selection's edge is changed for that
         self.message = ""  # the error line
+        self.history = HistoryKeeper(self)
 
     # What the panel asks
 
@@ -133,8 +136,11 @@ class PanelState:
 
     @property
     def changes(self) -> bool:
-        """Whether any slider that works on the picture is away from zero."""
-        return self.portrait is not None and bool(self.core.edits(self.portrait))
+        """Whether any slider that works on the picture is away from zero, or another face is mixed in."""
+        portrait = self.portrait
+        return portrait is not None and bool(
+            self.core.edits(portrait) or self.core.sent_mix(portrait, portrait.mix)
+        )
 
     @property
     def advice(self) -> str:
@@ -194,18 +200,37 @@ class PanelState:
         portrait = self.portrait
         if portrait is None:
             return
-        if value:
-            portrait.edits[name] = value
-        else:
-            portrait.edits.pop(name, None)
+        edits = {**portrait.edits, name: value}
+        self.adjust(Adjustment({n: v for n, v in edits.items() if v}, portrait.mix), name, dragging)
+
+    def adjust(self, adjustment: Adjustment, what: str = "", dragging: bool = False) -> None:
+        """Set all sliders; one drag of `what` is one step to undo."""
+        portrait = self.portrait
+        if portrait is not None:
+            portrait.past.steps.moved(portrait.adjustment, what, dragging)
+            self._adjusted(portrait, adjustment, dragging)
+
+    def _adjusted(self, portrait: Portrait, adjustment: Adjustment, dragging: bool = False) -> None:
+        portrait.adjust(replace(adjustment, edits=self.core.known_edits(adjustment.edits)))
         self._show_the_face()
         self.core.edit(portrait, dragging)
 
+    def undo(self) -> None:
+        """Take back the last change of the sliders."""
+        portrait = self.portrait
+        before = None if portrait is None else portrait.past.steps.undo(portrait.adjustment)
+        if portrait is not None and before is not None:
+            self._adjusted(portrait, before)
+
+    def redo(self) -> None:
+        portrait = self.portrait
+        after = None if portrait is None else portrait.past.steps.redo(portrait.adjustment)
+        if portrait is not None and after is not None:
+            self._adjusted(portrait, after)
+
     def reset_all(self) -> None:
-        if self.portrait is not None and self.portrait.edits:
-            self.portrait.edits.clear()
-            self._show_the_face()
-            self.core.edit(self.portrait, dragging=False)
+        if self.portrait is not None and not self.portrait.adjustment.plain:
+            self.adjust(Adjustment())
 
     def set_quality(self, quality: Quality) -> None:
         if quality == self.quality:
@@ -250,7 +275,9 @@ class PanelState:
         self.say("")
         portrait.applying = True
         self.tell(Topic.PROGRESS)
-        asked, name = ApplyEdits(portrait.name, self.core.edits(portrait)), self.layer_name(portrait)
+        edits, mix = self.core.edits(portrait), self.core.sent_mix(portrait, portrait.mix)
+        asked, name = ApplyEdits(portrait.name, edits, mix=mix), self.layer_name(portrait)
+        portrait.asked = portrait.adjustment
         if not self.only_selected or self.selection is None or portrait.placement is None:
             self._draw_layer(document, portrait, asked, name)
             return
@@ -285,6 +312,8 @@ class PanelState:
             f"{labels.get(name, name)} {value:+.2f}".replace("-", "−")
             for name, value in self.core.edits(portrait).items()
         ]
+        if self.core.sent_mix(portrait, portrait.mix) is not None:
+            parts.append(tr("Mixed"))
         return "Anycost: " + ", ".join(parts)
 
     def unload(self) -> None:
@@ -402,6 +431,7 @@ class PanelState:
             self.say(str(error))
         else:
             portrait.layers = [*replaced, added]
+            self.history.applied(document, portrait)
 
     # What the conversation asks
 
@@ -415,6 +445,7 @@ class PanelState:
             portrait.dragging,
             self._region(portrait),
             self.frame_ms,
+            self.core.sent_mix(portrait, portrait.mix),
         )
 
     def _region(self, portrait: Portrait) -> Optional[Region]:

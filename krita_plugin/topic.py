@@ -14,6 +14,7 @@ class Topic(Enum):
     FACES = "faces"  # while they are picked or placed
     PROGRESS = "progress"
     EDITS = "edits"
+    HISTORY = "history"  # the states that a face can go back to
     CHOICES = "choices"  # how Apply works
     FRAME = "frame"
     MESSAGE = "message"

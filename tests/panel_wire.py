@@ -66,12 +66,28 @@ class Wire:
         state.core.link_lost()
 
 
-class Desk:
+class Keeping:
+    """Keeps bytes in documents, as a host does."""
+
+    keeps = True
+
+    def __init__(self):
+        self.kept_bytes = {}  # by document and name
+
+    def keep(self, document, name, data):
+        self.kept_bytes[document, name] = data
+
+    def kept(self, document, name):
+        return self.kept_bytes.get((document, name), b"")
+
+
+class Desk(Keeping):
     """A host with documents of 64 x 64 pixels. The test says what of them is selected."""
 
     selects = True
 
     def __init__(self):
+        super().__init__()
         self.selection = None  # a Selected
         self.asked = []  # boxes and edges
         self.layers = []  # each gets its number from 1 as its name

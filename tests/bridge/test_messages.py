@@ -246,7 +246,7 @@ REQUESTS: dict[Message, Message | None] = {
     [
         *REQUESTS.items(),
         (EDIT, DrawnEdit(1, True)),
-        (ApplyEdits("p", {}, SELECTED), Layer(0, 0, 1, 1, bytes(4))),
+        (ApplyEdits("p", {}, SELECTED, MIX), Layer(0, 0, 1, 1, bytes(4))),
         (SMALL, Thumbnail(1, bytes(4))),
     ],
     ids=lambda message: type(message).__name__,

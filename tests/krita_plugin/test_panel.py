@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
 from drawn_face import portrait, with_colour_finder
+from panel_wire import Keeping
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
 from PyQt5.QtTest import QTest
@@ -61,12 +62,13 @@ def click_face(bench, index):
     click(shown, shown.to_screen(face.box.x, face.box.y).toPoint())
 
 
-class Easel:
+class Easel(Keeping):
     """A host whose documents are arrays."""
 
     selects = True
 
     def __init__(self):
+        super().__init__()
         self.pictures = {"a": portrait(PLACE, 200, 160)}
         self.layers = []
 
