@@ -1,19 +1,40 @@
 """The panel's first row: how the connection to the core is, the pack, and the menu."""
 
-# PyQt5's stubs let every getter return None
-# pyright: reportOptionalMemberAccess=false
+# PyQt5's stubs name event handlers' parameters differently and let every getter return None
+# pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
 
 from typing import Callable, Optional
 
+from .icons import IconButton, more_path
 from .panel_menu import PanelMenu
 from .plain_text import plain_label, plain_tip
-from .qt import QtWidgets
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
 from .words import tr
 
 OFF, BUSY, READY, STOPPED = "#8a8a8a", "#d9a02b", "#4caf6d", "#d9542b"
+
+
+class Dot(QtWidgets.QWidget):
+    """A round lamp. The words beside it say the same."""
+
+    def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(10, 10)
+        self.colour = OFF
+
+    def show_colour(self, colour: str) -> None:
+        self.colour = colour
+        self.update()
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QtGui.QColor(self.colour))
+        painter.drawEllipse(QtCore.QRectF(1, 1, 8, 8))
 
 
 class ConnectionRow(QtWidgets.QWidget):
@@ -28,7 +49,7 @@ class ConnectionRow(QtWidgets.QWidget):
     ) -> None:
         super().__init__(parent)
         self.state = state
-        self.dot = QtWidgets.QLabel("●", self)
+        self.dot = Dot(self)
         self.words = plain_label("", self)
         self.words.setObjectName("anycost_connection")
         policy = QtWidgets.QSizePolicy.Policy
@@ -51,15 +72,8 @@ class ConnectionRow(QtWidgets.QWidget):
         for widget in (self.packs, self.start, self._menu_button(menu)):
             row.addWidget(widget)
 
-    def _menu_button(self, menu: PanelMenu) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton(self)
-        button.setObjectName("anycost_menu")
-        button.setText("⋯")
-        button.setAccessibleName(tr("More"))
-        button.setAutoRaise(True)
-        button.setToolTip(tr("More"))
-        button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+    def _menu_button(self, menu: PanelMenu) -> IconButton:
+        button = IconButton("menu", tr("More"), more_path(), self)
         button.setMenu(menu)
         return button
 
@@ -72,7 +86,7 @@ class ConnectionRow(QtWidgets.QWidget):
         self.words.setToolTip(plain_tip(text))
         idle = not core.connected and self.state.document is None
         colour = STOPPED if core.gave_up else READY if core.connected else OFF if idle else BUSY
-        self.dot.setStyleSheet(f"color: {colour};")
+        self.dot.show_colour(colour)
         self.start.setVisible(core.gave_up)
 
     def show_packs(self) -> None:

@@ -8,19 +8,24 @@ from __future__ import annotations
 from typing import Optional
 
 from ..bridge.messages import Slider
+from .icons import faded
+from .number_box import NumberBox
 from .plain_text import plain_tip
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
+from .words import tr
 
 STEPS = 100  # slider positions to one unit
 LABEL_SHARE, SLIDER_SHARE = 5, 7  # of the row's width without the number
 NUMBER_WIDTH = 44
-LIMITED_TIP = "This edit does not work on this picture"
+FINE = 1  # positions that an arrow key moves with Shift
+STARTS = "0123456789.,-+"  # characters that begin a number
 
 
 class CentredSlider(QtWidgets.QSlider):
     """A slider that shows its distance from zero and jumps to where it is pressed."""
 
     reset = Signal()
+    written = Signal(str)  # the artist starts to write a number: its first character, or none
 
     def __init__(self, low: float, high: float, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -28,7 +33,7 @@ class CentredSlider(QtWidgets.QSlider):
         self.setSingleStep(5)
         self.setPageStep(25)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(48, 20)
+        self.setMinimumSize(48, 19)
 
     def position_x(self, value: int) -> float:
         """The x coordinate, in pixels, of a value on the groove."""
@@ -71,6 +76,27 @@ class CentredSlider(QtWidgets.QSlider):
         else:
             event.ignore()  # the wheel scrolls the list of sliders
 
+    # The keyboard: Qt's own keys, Shift for small steps, and numbers
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        asked = event.type() == QtCore.QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QtGui.QKeyEvent) and _starts_number(event):
+            event.accept()  # some of them are shortcuts of Krita's
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -FINE, Qt.Key.Key_Down: -FINE, Qt.Key.Key_Right: FINE, Qt.Key.Key_Up: FINE}
+        step = steps.get(event.key())  # pyright: ignore[reportArgumentType, reportCallIssue]
+        if step is not None and bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier):
+            self.setValue(self.value() + step)
+        elif _starts_number(event):
+            self.written.emit(event.text())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.written.emit("")
+        else:
+            super().keyPressEvent(event)
+
     # Looks
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
@@ -84,9 +110,9 @@ class CentredSlider(QtWidgets.QSlider):
         text = palette.color(QtGui.QPalette.ColorRole.WindowText)
 
         groove = QtCore.QRectF(self._margin(), middle - 2, self.width() - 2 * self._margin(), 4)
-        painter.setBrush(_faded(text, 50))
+        painter.setBrush(faded(text, 50))
         painter.drawRoundedRect(groove, 2, 2)
-        painter.setBrush(_faded(text, 110))
+        painter.setBrush(faded(text, 110))
         painter.drawRect(QtCore.QRectF(zero - 0.5, middle - 5, 1, 10))
         painter.setBrush(strong)
         painter.drawRoundedRect(QtCore.QRectF(min(zero, here), middle - 2, abs(here - zero), 4), 2, 2)
@@ -95,7 +121,7 @@ class CentredSlider(QtWidgets.QSlider):
     def _paint_handle(self, painter: QtGui.QPainter, centre: QtCore.QPointF, strong: QtGui.QColor) -> None:
         palette = self.palette()
         if self.hasFocus():
-            painter.setBrush(_faded(strong, 90))
+            painter.setBrush(faded(strong, 90))
             painter.drawEllipse(centre, 8, 8)
         face = palette.color(QtGui.QPalette.ColorRole.WindowText)
         if not self.isEnabled():
@@ -115,13 +141,15 @@ class DirectionSlider(QtWidgets.QWidget):
         self.direction = direction
         self.label = ResetLabel(direction.label, self)
         self.slider = CentredSlider(direction.low, direction.high, self)
-        self.number = QtWidgets.QDoubleSpinBox(self)
+        self.number = NumberBox(self)
         self._build()
         self.label.reset.connect(self.reset)
         self.slider.reset.connect(self.reset)
         self.slider.valueChanged.connect(self._slid)
         self.slider.sliderReleased.connect(self._released)
+        self.slider.written.connect(self.number.begin)
         self.number.valueChanged.connect(self._typed)
+        self.number.left.connect(lambda: self.slider.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _build(self) -> None:
         name, label = self.direction.name, self.direction.label
@@ -134,15 +162,10 @@ class DirectionSlider(QtWidgets.QWidget):
         self.slider.setSizePolicy(ignored, fixed)
         self._show_tips(limited=False)
         self.slider.setAccessibleName(label)
-        self.number.setAccessibleName(f"{label}, value")
+        self.number.setAccessibleName(tr("{name}, value", name=label))
         self.number.setRange(self.direction.low, self.direction.high)
-        self.number.setDecimals(2)
-        self.number.setSingleStep(0.05)
         self.number.setFixedWidth(NUMBER_WIDTH)
-        self.number.setKeyboardTracking(False)  # "0.35" is one edit, not three
-        self.number.setButtonSymbols(QtWidgets.QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes from slider to slider
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -166,10 +189,13 @@ class DirectionSlider(QtWidgets.QWidget):
 
     def _show_tips(self, limited: bool) -> None:
         label = self.direction.label
-        tips = f"{label} (double-click: back to zero)", f"{label}: drag, arrow keys, or double-click for zero"
-        for widget, tip in zip((self.label, self.slider), tips):
-            widget.setToolTip(LIMITED_TIP if limited else plain_tip(tip))
-        self.number.setToolTip(LIMITED_TIP if limited else "")
+        tips = (
+            tr("{name}: double-click for zero", name=label),
+            tr("{name}: drag it, press arrow keys, write a number, or double-click for zero", name=label),
+            "",
+        )
+        for widget, tip in zip((self.label, self.slider, self.number), tips):
+            widget.setToolTip(tr("This edit does not work on this picture") if limited else plain_tip(tip))
 
     def reset(self) -> None:
         self.slider.setValue(0)
@@ -183,6 +209,7 @@ class DirectionSlider(QtWidgets.QWidget):
         for widget in (self.slider, self.number):
             widget.blockSignals(False)
         self.label.set_strong(position != 0)
+        self.slider.setAccessibleDescription(self.number.text())  # the slider's own value is in hundredths
 
     def _slid(self, position: int) -> None:
         self._show(position)
@@ -229,10 +256,9 @@ def mid_role() -> QtGui.QPalette.ColorRole:
     return QtGui.QPalette.ColorRole.Mid
 
 
-def _faded(colour: QtGui.QColor, alpha: int) -> QtGui.QColor:
-    faded = QtGui.QColor(colour)
-    faded.setAlpha(alpha)
-    return faded
+def _starts_number(event: QtGui.QKeyEvent) -> bool:
+    others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    return bool(event.text()) and event.text() in STARTS and not event.modifiers() & others
 
 
 def _x(event: QtGui.QMouseEvent) -> float:

@@ -1,32 +1,39 @@
 """The menu behind the three dots of the panel's first row."""
 
-# PyQt5's stubs let every getter return None
-# pyright: reportOptionalMemberAccess=false
-
 from __future__ import annotations
 
 from typing import Callable, Optional
 
 from .choice_menu import choice_menu
-from .qt import QAction, QtGui, QtWidgets
-from .state import USUAL_PROJECTION, PanelState
+from .panel_report import ReportMaker
+from .qt import QAction, QtWidgets
+from .settings_dialog import BUDGETS, SPEEDS, SettingsDialog
+from .state import PanelState
+from .text_dialog import TextDialog
 from .words import tr
-
-BUDGETS = (("5 seconds", 5.0), ("20 seconds", USUAL_PROJECTION), ("Until it levels off", None))
 
 
 class PanelMenu(QtWidgets.QMenu):
-    """What is used seldom. `report` returns the core's last output."""
+    """What is used seldom. `log` returns the core's last output."""
 
     def __init__(
-        self, state: PanelState, report: Callable[[], str], parent: Optional[QtWidgets.QWidget] = None
+        self, state: PanelState, log: Callable[[], str], parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
         self.state = state
-        self._report = report
+        self._log = log
+        self.maker = ReportMaker(state, log)
+        self._budgets = self._submenu(tr("Projection time"))
+        self._speeds = self._submenu(tr("While dragging"))
+        self.entry(tr("Settings…"), self.show_settings)
+        self.addSeparator()
         self.entry(tr("Free the core's memory"), state.unload)
-        self.entry(tr("Copy a report"), self.copy_report)
-        self.addMenu(self._budget_menu())
+        self.addSeparator()
+        self.entry(tr("Show the core's log"), self.show_log)
+        self.entry(tr("Copy a report"), self.maker.copy)
+        self.entry(tr("Save a report…"), lambda: self.maker.ask_save(self))
+        self.aboutToShow.connect(self._show_choices)
+        self._show_choices()
 
     def entry(self, text: str, done: Callable[[], None]) -> QAction:
         """One more entry at the end."""
@@ -35,11 +42,24 @@ class PanelMenu(QtWidgets.QMenu):
         self.addAction(action)
         return action
 
-    def _budget_menu(self) -> QtWidgets.QMenu:
-        menu = QtWidgets.QMenu(tr("Projection time"), self)
-        entries = [(tr(text), seconds) for text, seconds in BUDGETS]
-        choice_menu(menu, entries, self.state.projection_seconds, self.state.set_projection_seconds)
+    def _submenu(self, text: str) -> QtWidgets.QMenu:
+        menu = QtWidgets.QMenu(text, self)
+        self.addMenu(menu)
         return menu
 
-    def copy_report(self) -> None:
-        QtGui.QGuiApplication.clipboard().setText(f"{self.state.report()}\n\n{self._report()}")
+    def _show_choices(self) -> None:
+        """The settings' dialog, or another window, may have changed them."""
+        for menu in (self._budgets, self._speeds):
+            menu.clear()
+        state = self.state
+        budgets = [(tr(text), seconds) for text, seconds in BUDGETS]
+        choice_menu(self._budgets, budgets, state.projection_seconds, state.set_projection_seconds)
+        speeds = [(tr(text), ms) for text, ms in SPEEDS]
+        choice_menu(self._speeds, speeds, state.frame_ms, state.set_frame_ms)
+
+    def show_settings(self) -> None:
+        SettingsDialog(self.state, self.parentWidget()).open()
+
+    def show_log(self) -> None:
+        log = self._log() or tr("The core has not said anything yet.")
+        TextDialog(tr("The core's log"), log, self.parentWidget(), end=True).open()

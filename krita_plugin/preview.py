@@ -11,8 +11,10 @@ from ..bridge.messages import Frame, Placement
 from .picture import Picture
 from .pixels import face_image, image_over, scaled_part
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from .words import tr
 
-LARGEST = 384  # pixels a side on screen
+LARGEST = 384  # pixels a side of a picture of faces in the panel
+CROP = 768  # pixels a side of the original that the preview is compared with
 SMALLEST = 120
 SPIN_MS = 60
 
@@ -21,14 +23,15 @@ class Preview(QtWidgets.QWidget):
     """Shows one image in a square, or the outline of a head while there is none."""
 
     comparing = Signal(bool)  # the mouse holds the preview
+    compared = Signal(bool)  # the original is shown, or no longer
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.setObjectName("anycost_preview")
-        self.setAccessibleName("Preview of the face")
+        self.setAccessibleName(tr("Preview of the face"))
         policy = QtWidgets.QSizePolicy.Policy
         self.setSizePolicy(policy.Expanding, policy.Preferred)
-        self.setMinimumSize(SMALLEST, SMALLEST)
+        self.setMinimumSize(1, 1)  # its place decides
         self.image: Optional[QtGui.QImage] = None
         self.part: Optional[QtGui.QImage] = None  # laid over the image...
         self._place = QtCore.QRectF()  # ...here, in fractions of its sides
@@ -74,6 +77,7 @@ class Preview(QtWidgets.QWidget):
         if compare != self.compare:
             self.compare = compare
             self.update()
+            self.compared.emit(compare)
 
     def shown(self) -> Optional[QtGui.QImage]:
         """The image on screen: the original while comparing and before the first frame."""
@@ -82,7 +86,7 @@ class Preview(QtWidgets.QWidget):
     # Events
 
     def sizeHint(self) -> QtCore.QSize:
-        return QtCore.QSize(self.width(), min(self.width(), LARGEST))
+        return QtCore.QSize(self.width(), self.width())
 
     def changeEvent(self, event: QtCore.QEvent) -> None:
         if event.type() == QtCore.QEvent.Type.PaletteChange:
@@ -111,7 +115,7 @@ class Preview(QtWidgets.QWidget):
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtGui.QPainter(self)
-        if self._backdrop is None:
+        if self._backdrop is None or self._backdrop.devicePixelRatioF() != self.devicePixelRatioF():
             self._backdrop = self._hatching()
         painter.drawPixmap(0, 0, self._backdrop)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
@@ -125,7 +129,7 @@ class Preview(QtWidgets.QWidget):
                 painter.drawImage(_within(square, self._place), self.part)
             painter.setClipping(False)
             if image is self.original:
-                self._paint_badge(painter, "Original")
+                self._paint_badge(painter, tr("Original"))
         else:
             self._paint_outline(painter)
         if self._share is not None:
@@ -141,7 +145,9 @@ class Preview(QtWidgets.QWidget):
 
     def _hatching(self) -> QtGui.QPixmap:
         palette = self.palette()
-        backdrop = QtGui.QPixmap(self.size())
+        ratio = self.devicePixelRatioF()
+        backdrop = QtGui.QPixmap(self.size() * ratio)
+        backdrop.setDevicePixelRatio(ratio)
         backdrop.fill(palette.color(QtGui.QPalette.ColorRole.Base))
         line = palette.color(QtGui.QPalette.ColorRole.Text)
         line.setAlpha(28)
@@ -205,7 +211,7 @@ def _within(square: QtCore.QRectF, place: QtCore.QRectF) -> QtCore.QRectF:
     return QtCore.QRectF(x, y, place.width() * square.width(), place.height() * square.height())
 
 
-def face_crop(picture: Picture, placement: Placement, side: int = LARGEST) -> QtGui.QImage:
+def face_crop(picture: Picture, placement: Placement, side: int = CROP) -> QtGui.QImage:
     """The face of the sent picture, turned and cropped as the core does, `side` pixels square."""
     whole = image_over(picture.rgba, picture.width, picture.height)
     crop = QtGui.QImage(side, side, QtGui.QImage.Format.Format_ARGB32_Premultiplied)

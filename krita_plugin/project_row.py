@@ -23,7 +23,7 @@ class ProjectRow(QtWidgets.QWidget):
         self.progress = QtWidgets.QProgressBar(self)
         self.progress.setObjectName("anycost_progress")
         self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(5)
+        self.progress.setFixedHeight(4)
         keep = self.progress.sizePolicy()
         keep.setRetainSizeWhenHidden(True)  # otherwise the preview would jump
         self.progress.setSizePolicy(keep)
@@ -32,7 +32,7 @@ class ProjectRow(QtWidgets.QWidget):
         row.addWidget(self.cancel)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(3)
         column.addLayout(row)
         column.addWidget(self.progress)
 
@@ -47,7 +47,7 @@ class ProjectRow(QtWidgets.QWidget):
         portrait = self.state.portrait
         progress = None if portrait is None else portrait.progress
         self.progress.setVisible(self.state.busy)
-        if progress is not None and progress.steps:
+        if progress is not None and progress.step < progress.steps:
             self.progress.setRange(0, progress.steps)
             self.progress.setValue(progress.step)
         else:
@@ -64,12 +64,15 @@ class ProjectRow(QtWidgets.QWidget):
         self.cancel.setVisible(state.busy)
 
     def _tip(self, selected: bool) -> str:
-        tip = tr(
-            "Find the faces in the selection's box, and bring the one to edit into the generator's reach;"
-            " nothing is painted yet"
-            if selected
-            else "Find the faces in the whole picture, and bring the one to edit into the generator's reach;"
-            " nothing is painted yet"
-        )
+        if selected:
+            tip = tr(
+                "Find the faces in the selection's box, and bring the one to edit into the generator's reach;"
+                " nothing is painted yet"
+            )
+        else:
+            tip = tr(
+                "Find the faces in the whole picture, and bring the one to edit into the generator's reach;"
+                " nothing is painted yet"
+            )
         loss = self.state.core.opened.loss
         return plain_tip(tip + ("\n" + tr("Loss: {loss}", loss=loss) if loss else ""))

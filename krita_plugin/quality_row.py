@@ -1,4 +1,4 @@
-"""How good frames have to be, and how fast while a slider is dragged."""
+"""How good frames have to be: one button for each quality, of which one is pressed."""
 
 # PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
@@ -7,52 +7,69 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from ..bridge.messages import FRAME_MS, QUALITIES, Quality
-from .qt import Qt, QtCore, QtWidgets
+from ..bridge.messages import QUALITIES, Quality
+from .icons import faded
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
-from .words import tr
+from .words import mark_tr, tr
 
-NAMES = {"draft": "Draft", "preview": "Preview", "full": "Full", "auto": "Auto"}
-TIPS = {
-    "draft": "Draft: the cheapest generator only, for quick tries",
-    "preview": "Preview: up to a middle size",
-    "full": "Full: always up to the full generator",
-    "auto": "Auto: rough while a slider moves, full when it rests",
+NAMES = {
+    "draft": mark_tr("Draft"),
+    "preview": mark_tr("Preview"),
+    "full": mark_tr("Full"),
+    "auto": mark_tr("Auto"),
 }
-SEGMENTS = """
-QToolButton { border: 1px solid palette(shadow); padding: 3px 2px; background: palette(button);
-              color: palette(button-text); border-left-width: 0; }
-QToolButton#anycost_quality_draft { border-left-width: 1px; border-top-left-radius: 4px;
-                                    border-bottom-left-radius: 4px; }
-QToolButton#anycost_quality_auto { border-top-right-radius: 4px; border-bottom-right-radius: 4px; }
-QToolButton:hover { background: palette(midlight); }
-QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
-QToolButton:focus { text-decoration: underline; }
-"""
-SPEEDS = (("30 frames a second", 33.0), ("12 frames a second", FRAME_MS), ("Best in half a second", 500.0))
+TIPS = {
+    "draft": mark_tr("Draft: the cheapest generator only, for quick tries"),
+    "preview": mark_tr("Preview: up to a middle size"),
+    "full": mark_tr("Full: always up to the full generator"),
+    "auto": mark_tr("Auto: rough while a slider moves, full when it rests"),
+}
+RADIUS = 4.0
+
+
+class Segment(QtWidgets.QToolButton):
+    """A button that is joined to its neighbours; the first and the last have round corners outside."""
+
+    first = last = False
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(self.rect())
+        palette, role = self.palette(), QtGui.QPalette.ColorRole
+        strong = self.isChecked()
+        body = QtCore.QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        shape = body.adjusted(0 if self.first else -2 * RADIUS, 0, 0 if self.last else 2 * RADIUS, 0)
+        painter.setPen(faded(palette.color(role.WindowText), 70))
+        painter.setBrush(palette.color(role.Highlight if strong else role.Button))
+        painter.drawRoundedRect(shape, RADIUS, RADIUS)
+        if not self.first:
+            painter.drawLine(body.topLeft(), body.bottomLeft())
+        text = palette.color(role.HighlightedText if strong else role.ButtonText)
+        if self.underMouse() and not strong:
+            painter.fillRect(body, faded(text, 25))
+        font = self.font()
+        font.setUnderline(self.hasFocus())
+        painter.setFont(font)
+        painter.setPen(text)
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 4)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), words)
 
 
 class QualityRow(QtWidgets.QWidget):
-    """One button for each quality, of which one is pressed; below, the speed."""
+    """The four qualities."""
 
     def __init__(self, state: PanelState, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.state = state
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self._segments())
-        column.addLayout(self._speed_row())
-
-    def _segments(self) -> QtWidgets.QWidget:
-        self.segments = QtWidgets.QWidget(self)
-        self.segments.setStyleSheet(SEGMENTS)
-        row = QtWidgets.QHBoxLayout(self.segments)
+        row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.qualities = QtWidgets.QButtonGroup(self)
         for quality in QUALITIES:
-            button = QtWidgets.QToolButton(self.segments)
+            button = Segment(self)
+            button.first, button.last = quality == QUALITIES[0], quality == QUALITIES[-1]
             button.setObjectName(f"anycost_quality_{quality}")
             button.setText(tr(NAMES[quality]))
             button.setToolTip(tr(TIPS[quality]))
@@ -64,38 +81,10 @@ class QualityRow(QtWidgets.QWidget):
             button.clicked.connect(self._choose(quality))
             self.qualities.addButton(button)
             row.addWidget(button)
-        return self.segments
 
     def _choose(self, quality: Quality) -> Callable[[bool], None]:
         return lambda _checked: self.state.set_quality(quality)
 
-    def _speed_row(self) -> QtWidgets.QHBoxLayout:
-        self.speed = QtWidgets.QComboBox(self)
-        self.speed.setObjectName("anycost_speed")
-        self.speed.setAccessibleName(tr("While dragging"))
-        self.speed.setToolTip(tr("While a slider moves in Auto: the best face that keeps up with this"))
-        for text, ms in SPEEDS:
-            self.speed.addItem(tr(text), ms)
-        view = self.speed.view()
-        if view is not None:
-            view.setMinimumWidth(self.speed.sizeHint().width())  # the list is wider than a narrow panel's row
-        self.speed.setCurrentIndex(self.speed.findData(self.state.frame_ms))
-        policy = QtWidgets.QSizePolicy.Policy
-        self.speed.setSizePolicy(policy.Ignored, policy.Fixed)
-        self.speed.activated.connect(lambda _index: self.state.set_frame_ms(self.speed.currentData()))
-        self.speed_label = QtWidgets.QLabel(tr("While dragging"), self)
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.speed_label)
-        row.addWidget(self.speed, 1)
-        return row
-
     def show_quality(self) -> None:
         for button in self.qualities.buttons():
             button.setChecked(button.objectName() == f"anycost_quality_{self.state.quality}")
-        for widget in (self.speed_label, self.speed):
-            widget.setEnabled(self.state.quality == "auto")  # the other modes draw fixed rungs, however slow
-
-    def changeEvent(self, event: QtCore.QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QtCore.QEvent.Type.PaletteChange:  # Krita's theme changed: read palette(...) again
-            self.segments.setStyleSheet(SEGMENTS)

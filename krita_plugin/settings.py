@@ -9,6 +9,7 @@ from typing import Callable, Dict, List, Optional, Protocol, Sequence
 GROUP = "anycost"  # in kritarc
 LONGEST_KEPT = 4000  # characters of a text that is kept
 NONE = "none"  # a number's absence
+LANGUAGE = "language"  # the name of the language that was chosen; nothing: the program's
 
 
 class Store(Protocol):

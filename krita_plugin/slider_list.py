@@ -1,5 +1,8 @@
 """All sliders of the open pack, in their groups."""
 
+# PyQt5's stubs let every getter return None
+# pyright: reportOptionalMemberAccess=false
+
 from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
@@ -7,24 +10,27 @@ from typing import Dict, List, Optional, Tuple
 from ..bridge.messages import Slider
 from .direction_group import DirectionGroup
 from .direction_slider import DirectionSlider
-from .qt import Qt, QtWidgets
+from .keys import WheelGuard
+from .qt import QtWidgets
 from .state import PanelState
 
+FOLDED = "folded_groups"  # among the settings
 
-class SliderList(QtWidgets.QScrollArea):
-    """Scrolls where there are more sliders than room."""
+
+class SliderList(QtWidgets.QWidget):
+    """The groups, one below the other. Which ones are folded lasts."""
 
     def __init__(self, state: PanelState, parent: Optional[QtWidgets.QWidget] = None) -> None:
         super().__init__(parent)
         self.state = state
         self.sliders: Dict[str, DirectionSlider] = {}  # by direction
+        self._wheel = WheelGuard(self)
         self._shown: Tuple[Slider, ...] = ()
         self.setObjectName("anycost_directions")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(84)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._body = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._body)
 
     def show_pack(self) -> None:
         if self._shown != self.state.core.opened.directions:
@@ -39,16 +45,26 @@ class SliderList(QtWidgets.QScrollArea):
             groups.setdefault(direction.group, []).append(direction)
         body = QtWidgets.QWidget(self)
         column = QtWidgets.QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 4, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        folded = self.state.settings.names(FOLDED)
         for name, directions in groups.items():
             group = DirectionGroup(name, directions, body)
+            group.set_folded(name in folded)
+            group.folded.connect(self._keep_folded)
             for row in group.rows:
                 row.changed.connect(self.state.set_edit)
                 self.sliders[row.direction.name] = row
             column.addWidget(group)
-        column.addStretch(1)
-        self.setWidget(body)
+        self.layout().replaceWidget(self._body, body)
+        self._body.deleteLater()
+        self._body = body
+        self._wheel.guard(body)
+
+    def _keep_folded(self, name: str, folded: bool) -> None:
+        settings = self.state.settings
+        others = [other for other in settings.names(FOLDED) if other != name]
+        settings.keep_names(FOLDED, [*others, name] if folded else others)
 
     def show_edits(self) -> None:
         for name, slider in self.sliders.items():

@@ -5,45 +5,49 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from .document_faces import View
+from .icons import IconButton, apart_path, compare_path, faces_path, fold_path
 from .plain_text import plain_label, plain_tip
-from .qt import Qt, QtWidgets
+from .qt import QtWidgets
 from .state import PanelState
 from .words import tr
 
 
 class StatusRow(QtWidgets.QWidget):
-    """What happens in words; Original, which `compare` hears of while it is held; Faces."""
+    """What happens in words, and four buttons: fold the preview, take it off into a window, hold for the
+    original, all faces."""
 
     def __init__(
         self, state: PanelState, compare: Callable[[bool], None], parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
         self.state = state
+        self.fold = IconButton("fold_preview", tr("Show or hide the preview"), fold_path(True), self)
         self.status = plain_label("", self)
         self.status.setObjectName("anycost_status")
         policy = QtWidgets.QSizePolicy.Policy
         self.status.setSizePolicy(policy.Ignored, policy.Preferred)
-        self.compare = self._button("compare", tr("Original"))
+        self.apart = IconButton("apart", tr("The preview in a window"), apart_path(), self)
+        self.compare = IconButton("compare", tr("Original"), compare_path(), self)
         self.compare.setToolTip(tr("Hold to see the original (or hold the mouse on the preview)"))
         self.compare.pressed.connect(lambda: compare(True))
         self.compare.released.connect(lambda: compare(False))
-        self.faces = self._button("faces", tr("Faces"))
+        self.faces = IconButton("faces", tr("Faces"), faces_path(), self)
         self.faces.setToolTip(tr("Show all faces of the picture, to edit another one"))
         self.faces.setCheckable(True)
         self.faces.clicked.connect(lambda _checked=False: state.toggle_faces())
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3)
+        row.setSpacing(1)
+        row.addWidget(self.fold)
         row.addWidget(self.status, 1)
-        row.addWidget(self.compare)
-        row.addWidget(self.faces)  # last: it stays under the mouse when the other is hidden
+        for button in (self.apart, self.compare, self.faces):
+            row.addWidget(button)
 
-    def _button(self, name: str, text: str) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton(self)
-        button.setObjectName(f"anycost_{name}")
-        button.setText(text)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
+    def add(self, button: QtWidgets.QWidget) -> None:
+        """One more button, for what this host can do besides."""
+        row = self.layout()
+        assert isinstance(row, QtWidgets.QHBoxLayout)
+        row.insertWidget(row.indexOf(self.apart), button)
 
     def show_status(self) -> None:
         text = self.state.status()
@@ -53,7 +57,8 @@ class StatusRow(QtWidgets.QWidget):
     def show_controls(self, original: bool) -> None:
         """`original`: whether there is one to compare with."""
         showing = self.state.view is View.FACE
-        self.compare.setVisible(showing)  # a narrow panel needs the room for what the artist is asked...
+        for button in (self.fold, self.apart, self.compare):
+            button.setVisible(showing)  # a narrow panel needs the room for what the artist is asked...
         self.status.setWordWrap(not showing)  # ...and has to show all of it
         self.compare.setEnabled(showing and original)
         self.faces.setEnabled(self.state.faces is not None)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict
+
 from ..bridge.qt_client import CoreKeeper
 from .conversation import Conversation
+
+LONGEST_VERSION = 64  # characters
 
 
 def connect(keeper: CoreKeeper, core: Conversation) -> None:
     """From now on the conversation hears about the connection and gets the core's notifications."""
     keeper.words.connect(core.link_words)
     keeper.gave_up.connect(core.link_gave_up)
-    keeper.ready.connect(lambda _hello: core.link_ready())
+    keeper.ready.connect(lambda hello: _ready(core, hello))
     keeper.lost.connect(core.link_lost)
     keeper.client.notified.connect(core.notified)
     if keeper.is_ready:  # a second window: the core is there already
-        core.link_ready()
+        _ready(core, keeper.hello_answer)
+
+
+def _ready(core: Conversation, hello: Dict[str, Any]) -> None:
+    core.version = str(hello.get("version", ""))[:LONGEST_VERSION]
+    core.link_ready()

@@ -14,7 +14,7 @@ import qt_loop
 from drawn_face import portrait, with_colour_finder
 from panel_wire import Keeping
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QMouseEvent
+from PyQt5.QtGui import QColor, QImage, QMouseEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
@@ -361,19 +361,6 @@ def test_sliders_keep_to_their_ranges_and_stay_usable_at_260_px(quiet):
     assert quiet.minimumSizeHint().width() <= 260
 
 
-def test_the_speed_is_chosen_in_the_artist_s_words(quiet):
-    speed = quiet.findChild(QWidget, "anycost_speed")
-    assert speed.currentText() == "12 frames a second"
-    speed.setFocus()
-    QTest.keyClick(speed, Qt.Key.Key_Up)  # pyright: ignore[reportCallIssue]
-    assert speed.currentText() == "30 frames a second"
-    assert quiet.state.frame_ms == 33.0
-    quiet.state.set_quality("full")
-    assert not speed.isEnabled()  # only Auto follows it
-    quiet.state.set_quality("auto")
-    assert speed.isEnabled()
-
-
 NEAR = OpenedPicture(PLACE)
 ADVICE = "This picture is far from what the pack draws: some edits do not work, others look painted."
 
@@ -414,7 +401,7 @@ def test_advice_is_a_note_that_neither_widens_nor_moves_the_panel(quiet):
     assert note.isVisible()
     assert note.text().startswith(ADVICE[:80])
     assert note.text().endswith("…")
-    assert "Unabbreviated" in note.toolTip()
+    assert "Unabbreviated" in note.parentWidget().toolTip()
     assert quiet.minimumSizeHint().width() == widest <= 220
     assert quiet.size() == size
     quiet.state.toggle_faces()  # the faces are shown: the note is about one of them
@@ -554,6 +541,19 @@ def test_a_part_is_painted_where_it_lies():
     preview.show_frame(whole)
     grab = preview.grab().toImage()
     assert colour(80, 24) == (0, 0, 255)
+
+
+def test_what_lies_beside_a_shape_is_not_painted():
+    preview = Preview()
+    preview.resize(128, 128)
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(QColor(255, 0, 0))
+    preview.show_original(image, Placement(4, 4, 8, 0, (4, 3)))
+    grab = preview.grab().toImage()
+    rows = [grab.pixelColor(100, y).getRgb()[:3] == (255, 0, 0) for y in range(128)]
+    assert rows == [False] * 16 + [True] * 96 + [False] * 16
+    preview.show_original(image, Placement(4, 4, 8))
+    assert preview.grab().toImage().pixelColor(100, 4).getRgb()[:3] == (255, 0, 0)
 
 
 def test_a_group_folds_away_and_keeps_its_values(quiet):
