@@ -35,6 +35,7 @@ setup(
             "krita_plugin/*.action",
             "krita_plugin/*.html",
             "krita_plugin/translations/*.ts",
+            "requirements/run.txt",
         ]
     },
     install_requires=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from . import posix, protocol
+from . import protocol, system
 from .framing import Decoder, head
 from .messages import Hello
 from .version import VERSION
@@ -34,7 +34,7 @@ class Client:
         self._number = 0
         self._decoder = Decoder()
         self._received: List[Tuple[Dict[str, Any], bytes]] = []
-        self._socket = posix.connect(path, silence)
+        self._socket = system.connect(path, silence)
         try:
             self.core = self.call(Hello.METHOD, Hello(name, VERSION).data()).result
         except BaseException:

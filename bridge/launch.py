@@ -11,8 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Dict, Iterator, List, Mapping, Optional
 
-from . import posix
+from . import system
 from .client import Client, ConnectionLost
+
+# Krita, an AppImage, a snap, a Flatpak or a virtual environment set these for themselves; a program that the
+# panel starts must not follow them.
+FOREIGN_PREFIXES = ("PYTHON", "QT_", "QML", "CONDA", "APPIMAGE", "SNAP", "FLATPAK")
+FOREIGN_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "APPDIR", "ARGV0", "OWD", "LD_PRELOAD")
+PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS")
+BUNDLES = ("APPDIR", "SNAP")  # variables that name the folder of a bundle
+MOUNTS = "/tmp/.mount_"  # where AppImages are mounted, also for one that sets no variable
 
 
 class CoreNotInstalled(Exception):
@@ -20,8 +28,27 @@ class CoreNotInstalled(Exception):
 
 
 def config_path() -> Path:
-    """The file in which `anycost plugin install` notes which Python has the core."""
-    return posix.user_folder("config") / "anycost" / "core.json"
+    """The file in which an installation notes which Python has the core."""
+    return system.user_folder("config") / "anycost" / "core.json"
+
+
+def noted_python() -> Optional[str]:
+    """What is noted there, whether it still exists or not; None where nothing can be read."""
+    try:
+        with open(config_path(), "rb") as file:
+            python = json.loads(file.read(1 << 16).decode("utf-8"))["python"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return python if isinstance(python, str) else None
+
+
+def note_python(python: str) -> None:
+    """Notes that this Python has the core. OSError when it cannot be written."""
+    path = config_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=str(path.parent), suffix=".part", delete=False) as file:
+        file.write(json.dumps({"python": python}, indent=1).encode() + b"\n")
+    os.replace(file.name, path)
 
 
 def core_python() -> str:
@@ -48,20 +75,20 @@ def core_command(path: Optional[str] = None, python: Optional[str] = None) -> Li
 
     `python` is the interpreter that has the core, by default the noted one.
     """
-    return [python or core_python(), "-m", "anycost.core.service", path or posix.socket_path()]
+    return [python or core_python(), "-m", "anycost.core.service", path or system.socket_path()]
 
 
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """This process's environment (or `environ`) without the variables of the program that starts the core."""
     source = os.environ if environ is None else environ
-    bundles = [source[name].rstrip("/") for name in posix.BUNDLES if len(source.get(name, "")) > 1]
+    bundles = [source[name].rstrip("/") for name in BUNDLES if len(source.get(name, "")) > 1]
     kept = {}
     for name, value in source.items():
-        if name in posix.FOREIGN_NAMES or name.startswith(posix.FOREIGN_PREFIXES):
+        if name in FOREIGN_NAMES or name.startswith(FOREIGN_PREFIXES):
             continue
-        if name in posix.PATH_LISTS:
+        if name in PATH_LISTS:
             value = os.pathsep.join(entry for entry in value.split(os.pathsep) if _outside(entry, bundles))
-        if value or name not in posix.PATH_LISTS:
+        if value or name not in PATH_LISTS:
             kept[name] = value
     kept["PYTHONUTF8"] = "1"  # the core's output is read as UTF-8, whatever the system's code page
     kept["PYTHONSAFEPATH"] = "1"  # never import what lies in the artist's folder
@@ -69,7 +96,11 @@ def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, s
 
 
 def _outside(entry: str, bundles: List[str]) -> bool:
-    return bool(entry) and not any((entry + "/").startswith(bundle + "/") for bundle in bundles)
+    return (
+        bool(entry)
+        and not entry.startswith(MOUNTS)
+        and not any((entry + "/").startswith(bundle + "/") for bundle in bundles)
+    )
 
 
 def find_core(path: Optional[str] = None) -> Optional[Client]:
@@ -77,14 +108,16 @@ def find_core(path: Optional[str] = None) -> Optional[Client]:
 
     CallError when it speaks another protocol version, CoreNotInstalled when others can enter its folder.
     """
-    path = path or posix.socket_path()
+    path = path or system.socket_path()
     try:
-        if not posix.is_private(os.path.dirname(path)):
+        if system.open_to_others(path):
             text = "The folder {} must be one that only you can enter: remove it, then try again."
             raise CoreNotInstalled(text.format(os.path.dirname(path)))
         return Client(path)
     except (FileNotFoundError, ConnectionRefusedError, ConnectionLost):
         return None
+    except PermissionError as error:
+        raise CoreNotInstalled(str(error)) from None
 
 
 @contextmanager
@@ -104,7 +137,7 @@ def start_core(
         process = subprocess.Popen(
             core_command(path, python),
             env=core_environment(),
-            cwd="/",
+            cwd=os.path.abspath(os.sep),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=complaints,

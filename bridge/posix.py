@@ -1,24 +1,23 @@
-"""What is Unix about the bridge: folders, the socket, who may use it. A port to Windows adds a sibling."""
+"""What is Unix about the bridge: folders, the socket, who may use it. windows.py has the same for Windows."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
+import signal
 import socket
 import stat
 import struct
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Iterator, Literal
+from typing import Callable, Iterator, Literal, Optional
+
+from .protocol import AlreadyRunning, ServerError
 
 MAX_SOCKET_PATH = 100  # bytes; sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero
-
-# Krita, an AppImage, a snap or a virtual environment set these for themselves; the core must not follow them.
-FOREIGN_PREFIXES = ("PYTHON", "QT_", "QML", "CONDA", "APPIMAGE", "SNAP")
-FOREIGN_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "APPDIR", "ARGV0", "OWD", "LD_PRELOAD")
-PATH_LISTS = ("PATH", "LD_LIBRARY_PATH", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS")
-BUNDLES = ("APPDIR", "SNAP")  # variables that name the folder of a bundle
 
 _FOLDERS = {"config": ".config", "data": ".local/share", "cache": ".cache", "state": ".local/state"}
 
@@ -27,6 +26,11 @@ def user_folder(kind: Literal["config", "data", "cache", "state"]) -> Path:
     """The user's folder for one kind of file: $XDG_KIND_HOME if it is absolute, else the usual one."""
     given = os.environ.get(f"XDG_{kind.upper()}_HOME", "")
     return Path(given) if os.path.isabs(given) else Path.home() / _FOLDERS[kind]
+
+
+def python_of(environment: Path) -> Path:
+    """The Python of a virtual environment."""
+    return environment / "bin" / "python"
 
 
 def socket_path() -> str:
@@ -48,19 +52,136 @@ def is_private(folder: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
+def open_to_others(path: str) -> bool:
+    """Whether somebody else could have placed the socket at `path`."""
+    try:
+        return not is_private(os.path.dirname(path))
+    except OSError:
+        return False  # no folder yet: no socket either
+
+
 def connect(path: str, silence: float) -> socket.socket:
-    """A connection to whoever listens at `path`; OSError if nobody. It waits `silence` seconds for bytes."""
+    """A connection to this user's core at `path`. It waits `silence` seconds for bytes.
+
+    OSError if nobody listens; PermissionError if it is another user who does.
+    """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(silence)
     try:
         sock.connect(path)
+        if not is_own_user(sock):
+            raise PermissionError(f"Another user's program listens at {path}.")
     except BaseException:
         sock.close()
         raise
     return sock
 
 
-def is_taken(path: str) -> bool:
+def is_own_user(sock: socket.socket) -> bool:
+    """Whether the process at the other end belongs to this user."""
+    if hasattr(socket, "SO_PEERCRED"):
+        _, user, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    elif sys.platform == "darwin":  # getsockopt(SOL_LOCAL, LOCAL_PEERCRED) gives a struct xucred
+        _, user = struct.unpack("2I", sock.getsockopt(0, 1, 76)[:8])
+    else:
+        return True  # the folder's mode keeps others out
+    return user == os.getuid()
+
+
+def is_own_descriptor(descriptor: int) -> bool:
+    """The same for a connected socket that another library holds."""
+    with socket.socket(fileno=os.dup(descriptor)) as sock:
+        return is_own_user(sock)
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Processes that change the same thing take turns."""
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def on_end_signal(leave: Callable[[], None]) -> None:
+    """Calls `leave` in the running loop when the system asks this process to end."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, leave)
+
+
+class Connection:
+    """A peer's connection, at the core's end."""
+
+    def __init__(self, sock: socket.socket):
+        self._socket = sock
+
+    async def recv(self, most: int) -> bytes:
+        """What arrives next, at most `most` bytes; nothing at the end."""
+        return await asyncio.get_running_loop().sock_recv(self._socket, most)
+
+    async def sendall(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._socket, data)
+
+    def hang_up(self) -> None:
+        """Ends what `recv` and `sendall` wait for."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Listener:
+    """The core's socket at `path`, in a folder that only this user can enter, for `most` waiting peers.
+
+    AlreadyRunning or ServerError, which says why not.
+    """
+
+    def __init__(self, path: str, most: int):
+        self._path = path
+        _make_private(os.path.dirname(path))
+        with locked(path):  # of cores that start at once, neither removes the other's fresh socket as dead
+            try:
+                if _is_taken(path):
+                    text = f"A core is already listening at {path}: use that one, or end it first."
+                    raise AlreadyRunning(text)
+                self._socket = _listening(path, most)
+                self._inode = os.stat(path).st_ino
+            except ValueError:
+                text = f"{path} is in the way: it is not a socket, so move it elsewhere."
+                raise ServerError(text) from None
+            except OSError as error:
+                raise ServerError(f"The core cannot listen at {path}: {error}.") from None
+
+    async def accept(self) -> Optional[Connection]:
+        """The next peer's connection; None for one of another user, which is closed."""
+        sock, _ = await asyncio.get_running_loop().sock_accept(self._socket)
+        if is_own_user(sock):
+            return Connection(sock)
+        sock.close()
+        return None
+
+    def close(self) -> None:
+        with suppress(OSError):
+            if os.stat(self._path).st_ino == self._inode:
+                os.unlink(self._path)  # and not the socket of a core that started after ours was removed
+        self._socket.close()
+
+
+def _make_private(folder: str) -> None:
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        private = is_private(folder)
+    except OSError as error:
+        raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
+    if not private:
+        text = "Others can enter the folder {}: run chmod 700 on it, or choose another for the socket."
+        raise ServerError(text.format(folder))
+
+
+def _is_taken(path: str) -> bool:
     """Whether somebody listens at `path`; a dead core's socket is removed. ValueError if it is no socket.
 
     Connecting to a dead core is refused, which a busy core never does.
@@ -83,8 +204,7 @@ def is_taken(path: str) -> bool:
     return True
 
 
-def listen(path: str, most: int) -> socket.socket:
-    """A listening socket at `path` for `most` waiting peers; OSError when that cannot be."""
+def _listening(path: str, most: int) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(path)
@@ -94,22 +214,3 @@ def listen(path: str, most: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-@contextmanager
-def locked(path: str) -> Iterator[None]:
-    """Cores that start at once take turns, so that neither removes the other's fresh socket as dead."""
-    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def is_own_user(sock: socket.socket) -> bool:
-    """Whether the process at the other end belongs to this user."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True  # the folder's mode keeps others out
-    _, user, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return user == os.getuid()

@@ -57,6 +57,14 @@ class CallError(Exception):
         self.message = message
 
 
+class ServerError(Exception):
+    """The core cannot listen; the text is a sentence."""
+
+
+class AlreadyRunning(ServerError):
+    """Another core listens there."""
+
+
 def request(number: int, method: str, params: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}
 

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Deque, Dict, List, Optional
 
-from . import framing, launch, posix, protocol
+from . import framing, launch, protocol, system
 from .answer import Answer, Done, Fault
 from .messages import Hello
 
@@ -39,6 +39,7 @@ WATCH_EVERY_MS = 1000
 STARTS_A_MINUTE = 4
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 8.0
+OTHER_USER = "Another user's program listens where the core should: end it, then start the core again."
 OTHER_VERSION = (
     "The core and the plugin are of different versions: run `anycost plugin install`, then restart Krita."
 )
@@ -77,13 +78,20 @@ class QtClient(QtCore.QObject):
         self._drop()
         socket = self._socket = QtNetwork.QLocalSocket(self)
         socket.setReadBufferSize(2 * READ_SLICE)
-        socket.connected.connect(self.connected)
+        socket.connected.connect(lambda: self._opened(socket))
         socket.disconnected.connect(lambda: self._ended(socket, "The core closed the connection."))
         socket.readyRead.connect(self._read)
         socket.bytesWritten.connect(self._write)
         failed = socket.errorOccurred if hasattr(socket, "errorOccurred") else socket.error
         failed.connect(lambda _code: self._ended(socket, socket.errorString()))
         socket.connectToServer(path)
+
+    def _opened(self, socket: QtNetwork.QLocalSocket) -> None:
+        """Nobody else's program gets the artist's pictures, wherever it has managed to listen."""
+        if system.is_own_descriptor(int(socket.socketDescriptor())):
+            self.connected.emit()
+        else:
+            self._ended(socket, OTHER_USER)
 
     def close(self) -> None:
         """Close without emitting `lost`; pending requests are answered with a fault."""
@@ -200,14 +208,6 @@ class QtClient(QtCore.QObject):
             done(Answer({}, b"", Fault("disconnected", why)))
 
 
-def _foreign(path: str) -> bool:
-    """Whether somebody else could have placed the socket there to receive the artist's pictures."""
-    try:
-        return not posix.is_private(os.path.dirname(path))
-    except OSError:
-        return False  # no folder yet: no socket either
-
-
 class CoreKeeper(QtCore.QObject):
     """Keeps a core running: uses the one that runs or starts one, and restarts it when it dies."""
 
@@ -223,7 +223,7 @@ class CoreKeeper(QtCore.QObject):
         self.client = QtClient(self)
         self.client.connected.connect(self._hello)
         self.client.lost.connect(self._lost)
-        self.path = path or posix.socket_path()
+        self.path = path or system.socket_path()
         self.hello_answer: Dict[str, Any] = {}
         self.process: Optional[QtCore.QProcess] = None
         self.log = bytearray()  # the end of what the core printed
@@ -273,7 +273,7 @@ class CoreKeeper(QtCore.QObject):
     def _try(self) -> None:
         if self.client.is_connected:  # but it did not answer hello in time
             self._give_up("The core that runs does not answer: end its process, then start it again.")
-        elif _foreign(self.path):
+        elif system.open_to_others(self.path):
             folder = os.path.dirname(self.path)
             self._give_up(f"The folder {folder} must be one that only you can enter: remove it, then start.")
         elif self.running:

@@ -1,22 +1,20 @@
 """The core's end of the socket: greets peers, bounds what they ask, and passes it to a Handler.
 
-Only this user gets in: the socket lies in a 0700 folder and the peer's user id is checked.
+Only this user gets in: posix.py and windows.py say how.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
-import os
-import socket
 from typing import Any, Dict, Optional, Protocol, Set, Tuple
 
-from . import posix, protocol
+from . import protocol
 from .framing import Decoder, head
 from .messages import Hello, Welcome
 from .protocol import CANCEL, MAX_ATTACHMENT, CallError, ProtocolError
+from .system import Connection, Listener
 
 MAX_PEERS = 16
 MAX_CALLS = 64  # unanswered requests of one peer
@@ -28,14 +26,6 @@ FLUSH_SECONDS = 1.0
 READ_BYTES = 1 << 18
 
 log = logging.getLogger(__name__)
-
-
-class ServerError(Exception):
-    """The socket cannot be opened; the text is a sentence."""
-
-
-class AlreadyRunning(ServerError):
-    """Another core listens there."""
 
 
 class Call:
@@ -109,10 +99,10 @@ class _HangUp(Exception):
 class Peer:
     """One connection: reads requests, sends what the outbox holds, and knows which calls are open."""
 
-    def __init__(self, server: Server, sock: socket.socket, number: int):
+    def __init__(self, server: Server, connection: Connection, number: int):
         self.number = number
         self._server = server
-        self._socket = sock
+        self._connection = connection
         self._decoder = Decoder(max_attachment=0)  # until the peer has said hello
         self._outbox = Outbox()
         self._calls: Dict[int, Call] = {}
@@ -136,7 +126,7 @@ class Peer:
             for part in (reading, self._writing):
                 part.cancel()
             await asyncio.wait((reading, self._writing))
-            self._socket.close()
+            self._connection.close()
             self._cancel_calls()
             self._server.service.left(self)
 
@@ -170,17 +160,16 @@ class Peer:
 
     async def _receive(self) -> bool:
         await self._outbox.room()
-        data = await asyncio.get_running_loop().sock_recv(self._socket, READ_BYTES)
+        data = await self._connection.recv(READ_BYTES)
         for message, attachment in self._decoder.feed(data):
             self._take(message, attachment)
         return bool(data)
 
     async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while True:
                 for part in await self._outbox.get():
-                    await loop.sock_sendall(self._socket, part)
+                    await self._connection.sendall(part)
         except OSError:
             pass  # the peer is gone
 
@@ -256,8 +245,7 @@ class Peer:
     def _send(self, message: Dict[str, Any], attachment: bytes = b"", topic: Optional[str] = None) -> None:
         if topic is None and self._outbox.bytes > MAX_UNREAD:
             log.warning("peer %d does not read: closing its connection", self.number)
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+            self._connection.hang_up()
             return
         self._outbox.put((head(message, len(attachment)), attachment), topic)
 
@@ -272,14 +260,12 @@ class Server:
         self._path = path
         self._peers: Dict[Peer, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
-        self._listener: Optional[socket.socket] = None
+        self._listener: Optional[Listener] = None
         self._accepting: Optional[asyncio.Task[None]] = None
-        self._inode = 0
 
     async def start(self) -> None:
         """Begins to listen; AlreadyRunning or ServerError when it cannot."""
-        self._listener = listen(self._path)
-        self._inode = os.stat(self._path).st_ino
+        self._listener = Listener(self._path, MAX_PEERS)
         self._accepting = asyncio.create_task(self._accept(self._listener))
 
     def broadcast(self, method: str, params: Dict[str, Any], topic: str) -> None:
@@ -291,7 +277,6 @@ class Server:
         """Removes the socket, lets peers take what waits for them, and closes their connections."""
         if self._listener is None or self._accepting is None:
             return
-        self._remove_socket()
         self._accepting.cancel()
         await asyncio.wait([self._accepting])
         self._listener.close()
@@ -301,28 +286,20 @@ class Server:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def _remove_socket(self) -> None:
-        try:
-            ours = os.stat(self._path).st_ino == self._inode
-            if ours:  # and not that of a core which started after somebody removed ours
-                os.unlink(self._path)
-        except OSError:
-            pass
-
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
+    async def _accept(self, listener: Listener) -> None:
         while True:
             try:
-                sock, _ = await loop.sock_accept(listener)
-            except OSError as error:  # out of file descriptors: wait for some to close
+                connection = await listener.accept()
+            except (OSError, protocol.ServerError) as error:  # out of descriptors: wait for some to close
                 log.warning("cannot accept a connection: %s", error)
                 await asyncio.sleep(0.2)
                 continue
-            if not posix.is_own_user(sock) or len(self._peers) >= MAX_PEERS:
+            if connection is None or len(self._peers) >= MAX_PEERS:
                 log.warning("refused a connection: %d are open", len(self._peers))
-                sock.close()
+                if connection is not None:
+                    connection.close()
                 continue
-            peer = Peer(self, sock, next(self._numbers))
+            peer = Peer(self, connection, next(self._numbers))
             self._peers[peer] = asyncio.create_task(self._run(peer))
 
     async def _run(self, peer: Peer) -> None:
@@ -330,30 +307,3 @@ class Server:
             await peer.run()
         finally:
             del self._peers[peer]
-
-
-def listen(path: str) -> socket.socket:
-    """A listening socket at `path`, in a folder that only this user can enter; ServerError says why not."""
-    folder = os.path.dirname(path)
-    _private_folder(folder)
-    with posix.locked(path):
-        try:
-            if posix.is_taken(path):
-                raise AlreadyRunning(f"A core is already listening at {path}: use that one, or end it first.")
-            return posix.listen(path, MAX_PEERS)
-        except ValueError:
-            raise ServerError(f"{path} is in the way: it is not a socket, so move it elsewhere.") from None
-        except OSError as error:
-            raise ServerError(f"The core cannot listen at {path}: {error}.") from None
-
-
-def _private_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        private = posix.is_private(folder)
-    except OSError as error:
-        raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
-    if not private:
-        raise ServerError(
-            f"Others can enter the folder {folder}: run chmod 700 on it, or choose another for the socket."
-        )

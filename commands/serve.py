@@ -14,7 +14,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    from ..bridge.posix import socket_path
+    from ..bridge.system import socket_path
     from ..core.service.service import main
 
     return main(chosen.socket or socket_path(), adopt_stdin=False, pack=chosen.pack)

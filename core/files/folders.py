@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...bridge.posix import user_folder
+from ...bridge.system import user_folder
 from ..errors import CoreError
 
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...bridge.posix import locked
+from ...bridge.system import locked
 from ...models.manifest import MANIFEST, PackError, read_manifest
 from ...models.pack import list_packs, put_in_place, user_packs_folder
 from ..errors import CoreError

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from ...bridge.posix import user_folder
+from ...bridge.system import user_folder
 from ..errors import CoreError
 
 BLOCK = 1 << 20  # bytes read at once

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from ...bridge.posix import locked
+from ...bridge.system import locked
 from ..errors import CoreError
 from .folders import make_folder
 from .weights import BLOCK, Weights, WeightsFile, copy_checked, folder, places, root

@@ -12,7 +12,6 @@ import errno
 import logging
 import logging.handlers
 import os
-import signal
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...bridge import posix
+from ...bridge import system
 from ...bridge.messages import (
     CORE_SHUTDOWN,
     CORE_STATUS,
@@ -45,8 +44,17 @@ from ...bridge.messages import (
     RestorePicture,
     Welcome,
 )
-from ...bridge.protocol import CANCEL, CORE_ERROR, METHOD_NOT_FOUND, PROTOCOL_KIND, CallError, ProtocolError
-from ...bridge.server import AlreadyRunning, Call, Peer, Server, ServerError
+from ...bridge.protocol import (
+    CANCEL,
+    CORE_ERROR,
+    METHOD_NOT_FOUND,
+    PROTOCOL_KIND,
+    AlreadyRunning,
+    CallError,
+    ProtocolError,
+    ServerError,
+)
+from ...bridge.server import Call, Peer, Server
 from ...bridge.version import VERSION
 from ...models.manifest import PackError
 from ..errors import CoreError
@@ -340,7 +348,7 @@ def resident_bytes() -> int | None:
 
 def log_path() -> Path:
     """The core's log; a few older ones lie beside it."""
-    return posix.user_folder("state") / "anycost" / "core.log"
+    return system.user_folder("state") / "anycost" / "core.log"
 
 
 def main(
@@ -365,8 +373,7 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     loop, leave = asyncio.get_running_loop(), asyncio.Event()
     service = Service(pack, leave.set)
     server = Server(socket_path, service, Welcome(VERSION, os.getpid(), service.capabilities))
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, leave.set)  # before anybody can know that the core runs
+    system.on_end_signal(leave.set)  # before anybody can know that the core runs
     await server.start()
     log.info("core %s listens at %s", VERSION, socket_path)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
-import json
 import os
-import stat
 import subprocess
 import sys
 import zipfile
@@ -14,10 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from anycost.commands.plugin_package import ROOT, enabled, install, package
-from anycost.core.errors import CoreError
+from anycost.commands import plugin_package
+from anycost.commands.core_wheel import ROOT
+from anycost.commands.plugin_package import package
 
 IMPORTER = "/usr/share/krita/pykrita/plugin_importer"
+
+
+@pytest.fixture(autouse=True)
+def no_wheel(monkeypatch):
+    """test_wheel.py has the real one, which takes seconds to build."""
+    monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: b"the wheel")
 
 
 def test_the_zip_has_what_the_importer_looks_for(tmp_path):
@@ -29,6 +34,7 @@ def test_the_zip_has_what_the_importer_looks_for(tmp_path):
     assert {"anycost/", "anycost/__init__.py", "anycost.action", "anycost/manual.html"} <= set(names)
     assert "anycost/krita_plugin/docker.py" in names
     assert "anycost/bridge/qt_client.py" in names
+    assert "anycost/krita_plugin/translations/de.ts" in names
     assert not [name for name in names if "core" in Path(name).parts or "models" in Path(name).parts]
 
 
@@ -60,81 +66,6 @@ def test_the_package_starts_nothing_outside_krita():
     code = "import sys, anycost; print([m for m in sys.modules if m.startswith(('anycost.', 'PyQt5'))])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "['anycost.bridge', 'anycost.bridge.version']"
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return tmp_path
-
-
-def test_install_copies_enables_and_notes_this_python(home):
-    (home / "config").mkdir()
-    kritarc = home / "config" / "kritarc"
-    kritarc.write_text(
-        "theme=Krita dark\n\n[python]\nenable_tenbrushes=true\nenable_anycost=false\n\n[x]\na=1\n"
-    )
-    kritarc.chmod(0o600)
-    plugin = install()
-    assert plugin == home / "data/krita/pykrita/anycost"
-    assert (plugin / "bridge/launch.py").read_bytes() == (ROOT / "bridge/launch.py").read_bytes()
-    assert not (plugin / "core").exists()
-    assert (home / "data/krita/actions/anycost.action").exists()
-    lines = kritarc.read_text().splitlines()
-    assert lines.count("enable_anycost=true") == 1
-    assert "enable_anycost=false" not in lines
-    assert {"theme=Krita dark", "enable_tenbrushes=true", "[x]", "a=1"} <= set(lines)
-    assert stat.S_IMODE(kritarc.stat().st_mode) == 0o600
-    assert json.loads((home / "config/anycost/core.json").read_text()) == {"python": sys.executable}
-
-
-def test_install_again_replaces_files_and_leaves_nothing_behind(home):
-    plugin = install()
-    (plugin / "old.py").write_text("gone in this version")
-    kept = plugin.parent / "tenbrushes"
-    kept.mkdir()
-    install()
-    assert not (plugin / "old.py").exists()
-    assert sorted(os.listdir(plugin.parent)) == ["anycost", "anycost.desktop", "tenbrushes"]
-
-
-def test_a_linked_kritarc_stays_a_link(home):
-    (home / "config").mkdir()
-    (home / "dotfiles").write_bytes(b"name=caf\xe9\n")
-    kritarc = home / "config" / "kritarc"
-    kritarc.symlink_to(home / "dotfiles")
-    install()
-    assert kritarc.is_symlink()
-    # bytes that are not UTF-8 stay unchanged
-    assert (home / "dotfiles").read_bytes() == b"name=caf\xe9\n\n[python]\nenable_anycost=true\n"
-
-
-def test_a_place_that_cannot_be_written_is_a_sentence(home):
-    (home / "data").write_text("a file where a folder should be")
-    with pytest.raises(CoreError, match="choose another place"):
-        install()
-    with pytest.raises(CoreError, match="choose another place"):
-        package(home / "data" / "x" / "anycost.zip")
-
-
-def test_a_kritarc_that_cannot_be_read_is_a_sentence(home):
-    (home / "config" / "kritarc").mkdir(parents=True)
-    with pytest.raises(CoreError, match="then try again"):
-        install()
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("", "[python]\nenable_anycost=true\n"),
-        ("a=1", "a=1\n\n[python]\nenable_anycost=true\n"),
-        ("[python]\n[b]\nenable_anycost=no\n", "[python]\nenable_anycost=true\n[b]\nenable_anycost=no\n"),
-    ],
-)
-def test_kritarc(before, after):
-    assert enabled(before) == after
-    assert enabled(after) == after
 
 
 def test_a_zip_of_the_source_explains_itself(tmp_path):

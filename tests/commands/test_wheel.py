@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,28 +12,25 @@ from pathlib import Path
 import pytest
 
 from anycost import __version__
-from anycost.commands.plugin_package import ROOT, package
+from anycost.commands import core_wheel, plugin_package
+from anycost.commands.core_wheel import ROOT
 
 pytestmark = pytest.mark.slow
 PACK = ROOT / "models" / "packs" / "portraits"
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel() -> bytes:
+    return core_wheel.core_wheel()
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with only the wheel's contents."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
-    tree = folder / "source"
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-    for name in filter(None, files.decode().split("\0")):  # copies: building leaves a build folder behind
-        if (ROOT / name).exists():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            (tree / name).write_bytes((ROOT / name).read_bytes())
-    subprocess.run([*build, "--wheel-dir", folder, tree], check=True)
-    (wheel,) = folder.glob("anycost_krita-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
-    return folder / "site"
+    site = tmp_path_factory.mktemp("wheel") / "site"
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        archive.extractall(site)
+    return site
 
 
 def anycost(installed: Path, *arguments: str | Path) -> str:
@@ -66,7 +64,26 @@ def test_the_default_pack_is_in_it(installed: Path):
     assert picture.stat().st_size > 1000
 
 
-def test_the_plugin_from_the_wheel_is_the_plugin_from_the_checkout(installed: Path, tmp_path: Path):
-    anycost(installed, "plugin", "package", installed.parent / "plugin.zip")
-    package(tmp_path / "plugin.zip")
-    assert (installed.parent / "plugin.zip").read_bytes() == (tmp_path / "plugin.zip").read_bytes()
+def test_the_plugin_from_the_wheel_is_the_plugin_from_the_checkout(
+    wheel: bytes, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: wheel)
+    anycost(installed, "plugin", "package", tmp_path / "installed.zip")
+    plugin_package.package(tmp_path / "checkout.zip")
+    assert (tmp_path / "installed.zip").read_bytes() == (tmp_path / "checkout.zip").read_bytes()
+
+
+def test_the_zip_has_the_core_s_wheel_and_the_versions_that_it_was_tested_with(
+    wheel: bytes, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: wheel)
+    with zipfile.ZipFile(plugin_package.package(tmp_path / "anycost.zip")) as archive:
+        assert archive.read(f"anycost/wheel/{core_wheel.NAME}") == wheel
+        assert archive.read("anycost/wheel/versions.txt") == (ROOT / "requirements/run.txt").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(wheel)) as inner:
+        names = inner.namelist()
+        record = inner.read(f"{core_wheel.INFO}/RECORD").decode().splitlines()
+    packs = [path for path in (ROOT / "models/packs").rglob("*") if path.is_file()]
+    assert {f"anycost/{path.relative_to(ROOT).as_posix()}" for path in packs} <= set(names)
+    assert {"anycost/core/service/__main__.py", "anycost/bridge/qt_client.py"} <= set(names)
+    assert sorted(line.split(",")[0] for line in record) == sorted(names)

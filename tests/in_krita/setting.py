@@ -17,7 +17,9 @@ import pytest
 from PIL import Image
 from slow_pack import keep_times, make_slow_pack
 
-from anycost.commands.plugin_package import ROOT, install, package
+from anycost.commands.core_wheel import ROOT
+from anycost.commands.plugin_install import install
+from anycost.commands.plugin_package import package
 from anycost.models.pack import Pack
 
 from .harness import Outcome, Profile
