@@ -32,6 +32,7 @@ from ..bridge.messages import (
     PacksChanged,
     Progress,
     ProjectPicture,
+    Quality,
     RestorePicture,
     Thumbnail,
 )
@@ -152,7 +153,12 @@ class Conversation:
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
     def draw_small(
-        self, portrait: Portrait, wanted: Adjustment, side: int, done: Callable[[Optional[Thumbnail]], None]
+        self,
+        portrait: Portrait,
+        wanted: Adjustment,
+        side: int,
+        done: Callable[[Optional[Thumbnail]], None],
+        quality: Quality = "draft",
     ) -> int:
         """Have another adjustment of a portrait drawn, `side` pixels a side; `done` gets None where it cannot
         be. Returns the number of the request, which can be cancelled."""
@@ -165,7 +171,7 @@ class Conversation:
 
         limited, mix = self.limited(portrait), self.sent_mix(portrait, wanted.mix)
         edits = {n: value for n, value in self.known_edits(wanted.edits).items() if n not in limited}
-        return self._ask(DrawThumbnail(portrait.name, edits, side, "draft", mix), answered)
+        return self._ask(DrawThumbnail(portrait.name, edits, side, quality, mix), answered)
 
     def use_pack(self, name: str) -> None:
         """Use another model. Latents belong to a pack, so only pictures projected with it come back."""

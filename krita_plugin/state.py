@@ -431,6 +431,7 @@ class PanelState:
             self.say(str(error))
         else:
             portrait.layers = [*replaced, added]
+            portrait.applied = portrait.asked
             self.history.applied(document, portrait)
 
     # What the conversation asks

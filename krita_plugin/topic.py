@@ -17,4 +17,6 @@ class Topic(Enum):
     HISTORY = "history"  # the states that a face can go back to
     CHOICES = "choices"  # how Apply works
     FRAME = "frame"
+    VARIATIONS = "variations"
+    COMPARING = "comparing"
     MESSAGE = "message"
