@@ -1,7 +1,7 @@
 """Named sets of sliders: those that come with the plugin, and the artist's, one small file each.
 
-The files lie in the user's data folder, not in the plugin's, which an update replaces. Each is written whole or
-not at all, so that two programs may use the folder at once.
+The files lie in the user's data folder, not in the plugin's, which an update replaces. Each is written whole
+or not at all, so that two programs may use the folder at once.
 """
 
 from __future__ import annotations

@@ -76,6 +76,6 @@ class SeveralFaces:
         if self._asked:
             self._waiting.pop(0)
             self._next()
-        elif state.can_apply:
+        elif state.can_apply and not state.busy:
             self._asked = True
             state.apply()

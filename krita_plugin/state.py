@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple, cast
 
 from ..bridge.messages import FRAME_MS, QUALITIES, ApplyEdits, EditState, Layer, Quality, Region, Selected
+from .comparing import Comparing
 from .conversation import Conversation, Link
 from .document_faces import Face, Faces, View
 from .history import Adjustment
@@ -16,6 +17,7 @@ from .history_keeper import HistoryKeeper
 from .picture import Box, Edge, HostError, Picture, region_of, square_box
 from .portrait import Portrait, frame_words, progress_words
 from .settings import Kept, Unstored
+from .several_faces import SeveralFaces
 from .topic import Topic
 from .words import tr
 
@@ -94,6 +96,8 @@ class PanelState:
         self.edge = Edge()  # ...and how the selection's edge is changed for that
         self.message = ""  # the error line
         self.history = HistoryKeeper(self)
+        self.comparing = Comparing(self)
+        self.several = SeveralFaces(self)
 
     # What the panel asks
 

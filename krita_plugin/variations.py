@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Collection, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Collection, Dict, List, Optional, Sequence, Set
 
 from ..bridge.messages import MAX_SEED, Mix, Slider, Thumbnail
 from .history import Adjustment
@@ -38,8 +38,8 @@ def varied(
 ) -> Adjustment:
     """The variation of a seed: the same for the same arguments, in every version of Python.
 
-    Each slider has its own chance, so that a lock changes nothing about the others but how far they go in all.
-    Sliders end where the pack's measured ranges end.
+    Each slider has its own chance, so that a lock changes nothing about the others but how far they go in
+    all. Sliders end where the pack's measured ranges end.
     """
     steps: Dict[str, float] = {}
     for slider in sliders:
@@ -78,7 +78,7 @@ class Variations:
         self._state = state
         self.count = 6
         self.strength = 0.6
-        self.locked = set(STILL)
+        self.locked: Set[str] = set(STILL)
         self.all: List[Variation] = []
         self.base = Adjustment()  # around which they lie
         self._portrait: Optional[Portrait] = None
