@@ -17,6 +17,8 @@ from krita import (
 
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
+from .canvas_button import CanvasButton
+from .canvas_preview import CanvasPreview
 from .conversation import Conversation
 from .document import KritaDocuments
 from .panel import Panel
@@ -80,7 +82,11 @@ class AnycostDocker(DockWidget):
         )
         body = QtWidgets.QWidget(self)  # Krita sets the margins of a docker's own widget to one pixel
         column = QtWidgets.QVBoxLayout(body)
-        column.addWidget(Panel(self.state, self.keeper.start, self.keeper.report, body))
+        panel = Panel(self.state, self.keeper.start, self.keeper.report, body)
+        self.canvas_preview = CanvasPreview(self.state)
+        panel.preview.compared.connect(self.canvas_preview.compare)
+        panel.status.add(CanvasButton(self.state.settings, panel))
+        column.addWidget(panel)
         self.setWidget(body)
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
@@ -98,9 +104,13 @@ class AnycostDocker(DockWidget):
         for document in self.documents.closed():
             for docker in list(_dockers):
                 docker.state.forget(document)
-        document = document_in(window_of(self.parent()))
+        window = window_of(self.parent())
+        document = document_in(window)
         self.state.set_document(None if document is None else self.documents.number(document))
         self.state.set_selection(None if document is None else self.documents.selection(document))
+        view = None if window is None or document is None else window.activeView()
+        if window is not None and view is not None:
+            self.canvas_preview.follow(window.qwindow(), view)
         if self.isActiveWindow():
             self.state.core.viewer.lead(self.state)
         if self.state.document is not None and not self.state.core.gave_up:
@@ -113,6 +123,7 @@ class AnycostDocker(DockWidget):
             self.look()
 
     def _seen(self, visible: bool) -> None:
+        self.canvas_preview.set_active(visible)
         if visible:
             self._timer.start()
             self.look()
@@ -124,6 +135,7 @@ def _left(docker: AnycostDocker) -> None:
     """The window was closed."""
     _dockers.remove(docker)
     docker.state.core.viewer.leave(docker.state)
+    docker.canvas_preview.leave()
 
 
 class AnycostExtension(Extension):

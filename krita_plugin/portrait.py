@@ -41,6 +41,7 @@ class Portrait:
         self.key = self.name  # of the face: it stays when the face is opened anew
         self.past = Past()
         self.asked = Adjustment()  # what the layer shows that is being drawn
+        self.applied = Adjustment()  # what the newest layer shows
         self.known = CoreKnows.NOTHING
         self.closed = False  # no document has it any more: late answers change nothing
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
@@ -77,13 +78,18 @@ class Portrait:
     def adjustment(self) -> Adjustment:
         return Adjustment(dict(self.edits), self.mix)
 
+    @property
+    def unapplied(self) -> bool:
+        """Whether the sliders say what no layer shows yet."""
+        return not self.adjustment.plain and self.adjustment != self.applied
+
     def adjust(self, adjustment: Adjustment) -> None:
         self.edits, self.mix = dict(adjustment.edits), adjustment.mix
 
     def take(self, other: Portrait) -> None:
         """All that the artist did to the same face before."""
         self.adjust(other.adjustment)
-        self.key, self.past = other.key, other.past
+        self.key, self.past, self.applied = other.key, other.past, other.applied
 
     def again(self) -> Portrait:
         """The same face with its edits, to be opened and projected from the beginning."""
