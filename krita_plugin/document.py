@@ -7,18 +7,34 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, cast
+from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple, cast
 
 from krita import Document
 
 from ..bridge.messages import Layer, Selected
 from .annotations import Annotations
-from .paint_layers import REFUSED, STRIP_PIXELS, emptied_copy, fill, last_of, new_layer, space, strips
+from .edit_layers import INDEX, LayerName, ids_and_keys
+from .kept_edit import KeptEdit, where_now
+from .layer_place import LayerPlace
+from .paint_layers import (
+    REFUSED,
+    STRIP_PIXELS,
+    emptied_copy,
+    fill,
+    last_of,
+    new_layer,
+    paint_in,
+    painted,
+    strips,
+)
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .pixels import placed, rgba_bytes, scaled
+from .placing import masked_group, new_spot, show_in_mask, spot_of, under_new_layer
 from .qt import QtCore
 from .selections import SelectedMask, box_of, selected_box, shown_selection
-from .views import is_open
+from .underlying import Underlying, all_nodes, layer_and_groups, name_of
+from .views import active_node, is_open
+from .words import tr
 
 CLOSED = "The picture was closed: open it again and press Project."
 RESIZED = "The picture's size has changed since it was projected: press Project, then apply again."
@@ -66,6 +82,7 @@ class KritaDocuments:
         around: bool,
         done: Callable[[Picture], None],
         failed: Callable[[str], None],
+        up_to_active: bool = False,
     ) -> None:
         """See `Host`; in slices between Krita's own events."""
         try:
@@ -74,32 +91,103 @@ class KritaDocuments:
         except HostError as error:
             failed(str(error))
             return
+        size, under = (held.width(), held.height()), None
+        if up_to_active:
+            under = under_new_layer(held, self._keys(document))
+        box = (0, 0, *size) if selection is None else selection
+        box = with_surroundings(box, *size) if around else box
+        lying = Underlying(held, self._keys(document), up_to=None if under is None else name_of(under).id)
+        self._start_reading(document, lying, box, reduction(*box[2:]), selection, done, failed)
 
+    def read_under(
+        self,
+        document: Hashable,
+        layer: LayerName,
+        edit: KeptEdit,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """See `Host`."""
+        try:
+            held = self._held_open(document)
+            node = last_of(held, [layer.id])
+            if node is None:
+                raise HostError(tr("This layer is no longer in the picture: select another."))
+            box, selection = where_now(edit, (held.width(), held.height()), painted(node))
+        except HostError as error:
+            failed(str(error))
+            return
+        lying = Underlying(held, self._keys(document), below=layer.id)
+        self._start_reading(document, lying, box, edit.factor, selection, done, failed)
+
+    def painted(self, document: Hashable, layer: Hashable) -> Box:
+        """The box of what is painted on an edit's layer; empty where that is gone."""
+        held = self._open(document)
+        node = None if held is None else last_of(held, [layer])
+        return (0, 0, 0, 0) if node is None else painted(node)
+
+    def layers(self, document: Hashable) -> List[LayerName]:
+        """Every layer, mask and group of a document; none of one that was closed."""
+        held = self._open(document)
+        return [] if held is None else [name_of(node) for node in all_nodes(held.rootNode())]
+
+    def in_use(self, document: Document) -> Tuple[LayerName, ...]:
+        """The active layer or mask and what it lies in, from inside to outside."""
+        return tuple(name_of(node) for node in layer_and_groups(active_node(document)))
+
+    def _keys(self, document: Hashable) -> Dict[str, str]:
+        return ids_and_keys(self.kept(document, INDEX))
+
+    def _start_reading(
+        self,
+        document: Hashable,
+        lying: Underlying,
+        box: Box,
+        factor: int,
+        selection: Optional[Box],
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
         def ended(answer: Callable[..., None], *values: object) -> None:
             self._readers.remove(reader)
-            answer(*values)
+            lying.close()
+            if self._open(document) is None:
+                failed(CLOSED)
+            else:
+                answer(*values)
 
-        reader = _Reader(held, selection, around, partial(ended, done), partial(ended, failed))
+        reader = _Reader(lying.document, box, factor, selection, partial(ended, done), partial(ended, failed))
         self._readers.append(reader)
 
     def add_layer(
-        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
+        self,
+        document: Hashable,
+        picture: Picture,
+        layer: Layer,
+        name: str,
+        replaced: Sequence[Hashable] = (),
+        place: LayerPlace = LayerPlace.TOP,
+        mask: Optional[Selected] = None,
     ) -> Hashable:
-        """Put one paint layer on top, in one undo step; HostError when Krita refuses.
+        """Put one layer into the document, in one undo step; HostError when Krita refuses.
 
         In the place of another it takes two: Krita 5.1 has no undoable way to change a layer's pixels, nor to
         join steps. The new layer comes before the old one goes, so that no step shows neither.
         """
         held = self._same(document, picture)
         old = last_of(held, replaced)
-        node = new_layer(held, name)
-        if old is not None and space(old) == space(node):
-            node = emptied_copy(old, name)
+        spot = new_spot(held, place, self._keys(document)) if old is None else spot_of(old)
+        node = None if old is None else emptied_copy(old, name)
+        if node is None and place is LayerPlace.GROUP:
+            node = masked_group(name)
+            show_in_mask(node, (0, 0, held.width(), held.height()), picture, mask)
+        if node is None:
+            node = new_layer(held, name)
         left, top, image = placed(picture, layer)
+        paint = paint_in(node)
         for y, rows in strips(image.width(), image.height()):
-            fill(node, image.copy(0, y, image.width(), rows), left, top + y)
-        parent = held.rootNode() if old is None else old.parentNode()
-        if not parent.addChildNode(node, old) or not (old is None or old.remove()):
+            fill(paint, image.copy(0, y, image.width(), rows), left, top + y)
+        if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
             raise HostError(REFUSED)
         return node.uniqueId().toString()
 
@@ -153,8 +241,9 @@ class _Reader(QtCore.QObject):
     def __init__(
         self,
         document: Document,
+        box: Box,
+        factor: int,
         selection: Optional[Box],
-        around: bool,
         done: Callable[[Picture], None],
         failed: Callable[[str], None],
     ) -> None:
@@ -164,9 +253,8 @@ class _Reader(QtCore.QObject):
         self._failed = failed
         self._size = (document.width(), document.height())
         self._selection = selection
-        box = (0, 0, *self._size) if selection is None else selection
-        self._box = with_surroundings(box, *self._size) if around else box
-        self._factor = reduction(*self._box[2:])
+        self._box = box
+        self._factor = factor
         self._sent = self._box[2] // self._factor, self._box[3] // self._factor
         self._pixels = bytearray(4 * self._sent[0] * self._sent[1])
         self._slices = self._read()

@@ -27,7 +27,8 @@ from ..bridge.messages import (
     Selected,
 )
 from ..bridge.protocol import ProtocolError, attachment_bytes, f32
-from .picture import Box
+from .picture import Box, HostError, reduction
+from .words import tr
 
 MAGIC = b"ACKE"
 VERSION = 1
@@ -37,6 +38,8 @@ MOST_LATENTS = 1 << 20
 MOST_PACKED = 4 << 20
 MOST_MASK = 1 << 26  # pixels
 LARGEST = 1 << 24  # pixels from a document's corner; Krita's own limit is below
+LONGEST_SIDE = 1 << 16  # document pixels of a picture that is read again
+SCALED = "The picture was scaled, or cut through this layer, since then: press Project and add a new layer."
 KEY_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # no two look alike
 KEY_LENGTH = 5
 KEY_MARK = " #"  # before the key in a layer's name
@@ -67,6 +70,7 @@ class KeptEdit(Message):
     by_hand: bool = False  # the artist placed the face
     selection: Optional[Box] = None  # whose faces were wanted, in document pixels
     mix: Optional[Mix] = None  # with a face that the generator makes up
+    masked: bool = False  # the selection became a mask in Krita, which the artist may have changed since
     place: Tuple[int, int] = (0, 0)  # of the layer's corner in the document...
     size: Tuple[int, int] = (0, 0)  # ...and how large it was, to see what became of the document
 
@@ -132,6 +136,7 @@ def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
         flag(data, "by_hand"),
         None if selection is None else _box(data, "selection"),
         None if data.get("mix") is None else Mix.of(table(data["mix"], "mix")),
+        flag(data, "masked"),
         _pair(data, "place", -LARGEST),
         _pair(data, "size", 0),
     )
@@ -167,6 +172,30 @@ def _wholes(data: Mapping[str, Any], name: str, count: int, low: int) -> List[in
     if len(found) != count or not all(type(entry) is int and low <= entry <= LARGEST for entry in found):
         raise refused(name, f"{count} whole numbers from {low} to {LARGEST}")
     return found
+
+
+def where_now(edit: KeptEdit, document_size: Tuple[int, int], layer: Box) -> Tuple[Box, Optional[Box]]:
+    """Where the edit's picture and its selection lie now; `layer` is the box of what is painted on the layer.
+
+    Cutting a document moves its picture together with the layer. HostError where it was scaled, or where the
+    picture no longer lies in it.
+    """
+    dx, dy = 0, 0
+    if document_size != edit.document_size:
+        if layer[2:] != edit.size:
+            raise HostError(tr(SCALED))
+        dx, dy = layer[0] - edit.place[0], layer[1] - edit.place[1]
+    box = _moved(edit.box, dx, dy)
+    left, top, width, height = box
+    inside = left < document_size[0] and top < document_size[1] and left + width > 0 and top + height > 0
+    too_large = max(width, height) > LONGEST_SIDE or reduction(width, height) > edit.factor
+    if not inside or too_large or min(width, height) < edit.factor:
+        raise HostError(tr(SCALED))
+    return box, None if edit.selection is None else _moved(edit.selection, dx, dy)
+
+
+def _moved(box: Box, dx: int, dy: int) -> Box:
+    return box[0] + dx, box[1] + dy, box[2], box[3]
 
 
 # The key in a layer's name

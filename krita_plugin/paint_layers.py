@@ -9,7 +9,7 @@ from typing import Dict, Hashable, Iterator, Optional, Sequence, Tuple
 
 from krita import Document, Node
 
-from .picture import HostError
+from .picture import Box, HostError
 from .pixels import raw_bytes
 from .qt import QtCore, QtGui
 
@@ -50,19 +50,37 @@ def space(node: Node) -> Tuple[str, str, str]:
     return node.colorModel(), node.colorDepth(), node.colorProfile()
 
 
-def emptied_copy(node: Node, name: str) -> Node:
-    """A copy of a layer without its pixels: it keeps the opacity and masks that the artist gave it.
+def paint_in(node: Node) -> Node:
+    """The paint layer of an edit: the layer itself, or the lowest one in its group."""
+    if node.type() == "paintlayer":
+        return node
+    found = [paint_in(child) for child in node.childNodes() if child.type() in ("paintlayer", "grouplayer")]
+    return next((child for child in found if child.type() == "paintlayer"), node)
+
+
+def painted(node: Node) -> Box:
+    """The box of what is painted on an edit's layer."""
+    bounds = paint_in(node).bounds()
+    return bounds.x(), bounds.y(), bounds.width(), bounds.height()
+
+
+def emptied_copy(node: Node, name: str) -> Optional[Node]:
+    """A copy of an edit's layer or group without the edit's pixels: it keeps the opacity, the masks and
+    whatever else the artist gave it. None where there is nothing in it to paint an edit on.
 
     Krita 5.1 crashes where a copy's colour space is set.
     """
     copy = node.clone()
+    paint = paint_in(copy)
+    if paint.type() != "paintlayer" or space(paint) != ("RGBA", "U8", SRGB):
+        return None
     copy.setName(name)
     copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
-    bounds = copy.bounds()
+    bounds = paint.bounds()
     for y, rows in strips(bounds.width(), bounds.height()):
         blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
         blank.fill(0)
-        fill(copy, blank, bounds.x(), bounds.y() + y)
+        fill(paint, blank, bounds.x(), bounds.y() + y)
     return copy
 
 

@@ -32,7 +32,16 @@ ONLY_IN = {  # modules that only these files of the room may touch
     "bridge": (QT, {"qt_client.py"}),
     "krita_plugin": (
         {"krita"},
-        {"annotations.py", "docker.py", "document.py", "paint_layers.py", "selections.py", "views.py"},
+        {
+            "annotations.py",
+            "docker.py",
+            "document.py",
+            "paint_layers.py",
+            "placing.py",
+            "selections.py",
+            "underlying.py",
+            "views.py",
+        },
     ),
 }
 
