@@ -9,7 +9,7 @@ from typing import Callable, Optional
 
 from .icons import IconButton, more_path
 from .panel_menu import PanelMenu
-from .plain_text import plain_label, plain_tip
+from .plain_text import ElidedLabel, plain_tip
 from .qt import Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
 from .words import tr
@@ -50,10 +50,8 @@ class ConnectionRow(QtWidgets.QWidget):
         super().__init__(parent)
         self.state = state
         self.dot = Dot(self)
-        self.words = plain_label("", self)
+        self.words = ElidedLabel("", self)
         self.words.setObjectName("anycost_connection")
-        policy = QtWidgets.QSizePolicy.Policy
-        self.words.setSizePolicy(policy.Ignored, policy.Preferred)
         self.packs = QtWidgets.QComboBox(self)
         self.packs.setObjectName("anycost_pack")
         self.packs.setAccessibleName(tr("Model"))

@@ -10,13 +10,13 @@ from typing import Optional
 from ..bridge.messages import Slider
 from .icons import faded
 from .number_box import NumberBox
-from .plain_text import plain_tip
+from .plain_text import ElidedLabel, plain_tip
 from .qt import QT6, Qt, QtCore, QtGui, QtWidgets, Signal
 from .words import tr
 
 STEPS = 100  # slider positions to one unit
 LABEL_SHARE, SLIDER_SHARE = 5, 7  # of the row's width without the number
-NUMBER_WIDTH = 44
+NUMBER_MARGIN = 14  # pixels around a number
 FINE = 1  # positions that an arrow key moves with Shift
 STARTS = "0123456789.,-+"  # characters that begin a number
 
@@ -158,13 +158,13 @@ class DirectionSlider(QtWidgets.QWidget):
         self.slider.setObjectName(f"anycost_slider_{name}")
         self.number.setObjectName(f"anycost_value_{name}")
         ignored, fixed = QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Preferred
-        self.label.setSizePolicy(ignored, fixed)  # all rows line up whatever their labels
-        self.slider.setSizePolicy(ignored, fixed)
+        self.slider.setSizePolicy(ignored, fixed)  # all rows line up whatever their labels
         self._show_tips(limited=False)
         self.slider.setAccessibleName(label)
         self.number.setAccessibleName(tr("{name}, value", name=label))
         self.number.setRange(self.direction.low, self.direction.high)
-        self.number.setFixedWidth(NUMBER_WIDTH)
+        self.number.setFixedHeight(self.fontMetrics().height() + 5)  # more rows in a low docker
+        self.number.setFixedWidth(self.fontMetrics().horizontalAdvance("−0.00") + NUMBER_MARGIN)
         self.number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes from slider to slider
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -189,9 +189,11 @@ class DirectionSlider(QtWidgets.QWidget):
 
     def _show_tips(self, limited: bool) -> None:
         label = self.direction.label
+        about = f"{self.direction.tip}\n" if self.direction.tip else ""
         tips = (
-            tr("{name}: double-click for zero", name=label),
-            tr("{name}: drag it, press arrow keys, write a number, or double-click for zero", name=label),
+            about + tr("{name}: double-click for zero", name=label),
+            about
+            + tr("{name}: drag it, press arrow keys, write a number, or double-click for zero", name=label),
             "",
         )
         for widget, tip in zip((self.label, self.slider, self.number), tips):
@@ -223,32 +225,19 @@ class DirectionSlider(QtWidgets.QWidget):
         self.changed.emit(self.direction.name, self.value, False)
 
 
-class ResetLabel(QtWidgets.QLabel):
-    """A label that ends in "…" when it is too long and emits `reset` on a double click."""
+class ResetLabel(ElidedLabel):
+    """A direction's label, bold while it counts. It emits `reset` on a double click."""
 
     reset = Signal()
-
-    def __init__(self, text: str, parent: Optional[QtWidgets.QWidget] = None) -> None:
-        super().__init__(parent)
-        self._full = text
-        self.setTextFormat(Qt.TextFormat.PlainText)
 
     def set_strong(self, strong: bool) -> None:
         font = self.font()
         if font.bold() != strong:
             font.setBold(strong)
             self.setFont(font)
-            self._elide()
-
-    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
 
     def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
         self.reset.emit()
-
-    def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
 
 
 def mid_role() -> QtGui.QPalette.ColorRole:

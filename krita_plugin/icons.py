@@ -17,14 +17,6 @@ def fold_path(shown: bool) -> QtGui.QPainterPath:
     return _line((4, 6.5), (8, 10.5), (12, 6.5)) if shown else _line((6.5, 4), (10.5, 8), (6.5, 12))
 
 
-def apart_path() -> QtGui.QPainterPath:
-    """A window that leaves another."""
-    path = _line((7, 3.5), (3, 3.5), (3, 13), (12.5, 13), (12.5, 9))
-    path.addPath(_line((9.5, 2.5), (13.5, 2.5), (13.5, 6.5)))
-    path.addPath(_line((13.5, 2.5), (8, 8)))
-    return path
-
-
 def compare_path() -> QtGui.QPainterPath:
     """A picture cut in two, one half of it hatched."""
     path = QtGui.QPainterPath()

@@ -28,7 +28,7 @@ from .state import PanelState
 from .status_row import StatusRow
 from .topic import Topic
 
-WIDTH, HEIGHT = 262, 454  # pixels that it asks for: what Krita's default layout has
+WIDTH, HEIGHT = 262, 600  # pixels that it asks for; Krita's default layout then leaves eight sliders
 LEAST_LIST = 66  # pixels: three sliders
 
 
@@ -88,7 +88,7 @@ class Panel(QtWidgets.QWidget):
         self.apply_area = ApplyArea(state, self)
         self.split = PreviewSplit(self.preview, self.picker, self._below(), state.settings, self)
         self.status.fold.clicked.connect(lambda _checked=False: self.split.toggle_fold())
-        self.status.apart.clicked.connect(lambda _checked=False: self.split.toggle_apart())
+        self.menu.apart.triggered.connect(lambda _checked=False: self.split.toggle_apart())
         self.split.changed.connect(self._show_fold)
         column = _column(self, 4)
         column.setContentsMargins(6, 4, 6, 4)
@@ -163,6 +163,7 @@ class Panel(QtWidgets.QWidget):
     def _show_fold(self) -> None:
         self.status.fold.set_path(fold_path(self.split.is_shown))
         self.status.fold.setEnabled(self.split.mode != APART)
+        self.menu.apart.setChecked(self.split.mode == APART)
 
     def _show_message(self) -> None:
         self.message_box.show_message()

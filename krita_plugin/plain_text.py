@@ -4,12 +4,15 @@ Qt takes a label or a tip with a tag in it for HTML and reads the files that it 
 hang the window that holds unsaved work.
 """
 
+# PyQt5's stubs name event handlers' parameters differently
+# pyright: reportIncompatibleMethodOverride=false
+
 from __future__ import annotations
 
 import html
 from typing import Optional
 
-from .qt import Qt, QtWidgets
+from .qt import Qt, QtGui, QtWidgets
 
 LONGEST_TIP = 2000  # characters; laying out a megabyte takes seconds
 
@@ -20,6 +23,27 @@ def plain_label(text: str, parent: Optional[QtWidgets.QWidget]) -> QtWidgets.QLa
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setText(text)
     return label
+
+
+class ElidedLabel(QtWidgets.QLabel):
+    """Plain text in one line that ends in "…" where there is no room; in several lines when it wraps."""
+
+    def __init__(self, text: str, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Ignored, policy.Preferred)
+        self.setText(text)
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        if self.wordWrap():
+            super().paintEvent(event)
+            return
+        painter = QtGui.QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        group = QtGui.QPalette.ColorGroup.Normal if self.isEnabled() else QtGui.QPalette.ColorGroup.Disabled
+        painter.setPen(self.palette().color(group, self.foregroundRole()))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)
 
 
 def plain_tip(text: str) -> str:

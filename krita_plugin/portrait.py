@@ -158,5 +158,7 @@ def progress_words(progress: Progress) -> str:
     """A projection in the status line, e.g. "Projecting 3/100 · loss 0.52"."""
     if not progress.steps:
         return tr("Projecting…")
+    if progress.step >= progress.steps:
+        return tr("Finishing the face…")  # what comes after the last step takes its own time
     loss = "" if progress.loss is None else " · " + tr("loss {loss}", loss=f"{progress.loss:.2f}")
     return tr("Projecting {n}/{all}", n=progress.step, all=progress.steps) + loss

@@ -64,6 +64,13 @@ class ProjectRow(QtWidgets.QWidget):
         self.cancel.setVisible(state.busy)
 
     def _tip(self, selected: bool) -> str:
+        state = self.state
+        if state.document is None:
+            return tr("Open a picture first")
+        if state.busy or state.reading is not None:
+            return tr("A face is on its way: wait for it, or press Cancel")
+        if not state.core.connected:
+            return tr("Wait until the core is ready")
         if selected:
             tip = tr(
                 "Find the faces in the selection's box, and bring the one to edit into the generator's reach;"
@@ -74,5 +81,5 @@ class ProjectRow(QtWidgets.QWidget):
                 "Find the faces in the whole picture, and bring the one to edit into the generator's reach;"
                 " nothing is painted yet"
             )
-        loss = self.state.core.opened.loss
+        loss = state.core.opened.loss
         return plain_tip(tip + ("\n" + tr("Loss: {loss}", loss=loss) if loss else ""))

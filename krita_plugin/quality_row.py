@@ -73,7 +73,7 @@ class QualityRow(QtWidgets.QWidget):
             button.setObjectName(f"anycost_quality_{quality}")
             button.setText(tr(NAMES[quality]))
             button.setToolTip(tr(TIPS[quality]))
-            button.setMinimumWidth(40)
+            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 8)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             policy = QtWidgets.QSizePolicy.Policy

@@ -173,13 +173,15 @@ class PanelState:
             return tr("Drawing the layer…")
         if faces is not None and faces.view is not View.FACE:
             return faces.words()
-        if portrait is None:
-            return tr("Press Project to begin")
-        if portrait.progress is not None:
+        if portrait is not None and portrait.progress is not None:
             return progress_words(portrait.progress)
-        if portrait.newest is not None:
+        if portrait is not None and portrait.newest is not None:
             return frame_words(portrait.newest)
-        return tr("Drawing…") if self.can_edit else tr("Press Project to begin")
+        if self.can_edit:
+            return tr("Drawing…")
+        if self.can_project:
+            return tr("Press Project to begin")
+        return tr("The core is not running") if self.core.gave_up else tr("Wait until the core is ready")
 
     def value(self, name: str) -> float:
         return 0.0 if self.portrait is None else self.portrait.edits.get(name, 0.0)
@@ -311,14 +313,19 @@ class PanelState:
 
     def layer_name(self, portrait: Portrait) -> str:
         """The new layer's name says what was done, e.g. "Anycost: Smile +0.60, Age −0.30"."""
+        mix = self.core.sent_mix(portrait, portrait.mix)
+        return "Anycost: " + self.words_of(Adjustment(self.core.edits(portrait), mix))
+
+    def words_of(self, adjustment: Adjustment) -> str:
+        """What an adjustment does, e.g. "Smile +0.60, Age −0.30"."""
         labels = {direction.name: direction.label for direction in self.core.opened.directions}
         parts = [
             f"{labels.get(name, name)} {value:+.2f}".replace("-", "−")
-            for name, value in self.core.edits(portrait).items()
+            for name, value in adjustment.edits.items()
         ]
-        if self.core.sent_mix(portrait, portrait.mix) is not None:
+        if adjustment.mix is not None:
             parts.append(tr("Mixed"))
-        return "Anycost: " + ", ".join(parts)
+        return ", ".join(parts) or tr("Unchanged")
 
     def unload(self) -> None:
         """Give the core's memory to others, unless it is projecting."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from .document_faces import View
-from .icons import IconButton, apart_path, compare_path, faces_path, fold_path
-from .plain_text import plain_label, plain_tip
+from .icons import IconButton, compare_path, faces_path, fold_path
+from .plain_text import ElidedLabel, plain_tip
 from .qt import QtWidgets
 from .state import PanelState
 from .words import tr
 
 
 class StatusRow(QtWidgets.QWidget):
-    """What happens in words, and four buttons: fold the preview, take it off into a window, hold for the
-    original, all faces."""
+    """What happens in words, and buttons: fold the preview, hold for the original, all faces."""
 
     def __init__(
         self, state: PanelState, compare: Callable[[bool], None], parent: Optional[QtWidgets.QWidget] = None
@@ -22,11 +21,8 @@ class StatusRow(QtWidgets.QWidget):
         super().__init__(parent)
         self.state = state
         self.fold = IconButton("fold_preview", tr("Show or hide the preview"), fold_path(True), self)
-        self.status = plain_label("", self)
+        self.status = ElidedLabel("", self)
         self.status.setObjectName("anycost_status")
-        policy = QtWidgets.QSizePolicy.Policy
-        self.status.setSizePolicy(policy.Ignored, policy.Preferred)
-        self.apart = IconButton("apart", tr("The preview in a window"), apart_path(), self)
         self.compare = IconButton("compare", tr("Original"), compare_path(), self)
         self.compare.setToolTip(tr("Hold to see the original (or hold the mouse on the preview)"))
         self.compare.pressed.connect(lambda: compare(True))
@@ -40,14 +36,14 @@ class StatusRow(QtWidgets.QWidget):
         row.setSpacing(1)
         row.addWidget(self.fold)
         row.addWidget(self.status, 1)
-        for button in (self.apart, self.compare, self.faces):
+        for button in (self.compare, self.faces):
             row.addWidget(button)
 
     def add(self, button: QtWidgets.QWidget) -> None:
         """One more button, for what this host can do besides."""
         row = self.layout()
         assert isinstance(row, QtWidgets.QHBoxLayout)
-        row.insertWidget(row.indexOf(self.apart), button)
+        row.insertWidget(row.indexOf(self.compare), button)
 
     def show_status(self) -> None:
         text = self.state.status()
@@ -57,7 +53,7 @@ class StatusRow(QtWidgets.QWidget):
     def show_controls(self, original: bool) -> None:
         """`original`: whether there is one to compare with."""
         showing = self.state.view is View.FACE
-        for button in (self.fold, self.apart, self.compare):
+        for button in (self.fold, self.compare):
             button.setVisible(showing)  # a narrow panel needs the room for what the artist is asked...
         self.status.setWordWrap(not showing)  # ...and has to show all of it
         self.compare.setEnabled(showing and original)

@@ -344,7 +344,7 @@ def test_giving_up_offers_start_and_the_report_has_the_last_words(quiet):
     assert button.isVisible()
     click(button)
     assert quiet.started == [1]
-    quiet.menu.copy_report()
+    quiet.menu.maker.copy()
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     assert "the core's last words" in clipboard.text()
