@@ -21,12 +21,15 @@ from .canvas_button import CanvasButton
 from .canvas_preview import CanvasPreview
 from .conversation import Conversation
 from .document import KritaDocuments
+from .install_card import InstallCard
+from .install_run import CoreInstaller
 from .panel import Panel
-from .qt import QtCore, QtWidgets
+from .qt import Qt, QtCore, QtWidgets
 from .settings import GROUP, Kept
 from .state import PanelState
 from .views import document_in, window_of
 from .wiring import connect
+from .words import tr
 
 LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled while the docker is visible
 ACTIONS = (
@@ -48,9 +51,18 @@ class Shared:
         self.documents = KritaDocuments()
         self.settings = Kept(KritaRc())
         connect(self.keeper, self.core)
+        self.installer = CoreInstaller()
+        self.installer.done.connect(self._use_new_core)
+        self.installer.removing.connect(self.keeper.stop)
         application = QtCore.QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.keeper.stop)
+            application.aboutToQuit.connect(self.installer.stop)
+
+    def _use_new_core(self) -> None:
+        self.keeper.stop()
+        self.core.viewer.say("")  # that it was missing
+        self.keeper.start()
 
 
 def shared() -> Shared:
@@ -86,6 +98,9 @@ class AnycostDocker(DockWidget):
         self.canvas_preview = CanvasPreview(self.state)
         panel.preview.compared.connect(self.canvas_preview.compare)
         panel.status.add(CanvasButton(self.state.settings, panel))
+        card = InstallCard(shared().installer, self.keeper, panel, body)
+        panel.menu.entry(tr("The core's installation…"), card.ask)
+        column.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(panel)
         self.setWidget(body)
         self._timer = QtCore.QTimer(self)
