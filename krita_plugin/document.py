@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
-from typing import Callable, Dict, Hashable, Iterator, List, Optional, Sequence, Tuple, cast
+from typing import Callable, Dict, Hashable, List, Optional, Sequence, Tuple
 
 from krita import Document
 
@@ -18,7 +18,6 @@ from .kept_edit import KeptEdit, where_now
 from .layer_place import LayerPlace
 from .paint_layers import (
     REFUSED,
-    STRIP_PIXELS,
     emptied_copy,
     fill,
     last_of,
@@ -28,9 +27,9 @@ from .paint_layers import (
     strips,
 )
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
-from .pixels import placed, rgba_bytes, scaled
+from .picture_reader import PictureReader
+from .pixels import placed
 from .placing import masked_group, new_spot, show_in_mask, spot_of, under_new_layer
-from .qt import QtCore
 from .selections import SelectedMask, box_of, selected_box, shown_selection
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
@@ -49,7 +48,7 @@ class KritaDocuments:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
-        self._readers: List[_Reader] = []  # at work
+        self._readers: List[PictureReader] = []  # at work
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept
@@ -152,11 +151,13 @@ class KritaDocuments:
             self._readers.remove(reader)
             lying.close()
             if self._open(document) is None:
-                failed(CLOSED)
+                failed(tr(CLOSED))
             else:
                 answer(*values)
 
-        reader = _Reader(lying.document, box, factor, selection, partial(ended, done), partial(ended, failed))
+        reader = PictureReader(
+            lying.document, box, factor, selection, partial(ended, done), partial(ended, failed)
+        )
         self._readers.append(reader)
 
     def add_layer(
@@ -188,7 +189,7 @@ class KritaDocuments:
         for y, rows in strips(image.width(), image.height()):
             fill(paint, image.copy(0, y, image.width(), rows), left, top + y)
         if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
-            raise HostError(REFUSED)
+            raise HostError(tr(REFUSED))
         return node.uniqueId().toString()
 
     def selected(
@@ -224,68 +225,12 @@ class KritaDocuments:
     def _held_open(self, document: Hashable) -> Document:
         held = self._open(document)
         if held is None:
-            raise HostError(CLOSED)
+            raise HostError(tr(CLOSED))
         return held
 
     def _same(self, document: Hashable, picture: Picture) -> Document:
         """The document that a picture was read from; HostError if it was closed or resized since."""
         held = self._held_open(document)
         if (held.width(), held.height()) != picture.document_size:
-            raise HostError(RESIZED)
+            raise HostError(tr(RESIZED))
         return held
-
-
-class _Reader(QtCore.QObject):
-    """Reads one box of a document a strip at a time, then calls `done` (or `failed`) once."""
-
-    def __init__(
-        self,
-        document: Document,
-        box: Box,
-        factor: int,
-        selection: Optional[Box],
-        done: Callable[[Picture], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        super().__init__()
-        self._document = document
-        self._done = done
-        self._failed = failed
-        self._size = (document.width(), document.height())
-        self._selection = selection
-        self._box = box
-        self._factor = factor
-        self._sent = self._box[2] // self._factor, self._box[3] // self._factor
-        self._pixels = bytearray(4 * self._sent[0] * self._sent[1])
-        self._slices = self._read()
-        QtCore.QTimer.singleShot(0, self._step)
-
-    def _step(self) -> None:
-        try:
-            next(self._slices)
-        except StopIteration:
-            self._finish()
-        except HostError as error:
-            self._failed(str(error))
-        else:
-            QtCore.QTimer.singleShot(0, self._step)
-
-    def _read(self) -> Iterator[None]:
-        """Cuts a scaled picture to whole multiples of the factor, so that all strips are averaged alike."""
-        left, top = self._box[:2]
-        (width, height), factor = self._sent, self._factor
-        most = max(1, STRIP_PIXELS // (width * factor) // factor)
-        for y in range(0, height, most):
-            rows = min(most, height - y)
-            strip = self._document.projection(left, top + y * factor, width * factor, rows * factor)
-            if strip.isNull() or (self._document.width(), self._document.height()) != self._size:
-                raise HostError("The picture was closed or resized while it was read: press Project again.")
-            rgba, start = rgba_bytes(scaled(strip, width, rows)), 4 * width * y
-            self._pixels[start : start + len(rgba)] = rgba
-            yield
-
-    def _finish(self) -> None:
-        left, top = self._box[:2]
-        rgba = cast(bytes, self._pixels)  # not copied: nobody changes them any more
-        self._pixels = bytearray()
-        self._done(Picture(*self._sent, rgba, left, top, self._factor, self._size, self._selection))

@@ -10,10 +10,10 @@ from typing import Dict, Hashable, Iterator, Optional, Sequence, Tuple
 from krita import Document, Node
 
 from .picture import Box, HostError
+from .picture_reader import STRIP_PIXELS
 from .pixels import raw_bytes
 from .qt import QtCore, QtGui
 
-STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 REFUSED = (
     "Krita could not write the layer: save your work, make room in memory and on disk, then apply again."
