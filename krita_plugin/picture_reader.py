@@ -7,6 +7,7 @@ from typing import Callable, Iterator, Optional, Protocol, cast
 from .picture import Box, HostError, Picture
 from .pixels import rgba_bytes, scaled
 from .qt import QtCore, QtGui
+from .words import tr
 
 STRIP_PIXELS = 1 << 18  # read or written at a time: a few milliseconds in any colour model
 CHANGED = "The picture was closed or resized while it was read: press Project again."
