@@ -90,6 +90,14 @@ class DirectionGroup(QtWidgets.QWidget):
     def set_folded(self, folded: bool) -> None:
         self.heading.setChecked(not folded)
 
+    def show_only(self, names: Optional[List[str]], folded: bool) -> None:
+        """The rows of these directions, unfolded; None for all, or for none where it is `folded`."""
+        found = [row for row in self.rows if names is None or row.direction.name in names]
+        self.setVisible(bool(found))
+        self.set_folded(folded and names is None)
+        for row in self.rows:
+            row.setVisible(self.heading.isChecked() and row in found)
+
     def _show(self, shown: bool) -> None:
         for row in self.rows:
             row.setVisible(shown)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from .apply_area import ApplyArea
+from .compared_view import ComparedView
 from .connection_row import ConnectionRow
 from .document_faces import View
 from .face_picker import FacePicker
@@ -23,6 +24,7 @@ from .preview_split import APART, PreviewSplit
 from .project_row import ProjectRow
 from .qt import Qt, QtCore, QtWidgets
 from .quality_row import QualityRow
+from .shelf import Shelf, keeps_undo
 from .slider_list import SliderList
 from .state import PanelState
 from .status_row import StatusRow
@@ -60,7 +62,7 @@ class Panel(QtWidgets.QWidget):
             ),
             Topic.EDITS: (self.sliders.show_edits, self._show_controls),
             Topic.CHOICES: (self._show_controls,),
-            Topic.HISTORY: (),
+            Topic.COMPARING: (self.preview.update,),
             Topic.FRAME: (self._show_frame,),
             Topic.MESSAGE: (self._show_message,),
         }
@@ -85,6 +87,9 @@ class Panel(QtWidgets.QWidget):
         self.advice = AdviceNote(state, self)
         self.quality = QualityRow(state, self)
         self.sliders = SliderList(state, self)
+        self.shelf = Shelf(state, self.sliders.show_only, self)
+        self.shelf.opened.connect(lambda: self.body.verticalScrollBar().setValue(0))
+        self.compared = ComparedView(state.comparing, self.preview)
         self.apply_area = ApplyArea(state, self)
         self.split = PreviewSplit(self.preview, self.picker, self._below(), state.settings, self)
         self.status.fold.clicked.connect(lambda _checked=False: self.split.toggle_fold())
@@ -106,7 +111,7 @@ class Panel(QtWidgets.QWidget):
         inside = QtWidgets.QWidget(self)
         rows = _column(inside, 4)
         rows.setContentsMargins(0, 0, 4, 0)
-        for part in (self.message_box, self.advice, self.quality, self.sliders):
+        for part in (self.message_box, self.shelf, self.advice, self.quality, self.sliders):
             rows.addWidget(part)
         rows.addStretch(1)
         self.body = QtWidgets.QScrollArea(self)
@@ -120,6 +125,7 @@ class Panel(QtWidgets.QWidget):
         below = QtWidgets.QWidget(self)
         column = _column(below, 2)
         column.addWidget(self.status)
+        column.addWidget(self.shelf.row)
         column.addWidget(self.body, 1)
         return below
 
@@ -132,6 +138,9 @@ class Panel(QtWidgets.QWidget):
         picker.use.connect(self.state.use_place)
         picker.back.connect(self.state.toggle_faces)
         return picker
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        return keeps_undo(event, self.state) or super().event(event)
 
     # Showing the state
 

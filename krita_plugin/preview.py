@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Callable, Optional
 
 from ..bridge.messages import Frame, Placement
 from .picture import Picture
@@ -39,6 +39,8 @@ class Preview(QtWidgets.QWidget):
         self._window = QtCore.QRectF(0, 0, 1, 1)  # what is shown of the square, in fractions of its sides
         self.compare = False
         self._backdrop: Optional[QtGui.QPixmap] = None  # the hatching at this size and in these colours
+        # paints over the face in its square, and returns the words for the corner
+        self.over: Callable[[QtGui.QPainter, QtCore.QRectF], str] = lambda _painter, _square: ""
         self._share: Optional[float] = None  # of the work under way; negative: unknown
         self._turn = 0
         self._spinner = QtCore.QTimer(self)
@@ -122,26 +124,27 @@ class Preview(QtWidgets.QWidget):
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
         image = self.shown()
         if image is not None:
-            square = self._square()
+            square = self.square()
             painter.setClipRect(self._shown())
             painter.drawImage(square, image)
             if image is not self.original and self.part is not None:
                 painter.drawImage(_within(square, self._place), self.part)
+            words = tr("Original") if image is self.original else self.over(painter, square)
             painter.setClipping(False)
-            if image is self.original:
-                self._paint_badge(painter, tr("Original"))
+            if words:
+                self._paint_badge(painter, words)
         else:
             self._paint_outline(painter)
         if self._share is not None:
             self._paint_ring(painter)
 
-    def _square(self) -> QtCore.QRectF:
+    def square(self) -> QtCore.QRectF:
         side = min(self.width(), self.height())
         return QtCore.QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
     def _shown(self) -> QtCore.QRectF:
         """Where the face's square, or what is shown of it, lies in this widget."""
-        return _within(self._square(), self._window)
+        return _within(self.square(), self._window)
 
     def _hatching(self) -> QtGui.QPixmap:
         palette = self.palette()
@@ -165,7 +168,7 @@ class Preview(QtWidgets.QWidget):
         colour.setAlpha(80)
         painter.setPen(QtGui.QPen(colour, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        centre, unit = QtCore.QPointF(self.width() / 2, self.height() * 0.44), self._square().height() / 12
+        centre, unit = QtCore.QPointF(self.width() / 2, self.height() * 0.44), self.square().height() / 12
         painter.drawEllipse(centre, 1.9 * unit, 2.4 * unit)
         shoulders = QtCore.QRectF(centre.x() - 3.6 * unit, centre.y() + 3.2 * unit, 7.2 * unit, 5.2 * unit)
         painter.drawArc(shoulders, 0, 180 * 16)

@@ -66,6 +66,12 @@ class SliderList(QtWidgets.QWidget):
         others = [other for other in settings.names(FOLDED) if other != name]
         settings.keep_names(FOLDED, [*others, name] if folded else others)
 
+    def show_only(self, names: Optional[List[str]]) -> None:
+        """The sliders of these directions, in unfolded groups; None for all, folded as they were."""
+        folded = self.state.settings.names(FOLDED)
+        for group in self._body.findChildren(DirectionGroup):
+            group.show_only(names, group.name in folded)
+
     def show_edits(self) -> None:
         for name, slider in self.sliders.items():
             slider.show_value(self.state.value(name))

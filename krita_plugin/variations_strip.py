@@ -1,0 +1,112 @@
+"""Surprise me: small pictures of faces near the present one."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from ..bridge.messages import Thumbnail
+from .icons import IconButton
+from .pixels import image_over
+from .qt import QAction, QtGui, QtWidgets
+from .shelf_icons import lock_path, undo_path
+from .state import PanelState
+from .thumbnails import ShareSlider, ThumbnailList
+from .topic import Topic
+from .variations import LEAST, MADE_UP, MOST, Variation, Variations
+from .words import tr
+
+SIDE = 60  # pixels
+
+
+class VariationsStrip(QtWidgets.QWidget):
+    """New ones, those before, how far they go, and what stays as it is."""
+
+    def __init__(self, state: PanelState, parent: Optional[QtWidgets.QWidget] = None) -> None:
+        super().__init__(parent)
+        self.state, self.variations = state, Variations(state)
+        self._shown: List[Variation] = []
+        self.new = QtWidgets.QPushButton(tr("Surprise me"), self)
+        self.new.setObjectName("anycost_surprise")
+        self.new.setToolTip(tr("Draw other faces near this one; the sliders stay until you click one"))
+        self.new.clicked.connect(lambda _checked=False: self.variations.make())
+        self.back = IconButton("variations_back", tr("The ones before"), undo_path(), self)
+        self.back.clicked.connect(lambda _checked=False: self.variations.back())
+        self.locks = IconButton("variation_locks", tr("What stays as it is"), lock_path(), self)
+        self.locks.setMenu(QtWidgets.QMenu(self))
+        self.count = QtWidgets.QSpinBox(self)
+        self.count.setObjectName("anycost_variation_count")
+        self.count.setAccessibleName(tr("How many"))
+        self.count.setToolTip(tr("How many"))
+        self.count.setRange(LEAST, MOST)
+        self.count.setValue(self.variations.count)
+        self.count.valueChanged.connect(self.variations.set_count)
+        self.strength = ShareSlider("variation_strength", tr("Strength"), 1.0, self)
+        self.strength.reset_to = self.variations.strength
+        self.strength.show_share(self.variations.strength)
+        self.strength.changed.connect(self._set_strength)
+        self.list = ThumbnailList("variations", SIDE, 3, self)
+        self.list.setAccessibleName(tr("Variations"))
+        self.list.picked.connect(self._take)
+        self.list.used.connect(self._use)
+        self._lay_out()
+        state.listeners.append(self._heard)
+        self.show_variations()
+
+    def _lay_out(self) -> None:
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(3)
+        row.addWidget(self.new, 1)
+        for widget in (self.back, self.locks, self.count):
+            row.addWidget(widget)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self.strength)
+        column.addWidget(self.list)
+
+    def _heard(self, topic: Topic) -> None:
+        if topic is Topic.VARIATIONS:
+            self.show_variations()
+        if topic in (Topic.PACK, Topic.DOCUMENT, Topic.CONNECTION):
+            self.show_controls()
+
+    def show_controls(self) -> None:
+        self.new.setEnabled(self.state.can_edit and self.state.core.connected)
+        self.back.setEnabled(self.variations.can_go_back)
+        menu = self.locks.menu()
+        assert menu is not None
+        menu.clear()
+        for group in self.variations.groups:
+            action = QAction(tr("What is made up") if group == MADE_UP else group.replace("&", "&&"), menu)
+            action.setCheckable(True)
+            action.setChecked(group in self.variations.locked)
+            action.toggled.connect(lambda on, group=group: self.variations.lock(group, on))
+            menu.addAction(action)
+
+    def show_variations(self) -> None:
+        self.show_controls()
+        self._shown = list(self.variations.all)
+        at = self.list.currentRow()
+        self.list.clear()
+        for one in self._shown:
+            tip = tr("Seed {n}: {words}", n=one.seed, words=self.state.words_of(one.adjustment))
+            self.list.add(_image(one.picture), tip)
+        self.list.setCurrentRow(at)
+        self.list.setVisible(bool(self._shown))
+        self.list.updateGeometry()
+
+    def _set_strength(self, share: float, dragging: bool) -> None:
+        if not dragging:
+            self.variations.set_strength(share)
+
+    def _take(self, row: int) -> None:
+        self.variations.take(self._shown[row])
+
+    def _use(self, row: int) -> None:
+        self._take(row)
+        self.state.apply()
+
+
+def _image(picture: Optional[Thumbnail]) -> QtGui.QImage:
+    return QtGui.QImage() if picture is None else image_over(picture.rgba, picture.side, picture.side)
