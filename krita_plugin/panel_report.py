@@ -26,9 +26,10 @@ ENDINGS = (
 )
 ROOT = r"(?:file://|~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\"
 PATHS = re.compile(
-    # in quotes it ends with them; else with a file's ending, where one follows in the line; else with a space
+    # In quotes it ends with them; else with a file's ending or the last slash, where one follows in the line,
+    # since folders have spaces in their names; else with a space.
     rf"""(?<=")(?:{ROOT})[^"\n]*(?=")|(?<=')(?:{ROOT})[^'\n]*(?=')"""
-    rf"""|(?<![\w.<])(?:{ROOT})(?:[^"'\n]*?\.(?:{ENDINGS})\b|[^\s"']+)""",
+    rf"""|(?<![\w.<])(?:{ROOT})(?:[^"'\n]*?\.(?:{ENDINGS})\b|[^"'\n]*[/\\][^\s"']*|[^\s"']+)""",
     re.IGNORECASE,
 )
 
