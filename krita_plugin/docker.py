@@ -25,7 +25,7 @@ from .install_card import InstallCard
 from .install_run import CoreInstaller
 from .panel import Panel
 from .qt import Qt, QtCore, QtWidgets
-from .settings import GROUP, Kept
+from .settings import GROUP, LANGUAGE, Kept
 from .state import PanelState
 from .views import document_in, window_of
 from .wiring import connect
@@ -36,6 +36,7 @@ ACTIONS = (
     ("anycost_project", "Project the face", PanelState.project),
     ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
     ("anycost_apply", "Apply the edit", PanelState.apply),
+    ("anycost_update", "Update the edit's layer", lambda state: state.apply(update=True)),
 )
 
 _shared: Optional[Shared] = None
@@ -123,6 +124,8 @@ class AnycostDocker(DockWidget):
         document = document_in(window)
         self.state.set_document(None if document is None else self.documents.number(document))
         self.state.set_selection(None if document is None else self.documents.selection(document))
+        if document is not None:
+            self.state.taken_up.look(self.documents.in_use(document))
         view = None if window is None or document is None else window.activeView()
         if window is not None and view is not None:
             self.canvas_preview.follow(window.qwindow(), view)
@@ -174,6 +177,8 @@ class AnycostExtension(Extension):
 
 def register() -> None:
     """Called once, when Krita imports the plugin."""
+    system = QtCore.QLocale.system().uiLanguages()
+    use_language([*shared_settings().names(LANGUAGE), *wanted_languages(system)])
     krita = Krita.instance()
     factory = DockWidgetFactory("anycost", DockWidgetFactoryBase.DockRight, AnycostDocker)
     krita.addDockWidgetFactory(factory)
