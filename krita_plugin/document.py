@@ -18,13 +18,12 @@ from .kept_edit import KeptEdit, where_now
 from .layer_place import LayerPlace
 from .paint_layers import (
     REFUSED,
+    draw,
     emptied_copy,
-    fill,
     last_of,
     new_layer,
     paint_in,
     painted,
-    strips,
 )
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .picture_reader import PictureReader
@@ -125,7 +124,7 @@ class KritaDocuments:
         node = None if held is None else last_of(held, [layer])
         return (0, 0, 0, 0) if node is None else painted(node)
 
-    def layers(self, document: Hashable) -> List[LayerName]:
+    def layer_names(self, document: Hashable) -> List[LayerName]:
         """Every layer, mask and group of a document; none of one that was closed."""
         held = self._open(document)
         return [] if held is None else [name_of(node) for node in all_nodes(held.rootNode())]
@@ -184,10 +183,7 @@ class KritaDocuments:
             show_in_mask(node, (0, 0, held.width(), held.height()), picture, mask)
         if node is None:
             node = new_layer(held, name)
-        left, top, image = placed(picture, layer)
-        paint = paint_in(node)
-        for y, rows in strips(image.width(), image.height()):
-            fill(paint, image.copy(0, y, image.width(), rows), left, top + y)
+        draw(paint_in(node), *placed(picture, layer))
         if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
             raise HostError(tr(REFUSED))
         return node.uniqueId().toString()

@@ -76,12 +76,23 @@ def emptied_copy(node: Node, name: str) -> Optional[Node]:
         return None
     copy.setName(name)
     copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
-    bounds = paint.bounds()
+    wipe(paint)
+    return copy
+
+
+def wipe(node: Node) -> None:
+    """Leave nothing on a layer of 8-bit sRGB; of an animated one, on its frame at the current time."""
+    bounds = node.bounds()
     for y, rows in strips(bounds.width(), bounds.height()):
         blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
         blank.fill(0)
-        fill(paint, blank, bounds.x(), bounds.y() + y)
-    return copy
+        fill(node, blank, bounds.x(), bounds.y() + y)
+
+
+def draw(node: Node, left: int, top: int, image: QtGui.QImage) -> None:
+    """Writes an ARGB32 image at a place of the document."""
+    for y, rows in strips(image.width(), image.height()):
+        fill(node, image.copy(0, y, image.width(), rows), left, top + y)
 
 
 def strips(width: int, height: int) -> Iterator[Tuple[int, int]]:

@@ -34,8 +34,10 @@ ONLY_IN = {  # modules that only these files of the room may touch
         {"krita"},
         {
             "annotations.py",
+            "batch_layers.py",
             "docker.py",
             "document.py",
+            "layer_pixels.py",
             "paint_layers.py",
             "placing.py",
             "selections.py",
