@@ -17,6 +17,7 @@ from krita import (
 
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
+from . import install_place
 from .canvas_button import CanvasButton
 from .canvas_preview import CanvasPreview
 from .conversation import Conversation
@@ -29,8 +30,9 @@ from .settings import GROUP, LANGUAGE, Kept
 from .state import PanelState
 from .views import document_in, window_of
 from .wiring import connect
-from .words import tr
+from .words import tr, use_language, wanted_languages
 
+START_AFTER_MS = 1000  # Krita's own start goes first
 LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled while the docker is visible
 ACTIONS = (
     ("anycost_project", "Project the face", PanelState.project),
@@ -108,6 +110,10 @@ class AnycostDocker(DockWidget):
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self._tick)
         self.visibilityChanged.connect(self._seen)
+        early = QtCore.QTimer(self)
+        early.setSingleShot(True)
+        early.timeout.connect(self._start_early)
+        early.start(START_AFTER_MS)
         _dockers.append(self)
         self.destroyed.connect(lambda: _left(self))
 
@@ -132,6 +138,13 @@ class AnycostDocker(DockWidget):
         if self.isActiveWindow():
             self.state.core.viewer.lead(self.state)
         if self.state.document is not None and not self.state.core.gave_up:
+            self.keeper.start()
+
+    def _start_early(self) -> None:
+        """With Krita, so that the core is warm when the first picture is open; not for a docker that is put
+        away, nor where there is no core yet."""
+        wanted = self.state.settings.now.start_with_krita and self.toggleViewAction().isChecked()
+        if wanted and not install_place.missing():
             self.keeper.start()
 
     def _tick(self) -> None:
@@ -177,8 +190,8 @@ class AnycostExtension(Extension):
 
 def register() -> None:
     """Called once, when Krita imports the plugin."""
-    system = QtCore.QLocale.system().uiLanguages()
-    use_language([*shared_settings().names(LANGUAGE), *wanted_languages(system)])
+    settings, system = Kept(KritaRc()), QtCore.QLocale.system().uiLanguages()  # before any word is said
+    use_language([*settings.names(LANGUAGE), *wanted_languages(system)])
     krita = Krita.instance()
     factory = DockWidgetFactory("anycost", DockWidgetFactoryBase.DockRight, AnycostDocker)
     krita.addDockWidgetFactory(factory)
