@@ -16,7 +16,6 @@ KNOWN = (
     "Connecting to the core…",
     "Starting the core…",
     "Loading model {n}/3",
-    "Ready; measuring this computer {share}",
 )
 
 

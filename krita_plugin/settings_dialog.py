@@ -22,7 +22,7 @@ WORDS = {  # of each of the Settings: what it does, and more on it
     ),
     "canvas_preview": (
         mark_tr("Preview the edit on the canvas"),
-        mark_tr("A locked layer shows the edit over the picture until it is applied."),
+        mark_tr("The edit shows over the picture until it is applied. Until then no layer is added."),
     ),
 }
 IN_KRITA = ("start_with_krita", "canvas_preview")  # studio has no use for them

@@ -1,4 +1,7 @@
-"""Figures from inside Krita: slider released to first and last frame, and the longest stall of the UI."""
+"""Figures from inside Krita: from a slider to the panel and to the canvas, and the longest stall of the UI.
+
+A pen's stroke waits for the UI thread as the ticker does. The canvas shows the picture at 100 %.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ import time
 from PyQt5.QtCore import Qt, QTimer
 from shared import Seen, open_panel, settled
 
+from anycost.krita_plugin.canvas_overlay import CanvasOverlay
+
 EDITS = int(os.environ.get("DRIVE_EDITS", "40"))
 TICK_MS = 5
+LARGE = 6000, 4000
 
 
 class Ticker:
@@ -36,6 +42,26 @@ class Ticker:
     def restart(self):
         self.gaps, self.work, self.last = [], [], None
 
+    def tell(self, figures, when):
+        """The figures since the last restart."""
+        figures[f"longest gap {when}, ms"] = quantile(self.gaps, 1.0)
+        figures[f"most UI work in a gap {when}, ms"] = quantile(self.work, 1.0)
+
+
+class Canvases:
+    """Notes when a canvas has been painted, and which edit state it then shows."""
+
+    def __init__(self, state):
+        self.stamp = 0
+        painted = CanvasOverlay.paintEvent
+
+        def paint(overlay, event):
+            painted(overlay, event)
+            if overlay.laid and state.portrait is not None and state.portrait.frame is not None:
+                self.stamp = state.portrait.frame.stamp
+
+        CanvasOverlay.paintEvent = paint
+
 
 def quantile(values, share):
     ordered = sorted(values)
@@ -45,11 +71,13 @@ def quantile(values, share):
 def run(t):
     docker = open_panel(t)
     state = docker.state
-    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
-    t.krita.activeWindow().addView(document)
+    canvases = Canvases(state)  # before there is one
     began = time.perf_counter()
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    view = t.krita.activeWindow().addView(document)
     yield from t.until(lambda: state.core.connected, 120)
     t.figures["document open to ready, s"] = round(time.perf_counter() - began, 1)
+    view.canvas().setZoomLevel(1.0)
     ticker = Ticker()
     yield 1.0
     t.figures["longest gap while idle, ms"] = quantile(ticker.gaps, 1.0)
@@ -61,30 +89,36 @@ def run(t):
     yield from t.until(lambda: state.portrait is not None and state.portrait.frame is not None, 60)
     t.figures["Project to first face, ms"] = round(1000 * (time.perf_counter() - began))
     yield from t.until(lambda: not state.busy and settled(state), 120)
-    t.figures["longest gap while projecting, ms"] = quantile(ticker.gaps, 1.0)
-    t.figures["most UI work in a gap while projecting, ms"] = quantile(ticker.work, 1.0)
+    ticker.tell(t.figures, "while projecting")
     if not t.check("projected", state.portrait is not None and settled(state), state.message):
         return
-    calibrated = yield from calibration(t)
-    t.check("calibrated", calibrated)
-    yield from releases(t, state, ticker)
+    yield from calibration(t, docker)
+    yield from releases(t, state, ticker, canvases)
+    yield from applying(t, state, document, ticker, "a layer of 512 px")
     yield from reading(t, docker, document, ticker)
+    yield from applying_large(t, docker, document, ticker)
 
 
-def calibration(t):
-    """Waits for the core to measure its engines, which it does as soon as nobody asks for anything; False
-    when it did not, because it has done so before."""
-    label = t.widget("anycost_connection")
-    began = yield from t.until(lambda: "measuring" in label.text(), 30)
-    ended = yield from t.until(lambda: "measuring" not in label.text())
-    return began and ended
+def calibration(t, docker):
+    """Waits for the core to measure its engines, which it does as soon as nobody asks for anything."""
+    told = []
+
+    def calibrated():
+        if not told or told[-1] is not None:
+            told.append(None)
+            docker.keeper.client.request("core/status", {}, lambda answer: told.append(answer.result))
+        return any(status and status["calibrated"] for status in told)
+
+    began = time.perf_counter()
+    t.check("calibrated", (yield from t.until(calibrated)))
+    t.figures["waited for calibration, s"] = round(time.perf_counter() - began, 1)
 
 
-def releases(t, state, ticker):
+def releases(t, state, ticker, canvases):
     """Dragged a little, then let go: the times from the release on."""
     name = state.core.opened.directions[0].name
     seen = Seen(state)
-    first, last, gaps, work = [], [], [], []
+    first, on_canvas, last, gaps, work = [], [], [], [], []
     for index in range(EDITS):
         ticker.restart()
         for step in range(3):
@@ -97,23 +131,42 @@ def releases(t, state, ticker):
         while not any(frame.stamp >= stamp for frame in seen.frames[before:]):
             yield 0.001
         first.append(1000 * (time.perf_counter() - began))
+        yield from t.until(lambda stamp=stamp: canvases.stamp >= stamp, 10)
+        on_canvas.append(1000 * (time.perf_counter() - began))
         while not settled(state):
             yield 0.001
         last.append(1000 * (time.perf_counter() - began))
         gaps += ticker.gaps
         work += ticker.work
-    t.figures["released to first frame, ms (p50, p95)"] = [quantile(first, 0.5), quantile(first, 0.95)]
-    t.figures["released to last frame, ms (p50, p95)"] = [quantile(last, 0.5), quantile(last, 0.95)]
-    t.figures["longest gap while frames arrive, ms"] = quantile(gaps, 1.0)
-    t.figures["most UI work in a gap while frames arrive, ms"] = quantile(work, 1.0)
+    for what, times in (("first frame", first), ("canvas", on_canvas), ("last frame", last)):
+        t.figures[f"released to {what}, ms (p50, p95)"] = [quantile(times, 0.5), quantile(times, 0.95)]
+    ticker.gaps, ticker.work = gaps, work
+    ticker.tell(t.figures, "while frames arrive")
     t.figures["gaps, ms (p50, p95, p99)"] = [quantile(gaps, share) for share in (0.5, 0.95, 0.99)]
     t.figures["frames"] = len(seen.frames)
     t.check("measured", len(first) == EDITS)
 
 
+def applying(t, state, document, ticker, what):
+    """Press Apply with a slider at its end, until the layer is there and drawn."""
+    first = state.core.opened.directions[0]
+    state.set_edit(first.name, first.high)
+    yield from t.until(lambda: settled(state))
+    count = len(document.rootNode().childNodes())
+    ticker.restart()
+    began = time.perf_counter()
+    state.apply()
+    yield from t.until(lambda: not state.portrait.applying)
+    t.figures[f"Apply, {what}, ms"] = round(1000 * (time.perf_counter() - began))
+    yield 1.0  # Krita draws it
+    ticker.tell(t.figures, f"while applying {what}")
+    document.waitForDone()
+    t.check(f"applied {what}", len(document.rootNode().childNodes()) == count + 1, state.message)
+
+
 def reading(t, docker, document, ticker):
     """A document of 24 megapixels, to bytes that can be sent."""
-    document.scaleImage(6000, 4000, 72, 72, "Bilinear")
+    document.scaleImage(*LARGE, 72, 72, "Bilinear")
     document.waitForDone()
     yield 1.0
     ticker.restart()
@@ -122,5 +175,15 @@ def reading(t, docker, document, ticker):
     yield from t.until(lambda: read)
     t.figures["reading 6000 x 4000, ms"] = round(1000 * (time.perf_counter() - began))
     t.figures["work of the UI thread for it, ms"] = round(1000 * (time.thread_time() - busy))
-    t.figures["longest gap while reading it, ms"] = quantile(ticker.gaps, 1.0)
-    t.check("read in full", (read[0].width, read[0].height) == (6000, 4000))
+    ticker.tell(t.figures, "while reading it")
+    t.check("read in full", (read[0].width, read[0].height) == LARGE)
+
+
+def applying_large(t, docker, document, ticker):
+    """A face of most of its height."""
+    state, before = docker.state, docker.state.portrait
+    state.project()
+    yield from t.until(lambda: state.portrait is not before and not state.busy and settled(state))
+    yield from applying(t, state, document, ticker, "in 6000 x 4000")
+    bounds = document.rootNode().childNodes()[-1].bounds()
+    t.figures["layer in 6000 x 4000, px"] = [bounds.width(), bounds.height()]

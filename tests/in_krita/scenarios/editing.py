@@ -48,13 +48,14 @@ def run(t):
     seen, tap = Seen(state), Tap(state.core.link)
     state.core.link = tap
 
-    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
-    t.krita.activeWindow().addView(document)
     ready = yield from t.until(lambda: state.core.connected)
-    if not t.check("the core starts with the first picture", ready, seen.words):
+    if not t.check("the core starts with Krita, before there is a picture", ready, seen.words):
         t.fail(docker.keeper.report())
         return
-    t.check("words of the start", "Starting the core…" in seen.words, seen.words)
+    t.check("words of the start", any(words.startswith("Loading model") for words in seen.words), seen.words)
+    document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
+    t.krita.activeWindow().addView(document)
+    yield from t.until(lambda: state.document is not None)
     t.check("ready", t.widget("anycost_connection").text().startswith("Ready"), seen.words)
 
     yield from projecting(t, state, seen)
