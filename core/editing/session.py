@@ -375,8 +375,8 @@ class Session:
 
     @cached_property
     def _encoder(self) -> OnnxNetwork | None:
-        path = _or_core_error(lambda: self.pack.encoder_path)
-        return OnnxNetwork(path, "latents") if path else None
+        path, file = _or_core_error(lambda: self.pack.encoder_path), self.pack.encoder_file
+        return OnnxNetwork(path, "latents", self.pack.files[file]) if path and file else None
 
     @cached_property
     def _readers(self) -> Readers:
