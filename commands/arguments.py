@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,14 @@ def command(
     parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=run)
     return parser
+
+
+def shape(text: str) -> tuple[int, int]:
+    """The type of --shape: width to height, like 4:3 or 512x384."""
+    found = re.fullmatch(r"(\d{1,4})[:x](\d{1,4})", text)
+    if found is None:
+        raise argparse.ArgumentTypeError("give width and height, like 4:3")
+    return int(found[1]), int(found[2])
 
 
 def add_pack(parser: argparse._ActionsContainer) -> None:

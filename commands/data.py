@@ -5,12 +5,11 @@ good for, and packing them for training.
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
-from .arguments import command
+from .arguments import command, shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +47,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     text = (
         "width to height (default: %(default)s); others than squares are trained with black rows or columns"
     )
-    pack.add_argument("--shape", type=_ratio, default="1:1", metavar="W:H", help=text)
+    pack.add_argument("--shape", type=shape, default="1:1", metavar="W:H", help=text)
     pack.add_argument("--processes", type=int, default=1, metavar="N", help="how many decode at once")
 
 
@@ -86,14 +85,6 @@ def _cache(chosen: argparse.Namespace) -> None:
 
     kind = CacheKind(chosen.resolution, chosen.wide, chosen.seed, chosen.rare)
     fill(chosen.cache, chosen.count, kind, chosen.processes)
-
-
-def _ratio(text: str) -> tuple[int, int]:
-    """A shape like 4:3 or 512x384."""
-    found = re.fullmatch(r"(\d{1,4})[:x](\d{1,4})", text)
-    if found is None:
-        raise argparse.ArgumentTypeError("give width and height, like 4:3")
-    return int(found[1]), int(found[2])
 
 
 def _cars(chosen: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
-from .arguments import changeable_pack, command
+from .arguments import changeable_pack, command, shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,6 +50,8 @@ def add(actions: argparse._SubParsersAction) -> None:
     )
     text = "the generator draws other things: edit the middle square of pictures"
     bring.add_argument("--no-faces", action="store_true", help=text)
+    text = "width to height of what it draws, like 4:3, where black rows or columns make squares of it"
+    bring.add_argument("--shape", type=shape, default=(1, 1), metavar="W:H", help=text)
     text = "give a pack an encoder or edits from other programs' files, whose content says what they are"
     more = command(actions, "add", _add, text)
     more.add_argument("pack", metavar="NAME|DIR")
@@ -79,7 +81,8 @@ def _import(chosen: argparse.Namespace) -> None:
             encoder=found.encoder,
             directions=list(found.directions.values()),
             more=found.provenance,
-            draws_faces=not chosen.no_faces,
+            draws_faces=not chosen.no_faces and chosen.shape[0] == chosen.shape[1],
+            shape=chosen.shape,
         )
     found.tell()
     print(folder)

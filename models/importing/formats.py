@@ -102,12 +102,14 @@ def write_imported(
     more: str = "",
     replace: bool = False,
     draws_faces: bool = True,
+    shape: tuple[int, int] = (1, 1),
 ) -> Path:
     """Writes a pack with an imported generator and what belongs to it; returns its folder.
 
     `out` is the pack's folder, which will hold pack.json; without it the pack is installed for the user. A
     generator that draws faces is taken to have them where FFHQ has; for another one, pictures are edited in
-    their middle square. `more` is what provenance says beyond the generator. PackError as for `write_pack`.
+    their middle. `shape` is width to height of what it draws, if that is no square. `more` is what provenance
+    says beyond the generator. PackError as for `write_pack`.
     """
     network, provenance = source.network, source.provenance + more
     rule = width_rule(network.channels)
@@ -125,6 +127,7 @@ def write_imported(
         resolutions=sorted({rung.resolution for rung in ladder}),
         ladder=ladder,
         alignment=FFHQ if draws_faces else None,
+        shape=shape,
         encoder=encoder,
         directions=directions,
         documents={"MODEL_CARD.md": f"# {name}\n\n{provenance}\n\nLicence: {LICENCE}.\n"},

@@ -289,3 +289,11 @@ def test_other_things_are_edited_in_the_middle(tmp_path: Path, capsys: pytest.Ca
     pack = imported(capsys, tmp_path, generator_file(tmp_path / "g.pt"), "--no-faces")
     placement = Session(pack).open("a", wide_picture()).placement
     assert (placement.x, placement.y, placement.size) == (380, 160, 320)
+
+
+def test_cars_are_edited_in_their_shape(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    pack = imported(capsys, tmp_path, generator_file(tmp_path / "g.pt"), "--shape", "512x384")
+    assert pack.alignment is None
+    placement = Session(pack).open("a", wide_picture()).placement
+    assert (placement.x, placement.y) == (380, 160)
+    assert placement.size == pytest.approx(320 * 4 / 3)
