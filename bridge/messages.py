@@ -193,11 +193,13 @@ class OpenedPack(Message):
     rungs: Tuple[LadderRung, ...] = ()
     draws_faces: bool = True  # otherwise the middle square of a picture is edited
     problems: Tuple[str, ...] = ()
+    generator: str = ""  # the SHA-256 of the weights that latents belong to
 
     @staticmethod
     def of(data: Data) -> OpenedPack:
         """Reads what a panel needs. The rest is for other readers and may be missing."""
         return OpenedPack(
+            name=text(data, "name", least=0) if "name" in data else "",
             title=text(data, "title", least=0),
             loss=text(data, "loss", least=0),
             packs=tuple(texts(data, "packs", MAX_ENTRIES)),
@@ -206,6 +208,7 @@ class OpenedPack(Message):
             ),
             draws_faces=flag(data, "draws_faces", True),
             problems=tuple(texts(data, "problems", MAX_ENTRIES)) if "problems" in data else (),
+            generator=text(data, "generator", least=0) if "generator" in data else "",
         )
 
 

@@ -118,6 +118,16 @@ class Conversation:
         self.viewer.tell(Topic.DOCUMENT)
         self.edit(face.portrait, dragging=False)
 
+    def take_up(self, document: Hashable, picture: Picture, face: Face) -> None:
+        """Show a face of a picture whose latents are known from before, in the place of what lies there."""
+        self.drop_search(document)
+        before = self._portraits_of(document)
+        faces = (self.faces.get(document) or Faces(picture)).with_face(picture, face)
+        faces.choose(face)
+        self._keep(document, faces, before)
+        self.viewer.tell(Topic.DOCUMENT)
+        self.revive(face.portrait)
+
     def has_latents(self, portrait: Portrait) -> bool:
         """Whether a portrait can be shown without a new projection."""
         return portrait.drawable or portrait.projecting or self.can_revive(portrait)

@@ -13,6 +13,7 @@ from krita import Document
 
 from ..bridge.messages import Layer, Selected
 from .annotations import Annotations
+from .batch_layers import BatchLayers
 from .edit_layers import INDEX, LayerName, ids_and_keys
 from .kept_edit import KeptEdit, where_now
 from .layer_place import LayerPlace
@@ -51,6 +52,7 @@ class KritaDocuments:
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept
+        self.batches = BatchLayers(self._held_open, self.kept)
 
     def number(self, document: Document) -> Hashable:
         """The number of an open document, from the first time that it is asked for."""

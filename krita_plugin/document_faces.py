@@ -167,6 +167,15 @@ class Faces:
         self.chosen = face
         self.view, self.handles, self.hint = View.FACE, None, ""
 
+    def with_face(self, picture: Picture, face: Face) -> Faces:
+        """These faces and one of `picture`, in place of what lies there; others come onto that picture."""
+        same = self.picture.box == picture.box
+        others = [other for other in self.all if not face.lies_at(other)]
+        later = Faces(self.picture if same else picture)
+        for one in [face, *(others if same else filter(None, [other.on(picture) for other in others]))]:
+            later.add(one)
+        return later
+
     # What the artist looks at
 
     def toggle(self) -> None:

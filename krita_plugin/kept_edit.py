@@ -62,7 +62,7 @@ class KeptEdit(Message):
     box: Box  # of the picture that the face was found in, in document pixels
     factor: int  # document pixels that one of the picture's covers, a side
     document_size: Tuple[int, int]
-    latents: Latents = field(repr=False)
+    latents: Optional[Latents] = field(repr=False)  # None where a cancelled projection left none
     edits: Mapping[str, float] = field(default_factory=dict)
     face: Optional[FacePoints] = None  # in the picture's pixels, as the two below
     placement: Optional[Placement] = None
@@ -76,7 +76,7 @@ class KeptEdit(Message):
 
     def data(self) -> Dict[str, Any]:
         found = super().data()
-        found["latents"] = f32(self.latents.shape)["shape"]
+        found["latents"] = None if self.latents is None else f32(self.latents.shape)["shape"]
         only = self.only
         found["only"] = None if only is None else [only.x, only.y, only.width, only.height]
         return found
@@ -86,8 +86,9 @@ def packed(edit: KeptEdit) -> bytes:
     """TooDetailed where its mask cannot be kept."""
     text = json.dumps(edit.data(), allow_nan=False, separators=(",", ":")).encode("ascii")
     mask = b"" if edit.only is None else _packed_mask(edit.only)
-    head = _HEADER.pack(MAGIC, VERSION, len(text), len(edit.latents.data), len(mask))
-    return b"".join((head, text, edit.latents.data, mask))
+    latents = b"" if edit.latents is None else edit.latents.data
+    head = _HEADER.pack(MAGIC, VERSION, len(text), len(latents), len(mask))
+    return b"".join((head, text, latents, mask))
 
 
 def unpacked(data: bytes) -> KeptEdit:
@@ -118,9 +119,6 @@ def _packed_mask(only: Selected) -> bytes:
 
 
 def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
-    shape = data.get("latents")
-    if len(latents) != attachment_bytes({"format": "f32", "shape": shape}):
-        raise refused("latents", "the shape of the numbers that are kept")
     face, placement, selection = (data.get(name) for name in ("face", "placement", "selection"))
     return KeptEdit(
         text(data, "pack", MAX_PATH),
@@ -128,7 +126,7 @@ def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
         _box(data, "box"),
         whole(data, "factor", 1, LARGEST),
         _pair(data, "document_size", 1),
-        Latents(tuple(entries(data, "latents", 4)), latents),
+        None if data.get("latents") is None else _latents(entries(data, "latents", 4), latents),
         numbers(data, "edits", MAX_EDITS),
         None if face is None else FacePoints.of(table(face, "face")),
         None if placement is None else Placement.of(table(placement, "placement")),
@@ -140,6 +138,12 @@ def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
         _pair(data, "place", -LARGEST),
         _pair(data, "size", 0),
     )
+
+
+def _latents(shape: List[Any], latents: bytes) -> Latents:
+    if len(latents) != attachment_bytes({"format": "f32", "shape": shape}):
+        raise refused("latents", "the shape of the numbers that are kept")
+    return Latents(tuple(shape), latents)
 
 
 def _only(data: Mapping[str, Any], packed_mask: bytes) -> Optional[Selected]:

@@ -23,5 +23,15 @@ class LayerPlace(Enum):
             LayerPlace.GROUP: tr("In a group with a mask"),
         }[self]
 
+    @property
+    def tip(self) -> str:
+        return {
+            LayerPlace.TOP: tr("A new layer goes over all others"),
+            LayerPlace.ABOVE: tr(
+                "A new layer goes over the active one; Project reads what lies up to that one"
+            ),
+            LayerPlace.GROUP: tr("A new layer goes into a group on top, whose mask is what is selected"),
+        }[self]
+
 
 PLACES = tuple(place.value for place in LayerPlace)

@@ -49,6 +49,11 @@ class Picture:
         x, y = self.left + x * self.factor, self.top + y * self.factor
         return left <= x <= left + width and top <= y <= top + height
 
+    @property
+    def box(self) -> Box:
+        """Where it lies in the document."""
+        return self.in_document((0, 0, self.width, self.height))
+
     def in_document(self, box: Box) -> Box:
         """A box of the picture's own pixels, in the document's."""
         left, top, width, height = box

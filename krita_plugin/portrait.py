@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from enum import IntEnum
-from typing import Dict, Hashable, List, Optional
+from typing import Dict, Optional
 
 from ..bridge.messages import FacePoints, Frame, Latents, Mix, OpenedPicture, Placement, Progress
+from .face_layer import FaceLayer
 from .history import Adjustment, Past
 from .picture import Picture
 from .words import tr
@@ -47,7 +49,7 @@ class Portrait:
         self.request: Optional[int] = None  # the search or projection under way, which Cancel ends
         self.progress: Optional[Progress] = None  # of the projection under way
         self.applying = False
-        self.layers: List[Hashable] = []  # the host's names for the last one that Apply added and its updates
+        self.layer = FaceLayer()  # the last that Apply added, or that the artist took up
         self.frame: Optional[Frame] = None  # the newest whole one
         self.part: Optional[Frame] = None  # the selection in a later rung's quality, laid over it
         self.stamp = 0  # of the newest edit state
@@ -90,12 +92,13 @@ class Portrait:
         """All that the artist did to the same face before."""
         self.adjust(other.adjustment)
         self.key, self.past, self.applied = other.key, other.past, other.applied
+        same = self.picture.box == other.picture.box
+        self.layer = other.layer if same else replace(other.layer, only=None)
 
     def again(self) -> Portrait:
         """The same face with its edits, to be opened and projected from the beginning."""
         portrait = Portrait(self.picture, self.face)
         portrait.take(self)
-        portrait.layers = list(self.layers)
         return portrait
 
     # Edits go out one at a time, frames come back

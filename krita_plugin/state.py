@@ -6,68 +6,28 @@ conversation.py has what the core is told about it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, Hashable, List, Optional, Protocol, Sequence, Tuple, cast
+from typing import Callable, Hashable, List, Optional, Tuple, cast
 
-from ..bridge.messages import FRAME_MS, QUALITIES, ApplyEdits, EditState, Layer, Quality, Region, Selected
+from ..bridge.messages import FRAME_MS, QUALITIES, EditState, Quality, Region
+from .applying import Applying
 from .comparing import Comparing
 from .conversation import Conversation, Link
 from .document_faces import Face, Faces, View
+from .edit_layers import EditLayers
 from .history import Adjustment
 from .history_keeper import HistoryKeeper
-from .picture import Box, Edge, HostError, Picture, region_of, square_box
+from .host import Host
+from .layer_place import LayerPlace
+from .picture import Box, Edge, Picture, region_of
 from .portrait import Portrait, frame_words, progress_words
 from .settings import Kept, Unstored
 from .several_faces import SeveralFaces
+from .taken_up import TakenUp
 from .topic import Topic
 from .words import tr
 
 USUAL_PROJECTION = 20.0  # seconds
 WAIT = "The core is not ready yet: wait until it is, then click again."
-BESIDE = "Nothing of the face is selected: select a part of it, or clear Only in the selection."
-
-
-class Host(Protocol):
-    """What the state needs of the program that holds the documents (Krita, or studio)."""
-
-    selects: bool  # whether its documents have selections
-    keeps: bool  # whether what is kept in a document is saved with it
-
-    def keep(self, document: Hashable, name: str, data: bytes) -> None:
-        """Keep bytes in a document under a name, in place of those before; it takes them once a second."""
-        ...
-
-    def kept(self, document: Hashable, name: str) -> bytes:
-        """The bytes kept under a name, perhaps by somebody who means harm; empty for none."""
-        ...
-
-    def read(
-        self,
-        document: Hashable,
-        around: bool,
-        done: Callable[[Picture], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """Read the selection's box, with what is around it or alone, or else the whole picture."""
-        ...
-
-    def add_layer(
-        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
-    ) -> Hashable:
-        """Put a layer on top, or in the place of the last of `replaced` that is still there; its own name."""
-        ...
-
-    def selected(
-        self,
-        document: Hashable,
-        picture: Picture,
-        box: Box,
-        edge: Edge,
-        done: Callable[[Optional[Selected]], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """How far the document's selection, with another edge, selects a box of the picture's own pixels: one
-        of both is called, with None where there is no selection."""
-        ...
 
 
 class PanelState:
@@ -91,13 +51,14 @@ class PanelState:
         # what a frame may take while a slider is dragged
         self.frame_ms = self.settings.number("frame_ms", 1.0, 2000.0, FRAME_MS) or FRAME_MS
         self._quality_before_draft: Quality = "auto"
-        self.updates_layer = False  # whether Apply replaces the layer that it added before
         self.only_selected = False  # whether Apply leaves all else as it is...
         self.edge = Edge()  # ...and how the selection's edge is changed for that
         self.message = ""  # the error line
         self.history = HistoryKeeper(self)
         self.comparing = Comparing(self)
         self.several = SeveralFaces(self)
+        self._layers = EditLayers(host)
+        self.applying, self.taken_up = Applying(self, self._layers), TakenUp(self, self._layers)
 
     # What the panel asks
 
@@ -197,7 +158,10 @@ class PanelState:
         self.say("")
         self.tell(Topic.PROGRESS)
         around = self.core.opened.draws_faces  # else the core takes the middle square of what it gets
-        self.host.read(document, around, lambda picture: self._read(document, picture), self._not_read)
+        up_to_active = self.applying.place is LayerPlace.ABOVE
+        self.host.read(
+            document, around, lambda picture: self._read(document, picture), self._not_read, up_to_active
+        )
 
     def cancel(self) -> None:
         self.core.cancel(self.document)
@@ -262,10 +226,6 @@ class PanelState:
         self.projection_seconds = seconds
         self.settings.keep_number("projection_seconds", seconds)
 
-    def set_updates_layer(self, updates: bool) -> None:
-        self.updates_layer = updates
-        self.tell(Topic.CHOICES)
-
     def set_only_selected(self, only: bool) -> None:
         self.only_selected = only
         self.tell(Topic.CHOICES)
@@ -273,43 +233,9 @@ class PanelState:
     def set_edge(self, edge: Edge) -> None:
         self.edge = edge
 
-    def apply(self) -> None:
-        """Have the core draw the layer in full; it is added when it comes."""
-        portrait, document = self.portrait, self.document
-        if portrait is None or document is None or not self.can_apply:
-            return
-        self.say("")
-        portrait.applying = True
-        self.tell(Topic.PROGRESS)
-        edits, mix = self.core.edits(portrait), self.core.sent_mix(portrait, portrait.mix)
-        asked, name = ApplyEdits(portrait.name, edits, mix=mix), self.layer_name(portrait)
-        portrait.asked = portrait.adjustment
-        if not self.only_selected or self.selection is None or portrait.placement is None:
-            self._draw_layer(document, portrait, asked, name)
-            return
-        self.host.selected(
-            document,
-            portrait.picture,
-            square_box(portrait.picture, portrait.placement),
-            self.edge,
-            lambda only: self._draw_layer(document, portrait, replace(asked, only=only), name),
-            lambda sentence: self._not_drawn(portrait, sentence),
-        )
-
-    def _draw_layer(self, document: Hashable, portrait: Portrait, asked: ApplyEdits, name: str) -> None:
-        if not portrait.applying or portrait.closed:
-            return  # the core or the document was lost while the selection was read
-        if asked.only is not None and asked.only.mask.count(0) == len(asked.only.mask):
-            self._not_drawn(portrait, tr(BESIDE))
-            return
-        self.core.draw_layer(
-            document, portrait, asked, lambda layer: self._add_layer(document, portrait, name, layer)
-        )
-
-    def _not_drawn(self, portrait: Portrait, sentence: str) -> None:
-        portrait.applying = False
-        self.say(sentence)
-        self.tell(Topic.PROGRESS)
+    def apply(self, update: bool = False) -> None:
+        """Put the edit into the document as one more layer, or in the place of the face's own."""
+        self.applying.start(update)
 
     def layer_name(self, portrait: Portrait) -> str:
         """The new layer's name says what was done, e.g. "Anycost: Smile +0.60, Age −0.30"."""
@@ -412,6 +338,7 @@ class PanelState:
     def forget(self, document: Hashable) -> None:
         """The document was closed."""
         self.core.forget(document)
+        self._layers.forget(document)
         if self.document == document:
             self.document = None
         self.tell(Topic.DOCUMENT)
@@ -433,17 +360,6 @@ class PanelState:
             self.tell(Topic.PROGRESS)
             return
         self.core.find_faces(document, picture, self.projection_seconds)
-
-    def _add_layer(self, document: Hashable, portrait: Portrait, name: str, layer: Layer) -> None:
-        replaced = portrait.layers if self.updates_layer else []
-        try:
-            added = self.host.add_layer(document, portrait.picture, layer, name, replaced)
-        except HostError as error:
-            self.say(str(error))
-        else:
-            portrait.layers = [*replaced, added]
-            portrait.applied = portrait.asked
-            self.history.applied(document, portrait)
 
     # What the conversation asks
 

@@ -10,12 +10,15 @@ from typing import Callable, Dict, Hashable, List, Optional, Sequence
 from ..bridge.messages import Layer, Selected
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
+from .edit_layers import LayerName
+from .kept_edit import KeptEdit
+from .layer_place import LayerPlace
 from .panel import Panel
 from .picture import Box, Edge, HostError, Picture, check_size, reduction
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .setting_stores import SettingsFile
-from .settings import Kept
+from .settings import LANGUAGE, Kept
 from .state import PanelState
 from .wiring import connect
 from .words import tr, use_language, wanted_languages
@@ -81,6 +84,7 @@ class StudioHost:
 
     selects = False
     keeps = False  # a PNG has no room for it: it lasts as long as the window
+    batches = None
 
     def __init__(self) -> None:
         self.painting: Optional[Painting] = None
@@ -108,11 +112,12 @@ class StudioHost:
         around: bool,
         done: Callable[[Picture], None],
         failed: Callable[[str], None],
+        up_to_active: bool = False,
     ) -> None:
         if self.painting is None or document != self.number:
             failed(tr("No picture is open: open one, then press Project."))
             return
-        image = self.painting.flattened()
+        image = self.painting.image  # all layers are edits
         try:
             check_size(image.width(), image.height(), "picture")
         except HostError as error:
@@ -125,8 +130,34 @@ class StudioHost:
             image = scaled(image.copy(0, 0, width * factor, height * factor), width, height)
         done(Picture(width, height, rgba_bytes(image), factor=factor, document_size=size))
 
+    def read_under(
+        self,
+        document: Hashable,
+        layer: LayerName,
+        edit: KeptEdit,
+        done: Callable[[Picture], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self.read(document, False, done, failed)
+
+    def layer_names(self, document: Hashable) -> List[LayerName]:
+        found = [] if self.painting is None or document != self.number else self.painting.layers
+        return [LayerName(str(index), layer.name) for index, layer in enumerate(found)]
+
+    def painted(self, document: Hashable, layer: Hashable) -> Box:
+        found = [] if self.painting is None or document != self.number else self.painting.layers
+        one = next((one for one in found if one is layer), None)
+        return (0, 0, 0, 0) if one is None else (one.left, one.top, one.image.width(), one.image.height())
+
     def add_layer(
-        self, document: Hashable, picture: Picture, layer: Layer, name: str, replaced: Sequence[Hashable] = ()
+        self,
+        document: Hashable,
+        picture: Picture,
+        layer: Layer,
+        name: str,
+        replaced: Sequence[Hashable] = (),
+        place: LayerPlace = LayerPlace.TOP,
+        mask: Optional[Selected] = None,
     ) -> Hashable:
         if self.painting is None or document != self.number:
             raise HostError(tr("The picture was closed: open it again and press Project."))
@@ -404,8 +435,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     application = QtWidgets.QApplication(sys.argv[:1])
     application.setStyle("Fusion")
     application.setPalette(dark_palette())
-    use_language(wanted_languages(QtCore.QLocale.system().uiLanguages()))
-    studio = Studio(CoreKeeper("studio", VERSION), Kept(SettingsFile()))
+    application.setApplicationName("Anycost studio")
+    application.setApplicationVersion(VERSION)
+    settings = Kept(SettingsFile())
+    use_language([*settings.names(LANGUAGE), *wanted_languages(QtCore.QLocale.system().uiLanguages())])
+    studio = Studio(CoreKeeper("studio", VERSION), settings)
     studio.show()
     if chosen.image:
         studio.open(chosen.image)

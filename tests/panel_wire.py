@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from anycost.bridge.answer import Answer, Fault
+from anycost.krita_plugin.edit_layers import LayerName
+from anycost.krita_plugin.kept_edit import without_key
 from anycost.krita_plugin.picture import HostError, Picture
 
 DIRECTIONS = [
@@ -70,6 +72,7 @@ class Keeping:
     """Keeps bytes in documents, as a host does."""
 
     keeps = True
+    batches = None
 
     def __init__(self):
         self.kept_bytes = {}  # by document and name
@@ -79,6 +82,12 @@ class Keeping:
 
     def kept(self, document, name):
         return self.kept_bytes.get((document, name), b"")
+
+    def layer_names(self, document):
+        return []
+
+    def painted(self, document, layer):
+        return 0, 0, 1, 1
 
 
 class Desk(Keeping):
@@ -93,19 +102,28 @@ class Desk(Keeping):
         self.layers = []  # each gets its number from 1 as its name
         self.replaced = []  # by the last one
         self.refuse = ""
+        self.under = []  # the layers under which a picture was read again
 
-    def read(self, document, around, done, failed):
+    def read(self, document, around, done, failed, up_to_active=False):
         if self.refuse:
             failed(self.refuse)
         else:
             done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
 
-    def add_layer(self, document, picture, layer, name, replaced=()):
+    def add_layer(self, document, picture, layer, name, replaced=(), place=None, mask=None):
         if self.refuse:
             raise HostError(self.refuse)
-        self.layers.append((document, layer, name))
+        self.layers.append((document, layer, without_key(name)))
         self.replaced = list(replaced)
+        self.place, self.mask = place, mask
         return len(self.layers)
+
+    def layer_names(self, document):
+        return [LayerName(str(n), name) for n, (of, _, name) in enumerate(self.layers, 1) if of == document]
+
+    def read_under(self, document, layer, edit, done, failed):
+        self.under.append((document, layer.id))
+        self.read(document, False, done, failed)
 
     def selected(self, document, picture, box, edge, done, failed):
         if self.refuse:
@@ -173,8 +191,8 @@ def open_face(state, wire, index):
     wire.answer("edit", {"complete": True})
 
 
-def apply(state, wire):
+def apply(state, wire, update=False):
     """Apply, and let the core answer with a layer of one pixel."""
-    state.apply()
+    state.apply(update=update)
     size = {"format": "rgba8", "width": 1, "height": 1}
     wire.answer("picture/apply", {"x": 0, "y": 0, "attachment": size}, PIXEL)

@@ -97,6 +97,7 @@ class Desk:
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
             pack.alignment is not None,
             self._problems,
+            pack.files[pack.generator_file],
         )
 
     def faces(self, asked: FindFaces) -> FoundFaces:
@@ -181,14 +182,9 @@ class Desk:
         return None if session is None else session.calibrated
 
     def calibrate(self, stopped: Callable[[], bool]) -> None:
-        """Measures and opens the loaded pack's engines, and tells the artist how far it is."""
-
-        def progress(_what: str, share: float) -> None:
-            self._announce(f"Ready; measuring this computer {share:.0%}")
-
+        """Measures and opens the loaded pack's engines. The artist hears nothing of it."""
         if self._session is not None:
-            self._session.calibrate(progress, stopped)
-            self._announce("Ready")
+            self._session.calibrate(lambda _what, _share: None, stopped)
 
     def unload(self) -> None:
         """Frees the weights' memory; pictures and latents stay for the next request."""

@@ -127,10 +127,16 @@ def test_every_edit_state_travels(picture, stamp, edits, quality, dragging, fram
 def test_a_pack_tells_the_panel_what_it_shows():
     smile = Slider("smile", "Smile", "Expression", -1.0, 1.0)
     rung = LadderRung(8, None, (4, 4, 4, 4), 1000)
-    opened = OpenedPack("p", "Pack", "MIT", 8, "pixels", ("p", "q"), (smile,), (rung,), False)
+    opened = OpenedPack("p", "Pack", "MIT", 8, "pixels", ("p", "q"), (smile,), (rung,), False, (), "ab12")
     read = travelled(opened)
     assert read == OpenedPack(
-        title="Pack", loss="pixels", packs=("p", "q"), directions=(smile,), draws_faces=False
+        name="p",
+        title="Pack",
+        loss="pixels",
+        packs=("p", "q"),
+        directions=(smile,),
+        draws_faces=False,
+        generator="ab12",
     )
     assert opened.data()["rungs"] == [
         {"resolution": 8, "ratio": None, "channels": [4, 4, 4, 4], "macs": 1000}

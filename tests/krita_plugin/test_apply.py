@@ -7,8 +7,11 @@ from panel_wire import PACK, PIXEL, PLACEMENT, TWO, apply, find, finish_projecti
 
 from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Layer, Placement, Selected
+from anycost.krita_plugin.layer_place import LayerPlace
 from anycost.krita_plugin.picture import Edge, Picture, square_box
+from anycost.krita_plugin.state import PanelState
 
+ONE_PIXEL = {"x": 0, "y": 0, "attachment": {"format": "rgba8", "width": 1, "height": 1}}
 FAR = {**PLACEMENT, "advice": "This is a photograph.", "limited": ["age"]}
 
 
@@ -117,21 +120,21 @@ def test_advice_belongs_to_the_document_in_front(state, wire):
     assert (state.advice, state.limited) == ("", ())
 
 
-# Add a layer, or update the last one
+# Add a layer, or update the face's own
 
 
-def test_a_layer_is_added_unless_the_artist_wants_the_last_one_updated(state, wire, desk):
+def test_a_layer_is_added_or_the_last_one_updated(state, wire, desk):
     project(state, wire)
     state.set_edit("smile", 0.6)
+    assert not state.applying.can_update
     apply(state, wire)
     apply(state, wire)
     assert desk.replaced == []
-    state.set_updates_layer(True)
-    apply(state, wire)
+    assert state.applying.can_update
+    apply(state, wire, update=True)
     assert desk.replaced == [2]
-    apply(state, wire)
+    apply(state, wire, update=True)
     assert desk.replaced == [2, 3]  # undo may have brought an older version back
-    state.set_updates_layer(False)
     apply(state, wire)
     assert desk.replaced == []
 
@@ -143,9 +146,8 @@ def test_each_face_updates_its_own_layer(state, wire, desk):
         state.set_edit("smile", 0.6)
         wire.answer("edit", {"complete": True})
         apply(state, wire)
-    state.set_updates_layer(True)
     state.pick(state.faces.all[0])
-    apply(state, wire)
+    apply(state, wire, update=True)
     assert desk.replaced == [1]
 
 
@@ -153,24 +155,34 @@ def test_a_refused_update_may_be_tried_again(state, wire, desk):
     project(state, wire)
     state.set_edit("smile", 0.6)
     apply(state, wire)
-    state.set_updates_layer(True)
     desk.refuse = "The disk is full."
-    apply(state, wire)
+    apply(state, wire, update=True)
+    assert state.message == "The disk is full."
     desk.refuse = ""
-    apply(state, wire)
+    apply(state, wire, update=True)
     assert desk.replaced == [1]
 
 
-def test_a_picture_read_again_gets_a_layer_of_its_own(state, wire, desk):
-    """It shows the layer, whose edit the next one stands on."""
+def test_a_picture_read_again_keeps_its_layer(state, wire, desk):
+    """It does not show the layer: the sliders say all that the layer does."""
     project(state, wire)
     state.set_edit("smile", 0.6)
-    state.set_updates_layer(True)
     wire.answer("edit", {"complete": True})
     apply(state, wire)
     project(state, wire)
+    apply(state, wire, update=True)
+    assert desk.replaced == [1]
+
+
+def test_where_new_layers_go_is_kept(state, wire, desk):
+    assert state.applying.place is LayerPlace.TOP
+    state.applying.set_place(LayerPlace.ABOVE)
+    project(state, wire)
+    state.set_edit("smile", 0.6)
     apply(state, wire)
-    assert desk.replaced == []
+    assert desk.place is LayerPlace.ABOVE
+    again = PanelState(wire, desk, settings=state.settings)
+    assert again.applying.place is LayerPlace.ABOVE
 
 
 # Only in the selection
@@ -208,6 +220,27 @@ def test_without_a_selection_the_whole_edit_is_applied(selecting, wire, desk, wh
     desk.selection = None
     selecting.apply()
     assert set(wire.asked("picture/apply")) == {"picture", "edits"}
+
+
+def test_a_new_group_gets_the_selection_as_its_mask_and_the_whole_edit(selecting, wire, desk):
+    selecting.applying.set_place(LayerPlace.GROUP)
+    selecting.apply()
+    assert "attachment" not in wire.asked("picture/apply")
+    wire.answer("picture/apply", ONE_PIXEL, PIXEL)
+    assert (desk.place, desk.mask) == (LayerPlace.GROUP, MASK)
+    selecting.apply(update=True)  # the mask is the artist's now
+    assert "attachment" not in wire.asked("picture/apply")
+
+
+def test_an_update_keeps_to_what_was_selected(selecting, wire, desk):
+    apply(selecting, wire)
+    selecting.set_selection(None)
+    selecting.apply(update=True)
+    assert wire.asked("picture/apply")["attachment"] == {"format": "gray8", "width": 2, "height": 2}
+    wire.answer("picture/apply", ONE_PIXEL, PIXEL)
+    selecting.set_only_selected(False)
+    selecting.apply(update=True)
+    assert "attachment" not in wire.asked("picture/apply")
 
 
 def test_a_selection_beside_the_face_is_a_sentence(selecting, wire, desk):

@@ -12,8 +12,12 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QWidget
 
 from anycost.krita_plugin.apply_area import ApplyArea
-from anycost.krita_plugin.picture import Edge
+from anycost.krita_plugin.document_faces import Face, Faces
+from anycost.krita_plugin.face_layer import FaceLayer
+from anycost.krita_plugin.layer_place import LayerPlace
+from anycost.krita_plugin.picture import Edge, Picture
 from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.topic import Topic
 
 qt_loop.application()
 
@@ -67,18 +71,31 @@ def test_grow_and_feather_appear_with_it_and_are_told(area):
     assert area.state.edge == Edge(-12, 1)
 
 
-def test_the_button_says_what_apply_does_and_its_menu_chooses(area):
+def test_a_menu_chooses_where_new_layers_go(area):
     button = widget(area, "apply")
-    assert button.text() == "Apply as new layer"
-    add, update = button.menu().actions()
-    assert [action.isChecked() for action in (add, update)] == [True, False]
-    update.trigger()
-    assert area.state.updates_layer
-    assert button.text() == "Update the layer"
-    assert "two undo steps" in button.toolTip()
-    add.trigger()
-    assert not area.state.updates_layer
-    assert not update.isChecked()
+    assert button.text() == "New layer"
+    top, above, group = button.menu().actions()
+    assert [action.isChecked() for action in (top, above, group)] == [True, False, False]
+    above.trigger()
+    assert area.state.applying.place is LayerPlace.ABOVE
+    group.trigger()
+    assert area.state.applying.place is LayerPlace.GROUP
+    assert not above.isChecked()
+
+
+def test_the_layer_that_is_taken_up_is_named(area):
+    label, update = widget(area, "layer"), widget(area, "update")
+    assert not label.isVisible()
+    assert update.toolTip().startswith("This face has no layer yet")
+    picture = Picture(64, 64, bytes(4 * 64 * 64), document_size=(64, 64))
+    faces = area.state.core.faces["a"] = Faces(picture)
+    faces.choose(Face.whole(picture))
+    faces.portrait.layer = FaceLayer(("{1}",), "abcde", "Anycost: <b>Smile</b> +0.60, Age −0.30")
+    area.state.tell(Topic.DOCUMENT)
+    assert label.isVisible()
+    assert label.text() == "Layer: Anycost: <b>Smile</b> +0.60, Age −0.30"
+    assert "<b>" not in label.toolTip()
+    assert area.minimumSizeHint().width() <= 208
 
 
 def test_everything_fits_into_a_narrow_panel(area):

@@ -44,7 +44,7 @@ EDITS = st.builds(
     box=BOXES,
     factor=st.integers(1, 9),
     document_size=st.tuples(SIDES, SIDES),
-    latents=latents(),
+    latents=st.none() | latents(),
     edits=st.dictionaries(st.text(max_size=12), NUMBERS, max_size=5),
     face=st.none() | FACES,
     placement=st.none() | st.builds(Placement, NUMBERS, NUMBERS, st.floats(0.1, 1e5), NUMBERS),

@@ -23,6 +23,7 @@ from anycost.bridge.messages import FoundFace, Frame, OpenedPack, OpenedPicture,
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.document_faces import Face, Faces, View
+from anycost.krita_plugin.kept_edit import without_key
 from anycost.krita_plugin.panel import Panel
 from anycost.krita_plugin.picture import Picture
 from anycost.krita_plugin.pixels import rgba_bytes
@@ -66,19 +67,20 @@ class Easel(Keeping):
     """A host whose documents are arrays."""
 
     selects = True
+    batches = None
 
     def __init__(self):
         super().__init__()
         self.pictures = {"a": portrait(PLACE, 200, 160)}
         self.layers = []
 
-    def read(self, document, around, done, failed):
+    def read(self, document, around, done, failed, up_to_active=False):
         rgba = self.pictures[document]  # [H, W, 4]
         size = (rgba.shape[1], rgba.shape[0])
         done(Picture(*size, rgba.tobytes(), document_size=size))
 
-    def add_layer(self, document, picture, layer, name, replaced=()):
-        self.layers.append((document, layer, name))
+    def add_layer(self, document, picture, layer, name, replaced=(), place=None, mask=None):
+        self.layers.append((document, layer, without_key(name)))
         return len(self.layers)
 
     def selected(self, document, picture, box, edge, done, failed):

@@ -476,7 +476,7 @@ LEFT_HALF = (5, 5, 30, 60)  # of the document: the first of TWO is in it, when t
 def read_around(desk, selection):
     """What the host reads from now on: a selection's box and what is around it."""
     picture = Picture(64, 64, bytes(64 * 64 * 4), 4, 4, document_size=(90, 90), selection=selection)
-    desk.read = lambda document, around, done, failed: done(picture)
+    desk.read = lambda document, around, done, failed, up_to_active: done(picture)
 
 
 def test_faces_around_the_selection_are_left_out(state, wire, desk):
@@ -518,7 +518,7 @@ def test_the_region_is_that_of_the_selection_and_not_of_what_is_around_it(state,
 @pytest.mark.parametrize("draws_faces", [True, False])
 def test_only_for_packs_that_draw_faces_the_surroundings_are_read(state, desk, draws_faces):
     asked = []
-    desk.read = lambda document, around, done, failed: asked.append(around)
+    desk.read = lambda document, around, done, failed, up_to_active: asked.append(around)
     state.core.opened = replace(state.core.opened, draws_faces=draws_faces)
     state.project()
     assert asked == [draws_faces]

@@ -33,7 +33,7 @@ text = "Smile<img src='" + sys.argv[1] + "'>"
 
 
 class Nobody:
-    selects = True
+    selects = keeps = True
     def kept(self, document, name): return b""
     def keep(self, document, name, data): pass
     def request(self, method, params, done, data=b""): return 1
