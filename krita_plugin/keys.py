@@ -49,7 +49,8 @@ class WheelGuard(QtCore.QObject):
         kinds = (QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox)
         for widget in parent.findChildren(QtWidgets.QWidget):
             if isinstance(widget, kinds):
-                widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the usual one takes it with the wheel
+                if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+                    widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 widget.installEventFilter(self)
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:

@@ -31,7 +31,7 @@ from .status_row import StatusRow
 from .topic import Topic
 
 WIDTH, HEIGHT = 262, 600  # pixels that it asks for; Krita's default layout then leaves eight sliders
-LEAST_LIST = 66  # pixels: three sliders
+LEAST_LIST = 58  # pixels: the first sliders
 
 
 class Panel(QtWidgets.QWidget):
@@ -139,9 +139,6 @@ class Panel(QtWidgets.QWidget):
         picker.back.connect(self.state.toggle_faces)
         return picker
 
-    def event(self, event: QtCore.QEvent) -> bool:
-        return keeps_undo(event, self.state) or super().event(event)
-
     # Showing the state
 
     def _show_pack(self) -> None:
@@ -216,7 +213,8 @@ class Panel(QtWidgets.QWidget):
         return QtCore.QSize(WIDTH, HEIGHT)
 
     def event(self, event: QtCore.QEvent) -> bool:
-        return keep_key(event, self.focusWidget()) or super().event(event)
+        ours = keeps_undo(event, self.state) or keep_key(event, self.focusWidget())
+        return ours or super().event(event)
 
 
 def _column(widget: QtWidgets.QWidget, spacing: int) -> QtWidgets.QVBoxLayout:
