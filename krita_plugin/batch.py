@@ -105,10 +105,12 @@ class Batch:
     def start(self) -> None:
         self._next()
 
-    def cancel(self) -> None:
-        """Stop here and keep what is done."""
+    def cancel(self, quietly: bool = False) -> None:
+        """Stop here and keep what is done; `quietly` where nobody looks any more."""
         if self.over:
             return
+        if quietly:
+            self._changed = lambda: None
         if self._request is not None:
             self._core.link.cancel(self._request)
         untouched = len(self.items) - len(self.done) - len(self.left_out)

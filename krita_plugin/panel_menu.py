@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
+from .batch_dialog import BatchDialog
 from .choice_menu import choice_menu
 from .panel_report import ReportMaker
 from .qt import QAction, QtWidgets
@@ -29,6 +30,8 @@ class PanelMenu(QtWidgets.QMenu):
         self.apart = self.entry(tr("Preview in a window"), lambda: None)
         self.apart.setObjectName("anycost_apart")
         self.apart.setCheckable(True)
+        if state.host.batches is not None:
+            self.entry(tr("Edit layers or frames…"), self.show_batch)
         self.entry(tr("Settings…"), self.show_settings)
         self.addSeparator()
         self.entry(tr("Free the core's memory"), state.unload)
@@ -60,6 +63,11 @@ class PanelMenu(QtWidgets.QMenu):
         choice_menu(self._budgets, budgets, state.projection_seconds, state.set_projection_seconds)
         speeds = [(tr(text), ms) for text, ms in SPEEDS]
         choice_menu(self._speeds, speeds, state.frame_ms, state.set_frame_ms)
+
+    def show_batch(self) -> None:
+        host = self.state.host.batches
+        if host is not None:
+            BatchDialog(self.state, host, self.parentWidget()).show()
 
     def show_settings(self) -> None:
         SettingsDialog(self.state, self.parentWidget()).open()
