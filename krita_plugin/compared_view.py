@@ -107,7 +107,12 @@ def heat_map(a: QtGui.QImage, b: QtGui.QImage) -> QtGui.QImage:
     data, line = raw_bytes(grey), grey.bytesPerLine()
     heat = QtGui.QImage(data, *side, line, QtGui.QImage.Format.Format_Indexed8)
     heat.setColorTable([_heat_of(level) for level in range(256)])
-    return heat.convertToFormat(QtGui.QImage.Format.Format_ARGB32_Premultiplied)  # its own pixels
+    shown = heat.convertToFormat(QtGui.QImage.Format.Format_ARGB32_Premultiplied)  # its own pixels
+    painter.begin(shown)
+    painter.setCompositionMode(QtGui.QPainter.CompositionMode.CompositionMode_DestinationIn)
+    painter.drawImage(0, 0, scaled(a, *side))  # beside the picture nothing differs
+    painter.end()
+    return shown
 
 
 def _heat_of(level: int) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Optional
 
 from .comparing import Manner
-from .plain_text import plain_label
+from .plain_text import ElidedLabel
 from .qt import Qt, QtWidgets
+from .quality_row import Segment
 from .state import PanelState
 from .topic import Topic
 from .words import tr
@@ -30,40 +31,39 @@ class ComparingStrip(QtWidgets.QWidget):
         for manner, button in self.manners.items():
             button.setCheckable(True)
             button.clicked.connect(lambda _checked=False, manner=manner: state.comparing.set_manner(manner))
-        self.words = plain_label("", self)
-        policy = QtWidgets.QSizePolicy.Policy
-        self.words.setSizePolicy(policy.Ignored, policy.Preferred)
-        self.words.setWordWrap(True)
+        self.words = ElidedLabel("", self)
         self.now = self._button("a_now", tr("Take this"), tr("A is the face as it is now"))
         self.now.clicked.connect(lambda _checked=False: state.comparing.take_now())
         self.original = self._button("a_original", tr("Original"), tr("A is the picture as it was"))
+        self.original.setCheckable(True)
         self.original.clicked.connect(lambda _checked=False: state.comparing.take_original())
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        row = QtWidgets.QHBoxLayout()
-        row.setSpacing(3)
-        for button in self.manners.values():
-            row.addWidget(button)
-        column.addLayout(row)
-        row = QtWidgets.QHBoxLayout()
-        row.setSpacing(3)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.now)
-        row.addWidget(self.original)
-        column.addLayout(row)
+        column.addLayout(self._row(*self.manners.values()))
+        column.addWidget(self.words)
+        column.addLayout(self._row(self.original, self.now))
         state.listeners.append(self._heard)
         self.show_comparing()
 
-    def _button(self, name: str, text: str, tip: str) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton(self)
+    def _button(self, name: str, text: str, tip: str) -> Segment:
+        button = Segment(self)
         button.setObjectName(f"anycost_{name}")
         button.setText(text)
         button.setToolTip(tip)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policy = QtWidgets.QSizePolicy.Policy
         button.setSizePolicy(policy.Expanding, policy.Fixed)
+        button.setMinimumWidth(24)
         return button
+
+    def _row(self, *buttons: Segment) -> QtWidgets.QHBoxLayout:
+        buttons[0].first = buttons[-1].last = True
+        row = QtWidgets.QHBoxLayout()
+        row.setSpacing(0)
+        for button in buttons:
+            row.addWidget(button)
+        return row
 
     def _heard(self, topic: Topic) -> None:
         if topic in (Topic.COMPARING, Topic.DOCUMENT, Topic.PROGRESS):
@@ -75,7 +75,7 @@ class ComparingStrip(QtWidgets.QWidget):
             button.setChecked(comparing.manner is manner)
             button.setEnabled(portrait is not None)
         self.now.setEnabled(portrait is not None and portrait.frame is not None)
-        self.original.setEnabled(not comparing.is_original)
+        self.original.setChecked(comparing.is_original)
         if comparing.is_original:
             self.words.setText(tr("A: the original"))
         elif comparing.chosen is not None:

@@ -21,6 +21,7 @@ from . import install_place
 from .canvas_button import CanvasButton
 from .canvas_preview import CanvasPreview
 from .conversation import Conversation
+from .docker_size import give_room
 from .document import KritaDocuments
 from .install_card import InstallCard
 from .install_run import CoreInstaller
@@ -39,6 +40,7 @@ ACTIONS = (
     ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
     ("anycost_apply", "Apply the edit", PanelState.apply),
     ("anycost_update", "Update the edit's layer", lambda state: state.apply(update=True)),
+    ("anycost_next_face", "Next face", lambda state: state.several.next_face()),
 )
 
 _shared: Optional[Shared] = None
@@ -158,6 +160,7 @@ class AnycostDocker(DockWidget):
         if visible:
             self._timer.start()
             self.look()
+            give_room(self, self.state.settings)
         else:
             self._timer.stop()
 

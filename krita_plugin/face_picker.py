@@ -162,7 +162,7 @@ class FaceMap(QtWidgets.QWidget):
         face = self.faces[index]
         parts = [tr("Face {n} of {all}", n=index + 1, all=len(self.faces))]
         parts += [tr("placed by hand")] if face.by_hand else [tr("a guess")] if face.guess else []
-        parts += [tr("edited")] if face.portrait.edits else []
+        parts += [tr("edited")] if not face.portrait.adjustment.plain else []
         return ", ".join(parts)
 
     # The keyboard
@@ -248,7 +248,7 @@ class FaceMap(QtWidgets.QWidget):
         colour = highlight if face is self.chosen else QtGui.QColor(255, 255, 255)
         width = 2.5 if hovered or face is self.chosen else 1.5
         self._paint_box(painter, face.box, QtGui.QPen(colour, width), face.guess, filled=hovered)
-        if face.portrait.edits:
+        if not face.portrait.adjustment.plain:
             corner = self.to_screen(*face.box.to_picture(1 - CORNER / 3, CORNER / 3))
             inside = self._place().adjusted(7, 7, -7, -7)  # a box may reach out of the picture
             corner.setX(min(max(corner.x(), inside.left()), inside.right()))
@@ -304,6 +304,7 @@ class FacePicker(QtWidgets.QWidget):
 
     by_hand = Signal()
     use = Signal()
+    apply_all = Signal()
     back = Signal()
 
     def __init__(self, parent: Optional[QtWidgets.QWidget] = None) -> None:
@@ -315,6 +316,8 @@ class FacePicker(QtWidgets.QWidget):
         self.map = FaceMap(self)
         self.place = self._button("place_by_hand", tr("Place by hand"), self.by_hand)
         self.place.setToolTip(tr("Show where a face is that was not found, or was found in the wrong place"))
+        self.every = self._button("apply_all", tr("Apply all"), self.apply_all)
+        self.every.setToolTip(tr("Add a layer for each face that is edited"))
         self.use_place = self._button("use_place", tr("Use this place"), self.use)
         self.use_place.setToolTip(tr("Edit the face at the three handles"))
         self.leave = self._button("leave_placing", tr("Back"), self.back)
@@ -322,7 +325,7 @@ class FacePicker(QtWidgets.QWidget):
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(4)
         row.addStretch(1)
-        for button in (self.place, self.use_place, self.leave):
+        for button in (self.place, self.every, self.use_place, self.leave):
             row.addWidget(button)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -347,6 +350,8 @@ class FacePicker(QtWidgets.QWidget):
             return
         placing = faces.view is View.PLACING
         self.place.setVisible(not placing)
+        edited = sum(not face.portrait.adjustment.plain for face in faces.all)
+        self.every.setVisible(not placing and edited > 1)
         self.use_place.setVisible(placing)
         self.use_place.setEnabled(can_use)
         self.leave.setVisible(placing and faces.can_leave)

@@ -79,6 +79,17 @@ class HistoryKeeper:
         document, faces = self._state.document, self._state.faces
         if topic is Topic.DOCUMENT and document is not None and faces is not None:
             self._claim(document, faces)
+        elif topic is Topic.FRAME:
+            self._fill()
+
+    def _fill(self) -> None:
+        """A state that was remembered before it was drawn gets its picture."""
+        portrait = self._state.portrait
+        if portrait is None or not portrait.drawn_in_full:
+            return
+        now = portrait.adjustment
+        if any(one.adjustment == now and not one.picture for one in portrait.past.states):
+            self._remember(self._state.document, portrait, now)
 
     def _claim(self, document: Hashable, faces: Faces) -> None:
         """Give the faces what the document has kept for them."""

@@ -15,11 +15,13 @@ from .shelf_icons import dice_path
 from .state import PanelState
 from .thumbnails import ShareSlider, ThumbnailList
 from .topic import Topic
-from .words import tr
+from .words import mark_tr, tr
 
 SIDE = 44  # pixels
-HAND_TIP = "Project another face to take something of it: a second one here, or one in another picture"
-FAR_TIP = "This picture is far from what the pack draws: a made-up face cannot be mixed in"
+HAND_TIP = mark_tr(
+    "Project another face to take something of it: a second one here, or one in another picture"
+)
+FAR_TIP = mark_tr("This picture is far from what the pack draws: a made-up face cannot be mixed in")
 
 
 class MixingStrip(QtWidgets.QWidget):
@@ -41,7 +43,7 @@ class MixingStrip(QtWidgets.QWidget):
         self.list = ThumbnailList("mix_faces", SIDE, 1, self)
         self.list.setAccessibleName(tr("Faces to take from"))
         self.list.picked.connect(lambda row: self.mixing.choose(MixSource(face=self._faces[row])))
-        names = dict(zip(BANDS, (tr("Turn and shape"), tr("Features"), tr("Colours"))))
+        names = dict(zip(BANDS, (tr("Turn, shape"), tr("Features"), tr("Colours"))))
         self.bands = {band: ShareSlider(f"mix_{band}", names[band], 1.0, self) for band in BANDS}
         for band, slider in self.bands.items():
             slider.changed.connect(self._changed(band))

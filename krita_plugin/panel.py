@@ -136,6 +136,7 @@ class Panel(QtWidgets.QWidget):
         picker.map.moved.connect(self.state.move_handle)
         picker.by_hand.connect(self.state.place_by_hand)
         picker.use.connect(self.state.use_place)
+        picker.apply_all.connect(self.state.several.apply_all)
         picker.back.connect(self.state.toggle_faces)
         return picker
 

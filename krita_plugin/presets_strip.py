@@ -82,7 +82,6 @@ class PresetsStrip(QtWidgets.QWidget):
         shown.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         shown.setIconSize(QtCore.QSize(STAR, STAR))
         shown.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        shown.setFixedHeight(ROWS * (shown.fontMetrics().height() + 5))
         shown.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         shown.customContextMenuRequested.connect(self._asked)
         shown.itemActivated.connect(lambda item: self._choose(shown.row(item)))
@@ -134,6 +133,9 @@ class PresetsStrip(QtWidgets.QWidget):
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, says)
             self.list.addItem(item)
         self.list.verticalScrollBar().setValue(at)
+        row = max(self.list.sizeHintForRow(0), STAR + 4)
+        self.list.setFixedHeight(min(ROWS, len(self._shown)) * row + 2)
+        self.list.setVisible(bool(self._shown))
         self.save.setEnabled(bool(self.state.portrait and self.state.portrait.edits))
 
     def _adjusted(self, preset: Preset) -> Adjustment:

@@ -266,6 +266,8 @@ class Studio(QtWidgets.QMainWindow):
         self._action(face, tr("&Project"), QtGui.QKeySequence("Ctrl+Alt+P"), self.state.project)
         self._action(face, tr("Toggle &draft"), QtGui.QKeySequence("Ctrl+Alt+D"), self.state.toggle_draft)
         self._action(face, tr("&Apply"), QtGui.QKeySequence("Ctrl+Alt+A"), self.state.apply)
+        several = self.state.several
+        self._action(face, tr("&Next face"), QtGui.QKeySequence("Ctrl+Alt+N"), several.next_face)
         self._show_actions()
 
     def _action(

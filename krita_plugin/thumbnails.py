@@ -9,7 +9,7 @@ from typing import Optional
 
 from .direction_slider import CentredSlider
 from .keys import keep_key
-from .plain_text import plain_tip
+from .plain_text import ElidedLabel, plain_tip
 from .qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from .words import tr
 
@@ -53,6 +53,7 @@ class ThumbnailList(QtWidgets.QListWidget):
         item.setToolTip(plain_tip(tip))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, tip)
         self.addItem(item)
+        self.updateGeometry()
 
     def _pixmap(self, image: QtGui.QImage, marked: bool) -> QtGui.QPixmap:
         ratio, side = self.devicePixelRatioF(), self.side
@@ -81,7 +82,8 @@ class ThumbnailList(QtWidgets.QListWidget):
         return pixmap
 
     def sizeHint(self) -> QtCore.QSize:
-        bar = self.horizontalScrollBar().sizeHint().height() if self._rows == 1 else 0
+        long = self._rows == 1 and self.count() * (self.side + 6) > self.width()
+        bar = self.horizontalScrollBar().sizeHint().height() if long else 0
         return QtCore.QSize(self.width(), self._rows_needed() * (self.side + 6) + bar + 2)
 
     def _rows_needed(self) -> int:
@@ -119,17 +121,20 @@ class ShareSlider(QtWidgets.QWidget):
         self, name: str, label: str, most: float, parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
-        self.label = QtWidgets.QLabel(label, self)
+        self.label = ElidedLabel(label, self)
         self.slider = CentredSlider(0.0, most, self)
         self.slider.setObjectName(f"anycost_{name}")
         self.slider.setAccessibleName(label)
         self.number = QtWidgets.QLabel(self)
-        self.number.setMinimumWidth(self.fontMetrics().horizontalAdvance("150 %"))
+        self.number.setFixedWidth(self.fontMetrics().horizontalAdvance("150 %"))
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.slider.reset.connect(lambda: self._set(self.reset_to))
         self.reset_to = 0.0
         self.slider.valueChanged.connect(lambda _value: self._told(self.slider.isSliderDown()))
         self.slider.sliderReleased.connect(lambda: self._told(False))
+        ignored, fixed = QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed
+        self.label.setSizePolicy(ignored, fixed)
+        self.slider.setSizePolicy(ignored, fixed)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

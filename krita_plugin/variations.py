@@ -23,7 +23,7 @@ LEAST, MOST = 4, 9
 SMALL = 96  # pixels a side
 MOVED = 0.35  # of the sliders move
 REACH = 1.7  # of sliders at their end: how far a variation of full strength goes in all
-COARSE, MIDDLE, FINE = 0.25, 0.4, 0.3  # of a made-up face at full strength
+COARSE, MIDDLE, FINE = 0.3, 0.55, 0.4  # of a made-up face at full strength
 MADE_UP = "made up"  # the lock of what the generator makes up
 STILL = ("Pose", "Light")  # groups that a variation leaves alone until the artist wants them moved
 

@@ -15,7 +15,7 @@ from .topic import Topic
 from .variations import LEAST, MADE_UP, MOST, Variation, Variations
 from .words import tr
 
-SIDE = 60  # pixels
+SIDE = 54  # pixels: three in a row of the narrowest panel
 
 
 class VariationsStrip(QtWidgets.QWidget):
