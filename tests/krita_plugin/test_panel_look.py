@@ -16,9 +16,19 @@ from panel_wire import Keeping
 from PyQt5.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor, QKeyEvent, QPalette, QWheelEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QComboBox, QLineEdit, QShortcut, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLineEdit,
+    QMainWindow,
+    QShortcut,
+    QVBoxLayout,
+    QWidget,
+)
 
 from anycost.bridge.messages import OpenedPack, OpenedPicture, Placement, Progress, Slider
+from anycost.krita_plugin.docker_size import give_room
 from anycost.krita_plugin.document_faces import Face, Faces
 from anycost.krita_plugin.number_box import NumberBox
 from anycost.krita_plugin.panel import Panel
@@ -52,7 +62,7 @@ class Host(Keeping):
 
 def make_panel(store=None):
     """A panel with four sliders in two groups, "a" in front, nothing projected."""
-    state = PanelState(NoLink(), Host(), settings=Kept(store or Unstored()))
+    state = PanelState(NoLink(), Host(), settings=Kept(store or Unstored()))  # pyright: ignore
     panel = Panel(state, lambda: None, lambda: "the core's last words")
     state.set_document("a")
     groups = ("Expression", "Expression", "Pose", "Pose")
@@ -199,6 +209,28 @@ def test_folded_groups_last():
     again.show()
     assert not widget(again, "slider_nod").isVisible()
     assert widget(again, "slider_smile").isVisible()
+
+
+def test_a_new_docker_gets_room_once():
+    window, settings = QMainWindow(), Kept(Unstored())
+    right = Qt.DockWidgetArea.RightDockWidgetArea
+    window.setCentralWidget(QWidget())
+    dockers = [QDockWidget(name, window) for name in ("Layers", "Anycost")]
+    for docker in dockers:
+        docker.setWidget(QWidget())
+        window.addDockWidget(right, docker)
+    window.resize(800, 800)
+    window.show()
+    window.resizeDocks(dockers, [600, 180], Qt.Orientation.Vertical)
+    qt_loop.settle()
+    give_room(dockers[1], settings)
+    qt_loop.settle()
+    assert abs(dockers[1].height() - 420) < 10
+    window.resizeDocks(dockers, [600, 180], Qt.Orientation.Vertical)
+    qt_loop.settle()
+    give_room(dockers[1], settings)  # the artist made it lower
+    qt_loop.settle()
+    assert dockers[1].height() < 250
 
 
 # Keys
