@@ -27,7 +27,7 @@ PLACE = "layer_place"  # its name among the settings
 
 
 @dataclass(frozen=True)
-class Job:
+class _Job:
     """One press of Apply."""
 
     document: Hashable
@@ -73,7 +73,7 @@ class Applying:
         old = portrait.layer if update else FaceLayer()
         masked = old.masked if old.ids else state.host.keeps and self.place is LayerPlace.GROUP
         asked = ApplyEdits(portrait.name, edits, mix=mix)
-        job = Job(document, portrait, asked, state.layer_name(portrait), old, self.place, masked)
+        job = _Job(document, portrait, asked, state.layer_name(portrait), old, self.place, masked)
         portrait.asked = portrait.adjustment
         if not state.only_selected or portrait.placement is None:
             self._draw(job)
@@ -89,7 +89,7 @@ class Applying:
                 lambda sentence: self._not_drawn(portrait, sentence),
             )
 
-    def _draw(self, job: Job) -> None:
+    def _draw(self, job: _Job) -> None:
         if not job.portrait.applying or job.portrait.closed:
             return  # the core or the document was lost while the selection was read
         if job.only is not None and job.only.mask.count(0) == len(job.only.mask):
@@ -103,7 +103,7 @@ class Applying:
         self._state.say(sentence)
         self._state.tell(Topic.PROGRESS)
 
-    def _add(self, job: Job, layer: Layer) -> None:
+    def _add(self, job: _Job, layer: Layer) -> None:
         host, portrait, key = self._state.host, job.portrait, new_key()
         name = with_key(job.name, key) if host.keeps else job.name
         try:
@@ -119,7 +119,7 @@ class Applying:
         if host.keeps:
             self._keep(job, added, key)
 
-    def _keep(self, job: Job, layer: Hashable, key: str) -> None:
+    def _keep(self, job: _Job, layer: Hashable, key: str) -> None:
         """With the layer goes what it was made of; what is kept of layers that are gone, goes."""
         host, layers = self._state.host, self._layers
         edit = self._kept(job, host.painted(job.document, layer))
@@ -130,7 +130,7 @@ class Applying:
             self._state.say(tr(TOO_DETAILED))
         layers.sweep(job.document, host.layer_names(job.document))
 
-    def _kept(self, job: Job, painted: Box) -> KeptEdit:
+    def _kept(self, job: _Job, painted: Box) -> KeptEdit:
         core, portrait, asked = self._state.core, job.portrait, job.portrait.asked
         picture, faces = portrait.picture, core.faces.get(job.document)
         return KeptEdit(

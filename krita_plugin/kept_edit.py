@@ -121,7 +121,7 @@ def _packed_mask(only: Selected) -> bytes:
 def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
     face, placement, selection = (data.get(name) for name in ("face", "placement", "selection"))
     return KeptEdit(
-        text(data, "pack", MAX_PATH),
+        text(data, "pack", MAX_PATH, least=0),
         text(data, "generator", least=0),
         _box(data, "box"),
         whole(data, "factor", 1, LARGEST),

@@ -88,6 +88,7 @@ class TakenUp:
         for face in [] if faces is None else faces.all:
             picture, latents = face.portrait.picture, face.portrait.latents.get(state.core.pack)
             same = (picture.box, picture.document_size) == (edit.box, edit.document_size)
+            same = same and face.portrait.face == edit.face
             if faces is not None and same and latents is not None and latents == edit.latents:
                 self._adjust(face.portrait, edit, own)
                 state.core.choose(document, faces, face)
