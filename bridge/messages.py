@@ -346,7 +346,8 @@ class FoundFaces(Message):
 class OpenPicture(Message):
     """Gives the core one face of a picture under a name that the panel chooses, `picture`.
 
-    Without `face`, the core takes the face in front.
+    Without `face`, the core takes the face in front. Of a `whole` picture, which is no part of a larger one,
+    a pack that draws no faces edits all up to the border.
     """
 
     METHOD: ClassVar[str] = "picture/open"
@@ -356,16 +357,19 @@ class OpenPicture(Message):
     height: int
     rgba: bytes = field(repr=False)  # [height, width, 4], straight alpha, sRGB
     face: Optional[FacePoints] = None
+    whole: bool = False
 
     @staticmethod
     def of(data: Data, attachment: bytes) -> OpenPicture:
         size = described(data, attachment, "rgba8")
         face = None if data.get("face") is None else FacePoints.of(table(data["face"], "face"))
-        return OpenPicture(text(data, "picture"), size["width"], size["height"], attachment, face)
+        name, all_of_it = text(data, "picture"), flag(data, "whole", False)
+        return OpenPicture(name, size["width"], size["height"], attachment, face, all_of_it)
 
     def data(self) -> Dict[str, Any]:
         face = None if self.face is None else self.face.data()
-        return {"picture": self.picture, "face": face, "attachment": rgba8(self.width, self.height)}
+        told = {"picture": self.picture, "face": face, "whole": self.whole}
+        return {**told, "attachment": rgba8(self.width, self.height)}
 
     @property
     def attachment(self) -> bytes:

@@ -143,7 +143,7 @@ def _layer(picture: PictureFile, pack: Pack, asked: Asked, only: np.ndarray | No
 
     session = Session(pack)
     face = _face(session, picture, asked.choose) if pack.alignment else None
-    opened = session.open("picture", picture.rgba, face)
+    opened = session.open("picture", picture.rgba, face, whole=True)
     warn(opened, asked.edits)
     with tqdm(total=STEPS, desc="Projecting", unit="step", disable=None) as bar:  # on a terminal only
         for step in session.project("picture", seconds=asked.seconds):

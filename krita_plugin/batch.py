@@ -148,7 +148,7 @@ class Batch:
         name = face.portrait.name
         size = picture.width, picture.height
         try:
-            answer = yield OpenPicture(name, *size, picture.rgba, face.portrait.face)
+            answer = yield OpenPicture(name, *size, picture.rgba, face.portrait.face, picture.whole)
             limited = OpenedPicture.of(answer.result).limited
             edits = {slider: value for slider, value in self._asked.edits.items() if slider not in limited}
             if not edits and self._asked.mix is None:

@@ -436,7 +436,7 @@ class Conversation:
     def _send_picture(self, portrait: Portrait, done: Done) -> int:
         picture = portrait.picture
         size = picture.width, picture.height
-        return self._ask(OpenPicture(portrait.name, *size, picture.rgba, portrait.face), done)
+        return self._ask(OpenPicture(portrait.name, *size, picture.rgba, portrait.face, picture.whole), done)
 
     def _opened(self, document: Optional[Hashable], portrait: Portrait, answer: Answer) -> bool:
         """Takes the answer to OpenPicture; False, with a sentence shown, when there is no face."""

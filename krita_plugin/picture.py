@@ -60,6 +60,13 @@ class Picture:
         factor = self.factor
         return self.left + left * factor, self.top + top * factor, width * factor, height * factor
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the document, but for what is left over where it was scaled down."""
+        (width, height), factor = self.document_size, self.factor
+        left_over = width - self.width * factor < factor and height - self.height * factor < factor
+        return self.left == self.top == 0 and width > 0 and left_over
+
     def __post_init__(self) -> None:
         if len(self.rgba) != self.width * self.height * 4:
             raise ValueError(

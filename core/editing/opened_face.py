@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,7 +39,7 @@ class OpenedFace:
     head: Head | None  # None where no mesh could be read
     person: Mask | None
     told: Mapping[str, Mask] | None  # by a reader of heads, for each of its parts
-    ends: Box  # where a change ends softly: at the picture's border, or at that of what a pack edits whole
+    ends: Box  # where a change ends softly, in the picture's pixels
     far: bool = False  # from what the pack draws
     w: np.ndarray | None = None  # float32 [n_style, style_dim], once projected or restored
     unedited: dict[SubGenerator, np.ndarray] = field(default_factory=dict)  # the rungs' portraits of w
@@ -116,13 +117,13 @@ def opened_face(
     reading: Reading | None,
     resolution: int,
     told: Mapping[str, Mask] | None = None,
-    whole: bool = False,
+    ends: Box | None = None,
 ) -> OpenedFace:
-    """From a picture uint8 [H, W, 4], for a generator of a resolution; `whole` if an edit may change all that
-    is shown of the square.
+    """From a picture uint8 [H, W, 4], for a generator of a resolution. A change ends at the picture's border,
+    unless `ends` says where.
     """
     height, width = rgba.shape[:2]
-    x0, y0, x1, y1 = shown = layer_box(placement, (width, height))
+    x0, y0, x1, y1 = layer_box(placement, (width, height))
     box = rgba[y0:y1, x0:x1]
     side = max(resolution, min(round(placement.size), MAX_FACE))
     return OpenedFace(
@@ -135,8 +136,19 @@ def opened_face(
         None if reading is None else head_of(reading, placement),
         None if reading is None else reading.person,
         told,
-        shown if whole else (0, 0, width, height),
+        ends or (0, 0, width, height),
     )
+
+
+def ends_of(placement: Placement, width: int, height: int, whole: bool) -> Box:
+    """Where a change ends that may reach all that is shown of the square: at the border of that, but not at
+    the border of a `whole` picture, which goes no further.
+    """
+    left, top, right, bottom = layer_box(placement, (width, height))
+    if not whole:
+        return left, top, right, bottom
+    far = math.ceil(placement.size)
+    return left or -far, top or -far, right + far * (right == width), bottom + far * (bottom == height)
 
 
 def head_of(reading: Reading, placement: Placement) -> Head | None:

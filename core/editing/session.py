@@ -42,7 +42,7 @@ from .carry.nearest import nearest_latent
 from .carrying import Carrying, Portraits
 from .edits import edited
 from .frame_alpha import frame_alpha
-from .opened_face import OpenedFace, opened_face
+from .opened_face import OpenedFace, ends_of, opened_face
 from .own_gains import read_square
 from .perceptual import best_measure
 from .projection import ProjectionStep, project
@@ -140,17 +140,21 @@ class Session:
         """A sentence for the artist where faces could be found better, else empty."""
         return self._readers.advice
 
-    def open(self, picture: str, rgba: np.ndarray, face: FacePoints | None = None) -> OpenedPicture:
+    def open(
+        self, picture: str, rgba: np.ndarray, face: FacePoints | None = None, whole: bool = False
+    ) -> OpenedPicture:
         """Keeps what editing one face of a picture needs; without `face`, that in front.
 
-        The picture is uint8 [H, W, 4] (straight alpha, sRGB). CoreError "bad-picture" for other arrays,
+        The picture is uint8 [H, W, 4] (straight alpha, sRGB), `whole` if it is no part of a larger one:
+        what fills it is then edited up to its border. CoreError "bad-picture" for other arrays,
         "no-face" when there is none or `face` is not one.
         """
         _check_picture(rgba)
         placement, reading = self._placement(rgba, face)
         told = None if reading is None else self._readers.parts(rgba, reading)
-        whole = self.pack.alignment is None
-        opened = opened_face(rgba, placement, reading, self.pack.resolution, told, whole)
+        height, width = rgba.shape[:2]
+        ends = None if self.pack.alignment else ends_of(placement, width, height, whole)
+        opened = opened_face(rgba, placement, reading, self.pack.resolution, told, ends)
         opened.far = self._is_far(opened)
         if opened.head is not None and self.pack.bank is not None and self._own_faces is not None:
             read_square(opened, self._own_faces)

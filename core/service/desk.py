@@ -111,7 +111,7 @@ class Desk:
 
     def open(self, asked: OpenPicture) -> OpenedPicture:
         """Where the face of a picture is, and which edits do not work on it."""
-        opened = self._ready().open(asked.picture, _rgba(asked), asked.face)
+        opened = self._ready().open(asked.picture, _rgba(asked), asked.face, asked.whole)
         self._opened.add(asked.picture)
         return opened
 

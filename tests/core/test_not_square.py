@@ -16,6 +16,7 @@ from anycost.commands.render import render_file
 from anycost.core.editing.opened_face import BORDER, opened_face
 from anycost.core.editing.session import Session
 from anycost.core.faces.placement import middle
+from anycost.krita_plugin.picture import Picture
 from anycost.models.manifest import MANIFEST
 from anycost.models.pack import Pack
 
@@ -37,8 +38,8 @@ def pack(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Pack:
 @pytest.fixture(scope="module")
 def session(pack: Pack) -> Session:
     made = Session(pack)
-    for name, size in (("wide", WIDE), ("tall", TALL)):
-        made.open(name, picture(*size))
+    for name, size in (("wide", WIDE), ("tall", TALL), ("whole", TALL)):
+        made.open(name, picture(*size), whole=name == "whole")
         list(made.project(name, steps=0))
     return made
 
@@ -58,7 +59,7 @@ def never() -> bool:
     ("size", "box"), [(WIDE, (0, 0, 128, 96)), (TALL, (0, 46, 90, 114)), ((200, 60), (60, 0, 140, 60))]
 )
 def test_what_is_shown_is_the_largest_part_of_that_shape_in_the_middle(size, box):
-    opened = opened_face(picture(*size), middle(size[0], size[1], SHAPE), None, 32, None, True)
+    opened = opened_face(picture(*size), middle(size[0], size[1], SHAPE), None, 32)
     surface = opened.surface
     assert (surface.x, surface.y) == box[:2]
     assert surface.rgb.shape[:2] == (box[3] - box[1], box[2] - box[0])
@@ -101,6 +102,24 @@ def test_an_edit_stays_within_the_shape_and_ends_softly(session: Session, name: 
     fading = max(1, round(BORDER * session.pictures[name].placement.size / 2))
     assert rows[:fading].mean() < 0.75 * rows[len(rows) // 4 : -len(rows) // 4].mean()
     assert len(rows) > 0.8 * (height - 2 * top)
+
+
+def test_a_whole_picture_is_edited_up_to_its_border(session: Session):
+    """Not so at the sides of the shape that lie within it."""
+
+    def mean_change(name: str) -> np.ndarray:
+        layer = session.apply(name, SMILE, never)
+        assert layer is not None
+        after = picture(*TALL)
+        drawn = np.frombuffer(layer.rgba, np.uint8).reshape(layer.height, layer.width, 4)
+        box = after[layer.y : layer.y + layer.height, layer.x : layer.x + layer.width]
+        box[drawn[..., 3] > 0] = drawn[drawn[..., 3] > 0]
+        return np.abs(after.astype(int) - picture(*TALL))[..., :3].mean(axis=2)
+
+    cut, whole = mean_change("tall"), mean_change("whole")
+    assert np.array_equal(cut[50:110, 4:86], whole[50:110, 4:86])
+    assert cut[50:110, 0].mean() < 0.4 * whole[50:110, 0].mean()
+    assert np.array_equal(cut[46, 4:86], whole[46, 4:86])
 
 
 def test_frames_change_nothing_beside_the_shape(session: Session):
@@ -151,3 +170,18 @@ def test_a_file_is_edited_within_the_shape_alone(pack: Pack, tmp_path: Path):
     assert before.shape == after.shape
     assert 46 <= changed.min() < 56
     assert 104 < changed.max() < 114
+
+
+@pytest.mark.parametrize(
+    ("place", "document", "whole"),
+    [
+        ((0, 0, 1), (4, 3), True),
+        ((0, 0, 2), (9, 7), True),
+        ((0, 0, 1), (5, 3), False),
+        ((0, 1, 1), (4, 4), False),
+        ((0, 0, 1), (0, 0), False),
+    ],
+)
+def test_the_panel_says_whether_it_sends_all_of_a_document(place, document, whole: bool):
+    left, top, factor = place
+    assert Picture(4, 3, bytes(48), left, top, factor, document).whole is whole
