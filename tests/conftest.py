@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from qt_binding import use_wanted_binding
 
+use_wanted_binding()
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8  # more would only wait for the longest file
 FOLDER = pytest.StashKey[str]()

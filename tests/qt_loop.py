@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import torch
-from PyQt5.QtCore import QEvent
+from PyQt5.QtCore import QEvent, QProcess
 from PyQt5.QtWidgets import QApplication
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -49,6 +49,14 @@ def settle(seconds: float = 0.05) -> None:
     """Let pending answers arrive, then delete objects that wait for deletion."""
     until(lambda: False, seconds)
     application().sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def gone(process: QProcess | None) -> bool:
+    """Whether a keeper's process has ended; the keeper then deletes what stood for it."""
+    try:
+        return process is None or process.state() == QProcess.ProcessState.NotRunning
+    except RuntimeError:
+        return True
 
 
 @contextmanager

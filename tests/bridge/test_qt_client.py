@@ -187,7 +187,7 @@ def keeper(tmp_path, monkeypatch):
         yield keeper
         process = keeper.process
         keeper.stop()
-        assert process is None or until(lambda: process.state() == 0)
+        assert until(lambda: qt_loop.gone(process))
         qt_loop.settle()
 
 

@@ -131,7 +131,7 @@ def core(tmp_path_factory, tiny_pack):
         yield keeper
         process = keeper.process
         keeper.stop()
-        assert process is None or until(lambda: process.state() == 0)
+        assert until(lambda: qt_loop.gone(process))
 
 
 @pytest.fixture
@@ -326,6 +326,7 @@ def quiet():
     panel.started = started  # pyright: ignore[reportAttributeAccessIssue]
     panel._changed(Topic.PACK)
     panel.show()
+    qt_loop.settle(0)  # Qt 6 lays it out then
     yield panel
     panel.deleteLater()
     qt_loop.settle()

@@ -203,6 +203,7 @@ def test_folded_groups_last():
     store = Unstored()
     panel = make_panel(store)
     panel.show()
+    qt_loop.settle(0)  # Qt 6 lays it out then
     QTest.mouseClick(widget(panel, "heading_Pose"), Qt.MouseButton.LeftButton)  # pyright: ignore
     assert not widget(panel, "slider_nod").isVisible()
     again = make_panel(store)

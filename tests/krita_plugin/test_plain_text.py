@@ -20,6 +20,8 @@ PATIENCE = 120.0  # seconds after which the panel counts as hung
 # The real panel with a pack whose texts name a pipe that nobody writes to: reading it would never end.
 HOSTILE = """
 import sys
+from qt_binding import use_wanted_binding
+use_wanted_binding()
 from anycost.bridge.messages import CoreState, OpenedPack, OpenedPicture, Placement, Slider
 from anycost.krita_plugin.document_faces import Face, Faces
 from anycost.krita_plugin.panel import Panel
@@ -61,7 +63,7 @@ tipped = 0
 for widget in [panel, *panel.findChildren(QtWidgets.QWidget)]:
     if widget.toolTip():
         place = QtCore.QPoint(3, 3)
-        tip = QtGui.QHelpEvent(QtCore.QEvent.ToolTip, place, widget.mapToGlobal(place))
+        tip = QtGui.QHelpEvent(QtCore.QEvent.Type.ToolTip, place, widget.mapToGlobal(place))
         application.sendEvent(widget, tip)
         application.processEvents()
         tipped += text in widget.toolTip() or "&lt;img" in widget.toolTip()
@@ -75,7 +77,7 @@ def test_texts_with_markup_do_not_reach_a_file(tmp_path: Path):
     os.mkfifo(pipe)
     done = subprocess.run(
         [sys.executable, "-c", HOSTILE, str(pipe)],
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[1])},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -40,7 +40,7 @@ def studio(tmp_path, monkeypatch, tiny_pack):
         yield studio
         process = keeper.process
         studio.close()
-        assert process is None or until(lambda: process.state() == 0)
+        assert until(lambda: qt_loop.gone(process))
         studio.deleteLater()
         qt_loop.settle()
 
