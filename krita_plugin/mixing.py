@@ -61,6 +61,7 @@ class Mixing:
         self._source: Optional[MixSource] = None
         self._of: Optional[Portrait] = None  # whose sliders are mixed
         self._before = Adjustment()  # what a state is mixed into
+        self._set: Optional[Adjustment] = None  # what that made of the sliders
         self._amounts: Dict[str, float] = dict.fromkeys(BANDS, 0.0)  # of a state
 
     @property
@@ -106,7 +107,8 @@ class Mixing:
             return
         amounts = {band: self.amount(band) for band in BANDS}
         old = self.source
-        before = portrait.adjustment if old is None or old.state is None else self._before
+        mixed = old is not None and old.state is not None and portrait.adjustment == self._set
+        before = self._before if mixed else portrait.adjustment
         self._source, self._of, self._before = source, portrait, replace(before, mix=None)
         self._mix(amounts if source is not None else dict.fromkeys(BANDS, 0.0), "", False)
 
@@ -119,13 +121,15 @@ class Mixing:
         if source is not None:
             self._source, self._of = source, self._state.portrait
             amounts = {one: self.amount(one) for one in BANDS}
+            if source.state is not None and self._of is not None and self._of.adjustment != self._set:
+                self._before, amounts = self._of.adjustment, dict.fromkeys(BANDS, 0.0)  # sliders were moved
             self._mix({**amounts, band: min(max(amount, 0.0), 1.0)}, f"mix {band}", dragging)
 
     def _mix(self, amounts: Dict[str, float], what: str, dragging: bool) -> None:
         portrait, source = self._state.portrait, self._source
         if portrait is None:
             return
-        wanted = replace(portrait.adjustment, mix=None)
+        wanted = self._before if source is None else replace(portrait.adjustment, mix=None)
         if source is not None and source.state is not None:
             self._amounts = amounts
             sliders = list(self._state.core.opened.directions)
@@ -136,3 +140,4 @@ class Mixing:
             wanted = replace(wanted, mix=Mix(key, source.seed, *(amounts[band] for band in BANDS)))
         if wanted != portrait.adjustment:
             self._state.adjust(wanted, what, dragging)
+        self._set = portrait.adjustment
