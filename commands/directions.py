@@ -1,4 +1,7 @@
-"""`anycost directions`: extracts a pack's edits by SVMs on what its attribute network reads."""
+"""`anycost directions`: extracts a pack's edits by SVMs on what its attribute network reads.
+
+With a verb (add, list, remove, from) it makes and keeps directions that others bring to a pack.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
+from . import directions_added, directions_from
 from .arguments import add_pack_or_run, command, pack_or_run
 
 if TYPE_CHECKING:
@@ -16,9 +20,12 @@ if TYPE_CHECKING:
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    parser = command(commands, "directions", run, "extract edits from a generator by SVMs")
+    parser = command(commands, "directions", run, "extract edits from a generator, and add edits to packs")
+    parser.description = (
+        "Without an ACTION: extract edits from a generator by SVMs on what an attribute network reads."
+    )
     add_pack_or_run(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    parser.add_argument("--out", type=Path, metavar="FILE.safetensors", help="where to write them")
     parser.add_argument("--samples", type=int, default=100_000, help="(default: %(default)s, the paper's)")
     text = (
         "what judges the pictures: features.safetensors of a run, or Anycost's published attribute predictor "
@@ -27,9 +34,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--reader", type=Path, metavar="FILE", help=text)
     text = "an attribute to make an edit for (default: all); repeatable"
     parser.add_argument("--attribute", action="append", metavar="NAME", help=text)
+    actions = parser.add_subparsers(metavar="ACTION")
+    directions_added.add(actions)
+    directions_from.add(actions)
 
 
 def run(chosen: argparse.Namespace) -> None:
+    if chosen.out is None:
+        raise CoreError(
+            "bad-value", "Name the file to write with --out FILE.safetensors, or an action: --help."
+        )
     with pack_or_run(chosen.pack) as pack:
         extract_file(pack, chosen.attribute, chosen.samples, chosen.out, chosen.reader)
 

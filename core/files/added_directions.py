@@ -95,12 +95,19 @@ def put(pack: Pack, file: DirectionFile) -> Path:
 
     CoreError "bad-value" or "no-space" when it cannot be written, or says what no direction may.
     """
+    path = _path(pack.name, file.direction.name)
+    make_folder(path.parent)
+    return write(path, file)
+
+
+def write(path: Path, file: DirectionFile) -> Path:
+    """Writes a direction's file anywhere, for others; see `put`."""
+    if path.suffix != ENDING:
+        raise CoreError("bad-value", f'"{path}" must end in {ENDING}.')
     try:
         data = direction_bytes(file)
     except ValueError as error:
         raise CoreError("bad-value", f"This is no direction: {error}.") from None
-    path = _path(pack.name, file.direction.name)
-    make_folder(path.parent)
     write_bytes(path, data)
     return path
 

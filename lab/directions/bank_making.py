@@ -8,7 +8,7 @@ the expression that it wears.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,7 +28,9 @@ from ...core.faces.face_parts import OUTLINES
 from ...core.faces.onnx_network import OnnxNetwork, to_input
 from ...core.faces.placement import resized
 from ...core.rendering.renderer import Renderer
-from ...models.bank import Bank, Effect
+from ...models.bank import STILL, Bank, Effect
+from ...models.direction_file import DirectionFile
+from ...models.extended_pack import extended
 from ...models.pack import Alignment, Direction, Pack, PackError
 from .gains import with_gains
 
@@ -37,6 +39,7 @@ LEAST_READ = 0.25  # of the judged portraits, whose faces have to be read at the
 STEADY = 1e-3  # least deviation of an expression: it is divided by
 FAR = 2.3  # times what nearly all portraits differ from themselves
 TRIED = 12  # portraits on which gains are measured
+ADDED_JUDGED = 48  # portraits on which a direction is measured that is added to a pack
 PSI = 0.8  # of the portraits, as for the ranges of directions
 TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
 RIDGE = 12.0  # portraits' worth of doubt that a movement depends on the expression
@@ -134,12 +137,7 @@ def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
     light = np.stack([np.median(lights, axis=0), np.maximum(lights.std(axis=0), 0.1)])
     effects = {}
     for direction in tqdm(maker.pack.directions, desc="directions", unit="direction"):
-        ends = [
-            _end(maker, faces[:judged], standard[:judged], resting, light, direction, value)
-            for value in (direction.low, direction.high)
-        ]
-        parts = {key: np.stack([end[key] for end in ends]) for key in ends[0]}
-        effects[direction.name] = Effect(**parts, gain=np.ones((2, 2)))
+        effects[direction.name] = _effect(maker, faces[:judged], standard[:judged], resting, light, direction)
     made = Bank(
         resting,
         spread,
@@ -151,6 +149,44 @@ def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
     )
     tried = [(face.rgb, face.face) for face in faces[:TRIED]]
     return with_gains(made, maker.pack.directions, tried, maker.read)
+
+
+def effect_of_added(pack: Pack, direction: Direction, network: AttentionMesh) -> Effect:
+    """What a direction that somebody made for a pack does to a head, measured as the pack's own bank was.
+
+    PackError where the pack has no bank, or too few of its portraits can be read with the direction.
+    """
+    bank = pack.bank
+    if bank is None:
+        raise PackError(f'The pack "{pack.title}" has no bank: without one there is nothing to measure by.')
+    maker = Maker(extended(pack, [DirectionFile(direction, effect=STILL)]), network)
+    faces = list(tqdm(maker.portraits(ADDED_JUDGED), total=ADDED_JUDGED, desc="portraits", unit="portrait"))
+    resting, (mean, deviation) = bank.resting, bank.expression
+    expressions = expression_of(
+        np.stack([pose_of(face.points, resting).resting(face.points) for face in faces])
+    )
+    standard = np.clip((expressions - mean) / deviation, -2.5, 2.5)
+    effect = _effect(maker, faces, standard, resting, bank.light, direction)
+    alone = replace(bank, effects={direction.name: effect})
+    tried = [(face.rgb, face.face) for face in faces[:TRIED]]
+    return with_gains(alone, [direction], tried, maker.read).effects[direction.name]
+
+
+def _effect(
+    maker: Maker,
+    faces: Sequence[ReadPortrait],
+    standard: np.ndarray,
+    resting: np.ndarray,
+    light: np.ndarray,
+    direction: Direction,
+) -> Effect:
+    """A direction's effect, whose gains are still 1."""
+    ends = [
+        _end(maker, faces, standard, resting, light, direction, value)
+        for value in (direction.low, direction.high)
+    ]
+    parts = {key: np.stack([end[key] for end in ends]) for key in ends[0]}
+    return Effect(**parts, gain=np.ones((2, 2)))
 
 
 def _far(maker: Maker, faces: Sequence[ReadPortrait]) -> float:
