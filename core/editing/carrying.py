@@ -14,6 +14,7 @@ import numpy as np
 
 from ...models.manifest import WAYS
 from ...models.pack import Direction, Pack
+from ..faces.placement import rimless
 from .carry.by_reading import OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
@@ -180,4 +181,5 @@ def _with_drawing(
     field = still if own is None else own.field
     region = np.ones((SIDE, SIDE), np.float32) if opened.head is None else region_of(parts, opened.head)
     moved_along = None if others is None else others.field
-    return replace(made, drawn=drawn_by(*portraits, field, opened.face, region, moved_along))
+    before, after = (rimless(portrait, opened.placement.shape) for portrait in portraits)
+    return replace(made, drawn=drawn_by(before, after, field, opened.square, region, moved_along))

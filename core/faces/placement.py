@@ -112,6 +112,15 @@ def blackened(rgb: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return rgb if shape[0] == shape[1] else np.where(shown_alpha(len(rgb), shape)[..., None] > 0, rgb, 0)
 
 
+def rimless(rgb: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A square uint8 [S, S, 3] that goes on beside what is shown of it, where it was black."""
+    if shape[0] == shape[1]:
+        return rgb
+    left, top, right, bottom = shown_box(len(rgb), shape)
+    beside = ((top, len(rgb) - bottom), (left, len(rgb) - right), (0, 0))
+    return np.pad(rgb[top:bottom, left:right], beside, mode="edge")
+
+
 def reduced(rgb: np.ndarray, side: int) -> np.ndarray:
     """A square uint8 [S, S, 3] at `side` px; unchanged if it is no larger."""
     return rgb if side >= len(rgb) else resized(rgb, side)

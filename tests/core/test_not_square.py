@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from PIL import Image
 from anycost.bridge.messages import DrawThumbnail, EditState, Placement
 from anycost.commands.edit import Asked, edit_file
 from anycost.commands.render import render_file
+from anycost.core.editing.carry.carry import carry
+from anycost.core.editing.carrying import Carrying
 from anycost.core.editing.opened_face import BORDER, opened_face
 from anycost.core.editing.session import Session
 from anycost.core.faces.placement import middle
@@ -120,6 +124,18 @@ def test_a_whole_picture_is_edited_up_to_its_border(session: Session):
     assert np.array_equal(cut[50:110, 4:86], whole[50:110, 4:86])
     assert cut[50:110, 0].mean() < 0.4 * whole[50:110, 0].mean()
     assert np.array_equal(cut[46, 4:86], whole[46, 4:86])
+
+
+def test_black_rows_of_the_portraits_darken_nothing():
+    """The portraits show the picture, then all of it brighter: its edge becomes as bright as the rest."""
+    wide = np.full((96, 128, 4), (90, 100, 110, 255), np.uint8)
+    opened = opened_face(wide, middle(*WIDE, SHAPE), None, 32, ends=(-99, -99, 999, 999))
+    before, after = (np.zeros((32, 32, 3), np.uint8) for _ in range(2))
+    before[4:28], after[4:28] = (90, 100, 110), (130, 140, 150)
+    made = Carrying(cast(Pack, SimpleNamespace(bank=None, directions=())), lambda: None).planned(
+        opened, {}, (before, after)
+    )
+    assert np.abs(carry(opened.surface, made).rgb.astype(int) - (130, 140, 150)).max() <= 1
 
 
 def test_frames_change_nothing_beside_the_shape(session: Session):
