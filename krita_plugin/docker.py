@@ -108,6 +108,7 @@ class AnycostDocker(DockWidget):
         column.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(panel)
         self.setWidget(body)
+        self._has_room = False  # as much as it asks for at first
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self._tick)
@@ -154,13 +155,13 @@ class AnycostDocker(DockWidget):
         where its layers are asked for before that is done."""
         if sys._getframe().f_back is None:
             self.look()
+            self._has_room = self._has_room or give_room(self, self.state.settings)
 
     def _seen(self, visible: bool) -> None:
         self.canvas_preview.set_active(visible)
         if visible:
             self._timer.start()
             self.look()
-            give_room(self, self.state.settings)
         else:
             self._timer.stop()
 
