@@ -335,16 +335,20 @@ def _rung(entry: dict[str, Any], trained: Trained) -> SubGenerator:
 
 def _alignment(trained: Trained) -> Alignment | None:
     """Where the run's pictures have faces: as its world puts them, or as they are found in what it draws."""
+    from ..bridge.messages import DEFAULT_PACK
     from ..core.faces.drawn_alignment import drawn_alignment
+    from ..core.faces.readers import readers_of
     from ..lab.networks.encoding import mean_w
     from ..lab.painter import ALIGNMENT
-    from ..models.pack import Alignment
+    from ..models.pack import Alignment, Pack
 
     if trained.data in ("portraits", "heads"):
         return Alignment(**ALIGNMENT)
     generator = trained.generator
     may_draw_faces = trained.data == "folder" and trained.shape[0] == trained.shape[1]
-    found = drawn_alignment(generator, mean_w(generator)) if may_draw_faces else None
+    found = None
+    if may_draw_faces:
+        found = drawn_alignment(generator, mean_w(generator), readers_of(Pack.open(DEFAULT_PACK)))
     if found is None:
-        print("No faces in its pictures: the pack edits the middle square of a picture.", file=sys.stderr)
+        print("No faces in its pictures: the pack edits the middle of a picture.", file=sys.stderr)
     return found

@@ -7,39 +7,46 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...bridge.messages import DEFAULT_PACK
 from ...models.generator import Generator, truncate
 from ...models.manifest import Alignment
-from ...models.pack import Pack
-from .readers import in_front, readers_of
+from .readers import Readers, in_front
 
-PICTURES, PSI = 8, 0.7
+PICTURES = 8
+PSI = 0.5  # faces that are seen easily
 SIDE = 256  # px; smaller pictures are enlarged
 LEAST = 0.5  # share of the pictures in which a face is found
 APART = 0.05  # of a picture's side: the median distance of faces from their usual place is at most this
 
 
-@torch.inference_mode()
-def drawn_alignment(generator: Generator, mean_w: Tensor) -> Alignment | None:
+def drawn_alignment(generator: Generator, mean_w: Tensor, readers: Readers) -> Alignment | None:
     """The median place of the faces that are found in a generator's pictures; None where it draws none, or
-    not in one place. `mean_w` is [style_dim]. CoreError or PackError when a network that finds is damaged.
+    not in one place. `mean_w` is [style_dim].
     """
-    readers = readers_of(Pack.open(DEFAULT_PACK))
-    z = torch.randn(PICTURES, generator.style_dim, generator=torch.Generator().manual_seed(3))  # [P, D]
-    found = []
-    for w in truncate(generator.style(z), mean_w, PSI):
-        rgba = _shown(generator(w[None, None].expand(-1, generator.n_style, -1)))
-        if faces := readers.read(rgba):
-            face = in_front(faces).face_points
-            found.append([np.mean(points, axis=0) / len(rgba) for points in (face.eyes, face.mouth)])
-    if len(found) < LEAST * PICTURES:
+    places = np.array(drawn_places(generator, mean_w, readers, PICTURES))  # [F, 2, 2]
+    if len(places) < LEAST * PICTURES:
         return None
-    places = np.array(found)  # [F, 2, 2]: eyes and mouth, x and y
     usual = np.median(places, axis=0)
     if np.median(np.abs(places - usual)) > APART or usual.min() < 0 or usual.max() > 1:
         return None
     eyes, mouth = (tuple(point) for point in usual.round(4).tolist())
     return Alignment(eyes, mouth)
+
+
+@torch.inference_mode()
+def drawn_places(generator: Generator, mean_w: Tensor, readers: Readers, count: int) -> list[np.ndarray]:
+    """The middle of the eyes and of the mouth, [2, 2] in the unit square, in each of `count` pictures in which
+    a face is found.
+    """
+    z = torch.randn(count, generator.style_dim, generator=torch.Generator().manual_seed(3))  # [N, D]
+    found = []
+    for w in truncate(generator.style(z), mean_w, PSI):
+        rgba = _shown(generator(w[None, None].expand(-1, generator.n_style, -1)))
+        if faces := readers.read(rgba):
+            face = in_front(faces).face_points
+            found.append(
+                np.array([np.mean(points, axis=0) for points in (face.eyes, face.mouth)]) / len(rgba)
+            )
+    return found
 
 
 def _shown(picture: Tensor) -> np.ndarray:

@@ -7,19 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
-from ...core.faces.readers import in_front, readers_of
-from ...core.faces.reading import of_mesh
-from ...core.faces.sighting import Sighting
-from ...models.manifest import Alignment
-from .own_faces import SIDE, FaceReader, artist_of, drawn_w, pictures, rgba_of
+from ...core.faces.drawn_alignment import PICTURES, drawn_alignment, drawn_places
+from ...core.faces.readers import readers_of
 from .step import Assignment, Step
 from .together import say
-
-PICTURES = 12
-LEAST = 0.5  # of the pictures in which a face is read; below it, it is looked for
-PSI = 0.5  # faces that are seen easily
-FIRST = 9_000_000  # position of these latents
 
 
 def _skipped(given: Assignment) -> str:
@@ -27,49 +20,27 @@ def _skipped(given: Assignment) -> str:
 
 
 def _seconds(given: Assignment) -> float:
-    read = FaceReader.of(given.pack)
-    _read_usual(given, read, 1)  # the networks are read by now
+    generator, mean, readers = (
+        given.pack.generator(),
+        torch.from_numpy(given.pack.mean_w),
+        readers_of(given.pack),
+    )
+    drawn_places(generator, mean, readers, 1)  # the networks are read by now
     start = time.perf_counter()
-    _read_usual(given, read, 1)
+    drawn_places(generator, mean, readers, 1)
     return PICTURES * (time.perf_counter() - start)
 
 
-def _drawn(given: Assignment, count: int) -> list[np.ndarray]:
-    draw = artist_of(given.pack)
-    return [pictures(draw, drawn_w(draw, FIRST + number, 1, PSI))[0] for number in range(count)]
-
-
-def _read_usual(given: Assignment, read: FaceReader, count: int) -> list[np.ndarray]:
-    """The middle of the eyes and the mouth's, [2, 2] in the unit square, of each face that is read near where
-    the pack has it."""
-    faces = [read(rgb) for rgb in _drawn(given, count)]
-    return [_points(of_mesh(face.head.mesh, face.head.irises, 1.0).sighting) for face in faces if face]
-
-
-def _read_anywhere(given: Assignment, count: int) -> list[np.ndarray]:
-    """The same of faces that are found anywhere; slower."""
-    readers = readers_of(given.pack)
-    found = [readers.read(rgba_of(rgb)) for rgb in _drawn(given, count)]
-    return [_points(in_front(faces).sighting) / SIDE for faces in found if faces]
-
-
-def _points(sighting: Sighting) -> np.ndarray:
-    return np.array([sighting.between_eyes, sighting.mouth])
-
-
 def _run(given: Assignment) -> Mapping[str, Any]:
-    before = given.pack.alignment
+    pack, before = given.pack, given.pack.alignment
     assert before is not None
-    found = _read_usual(given, FaceReader.of(given.pack), PICTURES)
-    if len(found) < LEAST * PICTURES:
-        found = _read_anywhere(given, PICTURES)
-    if len(found) < LEAST * PICTURES:
-        say(f"In {len(found)} of {PICTURES} pictures a face is seen: the alignment stays as it is.")
+    found = drawn_alignment(pack.generator(), torch.from_numpy(pack.mean_w), readers_of(pack))
+    if found is None:
+        say("Faces are seen in too few of its pictures, or not in one place: the alignment stays as it is.")
         return {}
-    eyes, mouth = np.median(found, axis=0).clip(0, 1).round(4).tolist()
-    away = np.abs(np.array([eyes, mouth]) - (before.eyes, before.mouth)).max()
-    say(f"Faces are read in {len(found)} of {PICTURES} pictures, {away:.1%} from where the pack had them.")
-    return {"alignment": Alignment((eyes[0], eyes[1]), (mouth[0], mouth[1]))}
+    away = np.abs(np.array([found.eyes, found.mouth]) - (before.eyes, before.mouth)).max()
+    say(f"Its faces lie {away:.1%} of a picture from where the pack had them.")
+    return {"alignment": found}
 
 
 STEP = Step(

@@ -176,7 +176,7 @@ def test_a_world_says_where_faces_are_and_how_wide_pictures(anycost: Call, run: 
     code, out, complaint = anycost("packs", "make", other, "--name", "cars")
     cars = Pack.open(out.strip())
     assert (cars.alignment, cars.shape) == (None, WORLDS["cars"].shape)
-    assert "edits the middle square" in complaint
+    assert "edits the middle of a picture" in complaint
     assert cars.directions == ()  # its z is not the cars'
     state["task"]["data"].update(kind="folder", shape=(5, 4))
     checkpoints.save(other / "last.pt", state)
