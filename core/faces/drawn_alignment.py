@@ -34,8 +34,8 @@ def drawn_alignment(generator: Generator, mean_w: Tensor, readers: Readers) -> A
 
 @torch.inference_mode()
 def drawn_places(generator: Generator, mean_w: Tensor, readers: Readers, count: int) -> list[np.ndarray]:
-    """The middle of the eyes and of the mouth, [2, 2] in the unit square, in each of `count` pictures in which
-    a face is found.
+    """The middle of the eyes and that of the mouth, [2, 2] in the unit square, in each of `count` pictures in
+    which a face is found.
     """
     z = torch.randn(count, generator.style_dim, generator=torch.Generator().manual_seed(3))  # [N, D]
     found = []
