@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,16 @@ def open_pack(name: str) -> Pack:
     from ..models.pack import Pack
 
     return Pack.open(name)
+
+
+def pack_with_added(name: str) -> Pack:
+    """The same with the directions that others made for it; stderr names those that cannot be used."""
+    from ..core.files.added_directions import with_added
+
+    pack, problems = with_added(open_pack(name))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return pack
 
 
 def changeable_pack(chosen: argparse.Namespace) -> Pack:

@@ -1,4 +1,4 @@
-"""`anycost edit`: edits the face in a picture file, without Krita."""
+"""`anycost edit`: edits the faces in picture files, without Krita."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bridge.messages import MAX_SECONDS
 from ..core.errors import CoreError
-from .arguments import add_pack, command, open_pack
+from .arguments import add_pack, command, pack_with_added
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +26,21 @@ if TYPE_CHECKING:
 
     Choose = Callable[[Sequence[Reading]], Reading]
 
+EACH = "each"
 UNCHANGED = "The edit changes nothing here: the picture is written as it was."
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    text = "edit the face in a picture file; what the edit leaves alone is written as it was"
+    text = "edit the faces in picture files; what the edit leaves alone is written as it was"
     parser = command(commands, "edit", run, text)
-    parser.add_argument("source", type=Path, metavar="IN", help="a PNG, JPEG, WebP, TIFF or BMP file")
-    parser.add_argument("target", type=Path, metavar="OUT", help="a file that ends in .png, .jpg or .webp")
+    parser.usage = "anycost edit IN OUT [options]\n       anycost edit IN... --out DIR [options]"
+    text = (
+        "a PNG, JPEG, WebP, TIFF or BMP file, then the file to write, which ends in .png, .jpg or .webp; "
+        "with --out as many files as you like, or a folder of them"
+    )
+    parser.add_argument("paths", type=Path, nargs="+", metavar="IN", help=text)
+    text = "the folder to write to, under the names of the files; it is made if it is missing"
+    parser.add_argument("--out", type=Path, metavar="DIR", help=text)
     parser.add_argument(
         "--set",
         action="append",
@@ -47,20 +55,30 @@ def add(commands: argparse._SubParsersAction) -> None:
     text = "edit only where this picture, as large as IN, is white, and not where it is black"
     parser.add_argument("--only", type=Path, metavar="MASK", help=text)
     which = parser.add_mutually_exclusive_group()
-    text = "which face, counted from the left (default: the one in front)"
-    which.add_argument("--face", type=int, metavar="N", help=text)
+    text = "which face, counted from the left, or each of them (default: the one in front)"
+    which.add_argument("--face", type=_number_or_each, metavar="N|each", help=text)
     which.add_argument("--at", type=_spot, metavar="X,Y", help="the face at these pixels of the picture")
     add_pack(parser)
 
 
-def run(chosen: argparse.Namespace) -> None:
-    edits = parse_edits(chosen.set)
+def run(chosen: argparse.Namespace) -> int:
+    from .edit_many import edit_many
+
+    edits, each = parse_edits(chosen.set), chosen.face == EACH
 
     def choose(faces: Sequence[Reading]) -> Reading:
-        return chosen_face(faces, chosen.face, chosen.at)
+        return chosen_face(faces, None if each else chosen.face, chosen.at)
 
-    asked = Asked(edits, chosen.quality, chosen.seconds, choose, chosen.only)
-    edit_file(chosen.source, chosen.target, open_pack(chosen.pack), asked)
+    asked = Asked(edits, chosen.quality, chosen.seconds, choose, chosen.only, each)
+    if chosen.out is not None:
+        return edit_many(chosen.paths, chosen.out, pack_with_added(chosen.pack), asked)
+    if len(chosen.paths) != 2:
+        text = (
+            "Name the picture and the file OUT to write, or pictures and a folder with --out DIR: see --help."
+        )
+        raise CoreError("bad-value", text)
+    edit_file(*chosen.paths, pack_with_added(chosen.pack), asked)
+    return 0
 
 
 def chosen_face(faces: Sequence[Reading], number: int | None, at: tuple[float, float] | None) -> Reading:
@@ -107,6 +125,7 @@ class Asked:
     seconds: float | None  # bounds the projection
     choose: Choose  # picks one of the faces, of which there is at least one
     only: Path | None  # a mask of the pixels to edit
+    each: bool = False  # edit every face; `choose` is for those who want one
 
 
 def edit_file(source: Path, target: Path, pack: Pack, asked: Asked) -> None:
@@ -114,63 +133,106 @@ def edit_file(source: Path, target: Path, pack: Pack, asked: Asked) -> None:
 
     Bad input is refused before the long work. Without an edit there is none: the file is written as it was.
     """
-    import numpy as np
-
-    from ..core.editing.edits import edited
-    from ..core.files.picture_file import PictureFile
-    from ..core.files.pictures import check_writable, read_mask
+    from ..core.files.pictures import check_writable
 
     check_writable(target)
-    edited(np.zeros((pack.n_style, pack.style_dim), np.float32), asked.edits, pack)
-    picture = PictureFile.read(source)
-    only = read_mask(asked.only, picture.size) if asked.only else None  # [H, W]
-    layer = None
-    if any(asked.edits.values()):
-        if picture.cut_off:
-            _tell(f'The end of "{source}" is missing: its last rows are grey.')
-        if only is None or only.any():
-            layer = _layer(picture, pack, asked, only)
-        if layer is None:
-            _tell(UNCHANGED)
-    picture.write(target, layer)
+    Editor(pack, asked).edit(source, target)
 
 
-def _layer(picture: PictureFile, pack: Pack, asked: Asked, only: np.ndarray | None) -> Layer | None:
-    """The edited pixels; None if there are none."""
-    from tqdm import tqdm
+class Editor:
+    """Edits files alike, one after the other. CoreError for an edit that the pack does not have."""
 
-    from ..core.editing.session import STEPS, Session
+    def __init__(self, pack: Pack, asked: Asked, tell: Callable[[str], None] | None = None):
+        """`tell` hears what is worth knowing of a file."""
+        import numpy as np
 
-    session = Session(pack)
-    face = _face(session, picture, asked.choose) if pack.alignment else None
-    opened = session.open("picture", picture.rgba, face, whole=True)
-    warn(opened, asked.edits)
-    with tqdm(total=STEPS, desc="Projecting", unit="step", disable=None) as bar:  # on a terminal only
-        for step in session.project("picture", seconds=asked.seconds):
-            bar.update(step.step - bar.n)
-            bar.set_postfix(loss=f"{step.loss:.3f}")
-    return session.apply("picture", asked.edits, lambda: False, asked.quality, only)
+        from ..core.editing.edits import edited
+
+        edited(np.zeros((pack.n_style, pack.style_dim), np.float32), asked.edits, pack)
+        self.pack, self.asked, self.tell = pack, asked, tell or _tell
+
+    def edit(self, source: Path, target: Path) -> None:
+        """Writes `target`; CoreError where that cannot be done."""
+        from ..core.files.picture_file import PictureFile
+        from ..core.files.pictures import read_mask
+
+        asked, picture = self.asked, PictureFile.read(source)
+        only = read_mask(asked.only, picture.size) if asked.only else None  # [H, W]
+        layer = None
+        if any(asked.edits.values()):
+            if picture.cut_off:
+                self.tell(f'The end of "{source}" is missing: its last rows are grey.')
+            if only is None or only.any():
+                layer = self._layer(picture, only)
+            if layer is None:
+                self.tell(UNCHANGED)
+        picture.write(target, layer)
+
+    @cached_property
+    def _session(self) -> Session:
+        from ..core.editing.session import Session
+
+        return Session(self.pack)
+
+    def _layer(self, picture: PictureFile, only: np.ndarray | None) -> Layer | None:
+        """The edited pixels; None if there are none. Of several faces, each is edited over the one before."""
+        from ..core.editing.merged_layers import laid_over, merged
+
+        layers, rgba = [], picture.rgba
+        for face in self._faces(picture):
+            layer = self._one(rgba, face, only)
+            if layer is not None:
+                layers.append(layer)
+                rgba = laid_over(rgba, layer)
+        return merged(layers)
+
+    def _one(self, rgba: np.ndarray, face: FacePoints | None, only: np.ndarray | None) -> Layer | None:
+        from tqdm import tqdm
+
+        from ..core.editing.session import STEPS
+
+        asked, session = self.asked, self._session
+        self._warn(session.open("picture", rgba, face))
+        with tqdm(total=STEPS, desc="Projecting", unit="step", disable=None, leave=False) as bar:
+            for step in session.project("picture", seconds=asked.seconds):  # the bar is on a terminal only
+                bar.update(step.step - bar.n)
+                bar.set_postfix(loss=f"{step.loss:.3f}")
+        return session.apply("picture", asked.edits, lambda: False, asked.quality, only)
+
+    def _faces(self, picture: PictureFile) -> list[FacePoints | None]:
+        if not self.pack.alignment:
+            return [None]
+        faces = self._session.faces(picture.rgba)
+        if not faces:
+            text = f'No face was found in "{picture.path}": place it by hand in `anycost studio`.'
+            raise CoreError("no-face", f"{text} {self._session.advice}".strip())
+        return [face.face_points for face in (faces if self.asked.each else [self.asked.choose(faces)])]
+
+    def _warn(self, opened: OpenedPicture) -> None:
+        for sentence in warnings(opened, self.asked.edits):
+            self.tell(sentence)
 
 
-def _face(session: Session, picture: PictureFile, choose: Choose) -> FacePoints:
-    faces = session.faces(picture.rgba)
-    if not faces:
-        text = f'No face was found in "{picture.path}": place it by hand in `anycost studio`.'
-        raise CoreError("no-face", f"{text} {session.advice}".strip())
-    return choose(faces).face_points
-
-
-def warn(opened: OpenedPicture, edits: Mapping[str, float]) -> None:
-    """Says on stderr how far a picture is from the pack's, and which of the edits do not work on it."""
-    if opened.advice:
-        _tell(opened.advice)
-    for name in opened.limited:
-        if edits.get(name):
-            _tell(f"{name} does not work on this picture: it may change little or nothing.")
+def warnings(opened: OpenedPicture, edits: Mapping[str, float]) -> list[str]:
+    """How far a picture is from the pack's, and which of the edits do not work on it."""
+    limited = [name for name in opened.limited if edits.get(name)]
+    sentences = [
+        f"{name} does not work on this picture: it may change little or nothing." for name in limited
+    ]
+    return [opened.advice, *sentences] if opened.advice else sentences
 
 
 def _tell(sentence: str) -> None:
     print(sentence, file=sys.stderr)
+
+
+def _number_or_each(text: str) -> int | str:
+    if text == EACH:
+        return EACH
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is neither the number of a face nor {EACH}") from None
 
 
 def _spot(text: str) -> tuple[float, float]:

@@ -73,15 +73,21 @@ def test_a_picture_without_faces_is_said_to_have_none(called: Called):
 
 @pytest.mark.parametrize(
     ("which", "half"),
-    [((), "right"), (("--face", "1"), "left"), (("--face", "2"), "right"), (("--at", "120,100"), "left")],
+    [
+        ((), "right"),
+        (("--face", "1"), "left"),
+        (("--face", "2"), "right"),
+        (("--at", "120,100"), "left"),
+        (("--face", "each"), "left and right"),
+    ],
 )
 def test_edit_takes_the_face_that_is_named(called: Called, which: tuple[str, ...], half: str):
     code, _, err = called("edit", "two.png", "out.png", "--set", "smile=1", "--seconds", "0.1", *which)
     assert code == 0
     before, after = np.array(Image.open("two.png")), np.array(Image.open("out.png").convert("RGBA"))
     changed = (before != after).any(axis=(0, 2))
-    assert changed[:200].any() == (half == "left")
-    assert changed[320:].any() == (half == "right")
+    assert changed[:200].any() == ("left" in half)
+    assert changed[320:].any() == ("right" in half)
     assert ("2 faces found" in err) == (not which)
 
 
