@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import applying
+import docker_look
 import documents
 import faces
+import install_core
 
 
 def run(t):
+    yield from install_core.run(t)
     yield from documents.run(t)
+    yield from docker_look.run(t)
     yield from applying.run(t)
     yield from faces.run(t)
