@@ -38,7 +38,9 @@ class PastState:
     """A state that was worth to be remembered."""
 
     adjustment: Adjustment
-    picture: bytes = b""  # RGB, SMALL_SIDE pixels a side, deflated; empty where none was drawn
+    picture: bytes = field(
+        default=b"", repr=False
+    )  # RGB, SMALL_SIDE pixels a side, deflated; empty where none was drawn
     applied: bool = False
 
 

@@ -138,6 +138,7 @@ class Mixing:
         elif source is not None:
             key = None if source.face is None else source.face.key
             wanted = replace(wanted, mix=Mix(key, source.seed, *(amounts[band] for band in BANDS)))
-        if wanted != portrait.adjustment:
+        released = bool(what) and not dragging  # then it is drawn in full
+        if wanted != portrait.adjustment or released:
             self._state.adjust(wanted, what, dragging)
         self._set = portrait.adjustment

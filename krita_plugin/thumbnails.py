@@ -16,6 +16,30 @@ from .words import tr
 MARK = 9.0  # screen pixels: the dot on what was applied
 
 
+class _Framed(QtWidgets.QStyledItemDelegate):
+    """Paints the picture alone, in a frame where it is the chosen one: no colour lies over it."""
+
+    def paint(
+        self,
+        painter: QtGui.QPainter,
+        option: QtWidgets.QStyleOptionViewItem,
+        index: QtCore.QModelIndex,
+    ) -> None:
+        icon = index.data(Qt.ItemDataRole.DecorationRole)
+        side = option.decorationSize.width()
+        place = QtCore.QRect(0, 0, side, side)
+        place.moveCenter(option.rect.center())
+        icon.paint(painter, place)
+        if not option.state & QtWidgets.QStyle.StateFlag.State_Selected:
+            return
+        painter.save()
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        for colour, width in ((QtGui.QColor(0, 0, 0, 120), 4), (option.palette.highlight().color(), 2)):
+            painter.setPen(QtGui.QPen(colour, width))
+            painter.drawRoundedRect(QtCore.QRectF(place).adjusted(-0.5, -0.5, 0.5, 0.5), 3, 3)
+        painter.restore()
+
+
 class ThumbnailList(QtWidgets.QListWidget):
     """Small pictures in rows. A click, Enter or Space picks one; a double click uses it."""
 
@@ -35,6 +59,7 @@ class ThumbnailList(QtWidgets.QListWidget):
         self.setUniformItemSizes(True)
         self.setIconSize(QtCore.QSize(side, side))
         self.setGridSize(QtCore.QSize(side + 6, side + 6))
+        self.setItemDelegate(_Framed(self))
         self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         self.setHorizontalScrollMode(QtWidgets.QAbstractItemView.ScrollMode.ScrollPerPixel)
         off, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
@@ -53,7 +78,7 @@ class ThumbnailList(QtWidgets.QListWidget):
         item.setToolTip(plain_tip(tip))
         item.setData(Qt.ItemDataRole.AccessibleTextRole, tip)
         self.addItem(item)
-        self.updateGeometry()
+        self._fit()
 
     def _pixmap(self, image: QtGui.QImage, marked: bool) -> QtGui.QPixmap:
         ratio, side = self.devicePixelRatioF(), self.side
@@ -81,10 +106,11 @@ class ThumbnailList(QtWidgets.QListWidget):
         painter.end()
         return pixmap
 
-    def sizeHint(self) -> QtCore.QSize:
+    def _fit(self) -> None:
+        """As high as its pictures."""
         long = self._rows == 1 and self.count() * (self.side + 6) > self.width()
         bar = self.horizontalScrollBar().sizeHint().height() if long else 0
-        return QtCore.QSize(self.width(), self._rows_needed() * (self.side + 6) + bar + 2)
+        self.setFixedHeight(self._rows_needed() * (self.side + 6) + bar + 2)
 
     def _rows_needed(self) -> int:
         across = max(1, (self.width() - 2) // (self.side + 6))
@@ -93,7 +119,7 @@ class ThumbnailList(QtWidgets.QListWidget):
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self.updateGeometry()
+            self._fit()
 
     def event(self, event: QtCore.QEvent) -> bool:
         return keep_key(event, self) or super().event(event)
@@ -138,8 +164,8 @@ class ShareSlider(QtWidgets.QWidget):
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        row.addWidget(self.label, 5)
-        row.addWidget(self.slider, 6)
+        row.addWidget(self.label, 6)
+        row.addWidget(self.slider, 5)
         row.addWidget(self.number)
         self.show_share(0.0)
 

@@ -94,7 +94,6 @@ class VariationsStrip(QtWidgets.QWidget):
             self.list.add(_image(one.picture), tip)
         self.list.setCurrentRow(at)
         self.list.setVisible(bool(self._shown))
-        self.list.updateGeometry()
 
     def _set_strength(self, share: float, dragging: bool) -> None:
         if not dragging:

@@ -6,6 +6,7 @@ import applying
 import docker_look
 import documents
 import faces
+import history
 import install_core
 
 
@@ -15,3 +16,4 @@ def run(t):
     yield from docker_look.run(t)
     yield from applying.run(t)
     yield from faces.run(t)
+    yield from history.run(t)
