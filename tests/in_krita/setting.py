@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+import subprocess
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from slow_pack import keep_times, make_slow_pack
+from tiny_wheels import make_wheels
 
 from anycost.commands.core_wheel import ROOT
 from anycost.commands.plugin_install import install
@@ -55,6 +57,20 @@ def make_setting(folder: Path, tiny_pack: Path) -> Setting:
         "DRIVE_ZIP": str(package(folder / "anycost.zip")),
     }
     return Setting(profile, variables)
+
+
+def without_core(setting: Setting, folder: Path) -> Setting:
+    """From now on the profile is one where somebody has imported the zip and done nothing else."""
+    importer = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
+    resources = setting.profile.resources
+    subprocess.run(
+        ["/usr/bin/python3", importer, setting.variables["DRIVE_ZIP"], resources],
+        check=True,
+        capture_output=True,
+    )
+    (setting.profile.root / "config" / "anycost" / "core.json").unlink()
+    wheels = make_wheels(folder / "Räder für Krita")
+    return replace(setting, variables={**setting.variables, "DRIVE_WHEELS": str(wheels)})
 
 
 def chosen_pack(folder: Path, tiny_pack: Path) -> Path:

@@ -1,0 +1,131 @@
+"""From a profile without a core to the first applied edit: the docker installs it from a folder of wheels."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from krita import Krita
+from shared import closed, drag, open_panel, settled
+
+from anycost.bridge import launch
+from anycost.krita_plugin import install_place
+from anycost.krita_plugin.install_run import Stage
+from anycost.krita_plugin.qt import QtCore, QtWidgets
+
+MOST_CLICKS = 6
+LONGEST_GAP = 2.0  # seconds: a freeze, not a benchmark
+
+
+class Gaps(QtCore.QTimer):
+    """The longest time in which Krita handled no timer."""
+
+    def __init__(self):
+        super().__init__()
+        self.longest, self._last = 0.0, time.monotonic()
+        self.timeout.connect(self._beat)
+        self.start(5)
+
+    def _beat(self):
+        now = time.monotonic()
+        self.longest, self._last = max(self.longest, now - self._last), now
+
+
+def run(t):
+    shown = t.docker("anycost").isVisible()
+    docker = open_panel(t)
+    yield 0.2
+    card = t.widget("anycost_install")
+    t.check("without a core the docker offers to install it", card.isVisible(), install_place.missing())
+    t.check("and shows nothing else", not t.widget("anycost_panel").isVisible())
+    words = t.widget("anycost_install_text").text()
+    t.check("it tells size, place and licence", all(w in words for w in ("GB", "core", "Apache-2.0")), words)
+    t.screenshot("install.png", docker)
+    clicks = Clicks(t)
+    clicks.count = 0 if shown else 3  # Settings, Dockers, Anycost
+    yield from cancelled(t, card)
+    if (yield from installed(t, clicks, card)):
+        yield from first_edit(t, clicks, docker)
+
+
+class Clicks:
+    """What the artist does with the mouse, counted."""
+
+    def __init__(self, t):
+        self.t, self.count = t, 0
+
+    def on(self, widget):
+        self.count += 1
+        yield from self.t.click(widget)
+
+
+def cancelled(t, card):
+    installer = card.installer
+    empty = Path(os.environ["XDG_DATA_HOME"], "leerer Ordner für Räder")
+    empty.mkdir()
+    installer.install("cpu", empty)
+    yield from t.until(lambda: installer.stage is Stage.RUNNING)
+    t.screenshot("installing.png", t.docker("anycost"))
+    yield from t.click(t.widget("anycost_install_cancel"))
+    stopped = yield from t.until(lambda: installer.stage is Stage.NONE)
+    left = [path.name for path in install_place.home().iterdir() if path.name[0].isdigit()]
+    t.check("an installation can be cancelled", stopped and install_place.missing() and not left, left)
+
+
+def installed(t, clicks, card):
+    """By a real click, the folder pasted into the dialog."""
+    installer, gaps = card.installer, Gaps()
+    begin = time.monotonic()
+    lines = []
+    installer.changed.connect(lambda: lines.append(installer.progress.words))
+    yield from clicks.on(t.widget("anycost_install_folder"))
+    dialogs = lambda: card.findChildren(QtWidgets.QFileDialog)  # noqa: E731
+    yield from t.until(lambda: dialogs() and dialogs()[0].isVisible())
+    yield 0.3
+    QtWidgets.QApplication.clipboard().setText(os.environ["DRIVE_WHEELS"])  # xdotool types no umlauts here
+    yield from t.xdotool("key", "ctrl+a", "key", "ctrl+v")
+    yield from t.xdotool("key", "Return")
+    running = yield from t.until(lambda: installer.busy, 10)
+    t.check("the folder is taken", running, card.title.text())
+    yield from t.until(lambda: not installer.busy)
+    done = installer.stage is Stage.NONE and not install_place.missing()
+    if not t.check("the core is installed", done, installer.sentence or installer.stage):
+        t.fail(installer.log[-2000:])
+        return
+    t.check(
+        "its progress is told in lines", len(set(lines)) > 3 and not [w for w in lines if "\n" in w], lines
+    )
+    t.check("Krita never stood still", gaps.longest < LONGEST_GAP, gaps.longest)
+    gaps.stop()
+    t.figures["install_seconds"] = round(time.monotonic() - begin, 1)
+    t.figures["install_longest_gap_ms"] = round(1000 * gaps.longest)
+    place = Path(launch.core_python())
+    t.check("outside the plugin's folder", install_place.home() in place.parents, place)
+    t.check("the panel is there instead", t.widget("anycost_panel").isVisible() and not card.isVisible())
+    return True
+
+
+def first_edit(t, clicks, docker):
+    state = docker.state
+    document = Krita.instance().openDocument(os.environ["DRIVE_PICTURE"])
+    clicks.count += 2  # Open File, and the file: the dialog is Krita's
+    document.waitForDone()
+    Krita.instance().activeWindow().addView(document)
+    ready = yield from t.until(lambda: state.core.connected)
+    t.check("the installed core starts", ready, docker.keeper.report())
+    if not ready:
+        return
+    state.projection_seconds = 2.5
+    yield from clicks.on(t.widget("anycost_project"))
+    yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state))
+    slider = t.widget("anycost_slider_" + state.core.opened.directions[0].name)
+    clicks.count += 1
+    yield from drag(t, slider, [0.6, 0.75, 0.9])
+    yield from t.until(lambda: settled(state))
+    count = len(document.rootNode().childNodes())
+    yield from clicks.on(t.widget("anycost_apply"))
+    applied = yield from t.until(lambda: len(document.rootNode().childNodes()) == count + 1)
+    t.check("the first edit is applied", applied, state.message)
+    t.check(f"after {clicks.count} clicks", clicks.count <= MOST_CLICKS)
+    yield from closed(t, docker, document)
