@@ -16,6 +16,67 @@ KNOWN = (
     "Connecting to the core…",
     "Starting the core…",
     "Loading model {n}/3",
+    "Ready; measuring this computer {share}",
+    "Model unloaded; it comes back with the next edit",
+    "The core stopped: restarting…",
+    "The core does not answer: waiting for it…",
+    "The core closed the connection.",
+    "The connection to the core was closed.",
+    "The core is not connected: wait until it has started.",
+    "The core does not take any more work: wait a moment, then try again.",
+    "The core that runs does not answer: end its process, then start it again.",
+    "The core stopped again and again: see its report, then start it again.",
+    "The core does not start: see its report, then start it again.",
+    "The core and the plugin are of different versions: run `anycost plugin install`, then restart Krita.",
+    "Another user's program listens where the core should: end it, then start the core again.",
+    "The folder {folder} must be one that only you can enter: remove it, then start.",
+    "Anycost's core is not installed: run `anycost plugin install` in a terminal, then try again.",
+    "The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal again.",
+    "{path} cannot be read: run `anycost plugin install` in a terminal to write it again.",
+    "The panel speaks protocol {mine}, the core {other}: install both from the same release.",
+    'The core knows no method "{method}": it may be older than the panel.',
+    "The core has too much to do: wait until it has answered what it was asked.",
+    "This picture is far from what this pack draws: edits of shape and colour work.",
+    (
+        "This picture is far from what this pack draws: edits of shape and colour work, {labels} only a "
+        "little."
+    ),
+    "This picture is far from what this pack draws: mix in a face of a picture, not a made-up one.",
+    "One of the two faces cannot be read well enough to mix them: choose another.",
+    "No face was found: show where its eyes and mouth are.",
+    "The face is outside the picture: show where its eyes and mouth are.",
+    "Eyes and mouth lie in one place: drag the handles apart and try again.",
+    (
+        "Only drawn faces are found so far: for photographs and paintings, run `anycost weights get "
+        "faces` in a terminal, then try again."
+    ),
+    (
+        "Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a "
+        "terminal, then open the face again."
+    ),
+    "The face weights cannot be used: run `anycost weights get faces`.",
+    "The picture is empty: everything in it is transparent.",
+    "{width} x {height} px is too large (at most {side} a side, 64 megapixels): select a part.",
+    "The picture is no longer open in the core: open it again.",
+    "The face has not been projected yet: project it first.",
+    'The saved projection does not fit the pack "{pack}": project again.',
+    "The edit changes nothing here: move a slider, or select a part of the face.",
+    "The model was put away while it projected: project again.",
+    "This picture is being projected already: cancel that first.",
+    '"{label}" takes a number from {low} to {high}, not {value}.',
+    'The pack "{pack}" has no edit called "{name}": it has {have}.',
+    "There is not enough memory: close other programs or pictures, or choose a lower quality.",
+    "The disk is full: free some space, then try again.",
+    "A library of the core is missing ({what}): install Anycost again.",
+    "The core met an error that it did not expect: its log, {path}, tells which.",
+    'There is no pack "{pack}": give its folder, or an installed name ({have}).',
+    'The pack in "{folder}" was replaced or removed while it was open: choose it again.',
+    'In the pack "{folder}", {file} is damaged (its hash is wrong): get the pack again.',
+    'The pack in "{folder}" has no {file}, which its pack.json lists: get the pack again.',
+    'The pack in "{folder}" cannot be used: {what}',
+    '"{path}" is not valid JSON: get the pack again.',
+    '"{path}" is damaged or not a safetensors file: get it again.',
+    'The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.',
 )
 
 

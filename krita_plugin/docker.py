@@ -31,16 +31,16 @@ from .settings import GROUP, LANGUAGE, Kept
 from .state import PanelState
 from .views import document_in, window_of
 from .wiring import connect
-from .words import tr, use_language, wanted_languages
+from .words import mark_tr, tr, use_language, wanted_languages
 
 START_AFTER_MS = 1000  # Krita's own start goes first
 LOOK_EVERY_MS = 300  # Krita does not report a new selection, so it is polled while the docker is visible
 ACTIONS = (
-    ("anycost_project", "Project the face", PanelState.project),
-    ("anycost_toggle_draft", "Toggle draft quality", PanelState.toggle_draft),
-    ("anycost_apply", "Apply the edit", PanelState.apply),
-    ("anycost_update", "Update the edit's layer", lambda state: state.apply(update=True)),
-    ("anycost_next_face", "Next face", lambda state: state.several.next_face()),
+    ("anycost_project", mark_tr("Project the face"), PanelState.project),
+    ("anycost_toggle_draft", mark_tr("Toggle draft quality"), PanelState.toggle_draft),
+    ("anycost_apply", mark_tr("Apply the edit"), PanelState.apply),
+    ("anycost_update", mark_tr("Update the edit's layer"), lambda state: state.apply(update=True)),
+    ("anycost_next_face", mark_tr("Next face"), lambda state: state.several.next_face()),
 )
 
 _shared: Optional[Shared] = None
@@ -146,7 +146,8 @@ class AnycostDocker(DockWidget):
     def _start_early(self) -> None:
         """With Krita, so that the core is warm when the first picture is open; not for a docker that is put
         away, nor where there is no core yet."""
-        wanted = self.state.settings.now.start_with_krita and self.toggleViewAction().isChecked()
+        shown = self.toggleViewAction()
+        wanted = shown is not None and shown.isChecked() and self.state.settings.now.start_with_krita
         if wanted and not install_place.missing():
             self.keeper.start()
 
@@ -182,7 +183,7 @@ class AnycostExtension(Extension):
     def createActions(self, window: Window) -> None:
         main = window.qwindow()  # `window` itself no longer exists when an action is used
         for name, text, done in ACTIONS:
-            action = window.createAction(name, text, "tools/scripts")
+            action = window.createAction(name, tr(text), "tools/scripts")
             action.triggered.connect(lambda _checked=False, done=done: self._run(main, done))
 
     def _run(self, main: QtWidgets.QMainWindow, done: Callable[[PanelState], None]) -> None:

@@ -61,8 +61,16 @@ def _told(sentence: str) -> Optional[str]:
     for template in KNOWN:
         values = filled_in(template, sentence)
         if values is not None and template in _translated:
-            return _translated[template].format(**values)
+            return _translated[template].format(**{name: _listed(value) for name, value in values.items()})
     return None
+
+
+def _listed(value: str) -> str:
+    """A value, which may be the labels of sliders: "Turn head and Nod"."""
+    parts = value.split(" and ")
+    if not all(part in _translated for part in parts):
+        return value
+    return " {} ".format(tr("and")).join(map(tr, parts))
 
 
 def use_language(names: Iterable[str]) -> None:

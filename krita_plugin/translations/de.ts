@@ -304,12 +304,48 @@
         <translation>Kern und Modul verstehen einander nicht: `anycost plugin install` ausführen, dann Krita neu starten.</translation>
     </message>
     <message>
+        <source>"{label}" takes a number from {low} to {high}, not {value}.</source>
+        <translation>„{label}“ nimmt eine Zahl von {low} bis {high}, nicht {value}.</translation>
+    </message>
+    <message>
+        <source>"{path}" is damaged or not a safetensors file: get it again.</source>
+        <translation>„{path}“ ist beschädigt oder keine Safetensors-Datei: die Datei neu holen.</translation>
+    </message>
+    <message>
+        <source>"{path}" is not valid JSON: get the pack again.</source>
+        <translation>„{path}“ ist kein gültiges JSON: das Paket neu holen.</translation>
+    </message>
+    <message>
+        <source>A library of the core is missing ({what}): install Anycost again.</source>
+        <translation>Eine Bibliothek des Kerns fehlt ({what}): Anycost erneut installieren.</translation>
+    </message>
+    <message>
+        <source>Another user's program listens where the core should: end it, then start the core again.</source>
+        <translation>Das Programm eines anderen Benutzers belegt den Platz des Kerns: es beenden, dann den Kern neu starten.</translation>
+    </message>
+    <message>
+        <source>Anycost's core is not installed: run `anycost plugin install` in a terminal, then try again.</source>
+        <translation>Anycosts Kern ist nicht installiert: `anycost plugin install` im Terminal ausführen, dann erneut versuchen.</translation>
+    </message>
+    <message>
         <source>Connected</source>
         <translation>Verbunden</translation>
     </message>
     <message>
         <source>Connecting to the core…</source>
         <translation>Verbinden mit dem Kern…</translation>
+    </message>
+    <message>
+        <source>Eyes and mouth lie in one place: drag the handles apart and try again.</source>
+        <translation>Augen und Mund liegen aufeinander: die Griffe auseinanderziehen und erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a terminal, then open the face again.</source>
+        <translation>Augen und Münder werden bisher nur grob gelesen: für genaue `anycost weights get faces` im Terminal ausführen, dann das Gesicht erneut öffnen.</translation>
+    </message>
+    <message>
+        <source>In the pack "{folder}", {file} is damaged (its hash is wrong): get the pack again.</source>
+        <translation>Im Paket „{folder}“ ist {file} beschädigt (die Prüfsumme stimmt nicht): das Paket neu holen.</translation>
     </message>
     <message>
         <source>Loading model {n}/3</source>
@@ -320,12 +356,184 @@
         <translation>Suche nach dem Kern…</translation>
     </message>
     <message>
+        <source>Model unloaded; it comes back with the next edit</source>
+        <translation>Modell entladen; es kommt mit der nächsten Änderung wieder</translation>
+    </message>
+    <message>
+        <source>No face was found: show where its eyes and mouth are.</source>
+        <translation>Kein Gesicht gefunden: zeigen, wo Augen und Mund sind.</translation>
+    </message>
+    <message>
+        <source>One of the two faces cannot be read well enough to mix them: choose another.</source>
+        <translation>Eines der beiden Gesichter ist zum Mischen nicht gut genug lesbar: ein anderes wählen.</translation>
+    </message>
+    <message>
+        <source>Only drawn faces are found so far: for photographs and paintings, run `anycost weights get faces` in a terminal, then try again.</source>
+        <translation>Bisher werden nur gezeichnete Gesichter gefunden: für Fotos und Gemälde `anycost weights get faces` im Terminal ausführen, dann erneut versuchen.</translation>
+    </message>
+    <message>
         <source>Ready</source>
         <translation>Bereit</translation>
     </message>
     <message>
+        <source>Ready; measuring this computer {share}</source>
+        <translation>Bereit; Rechner wird vermessen {share}</translation>
+    </message>
+    <message>
         <source>Starting the core…</source>
         <translation>Kern wird gestartet…</translation>
+    </message>
+    <message>
+        <source>The Python that had Anycost's core is gone: run `anycost plugin install` in a terminal again.</source>
+        <translation>Das Python mit Anycosts Kern ist fort: `anycost plugin install` erneut im Terminal ausführen.</translation>
+    </message>
+    <message>
+        <source>The connection to the core was closed.</source>
+        <translation>Die Verbindung zum Kern wurde geschlossen.</translation>
+    </message>
+    <message>
+        <source>The core and the plugin are of different versions: run `anycost plugin install`, then restart Krita.</source>
+        <translation>Kern und Modul haben verschiedene Versionen: `anycost plugin install` ausführen, dann Krita neu starten.</translation>
+    </message>
+    <message>
+        <source>The core closed the connection.</source>
+        <translation>Der Kern hat die Verbindung geschlossen.</translation>
+    </message>
+    <message>
+        <source>The core does not answer: waiting for it…</source>
+        <translation>Der Kern antwortet nicht: warten…</translation>
+    </message>
+    <message>
+        <source>The core does not start: see its report, then start it again.</source>
+        <translation>Der Kern startet nicht: in seinen Bericht sehen, dann neu starten.</translation>
+    </message>
+    <message>
+        <source>The core does not take any more work: wait a moment, then try again.</source>
+        <translation>Der Kern nimmt keine Arbeit mehr an: kurz warten, dann erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The core has too much to do: wait until it has answered what it was asked.</source>
+        <translation>Der Kern hat zu viel zu tun: warten, bis er beantwortet hat, was er gefragt wurde.</translation>
+    </message>
+    <message>
+        <source>The core is not connected: wait until it has started.</source>
+        <translation>Keine Verbindung zum Kern: warten, bis er gestartet ist.</translation>
+    </message>
+    <message>
+        <source>The core knows no method "{method}": it may be older than the panel.</source>
+        <translation>Der Kern kennt „{method}“ nicht: vielleicht ist er älter als das Modul.</translation>
+    </message>
+    <message>
+        <source>The core met an error that it did not expect: its log, {path}, tells which.</source>
+        <translation>Der Kern stieß auf einen unerwarteten Fehler: sein Protokoll, {path}, nennt ihn.</translation>
+    </message>
+    <message>
+        <source>The core stopped again and again: see its report, then start it again.</source>
+        <translation>Der Kern brach immer wieder ab: in seinen Bericht sehen, dann neu starten.</translation>
+    </message>
+    <message>
+        <source>The core stopped: restarting…</source>
+        <translation>Der Kern brach ab: Neustart…</translation>
+    </message>
+    <message>
+        <source>The core that runs does not answer: end its process, then start it again.</source>
+        <translation>Der laufende Kern antwortet nicht: seinen Prozess beenden, dann neu starten.</translation>
+    </message>
+    <message>
+        <source>The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.</source>
+        <translation>Der Regler „{file}“ bleibt weg, denn die Datei {reason}: den Autor um eine andere bitten oder sie entfernen.</translation>
+    </message>
+    <message>
+        <source>The disk is full: free some space, then try again.</source>
+        <translation>Die Platte ist voll: Platz schaffen, dann erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>The edit changes nothing here: move a slider, or select a part of the face.</source>
+        <translation>Die Änderung bewirkt hier nichts: einen Regler bewegen oder einen Teil des Gesichts auswählen.</translation>
+    </message>
+    <message>
+        <source>The face has not been projected yet: project it first.</source>
+        <translation>Das Gesicht ist noch nicht projiziert: zuerst projizieren.</translation>
+    </message>
+    <message>
+        <source>The face is outside the picture: show where its eyes and mouth are.</source>
+        <translation>Das Gesicht liegt außerhalb des Bildes: zeigen, wo Augen und Mund sind.</translation>
+    </message>
+    <message>
+        <source>The face weights cannot be used: run `anycost weights get faces`.</source>
+        <translation>Die Gewichte für Gesichter sind unbrauchbar: `anycost weights get faces` ausführen.</translation>
+    </message>
+    <message>
+        <source>The folder {folder} must be one that only you can enter: remove it, then start.</source>
+        <translation>Der Ordner {folder} darf für niemand sonst zugänglich sein: ihn entfernen, dann starten.</translation>
+    </message>
+    <message>
+        <source>The model was put away while it projected: project again.</source>
+        <translation>Das Modell wurde beim Projizieren weggelegt: neu projizieren.</translation>
+    </message>
+    <message>
+        <source>The pack "{pack}" has no edit called "{name}": it has {have}.</source>
+        <translation>Das Paket „{pack}“ hat keine Änderung „{name}“, nur {have}.</translation>
+    </message>
+    <message>
+        <source>The pack in "{folder}" cannot be used: {what}</source>
+        <translation>Das Paket in „{folder}“ ist unbrauchbar: {what}</translation>
+    </message>
+    <message>
+        <source>The pack in "{folder}" has no {file}, which its pack.json lists: get the pack again.</source>
+        <translation>Dem Paket in „{folder}“ fehlt {file}, das seine pack.json nennt: das Paket neu holen.</translation>
+    </message>
+    <message>
+        <source>The pack in "{folder}" was replaced or removed while it was open: choose it again.</source>
+        <translation>Das Paket in „{folder}“ wurde ersetzt oder entfernt, während es offen war: es neu wählen.</translation>
+    </message>
+    <message>
+        <source>The panel speaks protocol {mine}, the core {other}: install both from the same release.</source>
+        <translation>Das Modul spricht Protokoll {mine}, der Kern {other}: beide aus derselben Ausgabe installieren.</translation>
+    </message>
+    <message>
+        <source>The picture is empty: everything in it is transparent.</source>
+        <translation>Das Bild ist leer: alles darin ist durchsichtig.</translation>
+    </message>
+    <message>
+        <source>The picture is no longer open in the core: open it again.</source>
+        <translation>Das Bild ist im Kern nicht mehr offen: es erneut öffnen.</translation>
+    </message>
+    <message>
+        <source>The saved projection does not fit the pack "{pack}": project again.</source>
+        <translation>Die gespeicherte Projektion passt nicht zum Paket „{pack}“: neu projizieren.</translation>
+    </message>
+    <message>
+        <source>There is no pack "{pack}": give its folder, or an installed name ({have}).</source>
+        <translation>Es gibt kein Paket „{pack}“: seinen Ordner oder einen installierten Namen angeben ({have}).</translation>
+    </message>
+    <message>
+        <source>There is not enough memory: close other programs or pictures, or choose a lower quality.</source>
+        <translation>Der Speicher reicht nicht: andere Programme oder Bilder schließen oder eine niedrigere Güte wählen.</translation>
+    </message>
+    <message>
+        <source>This picture is being projected already: cancel that first.</source>
+        <translation>Dieses Bild wird bereits projiziert: das zuerst abbrechen.</translation>
+    </message>
+    <message>
+        <source>This picture is far from what this pack draws: edits of shape and colour work, {labels} only a little.</source>
+        <translation>Dieses Bild ist weit von dem entfernt, was das Paket zeichnet: Form und Farbe lassen sich ändern, {labels} nur wenig.</translation>
+    </message>
+    <message>
+        <source>This picture is far from what this pack draws: edits of shape and colour work.</source>
+        <translation>Dieses Bild ist weit von dem entfernt, was das Paket zeichnet: Form und Farbe lassen sich ändern.</translation>
+    </message>
+    <message>
+        <source>This picture is far from what this pack draws: mix in a face of a picture, not a made-up one.</source>
+        <translation>Dieses Bild ist weit von dem entfernt, was das Paket zeichnet: ein Gesicht aus einem Bild einmischen, kein erfundenes.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: run `anycost plugin install` in a terminal to write it again.</source>
+        <translation>{path} ist nicht lesbar: `anycost plugin install` im Terminal ausführen, um die Datei neu zu schreiben.</translation>
+    </message>
+    <message>
+        <source>{width} x {height} px is too large (at most {side} a side, 64 megapixels): select a part.</source>
+        <translation>{width} × {height} px sind zu groß (höchstens {side} je Seite, 64 Megapixel): einen Teil auswählen.</translation>
     </message>
     <message>
         <source>Show or hide these sliders</source>
@@ -346,6 +554,26 @@
     <message>
         <source>This edit does not work on this picture</source>
         <translation>Diese Änderung wirkt auf dieses Bild nicht</translation>
+    </message>
+    <message>
+        <source>Project the face</source>
+        <translation>Gesicht projizieren</translation>
+    </message>
+    <message>
+        <source>Toggle draft quality</source>
+        <translation>Entwurfsgüte umschalten</translation>
+    </message>
+    <message>
+        <source>Apply the edit</source>
+        <translation>Änderung anwenden</translation>
+    </message>
+    <message>
+        <source>Update the edit's layer</source>
+        <translation>Ebene der Änderung aktualisieren</translation>
+    </message>
+    <message>
+        <source>Next face</source>
+        <translation>Nächstes Gesicht</translation>
     </message>
     <message>
         <source>The core's installation…</source>
@@ -484,8 +712,8 @@
         <translation>Alle verwerfen</translation>
     </message>
     <message>
-        <source>The core draws the faces, in a process of its own. About {download} come over the network, and {disk} stay on the disk, in {place}. Licences: Apache-2.0; PyTorch and the others have free ones, too.</source>
-        <translation>Der Kern zeichnet die Gesichter, als eigenes Programm. Etwa {download} kommen über das Netz, {disk} bleiben auf der Platte, in {place}. Lizenzen: Apache-2.0; auch PyTorch und die übrigen sind frei.</translation>
+        <source>The core draws the faces. It fetches about {download} and takes {disk} in {place}. Its licence is Apache-2.0; PyTorch and the other libraries are free, too.</source>
+        <translation>Der Kern zeichnet die Gesichter. Er lädt etwa {download} und belegt {disk} in {place}. Seine Lizenz ist Apache-2.0; auch PyTorch und die übrigen Bibliotheken sind frei.</translation>
     </message>
     <message>
         <source>Neither Python 3.10 to 3.13 nor uv was found. Get Python from python.org/downloads or your package manager, or uv from docs.astral.sh/uv.</source>
@@ -1702,6 +1930,10 @@
     <message>
         <source>Seed {n}: {words}</source>
         <translation>Startwert {n}: {words}</translation>
+    </message>
+    <message>
+        <source>and</source>
+        <translation>und</translation>
     </message>
 </context>
 </TS>

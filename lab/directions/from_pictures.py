@@ -6,8 +6,8 @@ the normal is what changes there with the score (Haufe et al., 2014). The bare n
 what few pictures show by chance: from 20 of each, glasses came out at a cosine of 0.94 to the known step, and
 this way at 0.98.
 
-How far it goes is measured on the pictures: value 1 takes the mean picture of the first folder to where nine
-in ten of the second end.
+How far it goes is measured on the pictures: value 1 takes the mean picture of the first folder to that of the
+second, and -1 leads back as far.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ FEWEST = 8  # pictures of each kind
 MOST = 5000
 SAMPLES = 4096  # of w
 FOLDS = 5  # parts of the pictures, each told apart by what the others taught
-FARTHEST = 0.9  # the share of pictures that a slider's ends leave behind them
 TOLD_APART = 0.65  # share of pictures told apart below which there is no direction: chance is a half
 SOFTNESS = 0.1  # LinearSVC's C, of latents with a deviation of 1: some pictures may lie on the wrong side
 
@@ -47,10 +46,9 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A direction: its step [n_style, style_dim] for value 1, its lower end, and what is known of it."""
+    """A direction: its step [n_style, style_dim] for value 1, and what is known of it."""
 
     vector: np.ndarray
-    low: float
     pairs: int  # 0: they are two separate sets
     told_apart: float  # share of pictures (or pairs) that it tells apart without having seen them
 
@@ -106,18 +104,13 @@ def direction_between(without: Encoded, having: Encoded, pack: Pack) -> Made:
     score = find(a, b)
     step = score if paired else score @ _covariance(pack)
     step = step / np.tensordot(score, step, axes=2)  # raises the score by 1
-    of_a, of_b = (np.tensordot(w, score, axes=2) for w in (a, b))  # [N] each
-    if paired:  # a person's own step, not the way to another's place
-        on = back = float(np.quantile(of_b - of_a, FARTHEST))
-    else:
-        on = float(np.quantile(of_b, FARTHEST) - of_a.mean())
-        back = float(of_b.mean() - np.quantile(of_a, 1 - FARTHEST))
-    return Made((on * step).astype(np.float32), -round(back / on, 2), len(a) if paired else 0, told_apart)
+    whole = np.tensordot(score, _mean_step(a, b), axes=2)
+    return Made((whole * step).astype(np.float32), len(a) if paired else 0, told_apart)
 
 
 def as_direction(made: Made, name: str, label: str, group: str) -> Direction:
-    """The slider from `low` to 1."""
-    return Direction(name, label, group, made.low, 1.0, made.vector)
+    """The slider."""
+    return Direction(name, label, group, -1.0, 1.0, made.vector)
 
 
 def _in_order(pictures: Encoded) -> np.ndarray:
