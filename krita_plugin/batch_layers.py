@@ -18,7 +18,6 @@ from .layer_pixels import LayerPixels
 from .paint_layers import REFUSED, SRGB, draw, last_of, new_layer, space, wipe
 from .picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
 from .picture_reader import CHANGED, PictureReader
-from .pixels import placed
 from .placing import check_unlocked
 from .qt import QtCore
 from .underlying import all_nodes, layer_and_groups, name_of
@@ -148,7 +147,7 @@ class _Layers(_Pictures):
         except HostError as error:
             raise LeftOut(str(error)) from error
         node = new_layer(document, self._name)
-        draw(node, *placed(picture, layer))
+        draw(node, picture, layer)
         if not own.parentNode().addChildNode(node, own):
             raise HostError(tr(REFUSED))
 
@@ -173,7 +172,7 @@ class _Group(_Layers):
             self._group = group
             copy.rootNode().addChildNode(group, None)
         node = new_layer(copy, item.name)
-        draw(node, *placed(picture, layer))
+        draw(node, picture, layer)
         group.addChildNode(node, None)
 
     def finish(self) -> None:
@@ -206,7 +205,7 @@ class _Frames(_Pictures):
         self._same(picture)
         if self._copied is None:
             self._wipe_all()
-        draw(self._at(_time(item)), *placed(picture, layer))
+        draw(self._at(_time(item)), picture, layer)
 
     def finish(self) -> None:
         try:
@@ -236,13 +235,15 @@ class _Frames(_Pictures):
         return node
 
     def _named(self) -> Node:
-        node = self._at(self._times[0]).clone()
+        """A clone of the copy's layer as a plain one. Krita 5.1 crashes where a clone's opacity is set."""
+        node = self._at(self._times[0])
         node.setName(self._name)
         node.setOpacity(255)
         node.setBlendingMode("normal")
         node.setVisible(True)
         node.setLocked(False)
-        return node
+        self._copy().waitForDone()
+        return node.clone()
 
 
 def _add(group: Node, node: Node, above: Optional[Node]) -> None:

@@ -1,0 +1,170 @@
+"""The current edit on other layers and on frames, by the panel's menu and the dialog's buttons."""
+
+from __future__ import annotations
+
+import os
+
+from PyQt5.QtCore import QByteArray, Qt
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication
+from shared import at_rest, closed, move_a_slider, open_panel, opened, pixels, projected, settled, shown
+
+SIDE = 256  # pixels of the animation
+TIMES = (0, 4, 9)  # of its frames; at the second there is no face
+
+
+def run(t):
+    docker = open_panel(t)
+    docker.state.projection_seconds = 0.3
+    yield from layers(t, docker)
+    yield from frames(t, docker)
+
+
+def face_bytes(side, mirrored):
+    """The sample portrait as a layer's bytes."""
+    image = QImage(os.environ["DRIVE_PICTURE"]).scaled(
+        side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+    image = image.mirrored(mirrored, False).convertToFormat(QImage.Format.Format_ARGB32)
+    return QByteArray(image.constBits().asstring(image.sizeInBytes()))
+
+
+def names(group):
+    return [node.name() for node in group.childNodes()]
+
+
+def dialog(t, docker):
+    """Opened by the panel's menu."""
+    menu = t.widget("anycost_menu", docker)
+    entry = next(action for action in menu.menu().actions() if "layers or frames" in action.text())
+    entry.trigger()
+    yield from t.until(lambda: box(docker) is not None and box(docker).isVisible())
+    return box(docker)
+
+
+def box(docker):
+    return next((one for one in QApplication.topLevelWidgets() if one.objectName() == "anycost_batch"), None)
+
+
+def layers(t, docker):
+    """Three layers with a face, one without, in one step; then each above its own, until Cancel."""
+    state = docker.state
+    document = yield from opened(t, docker)
+    root = document.rootNode()
+    if not (yield from projected(t, docker, "batch of layers")):
+        return
+    move_a_slider(state)
+    yield from t.until(lambda: settled(state))
+    side = document.width() // 2
+    for name, left in (("small", 20), ("mirrored", side)):
+        node = document.createNode(name, "paintlayer")
+        node.setPixelData(face_bytes(side - 40, left > 20), left, 30, side - 40, side - 40)
+        root.addChildNode(node, None)
+        yield from at_rest(document)
+    empty = document.createNode("plain", "paintlayer")
+    empty.setPixelData(QByteArray(bytes([90, 120, 130, 255]) * 10000), 5, 5, 100, 100)
+    root.addChildNode(empty, None)
+    yield from at_rest(document)
+    before, was = pixels(document), names(root)
+
+    asked = yield from dialog(t, docker)
+    yield from t.click(t.widget("anycost_batch_visible", asked), 8)
+    t.widget("anycost_batch_seconds", asked).setValue(0.2)
+    t.screenshot("batch.png", asked)
+    yield from t.click(t.widget("anycost_batch_start", asked))
+    yield from t.until(lambda: asked.batch is not None and asked.batch.over)
+    yield from at_rest(document)
+    told = t.widget("anycost_batch_told", asked).toPlainText()
+    t.check("every layer with a face is edited", len(asked.batch.done) == 3, told)
+    left = [(item.name, why) for item, why in asked.batch.left_out]
+    t.check("the other is left out", left == [("plain", "no face was found")], left)
+    t.check("and told", "plain: no face was found" in told, told)
+    group = root.childNodes()[-1]
+    whole = [*was, state.layer_name(state.portrait)]
+    t.check("one group has them, each called as its layer", names(root) == whole, names(root))
+    t.check("in their order", names(group) == was[:-1], names(group))
+    t.check("the picture shows it", pixels(document) != before)
+    t.screenshot("batch_done.png")
+    t.krita.action("edit_undo").trigger()
+    yield from at_rest(document)
+    t.check("one undo takes all away", names(root) == was and pixels(document) == before, names(root))
+
+    yield from t.click(t.widget("anycost_batch_together", asked), 8)
+    yield from t.click(t.widget("anycost_batch_start", asked))
+    yield from t.until(lambda: len(asked.batch.done) == 1 or asked.batch.over)
+    yield from t.click(t.widget("anycost_batch_cancel", asked))
+    yield from at_rest(document)
+    count = len(asked.batch.done)
+    t.check("Cancel keeps what is done", asked.batch.over and 0 < count < 4, asked.batch.words())
+    above = [names(root)[index + 1] for index, name in enumerate(names(root)) if name in was[:count]]
+    t.check("each lies above its layer", above == [state.layer_name(state.portrait)] * count, names(root))
+    asked.close()
+    yield from closed(t, docker, document)
+
+
+def animated(t, docker):
+    """A layer of three frames, made as an artist makes it."""
+    document = t.krita.createDocument(SIDE, SIDE, "moving", "RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc", 72.0)
+    yield from shown(t, docker, document)
+    node = document.topLevelNodes()[0]
+    document.setActiveNode(node)
+    yield 0.1
+    node.enableAnimation()
+    for time in TIMES:
+        document.setCurrentTime(time)
+        yield from at_rest(document)
+        if time:
+            t.krita.action("add_blank_frame").trigger()
+            yield from at_rest(document)
+        yield from t.until(lambda time=time: node.hasKeyframeAtTime(time))
+        plain = QByteArray(bytes([120, 130, 90, 255]) * (SIDE * SIDE))
+        node.setPixelData(plain if time == TIMES[1] else face_bytes(SIDE, time > 0), 0, 0, SIDE, SIDE)
+    document.setCurrentTime(0)
+    document.refreshProjection()
+    yield from at_rest(document)
+    return document, node
+
+
+def at_times(node):
+    return [bytes(node.pixelDataAtTime(0, 0, SIDE, SIDE, time)) for time in TIMES]
+
+
+def frames(t, docker):
+    """The frames' edits come as one layer with frames at the same times."""
+    state = docker.state
+    document, node = yield from animated(t, docker)
+    if not (yield from projected(t, docker, "batch of frames")):
+        return
+    move_a_slider(state)
+    yield from t.until(lambda: settled(state))
+    before, was = at_times(node), names(document.rootNode())
+    asked = yield from dialog(t, docker)
+    yield from t.click(t.widget("anycost_batch_frames", asked), 8)
+    t.widget("anycost_batch_seconds", asked).setValue(0.2)
+    t.check("the range is that of the frames", asked.first.value() == 0 and asked.last.value() == TIMES[-1])
+    yield from t.click(t.widget("anycost_batch_start", asked))
+    yield from t.until(lambda: asked.batch is not None and asked.batch.over)
+    yield from at_rest(document)
+    left = [(item.key, why) for item, why in asked.batch.left_out]
+    t.check(
+        "the frame without a face is left out", left == [(TIMES[1], "no face was found")], asked.batch.words()
+    )
+    t.check("the others are edited", [item.key for item in asked.batch.done] == [TIMES[0], TIMES[2]])
+    nodes = document.rootNode().childNodes()
+    t.check(
+        "one layer comes above",
+        names(document.rootNode())[1:2] == [state.layer_name(state.portrait)],
+        names(document.rootNode()),
+    )
+    added = nodes[1]
+    drawn = [any(frame[3::4]) for frame in at_times(added)]
+    keys = [time for time in range(12) if added.hasKeyframeAtTime(time)]
+    t.check("with frames at the same times", keys == list(TIMES), keys)
+    t.check("drawn where there was a face", drawn == [True, False, True], drawn)
+    t.check("the artist's frames stay", at_times(node) == before and document.currentTime() == 0)
+    t.screenshot("batch_frames.png")
+    t.krita.action("edit_undo").trigger()
+    yield from at_rest(document)
+    t.check("one undo takes it away", names(document.rootNode()) == was, names(document.rootNode()))
+    asked.close()
+    yield from closed(t, docker, document)
