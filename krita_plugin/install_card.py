@@ -21,8 +21,8 @@ from .text_dialog import TextDialog
 from .words import mark_tr, tr
 
 WHAT = mark_tr(
-    "The core draws the faces, in a process of its own. About {download} come over the network, and {disk} "
-    "stay on the disk, in {place}. Licences: Apache-2.0; PyTorch and the others have free ones, too."
+    "The core draws the faces. It fetches about {download} and takes {disk} in {place}. Its licence is "
+    "Apache-2.0; PyTorch and the other libraries are free, too."
 )
 NO_TOOL = mark_tr(
     "Neither Python 3.10 to 3.13 nor uv was found. Get Python from python.org/downloads or your package "
@@ -46,6 +46,7 @@ class InstallCard(QtWidgets.QFrame):
         self.setObjectName("anycost_install")
         self.installer, self.keeper, self.panel = installer, keeper, panel
         self._asked = False  # by the menu
+        self._put_off = False  # the artist does not want the newer core now
         self._failed = False  # the core that was installed here does not start
         self._build()
         installer.changed.connect(self.refresh)
@@ -81,7 +82,9 @@ class InstallCard(QtWidgets.QFrame):
         self.kind.setObjectName("anycost_install_kind")
         self.kind.setAccessibleName(tr("Build of PyTorch"))
         for name in kinds():
-            self.kind.addItem(f"{tr(KINDS[name].words)} ({size_words(KINDS[name].download)})", name)
+            self.kind.addItem(tr(KINDS[name].words), name)
+        sizes = QtWidgets.QSizePolicy.Policy
+        self.kind.setSizePolicy(sizes.Ignored, sizes.Fixed)
         if has_nvidia(os.environ):
             self.kind.setCurrentIndex(max(self.kind.findData("cuda"), 0))
         self.kind.currentIndexChanged.connect(lambda _index: self.refresh())
@@ -104,11 +107,8 @@ class InstallCard(QtWidgets.QFrame):
         column.setContentsMargins(8, 6, 8, 6)
         for widget in (self.title, self.text, self.kind, self.bar, self.line):
             column.addWidget(widget)
-        for row in ((self.go, self.cancel), (self.from_folder, self.remove, self.log)):
-            line = QtWidgets.QHBoxLayout()
-            for button in row:
-                line.addWidget(button)
-            column.addLayout(line)
+        for button in (self.go, self.cancel, self.from_folder, self.remove, self.log):
+            column.addWidget(button)
         policy = self.sizePolicy()
         policy.setVerticalPolicy(QtWidgets.QSizePolicy.Policy.Maximum)
         self.setSizePolicy(policy)
@@ -116,7 +116,6 @@ class InstallCard(QtWidgets.QFrame):
     def _button(self, name: str, done: Callable[[], None]) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(self)
         button.setObjectName(f"anycost_install_{name}")
-        button.setMinimumWidth(40)
         button.clicked.connect(lambda _checked=False: done())
         return button
 
@@ -126,7 +125,8 @@ class InstallCard(QtWidgets.QFrame):
         """Show what the installer does, or what it could do."""
         installer = self.installer
         absent = install_place.missing() and not self.keeper.is_ready
-        ours, newer = install_place.installed(), install_place.outdated()
+        ours = install_place.installed()
+        newer = None if self._put_off else install_place.outdated()
         broken = self._failed and ours is not None and not self.keeper.is_ready
         self.panel.setHidden(absent)
         shown = absent or newer is not None or broken or self._asked or installer.stage is not Stage.NONE
@@ -135,14 +135,14 @@ class InstallCard(QtWidgets.QFrame):
             return
         installing = installer.stage in (Stage.LOOKING, Stage.RUNNING)
         failed = installer.stage in (Stage.FAILED, Stage.NO_TOOL)
+        optional = failed or self._asked or newer is not None
         self._show_words(absent, newer, broken)
+        self.text.setVisible(not installer.busy)
         self.kind.setVisible(not installer.busy and self.kind.count() > 1)
         self.bar.setVisible(installer.busy)
         self.line.setVisible(installer.busy)
         self.go.setVisible(not installer.busy)
-        self.cancel.setVisible(
-            installing or ((failed or self._asked or newer is not None) and not installer.busy)
-        )
+        self.cancel.setVisible(installing or (optional and not installer.busy))
         self.cancel.setText(tr("Cancel") if installing else tr("Close"))
         self.from_folder.setVisible(not installer.busy)
         self.remove.setVisible(not installer.busy and ours is not None)
@@ -190,6 +190,7 @@ class InstallCard(QtWidgets.QFrame):
         if self.installer.busy:
             self.installer.cancel()
         else:
+            self._put_off = True
             self.installer.dismiss()
 
     def _ask_folder(self) -> None:

@@ -78,7 +78,7 @@ class Progress:
             self.share = min(done / total, 1.0) if total else None
             if self._file and total >= MB:
                 values = {"name": self._file, "done": done // MB, "total": -(-total // MB)}
-                self.words = tr("Downloading {name}: {done} of {total} MB", **values)
+                self.words = tr("{name}: {done} of {total} MB", **values)
         elif file:
             self._file, self.share = file[1].replace("_", "-"), None
             self.words = tr("Downloading {name}…", name=self._file)
