@@ -17,6 +17,7 @@ AUTO, SHOWN, FOLDED, APART = "auto", "shown", "folded", "apart"
 WANTED_BELOW = 280  # pixels that the sliders get before the preview does, while it is automatic
 LEAST = 72  # pixels; a smaller preview shows nothing
 LARGEST_KEPT = 4000.0
+BESIDE = 16  # pixels between the preview's window and the docker
 
 
 class PreviewWindow(QtWidgets.QWidget):
@@ -142,6 +143,8 @@ class PreviewSplit(QtWidgets.QSplitter):
             self._window.column.addWidget(self.preview)
             side = round(self._settings.number("preview_window", 120.0, LARGEST_KEPT, 420.0) or 420.0)
             self._window.resize(side, side)
+            corner = self.mapToGlobal(QtCore.QPoint(-side - BESIDE, 0))
+            self._window.move(max(0, corner.x()), max(0, corner.y()))
             self.preview.show()
             self._window.show()
         elif not apart and self._window is not None:

@@ -155,17 +155,20 @@ class StudioHost:
         picture: Picture,
         layer: Layer,
         name: str,
+        done: Callable[[Hashable], None],
+        failed: Callable[[str], None],
         replaced: Sequence[Hashable] = (),
         place: LayerPlace = LayerPlace.TOP,
         mask: Optional[Selected] = None,
-    ) -> Hashable:
+    ) -> None:
         if self.painting is None or document != self.number:
-            raise HostError(tr("The picture was closed: open it again and press Project."))
+            failed(tr("The picture was closed: open it again and press Project."))
+            return
         left, top, image = placed(picture, layer)
         made = PaintedLayer(left, top, image, name)
         old = next((old for name in reversed(replaced) for old in self.painting.layers if old is name), None)
         self.painting.undo.push(PutLayer(self.painting, made, old))
-        return made
+        done(made)
 
     def selected(
         self,
@@ -197,11 +200,13 @@ class Canvas(QtWidgets.QWidget):
         painting = self.host.painting
         self._shown = None
         if painting is not None:
-            room = self.size() - QtCore.QSize(2 * MARGIN, 2 * MARGIN)
+            ratio = self.devicePixelRatioF()
+            room = (self.size() - QtCore.QSize(2 * MARGIN, 2 * MARGIN)) * ratio
             fit = painting.image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
             fit = fit.boundedTo(painting.image.size()).expandedTo(QtCore.QSize(1, 1))
             flat = scaled(painting.flattened(), fit.width(), fit.height())
             self._shown = QtGui.QPixmap.fromImage(flat)
+            self._shown.setDevicePixelRatio(ratio)
         self.update()
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
@@ -215,7 +220,7 @@ class Canvas(QtWidgets.QWidget):
             words = tr("Drop a picture here, or press Ctrl+O")
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), words)
             return
-        place = self._shown.rect()
+        place = QtCore.QRect(QtCore.QPoint(0, 0), self._shown.size() / self._shown.devicePixelRatioF())
         place.moveCenter(self.rect().center())
         painter.fillRect(place, QtGui.QBrush(QtGui.QColor("#bbbbbb"), Qt.BrushStyle.Dense4Pattern))
         painter.drawPixmap(place.topLeft(), self._shown)

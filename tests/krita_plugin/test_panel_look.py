@@ -60,10 +60,23 @@ class Host(Keeping):
     selects = True
 
 
+_made = []  # panels of the test that runs
+
+
+@pytest.fixture(autouse=True)
+def no_panel_left():
+    """A window that stays open takes the mouse's moves in later tests."""
+    yield
+    while _made:
+        _made.pop().deleteLater()
+    qt_loop.settle(0.01)
+
+
 def make_panel(store=None):
     """A panel with four sliders in two groups, "a" in front, nothing projected."""
     state = PanelState(NoLink(), Host(), settings=Kept(store or Unstored()))  # pyright: ignore
     panel = Panel(state, lambda: None, lambda: "the core's last words")
+    _made.append(panel)
     state.set_document("a")
     groups = ("Expression", "Expression", "Pose", "Pose")
     sliders = (
@@ -96,9 +109,7 @@ def panel():
     panel.show()
     QApplication.setActiveWindow(panel)
     qt_loop.settle()
-    yield panel
-    panel.deleteLater()
-    qt_loop.settle()
+    return panel
 
 
 def widget(panel, name):
@@ -214,6 +225,7 @@ def test_folded_groups_last():
 
 def test_a_new_docker_gets_room_once():
     window, settings = QMainWindow(), Kept(Unstored())
+    _made.append(window)
     right = Qt.DockWidgetArea.RightDockWidgetArea
     window.setCentralWidget(QWidget())
     dockers = [QDockWidget(name, window) for name in ("Layers", "Anycost")]
@@ -267,8 +279,8 @@ def with_shortcuts():
     QApplication.setActiveWindow(window)
     qt_loop.settle()
     yield panel, heard
+    _made.clear()
     window.deleteLater()
-    qt_loop.settle()
 
 
 def test_keys_that_move_a_slider_do_not_reach_shortcuts(with_shortcuts):
