@@ -11,7 +11,7 @@ from .face_layer import FaceLayer
 from .history import without_faces
 from .kept_edit import KeptEdit, TooDetailed, new_key, with_key
 from .layer_place import PLACES, LayerPlace
-from .picture import Box, HostError, square_box
+from .picture import Box, square_box
 from .portrait import Portrait
 from .topic import Topic
 from .words import tr
@@ -106,18 +106,27 @@ class Applying:
     def _add(self, job: _Job, layer: Layer) -> None:
         host, portrait, key = self._state.host, job.portrait, new_key()
         name = with_key(job.name, key) if host.keeps else job.name
-        try:
-            added = host.add_layer(
-                job.document, portrait.picture, layer, name, job.old.ids, job.place, job.only
-            )
-        except HostError as error:
-            self._state.say(str(error))
-            return
+        host.add_layer(
+            job.document,
+            portrait.picture,
+            layer,
+            name,
+            lambda added: self._added(job, key, added),
+            lambda sentence: self._not_drawn(portrait, sentence),
+            job.old.ids,
+            job.place,
+            job.only,
+        )
+
+    def _added(self, job: _Job, key: str, added: Hashable) -> None:
+        portrait = job.portrait
         portrait.layer = FaceLayer((*job.old.ids, added), key, job.name, job.only, job.masked)
         portrait.applied = portrait.asked
         self._state.history.applied(job.document, portrait)
-        if host.keeps:
+        if self._state.host.keeps:
             self._keep(job, added, key)
+        portrait.applying = False
+        self._state.core.viewer.tell(Topic.PROGRESS)
 
     def _keep(self, job: _Job, layer: Hashable, key: str) -> None:
         """With the layer goes what it was made of; what is kept of layers that are gone, goes."""

@@ -2,10 +2,10 @@
 
 A widget, not a layer. Krita 5.1 cannot add a layer and leave the undo history alone: `addChildNode` is a step
 of it and drops what could be redone; undoing that step leaves it there to be redone; after a stroke it is no
-longer the last one. The stack itself is out of Python's reach. A layer would also count as a change, be saved,
-exported, read by Project and found again after a crash. A widget does none of that: it is a child of the
-canvas, lets every event through and goes with the canvas. Its pictures lie over all layers, where Apply puts
-its own, and over what Krita draws there, such as the brush's outline.
+longer the last one. The stack itself is out of Python's reach. A layer would also count as a change, be
+saved, exported, read by Project and found again after a crash. A widget does none of that: it is a child of
+the canvas, lets every event through and goes with the canvas. Its pictures lie over all layers, where Apply
+puts its own, and over what Krita draws there, such as the brush's outline.
 """
 
 # PyQt5's stubs name event handlers' parameters differently and let every getter return None

@@ -159,7 +159,8 @@ class Conversation:
     def draw_layer(
         self, document: Hashable, portrait: Portrait, asked: ApplyEdits, done: Callable[[Layer], None]
     ) -> None:
-        """Have an edit drawn in full. `done` gets the layer, unless the document is closed meanwhile."""
+        """Have an edit drawn in full. `done` gets the layer, and the portrait is applying until it says
+        otherwise; it is not called where the document is closed meanwhile."""
         self._ask(asked, lambda answer: self._applied(document, portrait, done, answer))
 
     def draw_small(
@@ -564,14 +565,15 @@ class Conversation:
     ) -> None:
         if _is_gone(answer):
             return
-        if answer.fault is not None:
-            self._fault(answer.fault, document)
-        elif portrait in self._portraits_of(document):
-            try:
+        try:
+            if answer.fault is not None:
+                self._fault(answer.fault, document)
+            elif portrait in self._portraits_of(document):
                 done(Layer.of(answer.result, answer.data))
-            except ProtocolError:
-                self.viewer.say(tr(MISMATCH))
-        portrait.applying = False  # only now: the host may handle events while it writes
+                return
+        except ProtocolError:
+            self.viewer.say(tr(MISMATCH))
+        portrait.applying = False
         self.viewer.tell(Topic.PROGRESS)
 
     # All portraits

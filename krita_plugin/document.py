@@ -9,7 +9,7 @@ import itertools
 from functools import partial
 from typing import Callable, Dict, Hashable, List, Optional, Sequence, Tuple
 
-from krita import Document
+from krita import Document, Node
 
 from ..bridge.messages import Layer, Selected
 from .annotations import Annotations
@@ -17,20 +17,12 @@ from .batch_layers import BatchLayers
 from .edit_layers import INDEX, LayerName, ids_and_keys
 from .kept_edit import KeptEdit, where_now
 from .layer_place import LayerPlace
-from .paint_layers import (
-    REFUSED,
-    draw,
-    emptied_copy,
-    last_of,
-    new_layer,
-    paint_in,
-    painted,
-)
+from .paint_layers import REFUSED, copied, drawing, last_of, new_layer, paint_in, painted, wiping
 from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .picture_reader import PictureReader
-from .pixels import placed
-from .placing import masked_group, new_spot, show_in_mask, spot_of, under_new_layer
+from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
+from .slices import Slices, Steps
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
 from .words import tr
@@ -49,6 +41,8 @@ class KritaDocuments:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
         self._readers: List[PictureReader] = []  # at work
+        self._writers: List[Slices[Hashable]] = []  # at work
+        self._adding = False  # a layer comes into a document
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept
@@ -167,28 +161,70 @@ class KritaDocuments:
         picture: Picture,
         layer: Layer,
         name: str,
+        done: Callable[[Hashable], None],
+        failed: Callable[[str], None],
         replaced: Sequence[Hashable] = (),
         place: LayerPlace = LayerPlace.TOP,
         mask: Optional[Selected] = None,
-    ) -> Hashable:
-        """Put one layer into the document, in one undo step; HostError when Krita refuses.
+    ) -> None:
+        """See `Host`; in slices between Krita's own events, and one undo step.
 
         In the place of another it takes two: Krita 5.1 has no undoable way to change a layer's pixels, nor to
         join steps. The new layer comes before the old one goes, so that no step shows neither.
         """
+
+        def ended(answer: Callable[..., None], *values: object) -> None:
+            self._writers.remove(writer)
+            answer(*values)
+
+        steps = self._writing(document, picture, layer, name, replaced, place, mask)
+        writer = Slices(steps, partial(ended, done), partial(ended, failed))
+        self._writers.append(writer)
+
+    def _writing(
+        self,
+        document: Hashable,
+        picture: Picture,
+        layer: Layer,
+        name: str,
+        replaced: Sequence[Hashable],
+        place: LayerPlace,
+        mask: Optional[Selected],
+    ) -> Steps[Hashable]:
         held = self._same(document, picture)
         old = last_of(held, replaced)
-        spot = new_spot(held, place, self._keys(document)) if old is None else spot_of(old)
-        node = None if old is None else emptied_copy(old, name)
-        if node is None and place is LayerPlace.GROUP:
+        self._spot(held, document, old, place)  # says why there is none before all the work
+        node = None if old is None else copied(old, name)
+        if node is not None:
+            yield from self._while_open(document, picture, wiping(paint_in(node)))
+        elif place is LayerPlace.GROUP:
             node = masked_group(name)
-            show_in_mask(node, (0, 0, held.width(), held.height()), picture, mask)
-        if node is None:
+            whole = (0, 0, held.width(), held.height())
+            yield from self._while_open(document, picture, showing_in_mask(node, whole, picture, mask))
+        else:
             node = new_layer(held, name)
-        draw(paint_in(node), *placed(picture, layer))
-        if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
-            raise HostError(tr(REFUSED))
+        yield from self._while_open(document, picture, drawing(paint_in(node), picture, layer))
+        while self._adding:  # Krita handles timers while it adds a layer, and must not be asked for others
+            yield
+        held = self._same(document, picture)
+        old = last_of(held, replaced)  # again: it may be gone
+        spot = self._spot(held, document, old, place)
+        self._adding = True
+        try:
+            if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
+                raise HostError(tr(REFUSED))
+        finally:
+            self._adding = False
         return node.uniqueId().toString()
+
+    def _while_open(self, document: Hashable, picture: Picture, steps: Steps[None]) -> Steps[None]:
+        """HostError as soon as the document is closed or resized: a layer must not outlive its document."""
+        for _step in steps:
+            yield
+            self._same(document, picture)
+
+    def _spot(self, held: Document, document: Hashable, old: Optional[Node], place: LayerPlace) -> Spot:
+        return new_spot(held, place, self._keys(document)) if old is None else spot_of(old)
 
     def selected(
         self,

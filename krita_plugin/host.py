@@ -70,11 +70,14 @@ class Host(Protocol):
         picture: Picture,
         layer: Layer,
         name: str,
+        done: Callable[[Hashable], None],
+        failed: Callable[[str], None],
         replaced: Sequence[Hashable] = (),
         place: LayerPlace = LayerPlace.TOP,
         mask: Optional[Selected] = None,
-    ) -> Hashable:
-        """Put a layer in its place, or in that of the last of `replaced` that is still there; its own name.
+    ) -> None:
+        """Put a layer in its place, or in that of the last of `replaced` that is still there. `done` gets its
+        own name, or `failed` a sentence.
 
         `mask` is what the mask of a new group shows, in the picture's pixels; else it shows all.
         """

@@ -9,10 +9,12 @@ from typing import Dict, Hashable, Iterator, Optional, Sequence, Tuple
 
 from krita import Document, Node
 
-from .picture import Box, HostError
+from ..bridge.messages import Layer
+from .picture import Box, HostError, Picture
 from .picture_reader import STRIP_PIXELS
-from .pixels import raw_bytes
+from .pixels import placed_over, raw_bytes
 from .qt import QtCore, QtGui
+from .slices import Steps
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 REFUSED = (
@@ -64,9 +66,9 @@ def painted(node: Node) -> Box:
     return bounds.x(), bounds.y(), bounds.width(), bounds.height()
 
 
-def emptied_copy(node: Node, name: str) -> Optional[Node]:
-    """A copy of an edit's layer or group without the edit's pixels: it keeps the opacity, the masks and
-    whatever else the artist gave it. None where there is nothing in it to paint an edit on.
+def copied(node: Node, name: str) -> Optional[Node]:
+    """A copy of an edit's layer or group, with its opacity, masks and whatever else the artist gave it. Wipe
+    what is painted in it. None where there is nothing in it to paint an edit on.
 
     Krita 5.1 crashes where a copy's colour space is set.
     """
@@ -76,35 +78,50 @@ def emptied_copy(node: Node, name: str) -> Optional[Node]:
         return None
     copy.setName(name)
     copy.setVisible(True)  # else an update of a hidden layer would seem to do nothing
-    wipe(paint)
     return copy
 
 
 def wipe(node: Node) -> None:
     """Leave nothing on a layer of 8-bit sRGB; of an animated one, on its frame at the current time."""
+    for _strip in wiping(node):
+        pass
+
+
+def wiping(node: Node) -> Steps[None]:
+    """The same in steps."""
     bounds = node.bounds()
     for y, rows in strips(bounds.width(), bounds.height()):
         blank = QtGui.QImage(bounds.width(), rows, QtGui.QImage.Format.Format_ARGB32)
         blank.fill(0)
         fill(node, blank, bounds.x(), bounds.y() + y)
+        yield
 
 
-def draw(node: Node, left: int, top: int, image: QtGui.QImage) -> None:
-    """Writes an ARGB32 image at a place of the document."""
+def draw(node: Node, picture: Picture, layer: Layer) -> None:
+    """Writes what the core drew for a picture."""
+    for _strip in drawing(node, picture, layer):
+        pass
+
+
+def drawing(node: Node, picture: Picture, layer: Layer) -> Steps[None]:
+    """The same in steps."""
+    left, top, image = placed_over(picture, layer)
     for y, rows in strips(image.width(), image.height()):
         fill(node, image.copy(0, y, image.width(), rows), left, top + y)
+        yield
 
 
 def strips(width: int, height: int) -> Iterator[Tuple[int, int]]:
     """The first row and the count of each strip of an image."""
-    most = max(1, 4 * STRIP_PIXELS // max(1, width))
+    most = max(1, STRIP_PIXELS // max(1, width))
     for y in range(0, height, most):
         yield y, min(most, height - y)
 
 
 def fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
     """Writes a strip and reads it back: Krita 5.1 does not report a failed or short write."""
-    data, size = QtCore.QByteArray(raw_bytes(strip)), (strip.width(), strip.height())
+    bgra = strip.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
+    data, size = QtCore.QByteArray(raw_bytes(bgra)), (strip.width(), strip.height())
     node.setPixelData(data, left, top, *size)
     if node.pixelData(left, top, *size) != data:
         raise HostError(REFUSED)

@@ -76,8 +76,13 @@ def scaled_mask(mask: bytes, size: Tuple[int, int], to: Tuple[int, int]) -> byte
 
 def placed(picture: Picture, layer: Layer) -> Tuple[int, int, QtGui.QImage]:
     """Where a layer goes in the document, and its pixels there: ARGB32, which is BGRA in memory."""
-    factor = picture.factor
-    image = image_over(layer.rgba, layer.width, layer.height)  # the conversion below copies
-    image = scaled(image, layer.width * factor, layer.height * factor)
-    left, top = picture.left + layer.x * factor, picture.top + layer.y * factor
+    left, top, image = placed_over(picture, layer)
     return left, top, image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
+
+
+def placed_over(picture: Picture, layer: Layer) -> Tuple[int, int, QtGui.QImage]:
+    """The same in another format, over the layer's own bytes where they are not scaled: so keep it."""
+    factor = picture.factor
+    image = image_over(layer.rgba, layer.width, layer.height)
+    image = scaled(image, layer.width * factor, layer.height * factor)
+    return picture.left + layer.x * factor, picture.top + layer.y * factor, image

@@ -16,6 +16,7 @@ from .paint_layers import strips
 from .picture import Box, HostError, Picture
 from .pixels import scaled_mask
 from .qt import QtCore
+from .slices import Steps
 from .underlying import layer_and_groups, name_of
 from .views import active_node
 from .words import tr
@@ -97,17 +98,18 @@ def masked_group(name: str) -> Node:
     return group
 
 
-def show_in_mask(group: Node, whole: Box, picture: Picture, only: Optional[Selected]) -> None:
+def showing_in_mask(group: Node, whole: Box, picture: Picture, only: Optional[Selected]) -> Steps[None]:
     """Let the mask of a new group show what is selected, or else the `whole` document."""
     mask = next(node for node in group.childNodes() if _is_mask(node))
-    if only is None:
-        left, top, width, height = whole
-        for y, rows in strips(width, height):
-            mask.setPixelData(QtCore.QByteArray(b"\xff" * (width * rows)), left, top + y, width, rows)
-        return
-    left, top, width, height = picture.in_document((only.x, only.y, only.width, only.height))
-    pixels = scaled_mask(only.mask, (only.width, only.height), (width, height))
-    mask.setPixelData(QtCore.QByteArray(pixels), left, top, width, height)
+    left, top, width, height = whole
+    pixels = b""
+    if only is not None:
+        left, top, width, height = picture.in_document((only.x, only.y, only.width, only.height))
+        pixels = scaled_mask(only.mask, (only.width, only.height), (width, height))
+    for y, rows in strips(width, height):
+        shown = pixels[width * y : width * (y + rows)] or b"\xff" * (width * rows)
+        mask.setPixelData(QtCore.QByteArray(shown), left, top + y, width, rows)
+        yield
 
 
 def _is_mask(node: Node) -> bool:

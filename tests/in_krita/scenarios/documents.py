@@ -93,7 +93,9 @@ def laid_back(t, docker, document, what):
     half = len(rgba) // 2
     rgba[3:half:4] = bytes(half // 4)
     layer = Layer(0, 0, picture.width, picture.height, bytes(rgba))
-    docker.documents.add_layer(docker.state.document, picture, layer, "its own pixels")
+    added = []
+    docker.documents.add_layer(docker.state.document, picture, layer, "its own pixels", added.append, t.fail)
+    yield from t.until(lambda: added)
     document.waitForDone()
     after = pixels(document)
     upper = len(before) // 2

@@ -1,0 +1,37 @@
+"""Long work on the window's thread, a few milliseconds at a time between the program's own events."""
+
+from __future__ import annotations
+
+from typing import Callable, Generator, Generic, TypeVar
+
+from .picture import HostError
+from .qt import QtCore
+
+Result = TypeVar("Result")
+Steps = Generator[None, None, Result]  # yields where the program's events may come
+
+
+class Slices(Generic[Result]):
+    """Does steps until they return or raise HostError; then calls `done` with what they return, or `failed`
+    with the error's sentence, once and never before this has returned."""
+
+    def __init__(
+        self, steps: Steps[Result], done: Callable[[Result], None], failed: Callable[[str], None]
+    ) -> None:
+        self._steps = steps
+        self._done = done
+        self._failed = failed
+        self._go_on()
+
+    def _go_on(self) -> None:
+        QtCore.QTimer.singleShot(0, self._step)
+
+    def _step(self) -> None:
+        try:
+            next(self._steps)
+        except StopIteration as end:
+            self._done(end.value)
+        except HostError as error:
+            self._failed(str(error))
+        else:
+            self._go_on()
