@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,11 @@ from anycost.bridge import messages, posix, protocol
 from anycost.bridge.framing import encode
 from anycost.bridge.messages import Placement
 from anycost.core.errors import CoreError
+from anycost.core.files.added_directions import put, remove
 from anycost.core.service import service
+from anycost.models.direction_file import DirectionFile
 from anycost.models.manifest import PackError
+from anycost.models.pack import Direction, Pack
 
 PICTURE = portrait(Placement(150, 160, 150, 0), 320, 300)  # uint8 [300, 320, 4]
 DRAFT = {"edits": {}, "quality": "draft", "dragging": False}
@@ -103,11 +107,48 @@ def test_a_pack_describes_itself(wire):
         "group": "Test",
         "low": -1.0,
         "high": 1.0,
+        "tip": "",
+        "default": 0.0,
+        "words": [],
     }
+    assert wire.pack["problems"] == []
     assert [rung["resolution"] for rung in wire.pack["rungs"]] == [8, 16, 32]
     assert all(rung["macs"] > 0 and rung["channels"] for rung in wire.pack["rungs"])
     assert wire.pack["loss"]
     assert isinstance(wire.pack["packs"], list)
+
+
+def test_an_added_direction_shows_without_a_restart_and_pictures_stay_open(wire, pack):
+    projected(wire, "added")
+    before = drawn(wire, "added", 1, {**FULL, "edits": {"smile": 0.5}})
+    own = Pack.open(pack)
+    step = np.full((own.n_style, own.style_dim), 0.3, np.float32)
+    said = {"tip": "Closes one eye", "translations": {"de": {"label": "Zwinkern"}}}
+    wink = Direction("wink", "Wink", "Added", -1.0, 1.0, step, default=0.5, **said)
+    broken = put(own, DirectionFile(replace(wink, name="broken", vector=step[1:]), author="Ann"))
+    told = 0
+    while not told:  # the core looks every other second, and must have looked once before
+        put(own, DirectionFile(wink, order=told + 1.5))
+        wire.call("core/status")
+        told = sum(method == "packs/changed" for method, _, _ in wire.notifications)
+        time.sleep(0.2)
+    again = wire.call("pack/open", {"pack": str(pack)})
+    assert [direction["name"] for direction in again["directions"]] == ["smile", "wink", "age"]
+    words = {"language": "de", "label": "Zwinkern", "group": "", "tip": ""}
+    shown = again["directions"][1]
+    assert (shown["tip"], shown["default"], shown["words"]) == ("Closes one eye", 0.5, [words])
+    (problem,) = again["problems"]
+    assert "broken.safetensors" in problem
+    assert "by Ann" in problem
+    assert drawn(wire, "added", 2, {**FULL, "edits": {"smile": 0.5}}) == before
+    assert drawn(wire, "added", 3, {**FULL, "edits": {"wink": 1.0}}) != before
+    broken.unlink()
+    remove("tiny", "wink")
+    assert wire.call("pack/open", {"pack": str(pack)})["directions"] == wire.pack["directions"]
+    message, _ = wire.answer(
+        wire.ask("edit", {"picture": "added", "stamp": 4, **FULL, "edits": {"wink": 1.0}})
+    )
+    assert message["error"]["data"]["kind"] == "unknown-direction"
 
 
 def test_every_face_of_a_picture_is_listed_and_can_be_opened(wire):
