@@ -7,6 +7,7 @@ import os
 from krita import Selection
 
 from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.views import is_open
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 PROFILES = {"RGBA": SRGB, "GRAYA": "Gray-D50-elle-V2-srgbtrc.icc", "CMYKA": "Chemical proof"}
@@ -115,9 +116,9 @@ def recorded(docker):
     layers = []
     add_layer = type(docker.documents).add_layer
 
-    def record(document, picture, layer, name, replaced=()):
+    def record(document, picture, layer, name, *rest):
         layers.append(layer)
-        return add_layer(docker.documents, document, picture, layer, name, replaced)
+        return add_layer(docker.documents, document, picture, layer, name, *rest)
 
     docker.documents.add_layer = record
     return layers
@@ -145,7 +146,7 @@ def closed(t, docker, document):
     document.waitForDone()
     document.setModified(False)
     document.close()
-    yield from t.until(lambda: all(document != other for other in t.krita.documents()))
+    yield from t.until(lambda: not is_open(document))
     docker.look()
 
 
