@@ -89,7 +89,7 @@ class Progress:
 
 def sentence(log: str, folder: str, offline: bool) -> str:
     """Why the installation ended, from the end of its log. `folder` is where it goes."""
-    end = log[-(1 << 16) :]
+    end = log.rpartition("\n$ ")[2].partition("\n")[2][-(1 << 16) :]  # after the last command
     lacks = _LACKS.search(end)
     for pattern, found in KNOWN:
         if re.search(pattern, end, re.I) and not (offline and found is OFFLINE):

@@ -18,6 +18,7 @@ from ..bridge import launch, system
 from ..bridge.version import VERSION
 
 MARK = "anycost.json"
+GONE = ".gone-"  # begins the names of folders that are being deleted
 MAX_MARK = 1 << 16  # bytes
 
 
@@ -101,7 +102,10 @@ def put_away(keep: Optional[Path], downloads: bool) -> List[Path]:
     for path in sorted(home().iterdir()) if home().exists() else []:
         if path.is_dir() and path != keep and (downloads or path != wheels()):
             try:
-                gone.append(path.rename(path.with_name(f".gone-{uuid.uuid4().hex}")))
+                if path.name.startswith(GONE):  # of an earlier time
+                    gone.append(path)
+                    continue
+                gone.append(path.rename(path.with_name(GONE + uuid.uuid4().hex)))
             except OSError:  # Windows, where a program has it open
                 gone.append(path)
     return gone
@@ -109,10 +113,9 @@ def put_away(keep: Optional[Path], downloads: bool) -> List[Path]:
 
 def delete(folders: List[Path]) -> List[str]:
     """Deletes folders; what could not be. This takes seconds: not for Krita's own thread."""
-    left: List[str] = []
     for folder in folders:
-        shutil.rmtree(str(folder), onerror=lambda _call, name, _why: left.append(str(name)))
-    return left
+        shutil.rmtree(str(folder), ignore_errors=True)
+    return [str(folder) for folder in folders if folder.exists()]
 
 
 def forget() -> None:

@@ -45,7 +45,7 @@ class CoreInstaller(QtCore.QObject):
     changed = Signal()  # something to show
     done = Signal()  # the core was installed: start it
     removing = Signal()  # the core is about to be removed: let go of it
-    _cleared = Signal(list)
+    _cleared = Signal(list, list)  # folders, and those of them that could not be deleted
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
@@ -59,6 +59,7 @@ class CoreInstaller(QtCore.QObject):
         self._target: Optional[Path] = None
         self._tools: List[Tool] = []
         self._bare: Optional[Tool] = None
+        self._deleting: List[Path] = []
         self._process: Optional[QtCore.QProcess] = None
         self._lock: Optional[QtCore.QLockFile] = None
         self._limit = QtCore.QTimer(self)
@@ -286,16 +287,19 @@ class CoreInstaller(QtCore.QObject):
 
     def _clear(self, downloads: bool) -> None:
         found = install_place.installed()
-        doomed = install_place.put_away(None if found is None else found.folder, downloads)
+        gone = install_place.put_away(None if found is None else found.folder, downloads)
+        doomed = [folder for folder in gone if folder not in self._deleting]
+        self._deleting += doomed
 
         def run() -> None:
             time.sleep(0.2)  # a process that was just killed may still be writing
-            self._cleared.emit(install_place.delete(doomed))
+            self._cleared.emit(doomed, install_place.delete(doomed))
 
         threading.Thread(target=run, daemon=True).start()
 
-    def _after_clearing(self, left: List[str]) -> None:
-        if self.stage is not Stage.REMOVING:
+    def _after_clearing(self, doomed: List[Path], left: List[str]) -> None:
+        self._deleting = [folder for folder in self._deleting if folder not in doomed]
+        if self.stage is not Stage.REMOVING or self._deleting:
             return
         if left:
             self._fail(tr(NO_RIGHTS, folder=left[0]))
