@@ -32,6 +32,11 @@ def config_path() -> Path:
     return system.user_folder("config") / "anycost" / "core.json"
 
 
+def log_path() -> Path:
+    """The core's log; a few older ones lie beside it."""
+    return system.user_folder("state") / "anycost" / "core.log"
+
+
 def noted_python() -> Optional[str]:
     """What is noted there, whether it still exists or not; None where nothing can be read."""
     try:

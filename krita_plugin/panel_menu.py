@@ -6,6 +6,7 @@ from typing import Callable, Optional
 
 from .batch_dialog import BatchDialog
 from .choice_menu import choice_menu
+from .core_log import log_end
 from .panel_report import ReportMaker
 from .qt import QAction, QtWidgets
 from .settings_dialog import BUDGETS, SPEEDS, SettingsDialog
@@ -15,15 +16,15 @@ from .words import tr
 
 
 class PanelMenu(QtWidgets.QMenu):
-    """What is used seldom. `log` returns the core's last output."""
+    """What is used seldom. `output` returns what the core printed last."""
 
     def __init__(
-        self, state: PanelState, log: Callable[[], str], parent: Optional[QtWidgets.QWidget] = None
+        self, state: PanelState, output: Callable[[], str], parent: Optional[QtWidgets.QWidget] = None
     ) -> None:
         super().__init__(parent)
         self.state = state
-        self._log = log
-        self.maker = ReportMaker(state, log)
+        self._log = lambda: log_end(output())
+        self.maker = ReportMaker(state, self._log)
         self._budgets = self._submenu(tr("Projection time"))
         self._speeds = self._submenu(tr("While dragging"))
         self.addSeparator()

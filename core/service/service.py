@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...bridge import system
+from ...bridge.launch import log_path
 from ...bridge.messages import (
     CORE_SHUTDOWN,
     CORE_STATUS,
@@ -344,11 +345,6 @@ def resident_bytes() -> int | None:
     except OSError:
         return None
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
-def log_path() -> Path:
-    """The core's log; a few older ones lie beside it."""
-    return system.user_folder("state") / "anycost" / "core.log"
 
 
 def main(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 
@@ -14,7 +15,9 @@ pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
 from PyQt5.QtCore import qVersion
 
+from anycost.bridge.launch import log_path
 from anycost.bridge.version import VERSION
+from anycost.krita_plugin.core_log import log_end
 from anycost.krita_plugin.panel_report import PATH, PERSON, ReportMaker, without_private
 from anycost.krita_plugin.state import PanelState
 
@@ -115,3 +118,20 @@ def test_a_name_goes_wherever_it_stands_as_a_word(name):
     text = without_private(f"by {name}, for {name.upper()}; annanas stays", [name, "ab"])
     assert not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
     assert "annanas stays" in text
+
+
+def test_the_log_s_end_is_read_bounded_and_whole_lines(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "Zustände"))
+    assert log_end("printed\n") == "printed"
+    path = log_path()
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(b"line %d of the log\n" % number for number in range(5000)) + b"half a l\xc3")
+    lines = log_end("printed").splitlines()
+    assert lines[-1] == "printed"
+    assert lines[-2] == "half a l\N{REPLACEMENT CHARACTER}"
+    assert all(re.fullmatch(r"line \d+ of the log", line) for line in lines[:-2])
+    assert lines[-3] == "line 4999 of the log"
+    assert len("\n".join(lines)) < 40_000
+    path.unlink()
+    os.mkfifo(path)
+    assert log_end("printed") == "printed"
