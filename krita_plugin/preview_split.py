@@ -125,7 +125,8 @@ class PreviewSplit(QtWidgets.QSplitter):
         free = self.height() - self.handleWidth()
         most = free - self.below.minimumSizeHint().height()
         if self.picker.isVisibleTo(self.top):
-            return max(self.picker.minimumSizeHint().height(), min(self.picker.sizeHint().height(), most))
+            wanted = max(self.picker.sizeHint().height(), round(self._height or 0))
+            return max(self.picker.minimumSizeHint().height(), min(wanted, most))
         if self.mode in (FOLDED, APART):
             return 0
         wanted = self.width()
@@ -174,3 +175,10 @@ class PreviewSplit(QtWidgets.QSplitter):
     def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
         self.fit()
+        if self._window is not None:
+            self._window.show()
+
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._window is not None:
+            self._window.hide()  # with the docker

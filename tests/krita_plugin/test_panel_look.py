@@ -194,6 +194,10 @@ def test_the_preview_comes_off_into_a_window_and_back(panel):
     assert widget(panel, "face_map").isVisible()
     assert preview.isVisible()
     panel.state.toggle_faces()
+    panel.hide()
+    assert not preview.isVisible()  # with the docker
+    panel.show()
+    assert preview.isVisible()
     preview.window().close()
     qt_loop.settle()
     assert preview.window() is panel.window()
