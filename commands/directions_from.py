@@ -28,13 +28,14 @@ def add(actions: argparse._SubParsersAction) -> None:
 def _from(chosen: argparse.Namespace) -> None:
     from ..core.editing.session import Session
     from ..core.files.added_directions import put, write
-    from ..lab.directions.from_pictures import as_direction, direction_between, encoded, in_words
+    from ..lab.directions.from_pictures import as_direction, direction_between, encoded, in_words, pictures_in
     from ..models.direction_file import DirectionFile
 
     name = chosen.name or chosen.having.resolve().name
+    files = [pictures_in(folder) for folder in (chosen.without, chosen.having)]
     pack = open_pack(chosen.pack)
     session = Session(pack)
-    without, having = (encoded(pack, folder, session) for folder in (chosen.without, chosen.having))
+    without, having = (encoded(session, pictures) for pictures in files)
     made = direction_between(without, having, pack)
     print(in_words(made, (without, having)), file=sys.stderr)
     direction = as_direction(made, name, name.replace("_", " ").capitalize(), "Added")

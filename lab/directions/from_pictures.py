@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from ...core.errors import CoreError
 from ...core.files.pictures import read_picture
 from ...models.pack import Direction, Pack
 
+T = TypeVar("T")
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 FEWEST = 8  # pictures of each kind
 MOST = 5000
@@ -53,30 +55,40 @@ class Made:
     told_apart: float  # share of pictures (or pairs) that it tells apart without having seen them
 
 
-def encoded(pack: Pack, folder: Path, session: Session | None = None) -> Encoded:
-    """The face in front of every picture of a folder, as the pack's encoder sees it.
-
-    CoreError "bad-value" for no folder or too few usable pictures, "pack" for a pack without an encoder.
-    """
-    if pack.encoder_path is None:
-        raise CoreError(
-            "pack", f'The pack "{pack.title}" has no encoder, which this needs: `anycost packs complete`.'
-        )
+def pictures_in(folder: Path) -> list[Path]:
+    """The files of a folder that are named like pictures; CoreError "bad-value" for no folder, or too few."""
     if not folder.is_dir():
         raise CoreError("bad-value", f'There is no folder "{folder}": name one with pictures.')
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)[:MOST]
-    session, latents, stems, left_out = session or Session(pack), [], [], []
+    return _enough(files, folder)
+
+
+def encoded(session: Session, files: Sequence[Path]) -> Encoded:
+    """The face in front of every picture, as the encoder of the session's pack sees it.
+
+    CoreError "bad-value" for too few usable pictures, "pack" for a pack without an encoder.
+    """
+    pack, folder = session.pack, files[0].parent
+    if pack.encoder_path is None:
+        text = (
+            f'The pack "{pack.title}" has no encoder, which this needs: `anycost packs complete` makes one.'
+        )
+        raise CoreError("pack", text)
+    latents, stems, left_out = [], [], []
     for path in tqdm(files, desc=folder.name, unit="picture", disable=None):
         try:
             latents.append(_latent(session, path))
             stems.append(path.stem)
         except CoreError as error:
             left_out.append(f"{path.name}: {error.message}")
-    if len(latents) < FEWEST:
-        first = f" {left_out[0]}" if left_out else ""
-        text = f'"{folder}" has {len(latents)} usable pictures: at least {FEWEST} are needed.{first}'
-        raise CoreError("bad-value", text)
-    return Encoded(np.stack(latents), tuple(stems), tuple(left_out))
+    return Encoded(np.stack(_enough(latents, folder, left_out)), tuple(stems), tuple(left_out))
+
+
+def _enough(found: list[T], folder: Path, left_out: Sequence[str] = ()) -> list[T]:
+    if len(found) >= FEWEST:
+        return found
+    text = f'"{folder}" has {len(found)} usable pictures: at least {FEWEST} are needed.'
+    raise CoreError("bad-value", " ".join([text, *left_out[:1]]))
 
 
 def _latent(session: Session, path: Path) -> np.ndarray:
