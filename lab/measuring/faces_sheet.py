@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +72,8 @@ def _drawings() -> Iterator[Image.Image]:
         yield Image.fromarray(((rgb.permute(1, 2, 0) + 1) * 127.5).byte().numpy()).convert("RGBA")
 
 
-def sheet(readers: Readers) -> Image.Image:
-    """All pictures with what was read, in rows of COLUMNS."""
-    shown = list(pictures())
+def sheet(readers: Readers, shown: Sequence[Image.Image]) -> Image.Image:
+    """Pictures with what was read, in rows of COLUMNS."""
     rows = -(-len(shown) // COLUMNS)
     whole = Image.new("RGB", (COLUMNS * CELL, rows * CELL), "#202020")
     for number, picture in enumerate(shown):
@@ -92,7 +91,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
     data = io.BytesIO()
-    sheet(Readers()).save(data, "PNG")
+    sheet(Readers(), list(pictures())).save(data, "PNG")
     write_bytes(chosen.out, data.getvalue())
 
 

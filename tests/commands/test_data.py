@@ -72,12 +72,12 @@ def test_a_cache_of_heads_is_asked_for_in_whole_sentences(tmp_path: Path, capsys
 
 @pytest.mark.slow
 def test_a_cache_of_heads_is_filled(tmp_path: Path, head_data: None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(head_cache, "SHARD", 4)
-    asked = ["data", "heads", "--cache", str(tmp_path), "--count", "6", "--resolution", "32", "--seed", "2"]
+    monkeypatch.setattr(head_cache, "SHARD", 2)
+    asked = ["data", "heads", "--cache", str(tmp_path), "--count", "3", "--resolution", "32", "--seed", "2"]
     assert main(asked) == 0
     cache = head_cache.HeadCache(tmp_path)
-    assert cache.pictures == 8
-    heads = cache.read(range(8))
+    assert cache.pictures == 4
+    heads = cache.read(range(4))
     assert heads.part.ne(0).flatten(1).any(1).all()
     inside = ((heads.landmarks > 0) & (heads.landmarks < 1)).all(2)
     assert inside.float().mean() > 0.9
