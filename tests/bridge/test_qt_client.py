@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -14,8 +16,8 @@ pytest.importorskip("PyQt5.QtNetwork")
 import qt_loop
 from qt_loop import until
 
-from anycost.bridge import framing, protocol
-from anycost.bridge.qt_client import WRITE_AHEAD, CoreKeeper, QtClient
+from anycost.bridge import framing, launch, protocol
+from anycost.bridge.qt_client import OTHER_USER, WRITE_AHEAD, CoreKeeper, QtClient
 
 qt_loop.application()
 FRAME = {"picture": "p", "stamp": 1, "attachment": protocol.rgba8(512, 512)}
@@ -165,6 +167,40 @@ def test_a_peer_that_speaks_something_else_is_left(client, peer, garbage):
     assert until(lambda: reasons)
     assert not client.is_connected
     assert reasons[0].endswith(".")
+
+
+LISTEN_AS_NOBODY = (
+    "import os, socket, sys; s = socket.socket(fileno=int(sys.argv[1])); os.setuid(65534); s.listen();"
+    "print('listening', flush=True); sys.stdin.read()"
+)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can listen as another user")
+def test_another_user_s_program_gets_nothing_wherever_it_listens(tmp_path):
+    """Even in the user's own folder, where it should never come to."""
+    path, sock = str(tmp_path / "core.sock"), socket.socket(socket.AF_UNIX)
+    sock.bind(path)
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", LISTEN_AS_NOBODY, str(sock.fileno())],
+        pass_fds=[sock.fileno()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline()
+        client, reasons, connections = QtClient(), [], []
+        client.lost.connect(reasons.append)
+        client.connected.connect(lambda: connections.append(1))
+        client.open(path)
+        assert until(lambda: reasons)
+        assert reasons == [OTHER_USER]
+        assert not connections
+        with pytest.raises(launch.CoreNotInstalled, match="Another user"):
+            launch.find_core(path)
+    finally:
+        stranger.communicate(b"")
+        sock.close()
 
 
 def test_nobody_listens(tmp_path):
