@@ -27,7 +27,7 @@ def is_ours(event: QtGui.QKeyEvent, focus: Optional[QtWidgets.QWidget]) -> bool:
     """Whether a key is meant for the panel's control that has the focus."""
     if event.modifiers() & OTHERS:
         return False  # a text's own, as Ctrl+C, are accepted by the text
-    if isinstance(focus, WRITING):
+    if isinstance(focus, WRITING) and event.text():
         return True
     return event.key() in (*STEPS, *PAGES, *WALK, *PRESS)
 

@@ -584,6 +584,7 @@ def test_the_menu_follows_what_the_dialog_chose(panel):
 def test_a_key_event_nobody_wants_goes_on(panel):
     event = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier)
     event.ignore()
-    widget(panel, "slider_smile").setFocus()
-    QApplication.sendEvent(widget(panel, "slider_smile"), event)
-    assert not event.isAccepted()
+    for name in ("slider_smile", "value_smile"):
+        widget(panel, name).setFocus()
+        QApplication.sendEvent(widget(panel, name), event)
+        assert not event.isAccepted()
