@@ -14,6 +14,7 @@ from krita import Document, Node
 from ..bridge.messages import Layer
 from .batch_host import Item, LeftOut, Source
 from .edit_layers import INDEX, ids_and_keys, is_edit
+from .kept_edit import new_key, with_key
 from .layer_pixels import LayerPixels
 from .paint_layers import REFUSED, SRGB, draw, last_of, new_layer, space, wipe
 from .picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
@@ -74,7 +75,11 @@ class BatchLayers:
     def _items(self, document: Hashable, nodes: Iterable[Node]) -> List[Item]:
         """From the lowest to the top one."""
         keys = ids_and_keys(self._kept(document, INDEX))
-        wanted = [node.uniqueId() for node in nodes if not is_edit(name_of(node), keys)]
+        wanted = [
+            node.uniqueId()
+            for node in nodes
+            if not any(is_edit(name_of(one), keys) for one in layer_and_groups(node))
+        ]
         return [
             Item(node.name(), node.uniqueId().toString())
             for node in all_nodes(self._find(document).rootNode())
@@ -146,7 +151,7 @@ class _Layers(_Pictures):
             check_unlocked(own.parentNode())
         except HostError as error:
             raise LeftOut(str(error)) from error
-        node = new_layer(document, self._name)
+        node = new_layer(document, _edit_name(self._name))
         draw(node, picture, layer)
         if not own.parentNode().addChildNode(node, own):
             raise HostError(tr(REFUSED))
@@ -165,7 +170,7 @@ class _Group(_Layers):
     def put(self, item: Item, picture: Picture, layer: Layer) -> None:
         self._same(picture)
         copy = self._copy()
-        group = self._group or copy.createNode(self._name, "grouplayer")
+        group = self._group or copy.createNode(_edit_name(self._name), "grouplayer")
         if group is None:
             raise HostError(tr(REFUSED))
         if self._group is None:
@@ -237,7 +242,7 @@ class _Frames(_Pictures):
     def _named(self) -> Node:
         """A clone of the copy's layer as a plain one. Krita 5.1 crashes where a clone's opacity is set."""
         node = self._at(self._times[0])
-        node.setName(self._name)
+        node.setName(_edit_name(self._name))
         node.setOpacity(255)
         node.setBlendingMode("normal")
         node.setVisible(True)
@@ -249,6 +254,11 @@ class _Frames(_Pictures):
 def _add(group: Node, node: Node, above: Optional[Node]) -> None:
     if not group.addChildNode(node, above):
         raise HostError(tr(REFUSED))
+
+
+def _edit_name(name: str) -> str:
+    """By which Project and the next batch see that it is no part of the picture."""
+    return with_key(name, new_key())
 
 
 def _animated(document: Document) -> Optional[Node]:
