@@ -7,7 +7,6 @@ import os
 from krita import Selection
 
 from anycost.krita_plugin.topic import Topic
-from anycost.krita_plugin.views import is_open
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 PROFILES = {"RGBA": SRGB, "GRAYA": "Gray-D50-elle-V2-srgbtrc.icc", "CMYKA": "Chemical proof"}
@@ -146,7 +145,8 @@ def closed(t, docker, document):
     document.waitForDone()
     document.setModified(False)
     document.close()
-    yield from t.until(lambda: not is_open(document))
+    yield from t.until(lambda: all(document != other for other in t.krita.documents()))
+    yield 0.1  # its views go a moment later
     docker.look()
 
 
