@@ -57,7 +57,9 @@ class SettingsDialog(QtWidgets.QDialog):
         column.addSpacing(6)
         column.addLayout(form)
         column.addStretch(1)
-        buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close, self)
+        close = QtWidgets.QDialogButtonBox.StandardButton.Close
+        buttons = QtWidgets.QDialogButtonBox(close, self)
+        buttons.button(close).setText(tr("Close"))  # Qt's own words need not be there in the panel's language
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
         WheelGuard(self).guard(self)

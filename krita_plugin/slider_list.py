@@ -57,6 +57,7 @@ class SliderList(QtWidgets.QWidget):
                 self.sliders[row.direction.name] = row
             column.addWidget(group)
         self.layout().replaceWidget(self._body, body)
+        self._body.hide()  # it goes later than the new one comes
         self._body.deleteLater()
         self._body = body
         self._wheel.guard(body)

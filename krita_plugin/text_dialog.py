@@ -28,7 +28,9 @@ class TextDialog(QtWidgets.QDialog):
         self.text.setAccessibleName(title)
         if end:
             self.text.moveCursor(QtGui.QTextCursor.MoveOperation.End)
-        buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close, self)
+        close = QtWidgets.QDialogButtonBox.StandardButton.Close
+        buttons = QtWidgets.QDialogButtonBox(close, self)
+        buttons.button(close).setText(tr("Close"))  # Qt's own words need not be there in the panel's language
         copy = QtWidgets.QPushButton(tr("Copy"), self)
         copy.setObjectName("anycost_text_copy")
         copy.clicked.connect(lambda _checked=False: QtGui.QGuiApplication.clipboard().setText(text))
