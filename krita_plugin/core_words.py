@@ -16,7 +16,6 @@ KNOWN = (
     "Connecting to the core…",
     "Starting the core…",
     "Loading model {n}/3",
-    "Ready; measuring this computer {share}",
     "Model unloaded; it comes back with the next edit",
     "The core stopped: restarting…",
     "The core does not answer: waiting for it…",
@@ -77,6 +76,7 @@ KNOWN = (
     '"{path}" is not valid JSON: get the pack again.',
     '"{path}" is damaged or not a safetensors file: get it again.',
     'The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.',
+    'The direction "{file}" {whose} is left out, since it {reason}: ask its author for another, or remove it.',
 )
 
 

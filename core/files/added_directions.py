@@ -55,9 +55,10 @@ class AddedFile:
 
     def problem(self, reason: DirectionError) -> str:
         """What is wrong with it, as a sentence."""
-        who = self.whose
-        fix = "ask its author for another, or remove it"
-        return f'The direction "{self.path}"{" " + who if who else ""} is left out, since it {reason}: {fix}.'
+        path, whose, fix = self.path, self.whose, "ask its author for another, or remove it."
+        if not whose:
+            return f'The direction "{path}" is left out, since it {reason}: {fix}'
+        return f'The direction "{path}" {whose} is left out, since it {reason}: {fix}'
 
 
 def added_folder() -> Path:

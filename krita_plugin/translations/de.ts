@@ -72,6 +72,10 @@
         <translation>Zuerst einen Teil des Gesichts auswählen: alles andere bleibt dann, wie es ist</translation>
     </message>
     <message>
+        <source>Nothing of the face is selected: select a part of it, or clear Only in the selection.</source>
+        <translation>Vom Gesicht ist nichts ausgewählt: einen Teil davon auswählen oder „Nur in der Auswahl“ abschalten.</translation>
+    </message>
+    <message>
         <source>This selection is too detailed to be kept with the layer: when you take the edit up again, select anew.</source>
         <translation>Diese Auswahl ist zu fein, um mit der Ebene aufbewahrt zu werden: beim Wiederaufnehmen neu auswählen.</translation>
     </message>
@@ -376,10 +380,6 @@
         <translation>Bereit</translation>
     </message>
     <message>
-        <source>Ready; measuring this computer {share}</source>
-        <translation>Bereit; Rechner wird vermessen {share}</translation>
-    </message>
-    <message>
         <source>Starting the core…</source>
         <translation>Kern wird gestartet…</translation>
     </message>
@@ -442,6 +442,10 @@
     <message>
         <source>The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.</source>
         <translation>Der Regler „{file}“ bleibt weg, denn die Datei {reason}: den Autor um eine andere bitten oder sie entfernen.</translation>
+    </message>
+    <message>
+        <source>The direction "{file}" {whose} is left out, since it {reason}: ask its author for another, or remove it.</source>
+        <translation>Der Regler „{file}“ ({whose}) bleibt weg, denn die Datei {reason}: den Autor um eine andere bitten oder sie entfernen.</translation>
     </message>
     <message>
         <source>The disk is full: free some space, then try again.</source>
@@ -748,10 +752,6 @@
         <translation>Protokoll</translation>
     </message>
     <message>
-        <source>Close</source>
-        <translation>Schließen</translation>
-    </message>
-    <message>
         <source>Anycost needs its core</source>
         <translation>Anycost braucht seinen Kern</translation>
     </message>
@@ -864,8 +864,8 @@
         <translation>Die Installation brach ab ({why}): ins Protokoll sehen, dann „Erneut versuchen“ drücken.</translation>
     </message>
     <message>
-        <source>Downloading {name}: {done} of {total} MB</source>
-        <translation>{name} laden: {done} von {total} MB</translation>
+        <source>{name}: {done} of {total} MB</source>
+        <translation>{name}: {done} von {total} MB</translation>
     </message>
     <message>
         <source>Downloading {name}…</source>
@@ -1886,6 +1886,10 @@
     <message>
         <source>This layer was made with another version of its model: press Project; its sliders are set.</source>
         <translation>Diese Ebene entstand mit einer anderen Version ihres Modells: „Projizieren“ drücken; die Regler sind gesetzt.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
     </message>
     <message>
         <source>Copy</source>

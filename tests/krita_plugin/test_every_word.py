@@ -1,0 +1,149 @@
+"""The whole panel in a language that marks each of its texts: what shows without a mark was forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+import pytest
+import qt_loop
+from panel_wire import DIRECTIONS, NONE, PACK, PLACEMENT, TWO
+from test_words import wrapped
+
+from anycost.krita_plugin import words
+from anycost.krita_plugin.core_words import KNOWN
+from anycost.krita_plugin.panel import Panel
+from anycost.krita_plugin.qt import QtWidgets
+from anycost.krita_plugin.settings_dialog import SettingsDialog
+from anycost.krita_plugin.state import PanelState
+
+MARKED = re.compile(r"⟦[^⟦⟧]*(⟧|…$)")  # the end of a long one is left out
+WORD = re.compile(r"[^\W\d_]{2,}")
+NAMES = {
+    "px",
+    "ms",
+    "Anycost",
+    "portraits",
+    "mine",
+    "Portraits",
+    "Ctrl",
+    "Alt",
+    "Del",
+    "qt",
+    "spinbox",
+    "lineedit",
+    "Face",  # a group of the test's pack
+    "Close",  # Qt's own
+    "English",
+    "Deutsch",
+}
+ASKS = ("text", "toolTip", "placeholderText", "prefix", "suffix", "title", "windowTitle", "accessibleName",
+        "accessibleDescription", "specialValueText", "labelText")  # fmt: skip
+ADVICE = "This picture is far from what this pack draws: edits of shape and colour work, Smile only a little."
+
+
+@pytest.fixture(autouse=True)
+def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The language "qq"."""
+    texts = {*wrapped(), *KNOWN}
+    pairs = (
+        f"<message><source>{escape(t)}</source><translation>⟦{escape(t)}⟧</translation></message>"
+        for t in texts
+    )
+    (tmp_path / "qq.ts").write_text(f"<TS><context>{''.join(pairs)}</context></TS>")
+    monkeypatch.setattr(words, "FOLDER", tmp_path)
+    words.use_language(["qq"])
+    yield
+    words.use_language(["en"])
+
+
+def texts(widget: QtWidgets.QWidget) -> Iterator[tuple[str, str]]:
+    """Every text that a widget and those in it show or tell, and where."""
+    for one in [widget, *widget.findChildren(QtWidgets.QWidget)]:
+        where = f"{type(one).__name__} {one.objectName()}"
+        for ask in ASKS:
+            if hasattr(one, ask) and not (ask == "text" and isinstance(one, QtWidgets.QAbstractSpinBox)):
+                yield where, getattr(one, ask)() or ""
+        if isinstance(one, QtWidgets.QComboBox):
+            yield from ((where, one.itemText(k)) for k in range(one.count()))
+        for action in one.actions():
+            yield where, action.text()
+
+
+def unmarked(widget: QtWidgets.QWidget) -> set[tuple[str, str]]:
+    found = set()
+    for where, text in texts(widget):
+        rest, again = MARKED.subn("", text)
+        while again:
+            rest, again = MARKED.subn("", rest)
+        if set(WORD.findall(re.sub(r"</?(span|br)>", "", rest))) - NAMES:
+            found.add((where, text))
+    return found
+
+
+def test_nothing_in_the_panel_lacks_its_translation(state: PanelState, wire):
+    qt_loop.application()
+    panel = Panel(state, lambda: None, lambda: "")
+    panel.show()
+    seen: set[tuple[str, str]] = set()
+
+    def look() -> None:
+        qt_loop.settle(0)
+        seen.update(unmarked(panel))
+
+    look()
+    state.project()
+    look()
+    wire.answer("picture/faces", TWO)
+    look()
+    state.pick(state.faces.all[0])
+    wire.answer("picture/open", PLACEMENT | {"advice": ADVICE, "limited": ["age"]})
+    look()
+    progress = {"picture": state.portrait.name, "step": 3, "steps": 10, "loss": 0.5}
+    state.core.notified("project/progress", progress, b"")
+    look()
+    state.set_edit("smile", 0.5)
+    look()
+    for name in panel.shelf.buttons:
+        panel.shelf.toggle(name)
+        look()
+    state.core.link_gave_up("The core does not start: see its report, then start it again.")
+    look()
+    state.set_document(None)
+    look()
+    dialog = SettingsDialog(state, panel)
+    seen.update(unmarked(dialog))
+    panel.deleteLater()
+    qt_loop.settle()
+    assert not seen
+
+
+def test_handles_and_their_hint_are_translated(state: PanelState, wire):
+    qt_loop.application()
+    panel = Panel(state, lambda: None, lambda: "")
+    panel.show()
+    state.project()
+    advice = "The face weights cannot be used: run `anycost weights get faces`."
+    wire.answer("picture/faces", NONE | {"advice": advice})
+    qt_loop.settle(0)
+    assert state.message.count("⟦") == 2
+    assert not unmarked(panel)
+    panel.deleteLater()
+    qt_loop.settle()
+
+
+def test_sliders_take_the_pack_s_words_then_known_ones_then_their_own(state: PanelState, wire):
+    said = [{"language": "de", "label": "Grinsen", "group": "", "tip": "Mit Zähnen"}]
+    extra = {"name": "grin", "label": "Grin", "group": "Expression", "low": -1.0, "high": 1.0}
+    own = {"name": "own", "label": "My own", "group": "Mine", "low": -1.0, "high": 1.0, "tip": "As it is"}
+    words.FOLDER = Path(words.__file__).parent / "translations"
+    words.use_language(["de_CH"])
+    state.core.notified("packs/changed", {}, b"")
+    wire.answer("pack/open", PACK | {"directions": [*DIRECTIONS, extra | {"words": said}, own]})
+    smile, age, grin, mine = state.core.opened.directions
+    assert (smile.label, smile.group) == ("Lächeln", "Ausdruck")
+    assert (grin.label, grin.group, grin.tip) == ("Grinsen", "Ausdruck", "Mit Zähnen")
+    assert (mine.label, mine.group, mine.tip) == ("My own", "Mine", "As it is")
+    assert age.group == "Face"
