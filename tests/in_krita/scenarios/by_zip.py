@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import applying
+import batch
 import docker_look
 import documents
 import faces
 import history
 import install_core
+import taken_up
+import windows
 
 
 def run(t):
@@ -15,5 +18,8 @@ def run(t):
     yield from documents.run(t)
     yield from docker_look.run(t)
     yield from applying.run(t)
+    yield from taken_up.run(t)
     yield from faces.run(t)
+    yield from windows.run(t)
+    yield from batch.run(t)
     yield from history.run(t)
