@@ -76,7 +76,10 @@ KNOWN = (
     '"{path}" is not valid JSON: get the pack again.',
     '"{path}" is damaged or not a safetensors file: get it again.',
     'The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.',
-    'The direction "{file}" {whose} is left out, since it {reason}: ask its author for another, or remove it.',
+    (
+        'The direction "{file}" {whose} is left out, since it {reason}: '
+        "ask its author for another, or remove it."
+    ),
 )
 
 

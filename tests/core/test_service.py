@@ -543,6 +543,19 @@ def test_the_example_of_the_documentation_runs(wire, pack, tmp_path):
         assert layer.getchannel("A").getextrema() == (0, 255)
 
 
+def test_the_ten_lines_of_the_documentation_run(wire, tmp_path):
+    page = Path(service.__file__).parents[2] / "docs" / "directions.md"
+    (client,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    lines = [line for line in client.splitlines() if line]
+    assert len(lines) == 10
+    Image.fromarray(PICTURE).save(tmp_path / "in.png")
+    command = [sys.executable, "-c", client.replace('"seconds": 10', '"steps": 1')]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "out.png") as out:
+        assert (np.array(out.convert("RGBA")) != PICTURE).any()
+
+
 def test_the_documentation_names_everything():
     page = (Path(service.__file__).parents[2] / "docs" / "protocol.md").read_text()
     told = set(re.findall(r"`([a-z/$-]+)`", page))
