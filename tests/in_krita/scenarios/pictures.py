@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 
-from shared import open_panel, settled
+from shared import CROWD, open_panel, settled
+
+from anycost.krita_plugin.docker_size import SIZED, give_room
 
 EDITS = {"smile": 1.0, "hair_length": 0.5}
 
 
 def run(t):
     docker = open_panel(t)
+    for other in t.krita.dockers():
+        if other.objectName() in CROWD:
+            other.setVisible(True)  # Krita's own layout
+    yield 0.5
+    docker.state.settings.keep_text(SIZED, "")
+    give_room(docker, docker.state.settings)
     docker.keeper.words.connect(t.say)
     state = docker.state
     document = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
@@ -38,3 +46,7 @@ def run(t):
     yield 1.5
     t.check("applied", len(document.rootNode().childNodes()) > count, state.message)
     t.screenshot("applied.png")
+    panel = t.widget("anycost_panel", docker)
+    panel.menu.show_settings()
+    yield 0.5
+    t.screenshot("settings.png", t.widget("anycost_settings", panel))
