@@ -25,14 +25,16 @@ class Annotations:
         self._waiting: Dict[Tuple[Hashable, str], bytes] = {}
         self._written: Dict[Tuple[Hashable, str], float] = {}  # when, in seconds
 
-    def keep(self, document: Hashable, name: str, data: bytes) -> None:
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
         """Empty bytes take the name away. ValueError for more than MOST_KEPT."""
         if len(data) > MOST_KEPT:
             raise ValueError(f"{len(data)} bytes are kept under {name}, {MOST_KEPT} are the most")
         one = document, name
         waits = one in self._waiting
         self._waiting[one] = data
-        if waits:
+        if at_once:
+            self._write(one)
+        if at_once or waits:
             return
         rest = self._written.get(one, -EVERY_MS / 1000) + EVERY_MS / 1000 - time.monotonic()
         if rest <= 0:

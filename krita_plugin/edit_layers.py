@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Dict, Hashable, Iterable, List, Optional, Protocol, Tuple
+from typing import Callable, Dict, Hashable, Iterable, List, Optional, Protocol, Tuple
 
 from ..bridge.framing import parse
 from ..bridge.protocol import ProtocolError
@@ -34,7 +34,7 @@ class LayerName:
 class Keeper(Protocol):
     """What keeps bytes in documents; a host does."""
 
-    def keep(self, document: Hashable, name: str, data: bytes) -> None: ...
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None: ...
 
     def kept(self, document: Hashable, name: str) -> bytes: ...
 
@@ -54,17 +54,13 @@ class EditLayers:
     def key_of(self, document: Hashable, layer: LayerName) -> Optional[str]:
         """The key of a layer's edit; None for a layer that is none.
 
-        A copy is remembered by its id from now on. A layer that an undo brought back gets its edit again.
+        A copy is remembered by its id from now on.
         """
         keys = self.keys(document)
-        if layer.id in keys:
-            return keys[layer.id]
-        key, edit = self._swept.pop((document, layer.id), (key_in(layer.name), b""))
-        if key is None:
-            return None
-        if edit:
-            self._keeper.keep(document, OF_EDIT + key, edit)
-        elif not self._keeper.kept(document, OF_EDIT + key):
+        key = keys.get(layer.id) or key_in(layer.name)
+        if key is None or layer.id in keys:
+            return key
+        if not self._keeper.kept(document, OF_EDIT + key):
             return None
         self._write(document, {**keys, layer.id: key})
         return key
@@ -75,24 +71,30 @@ class EditLayers:
 
     def keep(self, document: Hashable, layer_id: str, key: str, edit: KeptEdit) -> None:
         """From now on this layer has this edit. TooDetailed where that is too large."""
-        self._keeper.keep(document, OF_EDIT + key, packed(edit))
+        self._keeper.keep(document, OF_EDIT + key, packed(edit), at_once=True)
         self._write(document, {**self.keys(document), layer_id: key})
 
-    def sweep(self, document: Hashable, layers: Iterable[LayerName]) -> None:
-        """Drop what is kept of layers that the document no longer has; `layers` are those it has."""
-        present = list(layers)
-        ids = {layer.id for layer in present}
+    def sweep(self, document: Hashable, layers: Callable[[], Iterable[LayerName]]) -> None:
+        """Drop what is kept of layers that the document no longer has, and bring back what was dropped of
+        those that an undo brought back. `layers` tells those it has, and is asked only where it matters."""
         keys = self.keys(document)
-        left = {id: key for id, key in keys.items() if id in ids}
-        if len(left) == len(keys):
+        swept = {id: kept for (one, id), kept in self._swept.items() if one == document}
+        if not keys and not swept:
             return
+        present = list(layers())
+        ids = {layer.id for layer in present}
+        for id in swept.keys() & ids:
+            keys[id], edit = self._swept.pop((document, id))
+            self._keeper.keep(document, OF_EDIT + keys[id], edit, at_once=True)
+        left = {id: key for id, key in keys.items() if id in ids}
         wanted = {*left.values(), *filter(None, (key_in(layer.name) for layer in present))}
         for id in keys.keys() - left.keys():
             name = OF_EDIT + keys[id]
             self._remember(document, id, keys[id], self._keeper.kept(document, name))
             if keys[id] not in wanted:
-                self._keeper.keep(document, name, b"")
-        self._write(document, left)
+                self._keeper.keep(document, name, b"", at_once=True)
+        if left != self.keys(document):
+            self._write(document, left)
 
     def forget(self, document: Hashable) -> None:
         """The document was closed."""
@@ -106,7 +108,8 @@ class EditLayers:
 
     def _write(self, document: Hashable, keys: Dict[str, str]) -> None:
         newest = dict(list(keys.items())[-MOST_LAYERS:])
-        self._keeper.keep(document, INDEX, json.dumps(newest, separators=(",", ":")).encode("ascii"))
+        index = json.dumps(newest, separators=(",", ":")).encode("ascii")
+        self._keeper.keep(document, INDEX, index, at_once=True)
 
 
 def ids_and_keys(data: bytes) -> Dict[str, str]:

@@ -23,8 +23,9 @@ class Host(Protocol):
         """What documents hold beside the picture in front; None: nothing."""
         ...
 
-    def keep(self, document: Hashable, name: str, data: bytes) -> None:
-        """Keep bytes in a document under a name, in place of those before; it takes them once a second."""
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
+        """Keep bytes in a document under a name, in place of those before; it takes them once a second, or
+        else `at_once`."""
         ...
 
     def kept(self, document: Hashable, name: str) -> bytes:

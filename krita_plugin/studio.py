@@ -97,7 +97,7 @@ class StudioHost:
     def current(self) -> Optional[Hashable]:
         return None if self.painting is None else self.number
 
-    def keep(self, document: Hashable, name: str, data: bytes) -> None:
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
         if self.painting is not None and document == self.number:
             self.painting.kept[name] = data
 

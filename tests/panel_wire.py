@@ -5,7 +5,7 @@ from __future__ import annotations
 from anycost.bridge.answer import Answer, Fault
 from anycost.krita_plugin.edit_layers import LayerName
 from anycost.krita_plugin.kept_edit import without_key
-from anycost.krita_plugin.picture import HostError, Picture
+from anycost.krita_plugin.picture import Picture
 
 DIRECTIONS = [
     {"name": "smile", "label": "Smile", "group": "Expression", "low": -1.0, "high": 1.0},
@@ -77,7 +77,7 @@ class Keeping:
     def __init__(self):
         self.kept_bytes = {}  # by document and name
 
-    def keep(self, document, name, data):
+    def keep(self, document, name, data, at_once=False):
         self.kept_bytes[document, name] = data
 
     def kept(self, document, name):
@@ -110,13 +110,14 @@ class Desk(Keeping):
         else:
             done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
 
-    def add_layer(self, document, picture, layer, name, replaced=(), place=None, mask=None):
+    def add_layer(self, document, picture, layer, name, done, failed, replaced=(), place=None, mask=None):
         if self.refuse:
-            raise HostError(self.refuse)
+            failed(self.refuse)
+            return
         self.layers.append((document, layer, without_key(name)))
         self.replaced = list(replaced)
         self.place, self.mask = place, mask
-        return len(self.layers)
+        done(len(self.layers))
 
     def layer_names(self, document):
         return [LayerName(str(n), name) for n, (of, _, name) in enumerate(self.layers, 1) if of == document]
