@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Hashable, List, Optional
 
+from ..bridge.messages import Thumbnail
 from .document_faces import Face, Faces
-from .history import Adjustment, PastState
-from .history_pictures import small_rgb
+from .history import SMALL_SIDE, Adjustment, PastState
+from .history_pictures import small_rgb, thumbnail_rgb
 from .kept_history import NAME, FaceHistory, packed, read, written
 from .portrait import Portrait
 from .topic import Topic
@@ -39,10 +40,22 @@ class HistoryKeeper:
         self._remember(document, portrait, portrait.asked, applied=True)
 
     def chosen(self) -> None:
-        """The artist took something as a whole, such as a preset: its state comes when it is drawn."""
-        portrait = self._state.portrait
-        if portrait is not None:
-            self._remember(self._state.document, portrait, portrait.adjustment)
+        """The artist took something as a whole, such as a preset. Its picture is drawn for it, since he may
+        move on before the face is there in full."""
+        portrait, document = self._state.portrait, self._state.document
+        if portrait is None:
+            return
+        now = portrait.adjustment
+        self._remember(document, portrait, now)
+
+        def drawn(small: Optional[Thumbnail]) -> None:
+            waits = any(one.adjustment == now and not one.picture for one in portrait.past.states)
+            if small is not None and waits:
+                portrait.past.remember(now, packed(thumbnail_rgb(small)))
+                self._save(document)
+
+        if portrait.drawable and self._state.core.connected:
+            self._state.core.draw_small(portrait, now, SMALL_SIDE, drawn)
 
     def discard(self, past: PastState) -> None:
         portrait = self._state.portrait

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..bridge.messages import Frame
+from ..bridge.messages import Frame, Thumbnail
 from .history import SMALL_SIDE
 from .kept_history import unpacked
 from .pixels import face_image, raw_bytes, scaled
@@ -13,6 +13,14 @@ def small_rgb(frame: Frame) -> bytes:
     """A frame as RGB, SMALL_SIDE pixels a side."""
     small = scaled(face_image(frame), SMALL_SIDE, SMALL_SIDE)
     return raw_bytes(small.convertToFormat(QtGui.QImage.Format.Format_RGB888))  # rows fill whole words
+
+
+def thumbnail_rgb(small: Thumbnail) -> bytes:
+    """A picture that was drawn small, as RGB."""
+    rgb = bytearray(3 * small.side * small.side)
+    for channel in range(3):
+        rgb[channel::3] = small.rgba[channel::4]
+    return bytes(rgb)
 
 
 def state_image(picture: bytes) -> QtGui.QImage:

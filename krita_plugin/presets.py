@@ -173,7 +173,7 @@ def in_order(presets: Iterable[Preset], favourites: Sequence[str]) -> List[Prese
 
 def with_preset(edits: Mapping[str, float], preset: Preset, strength: float) -> Dict[str, float]:
     """Sliders with a preset's over them, at `strength` times what it says."""
-    mixed = {**edits, **{name: strength * value for name, value in preset.edits.items()}}
+    mixed = {**edits, **{name: round(strength * value, 4) for name, value in preset.edits.items()}}
     return {name: value for name, value in mixed.items() if value}
 
 

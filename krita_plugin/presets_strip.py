@@ -8,17 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, List, Optional
 
-from ..bridge.protocol import ProtocolError
 from .history import Adjustment, PastState
 from .icons import IconButton, more_path, paint_path
 from .plain_text import plain_tip
+from .preset_name_dialog import ask_preset_name
 from .preset_use import MOST, PresetUse
 from .presets import (
     LONGEST_NAME,
     Preset,
     PresetFolder,
     PresetsError,
-    clean_name,
     found_sliders,
     in_order,
     matches,
@@ -194,32 +193,18 @@ class PresetsStrip(QtWidgets.QWidget):
         adjustment = (
             past.adjustment if past is not None else None if portrait is None else portrait.adjustment
         )
-        name = None if adjustment is None else self._ask_name(tr("Save as a preset"), "")
-        if name is not None and adjustment is not None:
-            self._try(lambda: self.folder.save(Preset(name, adjustment.edits)))
+        if adjustment is not None:
+            edits = adjustment.edits
+            ask_preset_name(
+                self,
+                tr("Save as a preset"),
+                "",
+                self._taken,
+                lambda name: self._try(lambda: self.folder.save(Preset(name, edits))),
+            )
 
-    def _ask_name(self, title: str, name: str) -> Optional[str]:
-        given, agreed = QtWidgets.QInputDialog.getText(
-            self, title, tr("Name"), QtWidgets.QLineEdit.EchoMode.Normal, name
-        )
-        if not agreed:
-            return None
-        try:
-            clean = clean_name(given)
-        except ProtocolError:
-            return None
-        taken = clean != name and any(one.name == clean for one in self.folder.all())
-        return None if taken and not self._may_replace(clean) else clean
-
-    def _may_replace(self, name: str) -> bool:
-        box = QtWidgets.QMessageBox
-        asked = box(box.Icon.Question, tr("Save as a preset"), "", box.StandardButton.NoButton, self)
-        asked.setTextFormat(Qt.TextFormat.PlainText)
-        asked.setText(tr("There is a preset “{name}”: replace it?", name=name))
-        replace = asked.addButton(tr("Replace"), box.ButtonRole.AcceptRole)
-        asked.addButton(tr("Cancel"), box.ButtonRole.RejectRole)
-        asked.exec()
-        return asked.clickedButton() is replace
+    def _taken(self, name: str) -> bool:
+        return any(one.name == name for one in self.folder.all())
 
     def _try(self, change: Callable[[], None]) -> None:
         try:
@@ -261,15 +246,18 @@ class PresetsStrip(QtWidgets.QWidget):
         return menu
 
     def _rename(self, preset: Preset) -> None:
-        name = self._ask_name(tr("Rename the preset"), preset.name)
-        if name is not None:
-            favourite = preset.name in self._favourites
-            self._try(lambda: self.folder.rename(preset, name))
-            if favourite and name not in self._favourites:
-                self.state.settings.keep_names(
-                    FAVOURITES, [name if one == preset.name else one for one in self._favourites]
-                )
-                self._show()
+        ask_preset_name(
+            self,
+            tr("Rename the preset"),
+            preset.name,
+            self._taken,
+            lambda name: self._renamed(preset, name),
+        )
+
+    def _renamed(self, preset: Preset, name: str) -> None:
+        kept = [name if one == preset.name else one for one in self._favourites]
+        self.state.settings.keep_names(FAVOURITES, kept)
+        self._try(lambda: self.folder.rename(preset, name))
 
     def _import(self) -> None:
         path, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Import presets"), "", FILES)

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from panel_wire import PIXEL, TWO, apply, find, open_face, project, show
 
 from anycost.bridge.messages import Latents, Mix
-from anycost.krita_plugin.history import MOST_STATES, MOST_STEPS, Adjustment, Past, PastState, Steps
+from anycost.krita_plugin.history import (
+    MOST_STATES,
+    MOST_STEPS,
+    SMALL_SIDE,
+    Adjustment,
+    Past,
+    PastState,
+    Steps,
+)
 from anycost.krita_plugin.kept_history import (
     MOST_BYTES,
     MOST_IN_ALL,
@@ -36,6 +44,9 @@ ADJUSTMENTS = st.builds(
     st.none()
     | st.builds(Mix, st.none(), st.integers(0, 9), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
 )
+
+
+SMALL = {"attachment": {"format": "rgba8", "width": SMALL_SIDE, "height": SMALL_SIDE}}
 
 
 def smile(value):
@@ -204,6 +215,20 @@ def test_a_state_that_was_remembered_before_it_was_drawn_gets_its_picture(state,
     assert state.history.states[0].picture == b""
     show(state, state.portrait.stamp, index=3)
     assert unpacked(state.history.states[0].picture) is not None
+    shown = state.history.states[0].picture
+    wire.answer("picture/thumbnail", SMALL, bytes([9, 8, 7, 255]) * SMALL_SIDE**2)
+    assert state.history.states[0].picture == shown  # what was on screen is better
+
+
+def test_a_state_that_the_artist_leaves_before_it_is_drawn_gets_its_picture_too(state, wire):
+    project(state, wire)
+    state.set_edit("smile", 0.5)
+    state.history.chosen()
+    state.set_edit("age", 0.5)
+    assert wire.asked("picture/thumbnail")["edits"] == {"smile": 0.5}
+    wire.answer("picture/thumbnail", SMALL, bytes([9, 8, 7, 255]) * SMALL_SIDE**2)
+    (chosen,) = state.history.states
+    assert unpacked(chosen.picture) == bytes([9, 8, 7]) * SMALL_SIDE**2
 
 
 # In the document

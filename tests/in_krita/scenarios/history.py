@@ -7,7 +7,7 @@ import os
 
 from krita import InfoObject
 from PyQt5.QtCore import QByteArray, Qt
-from PyQt5.QtWidgets import QListWidget
+from PyQt5.QtWidgets import QApplication, QListWidget
 from shared import closed, drag, open_panel, opened, projected, settled, shown
 
 from anycost.krita_plugin.comparing import Manner
@@ -43,12 +43,12 @@ def icon(t, name, picture=None):
         t.screenshot(picture, t.docker("anycost"))
 
 
-def item(t, name, row):
+def item(t, name, row, x=None):
     """Click a picture or a line of a list."""
     found = t.widget(f"anycost_{name}")
     assert isinstance(found, QListWidget)
     middle = found.visualItemRect(found.item(row)).center()
-    yield from t.click(found.viewport(), middle.x(), middle.y())
+    yield from t.click(found.viewport(), middle.x() if x is None else x, middle.y())
 
 
 def going_back(t, state, name):
@@ -86,6 +86,7 @@ def presets(t, state):
     yield from drag(t, t.widget("anycost_preset_strength"), [0.5, 1 / 3])
     half = yield from t.until(lambda: state.portrait.edits != full)
     t.check("its strength scales it", half, state.portrait.edits)
+    yield from saving(t, state, listed)
     yield from t.click(t.widget("anycost_search"))
     yield from t.xdotool("type", "eye")
     few = [row for row in t.widget("anycost_panel").sliders.sliders.values() if row.isVisible()]
@@ -93,6 +94,22 @@ def presets(t, state):
     t.check("a search filters the sliders", words and all("eye" in one.lower() for one in words), words)
     t.screenshot("search.png", t.docker("anycost"))
     yield from t.xdotool("key", "ctrl+a", "key", "Delete")
+
+
+def saving(t, state, listed):
+    edits = dict(state.portrait.edits)
+    yield from t.click(t.widget("anycost_preset_save"))
+    yield from t.until(lambda: QApplication.activeModalWidget() is not None)
+    yield from t.xdotool("type", "zz mine")
+    yield from t.xdotool("key", "Return")
+    saved = yield from t.until(lambda: listed.item(0).text() == "zz mine")
+    t.check("the sliders are saved as a preset, above those of the plugin", saved, listed.item(0).text())
+    kept = os.listdir(os.path.join(os.environ["XDG_DATA_HOME"], "anycost", "presets"))
+    t.check("in the user's data folder", len(kept) == 1, kept)
+    yield from item(t, "presets", 1, 7)
+    star = yield from t.until(lambda: listed.item(0).text() != "zz mine")
+    t.check("a click on its star brings a preset to the top", star, listed.item(0).text())
+    t.check("and puts it not on", state.portrait.edits == edits, state.portrait.edits)
 
 
 def variations(t, state):
