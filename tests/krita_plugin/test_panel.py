@@ -79,9 +79,9 @@ class Easel(Keeping):
         size = (rgba.shape[1], rgba.shape[0])
         done(Picture(*size, rgba.tobytes(), document_size=size))
 
-    def add_layer(self, document, picture, layer, name, replaced=(), place=None, mask=None):
+    def add_layer(self, document, picture, layer, name, done, failed, replaced=(), place=None, mask=None):
         self.layers.append((document, layer, without_key(name)))
-        return len(self.layers)
+        done(len(self.layers))
 
     def selected(self, document, picture, box, edge, done, failed):
         done(None)

@@ -75,7 +75,9 @@ def test_an_update_takes_the_layer_s_place_in_one_step(studio, picture):
 
     def put(shade, replaced=()):
         layer = Layer(2, 3, 1, 1, bytes([shade, 0, 0, 255]))
-        return host.add_layer(host.current(), sent, layer, str(shade), replaced)
+        added = []
+        host.add_layer(host.current(), sent, layer, str(shade), added.append, pytest.fail, replaced)
+        return added[0]
 
     first, other = put(1), put(2)
     second = put(3, [first])
