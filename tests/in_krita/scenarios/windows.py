@@ -195,6 +195,7 @@ def second_window(t, docker, document):
 
     yield from t.until(docker_there, 20)
     theirs = found[0].state
+    theirs.projection_seconds = 0.3
     for one in (docker, found[0]):
         one.look()
     t.check("the new window's panel shows its own", theirs.document not in (None, mine), theirs.document)
