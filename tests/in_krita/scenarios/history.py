@@ -177,6 +177,7 @@ def applying(t, state, document):
     document.waitForDone()
     yield from t.until(lambda: not state.portrait.applying)
     t.check("the applied state is marked", came and state.history.states[0].applied, state.history.states[0])
+    yield from icon(t, "history", "states.png")
     adjustment = state.portrait.adjustment
     yield from t.xdotool("mousemove", 500, 500, "key", "ctrl+z")
     gone = yield from t.until(lambda: len(document.rootNode().childNodes()) == count)
