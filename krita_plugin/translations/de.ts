@@ -37,7 +37,7 @@
     </message>
     <message>
         <source>Update</source>
-        <translation>Aktualisieren</translation>
+        <translation>Erneuern</translation>
     </message>
     <message>
         <source>Layer: {name}</source>
@@ -65,7 +65,7 @@
     </message>
     <message>
         <source>Update keeps to what was selected when the layer was made</source>
-        <translation>Aktualisieren hält sich an das, was beim Einfügen der Ebene ausgewählt war</translation>
+        <translation>Erneuern hält sich an das, was beim Einfügen der Ebene ausgewählt war</translation>
     </message>
     <message>
         <source>Select a part of the face first: Apply then leaves all else as it is</source>
@@ -573,7 +573,7 @@
     </message>
     <message>
         <source>Update the edit's layer</source>
-        <translation>Ebene der Änderung aktualisieren</translation>
+        <translation>Ebene der Änderung erneuern</translation>
     </message>
     <message>
         <source>Next face</source>
@@ -1245,7 +1245,7 @@
     </message>
     <message>
         <source>Turn, shape</source>
-        <translation>Haltung, Form</translation>
+        <translation>Haltung</translation>
     </message>
     <message>
         <source>Mix in a face that is made up</source>
@@ -1400,6 +1400,18 @@
         <translation>Projizieren {n}/{all}</translation>
     </message>
     <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>There is a preset “{name}”: replace it?</source>
+        <translation>Es gibt schon eine Vorlage „{name}“: ersetzen?</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>Ersetzen</translation>
+    </message>
+    <message>
         <source>{name} is from a newer Anycost: update this one first.</source>
         <translation>{name} stammt von einem neueren Anycost: zuerst dieses aktualisieren.</translation>
     </message>
@@ -1486,18 +1498,6 @@
     <message>
         <source>Save as a preset</source>
         <translation>Als Vorlage speichern</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>Name</translation>
-    </message>
-    <message>
-        <source>There is a preset “{name}”: replace it?</source>
-        <translation>Es gibt schon eine Vorlage „{name}“: ersetzen?</translation>
-    </message>
-    <message>
-        <source>Replace</source>
-        <translation>Ersetzen</translation>
     </message>
     <message>
         <source>Export my presets…</source>
