@@ -941,15 +941,15 @@
     </message>
     <message>
         <source>Open mouth</source>
-        <translation>Mund öffnen</translation>
+        <translation>Mund auf</translation>
     </message>
     <message>
         <source>Open eyes</source>
-        <translation>Augen öffnen</translation>
+        <translation>Augen auf</translation>
     </message>
     <message>
         <source>Raise brows</source>
-        <translation>Brauen heben</translation>
+        <translation>Brauen hoch</translation>
     </message>
     <message>
         <source>Frown</source>
@@ -965,7 +965,7 @@
     </message>
     <message>
         <source>Look sideways</source>
-        <translation>Blick zur Seite</translation>
+        <translation>Seitenblick</translation>
     </message>
     <message>
         <source>Age</source>
@@ -985,7 +985,7 @@
     </message>
     <message>
         <source>Square jaw</source>
-        <translation>Kantiges Kinn</translation>
+        <translation>Eckiges Kinn</translation>
     </message>
     <message>
         <source>Nose size</source>
@@ -1045,7 +1045,7 @@
     </message>
     <message>
         <source>Light from the side</source>
-        <translation>Licht von der Seite</translation>
+        <translation>Seitenlicht</translation>
     </message>
     <message>
         <source>Warm light</source>
@@ -1133,7 +1133,7 @@
     </message>
     <message>
         <source>Light from the right</source>
-        <translation>Licht von rechts</translation>
+        <translation>Licht rechts</translation>
     </message>
     <message>
         <source>Lamps</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import added
 import applying
 import batch
 import docker_look
@@ -23,3 +24,4 @@ def run(t):
     yield from windows.run(t)
     yield from batch.run(t)
     yield from history.run(t)
+    yield from added.run(t)
