@@ -16,7 +16,7 @@ from .install_run import CoreInstaller, Stage
 from .install_steps import KINDS, kinds, size_words
 from .install_tools import has_nvidia
 from .plain_text import ElidedLabel, plain_label, plain_tip
-from .qt import Qt, QtCore, QtWidgets
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .text_dialog import TextDialog
 from .words import mark_tr, tr
 
@@ -177,6 +177,19 @@ class InstallCard(QtWidgets.QFrame):
         self.text.setText(text)
         self.text.setToolTip(plain_tip(text))
         self.go.setText(go)
+        self._fit()
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Room for all lines of the words: beside the panel, Qt would cut them."""
+        margins = self.layout().contentsMargins()
+        width = self.width() - margins.left() - margins.right()
+        for label in (self.title, self.text):
+            label.setMinimumHeight(0)  # else it counts in the next line
+            label.setMinimumHeight(label.heightForWidth(width))
 
     # What the artist does
 

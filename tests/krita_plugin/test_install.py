@@ -14,7 +14,7 @@ import qt_loop
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt5.QtNetwork import QNetworkProxy, QNetworkProxyFactory
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from qt_loop import until
 
 from anycost.bridge import launch
@@ -386,4 +386,24 @@ def test_the_card_stands_in_the_panel_s_place_until_the_core_is_there(plan):
     assert card.remove.isVisible()
     card.cancel.click()
     assert not card.isVisible()
+    body.deleteLater()
+
+
+@pytest.mark.parametrize("width", [220, 400])
+def test_the_card_has_room_for_its_words_and_takes_no_more(plan, width):
+    body, panel = QWidget(), QWidget()
+    column = QVBoxLayout(body)
+    card = InstallCard(CoreInstaller(), CoreKeeper("tests", "0"), panel, body)
+    column.addWidget(card)
+    column.addWidget(panel)
+    body.resize(220, 300)
+    body.show()
+    qt_loop.settle(0)
+    body.resize(width, 300)
+    qt_loop.settle(0)
+    text = card.text
+    lines = text.fontMetrics().boundingRect(0, 0, text.width(), 2000, 0x1000, text.text())  # Qt.TextWordWrap
+    assert lines.height() <= text.minimumHeight() <= lines.height() + 8
+    assert text.height() >= text.minimumHeight()
+    assert body.width() == width
     body.deleteLater()
