@@ -85,10 +85,11 @@ class Panel(QtWidgets.QWidget):
         self.status = StatusRow(state, self._compare, self)
         self.message_box = MessageBox(state, self)
         self.advice = AdviceNote(state, self)
-        self.quality = QualityRow(state, self)
         self.sliders = SliderList(state, self)
         self.shelf = Shelf(state, self.sliders.show_only, self)
         self.shelf.opened.connect(lambda: self.body.verticalScrollBar().setValue(0))
+        self.quality = QualityRow(state, self)  # here, since Tab goes from part to part as they were made
+        self.sliders.follows = self.quality.qualities.buttons()[-1]
         self.compared = ComparedView(state.comparing, self.preview)
         self.apply_area = ApplyArea(state, self)
         self.split = PreviewSplit(self.preview, self.picker, self._below(), state.settings, self)

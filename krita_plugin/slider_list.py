@@ -24,6 +24,7 @@ class SliderList(QtWidgets.QWidget):
         super().__init__(parent)
         self.state = state
         self.sliders: Dict[str, DirectionSlider] = {}  # by direction
+        self.follows: Optional[QtWidgets.QWidget] = None  # what Tab leaves for the first of them
         self._wheel = WheelGuard(self)
         self._shown: Tuple[Slider, ...] = ()
         self.setObjectName("anycost_directions")
@@ -57,10 +58,20 @@ class SliderList(QtWidgets.QWidget):
                 self.sliders[row.direction.name] = row
             column.addWidget(group)
         self.layout().replaceWidget(self._body, body)
+        self._order_tabs(body.findChildren(DirectionGroup))
         self._body.hide()  # it goes later than the new one comes
         self._body.deleteLater()
         self._body = body
         self._wheel.guard(body)
+
+    def _order_tabs(self, groups: List[DirectionGroup]) -> None:
+        """Sliders that come with a pack stand last in the window's order, whatever is below them."""
+        before = self.follows
+        for group in groups:
+            for widget in [group.heading, *(part for row in group.rows for part in (row.slider, row.number))]:
+                if before is not None:
+                    QtWidgets.QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _keep_folded(self, name: str, folded: bool) -> None:
         settings = self.state.settings

@@ -335,6 +335,13 @@ def test_a_number_is_written_on_the_slider(with_shortcuts):
 
 def test_tab_goes_from_slider_to_slider(with_shortcuts):
     panel, _ = with_shortcuts
+    widget(panel, "quality_auto").setFocus()
+    press(widget(panel, "quality_auto"), Qt.Key.Key_Tab)
+    assert widget(panel, "heading_Expression").hasFocus()
+    panel.state.set_edit("turn", 0.5)  # so that there is something to apply
+    widget(panel, "slider_turn").setFocus()
+    press(widget(panel, "slider_turn"), Qt.Key.Key_Tab)
+    assert panel.apply_area.isAncestorOf(QApplication.focusWidget())
     widget(panel, "slider_smile").setFocus()
     press(widget(panel, "slider_smile"), Qt.Key.Key_Tab)
     assert widget(panel, "slider_age").hasFocus()
