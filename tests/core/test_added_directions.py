@@ -26,7 +26,8 @@ from anycost.models.direction_file import (
     read_direction,
 )
 from anycost.models.extended_pack import ExtendedPack, extended
-from anycost.models.pack import Direction, Pack
+from anycost.models.manifest import PackError, parse_manifest
+from anycost.models.pack import Direction, Pack, add_edits
 
 STEP = np.random.default_rng(1).normal(size=(8, 16)).astype(np.float32)
 WINK = Direction("wink", "Wink", "Added", -0.5, 1.0, STEP, ("eyes",), ("moved",))
@@ -191,6 +192,19 @@ def test_a_python_package_brings_a_folder_and_nothing_of_it_is_run(
     put(pack, DirectionFile(replace(WINK, label="Mine")))
     assert with_added(pack)[0].directions[-1].label == "Mine"
     assert [file.package for file in files_for("tiny")] == ["winks 1.2", "winks 1.2", ""]
+
+
+def test_a_pack_says_the_same_of_its_own_directions(pack: Pack, tmp_path: Path):
+    words = {"de": {"label": "Zwinkern", "group": "Ausdruck", "tip": "Ein Auge"}}
+    said = replace(WINK, tip="One eye", default=0.25, translations=words)
+    again = Pack.open(add_edits(pack, directions=[said], folder=tmp_path / "more"))
+    found = again.directions[-1]
+    assert (found.tip, found.default, found.translations) == ("One eye", 0.25, words)
+    document = json.loads((again.folder / "pack.json").read_text())
+    assert "tip" not in document["directions"][0]
+    document["directions"][-1]["translations"]["de"]["label"] = "x" * 101
+    with pytest.raises(PackError, match=r'"directions.2.translations.de.label" must be a text'):
+        parse_manifest(document)
 
 
 @pytest.mark.parametrize("name", ["../wink", "", "a/b", ".hidden", "x" * 65])
