@@ -14,7 +14,7 @@ import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..bridge import system
 from ..bridge.fields import entries, numbers, table, text, whole
@@ -52,6 +52,7 @@ class PresetFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._read: Dict[Path, Tuple[Tuple[int, int], List[Preset]]] = {}  # files as they were
 
     def all(self) -> List[Preset]:
         """By name; files that are no presets are left out."""
@@ -61,9 +62,18 @@ class PresetFolder:
         except OSError:
             return []
         for path in paths:
-            with contextlib.suppress(PresetsError):
-                found.update((preset.name, preset) for preset in read_presets(path))
+            with contextlib.suppress(PresetsError, OSError):
+                found.update((preset.name, preset) for preset in self._presets(path))
         return sorted(found.values(), key=lambda preset: preset.name.casefold())[:MOST_PRESETS]
+
+    def _presets(self, path: Path) -> List[Preset]:
+        """A file that did not change is not read again."""
+        now = path.stat()
+        stamp = now.st_mtime_ns, now.st_size
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = self._read[path] = stamp, read_presets(path)
+        return known[1]
 
     def save(self, preset: Preset) -> None:
         """Write one, in place of another of this name."""

@@ -101,7 +101,9 @@ class PresetsStrip(QtWidgets.QWidget):
         column.addWidget(self.strength)
 
     def _heard(self, topic: Topic) -> None:
-        if topic in (Topic.PACK, Topic.DOCUMENT):
+        if topic is Topic.PACK:
+            self._searched()  # its sliders are new
+        elif topic is Topic.DOCUMENT:
             self._show()
 
     # What is shown
@@ -193,7 +195,9 @@ class PresetsStrip(QtWidgets.QWidget):
         adjustment = (
             past.adjustment if past is not None else None if portrait is None else portrait.adjustment
         )
-        if adjustment is not None:
+        if adjustment is not None and not adjustment.edits:
+            self.state.say(tr("A preset is made of sliders: move one first."))
+        elif adjustment is not None:
             edits = adjustment.edits
             ask_preset_name(
                 self,

@@ -233,6 +233,29 @@ def test_pictures_of_two_connections_are_two(wire, other):
     drawn(wire, "a", 1)
 
 
+def test_a_thumbnail_leaves_the_newest_edit_alone_and_mixes_only_own_pictures(wire, other):
+    projected(wire, "face")
+    projected(wire, "second")
+    before = drawn(wire, "face", 1)
+
+    def small(by: Wire, **changes) -> tuple[dict, bytes]:
+        asked = {"picture": "face", "edits": {"smile": 1.0}, "side": 16, "quality": "draft", **changes}
+        return by.answer(by.ask("picture/thumbnail", asked))
+
+    message, alone = small(wire)
+    assert message["result"] == {"attachment": protocol.rgba8(16, 16)}
+    assert drawn(wire, "face", 1) == before
+    made_up = {"picture": None, "seed": 5, "coarse": 1.0, "middle": 1.0, "fine": 1.0}
+    _, with_seed = small(wire, mix=made_up)
+    assert with_seed == small(wire, mix=made_up)[1] != alone
+    of_second = {**made_up, "picture": "second", "seed": None}
+    assert "result" in small(wire, mix=of_second)[0]
+    message, _ = small(other, mix=of_second)
+    assert message["error"]["data"]["kind"] == "unknown-picture"  # each connection has its own
+    message, _ = small(wire, mix={**of_second, "picture": "third"})
+    assert message["error"]["data"]["kind"] == "unknown-picture"
+
+
 def test_the_newest_edit_wins(wire):
     projected(wire, "a")
     requests = [protocol.request(100 + n, "edit", {"picture": "a", "stamp": n, **FULL}) for n in range(1, 31)]
