@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 import struct
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union, cast
 
 from .protocol import HEADER_BYTES, MAGIC, MAX_ATTACHMENT, MAX_JSON, PARSE_ERROR, ProtocolError
 
 _HEADER = struct.Struct(">4sII")
 assert _HEADER.size == HEADER_BYTES
 SMALL = 4096  # bytes; smaller pieces are merged with their neighbours
+LARGE = 4 << 20  # bytes; to join the pieces of a larger attachment at its end would hold a window up
 
 
 def head(message: Dict[str, Any], attachment_length: int = 0) -> bytes:
@@ -34,11 +36,15 @@ def encode(message: Dict[str, Any], attachment: bytes = b"") -> bytes:
 
 
 class Decoder:
-    """Turns a stream in pieces of any size into messages. Bytes are copied once, in small pieces twice."""
+    """Turns a stream in pieces of any size into messages. Bytes are copied once, in small pieces twice.
+
+    A large attachment is a memoryview, which serves as bytes do.
+    """
 
     def __init__(self, max_attachment: int = MAX_ATTACHMENT):
         self.max_attachment = max_attachment
         self._part: List[Union[bytearray, memoryview]] = []  # the pieces of what is being received
+        self._large: Optional[mmap.mmap] = None  # a large attachment; its pages come as they are written
         self._receive = self._header
         self._missing = HEADER_BYTES
         self._attachment_length = 0
@@ -54,15 +60,18 @@ class Decoder:
         while len(view) >= self._missing:
             self._keep(view[: self._missing])
             view = view[self._missing :]
-            part = b"".join(self._part)
-            self._part = []
+            part, self._part = b"".join(self._part), []
+            if self._large is not None:
+                part, self._large = cast(bytes, memoryview(self._large).toreadonly()), None
             self._receive(part, complete)
         self._keep(view)
         self._missing -= len(view)
         return complete
 
     def _keep(self, piece: memoryview) -> None:
-        if len(piece) >= SMALL:
+        if self._large is not None:
+            self._large.write(piece)
+        elif len(piece) >= SMALL:
             self._part.append(piece)
         elif piece:  # one list entry for each byte of a slow stream would take fifty times its size
             last = self._part[-1] if self._part else None
@@ -84,6 +93,8 @@ class Decoder:
     def _json(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
         self._message = parse(part)
         self._receive, self._missing = self._attachment, self._attachment_length
+        if self._missing >= LARGE:
+            self._large = mmap.mmap(-1, self._missing)
 
     def _attachment(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
         complete.append((self._message, part))

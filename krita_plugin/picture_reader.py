@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import Callable, Iterator, Optional, Protocol, cast
 
 from .picture import Box, HostError, Picture
@@ -46,7 +47,7 @@ class PictureReader(QtCore.QObject):
         self._box = box
         self._factor = factor
         self._sent = self._box[2] // self._factor, self._box[3] // self._factor
-        self._pixels = bytearray(4 * self._sent[0] * self._sent[1])
+        self._pixels = mmap.mmap(-1, 4 * self._sent[0] * self._sent[1])  # its pages come as they are written
         self._slices = self._read()
         QtCore.QTimer.singleShot(0, self._step)
 
@@ -76,6 +77,5 @@ class PictureReader(QtCore.QObject):
 
     def _finish(self) -> None:
         left, top = self._box[:2]
-        rgba = cast(bytes, self._pixels)  # not copied: nobody changes them any more
-        self._pixels = bytearray()
+        rgba = cast(bytes, memoryview(self._pixels).toreadonly())  # not copied
         self._done(Picture(*self._sent, rgba, left, top, self._factor, self._size, self._selection))

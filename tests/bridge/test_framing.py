@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.bridge import protocol
-from anycost.bridge.framing import Decoder, encode
+from anycost.bridge.framing import LARGE, Decoder, encode
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, ProtocolError
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
@@ -46,6 +46,16 @@ def test_one_byte_at_a_time(sent):
     decoder = Decoder()
     stream = b"".join(encode(message, attachment) for message, attachment in sent)
     assert [pair for byte in stream for pair in decoder.feed(bytes([byte]))] == sent
+
+
+@pytest.mark.parametrize("step", [LARGE - 1, LARGE // 3, 1 << 16])
+def test_large_attachments_come_whole_however_they_are_split(step):
+    large = [bytes(range(251)) * (length // 251 + 1) for length in (LARGE, 2 * LARGE)]
+    sent = [({"a": 1}, large[0]), ({"b": 2}, b"small"), ({"c": 3}, large[1]), ({}, b"")]
+    stream = b"".join(encode(message, attachment) for message, attachment in sent)
+    decoder = Decoder()
+    pieces = (stream[at : at + step] for at in range(0, len(stream), step))
+    assert [pair for piece in pieces for pair in decoder.feed(piece)] == sent
 
 
 @given(st.binary(min_size=12, max_size=200))
