@@ -59,6 +59,7 @@ class BatchDialog(QtWidgets.QDialog):
         self.told = QtWidgets.QPlainTextEdit(self)
         self.told.setObjectName("anycost_batch_told")
         self.told.setReadOnly(True)
+        self.told.setPlaceholderText(tr("What is left out is told here."))
         self.told.setMinimumHeight(70)
         column.addWidget(self.told, 1)
         column.addLayout(self._button_row())
@@ -120,8 +121,9 @@ class BatchDialog(QtWidgets.QDialog):
         self.stop.clicked.connect(lambda _checked=False: self._stop())
         row = QtWidgets.QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(self.start)
-        row.addWidget(self.stop)
+        for button in (self.start, self.stop):
+            button.setAutoDefault(False)  # Enter ends a number
+            row.addWidget(button)
         return row
 
     # What there is to edit

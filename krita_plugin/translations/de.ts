@@ -1496,6 +1496,10 @@
         <translation>Vorlagen</translation>
     </message>
     <message>
+        <source>A preset is made of sliders: move one first.</source>
+        <translation>Eine Vorlage besteht aus Reglern: zuerst einen bewegen.</translation>
+    </message>
+    <message>
         <source>Save as a preset</source>
         <translation>Als Vorlage speichern</translation>
     </message>
@@ -1934,6 +1938,10 @@
     <message>
         <source>Seed {n}: {words}</source>
         <translation>Startwert {n}: {words}</translation>
+    </message>
+    <message>
+        <source>What is left out is told here.</source>
+        <translation>Hier steht, was ausgelassen wird.</translation>
     </message>
     <message>
         <source>and</source>
