@@ -77,7 +77,8 @@ def run(chosen: argparse.Namespace) -> int:
             "Name the picture and the file OUT to write, or pictures and a folder with --out DIR: see --help."
         )
         raise CoreError("bad-value", text)
-    edit_file(*chosen.paths, pack_with_added(chosen.pack), asked)
+    source, target = chosen.paths
+    edit_file(source, target, pack_with_added(chosen.pack), asked)
     return 0
 
 

@@ -1940,10 +1940,6 @@
         <translation>Startwert {n}: {words}</translation>
     </message>
     <message>
-        <source>What is left out is told here.</source>
-        <translation>Hier steht, was ausgelassen wird.</translation>
-    </message>
-    <message>
         <source>and</source>
         <translation>und</translation>
     </message>

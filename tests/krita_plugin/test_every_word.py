@@ -98,9 +98,11 @@ def test_nothing_in_the_panel_lacks_its_translation(state: PanelState, wire):
     look()
     wire.answer("picture/faces", TWO)
     look()
+    assert state.faces is not None
     state.pick(state.faces.all[0])
     wire.answer("picture/open", PLACEMENT | {"advice": ADVICE, "limited": ["age"]})
     look()
+    assert state.portrait is not None
     progress = {"picture": state.portrait.name, "step": 3, "steps": 10, "loss": 0.5}
     state.core.notified("project/progress", progress, b"")
     look()

@@ -29,13 +29,9 @@ def constants(path: Path) -> dict[str, str]:
             found |= {
                 name.asname or name.name: theirs[name.name] for name in node.names if name.name in theirs
             }
-        text = (
-            node.value.value
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-            else None
-        )
-        if isinstance(text, str):
-            found |= {target.id: text for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.Assign):
+            named = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            found |= dict.fromkeys(named, text) if (text := _text(node.value)) else {}
     return found
 
 
@@ -54,14 +50,16 @@ def wrapped() -> dict[str, str]:
     return found
 
 
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
 def _texts(node: ast.expr, named: dict[str, str]) -> list[str]:
-    if isinstance(node, ast.Constant):
-        return [node.value]
     if isinstance(node, ast.IfExp):
         return [*_texts(node.body, named), *_texts(node.orelse, named)]
     if isinstance(node, ast.Name) and node.id in named:
         return [named[node.id]]
-    return []  # the entry of a table, which is made with mark_tr
+    return [_text(node)] if _text(node) else []  # the entry of a table was made with mark_tr
 
 
 @pytest.fixture
