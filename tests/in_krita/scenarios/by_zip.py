@@ -5,6 +5,7 @@ from __future__ import annotations
 import added
 import applying
 import batch
+import canvas
 import docker_look
 import documents
 import faces
@@ -18,6 +19,7 @@ def run(t):
     yield from install_core.run(t)
     yield from documents.run(t)
     yield from docker_look.run(t)
+    yield from canvas.run(t)
     yield from applying.run(t)
     yield from taken_up.run(t)
     yield from faces.run(t)
