@@ -25,10 +25,7 @@ def run(t):
     t.krita.activeWindow().addView(document)
     yield from t.until(lambda: state.core.connected, 120)
     state.project()
-    yield from t.until(lambda: state.portrait is not None and state.portrait.projecting, 60)
-    yield from t.until(lambda: not state.busy or state.portrait.progress.step >= 12, 120)
-    t.screenshot("projecting.png", docker)
-    yield from t.until(lambda: not state.busy, 240)
+    yield from t.until(lambda: state.portrait is not None and not state.busy, 240)
     known = {direction.name for direction in state.core.opened.directions}
     for name, value in EDITS.items():
         if name in known:
