@@ -1245,7 +1245,7 @@
     </message>
     <message>
         <source>Turn, shape</source>
-        <translation>Haltung</translation>
+        <translation>Haltung, Form</translation>
     </message>
     <message>
         <source>Mix in a face that is made up</source>
