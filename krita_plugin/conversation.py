@@ -38,6 +38,7 @@ from ..bridge.messages import (
 )
 from ..bridge.protocol import ProtocolError
 from .document_faces import Face, Faces, wanted
+from .edit_layers import EditLayers
 from .history import Adjustment
 from .kept_history import FaceHistory
 from .picture import Picture
@@ -86,6 +87,7 @@ class Conversation:
         self.opened = OpenedPack()  # what the core said about it
         self.faces: Dict[Hashable, Faces] = {}  # by document, once its picture was read
         self.searching: Dict[Hashable, Search] = {}  # by document
+        self.edit_layers: Optional[EditLayers] = None  # of the host that all windows share
         self.histories: Dict[Hashable, List[FaceHistory]] = {}  # kept by a document, of faces not found yet
 
     # What the artist asks for
@@ -400,8 +402,8 @@ class Conversation:
 
     def _open(self, search: Search, face: Face, done: Done) -> None:
         search.portrait = face.portrait.again()
-        if not face.portrait.opened:  # for the first time
-            search.portrait.edits = {**self._defaults(), **face.portrait.edits}
+        if search.portrait.untouched:
+            search.portrait.adjust(Adjustment(self._defaults()))
         search.request = self._send_picture(search.portrait, done)
 
     def _face_opened(

@@ -39,6 +39,7 @@ class Portrait:
         self.latents: Dict[str, Latents] = {}  # by pack
         self.cancelled_with: Optional[str] = None  # the pack whose projection was cancelled: no latents came
         self.edits: Dict[str, float] = dict(edits or {})
+        self.untouched = edits is None  # its sliders were never set: they start where the pack says
         self.mix: Optional[Mix] = None  # what is taken of another face, whose `key` it has
         self.key = self.name  # of the face: it stays when the face is opened anew
         self.past = Past()
@@ -87,10 +88,12 @@ class Portrait:
 
     def adjust(self, adjustment: Adjustment) -> None:
         self.edits, self.mix = dict(adjustment.edits), adjustment.mix
+        self.untouched = False
 
     def take(self, other: Portrait) -> None:
         """All that the artist did to the same face before."""
         self.adjust(other.adjustment)
+        self.untouched = other.untouched
         self.key, self.past, self.applied = other.key, other.past, other.applied
         same = self.picture.box == other.picture.box
         self.layer = other.layer if same else replace(other.layer, only=None)
