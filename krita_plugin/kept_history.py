@@ -21,6 +21,7 @@ NAME = "history"  # in the document
 VERSION = 1
 MOST_BYTES = 4 << 20  # of all; with more, the document was not written by us
 MOST_IN_ALL = 4 * MOST_STATES  # states of one document
+MOST_PARTS, MOST_COMMAS = 4000, 60_000  # of the JSON: reading more would hold the window up
 SMALL_BYTES = 3 * SMALL_SIDE * SMALL_SIDE
 
 
@@ -72,7 +73,8 @@ def _told(state: PastState) -> Dict[str, Any]:
 
 def read(data: bytes) -> List[FaceHistory]:
     """The faces in bytes that anybody may have written, without what is wrong; none of a later version."""
-    if len(data) > MOST_BYTES:
+    parts, commas = data.count(b"[") + data.count(b"{"), data.count(b",")
+    if len(data) > MOST_BYTES or parts > MOST_PARTS or commas > MOST_COMMAS:
         return []
     try:
         whole_of_it = table(json.loads(data.decode("utf-8")), "history")
@@ -99,8 +101,6 @@ def _state(found: Any) -> Optional[PastState]:
     try:
         told = table(found, "state")
         picture = base64.b64decode(text(told, "picture", 2 * SMALL_BYTES, least=0), validate=True)
-        if picture and unpacked(picture) is None:
-            picture = b""
         return PastState(adjustment_of(told), picture, flag(told, "applied"))
     except (ProtocolError, binascii.Error, ValueError):
         return None
