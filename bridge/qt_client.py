@@ -355,7 +355,7 @@ class CoreKeeper(QtCore.QObject):
         for name, value in launch.core_environment().items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
-        process.setWorkingDirectory("/")
+        process.setWorkingDirectory(os.path.abspath(os.sep))
         process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
         process.readyReadStandardOutput.connect(lambda: self._logged(process))
         process.finished.connect(lambda *_: self._exited(process))
