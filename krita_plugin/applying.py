@@ -137,7 +137,7 @@ class Applying:
         except TooDetailed:
             layers.keep(job.document, str(layer), key, replace(edit, only=None))
             self._state.say(tr(TOO_DETAILED))
-        layers.sweep(job.document, lambda: host.layer_names(job.document))
+        layers.sweep(job.document, host.layer_names(job.document))
 
     def _kept(self, job: _Job, painted: Box) -> KeptEdit:
         core, portrait, asked = self._state.core, job.portrait, job.portrait.asked

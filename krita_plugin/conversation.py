@@ -46,7 +46,7 @@ from .portrait import CoreKnows, Portrait
 from .slider_words import in_language
 from .topic import Topic
 from .viewers import Viewers
-from .words import told, tr
+from .words import language, told, tr
 
 QUIET_FAULTS = ("cancelled", "disconnected")  # the artist asked for it, or the connection's own words say it
 MISMATCH = (
@@ -310,7 +310,7 @@ class Conversation:
 
     def _open_pack(self) -> None:
         name = self.pack
-        self._ask(OpenPack(name), lambda answer: self._pack_opened(name, answer))
+        self._ask(OpenPack(name, language()), lambda answer: self._pack_opened(name, answer))
 
     def _pack_opened(self, name: str, answer: Answer) -> None:
         if name != self.pack:

@@ -56,6 +56,9 @@ class Shared:
         self.documents = KritaDocuments()
         self.settings = Kept(KritaRc())
         connect(self.keeper, self.core)
+        notifier = Krita.instance().notifier()
+        notifier.setActive(True)
+        notifier.imageSaved.connect(self._saved)
         self.installer = CoreInstaller()
         self.installer.done.connect(self._use_new_core)
         self.installer.removing.connect(self.keeper.stop)
@@ -63,6 +66,10 @@ class Shared:
         if application is not None:
             application.aboutToQuit.connect(self.keeper.stop)
             application.aboutToQuit.connect(self.installer.stop)
+
+    def _saved(self, path: str) -> None:
+        if self.core.edit_layers is not None:
+            self.documents.sweep_saved(path, self.core.edit_layers)
 
     def _use_new_core(self) -> None:
         self.keeper.stop()

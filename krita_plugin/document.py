@@ -14,7 +14,7 @@ from krita import Document, Node
 from ..bridge.messages import Layer, Selected
 from .annotations import Annotations
 from .batch_layers import BatchLayers
-from .edit_layers import INDEX, LayerName, ids_and_keys
+from .edit_layers import INDEX, EditLayers, LayerName, ids_and_keys
 from .kept_edit import KeptEdit, where_now
 from .layer_place import LayerPlace
 from .paint_layers import REFUSED, copied, drawing, last_of, new_layer, paint_in, painted, wiping
@@ -124,6 +124,16 @@ class KritaDocuments:
         """Every layer, mask and group of a document; none of one that was closed."""
         held = self._open(document)
         return [] if held is None else [name_of(node) for node in all_nodes(held.rootNode())]
+
+    def sweep_saved(self, path: str, layers: EditLayers) -> None:
+        """This file was saved: of layers that are gone, its document keeps nothing on. Only after a save,
+        since an undo may still bring them back before; the next save then leaves it out of the file."""
+        for number, held in list(self._held.items()):
+            if held.fileName() == path and is_open(held):
+                modified = held.modified()
+                layers.sweep(number, self.layer_names(number))
+                if not modified:
+                    held.setModified(False)
 
     def in_use(self, document: Document) -> Tuple[LayerName, ...]:
         """The active layer or mask and what it lies in, from inside to outside."""

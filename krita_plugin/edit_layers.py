@@ -44,7 +44,8 @@ class EditLayers:
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
-        self._swept: Dict[Tuple[Hashable, str], Tuple[str, bytes]] = {}  # key and edit, by document and id
+        # the layers' ids and the edit, by document and key
+        self._swept: Dict[Tuple[Hashable, str], Tuple[Tuple[str, ...], bytes]] = {}
 
     def keys(self, document: Hashable) -> Dict[str, str]:
         """The keys by the layers' ids. What cannot be read counts as none."""
@@ -74,35 +75,41 @@ class EditLayers:
         self._keeper.keep(document, OF_EDIT + key, packed(edit), at_once=True)
         self._write(document, {**self.keys(document), layer_id: key})
 
-    def sweep(self, document: Hashable, layers: Callable[[], Iterable[LayerName]]) -> None:
-        """Drop what is kept of layers that the document no longer has, and bring back what was dropped of
-        those that an undo brought back. `layers` tells those it has, and is asked only where it matters."""
-        keys = self.keys(document)
-        swept = {id: kept for (one, id), kept in self._swept.items() if one == document}
-        if not keys and not swept:
-            return
-        present = list(layers())
+    def sweep(self, document: Hashable, layers: Iterable[LayerName]) -> None:
+        """Drop what is kept of layers that the document no longer has; `layers` are those it has."""
+        present, keys = list(layers), self.keys(document)
         ids = {layer.id for layer in present}
-        for id in swept.keys() & ids:
-            keys[id], edit = self._swept.pop((document, id))
-            self._keeper.keep(document, OF_EDIT + keys[id], edit, at_once=True)
-        left = {id: key for id, key in keys.items() if id in ids}
-        wanted = {*left.values(), *filter(None, (key_in(layer.name) for layer in present))}
-        for id in keys.keys() - left.keys():
-            name = OF_EDIT + keys[id]
-            self._remember(document, id, keys[id], self._keeper.kept(document, name))
-            if keys[id] not in wanted:
-                self._keeper.keep(document, name, b"", at_once=True)
-        if left != self.keys(document):
+        wanted = {keys.get(layer.id) or key_in(layer.name) for layer in present}
+        for key in {key for key in keys.values() if key not in wanted}:
+            name = OF_EDIT + key
+            own = tuple(id for id in keys if keys[id] == key and id not in ids)
+            self._remember((document, key), own, self._keeper.kept(document, name))
+            self._keeper.keep(document, name, b"", at_once=True)
+        left = {id: key for id, key in keys.items() if key in wanted}
+        if left != keys:
             self._write(document, left)
+
+    def bring_back(self, document: Hashable, layers: Callable[[], Iterable[LayerName]]) -> None:
+        """Keep again what was dropped of layers that an undo brought back, or that were cut and pasted.
+
+        `layers` tells those that the document has; it is asked only where something was dropped.
+        """
+        dropped = [one for one in self._swept if one[0] == document]
+        for layer in layers() if dropped else []:
+            for one in dropped:
+                ids, edit = self._swept.get(one, ((), b""))
+                if layer.id in ids or (edit and key_in(layer.name) == one[1]):
+                    del self._swept[one]
+                    self._keeper.keep(document, OF_EDIT + one[1], edit, at_once=True)
+                    self._write(document, {**self.keys(document), **dict.fromkeys(ids, one[1])})
 
     def forget(self, document: Hashable) -> None:
         """The document was closed."""
         for one in [one for one in self._swept if one[0] == document]:
             del self._swept[one]
 
-    def _remember(self, document: Hashable, id: str, key: str, edit: bytes) -> None:
-        self._swept[document, id] = key, edit
+    def _remember(self, one: Tuple[Hashable, str], ids: Tuple[str, ...], edit: bytes) -> None:
+        self._swept[one] = ids, edit
         while len(self._swept) > MOST_SWEPT:
             del self._swept[next(iter(self._swept))]
 

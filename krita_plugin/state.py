@@ -57,7 +57,7 @@ class PanelState:
         self.history = HistoryKeeper(self)
         self.comparing = Comparing(self)
         self.several = SeveralFaces(self)
-        self._layers = EditLayers(host)
+        self._layers = self.core.edit_layers = self.core.edit_layers or EditLayers(host)
         self.applying, self.taken_up = Applying(self, self._layers), TakenUp(self, self._layers)
 
     # What the panel asks

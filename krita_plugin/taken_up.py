@@ -39,7 +39,7 @@ class TakenUp:
         seen = document, tuple(layer.id for layer in in_use)
         if document is None or seen == self._seen:
             return
-        self._layers.sweep(document, lambda: state.host.layer_names(document))
+        self._layers.bring_back(document, lambda: state.host.layer_names(document))
         keys = [(layer, self._layers.key_of(document, layer)) for layer in in_use]
         layer, key = next((one for one in keys if one[1] is not None), (None, None))
         if layer is not None and key is not None:

@@ -63,30 +63,42 @@ def test_a_copy_is_known_by_its_name_and_then_by_its_id(layers, smile):
     key = layers.key_of("a", copy)
     assert key == layers.key_of("a", smile)
     assert layers.key_of("a", LayerName("{2}", "renamed later")) == key
-    layers.sweep("a", lambda: [LayerName("{2}", "renamed later")])
+    layers.sweep("a", [LayerName("{2}", "renamed later")])
     assert layers.edit_of("a", key) == edit(0.5)
 
 
 def test_what_is_kept_of_layers_that_are_gone_is_swept_and_an_undo_brings_it_back(layers, smile, kept):
     layers.keep("a", "{2}", new_key(), edit(-1.0))
     key = layers.key_of("a", smile)
-    layers.sweep("a", lambda: [LayerName("{2}", "other")])
+    layers.sweep("a", [LayerName("{2}", "other")])
     assert list(layers.keys("a")) == ["{2}"]
     assert len(kept.bytes) == 2
     with pytest.raises(UnreadableEdit):
         layers.edit_of("a", key)
-    layers.sweep("a", lambda: [LayerName("{1}", "renamed")])
+    layers.bring_back("a", lambda: [LayerName("{2}", "other"), LayerName("{1}", "renamed")])
     assert layers.key_of("a", LayerName("{1}", "renamed")) == key
     assert layers.edit_of("a", key) == edit(0.5)
-    assert list(layers.keys("a")) == ["{1}"]
+    assert sorted(layers.keys("a")) == ["{1}", "{2}"]
 
 
-def test_a_document_without_edits_is_not_searched(layers):
-    layers.sweep("a", lambda: pytest.fail("its layers are asked for"))
+def test_a_layer_that_was_cut_and_pasted_gets_its_edit_again(layers, smile, kept):
+    layers.sweep("a", [])
+    assert list(kept.bytes) == [("a", INDEX)]
+    pasted = LayerName("{9}", smile.name)
+    assert layers.key_of("a", pasted) is None
+    layers.bring_back("a", lambda: [pasted])
+    assert layers.edit_of("a", layers.key_of("a", pasted)) == edit(0.5)
+
+
+def test_where_nothing_was_swept_the_layers_are_not_asked_for(layers, smile):
+    layers.bring_back("a", lambda: pytest.fail("they are"))
+    layers.sweep("a", [])
+    layers.forget("a")
+    layers.bring_back("a", lambda: pytest.fail("they are"))
 
 
 def test_a_copy_that_was_never_selected_is_not_swept(layers, smile):
-    layers.sweep("a", lambda: [LayerName("{2}", f"Copy of {smile.name}")])
+    layers.sweep("a", [LayerName("{2}", f"Copy of {smile.name}")])
     key = layers.key_of("a", LayerName("{2}", f"Copy of {smile.name}"))
     assert key is not None
     assert layers.edit_of("a", key) == edit(0.5)
@@ -94,7 +106,7 @@ def test_a_copy_that_was_never_selected_is_not_swept(layers, smile):
 
 def test_nothing_is_written_where_nothing_is_gone(layers, smile, kept):
     before = dict(kept.bytes)
-    layers.sweep("a", lambda: [smile, LayerName("{7}", "paint")])
+    layers.sweep("a", [smile, LayerName("{7}", "paint")])
     assert kept.bytes == before
 
 

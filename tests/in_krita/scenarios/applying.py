@@ -20,6 +20,7 @@ from shared import (
     untouched,
 )
 
+from anycost.krita_plugin.kept_edit import without_key
 from anycost.krita_plugin.picture import Edge, Picture
 
 FEATHER = 6  # pixels, as typed
@@ -41,13 +42,13 @@ def run(t):
 
 
 def names(group):
-    return [node.name() for node in group.childNodes()]
+    return [without_key(node.name()) for node in group.childNodes()]
 
 
 def updated(t, state, document):
-    """Press Apply while it updates; when its layer has come."""
-    yield from t.until(lambda: state.can_apply)
-    yield from t.click(t.widget("anycost_apply"))
+    """Press Update; when its layer has come."""
+    yield from t.until(lambda: state.applying.can_update)
+    yield from t.click(t.widget("anycost_update"))
     yield from t.until(lambda: not state.portrait.applying)
     document.waitForDone()
 
@@ -59,8 +60,6 @@ def updating(t, docker, document):
     root.addChildNode(document.createNode("the artist's", "paintlayer"), None)
     document.waitForDone()
     before, was = pixels(document), names(root)
-    state.set_updates_layer(True)
-    t.check("the button says so", t.widget("anycost_apply").text() == "Update the layer")
     direction = state.core.opened.directions[0]
     state.set_edit(direction.name, direction.high / 2)
     yield from updated(t, state, document)
@@ -90,7 +89,6 @@ def updating(t, docker, document):
     count = len(root.childNodes())
     yield from updated(t, state, document)
     t.check("where the layer is gone, one is added on top", len(root.childNodes()) == count + 1, names(root))
-    state.set_updates_layer(False)
     yield from t.until(lambda: settled(state))
 
 
