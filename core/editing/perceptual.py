@@ -64,7 +64,11 @@ class Measure:
 
     def apart(self, a: Tensor, b: Tensor) -> Tensor:
         """The distance [N] of each pair of pictures [N, 3, R, R]."""
-        maps = zip(self.embed(a), self.embed(b), strict=True)
+        return self.between(self.embed(a), self.embed(b))
+
+    def between(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """The distance [N] of each pair of embedded pictures."""
+        maps = zip(a, b, strict=True)
         return torch.stack([(x - y).square().sum(dim=1).mean(dim=(1, 2)) for x, y in maps]).sum(dim=0)
 
     def to(self, device: torch.device) -> Measure:

@@ -4,6 +4,7 @@ Figure 6 and Table 4)."""
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -30,18 +31,32 @@ def distances(
     for places in shares(samples, "consistency"):
         w = subject.latents(z[places])
         whole = full.pictures(full.latents(z[places]))[full.resolutions[-1]].clamp(-1, 1)  # [N, 3, R, R]
+        wanted = {side: Embedded.of(measure, downsample(whole, side)) for side in subject.resolutions}
         for ratio in subject.ratios:
             for side, picture in subject.pictures(w, ratio).items():
-                rows[side, ratio].put(places, differences(measure, picture, downsample(whole, side)))
+                drawn = Embedded.of(measure, picture)
+                rows[side, ratio].put(places, differences(measure, drawn, wanted[side]))
     means = {cell: row.joint().mean(dim=0) for cell, row in rows.items()}
     return {c: float(m[0]) for c, m in means.items()}, {c: float(m[1]) for c, m in means.items()}
 
 
-def differences(measure: Measure, a: Tensor, b: Tensor) -> Tensor:
-    """Perceptual distance and mean squared error [N, 2] of each pair of pictures [N, 3, R, R]."""
-    a, b = a.clamp(-1, 1), b.clamp(-1, 1)
-    squared = (a - b).square().mean(dim=(1, 2, 3))
-    return torch.stack([measure.apart(a, b), squared], dim=1)
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Pictures [N, 3, R, R], clamped, and their maps: each is looked at once, however often compared."""
+
+    picture: Tensor
+    maps: list[Tensor]
+
+    @classmethod
+    def of(cls, measure: Measure, picture: Tensor) -> Embedded:
+        clamped = picture.clamp(-1, 1)
+        return cls(clamped, measure.embed(clamped))
+
+
+def differences(measure: Measure, a: Embedded, b: Embedded) -> Tensor:
+    """Perceptual distance and mean squared error [N, 2] of each pair of pictures."""
+    squared = (a.picture - b.picture).square().mean(dim=(1, 2, 3))
+    return torch.stack([measure.between(a.maps, b.maps), squared], dim=1)
 
 
 def psnr(squared: float) -> float | None:

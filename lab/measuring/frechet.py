@@ -59,6 +59,9 @@ class Inception(nn.Module):
         return self.network(((picture.clamp(-1, 1) + 1) * 127.5).round().byte())
 
 
+Seen = dict[int, Any]  # torchmetrics' metric that has seen the real pictures of a resolution
+
+
 @dataclass(frozen=True)
 class Extractor:
     """Features for a Fréchet distance; `name` is their label in tables, like "own features"."""
@@ -78,7 +81,6 @@ def check_samples(extractor: Extractor, samples: int) -> None:
         )
 
 
-@torch.no_grad()
 def frechet_distances(
     subject: Subject, extractor: Extractor, reals: Iterable[Tensor], samples: int, shape: Shape = SQUARE
 ) -> dict[Cell, float]:
@@ -87,11 +89,27 @@ def frechet_distances(
     `reals` are this process's real pictures [N, 3, R, R] in -1..1 at the subject's highest resolution; they
     are reduced for lower ones.
     """
+    seen = seen_reals(subject.resolutions, extractor, reals, shape)
+    return distances_to(seen, subject, samples, shape)
+
+
+@torch.no_grad()
+def seen_reals(
+    resolutions: Iterable[int], extractor: Extractor, reals: Iterable[Tensor], shape: Shape = SQUARE
+) -> Seen:
+    """What `distances_to` has to know of real pictures, by resolution; good for any number of subjects."""
     network = extractor.network.to(distributed.device())
-    metrics = {side: _metric(network) for side in subject.resolutions}
+    seen = {side: _metric(network) for side in resolutions}
     for picture in reals:
-        for side, metric in metrics.items():
+        for side, metric in seen.items():
             metric.update(uncovered(downsample(picture, side), shape), real=True)
+    return seen
+
+
+@torch.no_grad()
+def distances_to(seen: Seen, subject: Subject, samples: int, shape: Shape = SQUARE) -> dict[Cell, float]:
+    """`frechet_distances` to real pictures that were seen before, at all of the subject's resolutions."""
+    metrics = {side: seen[side] for side in subject.resolutions}
     z = normals(samples, subject.generator.style_dim, SEED)
     found: dict[Cell, float] = {}
     for ratio in subject.ratios:

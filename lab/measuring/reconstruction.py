@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...core.editing.perceptual import Measure
 from ...core.faces.onnx_network import OnnxNetwork
-from .consistency import differences
+from .consistency import Embedded, differences
 from .reals import Reals
 from .subject import Collected, Subject
 
@@ -53,11 +53,12 @@ def reconstructions(subject: Subject, encode: Encode, measure: Measure, reals: R
     rows = {ratio: Collected(reals.count, 6) for ratio in ratios}
     for places, picture in reals.batches("reconstruction"):
         w = encode(picture)
-        full = subject.pictures(w)[subject.resolutions[-1]]  # [N, 3, R, R]
-        of_full = differences(measure, full, picture)  # [N, 2]
+        real = Embedded.of(measure, picture)
+        full = Embedded.of(measure, subject.pictures(w)[subject.resolutions[-1]])
+        of_full = differences(measure, full, real)  # [N, 2]
         for ratio in ratios:
-            sub = subject.pictures(w, ratio)[subject.resolutions[-1]]
-            parts = [of_full, differences(measure, sub, picture), differences(measure, full, sub)]
+            sub = Embedded.of(measure, subject.pictures(w, ratio)[subject.resolutions[-1]])
+            parts = [of_full, differences(measure, sub, real), differences(measure, full, sub)]
             rows[ratio].put(places, torch.cat(parts, dim=1))
     means = {ratio: row.joint().mean(dim=0).tolist() for ratio, row in rows.items()}
     return [Reconstruction(ratio, (a, b), (c, d), (e, f)) for ratio, (a, b, c, d, e, f) in means.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...core.editing.perceptual import Measure, from_features
 from ...models.features import Features, load_features
@@ -45,12 +46,10 @@ def attributes(measured: MeasuredPack, results: Results, toys: Toys) -> str:
     """Table 4: agreement with the full generator, in percent."""
     if len(paper_attributes(names_of(measured.features))) < len(paper.TABLE_4):
         return "Left out: this pack's network does not read the paper's attributes."
-    own = agreement(measured.subject, measured.features, measured.samples)
-    columns = {
-        f"{measured.pack.name} ×{r:g}": _per_cent(own[measured.top, r])
-        for r in PAPER_RATIOS
-        if (measured.top, r) in own
-    }
+    ratios = tuple(ratio for ratio in PAPER_RATIOS if ratio in measured.subject.ratios)
+    shown_cells = replace(measured.subject, resolutions=(measured.top,), ratios=ratios)
+    own = agreement(shown_cells, measured.features, measured.samples)
+    columns = {f"{measured.pack.name} ×{r:g}": _per_cent(own[measured.top, r]) for r in ratios}
     seeds = results.seeds
     for ratio in PAPER_RATIOS:
         found = [results.figures[f"conditioned-{s}"]["agreement"][key(TOP, ratio)] for s in seeds]

@@ -18,7 +18,7 @@ RESOLUTIONS = (8, 16, 32)  # px
 TOP = RESOLUTIONS[-1]
 MEASURED = RESOLUTIONS[1:]  # those at which the paper compares widths: the highest and half of it
 RATIOS = (0.25, 0.5, 0.75, 1.0)
-NARROW = (0.25, 0.5)  # those of Figure 5's baselines
+NARROW = (0.25, 0.5)  # those of Figure 5's baselines and of Table 4
 CHANNELS = (32, 32, 32, 32, 32, 32, 24, 24)
 DISCRIMINATOR = (32, 32, 32, 24)  # the discriminator's channels at 4, 8, ... px
 BATCH = 8
@@ -33,6 +33,8 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "inconsistent": {"consistency": 0.0},
     "unsorted": {"sort": False},
 }
+NEAR = ("conditioned", "inconsistent", "unsorted")  # those whose distances to the full one are compared
+PATHS = (0.5, 1.0)  # the ratios whose path lengths are compared
 ENCODERS = {"full-only": (1.0,), "consistent": RATIOS}  # ratios of the sub-generators in Eq. 6
 
 
@@ -52,15 +54,19 @@ class Size:
 class Toy:
     """One run: its folder's name, the configuration that `train` gets, and the sub-generators to measure.
 
-    `paths` asks for their path lengths too, `evolves` for the best flexible widths as cheap as `NARROW`, and
-    `teacher`, a run's name, for the distance to that run's pictures.
+    Of its highest resolution, `paths` are the ratios whose path lengths are measured too, and `agrees` those
+    whose attributes are compared with the full one's; `near` asks for the distances of all ratios to it,
+    `evolves` for the best flexible widths as cheap as `NARROW`, and `teacher`, a run's name, for the distance
+    to that run's pictures.
     """
 
     name: str
     config: dict[str, Any]
     resolutions: tuple[int, ...] = ()
     ratios: tuple[float, ...] = (1.0,)
-    paths: bool = False
+    paths: tuple[float, ...] = ()
+    agrees: tuple[float, ...] = ()
+    near: bool = False
     evolves: bool = False
     teacher: str = ""
     encodes: str = field(default="")  # for an encoder, the name of its generator's run
@@ -115,14 +121,22 @@ class Toys:
                 f"separate-{ratio:g}-{seed}",
                 self._config(seed, stage, ratio, start=_warm(ratio), distillation=0.0),
                 MEASURED,
-                paths=True,
+                paths=(1.0,) if ratio in PATHS else (),
             )
             for ratio in RATIOS
         ]
 
     def _third_stage(self, seed: int) -> list[Toy]:
         uniform = [
-            Toy(f"{name}-{seed}", self._adaptive(seed, **changed), MEASURED, RATIOS, name == "conditioned")
+            Toy(
+                f"{name}-{seed}",
+                self._adaptive(seed, **changed),
+                MEASURED,
+                RATIOS,
+                paths=PATHS if name == "conditioned" else (),
+                agrees=NARROW if name == "conditioned" else (),
+                near=name in NEAR,
+            )
             for name, changed in WITHOUT.items()
         ]
         flexible = self._adaptive(seed, drawn="sandwich")

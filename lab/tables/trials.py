@@ -6,7 +6,8 @@ import json
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from ...models.features import Features, load_features
 from ...models.pack import file_sha256
 from ..data.downsample import downsample
 from ..measuring.consistency import agreement, distances
-from ..measuring.frechet import Extractor, Pooled, check_samples, frechet_distances
+from ..measuring.frechet import Extractor, Pooled, Seen, check_samples, distances_to, seen_reals
 from ..measuring.path_length import path_lengths, smooth
 from ..measuring.reals import Reals, portraits
 from ..measuring.reconstruction import of_file, reconstructions
-from ..measuring.subject import SEED, Cell, Subject, of_run
+from ..measuring.subject import SEED, of_run
 from ..networks.attributes import names_of, paper_attributes
 from ..running import checkpoints, distributed
 from ..training import train
@@ -103,13 +104,15 @@ def figures(toy: Toy, folder: Path, features: Path, size: Size) -> Figures:
         "features": file_sha256(features)[:12],
         "resolutions": list(toy.resolutions),
         "paths": toy.paths,
+        "agrees": toy.agrees,
+        "near": toy.near,
         "generations": size.generations if toy.evolves else 0,
         "teacher": toy.teacher,
     }
     kept = out / FIGURES
     if kept.exists():
         found = json.loads(kept.read_text())
-        if found["asked"] == asked:
+        if found["asked"] == json.loads(json.dumps(asked)):
             return found
     resume = (out / checkpoints.LAST).exists()
     began = time.monotonic()
@@ -117,7 +120,9 @@ def figures(toy: Toy, folder: Path, features: Path, size: Size) -> Figures:
     seconds = None if resume else time.monotonic() - began
     network = load_features(features).to(distributed.device())
     measured = (
-        _encoder(toy, folder, network, size.samples) if toy.encodes else _generator(toy, out, network, size)
+        _encoder(toy, folder, network, size.samples)
+        if toy.encodes
+        else _generator(toy, out, network, _seen(folder, features, size.samples), size)
     )
     write_bytes(kept, json.dumps({"asked": asked, "seconds": seconds, **measured}, indent=1).encode())
     return json.loads(kept.read_text())
@@ -135,18 +140,18 @@ def _claim(toy: Toy, out: Path) -> None:
         )
 
 
-def _generator(toy: Toy, out: Path, features: Features, size: Size) -> Figures:
-    """FID of every sub-generator that the run trained; with several ratios, also nearness to the full one."""
+def _generator(toy: Toy, out: Path, features: Features, seen: Seen, size: Size) -> Figures:
+    """FID of every sub-generator that the run trained, and what else the page shows of it."""
     samples = size.samples
     subject = of_run(checkpoints.trained(out), toy.resolutions, toy.ratios)
-    reals = _unseen(out.parent, toy.resolutions[-1], samples)
-    found: Figures = {"fid": _fid(subject, features, reals, samples)}
+    found: Figures = {"fid": distances_to(seen, subject, samples)}
+    top = replace(subject, resolutions=toy.resolutions[-1:])
     if toy.paths:
-        found["path_length"] = path_lengths(subject, smooth(features), samples)
-    if len(subject.ratios) > 1:
-        found["distance"], found["squared"] = distances(subject, from_features(features), samples)
-        if paper_attributes(names_of(features)):
-            found["agreement"] = agreement(subject, features, samples)
+        found["path_length"] = path_lengths(replace(top, ratios=toy.paths), smooth(features), samples)
+    if toy.near:
+        found["distance"], _ = distances(top, from_features(features), samples)
+    if toy.agrees and paper_attributes(names_of(features)):
+        found["agreement"] = agreement(replace(top, ratios=toy.agrees), features, samples)
     if toy.teacher:
         teacher = of_run(checkpoints.trained(out.parent / toy.teacher), toy.resolutions, (1.0,))
         found["distance"], _ = distances(subject, from_features(features), samples, teacher)
@@ -157,15 +162,17 @@ def _generator(toy: Toy, out: Path, features: Features, size: Size) -> Figures:
         }
         found["evolved_fid"], found["evolved_distance"] = {}, {}
         for cell, best in cells.items():
-            (found["evolved_fid"][cell],) = _fid(best, features, reals, samples).values()
+            (found["evolved_fid"][cell],) = distances_to(seen, best, samples).values()
             apart, _ = distances(best, from_features(features), samples, subject)
             (found["evolved_distance"][cell],) = apart.values()
     return {name: {key(*cell): value for cell, value in cells.items()} for name, cells in found.items()}
 
 
-def _fid(subject: Subject, features: Features, reals: Reals, samples: int) -> dict[Cell, float]:
-    pictures = (picture for _, picture in reals.batches("real pictures"))
-    return frechet_distances(subject, _extractor(features), pictures, samples)
+@cache
+def _seen(folder: Path, features: Path, samples: int) -> Seen:
+    """The portraits that no run is trained on, as FID sees them; once in each process."""
+    pictures = (picture for _, picture in _unseen(folder, TOP, samples).batches("real pictures"))
+    return seen_reals(RESOLUTIONS, _extractor(load_features(features)), pictures)
 
 
 def _encoder(toy: Toy, folder: Path, features: Features, samples: int) -> Figures:
