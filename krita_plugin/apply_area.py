@@ -13,6 +13,7 @@ from .qt import Qt, QtCore, QtGui, QtWidgets
 from .state import PanelState
 from .words import tr
 
+OURS = "Anycost: "  # begins the names that Apply gives: the panel is ours, too
 MOST_GROWN, MOST_FEATHERED = 200, 500  # px
 
 
@@ -115,7 +116,7 @@ class ApplyArea(QtWidgets.QWidget):
         self.apply.setEnabled(state.can_apply)
         self.update_layer.setEnabled(state.applying.can_update)
         name = "" if portrait is None else portrait.layer.name
-        self.layer.setText(tr("Layer: {name}", name=name))
+        self.layer.setText(tr("Layer: {name}", name=name[len(OURS) :] if name.startswith(OURS) else name))
         self.layer.setToolTip(plain_tip(name))
         self.layer.setVisible(bool(name))
         first = tr("Move a slider first: with all at 0 the picture stays as it is")

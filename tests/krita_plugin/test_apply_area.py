@@ -93,7 +93,7 @@ def test_the_layer_that_is_taken_up_is_named(area):
     faces.portrait.layer = FaceLayer(("{1}",), "abcde", "Anycost: <b>Smile</b> +0.60, Age −0.30")
     area.state.tell(Topic.DOCUMENT)
     assert label.isVisible()
-    assert label.text() == "Layer: Anycost: <b>Smile</b> +0.60, Age −0.30"
+    assert label.text() == "Layer: <b>Smile</b> +0.60, Age −0.30"
     assert "<b>" not in label.toolTip()
     assert area.minimumSizeHint().width() <= 208
 

@@ -24,7 +24,7 @@ from shared import (
     shown,
 )
 
-from anycost.krita_plugin.kept_edit import key_in
+from anycost.krita_plugin.kept_edit import key_in, without_key
 from anycost.krita_plugin.layer_place import LayerPlace
 from anycost.krita_plugin.picture import Edge
 from anycost.krita_plugin.underlying import Underlying, all_nodes
@@ -91,7 +91,7 @@ def reading_leaves_edits_out(t, docker, document):
     t.check("the layer's name ends with its key", key_in(layer.name()) is not None, layer.name())
     yield from activate(t, docker, document, layer)
     label = t.widget("anycost_layer")
-    said = label.isVisible() and layer.name().startswith(label.text()[len("Layer: ") :])
+    said = label.isVisible() and label.text() == "Layer: " + without_key(layer.name())[len("Anycost: ") :]
     t.check("the panel says which layer it is", said, label.text())
     yield 1.2  # what is kept is written once a second
     document.setModified(False)
