@@ -86,7 +86,8 @@ class MixingStrip(QtWidgets.QWidget):
         source = self.mixing.source
         self._show_faces(source)
         self.words.setText(self._words(source))
-        self.leave.setEnabled(source is not None)
+        portrait = self.state.portrait
+        self.leave.setEnabled(source is not None or (portrait is not None and portrait.mix is not None))
         self.make_up.setEnabled(self.mixing.can_make_up)
         can = self.mixing.can_make_up or self.state.portrait is None
         self.make_up.setToolTip(tr("Mix in a face that is made up") if can else tr(FAR_TIP))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import List, Optional
 
 from ..bridge.messages import Thumbnail
+from .history import PastState
 from .icons import IconButton
 from .pixels import image_over
-from .qt import QAction, QtGui, QtWidgets
+from .qt import QAction, QtCore, QtGui, QtWidgets
 from .shelf_icons import lock_path, undo_path
 from .state import PanelState
 from .thumbnails import ShareSlider, ThumbnailList
@@ -48,6 +49,7 @@ class VariationsStrip(QtWidgets.QWidget):
         self.list.setAccessibleName(tr("Variations"))
         self.list.picked.connect(self._take)
         self.list.used.connect(self._use)
+        self.list.asked.connect(self._open_menu)
         self._lay_out()
         state.listeners.append(self._heard)
         self.show_variations()
@@ -105,6 +107,27 @@ class VariationsStrip(QtWidgets.QWidget):
     def _use(self, row: int) -> None:
         self._take(row)
         self.state.apply()
+
+    def _open_menu(self, row: int, at: QtCore.QPoint) -> None:
+        self.menu_of(row).exec(at)
+
+    def menu_of(self, row: int) -> QtWidgets.QMenu:
+        menu, past = QtWidgets.QMenu(self), PastState(self._shown[row].adjustment)
+        for text, done in (
+            (tr("Take it"), lambda: self._take(row)),
+            (tr("Apply it"), lambda: self._use(row)),
+            (tr("More like this"), lambda: self._more_like(row)),
+            (tr("Compare with it"), lambda: self.state.comparing.take_state(past)),
+        ):
+            action = QAction(text, menu)
+            action.triggered.connect(lambda _checked=False, done=done: done())
+            menu.addAction(action)
+        return menu
+
+    def _more_like(self, row: int) -> None:
+        """Take it, and draw others near it."""
+        self._take(row)
+        self.variations.make()
 
 
 def _image(picture: Optional[Thumbnail]) -> QtGui.QImage:

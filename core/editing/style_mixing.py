@@ -7,6 +7,7 @@ faces are read.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def with_other(change: Change, head: Head, parts: Parts, bank: Bank, other: Othe
     assert other.parts is not None
     pose, away = pose_of(head.mesh, bank.resting), pose_of(other.head.mesh, bank.resting)
     resting = pose.resting(head.mesh)
-    wanted = _towards(resting, away.resting(other.head.mesh), other.mix)
+    wanted = _towards(away.resting(other.head.mesh) - resting, bank, other.mix)
     moved = (pose.placed(resting + wanted) - pose.placed(resting))[:, :2]
     height = unit_height(head.mesh)
     moved = change.moved + damped(moved, STILL * height, MOVING * height)
@@ -59,14 +60,21 @@ def with_other(change: Change, head: Head, parts: Parts, bank: Bank, other: Othe
     return replace(change, moved=meeting(head.mesh[:, :2], moved), zones=change.zones + tints)
 
 
-def _towards(resting: np.ndarray, other: np.ndarray, mix: Mix) -> np.ndarray:
-    """How far the points [468, 3] of one resting head go toward another's."""
-    apart = lips_together(other - resting)
-    near = np.exp(-(((resting[:, None] - resting[None]) / BROAD) ** 2).sum(axis=2) / 2)  # [468, 468]
-    broad = near @ apart / near.sum(axis=1, keepdims=True)
+def _towards(apart: np.ndarray, bank: Bank, mix: Mix) -> np.ndarray:
+    """How far the points [468, 3] of a resting head go, of those by which it differs from another."""
+    apart = lips_together(apart)
+    broad = _smoothing(bank) @ apart
     wanted = mix.coarse * broad + mix.middle * (apart - broad)
     length = np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-9)
     return wanted * FURTHEST * np.tanh(length / FURTHEST) / length
+
+
+@lru_cache(2)
+def _smoothing(bank: Bank) -> np.ndarray:
+    """Which share [468, 468] each point has in the mean around another, on the bank's resting head."""
+    apart = bank.resting[:, None] - bank.resting[None]
+    near = np.exp(-((apart / BROAD) ** 2).sum(axis=2) / 2)
+    return near / near.sum(axis=1, keepdims=True)
 
 
 def _recoloured(parts: Parts, other: Parts) -> np.ndarray:

@@ -1943,5 +1943,13 @@
         <source>and</source>
         <translation>und</translation>
     </message>
+    <message>
+        <source>Take it</source>
+        <translation>Nehmen</translation>
+    </message>
+    <message>
+        <source>More like this</source>
+        <translation>Ähnliche</translation>
+    </message>
 </context>
 </TS>
