@@ -42,7 +42,6 @@ MAX_PATH = 4096  # characters of a pack's name or folder
 MAX_TEXT = 20_000  # characters of a licence
 MAX_ENTRIES = 4096  # of any list
 MAX_TIP = 300  # characters of a slider's tool tip
-MAX_LANGUAGES = 64  # of a slider's words
 MAX_FACES = 256  # of one picture
 MAX_SEED = (1 << 32) - 1  # of a face that the generator makes up
 LEAST_THUMBNAIL, MAX_THUMBNAIL = 16, 512  # pixels a side
@@ -108,30 +107,20 @@ class Welcome(Message):
 
 @dataclass(frozen=True)
 class OpenPack(Message):
-    """Asks for a pack by its name or folder; None for the core's own choice."""
+    """Asks for a pack by its name or folder; None for the core's own choice.
+
+    Sliders are described in `language` ("de", "pt_BR") where the pack has words for it.
+    """
 
     METHOD: ClassVar[str] = "pack/open"
 
     pack: Optional[str] = None
+    language: str = ""
 
     @staticmethod
     def of(data: Data) -> OpenPack:
-        return OpenPack(None if data.get("pack") is None else text(data, "pack", MAX_PATH))
-
-
-@dataclass(frozen=True)
-class SliderWords(Message):
-    """What a slider says in one language ("de", "pt_BR"); empty where it says nothing."""
-
-    language: str
-    label: str = ""
-    group: str = ""
-    tip: str = ""
-
-    @staticmethod
-    def of(data: Data) -> SliderWords:
-        label, group, tip = (text(data, key, MAX_TIP, least=0) for key in ("label", "group", "tip"))
-        return SliderWords(text(data, "language"), label, group, tip)
+        pack = None if data.get("pack") is None else text(data, "pack", MAX_PATH)
+        return OpenPack(pack, "" if data.get("language") is None else text(data, "language", least=0))
 
 
 @dataclass(frozen=True)
@@ -148,12 +137,10 @@ class Slider(Message):
     high: float
     tip: str = ""
     default: float = 0.0
-    words: Tuple[SliderWords, ...] = ()
 
     @staticmethod
     def of(data: Data) -> Slider:
         name, label, group = (text(data, key) for key in ("name", "label", "group"))
-        words = entries(data, "words", MAX_LANGUAGES) if "words" in data else []
         return Slider(
             name,
             label,
@@ -162,7 +149,6 @@ class Slider(Message):
             number(data, "high"),
             text(data, "tip", MAX_TIP, least=0) if "tip" in data else "",
             number(data, "default") if "default" in data else 0.0,
-            tuple(SliderWords.of(table(entry, "words")) for entry in words),
         )
 
 

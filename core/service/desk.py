@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,6 @@ from ...bridge.messages import (
     RestorePicture,
     Selected,
     Slider,
-    SliderWords,
     Thumbnail,
 )
 from ...models.manifest import Manifest, read_manifest
@@ -49,6 +49,7 @@ from .worker import Job
 
 Tell = Callable[[Frame | Progress], None]
 Model = tuple[Path, Manifest]
+ROOM = 700_000  # bytes of JSON for all sliders: with the rest, an answer has 1 MiB
 NO_CHANGE = "The edit changes nothing here: move a slider, or select a part of the face."
 
 
@@ -82,8 +83,8 @@ class Desk:
         session = self._session
         return len(self._resting if session is None else session)
 
-    def open_pack(self, name: str) -> OpenedPack:
-        """Loads a pack unless it is loaded and unchanged on disk."""
+    def open_pack(self, name: str, language: str = "") -> OpenedPack:
+        """Loads a pack unless it is loaded and unchanged; its sliders speak `language` if they can."""
         session = self._load(name)
         pack = session.pack
         return OpenedPack(
@@ -93,7 +94,7 @@ class Desk:
             pack.resolution,
             session.loss_name,
             tuple(list_packs()),
-            tuple(_slider(direction) for direction in pack.directions),
+            _sliders(pack.directions, language),
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
             pack.alignment is not None,
             self._problems,
@@ -233,12 +234,41 @@ class Desk:
             return
 
 
-def _slider(direction: Direction) -> Slider:
-    words = tuple(SliderWords(language, **said) for language, said in direction.translations.items())
-    tip, default = direction.tip, direction.default
+def _sliders(directions: Sequence[Direction], language: str) -> tuple[Slider, ...]:
+    """As many as fit into an answer: others' texts may be long."""
+    sliders, room = [], ROOM
+    for direction in directions:
+        slider = _slider(direction, language)
+        room -= len(json.dumps(slider.data()))
+        if room < 0:
+            break
+        sliders.append(slider)
+    return tuple(sliders)
+
+
+def _slider(direction: Direction, language: str) -> Slider:
+    said = _said(direction, language)
     return Slider(
-        direction.name, direction.label, direction.group, direction.low, direction.high, tip, default, words
+        direction.name,
+        said.get("label", direction.label),
+        said.get("group", direction.group),
+        direction.low,
+        direction.high,
+        said.get("tip", direction.tip),
+        direction.default,
     )
+
+
+def _said(direction: Direction, language: str) -> Mapping[str, str]:
+    """What a direction says in a language; else in that of another country."""
+    wanted = _plain(language)
+    said = {_plain(name): words for name, words in direction.translations.items()}
+    near = (words for name, words in said.items() if name.split("_")[0] == wanted.split("_")[0])
+    return said.get(wanted) or next(near, {})
+
+
+def _plain(language: str) -> str:
+    return language.replace("-", "_").lower()
 
 
 def _rgba(asked: FindFaces | OpenPicture) -> np.ndarray:

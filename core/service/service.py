@@ -150,8 +150,9 @@ class Service:
     # The methods
 
     async def _open_pack(self, call: Call) -> Answered:
-        name = OpenPack.of(call.params).pack or self._default_pack
-        return _answer(await self._task(call, lambda desk, job: desk.open_pack(name)))
+        asked = OpenPack.of(call.params)
+        name = asked.pack or self._default_pack
+        return _answer(await self._task(call, lambda desk, job: desk.open_pack(name, asked.language)))
 
     async def _find_faces(self, call: Call) -> Answered:
         asked = FindFaces.of(call.params, call.attachment)

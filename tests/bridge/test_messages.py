@@ -62,7 +62,9 @@ SELECTED = Selected(4, 5, 3, 2, bytes(6))
 SAMPLES = [
     OpenPack("portraits"),
     OpenPack(),
+    OpenPack("portraits", "de"),
     Slider("smile", "Smile", "Expression", -1.0, 1.0),
+    Slider("wink", "Wink", "Added", -0.5, 1.0, "One eye", 0.25),
     Placement(1.5, 2.0, 30.0, -4.0),
     Placement(1.5, 2.0, 30.0, 0.0, (4, 3)),
     FACE,

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from anycost.commands.cli import main
 from anycost.core.errors import CoreError
 from anycost.core.files.added_directions import added_folder, files_for, put, remove, state, with_added
+from anycost.core.service.desk import _sliders
 from anycost.models.bank import SHAPES, STILL, Effect
 from anycost.models.direction_file import (
     MAX_BYTES,
@@ -192,6 +193,15 @@ def test_a_python_package_brings_a_folder_and_nothing_of_it_is_run(
     put(pack, DirectionFile(replace(WINK, label="Mine")))
     assert with_added(pack)[0].directions[-1].label == "Mine"
     assert [file.package for file in files_for("tiny")] == ["winks 1.2", "winks 1.2", ""]
+
+
+def test_long_texts_of_others_do_not_keep_a_pack_from_opening(pack: Pack):
+    wordy = replace(WINK, label="𝕏" * 100, group="𝕏" * 100, tip="𝕏" * 300)
+    many = [DirectionFile(replace(wordy, name=f"wink {k}")) for k in range(128)]
+    shown = _sliders(extended(pack, many).directions, "")
+    assert [slider.name for slider in shown[:3]] == ["smile", "age", "wink 0"]
+    assert 100 < len(shown) < 130
+    assert len(json.dumps([slider.data() for slider in shown])) < 1 << 20
 
 
 def test_a_pack_says_the_same_of_its_own_directions(pack: Pack, tmp_path: Path):

@@ -109,7 +109,6 @@ def test_a_pack_describes_itself(wire):
         "high": 1.0,
         "tip": "",
         "default": 0.0,
-        "words": [],
     }
     assert wire.pack["problems"] == []
     assert [rung["resolution"] for rung in wire.pack["rungs"]] == [8, 16, 32]
@@ -132,11 +131,13 @@ def test_an_added_direction_shows_without_a_restart_and_pictures_stay_open(wire,
         wire.call("core/status")
         told = sum(method == "packs/changed" for method, _, _ in wire.notifications)
         time.sleep(0.2)
-    again = wire.call("pack/open", {"pack": str(pack)})
+    again = wire.call("pack/open", {"pack": str(pack), "language": "de_CH"})
     assert [direction["name"] for direction in again["directions"]] == ["smile", "wink", "age"]
-    words = {"language": "de", "label": "Zwinkern", "group": "", "tip": ""}
-    shown = again["directions"][1]
-    assert (shown["tip"], shown["default"], shown["words"]) == ("Closes one eye", 0.5, [words])
+    wink = again["directions"][1]
+    shown = tuple(wink[key] for key in ("label", "group", "tip", "default"))
+    assert shown == ("Zwinkern", "Added", "Closes one eye", 0.5)
+    plain = wire.call("pack/open", {"pack": str(pack), "language": "fr"})["directions"][1]
+    assert plain == wink | {"label": "Wink"}
     (problem,) = again["problems"]
     assert "broken.safetensors" in problem
     assert "by Ann" in problem

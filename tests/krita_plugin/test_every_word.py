@@ -136,16 +136,14 @@ def test_handles_and_their_hint_are_translated(state: PanelState, wire):
     qt_loop.settle()
 
 
-def test_sliders_take_the_pack_s_words_then_known_ones_then_their_own(state: PanelState, wire):
-    said = [{"language": "de", "label": "Grinsen", "group": "", "tip": "Mit Zähnen"}]
-    extra = {"name": "grin", "label": "Grin", "group": "Expression", "low": -1.0, "high": 1.0}
-    own = {"name": "own", "label": "My own", "group": "Mine", "low": -1.0, "high": 1.0, "tip": "As it is"}
+def test_labels_that_anycost_gives_are_translated_and_others_stay(state: PanelState, wire):
+    grin = {"name": "grin", "label": "Grinsen", "group": "Expression", "low": -1.0, "high": 1.0, "tip": "So"}
     words.FOLDER = Path(words.__file__).parent / "translations"
     words.use_language(["de_CH"])
     state.core.notified("packs/changed", {}, b"")
-    wire.answer("pack/open", PACK | {"directions": [*DIRECTIONS, extra | {"words": said}, own]})
-    smile, age, grin, mine = state.core.opened.directions
+    assert wire.asked("pack/open") == {"pack": "portraits", "language": "de"}
+    wire.answer("pack/open", PACK | {"directions": [*DIRECTIONS, grin]})
+    smile, age, own = state.core.opened.directions
     assert (smile.label, smile.group) == ("Lächeln", "Ausdruck")
-    assert (grin.label, grin.group, grin.tip) == ("Grinsen", "Ausdruck", "Mit Zähnen")
-    assert (mine.label, mine.group, mine.tip) == ("My own", "Mine", "As it is")
-    assert age.group == "Face"
+    assert (age.label, age.group) == ("Alter", "Face")
+    assert (own.label, own.group, own.tip) == ("Grinsen", "Ausdruck", "So")

@@ -161,7 +161,7 @@ def test_another_pack_is_opened_first(later, wire, desk):
     name, edit = kept_edit(desk)
     desk.kept_bytes["a", name] = packed(replace(edit, pack="portraits"))
     later.taken_up.look([LAYER])
-    assert wire.asked("pack/open") == {"pack": "portraits"}
+    assert wire.asked("pack/open") == {"pack": "portraits", "language": "en"}
     later.taken_up.look([LAYER])
     assert desk.under == []
     wire.answer("pack/open", {**PACK, "name": "portraits"})
