@@ -144,6 +144,10 @@
         <translation>Ein Rückgängig-Schritt. Sonst liegt jede Änderung über ihrer Ebene, mit je einem Schritt.</translation>
     </message>
     <message>
+        <source>What is left out is told here.</source>
+        <translation>Was ausgelassen wird, steht hier.</translation>
+    </message>
+    <message>
         <source>First frame</source>
         <translation>Erstes Bild</translation>
     </message>
@@ -686,14 +690,6 @@
     <message>
         <source>Go back to it</source>
         <translation>Dorthin zurück</translation>
-    </message>
-    <message>
-        <source>Apply it</source>
-        <translation>Anwenden</translation>
-    </message>
-    <message>
-        <source>Compare with it</source>
-        <translation>Damit vergleichen</translation>
     </message>
     <message>
         <source>Mix it in</source>
@@ -1245,7 +1241,7 @@
     </message>
     <message>
         <source>Turn, shape</source>
-        <translation>Haltung, Form</translation>
+        <translation>Haltung</translation>
     </message>
     <message>
         <source>Mix in a face that is made up</source>
@@ -1940,16 +1936,24 @@
         <translation>Startwert {n}: {words}</translation>
     </message>
     <message>
-        <source>and</source>
-        <translation>und</translation>
-    </message>
-    <message>
         <source>Take it</source>
         <translation>Nehmen</translation>
     </message>
     <message>
+        <source>Apply it</source>
+        <translation>Anwenden</translation>
+    </message>
+    <message>
         <source>More like this</source>
-        <translation>Ähnliche</translation>
+        <translation>Mehr davon</translation>
+    </message>
+    <message>
+        <source>Compare with it</source>
+        <translation>Damit vergleichen</translation>
+    </message>
+    <message>
+        <source>and</source>
+        <translation>und</translation>
     </message>
 </context>
 </TS>
