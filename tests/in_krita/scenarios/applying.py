@@ -73,6 +73,8 @@ def updating(t, docker, document):
         yield 0.1
     t.check("two undos bring the older one back", names(root) == was, names(root))
     t.check("to the bit", pixels(document) == before)
+    docker.look()  # the older layer may be in use again, with its own edit
+    state.set_edit(direction.name, direction.high / 2)
     yield from updated(t, state, document)
     t.check("which is updated then", names(root) == is_now, names(root))
 
