@@ -15,7 +15,7 @@ SECTION = b"[python]"
 ON = b"true"
 
 
-class Change(NamedTuple):
+class Enabling(NamedTuple):
     """What `enabled` did, so that `restored` can undo it."""
 
     was: str | None = None  # the setting's value before; None: there was no such line
@@ -23,7 +23,7 @@ class Change(NamedTuple):
     lead: str = ""  # line ends added in front of that
 
 
-def enabled(kritarc: bytes, plugin: str) -> tuple[bytes, Change | None]:
+def enabled(kritarc: bytes, plugin: str) -> tuple[bytes, Enabling | None]:
     """The file with a plugin switched on, and what was changed for it; None where nothing had to be."""
     lines, key = _LINE.findall(kritarc), b"enable_" + plugin.encode()
     end = b"\r\n" if kritarc.split(b"\n", 1)[0].endswith(b"\r") else b"\n"
@@ -34,19 +34,19 @@ def enabled(kritarc: bytes, plugin: str) -> tuple[bytes, Change | None]:
         if was == ON:
             return kritarc, None
         lines[found[-1]] = _with_value(last, ON)
-        return b"".join(lines), Change(was=was.decode("utf-8", "surrogateescape"))
+        return b"".join(lines), Enabling(was=was.decode("utf-8", "surrogateescape"))
     line = key + b"=" + ON + end
     start = next((i for i, line in enumerate(lines) if line.strip() == SECTION), None)
     if start is None:
         ended = not lines or kritarc.endswith(b"\n")
         lead = (b"" if ended else end) + (end if lines and lines[-1].strip() else b"")
-        return kritarc + lead + SECTION + end + line, Change(section=True, lead=lead.decode())
+        return kritarc + lead + SECTION + end + line, Enabling(section=True, lead=lead.decode())
     lead = b"" if lines[start].endswith(b"\n") else end
     before, after = b"".join(lines[: start + 1]), b"".join(lines[start + 1 :])
-    return before + lead + line + after, Change(lead=lead.decode())
+    return before + lead + line + after, Enabling(lead=lead.decode())
 
 
-def restored(kritarc: bytes, plugin: str, change: Change) -> bytes:
+def restored(kritarc: bytes, plugin: str, change: Enabling) -> bytes:
     """The file as it was before `change`; what others have changed since stays. A plugin that somebody has
     switched off meanwhile is left alone."""
     lines = _LINE.findall(kritarc)

@@ -20,7 +20,7 @@ from ..core.errors import CoreError
 from ..core.files.folders import make_folder
 from ..core.files.whole_file import unwritable, write_bytes
 from .krita_places import Place, places, read_kritarc
-from .kritarc import Change, enabled, restored
+from .kritarc import Enabling, enabled, restored
 from .plugin_package import BESIDE, NAME, beside, core_files, plugin_files
 
 MAX_NOTE = 4 << 20  # bytes
@@ -34,7 +34,7 @@ class Written:
     files: dict[str, str] = field(default_factory=dict)  # paths and SHA-256
     folders: list[str] = field(default_factory=list)  # that were not there before, the outer ones first
     kritarc: str = ""
-    change: list[Any] | None = None  # of kritarc, as in Change
+    change: list[Any] | None = None  # of kritarc, as in Enabling
 
 
 def install() -> list[Path]:
@@ -126,7 +126,7 @@ def _uninstall(written: Written) -> list[Path]:
     if written.change is not None and written.kritarc:
         kritarc = Path(written.kritarc)
         old = read_kritarc(kritarc)
-        new = restored(old, NAME, Change(*written.change))
+        new = restored(old, NAME, Enabling(*written.change))
         if new != old:
             write_bytes(kritarc, new)
         if not new and not kritarc.is_symlink():
@@ -214,7 +214,7 @@ def _checked(written: Written) -> Written:
     if not all(isinstance(text, str) for text in texts):
         raise TypeError
     if written.change is not None:
-        Change(*written.change).lead.encode()
+        Enabling(*written.change).lead.encode()
     return written
 
 

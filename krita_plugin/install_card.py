@@ -12,7 +12,7 @@ from typing import Callable, Optional
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
 from . import install_place
-from .install_run import CoreInstaller, Stage
+from .install_run import CoreInstaller, InstallStage
 from .install_steps import KINDS, kinds, size_words
 from .install_tools import has_nvidia
 from .plain_text import ElidedLabel, plain_label, plain_tip
@@ -129,12 +129,14 @@ class InstallCard(QtWidgets.QFrame):
         newer = None if self._put_off else install_place.outdated()
         broken = self._failed and ours is not None and not self.keeper.is_ready
         self.panel.setHidden(absent)
-        shown = absent or newer is not None or broken or self._asked or installer.stage is not Stage.NONE
+        shown = (
+            absent or newer is not None or broken or self._asked or installer.stage is not InstallStage.NONE
+        )
         self.setHidden(not shown)
         if not shown:
             return
-        installing = installer.stage in (Stage.LOOKING, Stage.RUNNING)
-        failed = installer.stage in (Stage.FAILED, Stage.NO_TOOL)
+        installing = installer.stage in (InstallStage.LOOKING, InstallStage.RUNNING)
+        failed = installer.stage in (InstallStage.FAILED, InstallStage.NO_TOOL)
         optional = failed or self._asked or newer is not None
         self._show_words(absent, newer, broken)
         self.text.setVisible(not installer.busy)
@@ -154,17 +156,17 @@ class InstallCard(QtWidgets.QFrame):
             self.line.setText(installer.progress.words)
             self.line.setToolTip(plain_tip(installer.progress.words))
 
-    def _show_words(self, absent: bool, newer: Optional[install_place.Installed], broken: bool) -> None:
+    def _show_words(self, absent: bool, newer: Optional[install_place.InstalledCore], broken: bool) -> None:
         stage, kind = self.installer.stage, KINDS[self.kind.currentData()]
         place = _short(install_place.home())
         what = tr(WHAT, download=size_words(kind.download), disk=size_words(kind.disk), place=place)
         title, text, go = tr("Anycost needs its core"), what, tr("Install the core")
-        if stage is Stage.FAILED:
+        if stage is InstallStage.FAILED:
             title, text, go = tr("The core is not installed"), self.installer.sentence, tr("Try again")
-        elif stage is Stage.NO_TOOL:
+        elif stage is InstallStage.NO_TOOL:
             title, text, go = tr("Python is missing"), tr(NO_TOOL), tr("Look again")
         elif self.installer.busy:
-            title = tr("Removing the core") if stage is Stage.REMOVING else tr("Installing the core")
+            title = tr("Removing the core") if stage is InstallStage.REMOVING else tr("Installing the core")
         elif newer is not None:
             title, text = tr("A newer core"), tr(UPDATE, old=newer.version, new=VERSION)
             go = tr("Update the core")
@@ -195,7 +197,7 @@ class InstallCard(QtWidgets.QFrame):
 
     def _install(self, folder: Optional[Path]) -> None:
         self._asked = False
-        again = self.installer.stage in (Stage.FAILED, Stage.NO_TOOL) and folder is None
+        again = self.installer.stage in (InstallStage.FAILED, InstallStage.NO_TOOL) and folder is None
         self.installer.install(self.kind.currentData(), self.installer.folder if again else folder)
 
     def _cancel(self) -> None:

@@ -50,7 +50,7 @@ KNOWN: Tuple[Tuple[str, str], ...] = (  # what stands in the log, whatever the c
 )
 
 
-class Progress:
+class OutputReader:
     """Reads what the steps print; `words` and `share` are for the artist."""
 
     def __init__(self) -> None:

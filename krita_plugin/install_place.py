@@ -22,7 +22,7 @@ GONE = ".gone-"  # begins the names of folders that are being deleted
 MAX_MARK = 1 << 16  # bytes
 
 
-class Installed(NamedTuple):
+class InstalledCore(NamedTuple):
     """An installation by the panel that the noted Python belongs to."""
 
     folder: Path
@@ -63,7 +63,7 @@ def missing() -> bool:
     return False
 
 
-def installed() -> Optional[Installed]:
+def installed() -> Optional[InstalledCore]:
     """What the panel has installed and starts; None for a core that somebody else has installed, or none."""
     python = launch.noted_python()
     if python is None or home() not in Path(python).parents:
@@ -72,12 +72,12 @@ def installed() -> Optional[Installed]:
     try:
         with open(folder / MARK, "rb") as file:
             said = json.loads(file.read(MAX_MARK).decode("utf-8"))
-        return Installed(folder, str(said["version"])[:40], str(said["kind"])[:40])
+        return InstalledCore(folder, str(said["version"])[:40], str(said["kind"])[:40])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return Installed(folder, "?", "")
+        return InstalledCore(folder, "?", "")
 
 
-def outdated() -> Optional[Installed]:
+def outdated() -> Optional[InstalledCore]:
     """The installed core if it is of another version than this plugin, which can bring its own."""
     found = installed()
     return found if found is not None and found.version != VERSION and core_wheel() is not None else None

@@ -14,8 +14,8 @@ from typing import Any, Deque, Dict, List, Optional
 from ..bridge import launch
 from ..bridge.qt_client import QtNetwork
 from . import install_place
-from .install_output import NO_RIGHTS, NO_ROOM, Progress, sentence
-from .install_steps import KINDS, Step, steps
+from .install_output import NO_RIGHTS, NO_ROOM, OutputReader, sentence
+from .install_steps import KINDS, InstallStep, steps
 from .install_tools import PROBE_LIMIT_MS, Tool, candidates
 from .qt import QtCore, Signal
 from .words import mark_tr, tr
@@ -30,7 +30,7 @@ OTHER_KRITA = mark_tr("Another Krita is installing the core: wait until it is do
 KILLED = mark_tr("The system ended the installation: close other programs, then press Try again.")
 
 
-class Stage(Enum):
+class InstallStage(Enum):
     NONE = "none"  # nothing is going on
     LOOKING = "looking"  # for a Python or uv
     NO_TOOL = "no tool"  # there is none
@@ -49,13 +49,13 @@ class CoreInstaller(QtCore.QObject):
 
     def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
         super().__init__(parent)
-        self.stage = Stage.NONE
-        self.progress = Progress()
+        self.stage = InstallStage.NONE
+        self.progress = OutputReader()
         self.sentence = ""
         self.kind = "cpu"  # what was asked for last...
         self.folder: Optional[Path] = None  # ...and from where
         self._log: Deque[str] = deque()
-        self._steps: List[Step] = []
+        self._steps: List[InstallStep] = []
         self._target: Optional[Path] = None
         self._tools: List[Tool] = []
         self._bare: Optional[Tool] = None
@@ -69,7 +69,7 @@ class CoreInstaller(QtCore.QObject):
 
     @property
     def busy(self) -> bool:
-        return self.stage in (Stage.LOOKING, Stage.RUNNING, Stage.REMOVING)
+        return self.stage in (InstallStage.LOOKING, InstallStage.RUNNING, InstallStage.REMOVING)
 
     @property
     def log(self) -> str:
@@ -86,7 +86,7 @@ class CoreInstaller(QtCore.QObject):
         elif self._take_place():
             self.progress.begin(tr("Looking for Python…"))
             self._tools, self._bare = candidates(launch.core_environment()), None
-            self._set(Stage.LOOKING)
+            self._set(InstallStage.LOOKING)
             self._look_on()
 
     def again(self) -> None:
@@ -94,14 +94,14 @@ class CoreInstaller(QtCore.QObject):
 
     def cancel(self) -> None:
         """End what is going on; what was downloaded stays for the next time."""
-        if self.stage in (Stage.LOOKING, Stage.RUNNING):
-            self._end(Stage.NONE)
+        if self.stage in (InstallStage.LOOKING, InstallStage.RUNNING):
+            self._end(InstallStage.NONE)
             self._clear(downloads=False)
 
     def dismiss(self) -> None:
         """The artist has read what went wrong."""
         if not self.busy:
-            self._set(Stage.NONE)
+            self._set(InstallStage.NONE)
 
     def remove(self) -> None:
         """Delete the core and all that came with it."""
@@ -114,13 +114,13 @@ class CoreInstaller(QtCore.QObject):
             self._fail(tr(NO_RIGHTS, folder=launch.config_path()))
             return
         self.progress.begin(tr("Removing the core…"))
-        self._set(Stage.REMOVING)
+        self._set(InstallStage.REMOVING)
         self._clear(downloads=True)
 
     def stop(self) -> None:
         """Krita ends."""
         if self._process is not None:
-            self._end(Stage.NONE)
+            self._end(InstallStage.NONE)
 
     # The place
 
@@ -166,12 +166,12 @@ class CoreInstaller(QtCore.QObject):
     def _found(self, tool: Optional[Tool]) -> None:
         wheel = install_place.core_wheel()
         if tool is None or wheel is None:
-            self._end(Stage.NO_TOOL)
+            self._end(InstallStage.NO_TOOL)
             return
         self._note(f"{' '.join(tool.command)}\n")
         self._target = install_place.new_folder()
         self._steps = steps(tool, self._target, wheel, self.kind, self.folder)
-        self._set(Stage.RUNNING)
+        self._set(InstallStage.RUNNING)
         self._next()
 
     # Running
@@ -203,7 +203,7 @@ class CoreInstaller(QtCore.QObject):
         except OSError:
             self._fail(tr(NO_RIGHTS, folder=launch.config_path()))
             return
-        self._end(Stage.NONE)
+        self._end(InstallStage.NONE)
         self.done.emit()
         self._clear(downloads=True)
 
@@ -227,7 +227,7 @@ class CoreInstaller(QtCore.QObject):
         text = bytes(process.readAllStandardOutput()).decode("utf-8", "replace")
         if process is not self._process:
             return
-        if self.stage is Stage.LOOKING:
+        if self.stage is InstallStage.LOOKING:
             said.append(text[:1000])
             del said[10:]
             return
@@ -257,9 +257,9 @@ class CoreInstaller(QtCore.QObject):
 
     def _fail(self, why: str) -> None:
         self.sentence = why
-        self._end(Stage.FAILED)
+        self._end(InstallStage.FAILED)
 
-    def _end(self, stage: Stage) -> None:
+    def _end(self, stage: InstallStage) -> None:
         self._limit.stop()
         process, self._process = self._process, None
         if process is not None:
@@ -271,7 +271,7 @@ class CoreInstaller(QtCore.QObject):
         self._keep_log()
         self._set(stage)
 
-    def _set(self, stage: Stage) -> None:
+    def _set(self, stage: InstallStage) -> None:
         self.stage = stage
         self.changed.emit()
 
@@ -299,12 +299,12 @@ class CoreInstaller(QtCore.QObject):
 
     def _after_clearing(self, doomed: List[Path], left: List[str]) -> None:
         self._deleting = [folder for folder in self._deleting if folder not in doomed]
-        if self.stage is not Stage.REMOVING or self._deleting:
+        if self.stage is not InstallStage.REMOVING or self._deleting:
             return
         if left:
             self._fail(tr(NO_RIGHTS, folder=left[0]))
         else:
-            self._set(Stage.NONE)
+            self._set(InstallStage.NONE)
 
 
 def _environment() -> QtCore.QProcessEnvironment:

@@ -15,7 +15,7 @@ GB = 1_000_000_000
 PYTORCH = "https://download.pytorch.org/whl/"
 
 
-class Kind(NamedTuple):
+class TorchBuild(NamedTuple):
     """A build of PyTorch. Sizes are in bytes, rounded up, with all other libraries."""
 
     words: str  # for the artist, in English
@@ -25,8 +25,8 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "cpu": Kind(mark_tr("For any computer"), GB // 2, 17 * GB // 10, {"linux": "cpu"}),
-    "cuda": Kind(mark_tr("For an NVIDIA card"), 3 * GB, 7 * GB, {"win32": "cu130"}),
+    "cpu": TorchBuild(mark_tr("For any computer"), GB // 2, 17 * GB // 10, {"linux": "cpu"}),
+    "cuda": TorchBuild(mark_tr("For an NVIDIA card"), 3 * GB, 7 * GB, {"win32": "cu130"}),
 }
 # Debian's Python cannot put pip into an environment: this fetches it, and checks it
 GET_PIP = """\
@@ -49,7 +49,7 @@ PIP = (
 CHECK = "import anycost.core.service.desk, torch, cv2, onnxruntime; print('torch', torch.__version__)"
 
 
-class Step(NamedTuple):
+class InstallStep(NamedTuple):
     words: str  # for the artist
     command: Tuple[str, ...]
 
@@ -71,28 +71,28 @@ def steps(
     kind: str,
     from_folder: Optional[Path] = None,
     platform: str = sys.platform,
-) -> List[Step]:
+) -> List[InstallStep]:
     """All that puts the core into a new environment at `folder`; offline from the wheels in `from_folder`."""
     python = str(system.python_of(folder))
     pip = (python, "-m", "pip")
-    found = [Step(tr("Making a Python environment…"), _environment(tool, folder))]
+    found = [InstallStep(tr("Making a Python environment…"), _environment(tool, folder))]
     if from_folder is not None:
         source = ("--no-index", "--find-links", str(from_folder))
         if not tool.has_pip:
-            found.append(Step(tr("Getting pip…"), _pip_from(python, from_folder)))
+            found.append(InstallStep(tr("Getting pip…"), _pip_from(python, from_folder)))
         return [*found, *_install(python, (*pip, "install", "--no-compile", *source, str(wheel)))]
     if not tool.has_pip:
-        found.append(Step(tr("Getting pip…"), (python, "-c", GET_PIP, *PIP)))
+        found.append(InstallStep(tr("Getting pip…"), (python, "-c", GET_PIP, *PIP)))
     wheels = str(install_place.wheels())
     tested = ("--constraint", str(install_place.versions_file()))
     fetch = (*pip, "download", "--progress-bar", "raw", "--only-binary", ":all:", "--no-cache-dir")
     fetch = (*fetch, *tested, "--dest", wheels, "--find-links", wheels)
-    found.append(Step(tr("Getting pip…"), (*pip, "install", "--upgrade", "pip")))
+    found.append(InstallStep(tr("Getting pip…"), (*pip, "install", "--upgrade", "pip")))
     index = KINDS[kind].indexes.get(platform)
     if index is not None:
         torch = (*fetch, "--index-url", PYTORCH + index, "torch", "torchvision")
-        found.append(Step(tr("Downloading PyTorch…"), torch))
-    found.append(Step(tr("Downloading the core's libraries…"), (*fetch, str(wheel))))
+        found.append(InstallStep(tr("Downloading PyTorch…"), torch))
+    found.append(InstallStep(tr("Downloading the core's libraries…"), (*fetch, str(wheel))))
     local = ("install", "--no-compile", "--no-index", "--find-links", wheels, *tested, str(wheel))
     return [*found, *_install(python, (*pip, *local))]
 
@@ -110,8 +110,8 @@ def _pip_from(python: str, folder: Path) -> Tuple[str, ...]:
     return (python, f"{wheel}/pip", "install", "--no-index", wheel)
 
 
-def _install(python: str, command: Tuple[str, ...]) -> List[Step]:
+def _install(python: str, command: Tuple[str, ...]) -> List[InstallStep]:
     return [
-        Step(tr("Installing the core and its libraries…"), command),
-        Step(tr("Looking whether the core starts…"), (python, "-c", CHECK)),
+        InstallStep(tr("Installing the core and its libraries…"), command),
+        InstallStep(tr("Looking whether the core starts…"), (python, "-c", CHECK)),
     ]

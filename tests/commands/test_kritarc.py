@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anycost.commands.kritarc import Change, enabled, resource_folder, restored
+from anycost.commands.kritarc import Enabling, enabled, resource_folder, restored
 
 LINES = st.sampled_from(
     [
@@ -72,7 +72,7 @@ def test_what_krita_writes_meanwhile_stays():
 
 def test_a_value_that_was_there_comes_back():
     after, change = enabled(b"[python]\nenable_anycost=false\n", "anycost")
-    assert change == Change(was="false")
+    assert change == Enabling(was="false")
     assert restored(after, "anycost", change) == b"[python]\nenable_anycost=false\n"
 
 

@@ -22,8 +22,8 @@ from anycost.bridge.qt_client import CoreKeeper
 from anycost.bridge.version import VERSION
 from anycost.krita_plugin import install_output, install_place, install_tools
 from anycost.krita_plugin.install_card import InstallCard
-from anycost.krita_plugin.install_output import Progress, sentence
-from anycost.krita_plugin.install_run import CoreInstaller, Stage, proxy_variables
+from anycost.krita_plugin.install_output import OutputReader, sentence
+from anycost.krita_plugin.install_run import CoreInstaller, InstallStage, proxy_variables
 from anycost.krita_plugin.install_steps import steps
 from anycost.krita_plugin.install_tools import Tool, candidates
 
@@ -69,7 +69,7 @@ def program(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def run(installer: CoreInstaller, *asked) -> Stage:
+def run(installer: CoreInstaller, *asked) -> InstallStage:
     installer.install(*asked)
     assert until(lambda: not installer.busy)
     qt_loop.settle(0)
@@ -80,7 +80,7 @@ def test_an_installation_downloads_then_installs_then_is_used(plan):
     installer, done = CoreInstaller(), []
     installer.done.connect(lambda: done.append(launch.core_python()))
     assert install_place.missing()
-    assert run(installer, "cpu") is Stage.NONE, installer.log
+    assert run(installer, "cpu") is InstallStage.NONE, installer.log
     folder = install_place.home() / VERSION
     assert done == [str(folder / "bin/python")]
     assert install_place.installed() == (folder, VERSION, "cpu")
@@ -98,7 +98,7 @@ def test_children_get_neither_krita_s_python_nor_a_bundle_s_libraries(plan, monk
         monkeypatch.setenv(name, "/krita/own")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_kritaX/usr/lib")
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
-    assert run(CoreInstaller(), "cpu") is Stage.NONE
+    assert run(CoreInstaller(), "cpu") is InstallStage.NONE
     seen = dict(line.partition("=")[::2] for line in (plan / "environment").read_text().splitlines())
     assert "/krita/own" not in seen.values()
     assert "LD_LIBRARY_PATH" not in seen
@@ -109,7 +109,7 @@ def test_children_get_neither_krita_s_python_nor_a_bundle_s_libraries(plan, monk
 def test_offline_everything_comes_from_the_folder(plan):
     wheels = plan / "Räder für Krita"
     wheels.mkdir()
-    assert run(CoreInstaller(), "cpu", wheels) is Stage.NONE
+    assert run(CoreInstaller(), "cpu", wheels) is InstallStage.NONE
     (asked,) = [line for line in (plan / "commands").read_text().splitlines() if " pip " in line]
     assert f"--no-index --find-links {wheels}" in asked
 
@@ -138,7 +138,7 @@ def test_a_failure_is_one_sentence(said, told):
 def test_after_a_failure_the_log_is_kept_and_nothing_is_used(plan):
     (plan / "pip").write_text("echo ERROR: nothing works; exit 1\n")
     installer = CoreInstaller()
-    assert run(installer, "cpu") is Stage.FAILED
+    assert run(installer, "cpu") is InstallStage.FAILED
     assert "nothing works" in installer.sentence
     assert "-m pip install --upgrade pip" in installer.log
     assert install_place.log_path().read_text() == installer.log
@@ -162,12 +162,12 @@ def test_cancelled_it_leaves_the_downloads_and_goes_on_with_them(plan):
     folder = install_place.home() / VERSION
     assert folder.exists()
     installer.cancel()
-    assert installer.stage is Stage.NONE
+    assert installer.stage is InstallStage.NONE
     assert until(lambda: not folder.exists())
     assert torch.exists()
     assert install_place.missing()
     (plan / "pip").write_text("")
-    assert run(installer, "cpu") is Stage.NONE
+    assert run(installer, "cpu") is InstallStage.NONE
     assert not install_place.missing()
 
 
@@ -175,31 +175,31 @@ def test_two_kritas_do_not_install_at_once(plan):
     (plan / "pip").write_text("sleep 60\n")
     first, second = CoreInstaller(), CoreInstaller()
     first.install("cpu")
-    assert run(second, "cpu") is Stage.FAILED
+    assert run(second, "cpu") is InstallStage.FAILED
     assert "Another Krita" in second.sentence
     first.stop()
     (plan / "pip").write_text("")
-    assert run(second, "cpu") is Stage.NONE
+    assert run(second, "cpu") is InstallStage.NONE
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(plan, monkeypatch):
     monkeypatch.setattr(install_place, "free_bytes", lambda: 1 << 20)
     installer = CoreInstaller()
-    assert run(installer, "cuda") is Stage.FAILED
+    assert run(installer, "cuda") is InstallStage.FAILED
     assert "free some space" in installer.sentence
     assert not (plan / "commands").exists()
 
 
 def test_another_version_is_offered_then_takes_the_old_one_s_place(plan):
     installer = CoreInstaller()
-    assert run(installer, "cpu") is Stage.NONE
+    assert run(installer, "cpu") is InstallStage.NONE
     old = install_place.home() / VERSION
     (old / install_place.MARK).write_text('{"version": "0.0.1", "kind": "cpu"}')
     outdated = install_place.outdated()
     assert outdated is not None
     assert outdated.version == "0.0.1"
     assert until(lambda: not install_place.wheels().exists())
-    assert run(installer, "cpu") is Stage.NONE
+    assert run(installer, "cpu") is InstallStage.NONE
     new = install_place.installed()
     assert new is not None
     assert new.folder != old
@@ -210,12 +210,12 @@ def test_another_version_is_offered_then_takes_the_old_one_s_place(plan):
 def test_removing_takes_all_of_it_and_nothing_else(plan):
     installer, let_go = CoreInstaller(), []
     installer.removing.connect(lambda: let_go.append(launch.core_python()))
-    assert run(installer, "cpu") is Stage.NONE
+    assert run(installer, "cpu") is InstallStage.NONE
     packs = install_place.home().parent / "packs"
     packs.mkdir()
     installer.remove()
     assert until(lambda: not installer.busy)
-    assert installer.stage is Stage.NONE
+    assert installer.stage is InstallStage.NONE
     assert let_go
     assert install_place.missing()
     assert not [path for path in install_place.home().iterdir() if path.is_dir()]
@@ -238,7 +238,7 @@ def test_a_core_that_somebody_else_installed_is_not_ours_to_remove(plan):
 def test_without_python_uv_does_it_and_without_both_it_says_so(plan):
     (plan / "bin/python3.12").unlink()
     installer = CoreInstaller()
-    assert run(installer, "cpu") is Stage.NO_TOOL
+    assert run(installer, "cpu") is InstallStage.NO_TOOL
     python = plan / "for uv"
     python.write_text(PYTHON.format(plan=plan, answer="yes"))
     python.chmod(0o755)
@@ -249,14 +249,14 @@ def test_without_python_uv_does_it_and_without_both_it_says_so(plan):
 case "$1" in --version) echo uv 0.9.1;; venv) for last; do :; done; "{python}" -m venv "$last";; esac
 """,
     )
-    assert run(installer, "cpu") is Stage.NONE, installer.log
+    assert run(installer, "cpu") is InstallStage.NONE, installer.log
     assert not install_place.missing()
 
 
 @pytest.mark.parametrize("answer", ["no", "nonsense", ""])
 def test_a_python_that_is_too_old_or_broken_is_passed_over(plan, answer):
     program(plan, "python3.12", PYTHON.format(plan=plan, answer=answer))
-    assert run(CoreInstaller(), "cpu") is Stage.NO_TOOL
+    assert run(CoreInstaller(), "cpu") is InstallStage.NO_TOOL
 
 
 def test_a_python_without_pip_gets_it(plan):
@@ -323,7 +323,7 @@ LINES = st.sampled_from(["Progress 1 of 2", "Progress 9 of 0", "Downloading a/b-
 
 @given(st.text() | st.lists(LINES).map("\n".join))
 def test_any_output_is_one_line_and_a_share(text):
-    progress = Progress()
+    progress = OutputReader()
     progress.begin("Downloading…")
     progress.feed(text + "\n")
     assert progress.words
@@ -333,7 +333,7 @@ def test_any_output_is_one_line_and_a_share(text):
 
 def test_pip_s_own_output(monkeypatch):
     monkeypatch.setattr(install_output, "tr", lambda text, **values: text.format(**values))
-    progress, seen = Progress(), []
+    progress, seen = OutputReader(), []
     progress.begin("Downloading PyTorch…")
     output = (
         "Collecting torch\n  Downloading https://x.org/cpu/torch-2.13.0%2Bcpu-cp312-any.whl.metadata (9 kB)\n"

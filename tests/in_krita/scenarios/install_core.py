@@ -11,7 +11,7 @@ from shared import closed, drag, open_panel, settled
 
 from anycost.bridge import launch
 from anycost.krita_plugin import install_place
-from anycost.krita_plugin.install_run import Stage
+from anycost.krita_plugin.install_run import InstallStage
 from anycost.krita_plugin.qt import QtCore, QtWidgets
 
 MOST_CLICKS = 6
@@ -65,10 +65,10 @@ def cancelled(t, card):
     empty = Path(os.environ["XDG_DATA_HOME"], "leerer Ordner für Räder")
     empty.mkdir()
     installer.install("cpu", empty)
-    yield from t.until(lambda: installer.stage is Stage.RUNNING)
+    yield from t.until(lambda: installer.stage is InstallStage.RUNNING)
     t.screenshot("installing.png", t.docker("anycost"))
     yield from t.click(t.widget("anycost_install_cancel"))
-    stopped = yield from t.until(lambda: installer.stage is Stage.NONE)
+    stopped = yield from t.until(lambda: installer.stage is InstallStage.NONE)
     left = [path.name for path in install_place.home().iterdir() if path.name[0].isdigit()]
     t.check("an installation can be cancelled", stopped and install_place.missing() and not left, left)
 
@@ -83,13 +83,15 @@ def installed(t, clicks, card):
     dialogs = lambda: card.findChildren(QtWidgets.QFileDialog)  # noqa: E731
     yield from t.until(lambda: dialogs() and dialogs()[0].isVisible())
     yield 0.3
-    QtWidgets.QApplication.clipboard().setText(os.environ["DRIVE_WHEELS"])  # xdotool types no umlauts here
+    clipboard = QtWidgets.QApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText(os.environ["DRIVE_WHEELS"])  # xdotool types no umlauts here
     yield from t.xdotool("key", "ctrl+a", "key", "ctrl+v")
     yield from t.xdotool("key", "Return")
     running = yield from t.until(lambda: installer.busy, 10)
     t.check("the folder is taken", running, card.title.text())
     yield from t.until(lambda: not installer.busy)
-    done = installer.stage is Stage.NONE and not install_place.missing()
+    done = installer.stage is InstallStage.NONE and not install_place.missing()
     if not t.check("the core is installed", done, installer.sentence or installer.stage):
         t.fail(installer.log[-2000:])
         return
