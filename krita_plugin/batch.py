@@ -24,7 +24,7 @@ from ..bridge.messages import (
     ProjectPicture,
 )
 from ..bridge.protocol import ProtocolError
-from .batch_host import Item, LeftOut, Source
+from .batch_host import Item, Source
 from .conversation import Conversation
 from .document_faces import Face
 from .picture import HostError, Picture
@@ -41,8 +41,12 @@ NOTHING = mark_tr("the sliders do not work on it")
 STOPPED = mark_tr("the core stopped at it")
 
 
-_Reading = Callable[[Callable[[Picture], None], Callable[[str], None]], None]
-_Steps = Generator[Union[Message, _Reading], Any, None]
+_Work = Callable[[Callable[[Any], None], Callable[[str], None]], None]  # of the source
+_Steps = Generator[Union[Message, _Work], Any, None]
+
+
+class _LeftOut(Exception):
+    """Why a picture gets no edit."""
 
 
 class Batch:
@@ -74,6 +78,7 @@ class Batch:
         self._asked = asked(state.core, face.portrait)
         self._seconds = seconds
         self._changed = changed
+        self._ending = False  # what is done is brought into the document
         self._tries = 0  # of the current item
         self._steps: Optional[_Steps] = None  # of the current item; None while the core is away
         self._request: Optional[int] = None
@@ -83,16 +88,18 @@ class Batch:
     def current(self) -> Optional[Item]:
         """The one at work."""
         at = len(self.done) + len(self.left_out)
-        return None if self.over or at >= len(self.items) else self.items[at]
+        return None if self._ending or at >= len(self.items) else self.items[at]
 
     @property
     def waiting(self) -> bool:
         """Whether the core is away."""
-        return not self.over and self._steps is None
+        return not self._ending and self._steps is None
 
     def words(self) -> str:
         """How far it is, or what came of it."""
         count, all_ = len(self.done) + len(self.left_out), len(self.items)
+        if self._ending and not self.over:
+            return tr("Adding the edits…")
         if not self.over:
             name = "" if self.current is None else self.current.name
             if self.waiting:
@@ -107,7 +114,7 @@ class Batch:
 
     def cancel(self, quietly: bool = False) -> None:
         """Stop here and keep what is done; `quietly` where nobody looks any more."""
-        if self.over:
+        if self._ending:
             return
         if quietly:
             self._changed = lambda: None
@@ -140,7 +147,10 @@ class Batch:
 
     def _draw(self, item: Item) -> _Steps:
         """The way of one picture: what it yields is read or asked, and the answer comes back."""
-        picture: Picture = yield partial(self._source.read, item)
+        try:
+            picture: Picture = yield partial(self._source.read, item)
+        except HostError as error:
+            raise _LeftOut(str(error)) from error
         face = Face.whole(picture)
         if self._core.opened.draws_faces:
             answer = yield FindFaces(picture.width, picture.height, picture.rgba)
@@ -152,10 +162,13 @@ class Batch:
             limited = OpenedPicture.of(answer.result).limited
             edits = {slider: value for slider, value in self._asked.edits.items() if slider not in limited}
             if not edits and self._asked.mix is None:
-                raise LeftOut(tr(NOTHING))
+                raise _LeftOut(tr(NOTHING))
             yield ProjectPicture(name, self._seconds)
             answer = yield replace(self._asked, picture=name, edits=edits)
-            self._source.put(item, picture, Layer.of(answer.result, answer.data))
+            layer = Layer.of(answer.result, answer.data)
+            why = yield partial(self._source.put, item, picture, layer)
+            if why:
+                raise _LeftOut(why)
         finally:
             self._send(ClosePicture(name), lambda answer: None)
 
@@ -167,10 +180,10 @@ class Batch:
             return min(faces, key=lambda face: math.hypot(face.spot[0] - x, face.spot[1] - y))
         by_hand = self._face.on(picture) if self._face.by_hand else None
         if by_hand is None:
-            raise LeftOut(tr(NO_FACE))
+            raise _LeftOut(tr(NO_FACE))
         return by_hand
 
-    def _go(self, steps: _Steps, proceed: Callable[[], Union[Message, _Reading]]) -> None:
+    def _go(self, steps: _Steps, proceed: Callable[[], Union[Message, _Work]]) -> None:
         """Let the steps proceed to the next thing that they wait for."""
         item = self.current
         assert item is not None
@@ -178,7 +191,7 @@ class Batch:
             wanted = proceed()
         except StopIteration:
             self.done.append(item)
-        except LeftOut as left:
+        except _LeftOut as left:
             self.left_out.append((item, str(left)))
         except HostError as error:
             self._end(str(error))
@@ -191,13 +204,13 @@ class Batch:
             return
         self._next()
 
-    def _wait(self, steps: _Steps, wanted: Union[Message, _Reading]) -> None:
+    def _wait(self, steps: _Steps, wanted: Union[Message, _Work]) -> None:
         if isinstance(wanted, Message):
             self._request = self._send(wanted, lambda answer: self._answered(steps, answer))
             return
         wanted(
-            lambda picture: self._proceed(steps, lambda: steps.send(picture)),
-            lambda why: self._proceed(steps, lambda: steps.throw(LeftOut(why))),
+            lambda value: self._proceed(steps, lambda: steps.send(value)),
+            lambda why: self._proceed(steps, lambda: steps.throw(HostError(why))),
         )
 
     def _answered(self, steps: _Steps, answer: Answer) -> None:
@@ -205,20 +218,20 @@ class Batch:
         if fault is None:
             self._proceed(steps, lambda: steps.send(answer))
         elif fault.kind != "disconnected":
-            self._proceed(steps, lambda: steps.throw(LeftOut(told(fault.message))))
+            self._proceed(steps, lambda: steps.throw(_LeftOut(told(fault.message))))
         elif steps is self._steps:  # once the core is back, from the beginning
             steps.close()
             self._steps = self._request = None
             self._changed()
 
-    def _proceed(self, steps: _Steps, proceed: Callable[[], Union[Message, _Reading]]) -> None:
+    def _proceed(self, steps: _Steps, proceed: Callable[[], Union[Message, _Work]]) -> None:
         if steps is self._steps:  # else it comes too late
             self._request = None
             self._go(steps, proceed)
 
     def _heard(self, topic: Topic) -> None:
         """The core came back, or will not."""
-        if topic is not Topic.CONNECTION or self.over:
+        if topic is not Topic.CONNECTION or self._ending:
             return
         if self._core.gave_up:
             self._end(tr("The core is not running: start it, then begin again with the rest."))
@@ -234,14 +247,19 @@ class Batch:
 
     def _end(self, message: str) -> None:
         steps, self._steps = self._steps, None
-        self.over, self.message, self._request = True, message, None
+        self._ending, self.message, self._request = True, message, None
         if steps is not None:
             steps.close()
         self._state.listeners.remove(self._heard)
-        try:
-            self._source.finish()
-        except HostError as error:
-            self.done, self.message = [], str(error)
+        self._source.finish(lambda _none: self._ended(), self._not_shown)
+        self._changed()
+
+    def _not_shown(self, why: str) -> None:
+        self.done, self.message = [], why
+        self._ended()
+
+    def _ended(self) -> None:
+        self.over = True
         self._changed()
 
     def _send(self, message: Message, done: Callable[[Answer], None]) -> int:

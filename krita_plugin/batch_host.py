@@ -17,24 +17,27 @@ class Item:
     key: Hashable
 
 
-class LeftOut(Exception):
-    """Why a picture gets no edit."""
-
-
 class Source(Protocol):
-    """Where the pictures are, and where their edits go."""
+    """Where the pictures are, and where their edits go. Each calls one of its two functions later."""
 
     def read(self, item: Item, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        """One of both is called later, with the picture or with why there is none."""
+        """Gives the picture, or why there is none."""
         ...
 
-    def put(self, item: Item, picture: Picture, layer: Layer) -> None:
-        """Take the edit of one picture. LeftOut where that one has no place any more, HostError where none
-        can be written."""
+    def put(
+        self,
+        item: Item,
+        picture: Picture,
+        layer: Layer,
+        done: Callable[[str], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Takes the edit of one picture: `done` with why that one has no place any more, else empty; `failed`
+        where none can be written."""
         ...
 
-    def finish(self) -> None:
-        """Show what was put in the document; nothing where nothing was. HostError as for `put`."""
+    def finish(self, done: Callable[[None], None], failed: Callable[[str], None]) -> None:
+        """Shows what was put, in the document; one edit that is being put is dropped."""
         ...
 
 

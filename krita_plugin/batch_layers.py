@@ -7,20 +7,21 @@ all of them, whatever steps it took there. Nodes of the document itself are neve
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable, Hashable, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Hashable, Iterable, List, Optional, Tuple
 
 from krita import Document, Node
 
 from ..bridge.messages import Layer
-from .batch_host import Item, LeftOut, Source
+from .batch_host import Item, Source
 from .edit_layers import INDEX, ids_and_keys, is_edit
 from .kept_edit import new_key, with_key
 from .layer_pixels import LayerPixels
-from .paint_layers import REFUSED, SRGB, draw, last_of, new_layer, space, wipe
+from .paint_layers import REFUSED, SRGB, drawing, last_of, new_layer, space, wipe
 from .picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
 from .picture_reader import CHANGED, PictureReader
 from .placing import check_unlocked
 from .qt import QtCore
+from .slices import Slices, Steps, Turn
 from .underlying import all_nodes, layer_and_groups, name_of
 from .views import active_node, view_of
 from .words import mark_tr, tr
@@ -28,6 +29,7 @@ from .words import mark_tr, tr
 PICTURES = ("paintlayer", "grouplayer", "clonelayer", "filelayer", "vectorlayer")
 DRAWING = ("RGBA", "U8", SRGB)  # as the core's layers are
 GONE = mark_tr("the layer is no longer there")
+GONE_FRAME = mark_tr("the frame is no longer there")
 GONE_LAYER = mark_tr("The active layer has no frames: select one that has, then begin again.")
 EMPTY = mark_tr("there is nothing on it")
 SMALL = mark_tr("it is too small for a face")
@@ -36,9 +38,15 @@ SMALL = mark_tr("it is too small for a face")
 class BatchLayers:
     """See `BatchHost`. `find` gives an open document by its number, or raises HostError."""
 
-    def __init__(self, find: Callable[[Hashable], Document], kept: Callable[[Hashable, str], bytes]) -> None:
+    def __init__(
+        self,
+        find: Callable[[Hashable], Document],
+        kept: Callable[[Hashable, str], bytes],
+        turn: Turn,
+    ) -> None:
         self._find = find
         self._kept = kept
+        self._turn = turn
 
     def selected_layers(self, document: Hashable) -> List[Item]:
         """Those selected in Krita's layers, without masks and edits."""
@@ -63,14 +71,15 @@ class BatchLayers:
         return node.name(), [Item(tr("Frame {n}", n=time), time) for time in _times(held, node)]
 
     def layers_source(self, document: Hashable, name: str, together: bool) -> Source:
-        return (_Group if together else _Layers)(partial(self._find, document), name)
+        return (_Group if together else _Layers)(partial(self._find, document), self._turn, name)
 
     def frames_source(self, document: Hashable, name: str) -> Source:
         held = self._find(document)
         node = _animated(held)
         if node is None:
             raise HostError(tr(GONE_LAYER))
-        return _Frames(partial(self._find, document), name, node.uniqueId().toString(), _times(held, node))
+        layer, times = node.uniqueId().toString(), _times(held, node)
+        return _Frames(partial(self._find, document), self._turn, name, layer, times)
 
     def _items(self, document: Hashable, nodes: Iterable[Node]) -> List[Item]:
         """From the lowest to the top one."""
@@ -88,30 +97,73 @@ class BatchLayers:
 
 
 class _Pictures:
-    """Reads layers, or frames of one, and draws their edits in a copy of the document."""
+    """Reads layers, or frames of one, and draws their edits in a copy of the document; see `Source`."""
 
-    def __init__(self, find: Callable[[], Document]) -> None:
+    def __init__(self, find: Callable[[], Document], turn: Turn) -> None:
         """`find` gives the document, or raises HostError once it is closed."""
         self._find = find
+        self._turn = turn
+        self._work: Optional[Slices[Any]] = None
         self._reader: Optional[PictureReader] = None
         self._copied: Optional[Document] = None
+        self._over = False
 
-    def _start(
+    def read(self, item: Item, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
+        def read(found: Tuple[LayerPixels, Box]) -> None:
+            pixels, box = found
+            self._reader = PictureReader(pixels, box, reduction(*box[2:]), None, done, failed)
+
+        self._work = Slices(self._reading(item), read, failed)
+
+    def put(
         self,
-        find: Callable[[Document], Tuple[LayerPixels, Box]],
-        done: Callable[[Picture], None],
+        item: Item,
+        picture: Picture,
+        layer: Layer,
+        done: Callable[[str], None],
         failed: Callable[[str], None],
     ) -> None:
-        """Read what `find` gives for the document, or tell a moment later why it cannot be read."""
+        self._work = Slices(self._putting(item, picture, layer), done, failed)
+
+    def finish(self, done: Callable[[None], None], failed: Callable[[str], None]) -> None:
+        self._over = True
+        self._work = Slices(self._finishing(), done, failed)
+
+    def _reading(self, item: Item) -> Steps[Tuple[LayerPixels, Box]]:
+        yield from self._turn.free()
+        pixels, box = self._pixels(self._find(), item)
+        if min(box[2:]) < SMALLEST_SIDE:
+            raise HostError(tr(SMALL) if min(box[2:]) > 0 else tr(EMPTY))
+        return pixels, box
+
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
+        """Returns why the edit of this one has no place; empty where it has."""
+        raise NotImplementedError
+
+    def _finishing(self) -> Steps[None]:
+        """Bring what the copy has over to the document, if there is anything."""
+        yield from self._turn.free()
         try:
-            pixels, box = find(self._find())
-            if min(box[2:]) < SMALLEST_SIDE:
-                raise LeftOut(tr(SMALL) if min(box[2:]) > 0 else tr(EMPTY))
-        except (HostError, LeftOut) as error:
-            why = str(error)
-            QtCore.QTimer.singleShot(0, lambda: failed(why))
-        else:
-            self._reader = PictureReader(pixels, box, reduction(*box[2:]), None, done, failed)
+            found = None if self._copied is None else self._made(self._copied)
+            if found is not None:
+                group, above = self._place(self._find())
+                self._add(group, found, above)
+        finally:
+            if self._copied is not None:
+                self._copied.setModified(False)
+                self._copied.close()
+                self._copied = None
+
+    def _pixels(self, document: Document, item: Item) -> Tuple[LayerPixels, Box]:
+        raise NotImplementedError
+
+    def _made(self, copy: Document) -> Optional[Node]:
+        """A node for the document, made of what was drawn in the copy."""
+        raise NotImplementedError
+
+    def _place(self, document: Document) -> Tuple[Node, Optional[Node]]:
+        """In which group it goes, over which node; on top without one."""
+        return document.rootNode(), None
 
     def _same(self, picture: Picture) -> Document:
         document = self._find()
@@ -119,113 +171,120 @@ class _Pictures:
             raise HostError(tr(CHANGED))
         return document
 
+    def _drawn(self, node: Node, picture: Picture, layer: Layer) -> Steps[bool]:
+        """Whether it was drawn to the end, with the document still there and as large."""
+        for _strip in drawing(node, picture, layer):
+            yield
+            if self._over:
+                return False
+            self._same(picture)
+        return True
+
     def _copy(self) -> Document:
         """The copy, made when it is first needed."""
         if self._copied is None:
             self._copied = self._find().clone()
         return self._copied
 
-    def _close_copy(self) -> None:
-        if self._copied is not None:
-            self._copied.setModified(False)
-            self._copied.close()
-            self._copied = None
+    def _add(self, group: Node, node: Node, above: Optional[Node]) -> None:
+        with self._turn:
+            if not group.addChildNode(node, above):
+                raise HostError(tr(REFUSED))
 
 
 class _Layers(_Pictures):
     """Each layer's edit above it: an undo step each."""
 
-    def __init__(self, find: Callable[[], Document], name: str) -> None:
-        super().__init__(find)
+    def __init__(self, find: Callable[[], Document], turn: Turn, name: str) -> None:
+        super().__init__(find, turn)
         self._name = name
 
-    def read(self, item: Item, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        self._start(lambda document: _own_pixels(document, str(item.key)), done, failed)
+    def _pixels(self, document: Document, item: Item) -> Tuple[LayerPixels, Box]:
+        node = last_of(document, [item.key])
+        if node is None:
+            raise HostError(tr(GONE))
+        box = node.bounds().intersected(QtCore.QRect(0, 0, document.width(), document.height()))
+        return LayerPixels(document, node), (box.x(), box.y(), max(0, box.width()), max(0, box.height()))
 
-    def put(self, item: Item, picture: Picture, layer: Layer) -> None:
-        document = self._same(picture)
-        own = last_of(document, [item.key])
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
+        node = new_layer(self._same(picture), _edit_name(self._name))
+        if not (yield from self._drawn(node, picture, layer)):
+            return ""
+        yield from self._turn.free()
+        own = last_of(self._same(picture), [item.key])
         if own is None:
-            raise LeftOut(tr(GONE))
+            return tr(GONE)
         try:
             check_unlocked(own.parentNode())
         except HostError as error:
-            raise LeftOut(str(error)) from error
-        node = new_layer(document, _edit_name(self._name))
-        draw(node, picture, layer)
-        if not own.parentNode().addChildNode(node, own):
-            raise HostError(tr(REFUSED))
+            return str(error)
+        self._add(own.parentNode(), node, own)
+        return ""
 
-    def finish(self) -> None:
-        """They are there already."""
+    def _made(self, copy: Document) -> Optional[Node]:
+        return None
 
 
 class _Group(_Layers):
     """All layers' edits in one group on top, in one undo step; each is called as its layer."""
 
-    def __init__(self, find: Callable[[], Document], name: str) -> None:
-        super().__init__(find, name)
-        self._group: Optional[Node] = None  # in the copy
+    _group: Optional[Node] = None  # in the copy
 
-    def put(self, item: Item, picture: Picture, layer: Layer) -> None:
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
         self._same(picture)
+        yield from self._turn.free()
         copy = self._copy()
         group = self._group or copy.createNode(_edit_name(self._name), "grouplayer")
         if group is None:
             raise HostError(tr(REFUSED))
         if self._group is None:
             self._group = group
-            copy.rootNode().addChildNode(group, None)
+            self._add(copy.rootNode(), group, None)
         node = new_layer(copy, item.name)
-        draw(node, picture, layer)
-        group.addChildNode(node, None)
+        if (yield from self._drawn(node, picture, layer)):
+            self._add(group, node, None)
+        return ""
 
-    def finish(self) -> None:
-        try:
-            if self._group is not None:
-                self._copy().waitForDone()
-                _add(self._find().rootNode(), self._group.clone(), None)
-        finally:
-            self._group = None
-            self._close_copy()
+    def _made(self, copy: Document) -> Optional[Node]:
+        copy.waitForDone()
+        return self._group.clone() if self._group is not None and self._group.childNodes() else None
 
 
 class _Frames(_Pictures):
     """The frames' edits as those of one layer, a copy of theirs, in one undo step."""
 
-    def __init__(self, find: Callable[[], Document], name: str, layer: str, times: List[int]) -> None:
-        super().__init__(find)
+    def __init__(
+        self, find: Callable[[], Document], turn: Turn, name: str, layer: str, times: List[int]
+    ) -> None:
+        super().__init__(find, turn)
         self._name = name
         self._layer = layer  # its id, in the copy too
         self._times = times  # of all its frames
+        self._drawn_times: List[int] = []
 
-    def read(self, item: Item, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        def frame(document: Document) -> Tuple[LayerPixels, Box]:
-            box = (0, 0, document.width(), document.height())
-            return LayerPixels(document, self._layer, _time(item)), box
+    def _pixels(self, document: Document, item: Item) -> Tuple[LayerPixels, Box]:
+        node = last_of(document, [self._layer])
+        if node is None or not node.hasKeyframeAtTime(_time(item)):
+            raise HostError(tr(GONE_FRAME))
+        box = (0, 0, document.width(), document.height())
+        return LayerPixels(document, node, _time(item)), box
 
-        self._start(frame, done, failed)
-
-    def put(self, item: Item, picture: Picture, layer: Layer) -> None:
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
         self._same(picture)
+        yield from self._turn.free()
         if self._copied is None:
-            self._wipe_all()
-        draw(self._at(_time(item)), picture, layer)
+            yield from self._wiping_all()
+        if (yield from self._drawn(self._at(_time(item)), picture, layer)):
+            self._drawn_times.append(_time(item))
+        return ""
 
-    def finish(self) -> None:
-        try:
-            if self._copied is not None:
-                document = self._find()
-                own = last_of(document, [self._layer])
-                group = document.rootNode() if own is None else own.parentNode()
-                _add(group, self._named(), own)
-        finally:
-            self._close_copy()
-
-    def _wipe_all(self) -> None:
+    def _wiping_all(self) -> Steps[None]:
         """Every frame, before any is drawn: two frames may be one and the same to Krita."""
         for time in self._times:
             wipe(self._at(time))
+            yield
+            if self._over:
+                return
 
     def _at(self, time: int) -> Node:
         """The layer in the copy, whose frame at this time is the one to draw on."""
@@ -239,21 +298,25 @@ class _Frames(_Pictures):
             node.setColorSpace(*DRAWING)
         return node
 
-    def _named(self) -> Node:
+    def _made(self, copy: Document) -> Optional[Node]:
         """A clone of the copy's layer as a plain one. Krita 5.1 crashes where a clone's opacity is set."""
+        if not self._drawn_times:
+            return None
+        for time in self._times:
+            if time not in self._drawn_times:
+                wipe(self._at(time))  # it may be half drawn
         node = self._at(self._times[0])
         node.setName(_edit_name(self._name))
         node.setOpacity(255)
         node.setBlendingMode("normal")
         node.setVisible(True)
         node.setLocked(False)
-        self._copy().waitForDone()
+        copy.waitForDone()
         return node.clone()
 
-
-def _add(group: Node, node: Node, above: Optional[Node]) -> None:
-    if not group.addChildNode(node, above):
-        raise HostError(tr(REFUSED))
+    def _place(self, document: Document) -> Tuple[Node, Optional[Node]]:
+        own = last_of(document, [self._layer])
+        return (document.rootNode(), None) if own is None else (own.parentNode(), own)
 
 
 def _edit_name(name: str) -> str:
@@ -275,12 +338,3 @@ def _times(document: Document, node: Node) -> List[int]:
 def _time(item: Item) -> int:
     assert isinstance(item.key, int)
     return item.key
-
-
-def _own_pixels(document: Document, layer: str) -> Tuple[LayerPixels, Box]:
-    """A layer, and the box of the document that it covers."""
-    node = last_of(document, [layer])
-    if node is None:
-        raise LeftOut(tr(GONE))
-    box = node.bounds().intersected(QtCore.QRect(0, 0, document.width(), document.height()))
-    return LayerPixels(document, layer), (box.x(), box.y(), max(0, box.width()), max(0, box.height()))

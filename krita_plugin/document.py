@@ -22,7 +22,7 @@ from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .picture_reader import PictureReader
 from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
-from .slices import Slices, Steps
+from .slices import Slices, Steps, Turn
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
 from .words import tr
@@ -42,11 +42,11 @@ class KritaDocuments:
         self._held: Dict[int, Document] = {}
         self._readers: List[PictureReader] = []  # at work
         self._writers: List[Slices[Hashable]] = []  # at work
-        self._adding = False  # a layer comes into a document
+        self._adding = Turn()
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept
-        self.batches = BatchLayers(self._held_open, self.kept)
+        self.batches = BatchLayers(self._held_open, self.kept, self._adding)
 
     def number(self, document: Document) -> Hashable:
         """The number of an open document, from the first time that it is asked for."""
@@ -214,17 +214,13 @@ class KritaDocuments:
         else:
             node = new_layer(held, name)
         yield from self._while_open(document, picture, drawing(paint_in(node), picture, layer))
-        while self._adding:  # Krita handles timers while it adds a layer, and must not be asked for others
-            yield
+        yield from self._adding.free()
         held = self._same(document, picture)
         old = last_of(held, replaced)  # again: it may be gone
         spot = self._spot(held, document, old, place)
-        self._adding = True
-        try:
+        with self._adding:
             if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
                 raise HostError(tr(REFUSED))
-        finally:
-            self._adding = False
         return node.uniqueId().toString()
 
     def _while_open(self, document: Hashable, picture: Picture, steps: Steps[None]) -> Steps[None]:

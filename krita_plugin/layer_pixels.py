@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
-from krita import Document
+from krita import Document, Node
 
-from .paint_layers import SRGB, last_of, space
+from .paint_layers import SRGB, space
 from .picture import Box
 from .qt import QtCore, QtGui
 
@@ -14,10 +14,10 @@ from .qt import QtCore, QtGui
 class LayerPixels:
     """A layer as a picture, or its frame at one time; see `Readable`. Its colours become sRGB."""
 
-    def __init__(self, document: Document, layer: str, time: Optional[int] = None) -> None:
-        """`layer` is its id: the node itself may go."""
+    def __init__(self, document: Document, node: Node, time: Optional[int] = None) -> None:
+        """The node may leave the document while it is read: it is asked for nothing but its pixels."""
         self._document = document
-        self._layer = layer
+        self._node = node
         self._time = time
 
     def width(self) -> int:
@@ -27,9 +27,7 @@ class LayerPixels:
         return self._document.height()
 
     def projection(self, x: int, y: int, w: int, h: int) -> QtGui.QImage:
-        node = last_of(self._document, [self._layer])
-        if node is None:
-            return QtGui.QImage()
+        node = self._node
         if self._time is None:
             data = node.projectionPixelData(x, y, w, h)  # a group's own are none
         else:

@@ -11,6 +11,25 @@ Result = TypeVar("Result")
 Steps = Generator[None, None, Result]  # yields where the program's events may come
 
 
+class Turn:
+    """One layer comes into Krita's documents at a time. Krita handles timers while it adds one, and crashes
+    where it is asked for layers then."""
+
+    def __init__(self) -> None:
+        self._taken = False
+
+    def free(self) -> Steps[None]:
+        """Steps until nobody adds one."""
+        while self._taken:
+            yield
+
+    def __enter__(self) -> None:
+        self._taken = True
+
+    def __exit__(self, *_error: object) -> None:
+        self._taken = False
+
+
 class Slices(Generic[Result]):
     """Does steps until they return or raise HostError; then calls `done` with what they return, or `failed`
     with the error's sentence, once and never before this has returned."""

@@ -1952,6 +1952,14 @@
         <translation>Damit vergleichen</translation>
     </message>
     <message>
+        <source>Adding the edits…</source>
+        <translation>Die Änderungen werden eingefügt…</translation>
+    </message>
+    <message>
+        <source>the frame is no longer there</source>
+        <translation>das Einzelbild ist nicht mehr da</translation>
+    </message>
+    <message>
         <source>and</source>
         <translation>und</translation>
     </message>

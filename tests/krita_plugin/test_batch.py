@@ -9,8 +9,8 @@ from panel_wire import NONE, ONE, PACK, PIXEL, PLACEMENT, Desk, Wire, face_at, p
 
 from anycost.bridge.answer import Fault
 from anycost.krita_plugin.batch import Batch, edited_face
-from anycost.krita_plugin.batch_host import Item, LeftOut
-from anycost.krita_plugin.picture import HostError, Picture
+from anycost.krita_plugin.batch_host import Item
+from anycost.krita_plugin.picture import Picture
 from anycost.krita_plugin.state import PanelState
 
 ITEMS = [Item(f"layer {n}", n) for n in range(3)]
@@ -23,7 +23,8 @@ class Shelf:
         self.put_there = []
         self.finished = 0
         self.missing = set()
-        self.refuse = None
+        self.refuse = None  # a sentence
+        self.full = ""  # why a picture has no place
 
     def read(self, item, done, failed):
         if item.key in self.missing:
@@ -31,13 +32,17 @@ class Shelf:
         else:
             done(Picture(64, 64, bytes(64 * 64 * 4), document_size=(64, 64)))
 
-    def put(self, item, picture, layer):
+    def put(self, item, picture, layer, done, failed):
         if self.refuse is not None:
-            raise self.refuse
-        self.put_there.append(item)
+            failed(self.refuse)
+            return
+        if not self.full:
+            self.put_there.append(item)
+        done(self.full)
 
-    def finish(self):
+    def finish(self, done, failed):
         self.finished += 1
+        done(None)
 
 
 @pytest.fixture
@@ -186,16 +191,27 @@ def test_without_a_core_it_ends_and_keeps_what_is_done(state, begun, wire, shelf
 
 
 def test_what_cannot_be_written_ends_it(begun, wire, shelf):
-    shelf.refuse = HostError("The disk is full.")
+    shelf.refuse = "The disk is full."
     finish_one(wire)
     assert (begun.over, begun.message, shelf.finished) == (True, "The disk is full.", 1)
 
 
 def test_a_layer_that_is_gone_is_left_out(begun, wire, shelf):
-    shelf.refuse = LeftOut("the layer is no longer there")
+    shelf.full = "the layer is no longer there"
     finish_one(wire)
     assert begun.left_out == [(ITEMS[0], "the layer is no longer there")]
     assert not begun.over
+
+
+def test_until_all_is_shown_it_is_not_over(state, begun, wire, shelf):
+    waiting = []
+    shelf.finish = lambda done, failed: waiting.append((done, failed))
+    begun.cancel()
+    begun.cancel()
+    assert (len(waiting), begun.over, begun.words()) == (1, False, "Adding the edits…")
+    waiting[0][1]("The picture was closed.")
+    assert (begun.over, begun.done) == (True, [])
+    assert begun.words() == "0 edits were added.\nThe picture was closed."
 
 
 @given(st.lists(st.sampled_from(["done", "no face", "fault", "death"]), max_size=12))
