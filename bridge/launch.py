@@ -53,7 +53,11 @@ def note_python(python: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=str(path.parent), suffix=".part", delete=False) as file:
         file.write(json.dumps({"python": python}, indent=1).encode() + b"\n")
-    os.replace(file.name, path)
+    try:
+        os.replace(file.name, path)
+    except OSError:
+        os.unlink(file.name)
+        raise
 
 
 def core_python() -> str:

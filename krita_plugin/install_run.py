@@ -309,7 +309,9 @@ class CoreInstaller(QtCore.QObject):
 
 def _environment() -> QtCore.QProcessEnvironment:
     """That of the core, for programs which fetch files and print what they do."""
-    variables = launch.core_environment()
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")  # where a user's own pip puts things
+    kept = launch.core_environment()
+    variables = {name: value for name, value in kept.items() if name not in elsewhere}
     variables.update(proxy_variables(variables))
     variables.update(
         PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_USER="0", PYTHONUNBUFFERED="1", NO_COLOR="1"

@@ -97,6 +97,7 @@ def test_children_get_neither_krita_s_python_nor_a_bundle_s_libraries(plan, monk
     for name in ("PYTHONPATH", "PYTHONHOME", "QT_PLUGIN_PATH", "SNAP_NAME", "FLATPAK_ID", "VIRTUAL_ENV"):
         monkeypatch.setenv(name, "/krita/own")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/.mount_kritaX/usr/lib")
+    monkeypatch.setenv("PIP_TARGET", "/krita/own")
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     assert run(CoreInstaller(), "cpu") is InstallStage.NONE
     seen = dict(line.partition("=")[::2] for line in (plan / "environment").read_text().splitlines())
