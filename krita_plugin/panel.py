@@ -19,12 +19,14 @@ from .icons import fold_path
 from .keys import WheelGuard, keep_key
 from .notes import AdviceNote, MessageBox
 from .panel_menu import PanelMenu
-from .preview import Preview, face_crop
+from .portrait import Portrait
+from .preview import Preview, cropping
 from .preview_split import APART, PreviewSplit
 from .project_row import ProjectRow
-from .qt import Qt, QtCore, QtWidgets
+from .qt import Qt, QtCore, QtGui, QtWidgets
 from .quality_row import QualityRow
 from .shelf import Shelf, keeps_undo
+from .slices import Slices
 from .slider_list import SliderList
 from .state import PanelState
 from .status_row import StatusRow
@@ -48,6 +50,7 @@ class Panel(QtWidgets.QWidget):
         self.setObjectName("anycost_panel")
         self.state = state
         self._portrait_shown: Optional[object] = None
+        self._cropping: Optional[Slices[QtGui.QImage]] = None  # its original on the way
         self._build(start, log)
         self._updates = {
             Topic.CONNECTION: (self.connection.show_connection, self._show_controls),
@@ -152,10 +155,11 @@ class Panel(QtWidgets.QWidget):
         portrait = self.state.portrait
         if portrait is not self._portrait_shown:
             self._portrait_shown = portrait
-            original, placement = None, None if portrait is None else portrait.placement
+            placement = None if portrait is None else portrait.placement
+            self.preview.show_original(None, placement)
             if portrait is not None and placement is not None:
-                original = face_crop(portrait.picture, placement)
-            self.preview.show_original(original, placement)
+                steps = cropping(portrait.picture, placement)
+                self._cropping = Slices(steps, lambda image: self._show_original(portrait, image))
         self._show_faces()
         self.advice.show_advice()
         self.connection.show_connection()
@@ -163,6 +167,11 @@ class Panel(QtWidgets.QWidget):
         self._show_frame()
         self._show_progress()
         self._show_controls()
+
+    def _show_original(self, portrait: Portrait, image: QtGui.QImage) -> None:
+        if portrait is self._portrait_shown:
+            self.preview.show_original(image, portrait.placement)
+            self._show_controls()
 
     def _show_faces(self) -> None:
         self.picker.show_faces(self.state.faces, self.state.can_use_place)

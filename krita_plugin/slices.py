@@ -35,7 +35,10 @@ class Slices(Generic[Result]):
     with the error's sentence, once and never before this has returned."""
 
     def __init__(
-        self, steps: Steps[Result], done: Callable[[Result], None], failed: Callable[[str], None]
+        self,
+        steps: Steps[Result],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self._steps = steps
         self._done = done
