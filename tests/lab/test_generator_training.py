@@ -681,19 +681,19 @@ def toml(table: Mapping[str, Any]) -> str:
 def test_a_killed_run_resumes_exactly(tmp_path: Path):
     """Killed in stage 2 of 3, it ends the same to the last bit."""
     stages = (
-        stage("single", 8, (32,)),
-        stage("multi-resolution", 24),
-        stage("adaptive-channel", 8, supervised=1.0),
+        stage("single", 4, (32,)),
+        stage("multi-resolution", 12),
+        stage("adaptive-channel", 4, supervised=1.0),
     )
     table = config(*stages, batch=4)
     path = tmp_path / "run.toml"
     path.write_text(toml(table))
     train(read(path), tmp_path / "straight")
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    line = [sys.executable, "-c", RUNNER, str(path), str(tmp_path / "killed"), "20"]
+    line = [sys.executable, "-c", RUNNER, str(path), str(tmp_path / "killed"), "12"]
     killed = subprocess.run(line, env=environment, capture_output=True, start_new_session=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    assert checkpoints.load(tmp_path / "killed" / "last.pt")["seen"] == 20
+    assert checkpoints.load(tmp_path / "killed" / "last.pt")["seen"] == 12
     train(read(path), tmp_path / "killed", resume=True)
     ends = [checkpoints.load(tmp_path / name / "last.pt")["task"] for name in ("straight", "killed")]
     assert difference(*ends) == 0
