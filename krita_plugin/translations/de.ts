@@ -96,6 +96,10 @@
         <translation>der Kern blieb dabei stehen</translation>
     </message>
     <message>
+        <source>Adding the edits…</source>
+        <translation>Änderungen werden eingefügt…</translation>
+    </message>
+    <message>
         <source>Waiting for the core…</source>
         <translation>Warten auf den Kern…</translation>
     </message>
@@ -190,6 +194,10 @@
     <message>
         <source>the layer is no longer there</source>
         <translation>die Ebene ist nicht mehr da</translation>
+    </message>
+    <message>
+        <source>the frame is no longer there</source>
+        <translation>das Einzelbild ist nicht mehr da</translation>
     </message>
     <message>
         <source>The active layer has no frames: select one that has, then begin again.</source>
@@ -1950,14 +1958,6 @@
     <message>
         <source>Compare with it</source>
         <translation>Damit vergleichen</translation>
-    </message>
-    <message>
-        <source>Adding the edits…</source>
-        <translation>Die Änderungen werden eingefügt…</translation>
-    </message>
-    <message>
-        <source>the frame is no longer there</source>
-        <translation>das Einzelbild ist nicht mehr da</translation>
     </message>
     <message>
         <source>and</source>
