@@ -9,6 +9,7 @@ from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter
 from shared import Tap, drag, open_panel, settled, shown
 
 from anycost.krita_plugin.document_faces import View
+from anycost.krita_plugin.views import is_open
 
 NARROW = 220  # pixels
 SPOTS = ((200.0, 150.0), (290.0, 160.0), (240.0, 250.0))  # two eyes and a mouth, where no face is
@@ -130,6 +131,7 @@ def nobody(t, docker):
     if state.view is not View.PLACING:
         return
     shown = t.widget("anycost_face_map")
+    yield 0.3  # until it has its place below the sentence
     for handle, spot in enumerate(SPOTS):
         yield from drag_handle(t, shown, handle, spot)
     points = state.faces.handles.points
@@ -165,6 +167,6 @@ def closed(t, docker, document):
     document.waitForDone()
     document.setModified(False)
     document.close()
-    yield from t.until(lambda: all(document != other for other in t.krita.documents()))
+    yield from t.until(lambda: not is_open(document))
     docker.look()
     t.check("closing it forgets its faces", docker.state.faces is None)
