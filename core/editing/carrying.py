@@ -15,7 +15,7 @@ import numpy as np
 from ...models.manifest import WAYS
 from ...models.pack import Direction, Pack
 from ..faces.placement import rimless
-from .carry.by_reading import OwnFaces, change_by_reading
+from .carry.by_reading import OwnFace, OwnFaces, change_by_reading
 from .carry.carry import Plan, plan, planned
 from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
@@ -41,6 +41,7 @@ class Carrying:
         self.pack = pack
         self._own_faces = own_faces
         self._directions = {direction.name: direction for direction in pack.directions}
+        self._unedited: tuple[np.ndarray, OwnFace | None] | None = None  # as it was read
 
     def drawn(
         self, opened: OpenedFace, edits: Mapping[str, float], other: Other | None = None
@@ -143,8 +144,12 @@ class Carrying:
     def _read(self, head: Head, portraits: Portraits) -> Change:
         """The movement by what a mesh network sees in the two portraits; none where it sees no face."""
         faces = self._own_faces()
-        before = faces.read(portraits[0]) if faces else None
-        after = faces.read(portraits[1], before) if faces and before else None
+        if faces is None:
+            return PLAIN
+        if self._unedited is None or self._unedited[0] is not portraits[0]:
+            self._unedited = portraits[0], faces.read(portraits[0])  # the same for many edits
+        before = self._unedited[1]
+        after = faces.read(portraits[1], before) if before else None
         return change_by_reading(head, before.head, after.head) if before and after else PLAIN
 
 
