@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from anycost.bridge.messages import FacePoints, Latents, Mix, Placement, Selected
 from anycost.krita_plugin import kept_edit
-from anycost.krita_plugin.kept_edit import KeptEdit, TooDetailed, UnreadableEdit, packed, unpacked
+from anycost.krita_plugin.kept_edit import (
+    KeptEdit,
+    TooDetailed,
+    UnreadableEdit,
+    packed,
+    unpacked,
+    where_now,
+)
+from anycost.krita_plugin.picture import HostError
 
 PLACES = st.integers(-(1 << 20), 1 << 20)
 SIDES = st.integers(1, 1 << 20)
@@ -172,3 +180,35 @@ def test_the_key_ends_a_name():
         assert kept_edit.key_in(other) is None
         assert kept_edit.without_key(other) == other
     assert len({kept_edit.new_key() for _ in range(200)}) == 200
+
+
+# Where its picture lies after the document was changed
+
+WHOLE = replace(ONE, box=(0, 0, 100, 80), document_size=(100, 80), place=(30, 20), size=(40, 40))
+
+
+def test_in_the_same_document_it_lies_where_it_did_even_if_the_layer_was_moved():
+    assert where_now(WHOLE, (100, 80), (35, 22, 40, 40)) == ((0, 0, 100, 80), None)
+
+
+@given(st.integers(-29, 29), st.integers(-19, 19))
+def test_a_cut_document_moves_it_with_its_layer(dx, dy):
+    edit = replace(WHOLE, selection=(25, 15, 50, 50))
+    found = where_now(edit, (90, 77), (30 + dx, 20 + dy, 40, 40))
+    assert found == ((dx, dy, 100, 80), (25 + dx, 15 + dy, 50, 50))
+
+
+@pytest.mark.parametrize(
+    ("edit", "size", "layer"),
+    [
+        (WHOLE, (200, 160), (60, 40, 80, 80)),  # scaled
+        (WHOLE, (60, 80), (30, 20, 30, 40)),  # cut through the layer
+        (replace(WHOLE, box=(500, 0, 100, 80)), (100, 80), (30, 20, 40, 40)),  # beside the document
+        (replace(WHOLE, box=(0, 0, 1 << 20, 1 << 20)), (100, 80), (30, 20, 40, 40)),  # vast
+        (replace(WHOLE, box=(0, 0, 60_000, 60_000)), (100, 80), (30, 20, 40, 40)),  # more than can be sent
+        (replace(WHOLE, factor=90), (100, 80), (30, 20, 40, 40)),  # smaller than one of its pixels
+    ],
+)
+def test_where_it_cannot_lie_is_a_sentence(edit, size, layer):
+    with pytest.raises(HostError, match="press Project"):
+        where_now(edit, size, layer)

@@ -40,6 +40,7 @@ def run(t):
     document = yield from after_a_new_start(t, docker, document)
     yield from copies(t, docker, document)
     yield from places(t, docker, document)
+    yield from keeping(t, docker, document)
     yield from what_is_kept(t, docker, document)
     yield from large(t, docker)
 
@@ -306,6 +307,21 @@ def what_is_kept(t, docker, document):
     told = yield from t.until(lambda: "cannot be read" in state.message)
     t.check("what is none is a sentence", told, (state.message, state.status()))
     yield from closed(t, docker, hostile)
+
+
+def keeping(t, docker, document):
+    """What anybody keeps in the document: the newest counts, the document takes it once a second."""
+    documents, number = docker.documents, docker.state.document
+    for data in (b"first", b"second", b"third"):
+        documents.keep(number, "test", data)
+    t.check("the newest of what is kept counts", documents.kept(number, "test") == b"third")
+    first = bytes(document.annotation("anycost-test"))
+    t.check("the document takes the first at once", first == b"first", first)
+    taken = yield from t.until(lambda: bytes(document.annotation("anycost-test")) == b"third", 20)
+    t.check("and the newest a moment later", taken, bytes(document.annotation("anycost-test")))
+    documents.keep(number, "test", b"")
+    gone = yield from t.until(lambda: "anycost-test" not in document.annotationTypes(), 20)
+    t.check("none takes it away", gone and documents.kept(number, "test") == b"")
 
 
 def edits_in(document):
