@@ -21,7 +21,7 @@ from .picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
 from .picture_reader import CHANGED, PictureReader
 from .placing import check_unlocked
 from .qt import QtCore
-from .slices import Slices, Steps, Turn
+from .slices import Slices, Steps, OneAtATime
 from .underlying import all_nodes, layer_and_groups, name_of
 from .views import active_node, view_of
 from .words import mark_tr, tr
@@ -42,7 +42,7 @@ class BatchLayers:
         self,
         find: Callable[[Hashable], Document],
         kept: Callable[[Hashable, str], bytes],
-        turn: Turn,
+        turn: OneAtATime,
     ) -> None:
         self._find = find
         self._kept = kept
@@ -99,7 +99,7 @@ class BatchLayers:
 class _Pictures:
     """Reads layers, or frames of one, and draws their edits in a copy of the document; see `Source`."""
 
-    def __init__(self, find: Callable[[], Document], turn: Turn) -> None:
+    def __init__(self, find: Callable[[], Document], turn: OneAtATime) -> None:
         """`find` gives the document, or raises HostError once it is closed."""
         self._find = find
         self._turn = turn
@@ -195,7 +195,7 @@ class _Pictures:
 class _Layers(_Pictures):
     """Each layer's edit above it: an undo step each."""
 
-    def __init__(self, find: Callable[[], Document], turn: Turn, name: str) -> None:
+    def __init__(self, find: Callable[[], Document], turn: OneAtATime, name: str) -> None:
         super().__init__(find, turn)
         self._name = name
 
@@ -254,7 +254,7 @@ class _Frames(_Pictures):
     """The frames' edits as those of one layer, a copy of theirs, in one undo step."""
 
     def __init__(
-        self, find: Callable[[], Document], turn: Turn, name: str, layer: str, times: List[int]
+        self, find: Callable[[], Document], turn: OneAtATime, name: str, layer: str, times: List[int]
     ) -> None:
         super().__init__(find, turn)
         self._name = name

@@ -22,7 +22,7 @@ from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .picture_reader import PictureReader
 from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
-from .slices import Slices, Steps, Turn
+from .slices import Slices, Steps, OneAtATime
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
 from .words import tr
@@ -42,7 +42,7 @@ class KritaDocuments:
         self._held: Dict[int, Document] = {}
         self._readers: List[PictureReader] = []  # at work
         self._writers: List[Slices[Hashable]] = []  # at work
-        self._adding = Turn()
+        self._adding = OneAtATime()
         self._masks: List[SelectedMask] = []  # being made
         self._annotations = Annotations(self._open)
         self.keep, self.kept = self._annotations.keep, self._annotations.kept

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 Steps = Generator[None, None, Result]  # yields where the program's events may come
 
 
-class Turn:
+class OneAtATime:
     """One layer comes into Krita's documents at a time. Krita handles timers while it adds one, and crashes
     where it is asked for layers then."""
 
