@@ -21,7 +21,7 @@ from .picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
 from .picture_reader import CHANGED, PictureReader
 from .placing import check_unlocked
 from .qt import QtCore
-from .slices import Slices, Steps, OneAtATime
+from .slices import OneAtATime, Slices, Steps
 from .underlying import all_nodes, layer_and_groups, name_of
 from .views import active_node, view_of
 from .words import mark_tr, tr

@@ -22,7 +22,7 @@ from .picture import Box, Edge, HostError, Picture, reduction, with_surroundings
 from .picture_reader import PictureReader
 from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
-from .slices import Slices, Steps, OneAtATime
+from .slices import OneAtATime, Slices, Steps
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
 from .words import tr
