@@ -6,13 +6,15 @@ With a verb (add, list, remove, from) it makes and keeps directions that others 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
 from . import directions_added, directions_from
 from .arguments import add_pack_or_run, command, pack_or_run
+
+Run = Callable[[argparse.Namespace], None]
 
 if TYPE_CHECKING:
     from ..models.features import Features
@@ -37,6 +39,20 @@ def add(commands: argparse._SubParsersAction) -> None:
     actions = parser.add_subparsers(metavar="ACTION")
     directions_added.add(actions)
     directions_from.add(actions)
+    for action in actions.choices.values():
+        action.set_defaults(run=_by_itself(action.get_default("run")))
+
+
+def _by_itself(run: Run) -> Run:
+    """An action that refuses what only measuring takes; a --pack before it counts."""
+
+    def checked(chosen: argparse.Namespace) -> None:
+        for option in ("out", "reader", "attribute"):
+            if getattr(chosen, option) is not None:
+                raise CoreError("bad-value", f"--{option} is for `anycost directions` without an action.")
+        run(chosen)
+
+    return checked
 
 
 def run(chosen: argparse.Namespace) -> None:

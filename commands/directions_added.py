@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..bridge.messages import DEFAULT_PACK
 from ..core.errors import CoreError
 from ..models.manifest import PARTS, TRANSLATED, WAYS
-from .arguments import add_pack, command, open_pack
+from .arguments import command, open_pack
 
 if TYPE_CHECKING:
     from ..models.bank import Effect
@@ -28,7 +29,7 @@ def add(actions: argparse._SubParsersAction) -> None:
     adding.add_argument(
         "file", type=Path, nargs="?", metavar="FILE", help=f"{text} (default: that of --name)"
     )
-    add_pack(adding)
+    add_own_pack(adding)
     add_words(adding)
     adding.add_argument("--low", type=float, metavar="X", help="the slider's lower end, 0 or less")
     adding.add_argument("--high", type=float, metavar="X", help="its upper end, 0 or more")
@@ -38,10 +39,16 @@ def add(actions: argparse._SubParsersAction) -> None:
     text = "do not measure what it does to a head, which takes half a minute"
     adding.add_argument("--no-measure", action="store_true", help=f"{text}. {UNMEASURED} then")
     listing = command(actions, "list", _list, "list the directions that were added to packs")
-    listing.add_argument("--pack", metavar="NAME|DIR", help="of this pack only")
+    listing.add_argument("--pack", dest="of_pack", metavar="NAME|DIR", help="of this pack only")
     removing = command(actions, "remove", _remove, "remove a direction that was added to a pack")
     removing.add_argument("name", metavar="NAME")
-    add_pack(removing)
+    add_own_pack(removing)
+
+
+def add_own_pack(parser: argparse.ArgumentParser) -> None:
+    """Adds --pack to an action; it takes the place of a --pack before the action."""
+    text = f"a pack (default: {DEFAULT_PACK})"
+    parser.add_argument("--pack", default=argparse.SUPPRESS, metavar="NAME|DIR", help=text)
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -83,11 +90,11 @@ def _list(chosen: argparse.Namespace) -> None:
     from ..models.manifest import PackError
     from ..models.pack import Pack, list_packs
 
-    for name in [chosen.pack] if chosen.pack else list(list_packs()):
+    for name in [chosen.of_pack] if chosen.of_pack else list(list_packs()):
         try:
             pack = Pack.open(name)
         except PackError:
-            if chosen.pack:
+            if chosen.of_pack:
                 raise
             continue  # `anycost packs list` says what is wrong
         for file in files_for(pack.name):

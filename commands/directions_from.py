@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import add_pack, command, open_pack
-from .directions_added import add_words, changed, measured
+from .arguments import command, open_pack
+from .directions_added import add_own_pack, add_words, changed, measured
 
 
 def add(actions: argparse._SubParsersAction) -> None:
@@ -18,7 +18,7 @@ def add(actions: argparse._SubParsersAction) -> None:
     )
     text = "a folder of pictures with it, or after: with the same file names, they are pairs"
     parser.add_argument("having", type=Path, metavar="WITH", help=text)
-    add_pack(parser)
+    add_own_pack(parser)
     add_words(parser)
     text = "write the direction to this file (default: add it to the pack, as `anycost directions add` does)"
     parser.add_argument("--to", type=Path, metavar="FILE.safetensors", help=text)

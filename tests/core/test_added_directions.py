@@ -284,6 +284,8 @@ def test_the_command_adds_changes_lists_and_removes(pack: Pack, tmp_path: Path, 
         (["add", "--name", "age", "--low", "1", *place], "low"),
         (["remove", "wink", *place], "wink"),
         ([*place], "--out"),
+        (["--out", "x.safetensors", "list"], "--out is for"),
+        (["--pack", "none at all", "add", "--name", "smile"], "none at all"),
     ):
         assert main(["directions", *line]) == 2
         assert said in capsys.readouterr().err
