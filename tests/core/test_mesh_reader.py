@@ -172,11 +172,11 @@ def test_the_sheet_shows_faces_in_its_pictures(face_weights: Path):
 
 def test_where_there_is_no_face_none_is_found(reader: MeshReader):
     rng = np.random.default_rng(1)
-    y, x = np.mgrid[:300, :400]
+    y, x = np.mgrid[:150, :200]
     pictures = [
-        np.full((300, 400, 4), 255, np.uint8),
-        rng.integers(0, 255, (300, 400, 4)).astype(np.uint8),
-        np.repeat(np.repeat(rng.integers(0, 255, (15, 20, 4)), 20, 0), 20, 1).astype(np.uint8),
+        np.full((150, 200, 4), 255, np.uint8),
+        rng.integers(0, 255, (150, 200, 4)).astype(np.uint8),
+        np.repeat(np.repeat(rng.integers(0, 255, (8, 10, 4)), 20, 0), 20, 1).astype(np.uint8),
         (np.stack([np.sin(x / 9) + np.cos(y / 7), x / 200 - 1, y / 150 - 1, x * 0], -1) * 60 + 128).astype(
             np.uint8
         ),
