@@ -50,8 +50,8 @@ class InstallCard(QtWidgets.QFrame):
         self._failed = False  # the core that was installed here does not start
         self._build()
         installer.changed.connect(self.refresh)
-        keeper.ready.connect(lambda _hello: self._core(failed=False))
-        keeper.gave_up.connect(lambda _why: self._core(failed=True))
+        keeper.ready.connect(self._core_ready)  # methods, which Qt lets go of when a window is closed
+        keeper.gave_up.connect(self._core_gone)
         self.refresh()
 
     def ask(self) -> None:
@@ -59,8 +59,12 @@ class InstallCard(QtWidgets.QFrame):
         self._asked = True
         self.refresh()
 
-    def _core(self, failed: bool) -> None:
-        self._failed = failed
+    def _core_ready(self, _hello: object) -> None:
+        self._failed = False
+        self.refresh()
+
+    def _core_gone(self, _why: str) -> None:
+        self._failed = True
         self.refresh()
 
     # Building

@@ -106,12 +106,16 @@ def odd_ones(t, docker, document, other):
     t.krita.action("convert_to_vector_selection").trigger()
     yield from at_rest(document)
     yield from comes(t, docker, (200, 150, 60, 70), "a vector selection counts")
-    state = docker.state
+    state, size = docker.state, (document.width(), document.height())
     for what, box in (("an empty selection", (0, 0, 0, 0)), ("one beside the picture", (-90, -90, 50, 50))):
         yield from select(document, *box)
         docker.look()
         state.project()
         yield from t.until(lambda: state.message, 5)
+        chosen, picture = [], Picture(64, 64, bytes(64 * 64 * 4), document_size=size)
+        docker.documents.selected(state.document, picture, (0, 0, 64, 64), Edge(), chosen.append, t.fail)
+        yield from t.until(lambda found=chosen: found)
+        t.check(what + " selects nothing", set(chosen[0].mask) == {0})
         t.check(what + " is a sentence", "empty or beside the picture" in state.message, state.message)
         state.say("")
 
@@ -226,7 +230,14 @@ def second_window(t, docker, document):
     yield 0.3
     first.activate()
     docker.look()
-    t.check("a closed window's panel hears nothing", state.core.viewer.showing(mine) == [state])
+    t.check("a closed window's panel is forgotten", state.core.viewer.showing(mine) == [state])
+    settings, preview = state.settings, state.settings.now.canvas_preview
+    for on in (not preview, preview):
+        settings.set("canvas_preview", on)
+    docker.keeper.ready.emit(docker.keeper.hello_answer)  # as when a core comes back
+    yield from t.until(lambda: state.core.connected)
+    yield 0.3
+    t.check("nothing of it listens to the core or to settings", t.error is None, t.error)
     yield from t.until(lambda: not state.busy and settled(state))
     done = state.portrait is not None and state.value("smile") == -0.4
     t.check("what it began goes on", done, (state.message, state.status()))
