@@ -34,9 +34,14 @@ def home() -> Path:
     return system.user_folder("data") / "anycost" / "core"
 
 
-def wheels() -> Path:
+def downloads() -> Path:
     """Downloads stay here until they are installed, so that an interrupted one goes on where it was."""
     return home() / "downloads"
+
+
+def wheels(kind: str) -> Path:
+    """Those for one build of PyTorch: pip would take another build that it finds beside it."""
+    return downloads() / kind
 
 
 def log_path() -> Path:
@@ -96,11 +101,11 @@ def mark(folder: Path, kind: str) -> None:
     launch.note_python(str(system.python_of(folder)))
 
 
-def put_away(keep: Optional[Path], downloads: bool) -> List[Path]:
-    """Takes every installation but one out of use, and the downloads if told to; what is to be deleted."""
+def put_away(keep: Optional[Path], fetched: bool) -> List[Path]:
+    """Takes every installation but one out of use, and what was `fetched`; all that is to be deleted."""
     gone: List[Path] = []
     for path in sorted(home().iterdir()) if home().exists() else []:
-        if path.is_dir() and path != keep and (downloads or path != wheels()):
+        if path.is_dir() and path != keep and (fetched or path != downloads()):
             try:
                 if path.name.startswith(GONE):  # of an earlier time
                     gone.append(path)

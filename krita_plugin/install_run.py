@@ -96,7 +96,7 @@ class CoreInstaller(QtCore.QObject):
         """End what is going on; what was downloaded stays for the next time."""
         if self.stage in (InstallStage.LOOKING, InstallStage.RUNNING):
             self._end(InstallStage.NONE)
-            self._clear(downloads=False)
+            self._clear(fetched=False)
 
     def dismiss(self) -> None:
         """The artist has read what went wrong."""
@@ -115,7 +115,7 @@ class CoreInstaller(QtCore.QObject):
             return
         self.progress.begin(tr("Removing the core…"))
         self._set(InstallStage.REMOVING)
-        self._clear(downloads=True)
+        self._clear(fetched=True)
 
     def stop(self) -> None:
         """Krita ends."""
@@ -128,7 +128,7 @@ class CoreInstaller(QtCore.QObject):
         """Whether the core can go where it is to go; else the sentence is shown."""
         home, kind = install_place.home(), KINDS[self.kind]
         try:
-            install_place.wheels().mkdir(parents=True, exist_ok=True)
+            install_place.wheels(self.kind).mkdir(parents=True, exist_ok=True)
             needed = kind.disk + (0 if self.folder else kind.download)
             if install_place.free_bytes() < needed:
                 self._fail(tr(NO_ROOM))
@@ -205,7 +205,7 @@ class CoreInstaller(QtCore.QObject):
             return
         self._end(InstallStage.NONE)
         self.done.emit()
-        self._clear(downloads=True)
+        self._clear(fetched=True)
 
     def _start(self, command: List[str], done: Any) -> None:
         """`done` gets the exit code, below zero for one that was killed, and what was printed."""
@@ -285,9 +285,9 @@ class CoreInstaller(QtCore.QObject):
             with suppress(OSError):  # the button still shows it
                 install_place.log_path().write_text(self.log, encoding="utf-8")
 
-    def _clear(self, downloads: bool) -> None:
+    def _clear(self, fetched: bool) -> None:
         found = install_place.installed()
-        gone = install_place.put_away(None if found is None else found.folder, downloads)
+        gone = install_place.put_away(None if found is None else found.folder, fetched)
         doomed = [folder for folder in gone if folder not in self._deleting]
         self._deleting += doomed
 

@@ -83,7 +83,7 @@ def steps(
         return [*found, *_install(python, (*pip, "install", "--no-compile", *source, str(wheel)))]
     if not tool.has_pip:
         found.append(InstallStep(tr("Getting pip…"), (python, "-c", GET_PIP, *PIP)))
-    wheels = str(install_place.wheels())
+    wheels = str(install_place.wheels(kind))
     tested = ("--constraint", str(install_place.versions_file()))
     fetch = (*pip, "download", "--progress-bar", "raw", "--only-binary", ":all:", "--no-cache-dir")
     fetch = (*fetch, *tested, "--dest", wheels, "--find-links", wheels)

@@ -90,7 +90,7 @@ def test_an_installation_downloads_then_installs_then_is_used(plan):
     assert kinds == ["install", "download", "download", "install"]
     assert "whl/cpu torch" in commands[1]
     assert "--no-index" in commands[3]
-    assert until(lambda: not install_place.wheels().exists())  # they are not needed any more
+    assert until(lambda: not install_place.downloads().exists())  # they are not needed any more
 
 
 def test_children_get_neither_krita_s_python_nor_a_bundle_s_libraries(plan, monkeypatch):
@@ -158,7 +158,7 @@ def test_cancelled_it_leaves_the_downloads_and_goes_on_with_them(plan):
     )
     installer = CoreInstaller()
     installer.install("cpu")
-    torch = install_place.wheels() / "torch.whl"
+    torch = install_place.wheels("cpu") / "torch.whl"
     assert until(torch.exists)
     folder = install_place.home() / VERSION
     assert folder.exists()
@@ -167,6 +167,9 @@ def test_cancelled_it_leaves_the_downloads_and_goes_on_with_them(plan):
     assert until(lambda: not folder.exists())
     assert torch.exists()
     assert install_place.missing()
+    asked = (plan / "commands").read_text().splitlines()[-1]
+    assert f"--dest {torch.parent} --find-links {torch.parent} " in asked
+    assert install_place.wheels("cuda") != torch.parent  # another build must not be taken for it
     (plan / "pip").write_text("")
     assert run(installer, "cpu") is InstallStage.NONE
     assert not install_place.missing()
@@ -199,7 +202,7 @@ def test_another_version_is_offered_then_takes_the_old_one_s_place(plan):
     outdated = install_place.outdated()
     assert outdated is not None
     assert outdated.version == "0.0.1"
-    assert until(lambda: not install_place.wheels().exists())
+    assert until(lambda: not install_place.downloads().exists())
     assert run(installer, "cpu") is InstallStage.NONE
     new = install_place.installed()
     assert new is not None
