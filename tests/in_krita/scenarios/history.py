@@ -87,13 +87,15 @@ def presets(t, state):
     half = yield from t.until(lambda: state.portrait.edits != full)
     t.check("its strength scales it", half, state.portrait.edits)
     yield from saving(t, state, listed)
+    rows = t.widget("anycost_panel").sliders.sliders.values()
+    usual = [row for row in rows if row.isVisible()]
     yield from t.click(t.widget("anycost_search"))
     yield from t.xdotool("type", "eye")
-    few = [row for row in t.widget("anycost_panel").sliders.sliders.values() if row.isVisible()]
-    words = [row.direction.label for row in few]
+    words = [row.direction.label for row in rows if row.isVisible()]
     t.check("a search filters the sliders", words and all("eye" in one.lower() for one in words), words)
     t.screenshot("search.png", t.docker("anycost"))
-    yield from t.xdotool("key", "ctrl+a", "key", "Delete")
+    yield from icon(t, "presets")
+    t.check("and none stays hidden without it", [row for row in rows if row.isVisible()] == usual)
 
 
 def saving(t, state, listed):
