@@ -36,6 +36,7 @@ text = "Smile<img src='" + sys.argv[1] + "'>"
 
 class Nobody:
     selects = keeps = True
+    batches = None
     def kept(self, document, name): return b""
     def keep(self, document, name, data, at_once=False): pass
     def request(self, method, params, done, data=b""): return 1
