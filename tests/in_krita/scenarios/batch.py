@@ -31,6 +31,11 @@ def face_bytes(side, mirrored):
     return QByteArray(image.constBits().asstring(image.sizeInBytes()))
 
 
+def plain_bytes(side):
+    """Without a face."""
+    return QByteArray(bytes([120, 130, 90, 255]) * (side * side))
+
+
 def names(group):
     return [node.name() for node in group.childNodes()]
 
@@ -53,7 +58,7 @@ def box(docker):
 
 
 def layers(t, docker):
-    """Three layers with a face, one without, in one step; then each above its own, until Cancel."""
+    """Two layers with a face, one without, in one step; then each above its own, until Cancel."""
     state = docker.state
     document = yield from opened(t, docker)
     root = document.rootNode()
@@ -62,15 +67,11 @@ def layers(t, docker):
     move_a_slider(state)
     yield from t.until(lambda: settled(state))
     side = document.width() // 2
-    for name, left in (("small", 20), ("mirrored", side)):
+    for name, data in (("mirrored", face_bytes(side, True)), ("plain", plain_bytes(side))):
         node = document.createNode(name, "paintlayer")
-        node.setPixelData(face_bytes(side - 40, left > 20), left, 30, side - 40, side - 40)
+        node.setPixelData(data, 20, 30, side, side)
         root.addChildNode(node, None)
         yield from at_rest(document)
-    empty = document.createNode("plain", "paintlayer")
-    empty.setPixelData(QByteArray(bytes([90, 120, 130, 255]) * 10000), 5, 5, 100, 100)
-    root.addChildNode(empty, None)
-    yield from at_rest(document)
     before, was = pixels(document), names(root)
 
     asked = yield from dialog(t, docker)
@@ -81,7 +82,7 @@ def layers(t, docker):
     yield from t.until(lambda: asked.batch is not None and asked.batch.over)
     yield from at_rest(document)
     told = t.widget("anycost_batch_told", asked).toPlainText()
-    t.check("every layer with a face is edited", len(asked.batch.done) == 3, told)
+    t.check("every layer with a face is edited", len(asked.batch.done) == 2, told)
     left = [(item.name, why) for item, why in asked.batch.left_out]
     t.check("the other is left out", left == [("plain", "no face was found")], left)
     t.check("and told", "plain: no face was found" in told, told)
@@ -101,9 +102,10 @@ def layers(t, docker):
     yield from t.click(t.widget("anycost_batch_start", asked))
     yield from t.until(lambda: len(asked.batch.done) == 1 or asked.batch.over)
     yield from t.click(t.widget("anycost_batch_cancel", asked))
+    yield from t.until(lambda: asked.batch.over)
     yield from at_rest(document)
     count = len(asked.batch.done)
-    t.check("Cancel keeps what is done", asked.batch.over and 0 < count < 4, asked.batch.words())
+    t.check("Cancel keeps what is done", asked.batch.over and 0 < count < 3, asked.batch.words())
     above = [unkeyed(root)[index + 1] for index, name in enumerate(names(root)) if name in was[:count]]
     t.check("each lies above its layer", above == [state.layer_name(state.portrait)] * count, names(root))
     asked.close()
@@ -125,8 +127,8 @@ def animated(t, docker):
             t.krita.action("add_blank_frame").trigger()
             yield from t.until(lambda time=time: node.hasKeyframeAtTime(time))
             yield from at_rest(document)
-        plain = QByteArray(bytes([120, 130, 90, 255]) * (SIDE * SIDE))
-        node.setPixelData(plain if time == TIMES[1] else face_bytes(SIDE, time > 0), 0, 0, SIDE, SIDE)
+        data = plain_bytes(SIDE) if time == TIMES[1] else face_bytes(SIDE, time > 0)
+        node.setPixelData(data, 0, 0, SIDE, SIDE)
     document.setCurrentTime(0)
     document.refreshProjection()
     yield from at_rest(document)
@@ -158,12 +160,8 @@ def frames(t, docker):
         "the frame without a face is left out", left == [(TIMES[1], "no face was found")], asked.batch.words()
     )
     t.check("the others are edited", [item.key for item in asked.batch.done] == [TIMES[0], TIMES[2]])
-    nodes = document.rootNode().childNodes()
-    t.check(
-        "one layer comes above",
-        names(document.rootNode())[1:2] == [state.layer_name(state.portrait)],
-        names(document.rootNode()),
-    )
+    nodes, called = document.rootNode().childNodes(), unkeyed(document.rootNode())[1:]
+    t.check("one layer comes above", called == [state.layer_name(state.portrait)], called)
     added = nodes[1]
     drawn = [any(frame[3::4]) for frame in at_times(added)]
     keys = [time for time in range(12) if added.hasKeyframeAtTime(time)]
