@@ -127,7 +127,8 @@ class OpenPack(Message):
 class Slider(Message):
     """One slider: 0 leaves the face as it is, 1 is the end of the useful range.
 
-    A face that is opened starts at `default`. All texts are plain.
+    A face that is opened starts at `default`. All texts are plain. `heading` is what `group` is called in
+    the panel's language; empty where nobody says.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Slider(Message):
     high: float
     tip: str = ""
     default: float = 0.0
+    heading: str = ""
 
     @staticmethod
     def of(data: Data) -> Slider:
@@ -149,6 +151,7 @@ class Slider(Message):
             number(data, "high"),
             text(data, "tip", MAX_TIP, least=0) if "tip" in data else "",
             number(data, "default") if "default" in data else 0.0,
+            text(data, "heading", least=0) if "heading" in data else "",
         )
 
 

@@ -75,7 +75,8 @@ class DirectionGroup(QtWidgets.QWidget):
         super().__init__(parent)
         self.name = name
         self.setObjectName(f"anycost_group_{name}")
-        self.heading = GroupHeading(name, self)
+        heading = next((direction.heading for direction in directions if direction.heading), name)
+        self.heading = GroupHeading(heading, self)
         self.heading.setObjectName(f"anycost_heading_{name}")
         self.heading.toggled.connect(self._show)
         self.heading.clicked.connect(lambda shown: self.folded.emit(name, not shown))

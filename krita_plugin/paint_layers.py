@@ -15,6 +15,7 @@ from .picture_reader import STRIP_PIXELS
 from .pixels import placed_over, raw_bytes
 from .qt import QtCore, QtGui
 from .slices import Steps
+from .words import tr
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 REFUSED = (
@@ -41,10 +42,10 @@ def new_layer(document: Document, name: str) -> Node:
     """
     node = document.createNode(name, "paintlayer")
     if node is None:
-        raise HostError(REFUSED)
+        raise HostError(tr(REFUSED))
     node.setColorSpace("RGBA", "U8", SRGB)  # False where nothing changes
     if space(node)[:2] != ("RGBA", "U8"):
-        raise HostError(REFUSED)
+        raise HostError(tr(REFUSED))
     return node
 
 
@@ -124,4 +125,4 @@ def fill(node: Node, strip: QtGui.QImage, left: int, top: int) -> None:
     data, size = QtCore.QByteArray(raw_bytes(bgra)), (strip.width(), strip.height())
     node.setPixelData(data, left, top, *size)
     if node.pixelData(left, top, *size) != data:
-        raise HostError(REFUSED)
+        raise HostError(tr(REFUSED))

@@ -197,4 +197,4 @@ def found_sliders(search: str, sliders: Sequence[Slider]) -> Optional[List[str]]
     """The directions that a search finds; None for all, without a search."""
     if not search.strip():
         return None
-    return [s.name for s in sliders if matches(search, s.label, s.group, s.name)]
+    return [s.name for s in sliders if matches(search, s.label, s.heading or s.group, s.name)]

@@ -10,8 +10,8 @@ from .words import tr
 
 
 def in_language(slider: Slider) -> Slider:
-    """The same slider with its label and group in the panel's language; others' labels stay as they are."""
-    return replace(slider, label=_known(slider.label), group=_known(slider.group))
+    """The same slider with its label and heading in the panel's language; others' stay as they are."""
+    return replace(slider, label=_known(slider.label), heading=slider.heading or _known(slider.group))
 
 
 def _known(label: str) -> str:

@@ -149,6 +149,11 @@ class Variations:
         draws = portrait is not None and self._state.core.draws(portrait)
         return [*found, MADE_UP] if draws else found
 
+    def heading(self, group: str) -> str:
+        """What a group is called in the artist's language."""
+        sliders = self._state.core.opened.directions
+        return next((slider.heading for slider in sliders if slider.group == group and slider.heading), group)
+
     # How they are drawn
 
     def _again(self) -> None:

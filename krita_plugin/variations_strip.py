@@ -80,7 +80,8 @@ class VariationsStrip(QtWidgets.QWidget):
         assert menu is not None
         menu.clear()
         for group in self.variations.groups:
-            action = QAction(tr("What is made up") if group == MADE_UP else group.replace("&", "&&"), menu)
+            words = tr("What is made up") if group == MADE_UP else self.variations.heading(group)
+            action = QAction(words.replace("&", "&&"), menu)
             action.setCheckable(True)
             action.setChecked(group in self.variations.locked)
             action.toggled.connect(lambda on, group=group: self.variations.lock(group, on))

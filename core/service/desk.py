@@ -251,11 +251,12 @@ def _slider(direction: Direction, language: str) -> Slider:
     return Slider(
         direction.name,
         said.get("label", direction.label),
-        said.get("group", direction.group),
+        direction.group,
         direction.low,
         direction.high,
         said.get("tip", direction.tip),
         direction.default,
+        said.get("group", ""),
     )
 
 

@@ -64,7 +64,7 @@ SAMPLES = [
     OpenPack(),
     OpenPack("portraits", "de"),
     Slider("smile", "Smile", "Expression", -1.0, 1.0),
-    Slider("wink", "Wink", "Added", -0.5, 1.0, "One eye", 0.25),
+    Slider("wink", "Wink", "Added", -0.5, 1.0, "One eye", 0.25, "Neu"),
     Placement(1.5, 2.0, 30.0, -4.0),
     Placement(1.5, 2.0, 30.0, 0.0, (4, 3)),
     FACE,

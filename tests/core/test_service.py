@@ -109,6 +109,7 @@ def test_a_pack_describes_itself(wire):
         "high": 1.0,
         "tip": "",
         "default": 0.0,
+        "heading": "",
     }
     assert wire.pack["problems"] == []
     assert [rung["resolution"] for rung in wire.pack["rungs"]] == [8, 16, 32]
@@ -122,7 +123,7 @@ def test_an_added_direction_shows_without_a_restart_and_pictures_stay_open(wire,
     before = drawn(wire, "added", 1, {**FULL, "edits": {"smile": 0.5}})
     own = Pack.open(pack)
     step = np.full((own.n_style, own.style_dim), 0.3, np.float32)
-    said = {"tip": "Closes one eye", "translations": {"de": {"label": "Zwinkern"}}}
+    said = {"tip": "Closes one eye", "translations": {"de": {"label": "Zwinkern", "group": "Neu"}}}
     wink = Direction("wink", "Wink", "Added", -1.0, 1.0, step, default=0.5, **said)
     broken = put(own, DirectionFile(replace(wink, name="broken", vector=step[1:]), author="Ann"))
     told = 0
@@ -134,10 +135,10 @@ def test_an_added_direction_shows_without_a_restart_and_pictures_stay_open(wire,
     again = wire.call("pack/open", {"pack": str(pack), "language": "de_CH"})
     assert [direction["name"] for direction in again["directions"]] == ["smile", "wink", "age"]
     wink = again["directions"][1]
-    shown = tuple(wink[key] for key in ("label", "group", "tip", "default"))
-    assert shown == ("Zwinkern", "Added", "Closes one eye", 0.5)
+    shown = tuple(wink[key] for key in ("label", "group", "heading", "tip", "default"))
+    assert shown == ("Zwinkern", "Added", "Neu", "Closes one eye", 0.5)
     plain = wire.call("pack/open", {"pack": str(pack), "language": "fr"})["directions"][1]
-    assert plain == wink | {"label": "Wink"}
+    assert plain == wink | {"label": "Wink", "heading": ""}
     (problem,) = again["problems"]
     assert "broken.safetensors" in problem
     assert "by Ann" in problem

@@ -15,9 +15,11 @@ from test_words import wrapped
 from anycost.krita_plugin import words
 from anycost.krita_plugin.core_words import KNOWN
 from anycost.krita_plugin.panel import Panel
+from anycost.krita_plugin.presets import found_sliders
 from anycost.krita_plugin.qt import QtWidgets
 from anycost.krita_plugin.settings_dialog import SettingsDialog
 from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.variations import Variations
 
 MARKED = re.compile(r"⟦[^⟦⟧]*(⟧|…$)")  # the end of a long one is left out
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -137,13 +139,36 @@ def test_handles_and_their_hint_are_translated(state: PanelState, wire):
 
 
 def test_labels_that_anycost_gives_are_translated_and_others_stay(state: PanelState, wire):
-    grin = {"name": "grin", "label": "Grinsen", "group": "Expression", "low": -1.0, "high": 1.0, "tip": "So"}
+    grin = {
+        "name": "grin",
+        "label": "Grinsen",
+        "group": "Expression",
+        "low": -1.0,
+        "high": 1.0,
+        "tip": "So",
+        "heading": "Neu",
+    }
     words.FOLDER = Path(words.__file__).parent / "translations"
     words.use_language(["de_CH"])
     state.core.notified("packs/changed", {}, b"")
     assert wire.asked("pack/open") == {"pack": "portraits", "language": "de"}
     wire.answer("pack/open", PACK | {"directions": [*DIRECTIONS, grin]})
     smile, age, own = state.core.opened.directions
-    assert (smile.label, smile.group) == ("Lächeln", "Ausdruck")
-    assert (age.label, age.group) == ("Alter", "Face")
-    assert (own.label, own.group, own.tip) == ("Grinsen", "Ausdruck", "So")
+    assert (smile.label, smile.group, smile.heading) == ("Lächeln", "Expression", "Ausdruck")
+    assert (age.label, age.group, age.heading) == ("Alter", "Face", "Face")
+    assert (own.label, own.heading, own.tip) == ("Grinsen", "Neu", "So")
+
+
+def test_a_group_is_the_same_in_every_language(state: PanelState, wire):
+    """What variations leave alone and what mixing takes goes by the group's own name."""
+    words.FOLDER = Path(words.__file__).parent / "translations"
+    words.use_language(["de"])
+    nod = {"name": "nod", "label": "Nod", "group": "Pose", "low": -1.0, "high": 1.0}
+    state.core.notified("packs/changed", {}, b"")
+    wire.answer("pack/open", PACK | {"directions": [*DIRECTIONS, nod]})
+    variations = Variations(state)
+    assert "Pose" in variations.locked
+    assert "Pose" in variations.groups
+    assert variations.heading("Pose") == "Haltung"
+    assert variations.heading("Face") == "Face"
+    assert found_sliders("haltung", state.core.opened.directions) == ["nod"]
