@@ -75,14 +75,18 @@ def update(t, state, document):
     yield from at_rest(document)
 
 
-def add(t, state, document):
+def add(t, docker, document):
     """A new layer where the artist wants it; the node, or None where it was refused."""
+    state = docker.state
     before = {node.uniqueId().toString() for node in all_nodes(document.rootNode())}
     yield from t.until(lambda: state.can_apply)
     state.apply()
     yield from t.until(lambda: not state.portrait.applying)
     yield from at_rest(document)
     new = [node for node in all_nodes(document.rootNode()) if node.uniqueId().toString() not in before]
+    if new:  # Krita takes it into use, a moment later
+        id = new[0].uniqueId().toString()
+        yield from t.until(lambda: any(layer.id == id for layer in docker.documents.in_use(document)), 10)
     return next(iter(new), None)
 
 
@@ -133,7 +137,13 @@ def after_a_new_start(t, docker, document):
     t.check("a reopened document has no face yet", state.portrait is None)
     begun = time.monotonic()
     yield from activate(t, docker, document, document.nodeByName("the artist's name"))
-    back = yield from t.until(lambda: state.portrait is not None and settled(state))
+    for what, holds in (
+        ("its picture is read", lambda: state.portrait is not None),
+        ("its first frame is shown", lambda: state.portrait.frame is not None),
+    ):
+        yield from t.until(holds)
+        t.figures[f"seconds from selecting a layer until {what}"] = round(time.monotonic() - begun, 2)
+    back = yield from t.until(lambda: settled(state))
     t.figures["seconds until a reopened edit is drawn"] = round(time.monotonic() - begun, 2)
     t.check("selecting its layer brings the sliders back", back and state.portrait.edits == edits)
     methods = [method for method, _ in tap.sent]
@@ -167,7 +177,7 @@ def copies(t, docker, document):
     yield from at_rest(document)
     state.set_edit(direction.name, direction.low)
     yield from t.until(lambda: settled(state))
-    yield from add(t, state, document)  # the panel is at another layer now
+    yield from add(t, docker, document)  # the panel is at another layer now
     yield from activate(t, docker, document, copy)
     yield from t.until(lambda: settled(state))
     t.check("a copy brings back its edit", state.value(direction.name) == direction.high / 2)
@@ -193,14 +203,22 @@ def places(t, docker, document):
     t.check("an artist can choose", t.widget("anycost_apply").menu() is not None)
     state.applying.set_place(LayerPlace.ABOVE)
     yield from activate(t, docker, document, base(document))
-    second = yield from add(t, state, document)
+    lying = Underlying(document, {}, up_to=base(document).uniqueId().toString())
+    size = 0, 0, document.width(), document.height()
+    same = bytes(lying.document.pixelData(*size)) == bytes(base(document).pixelData(*size))
+    lying.close()
+    t.check(
+        "what lies up to a layer is read alone",
+        same and bytes(base(document).pixelData(*size)) != pixels(document),
+    )
+    second = yield from add(t, docker, document)
     there = second is not None and root.childNodes()[1].uniqueId() == second.uniqueId()
     t.check("above the active layer", there, [node.name() for node in root.childNodes()])
     yield from activate(t, docker, document, base(document))
     mask = document.createNode("a mask", "filtermask")
     base(document).addChildNode(mask, None)
     yield from activate(t, docker, document, mask)
-    third = yield from add(t, state, document)
+    third = yield from add(t, docker, document)
     there = third is not None and root.childNodes()[1].uniqueId() == third.uniqueId()
     t.check("a mask in use counts as its layer", there, [node.name() for node in root.childNodes()])
     yield from remove(document, mask)
@@ -210,7 +228,7 @@ def places(t, docker, document):
     group.addChildNode(inside, None)
     group.setLocked(True)
     yield from activate(t, docker, document, inside)
-    yield from add(t, state, document)
+    yield from add(t, docker, document)
     t.check("a locked group is a sentence", "“locked” is locked" in state.message, state.message)
     t.check("and stays as it was", len(group.childNodes()) == 1)
     yield from remove(document, group)
@@ -226,7 +244,7 @@ def places(t, docker, document):
     state.set_edit(direction.name, direction.high)
     yield from t.until(lambda: settled(state))
     before, steps = pixels(document), len(root.childNodes())
-    yield from add(t, state, document)
+    yield from add(t, docker, document)
     group = top(document)
     kinds = sorted(node.type() for node in group.childNodes())
     t.check("a group with a mask", kinds == ["paintlayer", "transparencymask"], (kinds, state.message))
@@ -249,7 +267,7 @@ def places(t, docker, document):
     state.set_edit(direction.name, direction.low / 2)
     yield from t.until(lambda: settled(state))
     before = pixels(document)
-    yield from add(t, state, document)
+    yield from add(t, docker, document)
     after, lower = pixels(document), row * (upper + side)
     beyond = after[lower:] != before[lower:]
     t.check("without a selection the mask shows all", beyond and len(top(document).childNodes()) == 2)
@@ -264,7 +282,7 @@ def places(t, docker, document):
     isolate.trigger()
     yield from t.until(isolate.isChecked)
     count = len(root.childNodes())
-    yield from add(t, state, document)
+    yield from add(t, docker, document)
     t.check("while a layer is isolated, one is added too", len(root.childNodes()) == count + 1)
     if isolate.isChecked():
         isolate.trigger()
@@ -282,7 +300,7 @@ def what_is_kept(t, docker, document):
     yield from t.until(lambda: not edits_in(document))
     t.check("after a save nothing is kept of layers that are gone", kept and not edits_in(document), kept)
     t.check("which does not modify the document", not document.modified())
-    layer = yield from add(t, state, document)
+    layer = yield from add(t, docker, document)
     yield from t.until(lambda: len(edits_in(document)) == 1)
     t.check("what is kept of other layers is swept", len(edits_in(document)) == 1, edits_in(document))
     size = sum(document.annotation(name).size() for name in edits_in(document))
@@ -290,7 +308,7 @@ def what_is_kept(t, docker, document):
     t.check("a layer takes less than 64 KiB", size < 1 << 16, size)
     gone = layer.uniqueId().toString()
     yield from remove(document, layer)
-    yield from add(t, state, document)
+    yield from add(t, docker, document)
     for left in (1, 2):
         t.krita.action("edit_undo").trigger()
         yield from t.until(lambda n=left: len(document.rootNode().childNodes()) == n)
