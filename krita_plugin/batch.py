@@ -49,7 +49,7 @@ class _LeftOut(Exception):
     """Why a picture gets no edit."""
 
 
-class Batch:
+class EditBatch:
     """Brings an edit to each item in turn. What is done stays when it is cancelled or the core is lost.
 
     `changed` is called whenever there is something new to show.

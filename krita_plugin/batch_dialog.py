@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Hashable, List, Optional
 
-from .batch import USUAL_SECONDS, Batch, edited_face
+from .batch import USUAL_SECONDS, EditBatch, edited_face
 from .batch_host import BatchHost, Item, Source
 from .picture import HostError
 from .plain_text import plain_label
@@ -29,7 +29,7 @@ class BatchDialog(QtWidgets.QDialog):
         self.setWindowTitle(tr("Edit layers or frames"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.state = state
-        self.batch: Optional[Batch] = None
+        self.batch: Optional[EditBatch] = None
         self._host = host
         self._frames: List[Item] = []
         self._build()
@@ -176,7 +176,7 @@ class BatchDialog(QtWidgets.QDialog):
         except HostError as error:
             self.told.setPlainText(str(error))
             return
-        batch = Batch(self.state, face, source, self._items(), self.seconds.value(), self._show)
+        batch = EditBatch(self.state, face, source, self._items(), self.seconds.value(), self._show)
         self.destroyed.connect(lambda: batch.cancel(quietly=True))  # with its window
         self.batch = batch
         batch.start()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from panel_wire import NONE, ONE, PACK, PIXEL, PLACEMENT, Desk, Wire, face_at, project
 
 from anycost.bridge.answer import Fault
-from anycost.krita_plugin.batch import Batch, edited_face
+from anycost.krita_plugin.batch import EditBatch, edited_face
 from anycost.krita_plugin.batch_host import Item
 from anycost.krita_plugin.picture import Picture
 from anycost.krita_plugin.state import PanelState
@@ -60,7 +60,7 @@ def begin(state, wire, shelf):
     project(state, wire)
     state.set_edit("smile", 0.5)
     wire.answer("edit", {"complete": True})
-    batch = Batch(state, edited_face(state), shelf, ITEMS, 2.0, lambda: None)
+    batch = EditBatch(state, edited_face(state), shelf, ITEMS, 2.0, lambda: None)
     batch.start()
     return batch
 
@@ -143,7 +143,7 @@ def test_a_place_given_by_hand_serves_where_no_face_is_found(state, wire, shelf)
     face = state.faces.chosen
     face.by_hand = True
     state.set_edit("smile", 0.5)
-    Batch(state, face, shelf, ITEMS, 2.0, lambda: None).start()
+    EditBatch(state, face, shelf, ITEMS, 2.0, lambda: None).start()
     wire.answer("picture/faces", NONE)
     assert wire.asked("picture/open")["face"] == face.portrait.face.data()
 
