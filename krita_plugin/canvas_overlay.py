@@ -43,6 +43,7 @@ class Laid(NamedTuple):
 
     image: QtGui.QImage
     on_document: QtGui.QTransform  # its pixels -> the document's
+    size: Tuple[int, int]  # of the document, in its pixels: it does not show once that has another
 
 
 class CanvasOverlay(QtWidgets.QWidget):
@@ -76,14 +77,15 @@ class CanvasOverlay(QtWidgets.QWidget):
         self.setVisible(bool(images))
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
-        placed = self.on_canvas()
-        if placed is None:
+        spread, placed = self._spread(), self.on_canvas()
+        if spread is None or placed is None:
             return
         painter = QtGui.QPainter(self)
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform)
-        for image, on_document in self.laid:
-            painter.setTransform(on_document * placed)
-            painter.drawImage(0, 0, image)
+        for image, on_document, size in self.laid:
+            if size == spread.size:
+                painter.setTransform(on_document * placed)
+                painter.drawImage(0, 0, image)
         painter.end()
 
     def on_canvas(self) -> Optional[QtGui.QTransform]:
@@ -100,7 +102,7 @@ class CanvasOverlay(QtWidgets.QWidget):
         placed, box = self.on_canvas(), QtCore.QRectF()
         if placed is None or not self.laid:
             return QtCore.QRect()
-        for image, on_document in self.laid:
+        for image, on_document, _size in self.laid:
             box = box.united((on_document * placed).mapRect(QtCore.QRectF(image.rect())))
         return box.toAlignedRect().adjusted(-1, -1, 1, 1)
 

@@ -124,7 +124,8 @@ class CanvasPreview:
             portrait = face.portrait
             if portrait.unapplied:
                 for frame in filter(None, (portrait.frame, portrait.part)):
-                    yield Laid(self._image(frame), on_document(portrait, frame))
+                    where = on_document(portrait, frame)
+                    yield Laid(self._image(frame), where, portrait.picture.document_size)
 
     def _image(self, frame: Frame) -> QtGui.QImage:
         known = next((image for other, image in self._images if other is frame), None)

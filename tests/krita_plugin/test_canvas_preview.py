@@ -135,13 +135,15 @@ def test_images_are_painted_where_they_lie(window):
     window.controller.horizontalScrollBar().setValue(-30)
     window.controller.verticalScrollBar().setValue(-40)
     before = _rgb(canvas)
-    overlay.lay([Laid(image, QTransform.fromTranslate(20, 10))])
+    overlay.lay([Laid(image, QTransform.fromTranslate(20, 10), SIZE)])
     red = (_rgb(canvas) == (255, 0, 0)).all(axis=2)
     expected = np.zeros_like(red)
     expected[60:70, 70:90] = True
     assert np.array_equal(red, expected)
     overlay.lay([])
     assert np.array_equal(_rgb(canvas), before)
+    overlay.lay([Laid(image, QTransform.fromTranslate(20, 10), (SIZE[0] + 1, SIZE[1]))])
+    assert np.array_equal(_rgb(canvas), before)  # the document was resized since
 
 
 def test_a_frame_s_colours_are_whole_and_its_alpha_says_what_changed():
@@ -228,7 +230,7 @@ def test_a_closed_view_shows_nothing(preview, state, window):
     overlay = CanvasOverlay(window.controller, window.controller.canvas, lambda: None)
     view.open = False
     assert overlay.on_canvas() is None
-    overlay.lay([Laid(QImage(2, 2, QImage.Format.Format_ARGB32_Premultiplied), QTransform())])
+    overlay.lay([Laid(QImage(2, 2, QImage.Format.Format_ARGB32_Premultiplied), QTransform(), SIZE)])
     window.controller.canvas.grab()
 
 
