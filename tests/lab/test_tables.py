@@ -12,6 +12,7 @@ from anycost.lab.measuring import paper
 from anycost.lab.measuring.markdown import compared, shown, table
 from anycost.lab.measuring.subject import of_pack
 from anycost.lab.running.config import build
+from anycost.lab.tables import evolved
 from anycost.lab.tables.paper_tables import table_1, table_2, table_3
 from anycost.lab.tables.speed import speeds
 from anycost.lab.tables.tables_page import make
@@ -25,7 +26,10 @@ TINY = Size(pictures=8, warm=8, seeds=1, samples=50, generations=0)
 def page(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The runs' folder and the page."""
     folder = tmp_path_factory.mktemp("tables")
-    make(Pack.open(tiny_pack), TINY, folder / "runs", folder / "tables.md", workers=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evolved, "POPULATION", 4)
+        patch.setattr(evolved, "SAMPLES", 8)
+        make(Pack.open(tiny_pack), TINY, folder / "runs", folder / "tables.md", workers=1)
     return folder / "runs", folder / "tables.md"
 
 
