@@ -9,6 +9,7 @@ import signal
 from refining import refining
 from shared import Seen, Tap, drag, open_panel, pixels, recorded, settled
 
+from anycost.krita_plugin.kept_edit import without_key
 from anycost.krita_plugin.portrait import frame_words
 from anycost.krita_plugin.topic import Topic
 
@@ -164,7 +165,8 @@ def applying(t, state, docker, document):
     stored = bytearray(node.pixelData(layer.x, layer.y, layer.width, layer.height))
     stored[0::4], stored[2::4] = stored[2::4], stored[0::4]
     t.check("its pixels are the core's, byte for byte", bytes(stored) == layer.rgba, node.name())
-    t.check("it is named after the edit", node.name() == state.layer_name(state.portrait), node.name())
+    named = without_key(node.name()) == state.layer_name(state.portrait)
+    t.check("it is named after the edit", named, node.name())
     after = pixels(document)
     wrong = composite_holds(before, after, document.width(), layer)
     t.check("nothing else of the picture changed", not wrong and after != before, wrong)
