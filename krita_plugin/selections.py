@@ -19,7 +19,7 @@ def shown_selection(document: Document) -> Optional[Selection]:
     """What Krita shows as marching ants: a local selection of the active layer, or else the global one.
 
     A layer may have several local ones, all of them out of use. Krita does not tell scripts which is in use,
-    but it tells the artist where that lies.
+    but it tells the artist where that lies. One that a script made is not in use: it counts where nothing is.
     """
     local, overall = _local_selections(document), document.selection()
     if not local:
@@ -27,7 +27,7 @@ def shown_selection(document: Document) -> Optional[Selection]:
     view = view_of(document)
     told = None if view is None else _told_box(view)
     both = [*local, *filter(None, [overall])]
-    return both[0] if told is None else next((one for one in both if list(box_of(one)) == told), None)
+    return both[0] if not told else next((one for one in both if list(box_of(one)) == told), None)
 
 
 def box_of(selection: Selection) -> Box:

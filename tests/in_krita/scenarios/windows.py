@@ -77,11 +77,15 @@ def local_selections(t, docker, document):
     yield from t.until(lambda: seen(docker) == (10, 20, 100, 50), 5)
     yield from edges(t, docker, document, mask)
     yield from odd_ones(t, docker, document, other)
-    for node in (idle, mask, other):
+    for node in (mask, other):
         yield from at_rest(document)
         node.remove()
     yield from set_selection(document, None)
     document.setActiveNode(layer)
+    yield from comes(t, docker, (300, 300, 30, 30), "one that a script made, where nothing is in use")
+    yield from at_rest(document)
+    idle.remove()
+    yield from comes(t, docker, None, "none is left")
     yield from at_rest(document)
 
 
