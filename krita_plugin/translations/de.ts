@@ -600,10 +600,6 @@
         <translation>Diese Ebene ist nicht mehr im Bild: eine andere auswählen.</translation>
     </message>
     <message>
-        <source>Krita could not write the layer: save your work, make room in memory and on disk, then apply again.</source>
-        <translation>Krita konnte die Ebene nicht schreiben: die Arbeit sichern, Arbeits- und Plattenspeicher freigeben, dann erneut anwenden.</translation>
-    </message>
-    <message>
         <source>The picture's size has changed since it was projected: press Project, then apply again.</source>
         <translation>Die Bildgröße hat sich seit dem Projizieren geändert: „Projizieren“ drücken, dann erneut anwenden.</translation>
     </message>
@@ -1294,6 +1290,10 @@
     <message>
         <source>Message</source>
         <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>Krita could not write the layer: save your work, make room in memory and on disk, then apply again.</source>
+        <translation>Krita konnte die Ebene nicht schreiben: die Arbeit sichern, Arbeits- und Plattenspeicher freigeben, dann erneut anwenden.</translation>
     </message>
     <message>
         <source>Preview in a window</source>
