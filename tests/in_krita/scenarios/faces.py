@@ -168,5 +168,6 @@ def closed(t, docker, document):
     document.setModified(False)
     document.close()
     yield from t.until(lambda: not is_open(document))
+    yield 0.1  # its views go a moment later
     docker.look()
     t.check("closing it forgets its faces", docker.state.faces is None)

@@ -125,6 +125,9 @@ def selecting(t, docker, document, seen, tap, name):
         state.apply()
         yield from t.until(lambda count=count: len(document.rootNode().childNodes()) == count + 1)
         document.waitForDone()
+        yield from t.until(lambda: not state.portrait.applying)
+        # else Krita would select the layer below the one that goes, and its edit would be taken up
+        document.setActiveNode(document.rootNode().childNodes()[0])
         yield from remove(document, document.rootNode().childNodes()[-1])
     t.check("Apply is whole as ever", len(layers) == 2 and layers[0] == layers[1], layers)
 
