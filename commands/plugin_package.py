@@ -14,7 +14,7 @@ from .core_wheel import ROOT, zip_entry
 NAME = "anycost"
 ROOMS = ("bridge", "krita_plugin")
 MANUAL = "manual.html"  # Krita looks for it in the plugin's folder
-NOT_IN_KRITA = ("krita_plugin/studio.py",)
+NOT_IN_KRITA = ("krita_plugin/studio.py", "krita_plugin/source_zip/")
 VERSIONS = (
     "requirements/run.txt"  # the versions that the tests run with; the panel installs the core with them
 )
@@ -46,10 +46,10 @@ def beside(name: str) -> bytes:
 
 def plugin_files() -> dict[str, bytes]:
     """The files that Krita needs below `anycost/`, by their names there."""
-    found = [path for room in ROOMS for path in (ROOT / room).glob("*.py")]
+    found = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
     found += (ROOT / "krita_plugin" / "translations").glob("*.ts")
     names = sorted(path.relative_to(ROOT).as_posix() for path in found)
-    kept = {name: ROOT / name for name in ["__init__.py", *names] if name not in NOT_IN_KRITA}
+    kept = {name: ROOT / name for name in ["__init__.py", *names] if not name.startswith(NOT_IN_KRITA)}
     kept[MANUAL] = ROOT / "krita_plugin" / MANUAL
     return {name: path.read_bytes() for name, path in kept.items()}
 

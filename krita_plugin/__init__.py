@@ -1,4 +1,5 @@
-"""The plugin: panel, state, document access; and studio, the same panel in a plain window.
+"""The plugin: the docker in Krita (`docker.py`), and studio, the same panel in a plain window (`studio.py`).
 
-Start with `state.py` (what the artist does) and `conversation.py` (what the core is told).
+`state/` has what the artist does, without widgets or Krita; `panel/` the widgets; `documents/` Krita's side;
+`canvas/` the preview there; `install/` how the core comes. Start with `state/state.py`.
 """

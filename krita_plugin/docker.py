@@ -17,19 +17,19 @@ from krita import (
 
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
-from . import install_place
-from .canvas_button import CanvasButton
-from .canvas_preview import CanvasPreview
-from .conversation import Conversation
-from .docker_size import give_room
-from .document import KritaDocuments
-from .install_card import InstallCard
-from .install_run import CoreInstaller
-from .panel import Panel
+from .canvas.canvas_button import CanvasButton
+from .canvas.canvas_preview import CanvasPreview
+from .documents.document import KritaDocuments
+from .documents.views import document_in, window_of
+from .install import install_place
+from .install.install_card import InstallCard
+from .install.install_run import CoreInstaller
+from .panel.docker_size import give_room
+from .panel.panel import Panel
 from .qt import Qt, QtCore, QtWidgets
 from .settings import GROUP, LANGUAGE, Kept
-from .state import PanelState
-from .views import document_in, window_of
+from .state.conversation import Conversation
+from .state.state import PanelState
 from .wiring import connect
 from .words import mark_tr, tr, use_language, wanted_languages
 

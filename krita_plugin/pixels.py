@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Tuple
 
 from ..bridge.messages import Frame, Layer
-from .picture import Picture
 from .qt import Qt, QtCore, QtGui
+from .state.picture import Picture
 
 
 def image_over(rgba: bytes, width: int, height: int) -> QtGui.QImage:

@@ -10,16 +10,16 @@ from typing import Callable, Dict, Hashable, List, Optional, Sequence
 from ..bridge.messages import Layer, Selected
 from ..bridge.qt_client import CoreKeeper
 from ..bridge.version import VERSION
-from .edit_layers import LayerName
-from .kept_edit import KeptEdit
-from .layer_place import LayerPlace
-from .panel import Panel
-from .picture import Box, Edge, HostError, Picture, check_size, reduction
+from .panel.panel import Panel
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .setting_stores import SettingsFile
 from .settings import LANGUAGE, Kept
-from .state import PanelState
+from .state.edit_layers import LayerName
+from .state.kept_edit import KeptEdit
+from .state.layer_place import LayerPlace
+from .state.picture import Box, Edge, HostError, Picture, check_size, reduction
+from .state.state import PanelState
 from .wiring import connect
 from .words import tr, use_language, wanted_languages
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from ..bridge.qt_client import CoreKeeper
-from .conversation import Conversation
+from .state.conversation import Conversation
 
 LONGEST_VERSION = 64  # characters
 

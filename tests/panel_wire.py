@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from anycost.bridge.answer import Answer, Fault
-from anycost.krita_plugin.edit_layers import LayerName
-from anycost.krita_plugin.kept_edit import without_key
-from anycost.krita_plugin.picture import Picture
+from anycost.krita_plugin.state.edit_layers import LayerName
+from anycost.krita_plugin.state.kept_edit import without_key
+from anycost.krita_plugin.state.picture import Picture
 
 DIRECTIONS = [
     {"name": "smile", "label": "Smile", "group": "Expression", "low": -1.0, "high": 1.0},

@@ -105,11 +105,11 @@ def test_uninstall_leaves_no_trace(home, kritarc, times):
 
 def test_uninstall_keeps_what_was_changed_and_what_is_not_ours(home):
     (plugin,) = install()
-    (plugin / "krita_plugin/panel.py").write_text("mine now")
+    (plugin / "krita_plugin/panel/panel.py").write_text("mine now")
     (plugin / "my notes.txt").write_text("keep")
-    assert uninstall() == ([plugin], [plugin / "krita_plugin/panel.py"])
+    assert uninstall() == ([plugin], [plugin / "krita_plugin/panel/panel.py"])
     left = {name for name, content in tree(plugin).items() if content is not None}
-    assert left == {"krita_plugin/panel.py", "my notes.txt"}
+    assert left == {"krita_plugin/panel/panel.py", "my notes.txt"}
     with pytest.raises(CoreError, match="nothing to remove"):
         uninstall()
 

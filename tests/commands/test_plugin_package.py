@@ -52,13 +52,13 @@ def test_krita_s_own_importer_takes_it(tmp_path):
     command = [sys.executable, f"{IMPORTER}/plugin_importer.py", str(archive), str(resources)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "Imported plugin: Anycost" in told.stdout
-    assert (resources / "pykrita/anycost/krita_plugin/panel.py").exists()
+    assert (resources / "pykrita/anycost/krita_plugin/panel/panel.py").exists()
     assert (resources / "actions/anycost.action").exists()
 
 
 def test_the_plugin_s_source_is_python_3_8_s():
     for room in ("bridge", "krita_plugin"):
-        for path in (ROOT / room).glob("*.py"):
+        for path in (ROOT / room).rglob("*.py"):
             ast.parse(path.read_text(), feature_version=(3, 8))
 
 

@@ -20,7 +20,7 @@ from anycost.core.editing.carrying import Carrying
 from anycost.core.editing.opened_face import BORDER, opened_face
 from anycost.core.editing.session import Session
 from anycost.core.faces.placement import middle
-from anycost.krita_plugin.picture import Picture
+from anycost.krita_plugin.state.picture import Picture
 from anycost.models.manifest import MANIFEST
 from anycost.models.pack import Pack
 

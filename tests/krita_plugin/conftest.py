@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from panel_wire import PACK, Desk, Wire
 
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.state import PanelState
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from panel_wire import PACK, PIXEL, PLACEMENT, TWO, apply, find, finish_projecti
 
 from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Layer, Placement, Selected
-from anycost.krita_plugin.layer_place import LayerPlace
-from anycost.krita_plugin.picture import Edge, Picture, square_box
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.layer_place import LayerPlace
+from anycost.krita_plugin.state.picture import Edge, Picture, square_box
+from anycost.krita_plugin.state.state import PanelState
 
 ONE_PIXEL = {"x": 0, "y": 0, "attachment": {"format": "rgba8", "width": 1, "height": 1}}
 FAR = {**PLACEMENT, "advice": "This is a photograph.", "limited": ["age"]}

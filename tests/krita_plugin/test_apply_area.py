@@ -11,13 +11,13 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QWidget
 
-from anycost.krita_plugin.apply_area import ApplyArea
-from anycost.krita_plugin.document_faces import Face, Faces
-from anycost.krita_plugin.face_layer import FaceLayer
-from anycost.krita_plugin.layer_place import LayerPlace
-from anycost.krita_plugin.picture import Edge, Picture
-from anycost.krita_plugin.state import PanelState
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.panel.apply_area import ApplyArea
+from anycost.krita_plugin.state.document_faces import Face, Faces
+from anycost.krita_plugin.state.face_layer import FaceLayer
+from anycost.krita_plugin.state.layer_place import LayerPlace
+from anycost.krita_plugin.state.picture import Edge, Picture
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.topic import Topic
 
 qt_loop.application()
 

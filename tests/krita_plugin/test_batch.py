@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from panel_wire import NONE, ONE, PACK, PIXEL, PLACEMENT, Desk, Wire, face_at, project
 
 from anycost.bridge.answer import Fault
-from anycost.krita_plugin.batch import EditBatch, edited_face
-from anycost.krita_plugin.batch_host import Item
-from anycost.krita_plugin.picture import Picture
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.batch import EditBatch, edited_face
+from anycost.krita_plugin.state.batch_host import Item
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.state import PanelState
 
 ITEMS = [Item(f"layer {n}", n) for n in range(3)]
 

@@ -17,11 +17,11 @@ from PyQt5.QtGui import QColor, QImage, QTransform
 from PyQt5.QtWidgets import QAbstractScrollArea, QMainWindow, QMdiArea, QWidget
 
 from anycost.bridge.messages import Frame, Placement
-from anycost.krita_plugin.canvas_overlay import CanvasOverlay, Laid, Spread
-from anycost.krita_plugin.canvas_preview import CanvasPreview, on_document
-from anycost.krita_plugin.picture import Picture
+from anycost.krita_plugin.canvas.canvas_overlay import CanvasOverlay, Laid, Spread
+from anycost.krita_plugin.canvas.canvas_preview import CanvasPreview, on_document
 from anycost.krita_plugin.pixels import changed_image, face_image
-from anycost.krita_plugin.portrait import Portrait
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.portrait import Portrait
 
 qt_loop.application()
 SIZE = (300, 200)

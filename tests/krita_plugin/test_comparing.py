@@ -11,12 +11,12 @@ from panel_wire import PLACEMENT, TWO, find, open_face, project, show
 from PyQt5.QtCore import QEvent, QPointF, Qt
 from PyQt5.QtGui import QImage, QKeyEvent, QMouseEvent
 
-from anycost.krita_plugin.compared_view import FAINT, ComparedView, heat_map
-from anycost.krita_plugin.comparing import Manner
-from anycost.krita_plugin.history import Adjustment, PastState
+from anycost.krita_plugin.panel.compared_view import FAINT, ComparedView, heat_map
+from anycost.krita_plugin.panel.preview import Preview
+from anycost.krita_plugin.panel.shelf import keeps_undo
 from anycost.krita_plugin.pixels import rgba_bytes
-from anycost.krita_plugin.preview import Preview
-from anycost.krita_plugin.shelf import keeps_undo
+from anycost.krita_plugin.state.comparing import Manner
+from anycost.krita_plugin.state.history import Adjustment, PastState
 
 qt_loop.application()
 DRAWN = {"attachment": {"format": "rgba8", "width": 2, "height": 2}}

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anycost.bridge.messages import Latents
-from anycost.krita_plugin.edit_layers import INDEX, EditLayers, LayerName, ids_and_keys, is_edit
-from anycost.krita_plugin.kept_edit import KeptEdit, UnreadableEdit, new_key, with_key
+from anycost.krita_plugin.state.edit_layers import INDEX, EditLayers, LayerName, ids_and_keys, is_edit
+from anycost.krita_plugin.state.kept_edit import KeptEdit, UnreadableEdit, new_key, with_key
 
 
 class Kept:

@@ -14,12 +14,12 @@ from test_words import wrapped
 
 from anycost.krita_plugin import words
 from anycost.krita_plugin.core_words import KNOWN
-from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.presets import found_sliders
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.panel.settings_dialog import SettingsDialog
 from anycost.krita_plugin.qt import QtWidgets
-from anycost.krita_plugin.settings_dialog import SettingsDialog
-from anycost.krita_plugin.state import PanelState
-from anycost.krita_plugin.variations import Variations
+from anycost.krita_plugin.state.presets import found_sliders
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.variations import Variations
 
 MARKED = re.compile(r"⟦[^⟦⟧]*(⟧|…$)")  # the end of a long one is left out
 WORD = re.compile(r"[^\W\d_]{2,}")

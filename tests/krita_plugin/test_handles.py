@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.core.faces.placement import place
-from anycost.krita_plugin.document_faces import box_around
-from anycost.krita_plugin.handles import LEFT, MOUTH, RIGHT, Handles
-from anycost.krita_plugin.picture import Picture
+from anycost.krita_plugin.state.document_faces import box_around
+from anycost.krita_plugin.state.handles import LEFT, MOUTH, RIGHT, Handles
+from anycost.krita_plugin.state.picture import Picture
 from anycost.models.manifest import Alignment
 
 ALIGNMENT = Alignment(eyes=(0.5, 0.46), mouth=(0.5, 0.66))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from panel_wire import PIXEL, TWO, apply, find, open_face, project, show
 
 from anycost.bridge.messages import Latents, Mix
-from anycost.krita_plugin.history import (
+from anycost.krita_plugin.state.history import (
     MOST_STATES,
     MOST_STEPS,
     SMALL_SIDE,
@@ -22,7 +22,7 @@ from anycost.krita_plugin.history import (
     PastState,
     Steps,
 )
-from anycost.krita_plugin.kept_history import (
+from anycost.krita_plugin.state.kept_history import (
     MOST_BYTES,
     MOST_IN_ALL,
     NAME,
@@ -33,8 +33,8 @@ from anycost.krita_plugin.kept_history import (
     unpacked,
     written,
 )
-from anycost.krita_plugin.picture import Picture
-from anycost.krita_plugin.portrait import Portrait
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.portrait import Portrait
 
 NAMES = st.text("abc", min_size=1, max_size=2)
 VALUES = st.floats(-1, 1).filter(bool)

@@ -20,12 +20,12 @@ from qt_loop import until
 from anycost.bridge import launch
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.bridge.version import VERSION
-from anycost.krita_plugin import install_output, install_place, install_tools
-from anycost.krita_plugin.install_card import InstallCard
-from anycost.krita_plugin.install_output import OutputReader, sentence
-from anycost.krita_plugin.install_run import CoreInstaller, InstallStage, proxy_variables
-from anycost.krita_plugin.install_steps import steps
-from anycost.krita_plugin.install_tools import Tool, candidates
+from anycost.krita_plugin.install import install_output, install_place, install_tools
+from anycost.krita_plugin.install.install_card import InstallCard
+from anycost.krita_plugin.install.install_output import OutputReader, sentence
+from anycost.krita_plugin.install.install_run import CoreInstaller, InstallStage, proxy_variables
+from anycost.krita_plugin.install.install_steps import steps
+from anycost.krita_plugin.install.install_tools import Tool, candidates
 
 qt_loop.application()
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anycost.bridge.messages import FacePoints, Latents, Mix, Placement, Selected
-from anycost.krita_plugin import kept_edit
-from anycost.krita_plugin.kept_edit import (
+from anycost.krita_plugin.state import kept_edit
+from anycost.krita_plugin.state.kept_edit import (
     KeptEdit,
     TooDetailed,
     UnreadableEdit,
@@ -21,7 +21,7 @@ from anycost.krita_plugin.kept_edit import (
     unpacked,
     where_now,
 )
-from anycost.krita_plugin.picture import HostError
+from anycost.krita_plugin.state.picture import HostError
 
 PLACES = st.integers(-(1 << 20), 1 << 20)
 SIDES = st.integers(1, 1 << 20)

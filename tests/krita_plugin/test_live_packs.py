@@ -5,7 +5,7 @@ from __future__ import annotations
 from panel_wire import DIRECTIONS, ONE, PACK, PLACEMENT
 
 from anycost.bridge.answer import Fault
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.state import PanelState
 
 SMILE, AGE = DIRECTIONS
 WINK = {"name": "wink", "label": "Wink", "group": "Added", "low": -1.0, "high": 1.0, "default": 0.5}

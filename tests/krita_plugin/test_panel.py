@@ -22,15 +22,15 @@ from qt_loop import until
 from anycost.bridge.messages import FoundFace, Frame, OpenedPack, OpenedPicture, Placement, Slider
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
-from anycost.krita_plugin.document_faces import Face, Faces, View
-from anycost.krita_plugin.kept_edit import without_key
-from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.picture import Picture
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.panel.preview import Preview, face_crop
 from anycost.krita_plugin.pixels import rgba_bytes
-from anycost.krita_plugin.portrait import CoreKnows
-from anycost.krita_plugin.preview import Preview, face_crop
-from anycost.krita_plugin.state import PanelState
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.document_faces import Face, Faces, View
+from anycost.krita_plugin.state.kept_edit import without_key
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.portrait import CoreKnows
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.topic import Topic
 from anycost.krita_plugin.wiring import connect
 
 qt_loop.application()

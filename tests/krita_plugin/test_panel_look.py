@@ -28,17 +28,17 @@ from PyQt5.QtWidgets import (
 )
 
 from anycost.bridge.messages import OpenedPack, OpenedPicture, Placement, Progress, Slider
-from anycost.krita_plugin.docker_size import give_room
-from anycost.krita_plugin.document_faces import Face, Faces
-from anycost.krita_plugin.number_box import NumberBox
-from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.picture import Picture
-from anycost.krita_plugin.portrait import CoreKnows
+from anycost.krita_plugin.panel.docker_size import give_room
+from anycost.krita_plugin.panel.number_box import NumberBox
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.panel.settings_dialog import WORDS, SettingsDialog
 from anycost.krita_plugin.settings import Kept, Settings, Unstored
-from anycost.krita_plugin.settings_dialog import WORDS, SettingsDialog
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.document_faces import Face, Faces
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.portrait import CoreKnows
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.topic import Topic
 from anycost.krita_plugin.studio import dark_palette
-from anycost.krita_plugin.topic import Topic
 
 qt_loop.application()
 PLACE = Placement(100.0, 80.0, 90.0, 0.0)
@@ -468,8 +468,8 @@ def test_everything_stays_readable_when_the_theme_changes(panel):
 
 
 DOUBLE = """
-from anycost.krita_plugin.icons import IconButton, more_path
-from anycost.krita_plugin.preview import Preview
+from anycost.krita_plugin.panel.icons import IconButton, more_path
+from anycost.krita_plugin.panel.preview import Preview
 from PyQt5 import QtWidgets
 application = QtWidgets.QApplication([])
 preview = Preview()

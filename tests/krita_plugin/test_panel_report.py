@@ -17,9 +17,9 @@ from PyQt5.QtCore import qVersion
 
 from anycost.bridge.launch import log_path
 from anycost.bridge.version import VERSION
-from anycost.krita_plugin.core_log import log_end
-from anycost.krita_plugin.panel_report import PATH, PERSON, ReportMaker, without_private
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.panel.core_log import log_end
+from anycost.krita_plugin.panel.panel_report import PATH, PERSON, ReportMaker, without_private
+from anycost.krita_plugin.state.state import PanelState
 
 qt_loop.application()
 FOLDER = "/home/Jürgen Groß/Bilder für Oma"

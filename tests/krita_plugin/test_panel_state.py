@@ -29,8 +29,8 @@ from panel_wire import (
 from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Frame, Placement, Progress
 from anycost.bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
-from anycost.krita_plugin.document_faces import View
-from anycost.krita_plugin.picture import (
+from anycost.krita_plugin.state.document_faces import View
+from anycost.krita_plugin.state.picture import (
     HostError,
     Picture,
     check_size,
@@ -38,8 +38,8 @@ from anycost.krita_plugin.picture import (
     region_of,
     with_surroundings,
 )
-from anycost.krita_plugin.portrait import frame_words, progress_words
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.portrait import frame_words, progress_words
+from anycost.krita_plugin.state.state import PanelState
 
 
 def as_lists(face):

@@ -13,7 +13,7 @@ pytest.importorskip("PyQt5")
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QTextDocument
 
-from anycost.krita_plugin.plain_text import LONGEST_TIP, plain_button, plain_tip
+from anycost.krita_plugin.panel.plain_text import LONGEST_TIP, plain_button, plain_tip
 
 PATIENCE = 120.0  # seconds after which the panel counts as hung
 
@@ -23,11 +23,11 @@ import sys
 from qt_binding import use_wanted_binding
 use_wanted_binding()
 from anycost.bridge.messages import CoreState, OpenedPack, OpenedPicture, Placement, Slider
-from anycost.krita_plugin.document_faces import Face, Faces
-from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.picture import Picture
-from anycost.krita_plugin.state import PanelState
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.document_faces import Face, Faces
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.topic import Topic
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 application = QtWidgets.QApplication([])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from panel_wire import project
 
 from anycost.bridge.messages import Slider
-from anycost.krita_plugin.preset_use import PresetUse
-from anycost.krita_plugin.presets import (
+from anycost.krita_plugin.state.preset_use import PresetUse
+from anycost.krita_plugin.state.presets import (
     LONGEST_NAME,
     MOST_BYTES,
     Preset,
@@ -31,7 +31,7 @@ from anycost.krita_plugin.presets import (
     with_preset,
     write_presets,
 )
-from anycost.krita_plugin.presets_built_in import built_in_presets
+from anycost.krita_plugin.state.presets_built_in import built_in_presets
 from anycost.models.pack import Pack
 
 HAPPY = Preset("Happy", {"smile": 0.8, "age": -0.1})
@@ -132,7 +132,7 @@ def test_two_programs_write_at_once_and_no_file_is_ever_half(folder):
     folder.save(HAPPY)
     script = (
         "import sys, pathlib\n"
-        "from anycost.krita_plugin.presets import Preset, PresetFolder\n"
+        "from anycost.krita_plugin.state.presets import Preset, PresetFolder\n"
         "folder = PresetFolder(pathlib.Path(sys.argv[1]))\n"
         "for n in range(80): folder.save(Preset('Happy', {f's{i}': n / 80 for i in range(200)}))\n"
     )

@@ -6,7 +6,7 @@ import pytest
 from panel_wire import Desk, Wire
 
 from anycost.krita_plugin.settings import Kept, Settings, Unstored
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.state import PanelState
 
 pytest.importorskip("PyQt5.QtCore")
 import qt_loop

@@ -15,8 +15,8 @@ from qt_loop import until
 
 from anycost.bridge.messages import Layer, Placement
 from anycost.bridge.qt_client import CoreKeeper
-from anycost.krita_plugin.picture import HostError, Picture
 from anycost.krita_plugin.pixels import placed, rgba_bytes
+from anycost.krita_plugin.state.picture import HostError, Picture
 from anycost.krita_plugin.studio import Studio, load_picture
 
 pytestmark = pytest.mark.slow

@@ -21,9 +21,9 @@ from panel_wire import (
 
 from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Selected
-from anycost.krita_plugin.edit_layers import OF_EDIT, LayerName
-from anycost.krita_plugin.kept_edit import packed, unpacked
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.state.edit_layers import OF_EDIT, LayerName
+from anycost.krita_plugin.state.kept_edit import packed, unpacked
+from anycost.krita_plugin.state.state import PanelState
 
 LAYER = LayerName("1", "the artist's name")
 PAINT = LayerName("99", "paint")

@@ -22,9 +22,9 @@ from panel_wire import (
 
 from anycost.bridge.answer import Answer, Fault
 from anycost.bridge.messages import Mix, Slider
-from anycost.krita_plugin.history import Adjustment, PastState
-from anycost.krita_plugin.mixing import BANDS, Mixing, MixSource, band_of, toward
-from anycost.krita_plugin.variations import MADE_UP, REACH, SMALL, Variations, varied
+from anycost.krita_plugin.state.history import Adjustment, PastState
+from anycost.krita_plugin.state.mixing import BANDS, Mixing, MixSource, band_of, toward
+from anycost.krita_plugin.state.variations import MADE_UP, REACH, SMALL, Variations, varied
 
 SLIDERS = [
     Slider(f"s{n}", f"S{n}", group, -0.5, 1.0)

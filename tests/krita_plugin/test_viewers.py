@@ -6,9 +6,9 @@ import pytest
 from panel_wire import DIRECTIONS, NONE, ONE, PACK, PLACEMENT, Desk, project, show
 
 from anycost.bridge.answer import Fault
-from anycost.krita_plugin.document_faces import View
-from anycost.krita_plugin.state import PanelState
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.document_faces import View
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.state.topic import Topic
 
 
 @pytest.fixture

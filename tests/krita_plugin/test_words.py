@@ -15,8 +15,13 @@ from anycost.krita_plugin.core_words import KNOWN, filled_in
 from anycost.krita_plugin.words import catalogue, told, tr, tr_count, use_language
 
 FOLDER = Path(krita_plugin.__file__).parent
-SOURCES = sorted(FOLDER.glob("*.py"))
+SOURCES = sorted(FOLDER.rglob("*.py"))
 VALUE = re.compile(r"{(\w+)}")
+
+
+def imported(path: Path, node: ast.ImportFrom) -> Path:
+    """The file that a relative import in `path` names."""
+    return path.parents[max(0, node.level - 1)].joinpath(*(node.module or "").split(".")).with_suffix(".py")
 
 
 @cache
@@ -24,8 +29,8 @@ def constants(path: Path) -> dict[str, str]:
     """Texts to which a module gives a name, and those that it imports from others of the room."""
     found: dict[str, str] = {}
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and (FOLDER / f"{node.module}.py").exists():
-            theirs = constants(FOLDER / f"{node.module}.py")
+        if isinstance(node, ast.ImportFrom) and (source := imported(path, node)).is_relative_to(FOLDER):
+            theirs = constants(source) if source.exists() else {}
             found |= {
                 name.asname or name.name: theirs[name.name] for name in node.names if name.name in theirs
             }

@@ -10,8 +10,8 @@ import sys
 
 WORDS = (
     "This was the zip of Anycost's source, which Krita cannot use.\n\n"
-    "Import the zip that `anycost plugin package` writes, which takes this one's place; or install the package "
-    "anycost-krita, then run `anycost plugin install` in a terminal."
+    "Import the zip that `anycost plugin package` writes, which takes this one's place; or install the "
+    "package anycost-krita, then run `anycost plugin install` in a terminal."
 )
 
 

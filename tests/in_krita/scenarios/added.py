@@ -12,9 +12,9 @@ from pathlib import Path
 from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton
 from shared import closed, open_panel, opened, projected, settled
 
-from anycost.krita_plugin.direction_slider import ResetLabel
-from anycost.krita_plugin.panel import Panel
-from anycost.krita_plugin.state import PanelState
+from anycost.krita_plugin.panel.direction_slider import ResetLabel
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.state.state import PanelState
 from anycost.krita_plugin.words import use_language
 
 SAID = {

@@ -20,8 +20,8 @@ from shared import (
     untouched,
 )
 
-from anycost.krita_plugin.kept_edit import without_key
-from anycost.krita_plugin.picture import Edge, Picture
+from anycost.krita_plugin.state.kept_edit import without_key
+from anycost.krita_plugin.state.picture import Edge, Picture
 
 FEATHER = 6  # pixels, as typed
 EDGES = (Edge(), Edge(grow=9), Edge(grow=-9), Edge(feather=7), Edge(5, 6), Edge(-5, 6))

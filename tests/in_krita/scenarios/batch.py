@@ -9,7 +9,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
 from shared import at_rest, closed, move_a_slider, open_panel, opened, pixels, projected, settled, shown
 
-from anycost.krita_plugin.kept_edit import without_key
+from anycost.krita_plugin.state.kept_edit import without_key
 
 SIDE = 256  # pixels of the animation
 TIMES = (0, 4, 9)  # of its frames; at the second there is no face

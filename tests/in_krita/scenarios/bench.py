@@ -11,7 +11,7 @@ import time
 from PyQt5.QtCore import Qt, QTimer
 from shared import Seen, open_panel, settled
 
-from anycost.krita_plugin.canvas_overlay import CanvasOverlay
+from anycost.krita_plugin.canvas.canvas_overlay import CanvasOverlay
 
 EDITS = int(os.environ.get("DRIVE_EDITS", "40"))
 TICK_MS = 5

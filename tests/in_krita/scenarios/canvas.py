@@ -8,7 +8,7 @@ from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QMdiArea
 from shared import applied, at_rest, closed, open_panel, opened, pixels, projected, remove, settled, shown
 
-from anycost.krita_plugin.canvas_overlay import CanvasOverlay, canvas_of
+from anycost.krita_plugin.canvas.canvas_overlay import CanvasOverlay, canvas_of
 
 SPREADS = {  # zoom, degrees, mirrored, scrolled to
     "at 100 %": (1.0, 0, False, -200),

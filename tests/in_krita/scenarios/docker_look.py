@@ -7,7 +7,7 @@ import os
 from PyQt5.QtWidgets import QAction, QApplication, QMenu, QWidget
 from shared import CROWD, at_rest, closed, open_panel, opened, projected
 
-from anycost.krita_plugin.docker_size import SIZED, give_room
+from anycost.krita_plugin.panel.docker_size import SIZED, give_room
 
 SLIDERS = 8  # that Krita's default layout leaves visible
 LOWEST, NARROWEST = 250, 220  # pixels that the panel makes do with

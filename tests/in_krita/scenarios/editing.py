@@ -9,9 +9,9 @@ import signal
 from refining import refining
 from shared import Seen, Tap, drag, open_panel, pixels, recorded, settled
 
-from anycost.krita_plugin.kept_edit import without_key
-from anycost.krita_plugin.portrait import frame_words
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.kept_edit import without_key
+from anycost.krita_plugin.state.portrait import frame_words
+from anycost.krita_plugin.state.topic import Topic
 
 STATUS = re.compile(r"^Pass \d+/\d+ · \d+ px( · ×[\d.]+)? · \d+ ms$")
 

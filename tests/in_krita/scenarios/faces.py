@@ -8,8 +8,8 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter
 from shared import Tap, drag, open_panel, settled, shown
 
-from anycost.krita_plugin.document_faces import View
-from anycost.krita_plugin.views import is_open
+from anycost.krita_plugin.documents.views import is_open
+from anycost.krita_plugin.state.document_faces import View
 
 NARROW = 220  # pixels
 SPOTS = ((200.0, 150.0), (290.0, 160.0), (240.0, 250.0))  # two eyes and a mouth, where no face is

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QByteArray, Qt
 from PyQt5.QtWidgets import QApplication, QListWidget
 from shared import closed, drag, open_panel, opened, projected, settled, shown
 
-from anycost.krita_plugin.comparing import Manner
+from anycost.krita_plugin.state.comparing import Manner
 
 NARROW = 220  # pixels
 KEPT = "anycost-history"

@@ -10,8 +10,8 @@ from krita import Krita
 from shared import closed, drag, open_panel, settled
 
 from anycost.bridge import launch
-from anycost.krita_plugin import install_place
-from anycost.krita_plugin.install_run import InstallStage
+from anycost.krita_plugin.install import install_place
+from anycost.krita_plugin.install.install_run import InstallStage
 from anycost.krita_plugin.qt import QtCore, QtWidgets
 
 MOST_CLICKS = 6

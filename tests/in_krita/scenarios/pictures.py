@@ -6,7 +6,7 @@ import os
 
 from shared import CROWD, open_panel, settled
 
-from anycost.krita_plugin.docker_size import SIZED, give_room
+from anycost.krita_plugin.panel.docker_size import SIZED, give_room
 
 EDITS = {"smile": 1.0, "hair_length": 0.5}
 

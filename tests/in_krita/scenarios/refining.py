@@ -8,7 +8,7 @@ import os
 
 from shared import recorded, remove, select, set_selection, settled
 
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.topic import Topic
 
 EYE = (0.34, 0.4, 0.5, 0.5)  # left, top, right, bottom in the face's square
 MOVES = 120  # of the mouse in one drag, each as soon as the one before is handled

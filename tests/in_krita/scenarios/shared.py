@@ -6,7 +6,7 @@ import os
 
 from krita import Selection
 
-from anycost.krita_plugin.topic import Topic
+from anycost.krita_plugin.state.topic import Topic
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 PROFILES = {"RGBA": SRGB, "GRAYA": "Gray-D50-elle-V2-srgbtrc.icc", "CMYKA": "Chemical proof"}

@@ -24,10 +24,10 @@ from shared import (
     shown,
 )
 
-from anycost.krita_plugin.kept_edit import key_in, without_key
-from anycost.krita_plugin.layer_place import LayerPlace
-from anycost.krita_plugin.picture import Edge
-from anycost.krita_plugin.underlying import Underlying, all_nodes
+from anycost.krita_plugin.documents.underlying import Underlying, all_nodes
+from anycost.krita_plugin.state.kept_edit import key_in, without_key
+from anycost.krita_plugin.state.layer_place import LayerPlace
+from anycost.krita_plugin.state.picture import Edge
 
 
 def run(t):

@@ -8,7 +8,7 @@ from krita import Selection
 from PyQt5.QtWidgets import QMdiArea
 from shared import at_rest, closed, open_panel, opened, projected, select, set_selection, settled
 
-from anycost.krita_plugin.picture import Edge, Picture
+from anycost.krita_plugin.state.picture import Edge, Picture
 
 
 def run(t):

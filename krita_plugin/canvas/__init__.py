@@ -1,0 +1,1 @@
+"""The preview on Krita's canvas; start with `canvas_preview.py`."""

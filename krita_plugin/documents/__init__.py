@@ -1,0 +1,1 @@
+"""Krita's documents, layers and selections; start with `document.py`."""

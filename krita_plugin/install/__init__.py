@@ -1,0 +1,1 @@
+"""Installing the core from inside Krita; start with `install_card.py`."""

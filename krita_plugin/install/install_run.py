@@ -1,0 +1,342 @@
+"""Installs the core step by step, each a process of its own. Nothing here waits."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import Any, Deque, Dict, List, Optional
+
+from ...bridge import launch
+from ...bridge.qt_client import QtNetwork
+from ..qt import QtCore, Signal
+from ..words import mark_tr, tr
+from . import install_place
+from .install_output import NO_RIGHTS, NO_ROOM, OutputReader, sentence
+from .install_steps import KINDS, InstallStep, steps
+from .install_tools import PROBE_LIMIT_MS, Tool, candidates
+
+LOG_TAIL = 1 << 18  # characters of the output that are kept for the log's button
+INDEX = "https://pypi.org"
+NO_WHEEL = mark_tr(
+    "This plugin came without the core: import the zip that `anycost plugin package` writes, or run "
+    "`anycost plugin install` in a terminal."
+)
+OTHER_KRITA = mark_tr("Another Krita is installing the core: wait until it is done.")
+KILLED = mark_tr("The system ended the installation: close other programs, then press Try again.")
+
+
+class InstallStage(Enum):
+    NONE = "none"  # nothing is going on
+    LOOKING = "looking"  # for a Python or uv
+    NO_TOOL = "no tool"  # there is none
+    RUNNING = "running"
+    REMOVING = "removing"
+    FAILED = "failed"  # `sentence` says why
+
+
+class CoreInstaller(QtCore.QObject):
+    """One installation at a time, for all windows of this Krita."""
+
+    changed = Signal()  # something to show
+    done = Signal()  # the core was installed: start it
+    removing = Signal()  # the core is about to be removed: let go of it
+    _cleared = Signal(list, list)  # folders, and those of them that could not be deleted
+
+    def __init__(self, parent: Optional[QtCore.QObject] = None) -> None:
+        super().__init__(parent)
+        self.stage = InstallStage.NONE
+        self.progress = OutputReader()
+        self.sentence = ""
+        self.kind = "cpu"  # what was asked for last...
+        self.folder: Optional[Path] = None  # ...and from where
+        self._log: Deque[str] = deque()
+        self._steps: List[InstallStep] = []
+        self._target: Optional[Path] = None
+        self._tools: List[Tool] = []
+        self._bare: Optional[Tool] = None
+        self._deleting: List[Path] = []
+        self._process: Optional[QtCore.QProcess] = None
+        self._lock: Optional[QtCore.QLockFile] = None
+        self._limit = QtCore.QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(self._kill)
+        self._cleared.connect(self._after_clearing)
+
+    @property
+    def busy(self) -> bool:
+        return self.stage in (InstallStage.LOOKING, InstallStage.RUNNING, InstallStage.REMOVING)
+
+    @property
+    def log(self) -> str:
+        return "".join(self._log)
+
+    def install(self, kind: str, folder: Optional[Path] = None) -> None:
+        """Install the core, in place of one that is there; from the wheels of a folder if one is given."""
+        if self.busy:
+            return
+        self.kind, self.folder = kind, folder
+        self._log.clear()
+        if install_place.core_wheel() is None:
+            self._fail(tr(NO_WHEEL))
+        elif self._take_place():
+            self.progress.begin(tr("Looking for Python…"))
+            self._tools, self._bare = candidates(launch.core_environment()), None
+            self._set(InstallStage.LOOKING)
+            self._look_on()
+
+    def again(self) -> None:
+        self.install(self.kind, self.folder)
+
+    def cancel(self) -> None:
+        """End what is going on; what was downloaded stays for the next time."""
+        if self.stage in (InstallStage.LOOKING, InstallStage.RUNNING):
+            self._end(InstallStage.NONE)
+            self._clear(fetched=False)
+
+    def dismiss(self) -> None:
+        """The artist has read what went wrong."""
+        if not self.busy:
+            self._set(InstallStage.NONE)
+
+    def remove(self) -> None:
+        """Delete the core and all that came with it."""
+        if self.busy:
+            return
+        self.removing.emit()
+        try:
+            install_place.forget()
+        except OSError:
+            self._fail(tr(NO_RIGHTS, folder=launch.config_path()))
+            return
+        self.progress.begin(tr("Removing the core…"))
+        self._set(InstallStage.REMOVING)
+        self._clear(fetched=True)
+
+    def stop(self) -> None:
+        """Krita ends."""
+        if self._process is not None:
+            self._end(InstallStage.NONE)
+
+    # The place
+
+    def _take_place(self) -> bool:
+        """Whether the core can go where it is to go; else the sentence is shown."""
+        home, kind = install_place.home(), KINDS[self.kind]
+        try:
+            install_place.wheels(self.kind).mkdir(parents=True, exist_ok=True)
+            needed = kind.disk + (0 if self.folder else kind.download)
+            if install_place.free_bytes() < needed:
+                self._fail(tr(NO_ROOM))
+                return False
+        except OSError:
+            self._fail(tr(NO_RIGHTS, folder=home))
+            return False
+        self._lock = QtCore.QLockFile(str(home / "lock"))
+        self._lock.setStaleLockTime(0)
+        if not self._lock.tryLock(0):
+            self._fail(tr(OTHER_KRITA))
+            return False
+        return True
+
+    # Looking for a Python or uv: the first that answers well
+
+    def _look_on(self) -> None:
+        if not self._tools:
+            self._found(self._bare)
+            return
+        tool = self._tools.pop(0)
+        self._limit.start(PROBE_LIMIT_MS)
+        self._start(list(tool.probe), lambda code, said: self._answered(tool.answered(code, said)))
+
+    def _answered(self, tool: Optional[Tool]) -> None:
+        self._limit.stop()
+        if tool is None:
+            self._look_on()
+        elif tool.has_pip:
+            self._found(tool)
+        else:  # good enough if there is nothing better
+            self._bare = self._bare or tool
+            self._look_on()
+
+    def _found(self, tool: Optional[Tool]) -> None:
+        wheel = install_place.core_wheel()
+        if tool is None or wheel is None:
+            self._end(InstallStage.NO_TOOL)
+            return
+        self._note(f"{' '.join(tool.command)}\n")
+        self._target = install_place.new_folder()
+        self._steps = steps(tool, self._target, wheel, self.kind, self.folder)
+        self._set(InstallStage.RUNNING)
+        self._next()
+
+    # Running
+
+    def _next(self) -> None:
+        if not self._steps:
+            self._finish()
+            return
+        step = self._steps.pop(0)
+        self.progress.begin(step.words)
+        self._note(f"\n$ {' '.join(step.command)}\n")
+        self._start(list(step.command), self._stepped)
+        self.changed.emit()
+
+    def _stepped(self, code: int, _said: str) -> None:
+        if code == 0:
+            self._next()
+        elif code < 0:
+            self._fail(tr(KILLED))
+        else:
+            home = str(install_place.home())
+            self._fail(sentence(self.log, home, offline=self.folder is not None))
+
+    def _finish(self) -> None:
+        target = self._target
+        try:
+            assert target is not None
+            install_place.mark(target, self.kind)
+        except OSError:
+            self._fail(tr(NO_RIGHTS, folder=launch.config_path()))
+            return
+        self._end(InstallStage.NONE)
+        self.done.emit()
+        self._clear(fetched=True)
+
+    def _start(self, command: List[str], done: Any) -> None:
+        """`done` gets the exit code, below zero for one that was killed, and what was printed."""
+        process = self._process = QtCore.QProcess(self)
+        said: List[str] = []
+        process.setProcessEnvironment(_environment())
+        process.setWorkingDirectory(os.path.abspath(os.sep))
+        process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
+        process.readyReadStandardOutput.connect(lambda: self._read(process, said))
+        crashed = QtCore.QProcess.ExitStatus.CrashExit
+        process.finished.connect(
+            lambda code, status: self._ended(process, -1 if status == crashed else code, said, done)
+        )
+        process.errorOccurred.connect(lambda error: self._not_started(process, error, said, done))
+        process.start(command[0], command[1:])
+        process.closeWriteChannel()
+
+    def _read(self, process: QtCore.QProcess, said: List[str]) -> None:
+        text = bytes(process.readAllStandardOutput()).decode("utf-8", "replace")
+        if process is not self._process:
+            return
+        if self.stage is InstallStage.LOOKING:
+            said.append(text[:1000])
+            del said[10:]
+            return
+        self._note(text)
+        before = self.progress.words, self.progress.share
+        self.progress.feed(text)
+        if before != (self.progress.words, self.progress.share):
+            self.changed.emit()
+
+    def _not_started(self, process: QtCore.QProcess, error: Any, said: List[str], done: Any) -> None:
+        if error == QtCore.QProcess.ProcessError.FailedToStart:
+            self._note(process.errorString() + "\n")
+            self._ended(process, 127, said, done)
+
+    def _ended(self, process: QtCore.QProcess, code: int, said: List[str], done: Any) -> None:
+        process.deleteLater()
+        if process is self._process:
+            self._read(process, said)
+            self._process = None
+            done(code, "".join(said))
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    # Ending
+
+    def _fail(self, why: str) -> None:
+        self.sentence = why
+        self._end(InstallStage.FAILED)
+
+    def _end(self, stage: InstallStage) -> None:
+        self._limit.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()  # on Windows `terminate` asks for a window, which pip does not have
+        self._steps, self._tools = [], []
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+        self._keep_log()
+        self._set(stage)
+
+    def _set(self, stage: InstallStage) -> None:
+        self.stage = stage
+        self.changed.emit()
+
+    def _note(self, text: str) -> None:
+        self._log.append(text)
+        while sum(map(len, self._log)) > LOG_TAIL:
+            self._log.popleft()
+
+    def _keep_log(self) -> None:
+        if self._log:
+            with suppress(OSError):  # the button still shows it
+                install_place.log_path().write_text(self.log, encoding="utf-8")
+
+    def _clear(self, fetched: bool) -> None:
+        found = install_place.installed()
+        gone = install_place.put_away(None if found is None else found.folder, fetched)
+        doomed = [folder for folder in gone if folder not in self._deleting]
+        self._deleting += doomed
+
+        def run() -> None:
+            time.sleep(0.2)  # a process that was just killed may still be writing
+            self._cleared.emit(doomed, install_place.delete(doomed))
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _after_clearing(self, doomed: List[Path], left: List[str]) -> None:
+        self._deleting = [folder for folder in self._deleting if folder not in doomed]
+        if self.stage is not InstallStage.REMOVING or self._deleting:
+            return
+        if left:
+            self._fail(tr(NO_RIGHTS, folder=left[0]))
+        else:
+            self._set(InstallStage.NONE)
+
+
+def _environment() -> QtCore.QProcessEnvironment:
+    """That of the core, for programs which fetch files and print what they do."""
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")  # where a user's own pip puts things
+    kept = launch.core_environment()
+    variables = {name: value for name, value in kept.items() if name not in elsewhere}
+    variables.update(proxy_variables(variables))
+    variables.update(
+        PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_USER="0", PYTHONUNBUFFERED="1", NO_COLOR="1"
+    )
+    environment = QtCore.QProcessEnvironment()
+    for name, value in variables.items():
+        environment.insert(name, value)
+    return environment
+
+
+def proxy_variables(environ: Dict[str, str]) -> Dict[str, str]:
+    """The system's proxy, where the environment names none."""
+    if any(environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return {}
+    query = QtNetwork.QNetworkProxyQuery(QtCore.QUrl(INDEX))
+    kinds = QtNetwork.QNetworkProxy.ProxyType
+    schemes = {kinds.HttpProxy: "http", kinds.HttpCachingProxy: "http", kinds.Socks5Proxy: "socks5"}
+    for proxy in QtNetwork.QNetworkProxyFactory.systemProxyForQuery(query):
+        if proxy.type() in schemes and proxy.hostName():
+            url = QtCore.QUrl()
+            url.setScheme(schemes[proxy.type()])
+            url.setHost(proxy.hostName())
+            url.setPort(proxy.port())
+            url.setUserName(proxy.user())
+            url.setPassword(proxy.password())
+            address = bytes(url.toEncoded()).decode("ascii")
+            return {"HTTPS_PROXY": address, "HTTP_PROXY": address}
+    return {}

@@ -1,0 +1,1 @@
+"""The widgets; start with `panel.py`, which holds all of them."""
