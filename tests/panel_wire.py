@@ -89,6 +89,9 @@ class Keeping:
     def painted(self, document, layer):
         return 0, 0, 1, 1
 
+    def read_under(self, document, layer, edit, done, failed):
+        failed("There are no layers.")
+
 
 class Desk(Keeping):
     """A host with documents of 64 x 64 pixels. The test says what of them is selected."""

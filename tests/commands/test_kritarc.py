@@ -72,6 +72,7 @@ def test_what_krita_writes_meanwhile_stays():
 
 def test_a_value_that_was_there_comes_back():
     after, change = enabled(b"[python]\nenable_anycost=false\n", "anycost")
+    assert change is not None
     assert change == Enabling(was="false")
     assert restored(after, "anycost", change) == b"[python]\nenable_anycost=false\n"
 

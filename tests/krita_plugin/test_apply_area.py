@@ -89,8 +89,9 @@ def test_the_layer_that_is_taken_up_is_named(area):
     assert update.toolTip().startswith("This face has no layer yet")
     picture = Picture(64, 64, bytes(4 * 64 * 64), document_size=(64, 64))
     faces = area.state.core.faces["a"] = Faces(picture)
-    faces.choose(Face.whole(picture))
-    faces.portrait.layer = FaceLayer(("{1}",), "abcde", "Anycost: <b>Smile</b> +0.60, Age −0.30")
+    face = Face.whole(picture)
+    faces.choose(face)
+    face.portrait.layer = FaceLayer(("{1}",), "abcde", "Anycost: <b>Smile</b> +0.60, Age −0.30")
     area.state.tell(Topic.DOCUMENT)
     assert label.isVisible()
     assert label.text() == "Layer: <b>Smile</b> +0.60, Age −0.30"

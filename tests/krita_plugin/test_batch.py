@@ -60,7 +60,9 @@ def begin(state, wire, shelf):
     project(state, wire)
     state.set_edit("smile", 0.5)
     wire.answer("edit", {"complete": True})
-    batch = EditBatch(state, edited_face(state), shelf, ITEMS, 2.0, lambda: None)
+    face = edited_face(state)
+    assert face is not None
+    batch = EditBatch(state, face, shelf, ITEMS, 2.0, lambda: None)
     batch.start()
     return batch
 
@@ -234,8 +236,9 @@ def test_whatever_comes_each_picture_is_done_or_told(course):
         else:
             wire.die(state)
             come_back(state, wire)
-    seen = sorted([item.key for item in batch.done] + [item.key for item, _ in batch.left_out])
-    assert seen == list(range(len(seen)))  # in order, none twice, none lost
+    seen = {item.key for item in batch.done} | {item.key for item, _ in batch.left_out}
+    assert len(seen) == len(batch.done) + len(batch.left_out)
+    assert seen == set(range(len(seen)))  # in order, none twice, none lost
     assert batch.over == (len(seen) == len(ITEMS))
     batch.cancel()
     assert (batch.over, shelf.finished, shelf.put_there) == (True, 1, batch.done)

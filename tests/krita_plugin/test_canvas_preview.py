@@ -35,7 +35,7 @@ class KisCanvasController(QAbstractScrollArea):
         self.canvas = QWidget(self.viewport())
         self.canvas.resize(400, 300)
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
-            bar.setRange(-1000, 1000)
+            bar.setRange(-1000, 1000)  # pyright: ignore[reportOptionalMemberAccess]
 
 
 class View:

@@ -67,7 +67,6 @@ class Easel(Keeping):
     """A host whose documents are arrays."""
 
     selects = True
-    batches = None
 
     def __init__(self):
         super().__init__()

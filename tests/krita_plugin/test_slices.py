@@ -14,6 +14,10 @@ from anycost.krita_plugin.state.picture import HostError
 qt_loop.application()
 
 
+def never(_outcome):
+    pytest.fail("This way was not to be taken.")
+
+
 def counting(noted, to, error=""):
     for number in range(to):
         noted.append(number)
@@ -25,7 +29,7 @@ def counting(noted, to, error=""):
 
 def test_other_events_come_between_the_steps():
     noted, done = [], []
-    held = Slices(counting(noted, 5), done.append, pytest.fail)
+    held = Slices(counting(noted, 5), done.append, never)
     beat = QTimer()
     beat.timeout.connect(lambda: noted.append("event"))
     beat.start(0)
@@ -40,7 +44,7 @@ def test_other_events_come_between_the_steps():
 
 def test_a_refusal_ends_them_with_its_sentence():
     noted, failed = [], []
-    held = Slices(counting(noted, 2, "No room."), pytest.fail, failed.append)
+    held = Slices(counting(noted, 2, "No room."), never, failed.append)
     assert qt_loop.until(lambda: failed)
     assert held is not None
     assert (noted, failed) == ([0, 1], ["No room."])

@@ -83,6 +83,7 @@ def test_its_face_and_sliders_come_back_without_a_projection(later, wire, desk):
     assert wire.asked("edit")["edits"] == {"smile": 0.6}
     assert "picture/project" not in wire.sent
     assert later.value("smile") == 0.6
+    assert later.portrait is not None
     assert later.portrait.layer.name == "the artist's name"
     later.set_edit("smile", 0.9)
     settled(later, wire)

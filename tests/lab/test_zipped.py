@@ -20,7 +20,7 @@ from anycost.lab.data import zipped
 from anycost.lab.data.folder import FolderBatches, check
 from anycost.lab.data.frame import PictureFrame
 from anycost.lab.data.picture_files import read_fitted, survey
-from anycost.lab.data.zipped import Zip
+from anycost.lab.data.zipped import Member, Zip
 
 WAYS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
 
@@ -64,7 +64,7 @@ def test_labels_and_hidden_files_beside_the_pictures_are_left_alone(tmp_path: Pa
     }
     archive = zip_of(tmp_path / "a.zip", {**FILES, **more, "folder.png/": b""})
     found = survey(archive)
-    assert [member.name for member in found.pictures if not isinstance(member, Path)] == sorted(FILES)
+    assert [member.name for member in found.pictures if isinstance(member, Member)] == sorted(FILES)
     assert found.left_out == ()
     assert found.sizes == ((40, 32),) * 6
     assert "has 6 pictures" in check(archive)

@@ -24,7 +24,8 @@ def explain() -> None:
             QApplication,
             QMessageBox,
         )
-    box = QMessageBox(QMessageBox.Icon.Information, "Anycost", WORDS, parent=QApplication.activeWindow())
+    icon = QMessageBox.Icon.Information
+    box = QMessageBox(icon, "Anycost", WORDS, parent=QApplication.activeWindow())  # pyright: ignore[reportArgumentType]
     box.open()
 
 

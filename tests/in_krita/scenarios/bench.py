@@ -60,7 +60,7 @@ class Canvases:
             if overlay.laid and state.portrait is not None and state.portrait.frame is not None:
                 self.stamp = state.portrait.frame.stamp
 
-        CanvasOverlay.paintEvent = paint
+        CanvasOverlay.paintEvent = paint  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def quantile(values, share):

@@ -1,5 +1,8 @@
 """The preview on the canvas: where it lies, when it goes, and that the document knows nothing of it."""
 
+# a scenario fails where a widget is missing
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false
+
 from __future__ import annotations
 
 import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from krita import InfoObject
+from krita import InfoObject  # pyright: ignore[reportAttributeAccessIssue]
 from PyQt5.QtCore import QByteArray, Qt
 from PyQt5.QtWidgets import QApplication, QListWidget
 from shared import closed, drag, open_panel, opened, projected, settled, shown

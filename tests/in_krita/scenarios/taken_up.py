@@ -1,5 +1,8 @@
 """An edit that is taken up again: from a reopened file, from copies, and wherever its layer lies."""
 
+# a scenario fails where a widget is missing
+# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false
+
 from __future__ import annotations
 
 import os
