@@ -1,7 +1,7 @@
 """The current edit on other layers and on frames, by the panel's menu and the dialog's buttons."""
 
 # a scenario fails where a widget is missing
-# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false
+# pyright: reportOptionalMemberAccess=false
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The preview on the canvas: where it lies, when it goes, and that the document knows nothing of it."""
 
 # a scenario fails where a widget is missing
-# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false
+# pyright: reportOptionalMemberAccess=false
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def overlays(t):
 
 def canvas(t):
     """The scroll area and the canvas in front."""
-    return canvas_of(t.window().findChild(QMdiArea).currentSubWindow().widget())
+    found = canvas_of(t.window().findChild(QMdiArea).currentSubWindow().widget())
+    assert found is not None
+    return found
 
 
 def edited(t, state, share):

@@ -1,7 +1,7 @@
 """An edit that is taken up again: from a reopened file, from copies, and wherever its layer lies."""
 
 # a scenario fails where a widget is missing
-# pyright: reportOptionalMemberAccess=false, reportOptionalIterable=false
+# pyright: reportOptionalMemberAccess=false
 
 from __future__ import annotations
 
@@ -357,7 +357,7 @@ def large(t, docker):
     plain = pixels(document)
     node = document.createNode("Anycost: large #abcde", "paintlayer")
     node.setPixelData(QByteArray(b"\x10\x20\x30\xff" * 1500 * 1500), 1000, 1000, 1500, 1500)
-    document.rootNode().addChildNode(node, None)
+    document.rootNode().addChildNode(node, None)  # pyright: ignore[reportArgumentType]
     yield from at_rest(document)
     gaps, last = [], [time.monotonic()]
 
