@@ -23,6 +23,13 @@ OURS = {  # the rooms that a room may import
     "lab": {"lab", "core", "models"},
     "commands": {"commands", "lab", "core", "krita_plugin", "models", "bridge"},
 }
+PLUGIN = {  # the plugin's folders that a folder of it may import
+    "state": set(),
+    "panel": {"state"},
+    "documents": {"state"},
+    "canvas": {"panel", "state"},
+    "install": {"panel"},
+}
 LIBRARIES = {  # besides the standard library; rooms not listed may use any except Krita's
     "bridge": QT,
     "models": {"torch", "numpy", "safetensors", "onnx", "tflite", "flatbuffers"},
@@ -95,6 +102,17 @@ def test_a_room_imports_only_the_rooms_below_it(room: str):
         if name.startswith("anycost.") and name.split(".")[1] in OURS.keys() - OURS[room]
     }
     assert found == set()
+
+
+@pytest.mark.parametrize("folder", PLUGIN)
+def test_a_folder_of_the_plugin_imports_only_those_below_it(folder: str):
+    found = {
+        name.split(".")[2]
+        for path in sources(f"krita_plugin/{folder}")
+        for name in imported(path)
+        if name.startswith("anycost.krita_plugin.")
+    }
+    assert found & PLUGIN.keys() <= PLUGIN[folder] | {folder}
 
 
 @pytest.mark.parametrize("room", OURS)

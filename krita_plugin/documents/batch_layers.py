@@ -13,6 +13,7 @@ from krita import Document, Node
 
 from ...bridge.messages import Layer
 from ..qt import QtCore
+from ..slices import OneAtATime, Slices, Steps
 from ..state.batch_host import Item, Source
 from ..state.edit_layers import INDEX, ids_and_keys, is_edit
 from ..state.kept_edit import new_key, with_key
@@ -22,7 +23,6 @@ from .layer_pixels import LayerPixels
 from .paint_layers import REFUSED, SRGB, drawing, last_of, new_layer, space, wipe
 from .picture_reader import CHANGED, PictureReader
 from .placing import check_unlocked
-from .slices import OneAtATime, Slices, Steps
 from .underlying import all_nodes, layer_and_groups, name_of
 from .views import active_node, view_of
 

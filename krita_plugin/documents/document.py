@@ -12,6 +12,7 @@ from typing import Callable, Dict, Hashable, List, Optional, Sequence, Tuple
 from krita import Document, Node
 
 from ...bridge.messages import Layer, Selected
+from ..slices import OneAtATime, Slices, Steps
 from ..state.edit_layers import INDEX, EditLayers, LayerName, ids_and_keys
 from ..state.kept_edit import KeptEdit, where_now
 from ..state.layer_place import LayerPlace
@@ -23,7 +24,6 @@ from .paint_layers import REFUSED, copied, drawing, last_of, new_layer, paint_in
 from .picture_reader import PictureReader
 from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
-from .slices import OneAtATime, Slices, Steps
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
 from .views import active_node, is_open
 

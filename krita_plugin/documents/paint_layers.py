@@ -12,10 +12,10 @@ from krita import Document, Node
 from ...bridge.messages import Layer
 from ..pixels import placed_over, raw_bytes
 from ..qt import QtCore, QtGui
+from ..slices import Steps
 from ..state.picture import Box, HostError, Picture
 from ..words import tr
 from .picture_reader import STRIP_PIXELS
-from .slices import Steps
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 REFUSED = (

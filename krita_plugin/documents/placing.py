@@ -12,12 +12,12 @@ from krita import Document, Krita, Node
 from ...bridge.messages import Selected
 from ..pixels import scaled_mask
 from ..qt import QtCore
+from ..slices import Steps
 from ..state.edit_layers import is_edit
 from ..state.layer_place import LayerPlace
 from ..state.picture import Box, HostError, Picture
 from ..words import tr
 from .paint_layers import strips
-from .slices import Steps
 from .underlying import layer_and_groups, name_of
 from .views import active_node
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from ..documents.slices import Slices
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..slices import Slices
 from ..state.document_faces import View
 from ..state.portrait import Portrait
 from ..state.state import PanelState

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Callable, Optional
 
 from ...bridge.messages import Frame, Placement
-from ..documents.slices import Steps
 from ..pixels import face_image, image_over, scaled
 from ..qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from ..slices import Steps
 from ..state.picture import Picture
 from ..words import tr
 

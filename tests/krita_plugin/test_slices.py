@@ -8,7 +8,7 @@ pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
 from PyQt5.QtCore import QTimer
 
-from anycost.krita_plugin.documents.slices import Slices
+from anycost.krita_plugin.slices import Slices
 from anycost.krita_plugin.state.picture import HostError
 
 qt_loop.application()

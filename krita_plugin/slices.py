@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Generator, Generic, TypeVar
 
-from ..qt import QtCore
-from ..state.picture import HostError
+from .qt import QtCore
+from .state.picture import HostError
 
 Result = TypeVar("Result")
 Steps = Generator[None, None, Result]  # yields where the program's events may come
