@@ -69,10 +69,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """`-n auto`: one worker per core, and one more, since those with Krita or other processes often wait.
-    A single file runs in this process, which starts sooner."""
+    """`-n auto`: one worker per core. A single file runs in this process, which starts sooner."""
     single = len(config.args) == 1 and ".py" in config.args[0]
-    return 0 if single else min(usable_cores() + 1, MOST_WORKERS)
+    return 0 if single else min(usable_cores(), MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)
