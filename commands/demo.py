@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +69,8 @@ def walk(client: Client, rgba: np.ndarray, out: Path) -> None:
     )
     picture = OpenPicture(PICTURE, width, height, rgba.tobytes())
     found = OpenedPicture.of(client.call(picture.METHOD, picture.data(), picture.attachment).result)
-    print("face found at", {name: round(value) for name, value in asdict(found.placement).items()})
+    place = found.placement
+    print(f"face found at {place.x:.0f}, {place.y:.0f}: {place.size:.0f} px, turned by {place.angle:.0f}°")
     project(client)
     faces = {"original": Image.fromarray(rgba).convert("RGB")}
     for stamp, quality in enumerate(SHOWN, start=1):
