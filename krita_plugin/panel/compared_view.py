@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
+from ...bridge.messages import Frame, Thumbnail
 from ..pixels import face_image, image_over, raw_bytes, scaled
 from ..qt import QT6, Qt, QtCore, QtGui
 from ..state.comparing import Comparing, Manner
@@ -26,20 +27,20 @@ class ComparedView(QtCore.QObject):
     def __init__(self, comparing: Comparing, preview: Preview) -> None:
         super().__init__(preview)
         self._comparing, self._preview = comparing, preview
-        self._heat: Optional[Tuple[object, object, QtGui.QImage]] = None
+        self._made: Optional[Tuple[object, QtGui.QImage]] = None  # A, and what it was made from
+        self._heat: Optional[Tuple[int, int, QtGui.QImage]] = None
         preview.over = self.paint
         preview.installEventFilter(self)
 
     @property
     def a(self) -> Optional[QtGui.QImage]:
         """What the face is compared with."""
-        comparing = self._comparing
-        if comparing.frame is not None:
-            return face_image(comparing.frame)
-        if comparing.drawn is not None:
-            side = comparing.drawn.side
-            return image_over(comparing.drawn.rgba, side, side)
-        return self._preview.original
+        source = self._comparing.frame or self._comparing.drawn
+        if source is None:
+            return self._preview.original
+        if self._made is None or self._made[0] is not source:  # else each move of the line would make it
+            self._made = source, _image_of(source)
+        return self._made[1]
 
     def paint(self, painter: QtGui.QPainter, square: QtCore.QRectF) -> str:
         """Over the face in its square; the words for the corner."""
@@ -71,7 +72,7 @@ class ComparedView(QtCore.QObject):
 
     def _difference(self, a: QtGui.QImage, now: QtGui.QImage) -> QtGui.QImage:
         """Made anew only where one of both is another image."""
-        keys = a.cacheKey() if a is self._preview.original else self._comparing.frame, now.cacheKey()
+        keys = a.cacheKey(), now.cacheKey()
         known = self._heat
         if known is None or known[:2] != keys:
             self._heat = known = (*keys, heat_map(a, now))
@@ -93,6 +94,12 @@ class ComparedView(QtCore.QObject):
             x = event.position().x() if QT6 else event.localPos().x()  # pyright: ignore
             self._comparing.move_line((x - square.left()) / max(1.0, square.width()))
         return True
+
+
+def _image_of(source: Union[Frame, Thumbnail]) -> QtGui.QImage:
+    if isinstance(source, Frame):
+        return face_image(source)
+    return image_over(source.rgba, source.side, source.side)
 
 
 def heat_map(a: QtGui.QImage, b: QtGui.QImage) -> QtGui.QImage:
