@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional
 
 from ...bridge.fields import XY, entries, flag, numbers, point, table, text, whole
+from ...bridge.framing import parse
 from ...bridge.messages import MAX_EDITS, MAX_FACES, Mix
 from ...bridge.protocol import ProtocolError
 from .history import MOST_STATES, SMALL_SIDE, Adjustment, PastState
@@ -51,13 +52,14 @@ def unpacked(picture: bytes) -> Optional[bytes]:
 
 def written(faces: List[FaceHistory]) -> bytes:
     """The newest states of all faces as bytes; empty where there are none."""
-    told: List[Dict[str, Any]] = []
-    room = MOST_IN_ALL
-    for face in faces[:MAX_FACES]:
-        states = face.states[max(0, len(face.states) - room) :] if room else []
-        room -= len(states)
-        if states:
-            told.append({"key": face.key, "spot": list(face.spot), "states": [_told(one) for one in states]})
+    kept = [face for face in faces if face.states][:MOST_IN_ALL]
+    most = MOST_STATES  # of each, so that they are not too many in all
+    while sum(min(len(face.states), most) for face in kept) > MOST_IN_ALL:
+        most -= 1
+    told = [
+        {"key": face.key, "spot": list(face.spot), "states": [_told(one) for one in face.states[-most:]]}
+        for face in kept
+    ]
     return json.dumps({"version": VERSION, "faces": told}).encode() if told else b""
 
 
@@ -77,11 +79,11 @@ def read(data: bytes) -> List[FaceHistory]:
     if len(data) > MOST_BYTES or parts > MOST_PARTS or commas > MOST_COMMAS:
         return []
     try:
-        whole_of_it = table(json.loads(data.decode("utf-8")), "history")
+        whole_of_it = parse(data)
         if whole(whole_of_it, "version") != VERSION:
             return []
         faces = entries(whole_of_it, "faces", MAX_FACES)
-    except (ValueError, RecursionError, ProtocolError):
+    except ProtocolError:
         return []
     return [face for face in map(_face, faces) if face is not None]
 

@@ -18,6 +18,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ...bridge import system
 from ...bridge.fields import entries, numbers, table, text, whole
+from ...bridge.framing import parse
 from ...bridge.messages import MAX_EDITS, Slider
 from ...bridge.protocol import ProtocolError
 from ..words import tr
@@ -123,7 +124,7 @@ def read_presets(path: Path) -> List[Preset]:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:  # a pipe would never end
             raise PresetsError(_no_presets(path))
-        told = table(json.loads(path.read_bytes()[:MOST_BYTES].decode("utf-8")), "presets")
+        told = parse(path.read_bytes()[:MOST_BYTES])
         if told.get("kind") != KIND:
             raise PresetsError(_no_presets(path))
         if whole(told, "version", 1) > VERSION:
@@ -134,7 +135,7 @@ def read_presets(path: Path) -> List[Preset]:
         raise PresetsError(
             tr("{name} cannot be read ({reason}): choose another file.", name=path.name, reason=reason)
         ) from None
-    except (ValueError, RecursionError, ProtocolError):
+    except ProtocolError:
         raise PresetsError(_no_presets(path)) from None
 
 

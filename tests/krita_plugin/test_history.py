@@ -276,7 +276,16 @@ def test_what_is_written_is_read(faces):
 
 def test_a_document_keeps_the_newest_of_very_many():
     faces = [FaceHistory(str(n), (0.0, 0.0), [PastState(smile(0.5))] * MOST_STATES) for n in range(10)]
-    assert sum(len(face.states) for face in read(written(faces))) == MOST_IN_ALL
+    assert [len(face.states) for face in read(written(faces))] == [MOST_IN_ALL // 10] * 10  # of each
+
+
+def test_the_last_of_many_faces_keeps_its_newest_states_too():
+    states = [PastState(smile(n + 1)) for n in range(MOST_STATES)]
+    faces = [FaceHistory(str(n), (0.0, 0.0), states) for n in range(6)]
+    faces.append(FaceHistory("few", (0.0, 0.0), states[:2]))
+    *full, few = read(written(faces))
+    assert few == faces[-1]
+    assert [face.states for face in full] == [states[-33:]] * 6
 
 
 GOOD = {"edits": {"smile": 0.5}, "mix": None, "applied": True, "picture": ""}
@@ -302,8 +311,10 @@ def document(state, **changes):
         document(GOOD, spot=[1, float("inf")]),
         document(GOOD, key=5),
         document(GOOD, states=[GOOD] * (MOST_STATES + 1)),
+        document({**GOOD, "edits": {"smile": 10**400}}),
+        document(GOOD).replace(b"0.5", b"1" * 3_000_000),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_a_hostile_document_brings_nothing(data):
     assert read(data) == []

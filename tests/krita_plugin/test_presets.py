@@ -99,10 +99,12 @@ def test_what_is_exported_is_imported(tmp_path_factory, presets):
             {"kind": "anycost-presets", "version": 1, "presets": [{"name": "", "edits": {}}]}
         ).encode(),
         b'{"kind": "anycost-presets", "version": 1, "presets": [{"name": "a", "edits": {"b": NaN}}]}',
+        b'{"kind": "anycost-presets", "version": 1, "presets": [{"name": "a", "edits": {"b": 1%s}}]}'
+        % (b"0" * 400),
         json.dumps({"kind": "anycost-presets", "version": 99, "presets": []}).encode(),
         b" " * (MOST_BYTES + 1),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_hostile_file_is_a_sentence(tmp_path, data):
     path = tmp_path / "p.json"
