@@ -60,7 +60,8 @@ class SeveralFaces:
             self._state.pick(first)
 
     def _heard(self, topic: Topic) -> None:
-        if self._waiting and topic in (Topic.PROGRESS, Topic.DOCUMENT, Topic.MESSAGE, Topic.CONNECTION):
+        said = topic is Topic.MESSAGE and bool(self._state.message)
+        if self._waiting and (said or topic in (Topic.PROGRESS, Topic.DOCUMENT, Topic.CONNECTION)):
             self._go_on()
 
     def _go_on(self) -> None:
@@ -68,14 +69,22 @@ class SeveralFaces:
         faces = state.faces
         gone = state.document != self._document or faces is None or face not in faces.all
         if gone or state.message or not state.core.connected:
-            self._waiting, self._first = [], None
+            self._stop()
+        elif state.busy or face.portrait.applying:
             return
-        portrait = face.portrait
-        if state.portrait is not portrait or portrait.applying:
-            return
-        if self._asked:
-            self._waiting.pop(0)
-            self._next()
-        elif state.can_apply and not state.busy:
+        elif self._asked:
+            self._done()
+        elif state.portrait is not face.portrait or not state.can_edit:
+            self._stop()  # the artist went to another face, or cancelled the projection
+        elif state.can_apply:
             self._asked = True
             state.apply()
+        elif not state.changes:
+            self._done()  # its sliders do not work on it
+
+    def _done(self) -> None:
+        self._waiting.pop(0)
+        self._next()
+
+    def _stop(self) -> None:
+        self._waiting, self._first = [], None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from panel_wire import PLACEMENT, TWO, find, open_face, project, show
 from PyQt5.QtCore import QEvent, QPointF, Qt
 from PyQt5.QtGui import QImage, QKeyEvent, QMouseEvent
 
+from anycost.bridge.answer import Fault
 from anycost.krita_plugin.panel.compared_view import FAINT, ComparedView, heat_map
 from anycost.krita_plugin.panel.preview import Preview
 from anycost.krita_plugin.panel.shelf import keeps_undo
@@ -100,6 +103,21 @@ def test_a_state_is_drawn_to_be_compared_with(state, wire, view):
     assert (shown(view)[..., 1] > 150).all()
     state.comparing.take_original()
     assert (shown(view)[..., 2] > 150).all()
+
+
+def test_the_difference_is_from_the_state_taken_last(state, wire, view):
+    state.comparing.set_manner(Manner.DIFFERENCE)
+    for smile, drawn in ((0.5, bytes([200, 0, 0, 255])), (0.7, bytes([0, 255, 0, 255]))):
+        state.comparing.take_state(PastState(Adjustment({"smile": smile})))
+        wire.answer("picture/thumbnail", DRAWN, drawn * 4)
+        differs = (shown(view) != [200, 0, 0]).any()
+        assert differs == (smile == 0.7)
+
+
+def test_a_is_made_once_however_often_it_is_painted(state, wire, view):
+    state.comparing.take_state(PastState(Adjustment({"smile": 0.5})))
+    wire.answer("picture/thumbnail", DRAWN, bytes([0, 255, 0, 255]) * 4)
+    assert view.a is view.a
 
 
 def test_a_may_be_the_face_as_it_is_and_belongs_to_that_face(state, wire):
@@ -197,3 +215,35 @@ def test_a_face_that_the_core_forgot_is_told_again_before_its_layer(state, wire,
     wire.answer("picture/open", PLACEMENT)
     wire.answer("picture/restore")
     assert wire.waiting("picture/apply") == 1
+
+
+def test_a_face_on_which_no_slider_works_gets_no_layer_and_the_next_one_does(state, wire, desk):
+    both_edited(state, wire)
+    first = state.faces.all[0].portrait
+    first.opened["portraits"] = replace(first.opened["portraits"], limited=("smile",))
+    state.several.apply_all()
+    wire.answer("picture/apply", LAYER, bytes(4))
+    assert not state.several.applying
+    assert len(desk.layers) == 1
+
+
+def test_a_cancelled_projection_ends_it(state, wire):
+    both_edited(state, wire)
+    find(state, wire, TWO)  # read again: both have to be projected
+    state.several.apply_all()
+    state.cancel()
+    wire.answer("picture/open", fault=Fault("cancelled", ""))
+    assert not state.several.applying
+    open_face(state, wire, 0)
+    assert wire.waiting("picture/apply") == 0
+
+
+def test_the_artist_may_look_at_another_face_meanwhile(state, wire, desk):
+    both_edited(state, wire)
+    state.say("An old sentence.")
+    state.several.apply_all()
+    state.pick(state.faces.all[1])
+    wire.answer("picture/apply", LAYER, bytes(4))
+    wire.answer("picture/apply", LAYER, bytes(4))
+    assert not state.several.applying
+    assert len(desk.layers) == 2
