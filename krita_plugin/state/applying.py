@@ -9,7 +9,7 @@ from ...bridge.messages import ApplyEdits, Layer, Selected
 from ..words import tr
 from .edit_layers import EditLayers
 from .face_layer import FaceLayer
-from .history import without_faces
+from .history import Adjustment, without_faces
 from .kept_edit import KeptEdit, TooDetailed, new_key, with_key
 from .layer_place import PLACES, LayerPlace
 from .picture import Box, square_box
@@ -32,6 +32,7 @@ class _Job:
 
     document: Hashable
     portrait: Portrait
+    adjustment: Adjustment  # as it is now: sliders may move before the layer comes
     asked: ApplyEdits
     name: str  # of the layer
     old: FaceLayer  # that is replaced; one without ids for a new layer
@@ -73,8 +74,8 @@ class Applying:
         old = portrait.layer if update else FaceLayer()
         masked = old.masked if old.ids else state.host.keeps and self.place is LayerPlace.GROUP
         asked = ApplyEdits(portrait.name, edits, mix=mix)
-        job = _Job(document, portrait, asked, state.layer_name(portrait), old, self.place, masked)
-        portrait.asked = portrait.adjustment
+        now, name = portrait.adjustment, state.layer_name(portrait)
+        job = _Job(document, portrait, now, asked, name, old, self.place, masked)
         if not state.only_selected or portrait.placement is None:
             self._draw(job)
         elif state.selection is None:
@@ -121,7 +122,7 @@ class Applying:
     def _added(self, job: _Job, key: str, added: Hashable) -> None:
         portrait = job.portrait
         portrait.layer = FaceLayer((*job.old.ids, added), key, job.name, job.only, job.masked)
-        portrait.applied = portrait.asked
+        portrait.applied = job.adjustment
         self._state.history.applied(job.document, portrait)
         if self._state.host.keeps:
             self._keep(job, added, key)
@@ -140,7 +141,7 @@ class Applying:
         layers.sweep(job.document, host.layer_names(job.document))
 
     def _kept(self, job: _Job, painted: Box) -> KeptEdit:
-        core, portrait, asked = self._state.core, job.portrait, job.portrait.asked
+        core, portrait = self._state.core, job.portrait
         picture, faces = portrait.picture, core.faces.get(job.document)
         return KeptEdit(
             pack=core.opened.name,
@@ -149,13 +150,13 @@ class Applying:
             factor=picture.factor,
             document_size=picture.document_size,
             latents=portrait.latents.get(core.pack),
-            edits=asked.edits,
+            edits=job.adjustment.edits,
             face=portrait.face,
             placement=portrait.placement,
             only=None if job.masked else job.only,
             by_hand=any(one.by_hand for one in faces.all if one.portrait is portrait) if faces else False,
             selection=picture.selection,
-            mix=without_faces(asked).mix,
+            mix=without_faces(job.adjustment).mix,
             masked=job.masked,
             place=painted[:2],
             size=painted[2:],

@@ -62,10 +62,13 @@ class Face:
         return picture.left + box.x * picture.factor, picture.top + box.y * picture.factor
 
     def lies_at(self, other: Face) -> bool:
-        """Whether this is where `other` lies in the document: within half its size."""
-        (x, y), (other_x, other_y) = self.spot, other.spot
-        reach = other.box.size * other.portrait.picture.factor / 2
-        return math.hypot(x - other_x, y - other_y) <= reach
+        """Whether this is where `other` lies in the document."""
+        return other.lies_around(self.spot)
+
+    def lies_around(self, spot: XY) -> bool:
+        """Whether a point of the document is within half this face's size of its centre."""
+        x, y = self.spot
+        return math.hypot(x - spot[0], y - spot[1]) <= self.box.size * self.portrait.picture.factor / 2
 
     def take_portrait(self, portrait: Portrait) -> None:
         """It was opened in the core."""

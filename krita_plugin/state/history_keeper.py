@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Hashable, List, Optional
 
 from ...bridge.messages import Thumbnail
-from .document_faces import Face, Faces
+from .document_faces import Faces
 from .history import SMALL_SIDE, Adjustment, PastState
 from .history_pictures import small_rgb, thumbnail_rgb
 from .kept_history import NAME, FaceHistory, packed, read, written
@@ -36,8 +36,8 @@ class HistoryKeeper:
             self._remember(self._state.document, portrait, portrait.adjustment)
 
     def applied(self, document: Hashable, portrait: Portrait) -> None:
-        """A layer was added that shows what was asked for."""
-        self._remember(document, portrait, portrait.asked, applied=True)
+        """A layer was added."""
+        self._remember(document, portrait, portrait.applied, applied=True)
 
     def chosen(self) -> None:
         """The artist took something as a whole, such as a preset. Its picture is drawn for it, since he may
@@ -111,16 +111,9 @@ class HistoryKeeper:
             histories[document] = read(self._state.host.kept(document, NAME))
         waiting = histories[document]
         for face in faces.all:
-            found = next((one for one in waiting if _lies_at(face, one)), None)
+            found = next((one for one in waiting if face.lies_around(one.spot)), None)
             if found is None or face.portrait.past.states:
                 continue
             waiting.remove(found)
             face.portrait.key, face.portrait.past.states = found.key, list(found.states)
             self._state.tell(Topic.HISTORY)
-
-
-def _lies_at(face: Face, kept: FaceHistory) -> bool:
-    """Whether a face lies where one was: within half its size."""
-    (x, y), (u, v) = face.spot, kept.spot
-    reach = face.box.size * face.portrait.picture.factor / 2
-    return abs(x - u) <= reach and abs(y - v) <= reach

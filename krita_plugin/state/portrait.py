@@ -43,7 +43,6 @@ class Portrait:
         self.mix: Optional[Mix] = None  # what is taken of another face, whose `key` it has
         self.key = self.name  # of the face: it stays when the face is opened anew
         self.past = Past()
-        self.asked = Adjustment()  # what the layer shows that is being drawn
         self.applied = Adjustment()  # what the newest layer shows
         self.known = CoreKnows.NOTHING
         self.closed = False  # no document has it any more: late answers change nothing
