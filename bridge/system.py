@@ -6,41 +6,17 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or os.name != "nt":
-    from .posix import (
-        Connection,
-        Listener,
-        connect,
-        is_own_descriptor,
-        locked,
-        on_end_signal,
-        open_to_others,
-        python_of,
-        socket_path,
-        user_folder,
-    )
+    from . import posix as here
 else:
-    from .windows import (
-        Connection,
-        Listener,
-        connect,
-        is_own_descriptor,
-        locked,
-        on_end_signal,
-        open_to_others,
-        python_of,
-        socket_path,
-        user_folder,
-    )
+    from . import windows as here
 
-__all__ = [
-    "Connection",
-    "Listener",
-    "connect",
-    "is_own_descriptor",
-    "locked",
-    "on_end_signal",
-    "open_to_others",
-    "python_of",
-    "socket_path",
-    "user_folder",
-]
+Connection = here.Connection
+Listener = here.Listener
+connect = here.connect
+is_own_descriptor = here.is_own_descriptor
+locked = here.locked
+on_end_signal = here.on_end_signal
+open_to_others = here.open_to_others
+python_of = here.python_of
+socket_path = here.socket_path
+user_folder = here.user_folder
