@@ -87,8 +87,8 @@ class Carrying:
             made = _mouth_left(planned(head, parts, self._read(head, portraits)), touched)
             return _with_drawing(made, opened, portraits, touched, made.moves, None)
         faces = self._own_faces() if measured else None
-        bank = with_own_gains(opened, edits, bank, self._directions, faces)
-        made = plan(head, parts, edits, bank, self._directions)
+        gained = with_own_gains(opened, edits, bank, self._directions, faces)
+        made = plan(head, parts, edits, gained, self._directions)
         if other is not None:
             made = planned(head, parts, with_other(made.change, head, parts, bank, other))
         if not any("glasses" in direction.parts for direction in drawn):
@@ -98,8 +98,8 @@ class Carrying:
         others = {name: value for name, value in edits.items() if name not in asked}
         own, rest = made.moves, None
         if others:  # what is drawn may move nothing: then all that moves is theirs
-            own = plan(head, parts, asked, bank, self._directions).moves
-            rest = made.moves if own is None else plan(head, parts, others, bank, self._directions).moves
+            own = plan(head, parts, asked, gained, self._directions).moves
+            rest = made.moves if own is None else plan(head, parts, others, gained, self._directions).moves
         return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
     def limited(self, opened: OpenedFace) -> tuple[str, ...]:

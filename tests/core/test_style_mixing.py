@@ -16,7 +16,7 @@ from anycost.core.editing.carry.change import Change
 from anycost.core.editing.carrying import PLAIN
 from anycost.core.editing.opened_face import OpenedFace
 from anycost.core.editing.session import Session
-from anycost.core.editing.style_mixing import FURTHEST, Other, mixed, with_other
+from anycost.core.editing.style_mixing import FURTHEST, Other, _smoothing, mixed, with_other
 from anycost.core.errors import CoreError
 
 BANDS = ("coarse", "middle", "fine")
@@ -161,3 +161,10 @@ def test_shape_and_colours_come_by_their_own_amounts(session: Session):
     assert np.abs(coarse.moved - middle.moved).max() > 0.005
     both = np.linalg.norm(toward(a, b, coarse=1.0, middle=1.0).moved, axis=1)
     assert 0.01 < both.max() < 2 * FURTHEST  # of the square's side, about twice a face's height
+
+
+def test_one_pack_s_heads_are_smoothed_alike_in_every_frame(session: Session):
+    _smoothing.cache_clear()
+    for amount in (0.2, 0.4, 0.6):
+        list(session.render(EditState("far a", 1, {}, "full", mix=Mix("far b", None, amount)), never))
+    assert _smoothing.cache_info().misses == 1
