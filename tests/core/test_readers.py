@@ -54,6 +54,30 @@ def test_a_faint_drawing_whose_head_is_not_believed_is_none():
     assert Readers(colour_finder, SeenHead(0.2)).read(picture()) == []
 
 
+def test_the_picture_that_was_read_last_is_not_read_again_by_the_same_networks():
+    looked = []
+
+    def counting(rgb: np.ndarray) -> np.ndarray:
+        looked.append(len(rgb))
+        return colour_finder(rgb)
+
+    def looks(rgba: np.ndarray) -> int:
+        before = len(looked)
+        faces[:] = readers.read(rgba)
+        return len(looked) - before
+
+    faces, readers = [], Readers(counting)
+    readers.advice = ""  # as where all is installed
+    assert looks(picture())
+    (first,) = faces
+    assert not looks(picture())
+    assert faces == [first]
+    assert looks(picture()[:, ::-1])
+    assert looks(picture())
+    readers.advice = "Some are missing."
+    assert looks(picture())
+
+
 def test_without_a_reader_of_heads_only_drawings_are_found():
     readers = Readers(colour_finder)
     (face,) = readers.read(picture())
