@@ -180,7 +180,7 @@ class OpenedPack(Message):
     packs: Tuple[str, ...] = ()
     directions: Tuple[Slider, ...] = ()
     rungs: Tuple[LadderRung, ...] = ()
-    draws_faces: bool = True  # otherwise the middle square of a picture is edited
+    draws_faces: bool = True  # otherwise the middle of a picture is edited
     problems: Tuple[str, ...] = ()
     generator: str = ""  # the SHA-256 of the weights that latents belong to
 

@@ -14,7 +14,6 @@ from .edit import Asked, Editor
 if TYPE_CHECKING:
     from ..models.pack import Pack
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 SOME_FAILED = 1  # the exit code
 
 
@@ -57,6 +56,8 @@ def pictures_of(paths: Sequence[Path]) -> list[Path]:
 
     CoreError "bad-value" where that leaves none.
     """
+    from ..core.files.pictures import ENDINGS
+
     found: dict[Path, Path] = {}
     for path in paths:
         inside = sorted(path.iterdir(), key=_by_number) if path.is_dir() else [path]

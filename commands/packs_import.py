@@ -48,7 +48,7 @@ def add(actions: argparse._SubParsersAction) -> None:
         metavar="FILE",
         help=text,
     )
-    text = "the generator draws other things: edit the middle square of pictures"
+    text = "the generator draws other things: edit the middle of pictures"
     bring.add_argument("--no-faces", action="store_true", help=text)
     text = "width to height of what it draws, like 4:3, where black rows or columns make squares of it"
     bring.add_argument("--shape", type=shape, default=(1, 1), metavar="W:H", help=text)

@@ -30,7 +30,7 @@ from ..faces.onnx_network import OnnxNetwork, to_input
 from ..faces.placement import middle, place, resized, shown_alpha
 from ..faces.readers import Readers, in_front, readers_of
 from ..faces.reading import Reading
-from ..rendering.calibration import Calibration, Measured, ShowProgress, calibrate, load
+from ..rendering.calibration import Calibration, Measured, calibrate, load
 from ..rendering.cores import use_available_cores
 from ..rendering.engines.engine import Stopped
 from ..rendering.engines.registry import ALWAYS, Choice
@@ -95,14 +95,14 @@ class Session:
         for opened in self.pictures.values():  # its portraits are another engine's
             opened.unedited.clear()
 
-    def calibrate(self, progress: ShowProgress, stopped: Stopped) -> None:
+    def calibrate(self, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
         those engines and uses them from then on. Nothing changes once `stopped()`.
 
         CoreError when the result cannot be saved; it is not tried again.
         """
         self.calibrated = True
-        known = load(self.pack) or calibrate(self.pack, progress, stopped, self._measured)
+        known = load(self.pack) or calibrate(self.pack, _quietly, stopped, self._measured)
         renderer, timings = self._drawing(known, quick=False)
         for rung in self.pack.ladder:
             if known is None or stopped():
@@ -436,6 +436,10 @@ class Session:
         if w is None:
             raise CoreError("not-projected", "The face has not been projected yet: project it first.")
         return w
+
+
+def _quietly(_what: str, _share: float) -> None:
+    """Shows no progress."""
 
 
 def _untouched(rgb: np.ndarray) -> Carried:

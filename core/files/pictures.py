@@ -25,6 +25,7 @@ READ_FORMATS = (
     "TIFF",
     "BMP",
 )  # Pillow's others start programs or hold no pictures
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")  # of files in READ_FORMATS
 WRITE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {},

@@ -185,7 +185,7 @@ class Desk:
     def calibrate(self, stopped: Callable[[], bool]) -> None:
         """Measures and opens the loaded pack's engines. The artist hears nothing of it."""
         if self._session is not None:
-            self._session.calibrate(lambda _what, _share: None, stopped)
+            self._session.calibrate(stopped)
 
     def unload(self) -> None:
         """Frees the weights' memory; pictures and latents stay for the next request."""

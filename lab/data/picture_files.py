@@ -21,12 +21,11 @@ from PIL import ExifTags, Image
 
 from ...core.errors import CoreError
 from ...core.files.own_pixels import OwnPixels
-from ...core.files.pictures import MAX_PIXELS, READ_FORMATS, TURNS, read_picture
+from ...core.files.pictures import ENDINGS, MAX_PIXELS, READ_FORMATS, TURNS, read_picture
 from .frame import PictureFrame, fitted
 from .lmdb_pictures import Record, is_lmdb, records
 from .zipped import Member, Zip
 
-_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _SPARE = 2  # times the wanted size: what a JPEG is decoded to at least before it is resized
 
 _LYING = (
@@ -193,7 +192,7 @@ def _listed(place: Path, side: int | None) -> list[PictureFile]:
 
 def _looks_like_one(name: Path) -> bool:
     hidden = any(part.startswith(".") for part in name.parts) or "__MACOSX" in name.parts
-    return not hidden and name.suffix.lower() in _ENDINGS
+    return not hidden and name.suffix.lower() in ENDINGS
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -24,11 +24,10 @@ from tqdm import tqdm
 
 from ...core.editing.session import Session
 from ...core.errors import CoreError
-from ...core.files.pictures import read_picture
+from ...core.files.pictures import ENDINGS, read_picture
 from ...models.pack import Direction, Pack
 
 T = TypeVar("T")
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 FEWEST = 8  # pictures of each kind
 MOST = 5000
 SAMPLES = 4096  # of w

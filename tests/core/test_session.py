@@ -565,7 +565,7 @@ def calibrated(projected: Session, tmp_path: Path, monkeypatch) -> Session:
 
     monkeypatch.setattr(calibration._Race, "finish", told)
     list(projected.render(EditState("a", 1, SMILE, "full"), never))
-    projected.calibrate(lambda what, share: None, never)
+    projected.calibrate(never)
     return projected
 
 
@@ -579,7 +579,7 @@ def test_after_calibration_the_fastest_engines_draw(calibrated: Session):
 def test_what_was_projected_before_goes_on_after_calibration(calibrated: Session):
     """Both of an edit's portraits come from the engine that now draws, as in a session that always had it."""
     always = Session(calibrated.pack)
-    always.calibrate(lambda what, share: None, never)
+    always.calibrate(never)
     always.open("a", PICTURE)
     w = calibrated.pictures["a"].w
     assert w is not None
@@ -597,7 +597,7 @@ def test_the_next_session_knows_what_was_measured(calibrated: Session, monkeypat
     assert all(following.timings.median(rung) for rung in following.pack.ladder)
     assert following._renderer.prepare(calibrated.pack.ladder[-1]).precision == "bfloat16"
     monkeypatch.setattr(session_module, "calibrate", None)
-    following.calibrate(lambda what, share: None, never)
+    following.calibrate(never)
     assert following.calibrated
 
 
@@ -607,7 +607,7 @@ def test_engines_that_take_a_while_to_open_wait_for_a_calm_moment(projected: Ses
     monkeypatch.setattr(session_module, "load", lambda pack: known)
     session, whole = Session(projected.pack), projected.pack.ladder[-1]
     assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("torch", 3.0)
-    session.calibrate(lambda what, share: None, never)
+    session.calibrate(never)
     assert len(session._renderer._prepared) == len(session.pack.ladder)  # the next drag opens no engine
     assert (session._renderer.prepare(whole).name, session.timings.median(whole)) == ("onnxruntime-cpu", 1.0)
 
@@ -615,7 +615,7 @@ def test_engines_that_take_a_while_to_open_wait_for_a_calm_moment(projected: Ses
 def test_calibration_that_is_stopped_changes_nothing(projected: Session, tmp_path: Path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     asked = []
-    projected.calibrate(lambda what, share: None, lambda: asked.append(0) or len(asked) > 4)
+    projected.calibrate(lambda: asked.append(0) or len(asked) > 4)
     assert not projected.calibrated
     assert calibration.load(projected.pack) is None
 
@@ -632,10 +632,10 @@ def test_calibration_goes_on_where_it_was_stopped(projected: Session, tmp_path: 
 
     monkeypatch.setattr(calibration._Race, "enter", noted)
     ladder = [rung.channels for rung in projected.pack.ladder]
-    projected.calibrate(lambda what, share: None, lambda: ladder[1] in raced)
+    projected.calibrate(lambda: ladder[1] in raced)
     assert not projected.calibrated
     assert set(raced) == set(ladder[:2])
     raced.clear()
-    projected.calibrate(lambda what, share: None, never)
+    projected.calibrate(never)
     assert projected.calibrated
     assert set(raced) == set(ladder[1:])
