@@ -60,7 +60,7 @@ def add(actions: argparse._SubParsersAction) -> None:
     make.add_argument("--ladder", type=Path, metavar="FILE.json", help=text)
     make.add_argument("--licence", default=LICENCE, metavar="TEXT", help="what others may do with it")
     make.add_argument("--provenance", metavar="TEXT", help="where it comes from (default: the run)")
-    text = "it draws other things: edit the middle square of pictures"
+    text = "it draws other things: edit the middle of pictures"
     make.add_argument("--no-faces", action="store_true", help=text)
     make.add_argument("--half", action="store_true", help="store kernels in half precision, at half the size")
 
