@@ -28,6 +28,7 @@ from ...bridge.messages import (
 )
 from ...bridge.protocol import ProtocolError, attachment_bytes, f32
 from ..words import tr
+from .inflating import inflated
 from .picture import Box, HostError, reduction
 
 MAGIC = b"ACKE"
@@ -107,7 +108,7 @@ def unpacked(data: bytes) -> KeptEdit:
     mask = latents + latents_length
     try:
         return _read(parse(data[start:latents]), data[latents:mask], data[mask:])
-    except (ProtocolError, zlib.error):
+    except ProtocolError:
         raise UnreadableEdit from None
 
 
@@ -152,9 +153,8 @@ def _only(data: Mapping[str, Any], packed_mask: bytes) -> Optional[Selected]:
     x, y, width, height = _wholes(data, "only", 4, 0)
     if not (0 < width * height <= MOST_MASK and packed_mask):
         raise refused("only", "a box with its mask")
-    reader = zlib.decompressobj()
-    mask = reader.decompress(packed_mask, width * height)
-    if len(mask) != width * height or reader.unconsumed_tail or not reader.eof:
+    mask = inflated(packed_mask, width * height)
+    if mask is None:
         raise refused("only", "as large as its mask")
     return Selected(x, y, width, height, mask)
 

@@ -17,6 +17,7 @@ from ...bridge.framing import parse
 from ...bridge.messages import MAX_EDITS, MAX_FACES, Mix
 from ...bridge.protocol import ProtocolError
 from .history import MOST_STATES, SMALL_SIDE, Adjustment, PastState
+from .inflating import inflated
 
 NAME = "history"  # in the document
 VERSION = 1
@@ -42,12 +43,7 @@ def packed(rgb: bytes) -> bytes:
 
 def unpacked(picture: bytes) -> Optional[bytes]:
     """The way back; None for anything that is not just such a picture."""
-    try:
-        inflate = zlib.decompressobj()
-        rgb = inflate.decompress(picture, SMALL_BYTES + 1)
-    except zlib.error:
-        return None
-    return rgb if len(rgb) == SMALL_BYTES else None
+    return inflated(picture, SMALL_BYTES)
 
 
 def written(faces: List[FaceHistory]) -> bytes:

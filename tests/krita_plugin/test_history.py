@@ -342,6 +342,7 @@ def test_a_picture_that_swells_is_no_picture():
     whole = packed(bytes(SMALL_BYTES + 1))
     assert unpacked(whole) is None
     assert unpacked(packed(bytes(SMALL_BYTES))) == bytes(SMALL_BYTES)
+    assert unpacked(packed(bytes(SMALL_BYTES))[:-1]) is None
     for picture in (bomb[:8000], base64.b64encode(whole).decode()):
         (face,) = read(document({**GOOD, "picture": picture}))
         assert unpacked(face.states[0].picture) is None  # it is shown as none
