@@ -428,11 +428,23 @@ class Conversation:
     def _keep(self, document: Hashable, faces: Faces, before: Optional[List[Portrait]] = None) -> None:
         """These are the document's faces from now on; the core forgets the others."""
         before = self._portraits_of(document) if before is None else before
+        self._keep_histories(document, faces)
         self.faces[document] = faces
         kept = self._portraits_of(document)
         for portrait in before:
             if portrait not in kept:
                 self._close(portrait)
+
+    def _keep_histories(self, document: Hashable, later: Faces) -> None:
+        """Faces that are left out, as where only a part is read, find theirs when they are back."""
+        known, waiting = self.faces.get(document), self.histories.get(document)
+        if known is None or waiting is None:
+            return
+        keys = {face.portrait.key for face in later.all}
+        for face in known.all:
+            portrait = face.portrait
+            if portrait.key not in keys and portrait.past.states:
+                waiting.append(FaceHistory(portrait.key, face.spot, portrait.past.states))
 
     # Pictures and their projection
 

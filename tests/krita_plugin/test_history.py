@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from panel_wire import PIXEL, TWO, apply, find, open_face, project, show
+from panel_wire import PIXEL, PLACEMENT, TWO, apply, find, finish_projection, open_face, project, show
 
 from anycost.bridge.messages import Latents, Mix
 from anycost.krita_plugin.state.history import (
@@ -256,6 +256,24 @@ def test_the_history_of_a_face_that_is_not_found_is_not_lost(state, wire, desk):
     state.set_edit("age", 0.5)
     state.history.chosen()
     assert elsewhere in read(desk.kept("a", NAME))
+
+
+def test_a_face_that_is_left_out_for_a_while_keeps_its_history(state, wire, desk):
+    find(state, wire, TWO)
+    for face in (0, 1):
+        open_face(state, wire, face)
+        state.set_edit("smile", 0.25 + face)
+        state.history.chosen()
+    find(state, wire, {**TWO, "faces": TWO["faces"][1:]})  # the selection holds one
+    wire.answer("picture/open", PLACEMENT)
+    finish_projection(wire)
+    state.set_edit("age", 0.5)
+    state.history.chosen()
+    assert sorted(len(one.states) for one in read(desk.kept("a", NAME))) == [1, 2]
+    find(state, wire, TWO)
+    open_face(state, wire, 0)
+    assert [one.adjustment for one in state.history.states] == [smile(0.25)]
+    assert sorted(len(one.states) for one in read(desk.kept("a", NAME))) == [1, 2]
 
 
 @settings(max_examples=30)
