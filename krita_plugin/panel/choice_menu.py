@@ -1,4 +1,4 @@
-"""A menu of which one entry is chosen."""
+"""Menus: entries that do something, and those of which one is chosen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Callable, Sequence, Tuple, TypeVar
 from ..qt import QAction, QActionGroup, QtWidgets
 
 Value = TypeVar("Value")
+
+
+def add_entry(menu: QtWidgets.QMenu, text: str, done: Callable[[], None]) -> QAction:
+    """One more entry at the end; `done` is called when it is chosen."""
+    action = QAction(text, menu)
+    action.triggered.connect(lambda _checked=False: done())
+    menu.addAction(action)
+    return action
 
 
 def choice_menu(

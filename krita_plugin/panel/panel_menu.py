@@ -8,10 +8,10 @@ from ..qt import QAction, QtWidgets
 from ..state.state import PanelState
 from ..words import tr
 from .batch_dialog import BatchDialog
-from .choice_menu import choice_menu
+from .choice_menu import add_entry, choice_menu
 from .core_log import log_end
 from .panel_report import ReportMaker
-from .settings_dialog import BUDGETS, SPEEDS, SettingsDialog
+from .settings_dialog import BUDGETS, OTHER_BUDGET, OTHER_SPEED, SPEEDS, SettingsDialog, choices
 from .text_dialog import TextDialog
 
 
@@ -45,10 +45,7 @@ class PanelMenu(QtWidgets.QMenu):
 
     def entry(self, text: str, done: Callable[[], None]) -> QAction:
         """One more entry at the end."""
-        action = QAction(text, self)
-        action.triggered.connect(lambda _checked=False: done())
-        self.addAction(action)
-        return action
+        return add_entry(self, text, done)
 
     def _submenu(self, text: str) -> QtWidgets.QMenu:
         menu = QtWidgets.QMenu(text, self)
@@ -60,9 +57,9 @@ class PanelMenu(QtWidgets.QMenu):
         for menu in (self._budgets, self._speeds):
             menu.clear()
         state = self.state
-        budgets = [(tr(text), seconds) for text, seconds in BUDGETS]
+        budgets = choices(BUDGETS, state.projection_seconds, OTHER_BUDGET)
         choice_menu(self._budgets, budgets, state.projection_seconds, state.set_projection_seconds)
-        speeds = [(tr(text), ms) for text, ms in SPEEDS]
+        speeds = choices(SPEEDS, state.frame_ms, OTHER_SPEED)
         choice_menu(self._speeds, speeds, state.frame_ms, state.set_frame_ms)
 
     def show_batch(self) -> None:

@@ -36,6 +36,15 @@ BUDGETS = (
     (mark_tr("20 seconds"), USUAL_PROJECTION),
     (mark_tr("Until it levels off"), None),
 )
+OTHER_SPEED, OTHER_BUDGET = mark_tr("Best in {n} ms"), mark_tr("{n} seconds")  # what is none of these
+
+
+def choices(known: Sequence[Tuple[str, Any]], now: Any, other: str) -> List[Tuple[str, Any]]:
+    """SPEEDS or BUDGETS for a list; one entry more, in the words of `other`, for what is none of them."""
+    entries = [(tr(text), value) for text, value in known]
+    if now not in [value for _, value in entries]:
+        entries.append((tr(other, n=QtCore.QLocale().toString(now)), now))
+    return entries
 
 
 class SettingsDialog(QtWidgets.QDialog):
@@ -79,13 +88,13 @@ class SettingsDialog(QtWidgets.QDialog):
         return boxes
 
     def _budgets(self) -> QtWidgets.QComboBox:
-        entries = [(tr(text), seconds) for text, seconds in BUDGETS]
+        entries = choices(BUDGETS, self.state.projection_seconds, OTHER_BUDGET)
         tip = tr("How long Project may look for a closer likeness")
         state = self.state
         return self._list("budget", entries, state.projection_seconds, state.set_projection_seconds, tip)
 
     def _speeds(self) -> QtWidgets.QComboBox:
-        entries = [(tr(text), ms) for text, ms in SPEEDS]
+        entries = choices(SPEEDS, self.state.frame_ms, OTHER_SPEED)
         tip = tr("While a slider moves in Auto: the best face that keeps up with this")
         return self._list("speed", entries, self.state.frame_ms, self.state.set_frame_ms, tip)
 
@@ -111,7 +120,7 @@ class SettingsDialog(QtWidgets.QDialog):
         values = [value for _, value in entries]
         for text, _ in entries:
             box.addItem(text)
-        box.setCurrentIndex(values.index(chosen) if chosen in values else -1)
+        box.setCurrentIndex(values.index(chosen))
         box.activated.connect(lambda index: choose(values[index]))
         return box
 

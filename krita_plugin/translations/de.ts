@@ -1660,6 +1660,14 @@
         <translation>20 Sekunden</translation>
     </message>
     <message>
+        <source>{n} seconds</source>
+        <translation>{n} Sekunden</translation>
+    </message>
+    <message>
+        <source>Best in {n} ms</source>
+        <translation>Das beste in {n} ms</translation>
+    </message>
+    <message>
         <source>Until it levels off</source>
         <translation>Bis es nicht besser wird</translation>
     </message>
