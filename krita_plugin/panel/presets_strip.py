@@ -28,6 +28,7 @@ from ..state.presets_built_in import built_in_presets
 from ..state.state import PanelState
 from ..state.topic import Topic
 from ..words import tr
+from .choice_menu import add_entry
 from .icons import IconButton, more_path, paint_path
 from .plain_text import plain_tip
 from .preset_name_dialog import ask_preset_name
@@ -103,8 +104,8 @@ class PresetsStrip(QtWidgets.QWidget):
     def _heard(self, topic: Topic) -> None:
         if topic is Topic.PACK:
             self._searched()  # its sliders are new
-        elif topic is Topic.DOCUMENT:
-            self._show()
+        elif topic in (Topic.EDITS, Topic.DOCUMENT):
+            self._show_save()
 
     # What is shown
 
@@ -137,6 +138,9 @@ class PresetsStrip(QtWidgets.QWidget):
         row = max(self.list.sizeHintForRow(0), STAR + 4)
         self.list.setFixedHeight(min(ROWS, len(self._shown)) * row + 2)
         self.list.setVisible(bool(self._shown))
+        self._show_save()
+
+    def _show_save(self) -> None:
         self.save.setEnabled(bool(self.state.portrait and self.state.portrait.edits))
 
     def _adjusted(self, preset: Preset) -> Adjustment:
@@ -222,7 +226,7 @@ class PresetsStrip(QtWidgets.QWidget):
     def _menu(self) -> QtWidgets.QMenu:
         menu = QtWidgets.QMenu(self)
         for text, done in ((tr("Import…"), self._import), (tr("Export my presets…"), self._export_all)):
-            menu.addAction(text).triggered.connect(lambda _checked=False, done=done: done())
+            add_entry(menu, text, done)
         return menu
 
     def _asked(self, where: QtCore.QPoint) -> None:
@@ -244,9 +248,7 @@ class PresetsStrip(QtWidgets.QWidget):
             (tr("Export…"), lambda: self._export([preset]), True),
         ]
         for text, done, enabled in entries:
-            action = menu.addAction(text)
-            action.setEnabled(enabled)
-            action.triggered.connect(lambda _checked=False, done=done: done())
+            add_entry(menu, text, done).setEnabled(enabled)
         return menu
 
     def _rename(self, preset: Preset) -> None:

@@ -12,6 +12,7 @@ from ..state.state import PanelState
 from ..state.topic import Topic
 from ..state.variations import LEAST, MADE_UP, MOST, Variation, Variations
 from ..words import tr
+from .choice_menu import add_entry
 from .icons import IconButton
 from .shelf_icons import lock_path, undo_path
 from .thumbnails import ShareSlider, ThumbnailList
@@ -120,9 +121,7 @@ class VariationsStrip(QtWidgets.QWidget):
             (tr("More like this"), lambda: self._more_like(row)),
             (tr("Compare with it"), lambda: self.state.comparing.take_state(past)),
         ):
-            action = QAction(text, menu)
-            action.triggered.connect(lambda _checked=False, done=done: done())
-            menu.addAction(action)
+            add_entry(menu, text, done)
         return menu
 
     def _more_like(self, row: int) -> None:
