@@ -11,7 +11,7 @@ from typing import Callable, Optional
 
 from ...bridge.qt_client import CoreKeeper
 from ...bridge.version import VERSION
-from ..panel.plain_text import ElidedLabel, plain_label, plain_tip
+from ..panel.plain_text import ElidedLabel, plain_tip, wrapped_label
 from ..panel.text_dialog import TextDialog
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..words import mark_tr, tr
@@ -70,18 +70,13 @@ class InstallCard(QtWidgets.QFrame):
     # Building
 
     def _build(self) -> None:
-        self.title = plain_label("", self)
+        self.title = wrapped_label("", self)
         self.title.setObjectName("anycost_install_title")
         font = self.title.font()
         font.setBold(True)
         self.title.setFont(font)
-        self.text = plain_label("", self)
+        self.text = wrapped_label("", self)
         self.text.setObjectName("anycost_install_text")
-        for label in (self.title, self.text):
-            label.setWordWrap(True)
-            policy = label.sizePolicy()
-            policy.setHorizontalPolicy(QtWidgets.QSizePolicy.Policy.Ignored)  # no long word widens the docker
-            label.setSizePolicy(policy)
         self.kind = QtWidgets.QComboBox(self)
         self.kind.setObjectName("anycost_install_kind")
         self.kind.setAccessibleName(tr("Build of PyTorch"))

@@ -89,9 +89,6 @@ class CoreInstaller(QtCore.QObject):
             self._set(InstallStage.LOOKING)
             self._look_on()
 
-    def again(self) -> None:
-        self.install(self.kind, self.folder)
-
     def cancel(self) -> None:
         """End what is going on; what was downloaded stays for the next time."""
         if self.stage in (InstallStage.LOOKING, InstallStage.RUNNING):

@@ -13,7 +13,7 @@ from ..state.batch_host import BatchHost, Item, Source
 from ..state.picture import HostError
 from ..state.state import PanelState
 from ..words import tr
-from .plain_text import plain_label
+from .plain_text import wrapped_label
 
 MOST_SECONDS = 600
 
@@ -40,8 +40,7 @@ class BatchDialog(QtWidgets.QDialog):
 
     def _build(self) -> None:
         column = QtWidgets.QVBoxLayout(self)
-        self.edit = plain_label("", self)
-        self.edit.setWordWrap(True)
+        self.edit = wrapped_label("", self)
         column.addWidget(self.edit)
         column.addWidget(self._choices())
         column.addWidget(self._range_row())

@@ -10,7 +10,8 @@ from ..state.history_pictures import state_image
 from ..state.state import PanelState
 from ..state.topic import Topic
 from ..words import tr
-from .plain_text import plain_label
+from .choice_menu import add_entry
+from .plain_text import wrapped_label
 from .thumbnails import ThumbnailList
 
 SIDE = 52  # pixels
@@ -35,10 +36,9 @@ class HistoryStrip(QtWidgets.QWidget):
         self.list.picked.connect(self._go_back)
         self.list.used.connect(self._use)
         self.list.asked.connect(self._open_menu)
-        self.hint = plain_label(
+        self.hint = wrapped_label(
             tr("Edits that rest for a moment, and those that you apply, are remembered here"), self
         )
-        self.hint.setWordWrap(True)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -93,7 +93,7 @@ class HistoryStrip(QtWidgets.QWidget):
             (tr("Discard all"), state.history.discard_all),
         )
         for text, done in entries:
-            menu.addAction(text).triggered.connect(lambda _checked=False, done=done: done())  # pyright: ignore
+            add_entry(menu, text, done)
         return menu
 
 

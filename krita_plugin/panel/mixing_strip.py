@@ -12,7 +12,7 @@ from ..state.state import PanelState
 from ..state.topic import Topic
 from ..words import mark_tr, tr
 from .icons import IconButton, close_path
-from .plain_text import plain_label
+from .plain_text import wrapped_label
 from .preview import face_crop
 from .shelf_icons import dice_path
 from .thumbnails import ShareSlider, ThumbnailList
@@ -32,10 +32,7 @@ class MixingStrip(QtWidgets.QWidget):
         self.state, self.mixing = state, Mixing(state)
         self._faces: List[Portrait] = []
         self._crops: Dict[Tuple[str, object], QtGui.QImage] = {}
-        self.words = plain_label("", self)
-        self.words.setWordWrap(True)
-        policy = QtWidgets.QSizePolicy.Policy
-        self.words.setSizePolicy(policy.Ignored, policy.Preferred)
+        self.words = wrapped_label("", self)
         self.make_up = IconButton("mix_made_up", tr("Mix in a face that is made up"), dice_path(), self)
         self.make_up.clicked.connect(lambda _checked=False: self.mixing.make_up())
         self.leave = IconButton("mix_nothing", tr("Mix in nothing"), close_path(), self)

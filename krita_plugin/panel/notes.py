@@ -12,7 +12,7 @@ from ..state.document_faces import View
 from ..state.state import PanelState
 from ..words import tr
 from .icons import IconButton, close_path, faded
-from .plain_text import plain_label, plain_tip
+from .plain_text import plain_tip, wrapped_label
 from .text_dialog import TextDialog
 
 SHORT = 130  # characters of a sentence that are shown; a tool tip has the rest
@@ -27,11 +27,7 @@ class Note(QtWidgets.QFrame):
         """`fill` is the alpha of the colour behind the words."""
         super().__init__(parent)
         self._colour, self._fill = QtGui.QColor(colour), fill
-        self.label = plain_label("", self)
-        self.label.setWordWrap(True)
-        policy = self.label.sizePolicy()
-        policy.setHorizontalPolicy(QtWidgets.QSizePolicy.Policy.Ignored)  # no long word widens the panel
-        self.label.setSizePolicy(policy)
+        self.label = wrapped_label("", self)
 
     def show_sentence(self, full: str) -> None:
         """Show a sentence, cut where it is long; none hides the note."""

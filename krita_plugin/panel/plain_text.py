@@ -25,6 +25,16 @@ def plain_label(text: str, parent: Optional[QtWidgets.QWidget]) -> QtWidgets.QLa
     return label
 
 
+def wrapped_label(text: str, parent: Optional[QtWidgets.QWidget]) -> QtWidgets.QLabel:
+    """The same in as many lines as it needs; no long word widens what it is in."""
+    label = plain_label(text, parent)
+    label.setWordWrap(True)
+    policy = label.sizePolicy()
+    policy.setHorizontalPolicy(QtWidgets.QSizePolicy.Policy.Ignored)
+    label.setSizePolicy(policy)
+    return label
+
+
 class ElidedLabel(QtWidgets.QLabel):
     """Plain text in one line that ends in "…" where there is no room; in several lines when it wraps."""
 

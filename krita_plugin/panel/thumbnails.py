@@ -10,7 +10,7 @@ from typing import Optional
 from ..qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from ..words import tr
 from .direction_slider import CentredSlider
-from .keys import keep_key
+from .keys import PRESS, keep_key
 from .plain_text import ElidedLabel, plain_tip
 
 MARK = 9.0  # screen pixels: the dot on what was applied
@@ -125,8 +125,7 @@ class ThumbnailList(QtWidgets.QListWidget):
         return keep_key(event, self) or super().event(event)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        press = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
-        if event.key() in press and self.currentRow() >= 0:
+        if event.key() in PRESS and self.currentRow() >= 0:
             self.picked.emit(self.currentRow())
         else:
             super().keyPressEvent(event)
