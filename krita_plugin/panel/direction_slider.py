@@ -15,7 +15,7 @@ from .number_box import NumberBox
 from .plain_text import ElidedLabel, plain_tip
 
 STEPS = 100  # slider positions to one unit
-LABEL_SHARE, SLIDER_SHARE = 1, 1  # of the row's width without the number
+LABEL_SHARE, SLIDER_SHARE = 9, 8  # of the row's width without the number
 NUMBER_MARGIN = 14  # pixels around a number
 FINE = 1  # positions that an arrow key moves with Shift
 STARTS = "0123456789.,-+"  # characters that begin a number

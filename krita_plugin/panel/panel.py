@@ -70,6 +70,7 @@ class Panel(QtWidgets.QWidget):
             Topic.MESSAGE: (self._show_message,),
         }
         state.listeners.append(self._changed)
+        self.destroyed.connect(lambda: setattr(self, "_portrait_shown", None))  # its original comes too late
         for topic in self._updates:
             self._changed(topic)
 

@@ -13,6 +13,7 @@ pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
 from drawn_face import portrait
 from panel_wire import Keeping
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QLocale, QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor, QKeyEvent, QPalette, QWheelEvent
 from PyQt5.QtTest import QTest
@@ -137,7 +138,7 @@ def test_a_low_narrow_docker_is_enough_in_every_view(panel):
     assert least().height() <= LOWEST
     panel.resize(NARROWEST, LOWEST)
     qt_loop.settle()
-    assert widget(panel, "slider_smile").width() >= 50
+    assert widget(panel, "label_smile").width() > widget(panel, "slider_smile").width() >= 60
     right = widget(panel, "value_smile")
     assert right.mapTo(panel, QPoint(right.width(), 0)).x() <= NARROWEST
     panel.state.toggle_faces()
@@ -145,6 +146,15 @@ def test_a_low_narrow_docker_is_enough_in_every_view(panel):
     for fold in range(2):
         panel.split.toggle_fold()
         assert least().height() <= LOWEST + 50, fold
+
+
+def test_a_panel_may_go_while_its_original_is_on_the_way():
+    panel = make_panel()
+    project(panel)
+    sip.delete(panel)
+    _made.remove(panel)
+    qt_loop.settle(0.1)  # raises what a timer raised
+    assert panel._portrait_shown is None
 
 
 def test_the_preview_folds_grows_and_lasts():
@@ -579,6 +589,29 @@ def test_every_setting_has_words_and_is_kept(panel):
         }
         assert now[name] == value
     dialog.close()
+
+
+def test_a_time_that_is_none_of_the_choices_is_shown_as_it_is(panel):
+    panel.state.set_projection_seconds(3.0)
+    panel.state.set_frame_ms(120.0)
+    dialog = SettingsDialog(panel.state, panel)
+    panel.menu.aboutToShow.emit()
+    submenus = {"budget": panel.menu._budgets, "speed": panel.menu._speeds}
+    for name, words in (("budget", "3 seconds"), ("speed", "Best in 120 ms")):
+        box = widget(dialog, f"setting_{name}")
+        assert isinstance(box, QComboBox)
+        checked = [action.text() for action in submenus[name].actions() if action.isChecked()]
+        assert [box.currentText()] == checked == [words]
+    dialog.close()
+
+
+def test_a_preset_can_be_saved_as_soon_as_a_slider_moves(panel):
+    widget(panel, "open_presets").click()
+    assert not widget(panel, "preset_save").isEnabled()
+    panel.state.set_edit("smile", 0.5)
+    assert widget(panel, "preset_save").isEnabled()
+    panel.state.reset_all()
+    assert not widget(panel, "preset_save").isEnabled()
 
 
 def test_the_menu_follows_what_the_dialog_chose(panel):
