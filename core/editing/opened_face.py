@@ -16,7 +16,7 @@ from ..faces.face_parts import Mask
 from ..faces.placement import blackened, crop, layer_box, resized, to_picture, to_unit
 from ..faces.reading import Reading
 from .carry.by_reading import OwnFace
-from .carry.change import Head
+from .carry.change import Head, uncrossed
 from .carry.field import smooth
 from .carry.picture_parts import SIDE, Parts
 from .carry.surface import Box, Surface
@@ -157,7 +157,7 @@ def head_of(reading: Reading, placement: Placement) -> Head | None:
         return None
     flat = to_unit(placement, reading.mesh[:, :2])
     mesh = np.concatenate([flat, reading.mesh[:, 2:] / placement.size], axis=1)
-    return Head(mesh, to_unit(placement, reading.irises))
+    return Head(uncrossed(mesh), to_unit(placement, reading.irises))
 
 
 def filled(rgba: np.ndarray) -> np.ndarray:

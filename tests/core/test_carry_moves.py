@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from known_face import bank, irises_of, portraits
 
 from anycost.core.editing.carry.carry import carry, planned
-from anycost.core.editing.carry.change import MEETING, Change, Head, change_of, meeting
+from anycost.core.editing.carry.change import MEETING, Change, Head, change_of, meeting, uncrossed
 from anycost.core.editing.carry.field import distance, smooth_field
 from anycost.core.editing.carry.movement import LATTICE, determinant, movement
 from anycost.core.editing.carry.openings import LEFT_EYE_LINES, MOUTH_LINES, RIGHT_EYE_LINES, STRETCH
@@ -123,14 +123,20 @@ def test_distances_are_to_the_nearest_point():
 # Lids and lips
 
 
+def across(mesh: np.ndarray, upper: tuple[int, ...], lower: tuple[int, ...]) -> np.ndarray:
+    """Unit vector [2] across two lines of points, a quarter turn from where they lead: down."""
+    (first_x, first_y), (last_x, last_y) = (mesh[[upper[end], lower[end]]].mean(axis=0) for end in (0, -1))
+    turned = 1j * complex(last_x - first_x, last_y - first_y)
+    return np.array([turned.real, turned.imag]) / abs(turned)
+
+
 @given(st.integers(0, 10_000), st.floats(0, 0.1), TILTS)
 def test_lids_and_lips_meet_but_never_cross(seed: int, strength: float, tilt: tuple[float, ...]):
     mesh = head(tilt).mesh[:, :2]
     moved = strength * np.random.default_rng(seed).normal(size=(468, 2))
     after = mesh + meeting(mesh, moved)
     for upper, lower, slit in MEETING:
-        apart = mesh[list(lower)] - mesh[list(upper)]
-        down = apart.sum(axis=0) / np.linalg.norm(apart.sum(axis=0))
+        apart, down = mesh[list(lower)] - mesh[list(upper)], across(mesh, upper, lower)
         left = (after[list(lower)] - after[list(upper)]) @ down
         assert (left >= np.minimum(slit * np.linalg.norm(apart, axis=1), apart @ down) - 1e-9).all()
 
@@ -140,9 +146,29 @@ def test_no_sliders_make_lids_or_lips_cross(tilt: tuple[float, ...], edits: dict
     of = head(tilt)
     after = of.mesh[:, :2] + changed(of, edits).moved
     for upper, lower, _ in MEETING:
-        down = (of.mesh[list(lower), :2] - of.mesh[list(upper), :2]).sum(axis=0)
+        down = across(of.mesh[:, :2], upper, lower)
         before = (of.mesh[list(lower), :2] - of.mesh[list(upper), :2]) @ down
         assert ((after[list(lower)] - after[list(upper)]) @ down >= np.minimum(before, 0) - 1e-9).all()
+
+
+@given(st.integers(0, 10_000), st.floats(0.002, 0.03), TILTS)
+def test_a_mouth_that_was_read_crossed_opens_as_one_that_meets(
+    seed: int, strength: float, tilt: tuple[float, ...]
+):
+    """A rough reader sees closed lips a little one over the other, here more and there less."""
+    of, (upper, lower, _) = head(tilt), MEETING[2]
+    a, b = list(upper), list(lower)
+    mesh = of.mesh.copy()
+    mesh[a] = mesh[b] = (mesh[a] + mesh[b]) / 2
+    closed = mesh.copy()
+    down = across(mesh[:, :2], upper, lower)
+    over = np.random.default_rng(seed).uniform(0, strength, len(a))[:, None] * down / 2
+    mesh[a, :2] += over
+    mesh[b, :2] -= over
+    np.testing.assert_allclose(uncrossed(mesh)[a + b], closed[a + b], atol=1e-6)
+    opened = np.zeros((468, 2))
+    opened[a], opened[b] = -0.02 * down, 0.02 * down
+    np.testing.assert_allclose(meeting(mesh[:, :2], 2 * opened)[b], 2 * opened[b], atol=1e-6)
 
 
 def test_what_does_not_meet_moves_as_it_would():

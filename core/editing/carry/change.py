@@ -219,6 +219,25 @@ MEETING = (
 # fmt: on
 
 
+def uncrossed(mesh: np.ndarray) -> np.ndarray:
+    """A mesh [468, 3] whose lids and lips do not cross, as a reader may see a closed mouth: those meet."""
+    mesh = mesh.copy()
+    for upper, lower, _ in MEETING:
+        a, b = list(upper), list(lower)
+        down = _down(mesh, a, b)
+        crossed = np.maximum((mesh[a, :2] - mesh[b, :2]) @ down, 0)[:, None] * down / 2  # [n, 2]
+        mesh[a, :2] -= crossed
+        mesh[b, :2] += crossed
+    return mesh
+
+
+def _down(points: np.ndarray, a: list[int], b: list[int]) -> np.ndarray:
+    """The unit vector [2] from an upper line to its lower one: across the way from their first points to
+    their last. The lines themselves may lie on one another."""
+    along = (points[a[-1]] + points[b[-1]] - points[a[0]] - points[b[0]])[:2]
+    return np.array([-along[1], along[0]]) / max(np.linalg.norm(along), 1e-6)
+
+
 def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
     """Movements [468, 2] of points [468, 2] without lids or lips that cross: those stop where they meet.
 
@@ -227,11 +246,10 @@ def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
     moved = moved.copy()
     for upper, lower, slit in MEETING:
         a, b = list(upper), list(lower)
-        apart = points[b] - points[a]  # [n, 2]
-        length = np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-6)
-        down = apart.sum(axis=0) / np.linalg.norm(apart.sum(axis=0))
+        length = np.linalg.norm(points[b] - points[a], axis=1)  # [n]
+        down = _down(points, a, b)
         left = ((points[b] + moved[b]) - (points[a] + moved[a])) @ down  # [n]
-        short = np.maximum(np.minimum(slit * length[:, 0], length[:, 0]) - left, 0)[:, None] * down / 2
+        short = np.maximum(slit * length - left, 0)[:, None] * down / 2
         changed = np.linalg.norm(moved[a], axis=1) + np.linalg.norm(moved[b], axis=1) > 0
         moved[a] -= short * changed[:, None]
         moved[b] += short * changed[:, None]
