@@ -10,7 +10,7 @@ import os
 import sys
 import types
 
-MODULES = ("QtCore", "QtGui", "QtNetwork", "QtTest", "QtWidgets")
+MODULES = ("QtCore", "QtGui", "QtNetwork", "QtTest", "QtWidgets", "sip")
 MOVED = {"QtWidgets": ("QtGui", ("QAction", "QActionGroup", "QShortcut", "QUndoCommand", "QUndoStack"))}
 
 
