@@ -27,6 +27,18 @@ def changed_image(frame: Frame) -> QtGui.QImage:
     return image_over(frame.rgba, frame.width, frame.height).convertToFormat(premultiplied)
 
 
+def covering_image(frame: Frame, below: Frame) -> QtGui.QImage:
+    """The same, and the frame's colours wherever another edit of the face, which lies below, changed it."""
+    image = scaled(changed_image(below), frame.width, frame.height)
+    painter = QtGui.QPainter(image)
+    painter.setCompositionMode(QtGui.QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.drawImage(0, 0, face_image(frame))
+    painter.setCompositionMode(QtGui.QPainter.CompositionMode.CompositionMode_SourceOver)
+    painter.drawImage(0, 0, changed_image(frame))
+    painter.end()
+    return image
+
+
 def raw_bytes(image: QtGui.QImage) -> bytes:
     """An image's bytes, with what pads its rows where a pixel has not 4 bytes."""
     pointer = image.constBits()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Dict, Hashable, Iterator, List, NamedTuple, Optional, Protocol, Tuple
+from weakref import WeakKeyDictionary
 
 from ...bridge.messages import Frame
-from ..pixels import changed_image
+from ..pixels import changed_image, covering_image
 from ..qt import QtGui, QtWidgets
 from ..state.portrait import Portrait
 from ..state.state import PanelState
@@ -45,9 +46,10 @@ class KritaView(Protocol):
 
 
 class Followed(NamedTuple):
-    """One canvas, and which document it shows."""
+    """One canvas, in which view it is, and which document it shows."""
 
     overlay: CanvasOverlay
+    view: KritaView
     document: Hashable
 
 
@@ -60,6 +62,7 @@ class CanvasPreview:
         self._compares = False
         self.followed: List[Followed] = []
         self._images: List[Tuple[Frame, QtGui.QImage]] = []  # of the frames on screen
+        self._applied: WeakKeyDictionary[Portrait, Frame] = WeakKeyDictionary()  # what their layers show
         state.listeners.append(self._changed)
         state.settings.listeners.append(self.refresh)
 
@@ -71,7 +74,12 @@ class CanvasPreview:
     # What the docker says
 
     def follow(self, window: QtWidgets.QMainWindow, view: KritaView) -> None:
-        """The document in front of the panel is in front of this window, in this view."""
+        """The document in front of the panel is in front of this window, in this view.
+
+        Called again and again: only another view or document makes it look through the window's widgets.
+        """
+        if any((one.view, one.document) == (view, self._state.document) for one in self.followed):
+            return
         area = window.findChild(QtWidgets.QMdiArea)
         front = None if area is None else area.currentSubWindow()
         inside = None if front is None else front.widget()
@@ -79,13 +87,11 @@ class CanvasPreview:
         if found is None or self._state.document is None:
             return
         known = next((one for one in self.followed if one.overlay.parentWidget() == found[1]), None)
-        if known is not None and known.document == self._state.document:
-            return
         overlay = CanvasOverlay(*found, lambda: _spread(view)) if known is None else known.overlay
         if known is None:
             overlay.destroyed.connect(lambda: self._forget(overlay))
         self._forget(overlay)
-        self.followed.append(Followed(overlay, self._state.document))
+        self.followed.append(Followed(overlay, view, self._state.document))
         self.refresh()
 
     def set_active(self, active: bool) -> None:
@@ -103,7 +109,7 @@ class CanvasPreview:
     def refresh(self) -> None:
         """Bring the canvases up to date."""
         shown: Dict[Hashable, List[Laid]] = {}
-        for overlay, document in self.followed:
+        for overlay, _view, document in self.followed:
             if document not in shown:
                 shown[document] = list(self._laid(document))
             overlay.lay(shown[document])
@@ -120,17 +126,26 @@ class CanvasPreview:
     def _laid(self, document: Hashable) -> Iterator[Laid]:
         faces = self._state.core.faces.get(document)
         wanted = self._active and not self._compares and self._state.settings.now.canvas_preview
-        for face in faces.all if faces is not None and wanted else []:
-            portrait = face.portrait
-            if portrait.unapplied:
+        for portrait in [] if faces is None else [face.portrait for face in faces.all]:
+            self._note(portrait)
+            if portrait.unapplied and wanted:
                 for frame in filter(None, (portrait.frame, portrait.part)):
                     where = on_document(portrait, frame)
-                    yield Laid(self._image(frame), where, portrait.picture.document_size)
+                    yield Laid(self._image(portrait, frame), where, portrait.picture.document_size)
 
-    def _image(self, frame: Frame) -> QtGui.QImage:
+    def _note(self, portrait: Portrait) -> None:
+        """While the sliders say what the face's layer shows, so does the frame."""
+        frame = portrait.frame
+        same = bool(portrait.layer.ids) and portrait.adjustment == portrait.applied
+        if same and frame is not None and frame.stamp == portrait.stamp:
+            self._applied[portrait] = frame
+
+    def _image(self, portrait: Portrait, frame: Frame) -> QtGui.QImage:
+        """Covers what the face's layer shows, which Update would replace."""
         known = next((image for other, image in self._images if other is frame), None)
         if known is None:
-            known = changed_image(frame)
+            below = self._applied.get(portrait) if frame.whole else None
+            known = changed_image(frame) if below is None else covering_image(frame, below)
             self._images.append((frame, known))
         return known
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("PyQt5.QtWidgets")
 import qt_loop
-from panel_wire import apply, project, show, show_part
+from panel_wire import PIXEL, apply, project, show, show_part
 from PyQt5.QtCore import QPointF
 from PyQt5.QtGui import QColor, QImage, QTransform
 from PyQt5.QtWidgets import QAbstractScrollArea, QMainWindow, QMdiArea, QWidget
@@ -22,6 +22,7 @@ from anycost.krita_plugin.canvas.canvas_preview import CanvasPreview, on_documen
 from anycost.krita_plugin.pixels import changed_image, face_image
 from anycost.krita_plugin.state.picture import Picture
 from anycost.krita_plugin.state.portrait import Portrait
+from anycost.krita_plugin.state.topic import Topic
 
 qt_loop.application()
 SIZE = (300, 200)
@@ -88,6 +89,14 @@ def preview(state, wire, window):
 def laid(preview):
     (followed,) = preview.followed
     return followed.overlay.laid if followed.overlay.isVisibleTo(followed.overlay.parentWidget()) else []
+
+
+def drawn(state, *row):
+    """A frame in its last pass whose rows are these pixels, the newest edit."""
+    side = len(row)
+    rgba = np.broadcast_to(np.array(row, np.uint8), (side, side, 4)).tobytes()
+    state.portrait.show(Frame("p", state.portrait.stamp, 1, 1, side, 1.0, 1.0, side, side, rgba, side))
+    state.tell(Topic.FRAME)
 
 
 # Where
@@ -190,6 +199,28 @@ def test_what_was_applied_shows_no_more(preview, state, wire):
     assert laid(preview) == []
 
 
+def test_a_later_edit_covers_what_the_layer_shows(preview, state, wire):
+    state.set_edit("smile", 0.5)
+    drawn(state, (1, 2, 3, 255), (4, 5, 6, 0))
+    apply(state, wire)
+    state.set_edit("smile", 0.2)
+    drawn(state, (7, 8, 9, 0), (10, 11, 12, 0), (13, 14, 15, 0), (16, 17, 18, 255))
+    image = laid(preview)[0].image
+    assert [image.pixelColor(x, 0).getRgb() for x in range(4)][::3] == [(7, 8, 9, 255), (16, 17, 18, 255)]
+    assert image.pixelColor(2, 0).alpha() < 128 < image.pixelColor(1, 0).alpha()
+    show_part(state, state.portrait.stamp, side=1)
+    assert laid(preview)[1].image.pixelColor(0, 0).alpha() == PIXEL[3]
+
+
+def test_without_a_layer_only_what_changes_is_covered(preview, state):
+    state.set_edit("smile", 0.5)
+    drawn(state, (1, 2, 3, 255), (4, 5, 6, 0))
+    state.set_edit("smile", 0.2)
+    drawn(state, (7, 8, 9, 0), (10, 11, 12, 255))
+    image = laid(preview)[0].image
+    assert [image.pixelColor(x, 0).alpha() for x in range(2)] == [0, 255]
+
+
 def test_a_refused_layer_leaves_it(preview, state, wire, desk):
     state.set_edit("smile", 0.5)
     desk.refuse = "The disk is full."
@@ -223,6 +254,18 @@ def test_another_document_s_faces_do_not_show(preview, state, window):
     state.set_document("a")
     preview.follow(window, View())
     assert laid(preview)
+
+
+def test_the_same_view_is_not_looked_for_again(preview, state, window, monkeypatch):
+    view, looked = View(), []
+    preview.follow(window, view)
+    find = window.findChild
+    monkeypatch.setattr(window, "findChild", lambda kind: looked.append(kind) or find(kind))
+    preview.follow(window, view)
+    assert looked == []
+    state.set_document("b")
+    preview.follow(window, view)
+    assert len(looked) == 1
 
 
 def test_a_closed_view_shows_nothing(preview, state, window):
