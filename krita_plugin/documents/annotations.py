@@ -26,14 +26,14 @@ class Annotations:
         self._written: Dict[Tuple[Hashable, str], float] = {}  # when, in seconds
 
     def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
-        """Empty bytes take the name away. ValueError for more than MOST_KEPT."""
+        """See `Host`; empty bytes take the name away. ValueError for more than MOST_KEPT."""
         if len(data) > MOST_KEPT:
             raise ValueError(f"{len(data)} bytes are kept under {name}, {MOST_KEPT} are the most")
         one = document, name
         waits = one in self._waiting
         self._waiting[one] = data
         if at_once:
-            self._write(one)
+            self._write(one, at_once)
         if at_once or waits:
             return
         rest = self._written.get(one, -EVERY_MS / 1000) + EVERY_MS / 1000 - time.monotonic()
@@ -56,12 +56,15 @@ class Annotations:
             for one in [one for one in table if one[0] == document]:
                 del table[one]
 
-    def _write(self, one: Tuple[Hashable, str]) -> None:
+    def _write(self, one: Tuple[Hashable, str], at_once: bool = False) -> None:
         data, held = self._waiting.pop(one, None), self._find(one[0])
         if data is None or held is None:
             return
         self._written[one] = time.monotonic()
+        modified = at_once or held.modified()
         if data:
             held.setAnnotation(PREFIX + one[1], "", QtCore.QByteArray(data))
         elif PREFIX + one[1] in held.annotationTypes():
             held.removeAnnotation(PREFIX + one[1])
+        if not modified:
+            held.setModified(False)

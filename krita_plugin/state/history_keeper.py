@@ -61,13 +61,13 @@ class HistoryKeeper:
         portrait = self._state.portrait
         if portrait is not None:
             portrait.past.discard(past)
-            self._save(self._state.document)
+            self._save(self._state.document, at_once=True)
 
     def discard_all(self) -> None:
         portrait = self._state.portrait
         if portrait is not None:
             portrait.past.states = []
-            self._save(self._state.document)
+            self._save(self._state.document, at_once=True)
 
     def _remember(
         self, document: Optional[Hashable], portrait: Portrait, adjustment: Adjustment, applied: bool = False
@@ -78,12 +78,13 @@ class HistoryKeeper:
         if portrait.past.states != before:
             self._save(document)
 
-    def _save(self, document: Optional[Hashable]) -> None:
+    def _save(self, document: Optional[Hashable], at_once: bool = False) -> None:
+        """Who only looked at a face is not asked to save; who discards something is."""
         faces = None if document is None else self._state.core.faces.get(document)
         if document is not None and faces is not None:
             told = [FaceHistory(one.portrait.key, one.spot, one.portrait.past.states) for one in faces.all]
             waiting = self._state.core.histories.get(document, [])
-            self._state.host.keep(document, NAME, written([*told, *waiting]))
+            self._state.host.keep(document, NAME, written([*told, *waiting]), at_once)
         self._state.tell(Topic.HISTORY)
 
     # What a document brings

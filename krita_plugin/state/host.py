@@ -24,8 +24,11 @@ class Host(Protocol):
         ...
 
     def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
-        """Keep bytes in a document under a name, in place of those before; it takes them once a second, or
-        else `at_once`."""
+        """Keep bytes in a document under a name, in place of those before.
+
+        `at_once` is a change of the document. Else it takes them once a second, without being marked as
+        modified: they are saved when it is.
+        """
         ...
 
     def kept(self, document: Hashable, name: str) -> bytes:

@@ -244,8 +244,10 @@ def test_a_document_brings_its_history_back(state, wire, desk):
     assert [one.adjustment for one in state.history.states] == [smile(0.5)]
     state.adjust(state.history.states[0].adjustment)
     assert state.portrait.edits == {"smile": 0.5}
+    assert NAME not in desk.changed  # who only looked is not asked to save
     state.history.discard(state.history.states[0])
     assert desk.kept("a", NAME) == b""
+    assert NAME in desk.changed
 
 
 def test_the_history_of_a_face_that_is_not_found_is_not_lost(state, wire, desk):
