@@ -97,14 +97,18 @@ class StudioHost:
     def current(self) -> Optional[Hashable]:
         return None if self.painting is None else self.number
 
+    def _open(self, document: Hashable) -> Optional[Painting]:
+        """None once another one was opened."""
+        return self.painting if document == self.number else None
+
     def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
-        if self.painting is not None and document == self.number:
-            self.painting.kept[name] = data
+        painting = self._open(document)
+        if painting is not None:
+            painting.kept[name] = data
 
     def kept(self, document: Hashable, name: str) -> bytes:
-        if self.painting is None or document != self.number:
-            return b""
-        return self.painting.kept.get(name, b"")
+        painting = self._open(document)
+        return b"" if painting is None else painting.kept.get(name, b"")
 
     def read(
         self,
@@ -114,10 +118,11 @@ class StudioHost:
         failed: Callable[[str], None],
         up_to_active: bool = False,
     ) -> None:
-        if self.painting is None or document != self.number:
+        painting = self._open(document)
+        if painting is None:
             failed(tr("No picture is open: open one, then press Project."))
             return
-        image = self.painting.image  # all layers are edits
+        image = painting.image  # all layers are edits
         try:
             check_size(image.width(), image.height(), "picture")
         except HostError as error:
@@ -141,12 +146,13 @@ class StudioHost:
         self.read(document, False, done, failed)
 
     def layer_names(self, document: Hashable) -> List[LayerName]:
-        found = [] if self.painting is None or document != self.number else self.painting.layers
+        painting = self._open(document)
+        found = [] if painting is None else painting.layers
         return [LayerName(str(index), layer.name) for index, layer in enumerate(found)]
 
     def painted(self, document: Hashable, layer: Hashable) -> Box:
-        found = [] if self.painting is None or document != self.number else self.painting.layers
-        one = next((one for one in found if one is layer), None)
+        painting = self._open(document)
+        one = None if painting is None else next((one for one in painting.layers if one is layer), None)
         return (0, 0, 0, 0) if one is None else (one.left, one.top, one.image.width(), one.image.height())
 
     def add_layer(
@@ -161,13 +167,14 @@ class StudioHost:
         place: LayerPlace = LayerPlace.TOP,
         mask: Optional[Selected] = None,
     ) -> None:
-        if self.painting is None or document != self.number:
+        painting = self._open(document)
+        if painting is None:
             failed(tr("The picture was closed: open it again and press Project."))
             return
         left, top, image = placed(picture, layer)
         made = PaintedLayer(left, top, image, name)
-        old = next((old for name in reversed(replaced) for old in self.painting.layers if old is name), None)
-        self.painting.undo.push(PutLayer(self.painting, made, old))
+        old = next((old for name in reversed(replaced) for old in painting.layers if old is name), None)
+        painting.undo.push(PutLayer(painting, made, old))
         done(made)
 
     def selected(

@@ -11,14 +11,13 @@ LONGEST_VERSION = 64  # characters
 
 
 def connect(keeper: CoreKeeper, core: Conversation) -> None:
-    """From now on the conversation hears about the connection and gets the core's notifications."""
+    """From now on the conversation hears about the connection and gets the core's notifications. Before the
+    keeper starts."""
     keeper.words.connect(core.link_words)
     keeper.gave_up.connect(core.link_gave_up)
     keeper.ready.connect(lambda hello: _ready(core, hello))
     keeper.lost.connect(core.link_lost)
     keeper.client.notified.connect(core.notified)
-    if keeper.is_ready:  # a second window: the core is there already
-        _ready(core, keeper.hello_answer)
 
 
 def _ready(core: Conversation, hello: Dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from ..state.picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
 from ..words import mark_tr, tr
 from .layer_pixels import LayerPixels
 from .paint_layers import REFUSED, SRGB, drawing, last_of, new_layer, space, wipe
-from .picture_reader import CHANGED, PictureReader
+from .picture_reader import CHANGED, reading
 from .placing import check_unlocked
 from .underlying import all_nodes, layer_and_groups, name_of
 from .views import active_node, view_of
@@ -104,16 +104,11 @@ class _Pictures:
         self._find = find
         self._turn = turn
         self._work: Optional[Slices[Any]] = None
-        self._reader: Optional[PictureReader] = None
         self._copied: Optional[Document] = None
         self._over = False
 
     def read(self, item: Item, done: Callable[[Picture], None], failed: Callable[[str], None]) -> None:
-        def read(found: Tuple[LayerPixels, Box]) -> None:
-            pixels, box = found
-            self._reader = PictureReader(pixels, box, reduction(*box[2:]), None, done, failed)
-
-        self._work = Slices(self._reading(item), read, failed)
+        self._work = Slices(self._reading(item), done, failed)
 
     def put(
         self,
@@ -129,12 +124,12 @@ class _Pictures:
         self._over = True
         self._work = Slices(self._finishing(), done, failed)
 
-    def _reading(self, item: Item) -> Steps[Tuple[LayerPixels, Box]]:
+    def _reading(self, item: Item) -> Steps[Picture]:
         yield from self._turn.free()
         pixels, box = self._pixels(self._find(), item)
         if min(box[2:]) < SMALLEST_SIDE:
             raise HostError(tr(SMALL) if min(box[2:]) > 0 else tr(EMPTY))
-        return pixels, box
+        return (yield from reading(pixels, box, reduction(*box[2:])))
 
     def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
         """Returns why the edit of this one has no place; empty where it has."""

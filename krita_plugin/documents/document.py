@@ -21,7 +21,7 @@ from ..words import tr
 from .annotations import Annotations
 from .batch_layers import BatchLayers
 from .paint_layers import REFUSED, copied, drawing, last_of, new_layer, paint_in, painted, wiping
-from .picture_reader import PictureReader
+from .picture_reader import reading
 from .placing import Spot, masked_group, new_spot, showing_in_mask, spot_of, under_new_layer
 from .selections import SelectedMask, box_of, selected_box, shown_selection
 from .underlying import Underlying, all_nodes, layer_and_groups, name_of
@@ -40,7 +40,7 @@ class KritaDocuments:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._held: Dict[int, Document] = {}
-        self._readers: List[PictureReader] = []  # at work
+        self._readers: List[Slices[Picture]] = []  # at work
         self._writers: List[Slices[Hashable]] = []  # at work
         self._adding = OneAtATime()
         self._masks: List[SelectedMask] = []  # being made
@@ -160,9 +160,8 @@ class KritaDocuments:
             else:
                 answer(*values)
 
-        reader = PictureReader(
-            lying.document, box, factor, selection, partial(ended, done), partial(ended, failed)
-        )
+        steps = reading(lying.document, box, factor, selection)
+        reader = Slices(steps, partial(ended, done), partial(ended, failed))
         self._readers.append(reader)
 
     def add_layer(

@@ -16,6 +16,7 @@ from ..slices import Steps
 from ..state.picture import Box, HostError, Picture
 from ..words import tr
 from .picture_reader import STRIP_PIXELS
+from .underlying import all_nodes
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"  # Krita's built-in profile
 REFUSED = (
@@ -25,12 +26,9 @@ REFUSED = (
 
 def last_of(document: Document, names: Sequence[Hashable]) -> Optional[Node]:
     """The node with the last of these ids that the document still has, in whatever group."""
-    found: Dict[Hashable, Node] = {}
-    groups = [document.rootNode()]
-    while groups:
-        for node in groups.pop().childNodes():
-            found[node.uniqueId().toString()] = node
-            groups.append(node)
+    found: Dict[Hashable, Node] = {
+        node.uniqueId().toString(): node for node in all_nodes(document.rootNode())
+    }
     return next((found[name] for name in reversed(names) if name in found), None)
 
 
@@ -98,14 +96,8 @@ def wiping(node: Node) -> Steps[None]:
         yield
 
 
-def draw(node: Node, picture: Picture, layer: Layer) -> None:
-    """Writes what the core drew for a picture."""
-    for _strip in drawing(node, picture, layer):
-        pass
-
-
 def drawing(node: Node, picture: Picture, layer: Layer) -> Steps[None]:
-    """The same in steps."""
+    """Writes what the core drew for a picture, a strip a step."""
     left, top, image = placed_over(picture, layer)
     for y, rows in strips(image.width(), image.height()):
         fill(node, image.copy(0, y, image.width(), rows), left, top + y)

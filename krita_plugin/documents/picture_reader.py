@@ -1,12 +1,13 @@
-"""Reads a picture of a document between the program's own events."""
+"""Reads a picture of a document in steps, between the program's own events."""
 
 from __future__ import annotations
 
 import mmap
-from typing import Callable, Iterator, Optional, Protocol, cast
+from typing import Optional, Protocol, Tuple, cast
 
 from ..pixels import rgba_bytes, scaled
-from ..qt import QtCore, QtGui
+from ..qt import QtGui
+from ..slices import Steps
 from ..state.picture import Box, HostError, Picture
 from ..words import tr
 
@@ -26,56 +27,28 @@ class Readable(Protocol):
         ...
 
 
-class PictureReader(QtCore.QObject):
-    """Reads one box of a document a strip at a time, then calls `done` (or `failed`) once."""
+def reading(document: Readable, box: Box, factor: int, selection: Optional[Box] = None) -> Steps[Picture]:
+    """Reads one box of a document, a strip a step; HostError once it has another size than now.
 
-    def __init__(
-        self,
-        document: Readable,
-        box: Box,
-        factor: int,
-        selection: Optional[Box],
-        done: Callable[[Picture], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        super().__init__()
-        self._document = document
-        self._done = done
-        self._failed = failed
-        self._size = (document.width(), document.height())
-        self._selection = selection
-        self._box = box
-        self._factor = factor
-        self._sent = self._box[2] // self._factor, self._box[3] // self._factor
-        self._pixels = mmap.mmap(-1, 4 * self._sent[0] * self._sent[1])  # its pages come as they are written
-        self._slices = self._read()
-        QtCore.QTimer.singleShot(0, self._step)
+    A scaled picture is cut to whole multiples of the factor, so that all strips are averaged alike.
+    """
+    return _reading(document, box, factor, selection, (document.width(), document.height()))
 
-    def _step(self) -> None:
-        try:
-            next(self._slices)
-        except StopIteration:
-            self._finish()
-        except HostError as error:
-            self._failed(str(error))
-        else:
-            QtCore.QTimer.singleShot(0, self._step)
 
-    def _read(self) -> Iterator[None]:
-        """Cuts a scaled picture to whole multiples of the factor, so that all strips are averaged alike."""
-        left, top = self._box[:2]
-        (width, height), factor = self._sent, self._factor
-        most = max(1, STRIP_PIXELS // (width * factor) // factor)
-        for y in range(0, height, most):
-            rows = min(most, height - y)
-            strip = self._document.projection(left, top + y * factor, width * factor, rows * factor)
-            if strip.isNull() or (self._document.width(), self._document.height()) != self._size:
-                raise HostError(tr(CHANGED))
-            rgba, start = rgba_bytes(scaled(strip, width, rows)), 4 * width * y
-            self._pixels[start : start + len(rgba)] = rgba
-            yield
-
-    def _finish(self) -> None:
-        left, top = self._box[:2]
-        rgba = cast(bytes, memoryview(self._pixels).toreadonly())  # not copied
-        self._done(Picture(*self._sent, rgba, left, top, self._factor, self._size, self._selection))
+def _reading(
+    document: Readable, box: Box, factor: int, selection: Optional[Box], size: Tuple[int, int]
+) -> Steps[Picture]:
+    left, top = box[:2]
+    width, height = box[2] // factor, box[3] // factor
+    pixels = mmap.mmap(-1, 4 * width * height)  # its pages come as they are written
+    most = max(1, STRIP_PIXELS // (width * factor) // factor)
+    for y in range(0, height, most):
+        rows = min(most, height - y)
+        strip = document.projection(left, top + y * factor, width * factor, rows * factor)
+        if strip.isNull() or (document.width(), document.height()) != size:
+            raise HostError(tr(CHANGED))
+        rgba, start = rgba_bytes(scaled(strip, width, rows)), 4 * width * y
+        pixels[start : start + len(rgba)] = rgba
+        yield
+    rgba = cast(bytes, memoryview(pixels).toreadonly())  # not copied
+    return Picture(width, height, rgba, left, top, factor, size, selection)
