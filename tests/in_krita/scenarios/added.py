@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 from PyQt5.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton
-from shared import closed, open_panel, opened, projected, settled
+from shared import open_panel, sample, settled
 
 from anycost.krita_plugin.panel.direction_slider import ResetLabel
 from anycost.krita_plugin.panel.panel import Panel
@@ -33,11 +33,8 @@ SHORTENED = ("anycost_connection", "anycost_status")  # their tips have all of i
 
 def run(t):
     docker = open_panel(t)
-    docker.state.projection_seconds = 0.3
-    document = yield from opened(t, docker)
-    if (yield from projected(t, docker, "added")):
+    if (yield from sample(t, docker, "added")) is not None:
         yield from comes_and_goes(t, docker)
-    yield from closed(t, docker, document)
 
 
 def comes_and_goes(t, docker):

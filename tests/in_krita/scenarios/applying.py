@@ -7,13 +7,11 @@ from PyQt5.QtCore import QByteArray, QRect
 from shared import (
     Tap,
     applied,
-    closed,
     move_a_slider,
     open_panel,
-    opened,
     pixels,
-    projected,
     remove,
+    sample,
     select,
     set_selection,
     settled,
@@ -29,16 +27,14 @@ EDGES = (Edge(), Edge(grow=9), Edge(grow=-9), Edge(feather=7), Edge(5, 6), Edge(
 
 def run(t):
     docker = open_panel(t)
-    docker.state.projection_seconds = 0.3
-    document = yield from opened(t, docker)
-    if not (yield from projected(t, docker, "applying")):
+    document = yield from sample(t, docker, "applying")
+    if document is None:
         return
     apply = t.widget("anycost_apply")
     t.check("with every slider at 0 there is nothing to apply", not apply.isEnabled(), apply.toolTip())
     yield from updating(t, docker, document)
     yield from masks(t, docker, document)
     yield from only_selected(t, docker, document)
-    yield from closed(t, docker, document)
 
 
 def names(group):

@@ -18,12 +18,12 @@ import windows
 def run(t):
     yield from install_core.run(t)
     yield from documents.run(t)
-    yield from docker_look.run(t)
+    yield from docker_look.run(t)  # from here on, each leaves its projected face to the next
     yield from canvas.run(t)
     yield from applying.run(t)
-    yield from taken_up.run(t)
-    yield from faces.run(t)
     yield from windows.run(t)
     yield from batch.run(t)
     yield from history.run(t)
     yield from added.run(t)
+    yield from taken_up.run(t)
+    yield from faces.run(t)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from PyQt5.QtWidgets import QAction, QApplication, QMenu, QWidget
-from shared import CROWD, at_rest, closed, open_panel, opened, projected
+from shared import CROWD, at_rest, open_panel, sample
 
 from anycost.krita_plugin.panel.docker_size import SIZED, give_room
 
@@ -15,9 +15,8 @@ LOWEST, NARROWEST = 250, 220  # pixels that the panel makes do with
 
 def run(t):
     docker = open_panel(t)
-    document = yield from opened(t, docker)
-    docker.state.projection_seconds = 0.3
-    if (yield from projected(t, docker, "the docker's look")):
+    document = yield from sample(t, docker, "the docker's look")
+    if document is not None:
         panel = t.widget("anycost_panel", docker)
         yield from layout(t, docker, panel)
         yield from keys(t, docker, document)
@@ -26,7 +25,6 @@ def run(t):
         yield from preview_apart(t, panel)
         yield from settings(t, docker, panel)
         report(t, panel)
-    yield from closed(t, docker, document)
 
 
 def sliders(t, docker):

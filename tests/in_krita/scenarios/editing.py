@@ -41,7 +41,6 @@ def composite_holds(before, after, width, layer):
 
 def run(t):
     docker = open_panel(t)
-    yield 0.2
     state = docker.state
     t.check("the docker is there", docker.isVisible(), docker.windowTitle())
     t.check("without a document it says so", t.widget("anycost_status").text() == "Open a picture to begin")

@@ -6,9 +6,8 @@ import os
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter
-from shared import Tap, drag, open_panel, settled, shown
+from shared import Tap, closed, drag, open_panel, settled, shown
 
-from anycost.krita_plugin.documents.views import is_open
 from anycost.krita_plugin.state.document_faces import View
 
 NARROW = 220  # pixels
@@ -18,8 +17,7 @@ SPOTS = ((200.0, 150.0), (290.0, 160.0), (240.0, 250.0))  # two eyes and a mouth
 def run(t):
     docker = open_panel(t)
     t.window().resizeDocks([docker], [NARROW], Qt.Orientation.Horizontal)
-    yield 0.2
-    docker.state.projection_seconds = 0.5
+    docker.state.projection_seconds = 0.3
     tap = docker.state.core.link = Tap(docker.state.core.link)
     yield from two_people(t, docker, tap)
     yield from nobody(t, docker)
@@ -119,6 +117,7 @@ def two_people(t, docker, tap):
     bounds = document.rootNode().childNodes()[-1].bounds()
     t.check("Apply paints the face shown", came and bounds.right() < document.width() * 0.6, bounds)
     yield from closed(t, docker, document)
+    t.check("closing it forgets its faces", state.faces is None)
 
 
 def nobody(t, docker):
@@ -161,13 +160,3 @@ def drag_handle(t, shown, handle, spot):
     for point in (middle, end):
         yield from t.xdotool("mousemove", *t.at(shown, point.x(), point.y()))
     yield from t.xdotool("mouseup", 1)
-
-
-def closed(t, docker, document):
-    document.waitForDone()
-    document.setModified(False)
-    document.close()
-    yield from t.until(lambda: not is_open(document))
-    yield 0.1  # its views go a moment later
-    docker.look()
-    t.check("closing it forgets its faces", docker.state.faces is None)

@@ -35,8 +35,8 @@ class Gaps(QtCore.QTimer):
 def run(t):
     shown = t.docker("anycost").isVisible()
     docker = open_panel(t)
-    yield 0.2
     card = t.widget("anycost_install")
+    yield from t.until(card.isVisible, 5)
     t.check("without a core the docker offers to install it", card.isVisible(), install_place.missing())
     t.check("and shows nothing else", not t.widget("anycost_panel").isVisible())
     words = t.widget("anycost_install_text").text()
@@ -118,7 +118,7 @@ def first_edit(t, clicks, docker):
     t.check("the installed core starts", ready, docker.keeper.report())
     if not ready:
         return
-    state.projection_seconds = 2.5
+    state.projection_seconds = 0.3
     yield from clicks.on(t.widget("anycost_project"))
     yield from t.until(lambda: state.portrait is not None and not state.busy and settled(state))
     slider = t.widget("anycost_slider_" + state.core.opened.directions[0].name)

@@ -141,6 +141,50 @@ def shown(t, docker, document):
     yield from t.until(lambda: docker.state.core.connected)
 
 
+def written(t, docker, document):
+    """The names of what is kept in the document, once it holds the newest of all."""
+    kept, prefix = docker.documents.kept, "anycost-"
+
+    def holds(name):
+        return bytes(document.annotation(name)) == kept(docker.state.document, name[len(prefix) :])
+
+    def ours():
+        return [name for name in document.annotationTypes() if name.startswith(prefix)]
+
+    yield from t.until(lambda: all(map(holds, ours())), 10)
+    return ours()
+
+
+def sample(t, docker, what):
+    """The sample picture, projected: the document in front if an earlier scenario left its face there, else a
+    new one. Without layers above the first, a selection or a moved slider; None where it does not project."""
+    state = docker.state
+    state.projection_seconds = 0.3
+    if state.portrait is None:
+        document = yield from opened(t, docker)
+        return document if (yield from projected(t, docker, what)) else None
+    document = t.krita.activeDocument()
+    first, *others = document.rootNode().childNodes()
+    document.setActiveNode(first)  # else Krita would select one layer after the other as they go
+    for node in others:
+        yield from remove(document, node)
+    yield from set_selection(document, None)
+    docker.look()
+    state.reset_all()
+    yield from t.until(lambda: settled(state))
+    return document
+
+
+def in_front(t, docker, document):
+    """Goes back to a document, as a click on its tab does."""
+    window = t.krita.activeWindow()
+    view = next(view for view in window.views() if view.document() == document)
+    window.showView(view)
+    view.setVisible()
+    yield from t.until(lambda: t.krita.activeDocument() == document)
+    docker.look()
+
+
 def closed(t, docker, document):
     document.waitForDone()
     document.setModified(False)

@@ -19,12 +19,13 @@ from shared import (
     open_panel,
     opened,
     pixels,
-    projected,
     remove,
+    sample,
     select,
     set_selection,
     settled,
     shown,
+    written,
 )
 
 from anycost.krita_plugin.documents.underlying import Underlying, all_nodes
@@ -35,9 +36,8 @@ from anycost.krita_plugin.state.picture import Edge
 
 def run(t):
     docker = open_panel(t)
-    docker.state.projection_seconds = 0.3
-    document = yield from opened(t, docker)
-    if not (yield from projected(t, docker, "taken up")):
+    document = yield from sample(t, docker, "taken up")
+    if document is None:
         return
     yield from reading_leaves_edits_out(t, docker, document)
     document = yield from after_a_new_start(t, docker, document)
@@ -101,7 +101,7 @@ def reading_leaves_edits_out(t, docker, document):
     label = t.widget("anycost_layer")
     said = label.isVisible() and label.text() == "Layer: " + without_key(layer.name())[len("Anycost: ") :]
     t.check("the panel says which layer it is", said, label.text())
-    yield 1.2  # what is kept is written once a second
+    yield from written(t, docker, document)
     document.setModified(False)
     seen, undo = pixels(document), t.krita.action("edit_undo").text()
     first = state.portrait
@@ -182,8 +182,9 @@ def copies(t, docker, document):
     yield from t.until(lambda: settled(state))
     yield from add(t, docker, document)  # the panel is at another layer now
     yield from activate(t, docker, document, copy)
+    back = yield from t.until(lambda: state.value(direction.name) == direction.high / 2, 20)
+    t.check("a copy brings back its edit", back, state.value(direction.name))
     yield from t.until(lambda: settled(state))
-    t.check("a copy brings back its edit", state.value(direction.name) == direction.high / 2)
     before = len(document.nodeByName("a group").childNodes())
     yield from update(t, state, document)
     inside = [node.name() for node in document.nodeByName("a group").childNodes()]

@@ -6,24 +6,23 @@ import os
 
 from krita import Selection
 from PyQt5.QtWidgets import QMdiArea
-from shared import at_rest, closed, open_panel, opened, projected, select, set_selection, settled
+from shared import at_rest, closed, in_front, open_panel, opened, sample, select, set_selection, settled
 
 from anycost.krita_plugin.state.picture import Edge, Picture
 
 
 def run(t):
     docker = open_panel(t)
-    docker.state.projection_seconds = 0.3
-    document = yield from opened(t, docker)
+    document = yield from sample(t, docker, "windows")
+    if document is None:
+        return
     yield from local_selections(t, docker, document)
-    if (yield from projected(t, docker, "windows")):
-        docker.state.set_edit("smile", 0.5)
-        yield from t.until(lambda: settled(docker.state))
-        yield from background(t, docker, document)
-        yield from modes(t, docker, document)
-        yield from detached(t, docker)
-        yield from second_window(t, docker, document)
-    yield from closed(t, docker, document)
+    docker.state.set_edit("smile", 0.5)
+    yield from t.until(lambda: settled(docker.state))
+    yield from background(t, docker, document)
+    yield from modes(t, docker, document)
+    yield from detached(t, docker, document)
+    yield from second_window(t, docker, document)
 
 
 def seen(docker):
@@ -130,7 +129,7 @@ def background(t, docker, document):
     behind = t.krita.openDocument(os.environ["DRIVE_PICTURE"])
     behind.waitForDone()
     copy = document.clone()
-    yield 0.5
+    yield from at_rest(copy)
     docker.look()
     t.check(
         "a document in the background changes nothing", state.document == mine and state.value("smile") == 0.5
@@ -157,27 +156,23 @@ def modes(t, docker, document):
     area.setViewMode(QMdiArea.SubWindowView)
     second = yield from opened(t, docker)
     t.check("a second subwindow has its own sliders", docker.state.portrait is None)
-    first = next(view for view in t.krita.activeWindow().views() if view.document() == document)
-    t.krita.activeWindow().showView(first)
-    first.setVisible()
-    yield from t.until(lambda: t.krita.activeDocument() == document)
-    docker.look()
+    yield from in_front(t, docker, document)
     t.check("going back brings the first one's", docker.state.value("smile") == 0.5, docker.state.status())
     area.setViewMode(usual)
     yield from closed(t, docker, second)
 
 
-def detached(t, docker):
+def detached(t, docker, document):
     """Off the window, closed, opened again."""
     state = docker.state
     docker.setFloating(True)
-    yield 0.3
+    yield from at_rest(document)
     docker.look()
     t.check("detached it follows its window", state.document is not None and state.value("smile") == 0.5)
     t.screenshot("detached.png")
     docker.setFloating(False)
     docker.setVisible(False)
-    yield 0.2
+    yield from at_rest(document)
     docker.setVisible(True)
     docker.raise_()
     yield from t.until(lambda: docker.isVisible())
@@ -231,10 +226,10 @@ def second_window(t, docker, document):
     other.setModified(False)
     window.qwindow().close()
     yield from t.until(lambda: len(t.krita.windows()) == 1)
-    yield 0.3
+    left = yield from t.until(lambda: state.core.viewer.showing(mine) == [state], 10)
+    t.check("a closed window's panel is forgotten", left)
     first.activate()
     docker.look()
-    t.check("a closed window's panel is forgotten", state.core.viewer.showing(mine) == [state])
     settings, preview = state.settings, state.settings.now.canvas_preview
     for on in (not preview, preview):
         settings.set("canvas_preview", on)
