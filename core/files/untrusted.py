@@ -1,0 +1,29 @@
+"""Runs functions of ours that read untrusted files, in a process with limits: see bridge/sandbox.py."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ...bridge.protocol import KINDS
+from ...bridge.sandbox import Breakage, Limits, Refusal, Sandbox
+from ..errors import CoreError
+
+LONGEST_SENTENCE = 2000  # characters
+_sandboxes: dict[tuple[int, Limits], Sandbox] = {}  # by the process that started them: a fork has its own
+
+
+def run(function: str, *arguments: Any, about: str, kind: str, limits: Limits) -> Any:
+    """What "anycost.room.module:function" returns there: what JSON has, with bytes (as bytearrays) in it.
+
+    Arguments are such values too; paths arrive as texts, arrays as their bytes. The sandbox lives on for the
+    next call with the same limits. CoreError as the function raises it, and of `kind` where the function breaks a
+    limit or fails otherwise: "`about` cannot be read: it takes more than 10 s."
+    """
+    try:
+        return _sandboxes.setdefault((os.getpid(), limits), Sandbox(limits)).call(function, *arguments)
+    except Refusal as error:
+        known = error.kind if error.kind in KINDS else kind
+        raise CoreError(known, error.message[:LONGEST_SENTENCE]) from None
+    except Breakage as error:
+        raise CoreError(kind, f"{about} cannot be read: it {error}."[:LONGEST_SENTENCE]) from None

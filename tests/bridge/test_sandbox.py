@@ -1,0 +1,146 @@
+"""A process with limits runs a function of ours, and takes nothing else along when it breaks."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anycost.bridge.plain_values import WrongValue, receive, send
+from anycost.bridge.sandbox import Breakage, Limits, Sandbox
+
+posix = pytest.mark.skipif(os.name == "nt", reason="limits of Unix")
+MiB = 1 << 20
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text() | st.binary(max_size=99),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    made = Sandbox(Limits(memory=200 * MiB, seconds=1, patience=30.0, answer=MiB))
+    yield made
+    made.close()
+
+
+def there_and_back(value, most=MiB):
+    pipe = io.BytesIO()
+    send(pipe, value)
+    pipe.seek(0)
+    return receive(pipe, most)
+
+
+@given(plain)
+def test_plain_values_come_out_as_they_went_in(value):
+    assert there_and_back(value) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"$bytes": 99999999}',
+        b'{"$bytes": -1}',
+        b"[" * 100_000,
+        b"1" * 100_000,
+        b"nonsense",
+        b'"\xff"',
+    ],
+)
+def test_what_is_no_value_is_refused_before_it_takes_memory(text):
+    with pytest.raises(WrongValue):
+        receive(io.BytesIO(struct.pack(">Q", len(text)) + text), MiB)
+    with pytest.raises(WrongValue):
+        receive(io.BytesIO(struct.pack(">Q", 1 << 62)), MiB)
+
+
+def test_the_pieces_together_are_bounded():
+    assert there_and_back([bytes(600), b"x"], 601) == [bytes(600), b"x"]
+    with pytest.raises(WrongValue):
+        there_and_back([bytes(600), b"xx"], 601)
+
+
+def test_one_process_answers_many_calls_from_many_threads(sandbox):
+    numbers = []
+    threads = [threading.Thread(target=lambda: numbers.append(sandbox.call("os:getpid"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(numbers) == 4
+    assert len(set(numbers)) == 1
+    assert numbers[0] != os.getpid()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("wild", "why"),
+    [
+        ("while True: pass", "takes more than 1 s"),
+        ("bytes(300 << 20)", "needs more than 200 MiB of memory"),
+        ("__import__('ctypes').string_at(0)", "makes the program that reads it crash"),
+        ("__import__('os')._exit(0)", "makes the program that reads it crash"),
+        ("__import__('os').write(1, b'x' * 99); 1 / 0", "is damaged (ZeroDivisionError: division by zero)"),
+        ("raise SystemExit", "makes the program that reads it crash"),
+    ],
+)
+def test_what_breaks_out_is_a_reason_and_the_next_call_works(sandbox, wild, why):
+    with pytest.raises(Breakage) as told:
+        sandbox.call("builtins:exec", wild)
+    assert str(told.value) == why
+    assert sandbox.call("builtins:len", "four") == 4
+
+
+def test_a_call_that_only_waits_is_ended(monkeypatch):
+    sandbox = Sandbox(Limits(patience=0.5))
+    with pytest.raises(Breakage, match=r"takes more than 0\.5 s"):
+        sandbox.call("time:sleep", 60)
+    sandbox.close()
+
+
+def test_an_answer_is_bounded(sandbox):
+    assert len(sandbox.call("builtins:bytes", MiB)) == MiB
+    with pytest.raises(Breakage):
+        sandbox.call("builtins:bytes", MiB + 1)
+
+
+@posix
+def test_it_can_write_no_file(sandbox, tmp_path: Path):
+    with pytest.raises(Breakage, match="File too large"):
+        sandbox.call("os:writev", *_opened(sandbox, tmp_path / "new"))
+
+
+def _opened(sandbox: Sandbox, path: Path):
+    descriptor = sandbox.call("os:open", path, os.O_CREAT | os.O_WRONLY)
+    return descriptor, [b"some"]
+
+
+def test_its_own_program_s_end_ends_it():
+    script = (
+        "from anycost.bridge.sandbox import *\n"
+        "print(Sandbox(Limits()).call('os:getpid'), flush=True)\n"
+        "import os; os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    child = int(done.stdout)
+    for _ in range(1000):
+        if not _lives(child):
+            return
+        threading.Event().wait(0.02)
+    pytest.fail("the sandbox outlives its program")
+
+
+def _lives(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
