@@ -74,6 +74,7 @@ def going_back(t, state, name):
     yield from item(t, "history", 0)
     there = yield from t.until(lambda: state.value(name) == value)
     t.check("a click on a state goes back to it", there, state.value(name))
+    yield from t.until(lambda: settled(state))
     t.screenshot("history.png", t.docker("anycost"))
 
 
