@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ..panel.icon_paths import canvas_path
 from ..panel.icons import IconButton
-from ..qt import QtCore, QtGui, QtWidgets
+from ..qt import QtWidgets
 from ..settings import Kept
 from ..words import tr
 
@@ -14,7 +15,7 @@ class CanvasButton(IconButton):
     """Down while the canvas shows what the sliders do."""
 
     def __init__(self, settings: Kept, parent: Optional[QtWidgets.QWidget] = None) -> None:
-        super().__init__("canvas", tr("Preview on the canvas"), _canvas_path(), parent)
+        super().__init__("canvas", tr("Preview on the canvas"), canvas_path(), parent)
         self.setToolTip(tr("Show on the canvas what the sliders do, until you apply it. No layer is added"))
         self.setCheckable(True)
         self._settings = settings
@@ -25,13 +26,3 @@ class CanvasButton(IconButton):
 
     def _show(self) -> None:
         self.setChecked(self._settings.now.canvas_preview)
-
-
-def _canvas_path() -> QtGui.QPainterPath:
-    """A picture on an easel."""
-    path = QtGui.QPainterPath()
-    path.addRect(QtCore.QRectF(2.5, 2.5, 11, 8))
-    for x, end in ((5.5, 4), (8, 8), (10.5, 12)):
-        path.moveTo(x, 10.5)
-        path.lineTo(end, 14.5 if x != 8 else 13)
-    return path

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..qt import Qt, QtWidgets
 from ..state.layer_place import LayerPlace
 from ..state.picture import Edge
 from ..state.state import PanelState
 from ..words import tr
 from .choice_menu import choice_menu
+from .icon_paths import back_path
 from .icons import IconButton
 from .plain_text import ElidedLabel, plain_tip
 
@@ -74,7 +75,7 @@ class ApplyArea(QtWidgets.QWidget):
         self.state.set_edge(Edge(self.grow.value(), self.feather.value()))
 
     def _button_row(self) -> QtWidgets.QHBoxLayout:
-        self.reset = IconButton("reset", tr("All sliders back to zero"), _back_path(), self)
+        self.reset = IconButton("reset", tr("All sliders back to zero"), back_path(), self)
         self.reset.clicked.connect(lambda _checked=False: self.state.reset_all())
         self.apply = self._button("apply", tr("New layer"), self.state.apply)
         self.update_layer = self._button("update", tr("Update"), lambda: self.state.apply(update=True))
@@ -142,14 +143,3 @@ class ApplyArea(QtWidgets.QWidget):
         )
         self.edge.setVisible(state.only_selected)
         self.edge.setEnabled(selected)
-
-
-def _back_path() -> QtGui.QPainterPath:
-    """An arrow that turns back."""
-    path = QtGui.QPainterPath()
-    path.arcMoveTo(QtCore.QRectF(3, 3.5, 10, 10), 140)
-    path.arcTo(QtCore.QRectF(3, 3.5, 10, 10), 140, -285)
-    path.moveTo(2.6, 2.2)
-    path.lineTo(3.6, 6)
-    path.lineTo(7.4, 5)
-    return path

@@ -10,7 +10,8 @@ from typing import Callable, Optional
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.state import PanelState
 from ..words import tr
-from .icons import IconButton, more_path
+from .icon_paths import more_path
+from .icons import IconButton
 from .panel_menu import PanelMenu
 from .plain_text import ElidedLabel, plain_tip
 

@@ -11,7 +11,8 @@ from ...bridge.messages import Slider
 from ..qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from ..words import tr
 from .direction_slider import DirectionSlider
-from .icons import SIDE, faded, fold_path, paint_path
+from .icon_paths import fold_path
+from .icons import SIDE, faded, paint_path
 from .plain_text import plain_button
 
 GAP = 4  # pixels between the mark and the words

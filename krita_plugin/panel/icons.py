@@ -1,57 +1,15 @@
-"""The panel's icons: paths in a square of 16 units, painted in the colours of the theme at any resolution."""
+"""Buttons with icons, painted in the colours of the theme at any resolution."""
 
 # PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Optional
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
 
-SIDE = 16  # units of a path, and screen pixels of an icon
-
-
-def fold_path(shown: bool) -> QtGui.QPainterPath:
-    """A corner that points down for what is shown, else to the right."""
-    return _line((4, 6.5), (8, 10.5), (12, 6.5)) if shown else _line((6.5, 4), (10.5, 8), (6.5, 12))
-
-
-def compare_path() -> QtGui.QPainterPath:
-    """A picture cut in two, one half of it hatched."""
-    path = QtGui.QPainterPath()
-    path.addRoundedRect(QtCore.QRectF(2.5, 3, 11, 10), 1.5, 1.5)
-    path.addPath(_line((8, 1), (8, 15)))
-    for y in (5.5, 8, 10.5):
-        path.addPath(_line((10, y + 0.8), (11.6, y - 0.8)))
-    return path
-
-
-def faces_path() -> QtGui.QPainterPath:
-    """Two heads."""
-    path = QtGui.QPainterPath()
-    path.addEllipse(QtCore.QPointF(6, 5.6), 2.3, 2.7)
-    path.arcMoveTo(QtCore.QRectF(1.8, 9.8, 8.4, 8), 0)
-    path.arcTo(QtCore.QRectF(1.8, 9.8, 8.4, 8), 0, 180)
-    path.arcMoveTo(QtCore.QRectF(8.6, 2.9, 4.6, 5.4), -110)
-    path.arcTo(QtCore.QRectF(8.6, 2.9, 4.6, 5.4), -110, 220)
-    path.arcMoveTo(QtCore.QRectF(7.8, 9.8, 6.6, 8), 0)
-    path.arcTo(QtCore.QRectF(7.8, 9.8, 6.6, 8), 0, 75)
-    return path
-
-
-def more_path() -> QtGui.QPainterPath:
-    """Three dots."""
-    path = QtGui.QPainterPath()
-    for x in (3, 8, 13):
-        path.addEllipse(QtCore.QPointF(x, 8), 0.7, 0.7)
-    return path
-
-
-def close_path() -> QtGui.QPainterPath:
-    path = _line((4.5, 4.5), (11.5, 11.5))
-    path.addPath(_line((11.5, 4.5), (4.5, 11.5)))
-    return path
+SIDE = 16  # units of a path (icon_paths.py), and screen pixels of an icon
 
 
 def paint_path(
@@ -79,7 +37,7 @@ def faded(colour: QtGui.QColor, alpha: int) -> QtGui.QColor:
 
 
 class IconButton(QtWidgets.QToolButton):
-    """A flat button with one of these paths. It has a name for screen readers and no arrow for its menu."""
+    """A flat button with a path. It has a name for screen readers and no arrow for its menu."""
 
     def __init__(
         self, name: str, words: str, path: QtGui.QPainterPath, parent: Optional[QtWidgets.QWidget] = None
@@ -123,11 +81,3 @@ class IconButton(QtWidgets.QToolButton):
         square = QtCore.QRectF(0, 0, SIDE, SIDE)
         square.moveCenter(QtCore.QRectF(self.rect()).center())
         paint_path(painter, self._path, square, colour if self.isEnabled() else faded(colour, 90))
-
-
-def _line(*points: Tuple[float, float]) -> QtGui.QPainterPath:
-    path = QtGui.QPainterPath()
-    path.moveTo(*points[0])
-    for point in points[1:]:
-        path.lineTo(*point)
-    return path

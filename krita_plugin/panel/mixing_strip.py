@@ -11,10 +11,10 @@ from ..state.portrait import Portrait
 from ..state.state import PanelState
 from ..state.topic import Topic
 from ..words import mark_tr, tr
-from .icons import IconButton, close_path
+from .icon_paths import close_path, dice_path
+from .icons import IconButton
 from .plain_text import wrapped_label
 from .preview import face_crop
-from .shelf_icons import dice_path
 from .thumbnails import ShareSlider, ThumbnailList
 
 SIDE = 44  # pixels

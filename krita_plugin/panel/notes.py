@@ -11,7 +11,8 @@ from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..state.document_faces import View
 from ..state.state import PanelState
 from ..words import tr
-from .icons import IconButton, close_path, faded
+from .icon_paths import close_path
+from .icons import IconButton, faded
 from .plain_text import plain_tip, wrapped_label
 from .text_dialog import TextDialog
 

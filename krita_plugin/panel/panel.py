@@ -20,7 +20,7 @@ from .apply_area import ApplyArea
 from .compared_view import ComparedView
 from .connection_row import ConnectionRow
 from .face_picker import FacePicker
-from .icons import fold_path
+from .icon_paths import fold_path
 from .keys import WheelGuard, keep_key
 from .notes import AdviceNote, MessageBox
 from .panel_menu import PanelMenu

@@ -29,10 +29,10 @@ from ..state.state import PanelState
 from ..state.topic import Topic
 from ..words import tr
 from .choice_menu import add_entry
-from .icons import IconButton, more_path, paint_path
+from .icon_paths import more_path, plus_path, star_path
+from .icons import IconButton, paint_path
 from .plain_text import plain_tip
 from .preset_name_dialog import ask_preset_name
-from .shelf_icons import plus_path, star_path
 from .thumbnails import ShareSlider
 
 FAVOURITES = "favourite_presets"  # among the settings

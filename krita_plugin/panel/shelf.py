@@ -11,10 +11,10 @@ from ..state.topic import Topic
 from ..words import tr
 from .comparing_strip import ComparingStrip
 from .history_strip import HistoryStrip
+from .icon_paths import clock_path, dice_path, mix_path, sliders_path, split_path, undo_path
 from .icons import IconButton
 from .mixing_strip import MixingStrip
 from .presets_strip import PresetsStrip
-from .shelf_icons import clock_path, dice_path, mix_path, sliders_path, split_path, undo_path
 from .variations_strip import VariationsStrip
 
 

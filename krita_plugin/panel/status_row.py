@@ -8,7 +8,8 @@ from ..qt import QtWidgets
 from ..state.document_faces import View
 from ..state.state import PanelState
 from ..words import tr
-from .icons import IconButton, compare_path, faces_path, fold_path
+from .icon_paths import compare_path, faces_path, fold_path
+from .icons import IconButton
 from .plain_text import ElidedLabel, plain_tip
 
 

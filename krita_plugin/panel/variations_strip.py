@@ -13,8 +13,8 @@ from ..state.topic import Topic
 from ..state.variations import LEAST, MADE_UP, MOST, Variation, Variations
 from ..words import tr
 from .choice_menu import add_entry
+from .icon_paths import lock_path, undo_path
 from .icons import IconButton
-from .shelf_icons import lock_path, undo_path
 from .thumbnails import ShareSlider, ThumbnailList
 
 SIDE = 54  # pixels: three in a row of the narrowest panel

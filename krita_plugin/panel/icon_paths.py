@@ -1,8 +1,73 @@
-"""Icons of what opens below the status line: paths in the square of icons.py."""
+"""The panel's icons as paths in a square of 16 units."""
 
 from __future__ import annotations
 
+from typing import Tuple
+
 from ..qt import QtCore, QtGui
+
+
+def fold_path(shown: bool) -> QtGui.QPainterPath:
+    """A corner that points down for what is shown, else to the right."""
+    return _line((4, 6.5), (8, 10.5), (12, 6.5)) if shown else _line((6.5, 4), (10.5, 8), (6.5, 12))
+
+
+def compare_path() -> QtGui.QPainterPath:
+    """A picture cut in two, one half of it hatched."""
+    path = QtGui.QPainterPath()
+    path.addRoundedRect(QtCore.QRectF(2.5, 3, 11, 10), 1.5, 1.5)
+    path.addPath(_line((8, 1), (8, 15)))
+    for y in (5.5, 8, 10.5):
+        path.addPath(_line((10, y + 0.8), (11.6, y - 0.8)))
+    return path
+
+
+def faces_path() -> QtGui.QPainterPath:
+    """Two heads."""
+    path = QtGui.QPainterPath()
+    path.addEllipse(QtCore.QPointF(6, 5.6), 2.3, 2.7)
+    path.arcMoveTo(QtCore.QRectF(1.8, 9.8, 8.4, 8), 0)
+    path.arcTo(QtCore.QRectF(1.8, 9.8, 8.4, 8), 0, 180)
+    path.arcMoveTo(QtCore.QRectF(8.6, 2.9, 4.6, 5.4), -110)
+    path.arcTo(QtCore.QRectF(8.6, 2.9, 4.6, 5.4), -110, 220)
+    path.arcMoveTo(QtCore.QRectF(7.8, 9.8, 6.6, 8), 0)
+    path.arcTo(QtCore.QRectF(7.8, 9.8, 6.6, 8), 0, 75)
+    return path
+
+
+def more_path() -> QtGui.QPainterPath:
+    """Three dots."""
+    path = QtGui.QPainterPath()
+    for x in (3, 8, 13):
+        path.addEllipse(QtCore.QPointF(x, 8), 0.7, 0.7)
+    return path
+
+
+def close_path() -> QtGui.QPainterPath:
+    path = _line((4.5, 4.5), (11.5, 11.5))
+    path.addPath(_line((11.5, 4.5), (4.5, 11.5)))
+    return path
+
+
+def back_path() -> QtGui.QPainterPath:
+    """An arrow that turns back."""
+    path = QtGui.QPainterPath()
+    path.arcMoveTo(QtCore.QRectF(3, 3.5, 10, 10), 140)
+    path.arcTo(QtCore.QRectF(3, 3.5, 10, 10), 140, -285)
+    path.moveTo(2.6, 2.2)
+    path.lineTo(3.6, 6)
+    path.lineTo(7.4, 5)
+    return path
+
+
+def canvas_path() -> QtGui.QPainterPath:
+    """A picture on an easel."""
+    path = QtGui.QPainterPath()
+    path.addRect(QtCore.QRectF(2.5, 2.5, 11, 8))
+    for x, end in ((5.5, 4), (8, 8), (10.5, 12)):
+        path.moveTo(x, 10.5)
+        path.lineTo(end, 14.5 if x != 8 else 13)
+    return path
 
 
 def undo_path(redo: bool = False) -> QtGui.QPainterPath:
@@ -101,4 +166,12 @@ def lock_path() -> QtGui.QPainterPath:
     path.lineTo(5.5, 5.5)
     path.arcTo(QtCore.QRectF(5.5, 3, 5, 5), 180, -180)
     path.lineTo(10.5, 7.5)
+    return path
+
+
+def _line(*points: Tuple[float, float]) -> QtGui.QPainterPath:
+    path = QtGui.QPainterPath()
+    path.moveTo(*points[0])
+    for point in points[1:]:
+        path.lineTo(*point)
     return path
