@@ -13,6 +13,7 @@ from typing import IO, Dict, Iterator, List, Mapping, Optional
 
 from . import system
 from .client import Client, ConnectionLost
+from .file_writing import writing
 
 # Krita, an AppImage, a snap, a Flatpak or a virtual environment set these for themselves; a program that the
 # panel starts must not follow them.
@@ -51,13 +52,8 @@ def note_python(python: str) -> None:
     """Notes that this Python has the core. OSError when it cannot be written."""
     path = config_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=str(path.parent), suffix=".part", delete=False) as file:
+    with writing(path) as file:
         file.write(json.dumps({"python": python}, indent=1).encode() + b"\n")
-    try:
-        os.replace(file.name, path)
-    except OSError:
-        os.unlink(file.name)
-        raise
 
 
 def core_python() -> str:

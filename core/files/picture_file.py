@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...bridge.messages import Layer
+from ..errors import CoreError
 from .file_facts import FileFacts
 from .own_pixels import OwnPixels
 from .pictures import WRITE_FORMATS, check_writable, opened, save
@@ -51,8 +52,7 @@ class PictureFile:
         if layer is not None and not any(layer.rgba[3::4]):
             layer = None
         if layer is None and kind == self._format:
-            with self.path.open("rb") as source, writing(target) as file:
-                shutil.copyfileobj(source, file)
+            self._copy(target)
             return
         pixels = self._pixels
         if (
@@ -64,3 +64,12 @@ class PictureFile:
         pixels = pixels.held_by(kind)
         options = self._facts.options(kind)
         save(target, pixels.image(), {**options, "icc_profile": pixels.profile or None})
+
+    def _copy(self, target: Path) -> None:
+        try:
+            source = self.path.open("rb")
+        except OSError as error:
+            text = f'"{self.path}" cannot be read any more ({error.strerror}): look where it is.'
+            raise CoreError("bad-picture", text) from None
+        with source, writing(target) as file:
+            shutil.copyfileobj(source, file)

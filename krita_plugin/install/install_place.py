@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional
 
 from ...bridge import launch, system
+from ...bridge.file_writing import writing
 from ...bridge.version import VERSION
 
 MARK = "anycost.json"
@@ -97,7 +98,8 @@ def new_folder() -> Path:
 
 def mark(folder: Path, kind: str) -> None:
     """From now on this is the installation. OSError when that cannot be written."""
-    (folder / MARK).write_text(json.dumps({"version": VERSION, "kind": kind}) + "\n")
+    with writing(folder / MARK) as file:
+        file.write(json.dumps({"version": VERSION, "kind": kind}).encode() + b"\n")
     launch.note_python(str(system.python_of(folder)))
 
 

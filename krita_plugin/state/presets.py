@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import stat
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ...bridge import system
 from ...bridge.fields import entries, numbers, table, text, whole
+from ...bridge.file_writing import writing
 from ...bridge.framing import parse
 from ...bridge.messages import MAX_EDITS, Slider
 from ...bridge.protocol import ProtocolError
@@ -81,7 +80,7 @@ class PresetFolder:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _not_written(self.folder, error) from None
+            raise _not_written(error) from None
         write_presets(self._path(preset.name), [preset])
 
     def delete(self, name: str) -> None:
@@ -90,7 +89,7 @@ class PresetFolder:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise _not_written(self.folder, error) from None
+            raise _not_written(error) from None
 
     def rename(self, old: Preset, name: str) -> None:
         """The new one is there before the old one goes."""
@@ -106,16 +105,11 @@ def write_presets(path: Path, presets: Sequence[Preset]) -> None:
     """A file of presets, whole or not at all."""
     told = [{"name": preset.name, "edits": dict(preset.edits)} for preset in presets]
     data = json.dumps({"kind": KIND, "version": VERSION, "presets": told}, indent=1, ensure_ascii=False)
-    temporary = ""
     try:
-        number, temporary = tempfile.mkstemp(".tmp", dir=path.parent)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(data)
-        os.replace(temporary, path)
+        with writing(path) as file:
+            file.write(data.encode("utf-8"))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise _not_written(path, error) from None
+        raise _not_written(error) from None
 
 
 def read_presets(path: Path) -> List[Preset]:
@@ -155,7 +149,7 @@ def _no_presets(path: Path) -> str:
     return tr("{name} holds no presets: choose a file that was exported here.", name=path.name)
 
 
-def _not_written(path: Path, error: OSError) -> PresetsError:
+def _not_written(error: OSError) -> PresetsError:
     reason = error.strerror or str(error)
     return PresetsError(tr("The preset could not be written ({reason}): free some space.", reason=reason))
 
