@@ -478,7 +478,8 @@ def test_everything_stays_readable_when_the_theme_changes(panel):
 
 
 DOUBLE = """
-from anycost.krita_plugin.panel.icons import IconButton, more_path
+from anycost.krita_plugin.panel.icon_paths import more_path
+from anycost.krita_plugin.panel.icons import IconButton
 from anycost.krita_plugin.panel.preview import Preview
 from PyQt5 import QtWidgets
 application = QtWidgets.QApplication([])
