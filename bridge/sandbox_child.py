@@ -72,7 +72,7 @@ def _answer(function: str, arguments: Any, memory: int) -> Dict[str, Any]:
         return {"message": f"needs more than {memory >> 20} MiB of memory"}
     except Exception as error:
         if type(error).__module__.startswith("anycost."):
-            return {"kind": getattr(error, "kind", "internal"), "message": str(error)}
+            return {"kind": getattr(error, "kind", ""), "message": str(error)}
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         return {"message": f"is damaged ({what})"}
 

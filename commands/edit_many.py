@@ -56,7 +56,7 @@ def pictures_of(paths: Sequence[Path]) -> list[Path]:
 
     CoreError "bad-value" where that leaves none.
     """
-    from ..core.files.pictures import ENDINGS
+    from ..core.files.decoding import ENDINGS
 
     found: dict[Path, Path] = {}
     for path in paths:

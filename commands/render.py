@@ -113,7 +113,7 @@ def read_latents(path: Path, pack: Pack) -> Tensor:
     import numpy as np
     import torch
 
-    from ..core.files.pictures import check_is_file
+    from ..core.files.decoding import check_is_file
 
     check_is_file(path, "bad-value")
     try:

@@ -7,32 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL import Image, JpegImagePlugin, PngImagePlugin
 
-from .pictures import Opened
+from .decoding import QUARTER_TURNS, XMP_IN_PNG, Opened
+from .exif_block import upright
 
 MOST_IN_JPEG = {"exif": 65_533, "xmp": 65_504}  # bytes
 MAX_DPI = 65_535
-QUARTER_TURNS = (
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-    Image.Transpose.ROTATE_90,
-)
-TIFF_ABOUT = (  # what a TIFF says about its picture; its other tags say where the pixels are in the file
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
-    ExifTags.IFD.Exif,
-    ExifTags.IFD.GPSInfo,
-)
 XMP_TURN = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")
-XMP_IN_PNG = "XML:com.adobe.xmp"
-EXIF_IN_TEXT = "Raw profile type"  # how ImageMagick writes EXIF data and XMP into a PNG
+RAW_PROFILE = "Raw profile type"  # how ImageMagick writes EXIF data and XMP into a PNG
 
 
 @dataclass(frozen=True)
@@ -48,8 +31,8 @@ class FileFacts:
     @staticmethod
     def of(picture: Opened) -> FileFacts:
         return FileFacts(
-            _exif(picture),
-            _xmp(picture.image),
+            upright(picture.exif),
+            _xmp(picture),
             _dpi(picture),
             _texts(picture.image),
             _compression(picture) if isinstance(picture.image, JpegImagePlugin.JpegImageFile) else {},
@@ -76,35 +59,9 @@ class FileFacts:
         return info
 
 
-def _exif(picture: Opened) -> bytes:
-    """The small picture that cameras put into EXIF data is left out: it shows the face before the edit."""
-    try:
-        exif = picture.image.getexif()
-        if picture.format == "TIFF":
-            exif = _about(exif)
-        if ExifTags.Base.Orientation in exif:
-            exif[ExifTags.Base.Orientation] = 1
-        return exif.tobytes() if len(exif) else b""
-    except Exception:  # Pillow raises almost anything on damaged EXIF data
-        return b""
-
-
-def _about(exif: Image.Exif) -> Image.Exif:
-    """What a TIFF's tags say about the picture."""
-    about = Image.Exif()
-    for tag in TIFF_ABOUT:
-        if tag in exif:
-            about[tag] = exif.get_ifd(tag) if tag in tuple(ExifTags.IFD) else exif[tag]
-    return about
-
-
-def _xmp(image: Image.Image) -> bytes:
-    xmp = image.info.get("xmp") or image.info.get(XMP_IN_PNG)
-    if isinstance(xmp, str):
-        xmp = xmp.encode()
-    if not isinstance(xmp, bytes) or not _is_text(xmp):
-        return b""
-    return XMP_TURN.sub(rb"\g<1>1", xmp)
+def _xmp(picture: Opened) -> bytes:
+    xmp = picture.xmp
+    return XMP_TURN.sub(rb"\g<1>1", xmp) if _is_text(xmp) else b""
 
 
 def _is_text(data: bytes) -> bool:
@@ -131,7 +88,7 @@ def _texts(image: Image.Image) -> dict[str, str]:
     return {
         name: text
         for name, text in image.text.items()
-        if name != XMP_IN_PNG and not name.startswith(EXIF_IN_TEXT)
+        if name != XMP_IN_PNG and not name.startswith(RAW_PROFILE)
     }
 
 

@@ -34,6 +34,14 @@ class OwnColours:
         return _through(self._back, rgb, "RGB", self.mode)
 
 
+def in_rgb(image: Image.Image) -> Image.Image:
+    """An image in CIE L*a*b* as RGB in sRGB."""
+    profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    turned = ImageCms.buildTransform(*profiles, "LAB", "RGB").apply(image)
+    turned.info = {name: value for name, value in image.info.items() if name != "icc_profile"}
+    return turned
+
+
 def _through(
     transform: ImageCms.ImageCmsTransform | None, pixels: np.ndarray, source: str, target: str
 ) -> np.ndarray:

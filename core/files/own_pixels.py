@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ...bridge.messages import Layer
-from .own_colours import OwnColours
+from .own_colours import OwnColours, in_rgb
 
 DEEP = ("I;16", "I;16B", "I;16L", "I", "F")  # Pillow's modes of grey with more than 8 bits
 GREY = ("1", "L", "LA", "La")
@@ -20,6 +20,7 @@ HOLDS = {
     "JPEG": ("L", "RGB", "CMYK"),
     "WEBP": ("RGB", "RGBA"),
 }
+MOST_ASKED = 4 << 20  # values for the white of floating-point grey
 ROUNDING = 2  # of 255: what the way to sRGB and back may round away
 BAND_ROWS = 256  # laid over at a time, so that a large layer needs little memory
 
@@ -33,16 +34,19 @@ class OwnPixels:
     profile: bytes = b""  # ICC
 
     @staticmethod
-    def of(image: Image.Image) -> OwnPixels:
+    def of(image: Image.Image, white: float | None = None) -> OwnPixels:
         """The pixels of an image in any mode that Pillow opens.
 
         A palette becomes RGB. Grey of any depth above 8 bits becomes 16-bit, or 8-bit if it has a transparent
-        colour, which no file of 16 bits could keep beside others.
+        colour, which no file of 16 bits could keep beside others. `white` is that of the picture of which
+        this is a part.
         """
+        if image.mode == "LAB":
+            image = in_rgb(image)
         profile = image.info.get("icc_profile") or b""
         if image.mode not in DEEP:
             return _of_bytes(image.convert(_mode(image)), profile)
-        pixels = OwnPixels(_sixteen_bit(image)[..., None], None, profile)
+        pixels = OwnPixels(_sixteen_bit(image, white)[..., None], None, profile)
         if "transparency" not in image.info:
             return pixels
         alpha = np.where(np.asarray(image) == image.info["transparency"], 0, 255).astype(np.uint8)
@@ -157,21 +161,25 @@ def _eight_bit(colours: np.ndarray) -> np.ndarray:
     )
 
 
-def _sixteen_bit(image: Image.Image) -> np.ndarray:
+def _sixteen_bit(image: Image.Image, white: float | None) -> np.ndarray:
     """Deep grey -> uint16 [H, W], white at 65535."""
+    values = np.asarray(image)
     if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)
-    values = np.nan_to_num(np.asarray(image).astype(np.float64))
-    white = _white(values, image.mode)
+        return values.astype(np.uint16)
+    if white is None:
+        white = white_of(values, whole=image.mode == "I")
+    values = np.nan_to_num(values.astype(np.float64))
     return np.rint(values.clip(0, white) * (65535 / white)).astype(np.uint16)
 
 
-def _white(values: np.ndarray, mode: str) -> float:
-    """The value that shows as white, told from the values that occur.
+def white_of(values: np.ndarray, whole: bool) -> float:
+    """The value that shows as white, told from the values that occur: [H, W] or [H, W, C] of any type.
 
     Whole numbers end at white. Floating-point ones may exceed it where light is reflected, so that a tenth of
-    them does not count.
+    them does not count; of a large picture, some rows are asked.
     """
-    most = float(values.max())
-    least = most if mode == "I" else min(most, float(np.percentile(values, 90)) / HIGHLIGHT)
+    most = float(np.max(values, initial=0, where=np.isfinite(values)))
+    some = values[:: values.size // MOST_ASKED + 1]
+    bright = 0.0 if whole else float(np.percentile(np.nan_to_num(some.astype(np.float64)), 90))
+    least = most if whole else min(most, bright / HIGHLIGHT)
     return next((white for white in WHITES if least <= white), most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,31 +10,33 @@ from pathlib import Path
 import numpy as np
 
 from ...bridge.messages import Layer
+from ...bridge.sandbox import Limits
 from ..errors import CoreError
-from .file_facts import FileFacts
-from .own_pixels import OwnPixels
-from .pictures import WRITE_FORMATS, check_writable, opened, save
-from .whole_file import writing
+from .pictures import WRITE_FORMATS, check_writable, pixels_of, sandboxed
+from .shown_names import shown
+from .whole_file import write_bytes, writing
+
+# The largest picture is laid under its layer and compressed anew, which takes WebP minutes.
+REWRITING = Limits(memory=4 << 30, seconds=600, patience=1800)
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class PictureFile:
-    """The first picture in a file, upright, and what the file says about it."""
+    """The first picture in a file, upright. Its file is decoded in a sandbox only, also to write it."""
 
     path: Path
     rgba: np.ndarray = field(repr=False)  # uint8 [H, W, 4], straight alpha, sRGB: for the core
-    cut_off: bool  # the end of the file is missing
+    cut_off: bool  # the end of the file is missing or damaged
     _format: str
-    _pixels: OwnPixels = field(repr=False)
-    _facts: FileFacts = field(repr=False)
+    _stamp: Stamp  # of the file that was read
 
     @staticmethod
     def read(path: Path) -> PictureFile:
         """CoreError "bad-picture" for a file that is missing, damaged, too large or not a picture."""
-        with opened(path) as picture:
-            pixels = picture.pixels()
-            facts = FileFacts.of(picture)
-            return PictureFile(path, pixels.srgb(), picture.cut_off, picture.format, pixels, facts)
+        stamp = _stamp(path)
+        answer = sandboxed("read", path.absolute(), path, name=path)
+        return PictureFile(path, pixels_of(answer), answer["cut_off"], answer["format"], stamp)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -45,31 +48,29 @@ class PictureFile:
 
         Where the layer is transparent, pixels keep the values that they had in the file, as far as the format
         can hold them: see docs/edit.md. Without a change the file is copied, if its format is the same.
-        CoreError "bad-value" or "no-space" if it cannot be written.
+        CoreError "bad-value" or "no-space" if it cannot be written, "bad-picture" if the file has changed.
         """
         check_writable(target)
+        if _stamp(self.path) != self._stamp:
+            raise CoreError(
+                "bad-picture", f"{shown(self.path)} has changed since it was read: edit it again."
+            )
         kind = WRITE_FORMATS[target.suffix.lower()]
         if layer is not None and not any(layer.rgba[3::4]):
             layer = None
         if layer is None and kind == self._format:
-            self._copy(target)
+            with self.path.open("rb") as source, writing(target) as file:
+                shutil.copyfileobj(source, file)
             return
-        pixels = self._pixels
-        if (
-            pixels.mode == "CMYK" and kind != "JPEG"
-        ):  # first, since the layer's colours would suffer on the way
-            pixels = pixels.in_srgb()
-        if layer is not None:
-            pixels = pixels.under(layer)
-        pixels = pixels.held_by(kind)
-        options = self._facts.options(kind)
-        save(target, pixels.image(), {**options, "icc_profile": pixels.profile or None})
+        over = None if layer is None else [layer.x, layer.y, layer.width, layer.height, layer.rgba]
+        asked = (self.path.absolute(), self.path, target, kind, over)
+        write_bytes(target, sandboxed("rewritten", *asked, name=self.path, limits=REWRITING))
 
-    def _copy(self, target: Path) -> None:
-        try:
-            source = self.path.open("rb")
-        except OSError as error:
-            text = f'"{self.path}" cannot be read any more ({error.strerror}): look where it is.'
-            raise CoreError("bad-picture", text) from None
-        with source, writing(target) as file:
-            shutil.copyfileobj(source, file)
+
+def _stamp(path: Path) -> Stamp:
+    """What changes when a file does."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns

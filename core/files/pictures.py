@@ -1,62 +1,36 @@
-"""Picture files: opens what painters and cameras write, reads it as 8-bit sRGB, and writes pictures."""
+"""Picture files: reads what painters and cameras write as 8-bit sRGB, and writes pictures.
+
+A sandbox decodes them, so that no file can crash this process, take its memory or hold it up.
+"""
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image
 
-from ...bridge.protocol import MAX_ATTACHMENT
+from ...bridge.sandbox import Limits
 from ..errors import CoreError
+from .encoding import encoded
 from .own_pixels import OwnPixels
+from .shown_names import shown
+from .untrusted import run
 from .whole_file import write_bytes
 
-READ_FORMATS = (
-    "PNG",
-    "JPEG",
-    "WEBP",
-    "TIFF",
-    "BMP",
-)  # Pillow's others start programs or hold no pictures
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")  # of files in READ_FORMATS
-WRITE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-WRITE_OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {},
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"lossless": True, "exact": True},  # exact: invisible pixels keep their colour too
+WRITE_FORMATS = {
+    **dict.fromkeys((".png", ".apng"), "PNG"),
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
+    ".webp": "WEBP",
 }
-MAX_PIXELS = MAX_ATTACHMENT // 4  # as many as a panel may send
-END_OF_JPEG = b"\xff\xd9"
-TURNS = {  # EXIF's orientation -> what turns the picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+LIMITS = Limits()
+GREY = np.array([19595, 38470, 7471], np.uint32)  # of 65536: what red, green and blue add to it, as in Pillow
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A picture in its file's own mode, not yet turned as its EXIF data says."""
-
-    image: Image.Image
-    format: str  # one of READ_FORMATS
-    turn: Image.Transpose | None  # turns it upright
-    cut_off: bool  # the end of the file is missing
-
-    def pixels(self) -> OwnPixels:
-        """Its pixels, upright."""
-        return OwnPixels.of(self.image if self.turn is None else self.image.transpose(self.turn))
+def sandboxed(function: str, *arguments: Any, name: Path | str, limits: Limits = LIMITS) -> Any:
+    """What a function of sandboxed_pictures.py returns in a sandbox; CoreError "bad-picture"."""
+    place = f"anycost.core.files.sandboxed_pictures:{function}"
+    return run(place, *arguments, about=shown(name), kind="bad-picture", limits=limits)
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -64,8 +38,13 @@ def read_picture(path: Path) -> np.ndarray:
 
     CoreError "bad-picture" for a file that is missing, damaged, too large or not a picture.
     """
-    with opened(path) as picture:
-        return picture.pixels().srgb()
+    return pixels_of(sandboxed("read", path.absolute(), path, name=path))
+
+
+def pixels_of(answer: dict[str, Any]) -> np.ndarray:
+    """uint8 [H, W, 4] of what `sandboxed_pictures.read` answered."""
+    width, height = answer["size"]
+    return np.frombuffer(answer["rgba"], np.uint8).reshape(height, width, 4)
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> np.ndarray:
@@ -76,99 +55,24 @@ def read_mask(path: Path, size: tuple[int, int]) -> np.ndarray:
     rgba = read_picture(path)
     width, height = size
     if rgba.shape[:2] != (height, width):
-        text = f'"{path}" has {rgba.shape[1]} x {rgba.shape[0]} px: give a mask of {width} x {height} px'
+        text = f"{shown(path)} has {rgba.shape[1]} x {rgba.shape[0]} px: give a mask of {width} x {height} px"
         raise CoreError("bad-value", f"{text}, as large as the picture.")
-    grey = np.asarray(Image.fromarray(rgba).convert("L")).astype(np.uint16)
+    grey = (rgba[..., :3] @ GREY + (1 << 15)) >> 16
     return ((grey * rgba[..., 3] + 127) // 255).astype(np.uint8)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Opened]:
-    """Opens and loads the first picture in a file; its EXIF data can be read inside the block.
-
-    CoreError "bad-picture" as from `read_picture`, also for what fails inside the block.
-    """
-    check_is_file(path, "bad-picture")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about harmless damage, and about sizes, which are checked here
-            with Image.open(path, formats=READ_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    text = f'"{path}" has more than 64 megapixels: make it smaller or cut out the face.'
-                    raise CoreError("bad-picture", text)
-                yield _loaded(image, path)
-    except PermissionError:
-        raise CoreError("bad-picture", f'"{path}" cannot be read: change its permissions.') from None
-    except CoreError:
-        raise
-    except Exception:  # decoders raise almost anything on a damaged file
-        text = f'"{path}" cannot be read as a picture: give a PNG, JPEG, WebP, TIFF or BMP file.'
-        raise CoreError("bad-picture", text) from None
-
-
-def check_is_file(path: Path, kind: str) -> None:
-    """CoreError of that kind unless `path` is a plain file; opening a pipe would wait for ever."""
-    if not path.exists():
-        raise CoreError(kind, f'There is no file "{path}": check its name.')
-    if not path.is_file():
-        raise CoreError(kind, f'"{path}" is not a file: give the name of one.')
-
-
-def _loaded(image: Image.Image, path: Path) -> Opened:
-    kind = "JPEG" if image.format == "MPO" else image.format or ""  # a JPEG with more pictures behind it
-    # Pillow gives 16-bit grey with alpha the mode of colours
-    deep_grey = kind == "PNG" and "LA;16B" in str(image.tile)  # type: ignore[attr-defined]
-    cut_off = False
-    try:
-        image.load()
-    except OSError:
-        if kind != "JPEG" or path.stat().st_size > MAX_ATTACHMENT:
-            raise
-        image, cut_off = _without_its_end(path), True
-    return Opened(image.convert("LA") if deep_grey else image, kind, _turn(image), cut_off)
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    try:
-        return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Pillow raises almost anything on damaged EXIF data
-        return None
-
-
-def _without_its_end(path: Path) -> Image.Image:
-    """A JPEG that was cut off, as browsers show it: grey where it is missing. Half of it must be there."""
-    image = Image.open(io.BytesIO(path.read_bytes() + END_OF_JPEG), formats=("JPEG",))
-    image.load()
-    pixels = np.asarray(image).reshape(image.height, image.width, -1)  # [H, W, C]
-    there = (pixels != pixels[-1, -1]).any(axis=(1, 2))  # [H]
-    if not there[len(there) // 2 :].any():
-        raise OSError("more than a half is missing")
-    return image
 
 
 def check_writable(path: Path) -> None:
     """CoreError "bad-value" when `write_picture` cannot write `path`; called before the work, not after."""
     if path.suffix.lower() not in WRITE_FORMATS:
-        raise CoreError("bad-value", f'"{path}" must end in .png, .jpg or .webp.')
+        raise CoreError("bad-value", f"{shown(path)} must end in .png, .jpg or .webp.")
     if path.is_dir() or not path.absolute().parent.is_dir():
-        text = f'"{path}" cannot be written: its folder must exist, and it must not be a folder itself.'
+        text = f"{shown(path)} cannot be written: its folder must exist, and it must not be a folder itself."
         raise CoreError("bad-value", text)
 
 
 def write_picture(path: Path, rgba: np.ndarray) -> None:
     """Writes uint8 [H, W, 4] in the format of the name's ending; JPEG, which has no alpha, over white."""
     check_writable(path)
-    alpha = rgba[..., 3]
+    kind, alpha = WRITE_FORMATS[path.suffix.lower()], rgba[..., 3]
     pixels = OwnPixels(rgba[..., :3], None if alpha.min() == 255 else alpha)
-    save(path, pixels.held_by(WRITE_FORMATS[path.suffix.lower()]).image(), {})
-
-
-def save(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
-    """Writes an image whose mode the format of the name's ending has, with these options of Pillow's."""
-    kind = WRITE_FORMATS[path.suffix.lower()]
-    data = io.BytesIO()
-    try:
-        image.save(data, kind, **{**WRITE_OPTIONS[kind], **options})
-    except (OSError, ValueError):  # WebP has at most 16383 px a side
-        raise CoreError("bad-value", f'"{path}" cannot hold a picture this large: write a PNG.') from None
-    write_bytes(path, data.getvalue())
+    write_bytes(path, encoded(pixels.held_by(kind).image(), kind, {}, str(path)))

@@ -17,8 +17,8 @@ def run(function: str, *arguments: Any, about: str, kind: str, limits: Limits) -
     """What "anycost.room.module:function" returns there: what JSON has, with bytes (as bytearrays) in it.
 
     Arguments are such values too; paths arrive as texts, arrays as their bytes. The sandbox lives on for the
-    next call with the same limits. CoreError as the function raises it, and of `kind` where the function breaks a
-    limit or fails otherwise: "`about` cannot be read: it takes more than 10 s."
+    next call with the same limits. CoreError as the function raises it, and of `kind` where it breaks a limit
+    or fails otherwise: "`about` cannot be read: it takes more than 10 s."
     """
     try:
         return _sandboxes.setdefault((os.getpid(), limits), Sandbox(limits)).call(function, *arguments)

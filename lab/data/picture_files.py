@@ -7,33 +7,23 @@ stretched; transparent parts lie on grey. Unusable pictures are left out, each w
 from __future__ import annotations
 
 import os
-import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
 from ...core.errors import CoreError
-from ...core.files.own_pixels import OwnPixels
-from ...core.files.pictures import ENDINGS, MAX_PIXELS, READ_FORMATS, TURNS, read_picture
+from ...core.files.decoding import ENDINGS, check_is_file, opened, turned
+from ...core.files.pictures import sandboxed
 from .frame import PictureFrame, fitted
 from .lmdb_pictures import Record, is_lmdb, records
 from .zipped import Member, Zip
 
 _SPARE = 2  # times the wanted size: what a JPEG is decoded to at least before it is resized
-
-_LYING = (
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-    Image.Transpose.ROTATE_90,
-)  # turns that swap width and height
 
 PictureFile = Path | Member | Record
 
@@ -92,26 +82,14 @@ def read_fitted(picture: PictureFile, frame: PictureFrame) -> np.ndarray:
 
     A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough.
     """
-    with _open(picture) as image:
+    with opened(picture if isinstance(picture, Path) else picture.read(), str(picture)) as found:
+        image = found.image
         if image.mode in ("RGB", "L") and not {"icc_profile", "transparency"} & image.info.keys():
-            turn = _turn(image)
-            image.draft(image.mode, _drafted(image.size, _turned(frame.size, turn)))
-            return fitted(image if turn is None else image.transpose(turn), frame)
-        if not isinstance(picture, Path):
-            return fitted(_opaque(Image.fromarray(OwnPixels.of(image).srgb())), frame)
-    return fitted(_opaque(Image.fromarray(read_picture(picture))), frame)
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What turns a picture upright. A PNG may say it at its end, for which all of it would be decoded."""
-    if image.format == "PNG" and "exif" not in image.info:
-        return None
-    return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-
-
-def _turned(size: tuple[int, int], turn: Image.Transpose | None) -> tuple[int, int]:
-    """A size after or before a turn."""
-    return (size[1], size[0]) if turn in _LYING else size
+            image.draft(image.mode, _drafted(image.size, turned(frame.size, found.turn)))
+            found.load(whole=True)
+            return fitted(image if found.turn is None else image.transpose(found.turn), frame)
+        found.load(whole=True)
+        return fitted(_opaque(Image.fromarray(found.srgb())), frame)
 
 
 def _drafted(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
@@ -126,48 +104,23 @@ def _opaque(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if low == 255 else image
 
 
-@contextmanager
-def _open(picture: PictureFile, *, head: bool = False) -> Iterator[Image.Image]:
-    """A picture, decoded once its pixels are asked for; with `head`, only its size is.
-
-    CoreError "bad-picture", also for what fails inside the block.
-    """
-    if isinstance(picture, Path) and not picture.is_file():  # opening a pipe would wait for ever
-        raise CoreError("bad-picture", f'"{picture}" is not a file: take it out of the folder.')
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about sizes, which are checked here
-            with Image.open(_content(picture, head), formats=READ_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError
-                yield image
-    except CoreError:
-        raise
-    except Image.DecompressionBombError:
-        raise CoreError("bad-picture", f'"{picture}" has more than 64 megapixels: make it smaller.') from None
-    except Exception:  # a damaged file can make a decoder raise anything
-        text = f'"{picture}" cannot be read as a picture: take it out.'
-        raise CoreError("bad-picture", text) from None
-
-
-def _content(picture: PictureFile, head: bool) -> Path | BytesIO:
-    if isinstance(picture, Path):
-        return picture
-    return picture.head() if head else picture.read()
-
-
 def _size(picture: PictureFile, whole: bool) -> tuple[int, int]:
     """Width and height of the upright picture in px. CoreError "bad-picture" if it is unusable."""
-    try:
-        with _open(picture, head=not whole) as image:
-            if whole:
-                image.load()
-            return _turned(image.size, _turn(image))
-    except CoreError:
-        if whole or isinstance(picture, Path):
-            raise
-    with _open(picture) as image:  # its head was longer
-        return _turned(image.size, _turn(image))
+    if isinstance(picture, Path):
+        check_is_file(picture, "bad-picture")
+        return _asked("whole_size" if whole else "size", picture.absolute(), picture)
+    if not whole:
+        with suppress(CoreError):
+            return _asked("size", picture.head().getbuffer(), picture)
+    return _asked(
+        "whole_size" if whole else "size", picture.read().getbuffer(), picture
+    )  # its head was longer
+
+
+def _asked(function: str, source: Path | memoryview, picture: PictureFile) -> tuple[int, int]:
+    """A sandbox looks first, so that no file of a data set can crash, fill or hold up what trains on it."""
+    width, height = sandboxed(function, source, str(picture), name=str(picture))
+    return width, height
 
 
 def _listed(place: Path, side: int | None) -> list[PictureFile]:

@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from ...core.editing.session import Session
 from ...core.errors import CoreError
-from ...core.files.pictures import ENDINGS, read_picture
+from ...core.files.decoding import ENDINGS
+from ...core.files.pictures import read_picture
 from ...models.pack import Direction, Pack
 
 T = TypeVar("T")
