@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from ..core.errors import CoreError
 from ..core.files import weights as catalogue
-from ..core.files.weights import Weights, Wheel
+from ..core.files.weights import Weights, WeightsFile, Wheel
 from .arguments import command
 
 WIDTH = 100  # columns
@@ -34,6 +35,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     get = command(actions, "get", _get, "fetch weights")
     get.description = GET.format(recommended=", ".join(entry.name for entry in _recommended()))
     get.add_argument("names", nargs="*", metavar="NAME", help="as in `anycost weights list`")
+    get.add_argument(
+        "--progress", choices=("bar", "raw"), default="bar", help="raw: as lines that a program can read"
+    )
     bring = command(actions, "add", _add, "add weights from a file")
     bring.description = ADD
     bring.add_argument("name", metavar="NAME", help="as in `anycost weights list`")
@@ -64,7 +68,7 @@ def _list(chosen: argparse.Namespace) -> None:
 def _get(chosen: argparse.Namespace) -> None:
     entries = [catalogue.entry(name) for name in dict.fromkeys(chosen.names)] or _recommended()
     for entry in entries:
-        fetched = _fetch(entry)
+        fetched = _fetch(entry, chosen.progress == "raw")
         print(f"{entry.name}: {'in use now' if fetched else 'in use already'}")
 
 
@@ -84,17 +88,32 @@ def _remove(chosen: argparse.Namespace) -> None:
     print(f"{entry.name}: {'removed' if removed else 'not here'}")
 
 
-def _fetch(entry: Weights) -> bool:
-    """Fetches an entry under a progress bar; False when it is here already."""
+def _fetch(entry: Weights, raw: bool = False) -> bool:
+    """Fetches an entry under a progress bar, or with lines of numbers; False when it is here already."""
     if catalogue.presence(entry).paths:
         return False
     from tqdm import tqdm
 
     from ..core.files.get_weights import get
 
-    size = entry.download.size
-    with tqdm(total=size, desc=f"Fetching {entry.name}", unit="B", unit_scale=True, disable=None) as bar:
+    file = entry.download
+    if raw:
+        return get(entry, _lines(file))
+    with tqdm(total=file.size, desc=f"Fetching {entry.name}", unit="B", unit_scale=True, disable=None) as bar:
         return get(entry, lambda done: bar.update(done - bar.n))
+
+
+def _lines(file: WeightsFile) -> Callable[[int], None]:
+    """Prints the file, then each percent of it, as pip does with `--progress-bar raw`."""
+    print(f"Downloading {file.name}", flush=True)
+    shown = -1
+
+    def show(done: int) -> None:
+        nonlocal shown
+        if shown != (shown := 100 * done // file.size):
+            print(f"Progress {done} of {file.size}", flush=True)
+
+    return show
 
 
 def _described(entry: Weights) -> str:

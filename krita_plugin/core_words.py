@@ -35,6 +35,7 @@ KNOWN = (
     "The panel speaks protocol {mine}, the core {other}: install both from the same release.",
     'The core knows no method "{method}": it may be older than the panel.',
     "The core has too much to do: wait until it has answered what it was asked.",
+    "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.",
     "This picture is far from what this pack draws: edits of shape and colour work.",
     (
         "This picture is far from what this pack draws: edits of shape and colour work, {labels} only a "
@@ -46,14 +47,14 @@ KNOWN = (
     "The face is outside the picture: show where its eyes and mouth are.",
     "Eyes and mouth lie in one place: drag the handles apart and try again.",
     (
-        "Only drawn faces are found so far: for photographs and paintings, run `anycost weights get "
-        "faces` in a terminal, then try again."
+        "Only drawn faces are found so far: for photographs and paintings, get the face networks (⋯ in "
+        "Krita, `anycost weights get faces` in a terminal), then try again."
     ),
     (
-        "Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a "
-        "terminal, then open the face again."
+        "Eyes and mouths are read roughly so far: for exact ones, get the face networks (⋯ in Krita, "
+        "`anycost weights get faces` in a terminal), then open the face again."
     ),
-    "The face weights cannot be used: run `anycost weights get faces`.",
+    "The face networks are damaged: get them again (⋯ in Krita, `anycost weights get faces` in a terminal).",
     "The picture is empty: everything in it is transparent.",
     "{width} x {height} px is too large (at most {side} a side, 64 megapixels): select a part.",
     "The picture is no longer open in the core: open it again.",

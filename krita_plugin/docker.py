@@ -111,6 +111,7 @@ class AnycostDocker(DockWidget):
         panel.preview.compared.connect(self.canvas_preview.compare)
         panel.status.add(CanvasButton(self.state.settings, panel))
         card = InstallCard(shared().installer, self.keeper, panel, body)
+        panel.menu.entry(tr("Get the face networks"), card.get_networks)
         panel.menu.entry(tr("The core's installation…"), card.ask)
         column.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(panel)

@@ -29,7 +29,9 @@ from .pyramid import Pyramid
 from .reading import Reading, distinct, of_mesh
 from .sighting import Sighting
 
-DAMAGED = "The face weights cannot be used: run `anycost weights get faces`."
+DAMAGED = (
+    "The face networks are damaged: get them again (⋯ in Krita, `anycost weights get faces` in a terminal)."
+)
 READERS = 2  # sightings that are looked at together
 MOST = 64  # faces that are read; a crowd would take minutes
 SAME_FACE = 0.8  # of a face's size, between a sighting and a face that was read

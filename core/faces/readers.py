@@ -25,12 +25,12 @@ from .yunet import FILE as YUNET
 from .yunet import YuNet
 
 ADVICE = (
-    "Only drawn faces are found so far: for photographs and paintings, run `anycost weights get faces` in a"
-    " terminal, then try again."
+    "Only drawn faces are found so far: for photographs and paintings, get the face networks (⋯ in Krita, "
+    "`anycost weights get faces` in a terminal), then try again."
 )
 ROUGHLY = (
-    "Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a terminal,"
-    " then open the face again."
+    "Eyes and mouths are read roughly so far: for exact ones, get the face networks (⋯ in Krita, "
+    "`anycost weights get faces` in a terminal), then open the face again."
 )
 CLEAR = 0.6  # score of the pack's own drawings; they have 0.8 and more
 
@@ -127,12 +127,13 @@ def readers_of(pack: Pack, threads: int = 0) -> Readers:
     lent = None
     if pack.alignment is not None and pack.finder_file is None and DEFAULT_PACK in list_packs():
         lent = Pack.open(DEFAULT_PACK)
-    finder = pack.finder_path or (lent and lent.finder_path)
-    heads = pack.head_reader_path or (lent and lent.head_reader_path)
-    damaged = f'"{heads and heads.name}" cannot be used: install its pack again.'
+    finds = pack if pack.finder_file is not None else lent
+    reads = pack if pack.head_reader_file is not None else lent
+    finder, heads = finds and finds.finder_file, reads and reads.head_reader_file
+    damaged = f'"{heads}" cannot be used: install its pack again.'
     return Readers(
-        OnnxNetwork(finder, "heat") if finder else None,
-        HeadNetwork(heads.read_bytes(), damaged, threads) if heads else None,
+        OnnxNetwork(finds.folder / finder, "heat", finds.files[finder]) if finds and finder else None,
+        HeadNetwork(reads.read(heads), damaged, threads) if reads and heads else None,
     )
 
 

@@ -17,18 +17,20 @@ from ..qt import Qt, QtCore, QtGui, QtWidgets
 from ..words import mark_tr, tr
 from . import install_place
 from .install_run import CoreInstaller, InstallStage
-from .install_steps import KINDS, kinds, size_words
+from .install_steps import KINDS, NETWORKS, kinds, size_words
 from .install_tools import has_nvidia
 
 WHAT = mark_tr(
-    "The core draws the faces. It fetches about {download} and takes {disk} in {place}. Its licence is "
-    "Apache-2.0; PyTorch and the other libraries are free, too."
+    "The core draws the faces. It fetches about {download}, then {networks} of networks that read faces, and "
+    "takes {disk} in {place}. Its licence is Apache-2.0; PyTorch and the other libraries are free, too."
 )
 NO_TOOL = mark_tr(
     "Neither Python 3.10 to 3.13 nor uv was found. Get Python from python.org/downloads or your package "
     "manager, or uv from docs.astral.sh/uv."
 )
 UPDATE = mark_tr("The core is version {old}, this panel {new}. The new core comes with the panel.")
+ROUGH = mark_tr("The core works, but reads eyes and mouths roughly. {why}")
+EXACT = mark_tr("Faces are read exactly from now on: open those again that you have open.")
 MANAGE = mark_tr("The core is in {place}. Repairing installs it anew; your packs and settings stay.")
 
 
@@ -50,6 +52,7 @@ class InstallCard(QtWidgets.QFrame):
         self._failed = False  # the core that was installed here does not start
         self._build()
         installer.changed.connect(self.refresh)
+        installer.progressed.connect(self._show_progress)
         keeper.ready.connect(self._core_ready)  # methods, which Qt lets go of when a window is closed
         keeper.gave_up.connect(self._core_gone)
         self.refresh()
@@ -58,6 +61,13 @@ class InstallCard(QtWidgets.QFrame):
         """Show what can be done with the core."""
         self._asked = True
         self.refresh()
+
+    def get_networks(self) -> None:
+        """Get the networks that read faces; without a core, offer that first."""
+        if install_place.missing():
+            self.ask()
+        else:
+            self.installer.get_networks()
 
     def _core_ready(self, _hello: object) -> None:
         self._failed = False
@@ -100,7 +110,7 @@ class InstallCard(QtWidgets.QFrame):
         self.log = self._button("log", self._show_log)
         for button, text in ((self.from_folder, tr("From a folder…")), (self.remove, tr("Remove…"))):
             button.setText(text)
-        self.from_folder.setToolTip(tr("Without a network: choose a folder with the wheels of all libraries"))
+        self.from_folder.setToolTip(tr("Without a network: choose a folder with the wheels"))
         self.log.setText(tr("Log"))
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
@@ -134,36 +144,54 @@ class InstallCard(QtWidgets.QFrame):
         self.setHidden(not shown)
         if not shown:
             return
-        installing = installer.stage in (InstallStage.LOOKING, InstallStage.RUNNING)
+        of_networks = installer.stage in (InstallStage.ROUGH, InstallStage.EXACT)
         failed = installer.stage in (InstallStage.FAILED, InstallStage.NO_TOOL)
-        optional = failed or self._asked or newer is not None
+        optional = of_networks or failed or self._asked or newer is not None
+        idle = not installer.busy
         self._show_words(absent, newer, broken)
-        self.text.setVisible(not installer.busy)
-        self.kind.setVisible(not installer.busy and self.kind.count() > 1)
+        self.text.setVisible(idle)
+        self.kind.setVisible(idle and not of_networks and self.kind.count() > 1)
         self.bar.setVisible(installer.busy)
         self.line.setVisible(installer.busy)
-        self.go.setVisible(not installer.busy)
-        self.cancel.setVisible(installing or (optional and not installer.busy))
-        self.cancel.setText(tr("Cancel") if installing else tr("Close"))
-        self.from_folder.setVisible(not installer.busy)
-        self.remove.setVisible(not installer.busy and ours is not None)
-        self.log.setVisible(bool(installer.log))
+        self.go.setVisible(idle and installer.stage is not InstallStage.EXACT)
+        self.cancel.setVisible(installer.can_cancel or (optional and idle))
+        self.cancel.setText(tr("Cancel") if installer.can_cancel else tr("Close"))
+        self.from_folder.setVisible(idle and installer.stage is not InstallStage.EXACT)
+        self.remove.setVisible(idle and not of_networks and ours is not None)
+        self.log.setVisible(installer.has_log)
         if installer.busy:
-            share = installer.progress.share
-            self.bar.setRange(0, 0 if share is None else 1000)
-            self.bar.setValue(0 if share is None else int(share * 1000))
-            self.line.setText(installer.progress.words)
-            self.line.setToolTip(plain_tip(installer.progress.words))
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        progress = self.installer.progress
+        self.bar.setRange(0, 0 if progress.share is None else 1000)
+        self.bar.setValue(0 if progress.share is None else int(progress.share * 1000))
+        self.line.setText(progress.words)
+        self.line.setToolTip(plain_tip(progress.words))
+        self.log.setVisible(self.installer.has_log)
 
     def _show_words(self, absent: bool, newer: Optional[install_place.InstalledCore], broken: bool) -> None:
         stage, kind = self.installer.stage, KINDS[self.kind.currentData()]
         place = _short(install_place.home())
-        what = tr(WHAT, download=size_words(kind.download), disk=size_words(kind.disk), place=place)
+        what = tr(
+            WHAT,
+            download=size_words(kind.download),
+            networks=size_words(NETWORKS),
+            disk=size_words(kind.disk),
+            place=place,
+        )
         title, text, go = tr("Anycost needs its core"), what, tr("Install the core")
         if stage is InstallStage.FAILED:
             title, text, go = tr("The core is not installed"), self.installer.sentence, tr("Try again")
         elif stage is InstallStage.NO_TOOL:
             title, text, go = tr("Python is missing"), tr(NO_TOOL), tr("Look again")
+        elif stage is InstallStage.ROUGH:
+            title, text = tr("The face networks are missing"), tr(ROUGH, why=self.installer.sentence)
+            go = tr("Try again")
+        elif stage is InstallStage.EXACT:
+            title, text = tr("The face networks are here"), tr(EXACT)
+        elif stage is InstallStage.FETCHING:
+            title = tr("Getting the face networks")
         elif self.installer.busy:
             title = tr("Removing the core") if stage is InstallStage.REMOVING else tr("Installing the core")
         elif newer is not None:
@@ -196,8 +224,13 @@ class InstallCard(QtWidgets.QFrame):
 
     def _install(self, folder: Optional[Path]) -> None:
         self._asked = False
-        again = self.installer.stage in (InstallStage.FAILED, InstallStage.NO_TOOL) and folder is None
-        self.installer.install(self.kind.currentData(), self.installer.folder if again else folder)
+        stage = self.installer.stage
+        if folder is None and stage in (InstallStage.FAILED, InstallStage.NO_TOOL, InstallStage.ROUGH):
+            folder = self.installer.folder  # again as before
+        if stage is InstallStage.ROUGH:
+            self.installer.get_networks(folder)
+        else:
+            self.installer.install(self.kind.currentData(), folder)
 
     def _cancel(self) -> None:
         self._asked = False
@@ -208,7 +241,7 @@ class InstallCard(QtWidgets.QFrame):
             self.installer.dismiss()
 
     def _ask_folder(self) -> None:
-        dialog = QtWidgets.QFileDialog(self, tr("A folder with the wheels of all libraries"))
+        dialog = QtWidgets.QFileDialog(self, tr("A folder with the wheels"))
         dialog.setObjectName("anycost_install_folder_dialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QtWidgets.QFileDialog.FileMode.Directory)

@@ -12,6 +12,7 @@ _RAW = re.compile(r"Progress (\d{1,15}) of (\d{1,15})$")
 _FILE = re.compile(r"(?:Downloading|Using cached) (?:\S*/)?([A-Za-z0-9._]+?)-\d\S*\.whl(?!\.metadata)")
 _LACKS = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
 _PIP_SAYS = re.compile(r"^(?:ERROR|error): (.+)$", re.M)
+_CORE_SAYS = re.compile(r"^anycost: .+ cannot be fetched \((.+)\): check", re.M)
 MB = 1_000_000
 
 NO_ROOM = mark_tr("The disk is full: free some space, then press Try again.")
@@ -34,17 +35,25 @@ NOT_OFFERED = mark_tr(
 NO_MODULE = mark_tr(
     "The Python that was found cannot make environments: install python3-venv, then press Try again."
 )
+OTHER_WHEEL = mark_tr(
+    "The folder has another mediapipe than the one that Anycost knows: see the log, then press Try again."
+)
 ENDED = mark_tr("The installation stopped ({why}): see its log, then press Try again.")
 KNOWN: Tuple[Tuple[str, str], ...] = (  # what stands in the log, whatever the case, and the sentence for it
-    (r"no space left on device|errno 28|disk quota exceeded|winerror 112", NO_ROOM),
+    (r"no space left on device|there is no room for|errno 28|disk quota exceeded|winerror 112", NO_ROOM),
     (r"proxyerror|407 proxy|tunnel connection failed|cannot connect to proxy", PROXY),
-    (r"certificate_verify_failed|certificate verify failed|invalid peer certificate", CERTIFICATE),
-    (r"do not match the hashes|hash mismatch|badzipfile|is corrupted", DAMAGED),
+    (
+        r"certificate_verify_failed|certificate verify failed|invalid peer certificate|is not trusted here",
+        CERTIFICATE,
+    ),
+    (r"do not match the hashes|hash mismatch|badzipfile|is corrupted|is a damaged wheel", DAMAGED),
+    (r"does not have the published|is not the published one", OTHER_WHEEL),
     (r"ensurepip is not available|no module named venv", NO_MODULE),
     (
         r"newconnectionerror|nameresolutionerror|getaddrinfo failed|temporary failure in name|dns error"
         r"|name or service not known|network is unreachable|connection refused|connection reset"
-        r"|timed out|max retries exceeded|client error \(connect\)|urlopen error",
+        r"|no server of that name|no answer within|timed out|max retries exceeded"
+        r"|client error \(connect\)|urlopen error",
         OFFLINE,
     ),
 )
@@ -98,6 +107,7 @@ def sentence(log: str, folder: str, offline: bool) -> str:
         return tr(FOLDER_LACKS if offline else NOT_OFFERED, name=lacks[1][:80])
     if re.search(r"permission denied|errno 13|access is denied|read-only file system", end, re.I):
         return tr(NO_RIGHTS, folder=folder)
-    said = _PIP_SAYS.findall(end) or [line for line in end.splitlines() if line.strip()][-1:]
+    lines = [line for line in end.splitlines() if line.strip()]
+    said = _CORE_SAYS.findall(end) or _PIP_SAYS.findall(end) or lines[-1:]
     why = said[-1].strip()[:160].rstrip(".") if said else tr("it said nothing")
     return tr(ENDED, why=why)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import Any, Deque, Dict, List, Optional
+from typing import Callable, Deque, Dict, List, Optional, Sequence
 
 from ...bridge import launch
 from ...bridge.qt_client import QtNetwork
 from ..qt import QtCore, Signal
 from ..words import mark_tr, tr
 from . import install_place
-from .install_output import NO_RIGHTS, NO_ROOM, OutputReader, sentence
-from .install_steps import KINDS, InstallStep, steps
+from .install_output import FOLDER_LACKS, NO_RIGHTS, NO_ROOM, OutputReader, sentence
+from .install_process import InstallProcess
+from .install_steps import KINDS, InstallStep, networks_step, steps
 from .install_tools import PROBE_LIMIT_MS, Tool, candidates
 
 LOG_TAIL = 1 << 18  # characters of the output that are kept for the log's button
+LONGEST_ANSWER = 1000  # characters of what a Python or uv says of itself
+SHOW_EVERY_MS = 50  # progress that comes in floods
 INDEX = "https://pypi.org"
 NO_WHEEL = mark_tr(
     "This plugin came without the core: import the zip that `anycost plugin package` writes, or run "
@@ -37,12 +39,19 @@ class InstallStage(Enum):
     RUNNING = "running"
     REMOVING = "removing"
     FAILED = "failed"  # `sentence` says why
+    FETCHING = "fetching"  # the core is there; the networks that read faces are on their way
+    ROUGH = "rough"  # they did not come: `sentence` says why
+    EXACT = "exact"  # they are there, as was asked for by itself
 
 
 class CoreInstaller(QtCore.QObject):
-    """One installation at a time, for all windows of this Krita."""
+    """One installation at a time, for all windows of this Krita.
 
-    changed = Signal()  # something to show
+    It ends with the networks that read faces; the core works, less well, without them.
+    """
+
+    changed = Signal()  # another stage
+    progressed = Signal()  # `progress` has something to show
     done = Signal()  # the core was installed: start it
     removing = Signal()  # the core is about to be removed: let go of it
     _cleared = Signal(list, list)  # folders, and those of them that could not be deleted
@@ -55,24 +64,39 @@ class CoreInstaller(QtCore.QObject):
         self.kind = "cpu"  # what was asked for last...
         self.folder: Optional[Path] = None  # ...and from where
         self._log: Deque[str] = deque()
+        self._log_length = 0  # characters
         self._steps: List[InstallStep] = []
         self._target: Optional[Path] = None
         self._tools: List[Tool] = []
         self._bare: Optional[Tool] = None
+        self._networks_asked = False  # for themselves
         self._deleting: List[Path] = []
-        self._process: Optional[QtCore.QProcess] = None
+        self._process: Optional[InstallProcess] = None
+        self._answer = ""
         self._lock: Optional[QtCore.QLockFile] = None
         self._limit = QtCore.QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._kill)
+        self._show = QtCore.QTimer(self)
+        self._show.setSingleShot(True)
+        self._show.timeout.connect(self.progressed.emit)
         self._cleared.connect(self._after_clearing)
 
     @property
     def busy(self) -> bool:
-        return self.stage in (InstallStage.LOOKING, InstallStage.RUNNING, InstallStage.REMOVING)
+        return self.can_cancel or self.stage is InstallStage.REMOVING
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.stage in (InstallStage.LOOKING, InstallStage.RUNNING, InstallStage.FETCHING)
+
+    @property
+    def has_log(self) -> bool:
+        return bool(self._log)
 
     @property
     def log(self) -> str:
+        """What was printed so far, at most LOG_TAIL characters of it."""
         return "".join(self._log)
 
     def install(self, kind: str, folder: Optional[Path] = None) -> None:
@@ -80,7 +104,7 @@ class CoreInstaller(QtCore.QObject):
         if self.busy:
             return
         self.kind, self.folder = kind, folder
-        self._log.clear()
+        self._begin(networks=False)
         if install_place.core_wheel() is None:
             self._fail(tr(NO_WHEEL))
         elif self._take_place():
@@ -89,11 +113,22 @@ class CoreInstaller(QtCore.QObject):
             self._set(InstallStage.LOOKING)
             self._look_on()
 
+    def get_networks(self, folder: Optional[Path] = None) -> None:
+        """Get the networks that read faces for a core that is there; from a folder if one is given."""
+        if self.busy or install_place.missing():
+            return
+        self.folder = folder
+        self._begin(networks=True)
+        self._set(InstallStage.FETCHING)
+        self._fetch_networks()
+
     def cancel(self) -> None:
         """End what is going on; what was downloaded stays for the next time."""
-        if self.stage in (InstallStage.LOOKING, InstallStage.RUNNING):
+        if self.can_cancel:
+            half = self.stage is not InstallStage.FETCHING
             self._end(InstallStage.NONE)
-            self._clear(fetched=False)
+            if half:
+                self._clear(fetched=False)
 
     def dismiss(self) -> None:
         """The artist has read what went wrong."""
@@ -118,6 +153,11 @@ class CoreInstaller(QtCore.QObject):
         """Krita ends."""
         if self._process is not None:
             self._end(InstallStage.NONE)
+
+    def _begin(self, networks: bool) -> None:
+        self._networks_asked = networks
+        self._log.clear()
+        self._log_length = 0
 
     # The place
 
@@ -148,7 +188,7 @@ class CoreInstaller(QtCore.QObject):
             return
         tool = self._tools.pop(0)
         self._limit.start(PROBE_LIMIT_MS)
-        self._start(list(tool.probe), lambda code, said: self._answered(tool.answered(code, said)))
+        self._start(tool.probe, lambda code: self._answered(tool.answered(code, self._answer)))
 
     def _answered(self, tool: Optional[Tool]) -> None:
         self._limit.stop()
@@ -175,24 +215,29 @@ class CoreInstaller(QtCore.QObject):
 
     def _next(self) -> None:
         if not self._steps:
-            self._finish()
+            self._done()
             return
         step = self._steps.pop(0)
         self.progress.begin(step.words)
         self._note(f"\n$ {' '.join(step.command)}\n")
-        self._start(list(step.command), self._stepped)
-        self.changed.emit()
+        self._start(step.command, self._stepped)
+        self.progressed.emit()
 
-    def _stepped(self, code: int, _said: str) -> None:
+    def _stepped(self, code: int) -> None:
         if code == 0:
             self._next()
         elif code < 0:
             self._fail(tr(KILLED))
         else:
-            home = str(install_place.home())
-            self._fail(sentence(self.log, home, offline=self.folder is not None))
+            self._fail(sentence(self.log, str(install_place.home()), offline=self.folder is not None))
 
-    def _finish(self) -> None:
+    def _done(self) -> None:
+        if self.stage is not InstallStage.FETCHING:
+            self._core_is_there()
+        else:
+            self._end(InstallStage.EXACT if self._networks_asked else InstallStage.NONE)
+
+    def _core_is_there(self) -> None:
         target = self._target
         try:
             assert target is not None
@@ -200,51 +245,39 @@ class CoreInstaller(QtCore.QObject):
         except OSError:
             self._fail(tr(NO_RIGHTS, folder=launch.config_path()))
             return
-        self._end(InstallStage.NONE)
+        self._end(InstallStage.FETCHING)
         self.done.emit()
         self._clear(fetched=True)
+        self._fetch_networks()
 
-    def _start(self, command: List[str], done: Any) -> None:
-        """`done` gets the exit code, below zero for one that was killed, and what was printed."""
-        process = self._process = QtCore.QProcess(self)
-        said: List[str] = []
-        process.setProcessEnvironment(_environment())
-        process.setWorkingDirectory(os.path.abspath(os.sep))
-        process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
-        process.readyReadStandardOutput.connect(lambda: self._read(process, said))
-        crashed = QtCore.QProcess.ExitStatus.CrashExit
-        process.finished.connect(
-            lambda code, status: self._ended(process, -1 if status == crashed else code, said, done)
-        )
-        process.errorOccurred.connect(lambda error: self._not_started(process, error, said, done))
-        process.start(command[0], command[1:])
-        process.closeWriteChannel()
+    def _fetch_networks(self) -> None:
+        step = networks_step(launch.core_python(), self.folder)
+        if step is None:
+            self._fail(tr(FOLDER_LACKS, name="mediapipe"))
+        else:
+            self._steps = [step]
+            self._next()
 
-    def _read(self, process: QtCore.QProcess, said: List[str]) -> None:
-        text = bytes(process.readAllStandardOutput()).decode("utf-8", "replace")
-        if process is not self._process:
-            return
+    def _start(self, command: Sequence[str], done: Callable[[int], None]) -> None:
+        """`done` gets the exit code, below zero for a process that was killed."""
+        self._answer = ""
+        process = self._process = InstallProcess(_environment(), self)
+        process.said.connect(self._hear)
+        process.ended.connect(lambda code: self._ended(code, done))
+        process.start(command)
+
+    def _hear(self, text: str) -> None:
         if self.stage is InstallStage.LOOKING:
-            said.append(text[:1000])
-            del said[10:]
+            self._answer = (self._answer + text)[:LONGEST_ANSWER]
             return
         self._note(text)
-        before = self.progress.words, self.progress.share
         self.progress.feed(text)
-        if before != (self.progress.words, self.progress.share):
-            self.changed.emit()
+        if not self._show.isActive():
+            self._show.start(SHOW_EVERY_MS)
 
-    def _not_started(self, process: QtCore.QProcess, error: Any, said: List[str], done: Any) -> None:
-        if error == QtCore.QProcess.ProcessError.FailedToStart:
-            self._note(process.errorString() + "\n")
-            self._ended(process, 127, said, done)
-
-    def _ended(self, process: QtCore.QProcess, code: int, said: List[str], done: Any) -> None:
-        process.deleteLater()
-        if process is self._process:
-            self._read(process, said)
-            self._process = None
-            done(code, "".join(said))
+    def _ended(self, code: int, done: Callable[[int], None]) -> None:
+        self._process = None
+        done(code)
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -254,13 +287,15 @@ class CoreInstaller(QtCore.QObject):
 
     def _fail(self, why: str) -> None:
         self.sentence = why
-        self._end(InstallStage.FAILED)
+        fetching = self.stage is InstallStage.FETCHING
+        self._end(InstallStage.ROUGH if fetching else InstallStage.FAILED)
 
     def _end(self, stage: InstallStage) -> None:
         self._limit.stop()
+        self._show.stop()
         process, self._process = self._process, None
         if process is not None:
-            process.kill()  # on Windows `terminate` asks for a window, which pip does not have
+            process.let_go()
         self._steps, self._tools = [], []
         if self._lock is not None:
             self._lock.unlock()
@@ -274,8 +309,9 @@ class CoreInstaller(QtCore.QObject):
 
     def _note(self, text: str) -> None:
         self._log.append(text)
-        while sum(map(len, self._log)) > LOG_TAIL:
-            self._log.popleft()
+        self._log_length += len(text)
+        while self._log_length > LOG_TAIL:
+            self._log_length -= len(self._log.popleft())
 
     def _keep_log(self) -> None:
         if self._log:

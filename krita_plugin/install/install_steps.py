@@ -12,6 +12,8 @@ from . import install_place
 from .install_tools import UV_WANTS, Tool
 
 GB = 1_000_000_000
+MB = 1_000_000
+NETWORKS = 36 * MB  # bytes that are fetched for the networks that read faces
 PYTORCH = "https://download.pytorch.org/whl/"
 
 
@@ -60,8 +62,8 @@ def kinds(platform: str = sys.platform) -> List[str]:
 
 
 def size_words(count: int) -> str:
-    """Bytes for people, e.g. "1.7 GB"."""
-    return f"{count / GB:.1f} GB"
+    """Bytes for people, e.g. "1.7 GB" or "36 MB"."""
+    return f"{count / GB:.1f} GB" if count >= GB // 10 else f"{count / MB:.0f} MB"
 
 
 def steps(
@@ -95,6 +97,21 @@ def steps(
     found.append(InstallStep(tr("Downloading the core's libraries…"), (*fetch, str(wheel))))
     local = ("install", "--no-compile", "--no-index", "--find-links", wheels, *tested, str(wheel))
     return [*found, *_install(python, (*pip, *local))]
+
+
+def networks_step(python: str, from_folder: Optional[Path] = None) -> Optional[InstallStep]:
+    """Gets the networks that read faces, which are other people's, for the core of this Python.
+
+    From a folder they come from a wheel of MediaPipe in it, or its folder `faces`; None if it has neither.
+    """
+    weights = (python, "-m", "anycost", "weights")
+    if from_folder is None:
+        fetch = (*weights, "get", "--progress", "raw", "faces")
+        return InstallStep(tr("Downloading the face networks…"), fetch)
+    for source in (*sorted(from_folder.glob("mediapipe-*.whl"), reverse=True), from_folder / "faces"):
+        if source.exists():
+            return InstallStep(tr("Taking the face networks…"), (*weights, "add", "faces", str(source)))
+    return None
 
 
 def _environment(tool: Tool, folder: Path) -> Tuple[str, ...]:

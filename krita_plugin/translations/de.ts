@@ -356,8 +356,8 @@
         <translation>Augen und Mund liegen aufeinander: die Griffe auseinanderziehen und erneut versuchen.</translation>
     </message>
     <message>
-        <source>Eyes and mouths are read roughly so far: for exact ones, run `anycost weights get faces` in a terminal, then open the face again.</source>
-        <translation>Augen und Münder werden bisher nur grob gelesen: für genaue `anycost weights get faces` im Terminal ausführen, dann das Gesicht erneut öffnen.</translation>
+        <source>Eyes and mouths are read roughly so far: for exact ones, get the face networks (⋯ in Krita, `anycost weights get faces` in a terminal), then open the face again.</source>
+        <translation>Augen und Münder werden bisher nur grob gelesen: für genaue die Gesichtsnetze holen (in Krita mit ⋯, im Terminal mit `anycost weights get faces`), dann das Gesicht erneut öffnen.</translation>
     </message>
     <message>
         <source>In the pack "{folder}", {file} is damaged (its hash is wrong): get the pack again.</source>
@@ -384,8 +384,8 @@
         <translation>Eines der beiden Gesichter ist zum Mischen nicht gut genug lesbar: ein anderes wählen.</translation>
     </message>
     <message>
-        <source>Only drawn faces are found so far: for photographs and paintings, run `anycost weights get faces` in a terminal, then try again.</source>
-        <translation>Bisher werden nur gezeichnete Gesichter gefunden: für Fotos und Gemälde `anycost weights get faces` im Terminal ausführen, dann erneut versuchen.</translation>
+        <source>Only drawn faces are found so far: for photographs and paintings, get the face networks (⋯ in Krita, `anycost weights get faces` in a terminal), then try again.</source>
+        <translation>Bisher werden nur gezeichnete Gesichter gefunden: für Fotos und Gemälde die Gesichtsnetze holen (in Krita mit ⋯, im Terminal mit `anycost weights get faces`), dann erneut versuchen.</translation>
     </message>
     <message>
         <source>Ready</source>
@@ -476,8 +476,8 @@
         <translation>Das Gesicht liegt außerhalb des Bildes: zeigen, wo Augen und Mund sind.</translation>
     </message>
     <message>
-        <source>The face weights cannot be used: run `anycost weights get faces`.</source>
-        <translation>Die Gewichte für Gesichter sind unbrauchbar: `anycost weights get faces` ausführen.</translation>
+        <source>The face networks are damaged: get them again (⋯ in Krita, `anycost weights get faces` in a terminal).</source>
+        <translation>Die Gesichtsnetze sind beschädigt: neu holen (in Krita mit ⋯, im Terminal mit `anycost weights get faces`).</translation>
     </message>
     <message>
         <source>The folder {folder} must be one that only you can enter: remove it, then start.</source>
@@ -530,6 +530,10 @@
     <message>
         <source>This picture is being projected already: cancel that first.</source>
         <translation>Dieses Bild wird bereits projiziert: das zuerst abbrechen.</translation>
+    </message>
+    <message>
+        <source>The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.</source>
+        <translation>Das Modell kann dieses Gesicht so nicht zeichnen (seine Werte laufen über): Regler zurückstellen oder ein anderes wählen.</translation>
     </message>
     <message>
         <source>This picture is far from what this pack draws: edits of shape and colour work, {labels} only a little.</source>
@@ -716,8 +720,8 @@
         <translation>Alle verwerfen</translation>
     </message>
     <message>
-        <source>The core draws the faces. It fetches about {download} and takes {disk} in {place}. Its licence is Apache-2.0; PyTorch and the other libraries are free, too.</source>
-        <translation>Der Kern zeichnet die Gesichter. Er lädt etwa {download} und belegt {disk} in {place}. Seine Lizenz ist Apache-2.0; auch PyTorch und die übrigen Bibliotheken sind frei.</translation>
+        <source>The core draws the faces. It fetches about {download}, then {networks} of networks that read faces, and takes {disk} in {place}. Its licence is Apache-2.0; PyTorch and the other libraries are free, too.</source>
+        <translation>Der Kern zeichnet die Gesichter. Er lädt etwa {download}, dann {networks} für Netze, die Gesichter lesen, und belegt {disk} in {place}. Seine Lizenz ist Apache-2.0; auch PyTorch und die übrigen Bibliotheken sind frei.</translation>
     </message>
     <message>
         <source>Neither Python 3.10 to 3.13 nor uv was found. Get Python from python.org/downloads or your package manager, or uv from docs.astral.sh/uv.</source>
@@ -744,8 +748,8 @@
         <translation>Entfernen…</translation>
     </message>
     <message>
-        <source>Without a network: choose a folder with the wheels of all libraries</source>
-        <translation>Ohne Netz: einen Ordner mit den Wheels aller Bibliotheken wählen</translation>
+        <source>Without a network: choose a folder with the wheels</source>
+        <translation>Ohne Netz: einen Ordner mit den Wheels wählen</translation>
     </message>
     <message>
         <source>Log</source>
@@ -804,8 +808,44 @@
         <translation>Der Kern</translation>
     </message>
     <message>
-        <source>A folder with the wheels of all libraries</source>
-        <translation>Ein Ordner mit den Wheels aller Bibliotheken</translation>
+        <source>A folder with the wheels</source>
+        <translation>Ein Ordner mit den Wheels</translation>
+    </message>
+    <message>
+        <source>The core works, but reads eyes and mouths roughly. {why}</source>
+        <translation>Der Kern läuft, liest Augen und Münder aber nur grob. {why}</translation>
+    </message>
+    <message>
+        <source>Faces are read exactly from now on: open those again that you have open.</source>
+        <translation>Gesichter werden von nun an genau gelesen: schon geöffnete bitte erneut öffnen.</translation>
+    </message>
+    <message>
+        <source>The face networks are missing</source>
+        <translation>Die Gesichtsnetze fehlen</translation>
+    </message>
+    <message>
+        <source>The face networks are here</source>
+        <translation>Die Gesichtsnetze sind da</translation>
+    </message>
+    <message>
+        <source>Getting the face networks</source>
+        <translation>Gesichtsnetze werden geholt</translation>
+    </message>
+    <message>
+        <source>Get the face networks</source>
+        <translation>Gesichtsnetze holen</translation>
+    </message>
+    <message>
+        <source>Downloading the face networks…</source>
+        <translation>Gesichtsnetze werden geladen…</translation>
+    </message>
+    <message>
+        <source>Taking the face networks…</source>
+        <translation>Gesichtsnetze werden übernommen…</translation>
+    </message>
+    <message>
+        <source>The folder has another mediapipe than the one that Anycost knows: see the log, then press Try again.</source>
+        <translation>Im Ordner liegt ein anderes mediapipe als das, das Anycost kennt: das Protokoll ansehen, dann „Erneut versuchen“ drücken.</translation>
     </message>
     <message>
         <source>Remove the core</source>

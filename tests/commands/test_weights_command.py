@@ -113,6 +113,16 @@ def test_get_without_a_name_fetches_the_recommended(anycost: Call):
     assert "what set-up does: faces." in " ".join(anycost("weights", "get", "--help")[1].split())
 
 
+def test_get_tells_its_progress_in_lines_that_a_program_reads(anycost: Call):
+    code, out, complaints = anycost("weights", "get", "faces", "--progress", "raw")
+    assert (code, complaints) == (0, "")
+    first, *progress, last = out.splitlines()
+    assert first == f"Downloading {WHEEL}"
+    assert progress[0] == f"Progress 0 of {len(GOOD)}"
+    assert progress[-1] == f"Progress {len(GOOD)} of {len(GOOD)}"
+    assert last == "faces: in use now"
+
+
 def test_get_repairs(anycost: Call, tmp_path: Path):
     place(tmp_path).mkdir(parents=True)
     (place(tmp_path) / "a.net").write_bytes(b"half")

@@ -12,6 +12,7 @@ import qt_loop
 from panel_wire import DIRECTIONS, NONE, PACK, PLACEMENT, TWO
 from test_words import wrapped
 
+from anycost.core.faces.mesh_reader import DAMAGED
 from anycost.krita_plugin import words
 from anycost.krita_plugin.core_words import KNOWN
 from anycost.krita_plugin.panel.panel import Panel
@@ -129,7 +130,7 @@ def test_handles_and_their_hint_are_translated(state: PanelState, wire):
     panel = Panel(state, lambda: None, lambda: "")
     panel.show()
     state.project()
-    advice = "The face weights cannot be used: run `anycost weights get faces`."
+    advice = DAMAGED
     wire.answer("picture/faces", NONE | {"advice": advice})
     qt_loop.settle(0)
     assert state.message.count("⟦") == 2

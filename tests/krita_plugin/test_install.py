@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,20 +17,24 @@ from hypothesis import strategies as st
 from PyQt5.QtNetwork import QNetworkProxy, QNetworkProxyFactory
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from qt_loop import until
+from small_web import own_machine
 
 from anycost.bridge import launch
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.bridge.version import VERSION
+from anycost.core.files.weights import installed
 from anycost.krita_plugin.install import install_output, install_place, install_tools
 from anycost.krita_plugin.install.install_card import InstallCard
 from anycost.krita_plugin.install.install_output import OutputReader, sentence
-from anycost.krita_plugin.install.install_run import CoreInstaller, InstallStage, proxy_variables
-from anycost.krita_plugin.install.install_steps import steps
+from anycost.krita_plugin.install.install_process import READ_AT_ONCE
+from anycost.krita_plugin.install.install_run import LOG_TAIL, CoreInstaller, InstallStage, proxy_variables
+from anycost.krita_plugin.install.install_steps import networks_step, steps
 from anycost.krita_plugin.install.install_tools import Tool, candidates
 
 qt_loop.application()
 
-# A Python that makes environments with a pip in them which does what $PLAN/pip says
+# A Python that makes environments in which pip does what $PLAN/pip says, and the core's command `weights`
+# what $PLAN/weights says
 PYTHON = """#!/bin/sh
 case "$*" in
   *ensurepip*) echo {answer}; exit 0;;
@@ -37,13 +42,14 @@ case "$*" in
 esac
 env > {plan}/environment
 echo "$*" >> {plan}/commands
-case "$*" in *" pip "*) . {plan}/pip;; esac
+case "$*" in *" pip "*) . {plan}/pip;; *" weights "*) . {plan}/weights;; esac
 """
 
 
 @pytest.fixture
 def plan(tmp_path, monkeypatch):
-    """A folder whose file `pip` says what pip does; a home without a core, with spaces and umlauts."""
+    """A folder whose files `pip` and `weights` say what these do; a home without a core, with spaces and
+    umlauts."""
     home = tmp_path / "Künstlerin Ada"
     for name in ("DATA", "CONFIG", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name))
@@ -59,6 +65,7 @@ def plan(tmp_path, monkeypatch):
     monkeypatch.setattr(install_place, "core_wheel", lambda: wheel)
     program(tmp_path, "python3.12", PYTHON.format(plan=tmp_path, answer="yes"))
     (tmp_path / "pip").write_text("echo Progress 5000000 of 10000000\n")
+    (tmp_path / "weights").write_text("echo Progress 5000000 of 10000000\n")
     return tmp_path
 
 
@@ -76,6 +83,12 @@ def run(installer: CoreInstaller, *asked) -> InstallStage:
     return installer.stage
 
 
+def weights_asked(plan: Path) -> list[str]:
+    """What the core's command `weights` was asked for so far."""
+    lines = (plan / "commands").read_text().splitlines()
+    return [line.partition(" weights ")[2] for line in lines if " weights " in line]
+
+
 def test_an_installation_downloads_then_installs_then_is_used(plan):
     installer, done = CoreInstaller(), []
     installer.done.connect(lambda: done.append(launch.core_python()))
@@ -90,6 +103,7 @@ def test_an_installation_downloads_then_installs_then_is_used(plan):
     assert kinds == ["install", "download", "download", "install"]
     assert "whl/cpu torch" in commands[1]
     assert "--no-index" in commands[3]
+    assert weights_asked(plan) == ["get --progress raw faces"]
     assert until(lambda: not install_place.downloads().exists())  # they are not needed any more
 
 
@@ -110,9 +124,12 @@ def test_children_get_neither_krita_s_python_nor_a_bundle_s_libraries(plan, monk
 def test_offline_everything_comes_from_the_folder(plan):
     wheels = plan / "Räder für Krita"
     wheels.mkdir()
+    networks = wheels / "mediapipe-0.10.21-cp312-cp312-win_amd64.whl"
+    networks.write_bytes(b"")
     assert run(CoreInstaller(), "cpu", wheels) is InstallStage.NONE
     (asked,) = [line for line in (plan / "commands").read_text().splitlines() if " pip " in line]
     assert f"--no-index --find-links {wheels}" in asked
+    assert weights_asked(plan) == [f"add faces {networks}"]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +190,77 @@ def test_cancelled_it_leaves_the_downloads_and_goes_on_with_them(plan):
     (plan / "pip").write_text("")
     assert run(installer, "cpu") is InstallStage.NONE
     assert not install_place.missing()
+
+
+# The networks that read faces
+
+
+def test_without_the_face_networks_the_core_is_used_and_a_sentence_says_what_to_do(plan):
+    said = (
+        "anycost: The face networks cannot be fetched (pypi.org: no server of that name is known): check it"
+    )
+    (plan / "weights").write_text(f"echo '{said}'; exit 2\n")
+    installer, done = CoreInstaller(), []
+    installer.done.connect(lambda: done.append(launch.core_python()))
+    assert run(installer, "cpu") is InstallStage.ROUGH
+    assert done == [launch.core_python()]
+    assert "cannot be reached" in installer.sentence
+    (plan / "weights").write_text("")
+    installer.get_networks()
+    assert until(lambda: not installer.busy)
+    assert installer.stage is InstallStage.EXACT
+    assert weights_asked(plan) == 2 * ["get --progress raw faces"]
+    assert len(done) == 1  # the core was not installed again
+
+
+def test_offline_a_folder_without_the_face_networks_is_a_word_and_no_failure(plan):
+    wheels = plan / "wheels"
+    wheels.mkdir()
+    installer = CoreInstaller()
+    assert run(installer, "cpu", wheels) is InstallStage.ROUGH
+    assert "no wheel of mediapipe" in installer.sentence
+    assert not install_place.missing()
+    (wheels / "faces").mkdir()  # as another computer has them
+    installer.get_networks(wheels)
+    assert until(lambda: not installer.busy)
+    assert installer.stage is InstallStage.EXACT
+    assert weights_asked(plan) == [f"add faces {wheels / 'faces'}"]
+
+
+def test_cancelled_at_the_face_networks_the_core_stays(plan):
+    (plan / "weights").write_text("exec sleep 60\n")
+    installer = CoreInstaller()
+    installer.install("cpu")
+    assert until(lambda: installer.stage is InstallStage.FETCHING and weights_asked(plan))
+    installer.cancel()
+    assert installer.stage is InstallStage.NONE
+    qt_loop.settle(0.3)
+    assert not install_place.missing()
+
+
+def test_the_core_s_command_takes_them_from_the_folder(user_faces, tmp_path, monkeypatch):
+    """Its real words, since the plans above take any."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "faces").symlink_to(user_faces)
+    step = networks_step(sys.executable, tmp_path)
+    assert step is not None
+    subprocess.run(step.command, check=True, capture_output=True)
+    assert set(installed("faces") or {}) == {path.name for path in user_faces.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [("http://127.0.0.1:9/simple", "cannot be reached"), ("file:///nowhere", "is not in /nowhere")],
+)
+def test_the_core_s_command_says_why_they_do_not_come(tmp_path, monkeypatch, index, told):
+    own_machine(monkeypatch, tmp_path)
+    monkeypatch.setenv("PIP_INDEX_URL", index)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    step = networks_step(sys.executable)
+    assert step is not None
+    done = subprocess.run(step.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode != 0
+    assert told in sentence(f"\n$ python\n{done.stdout}", "/x", offline=False)
 
 
 def test_two_kritas_do_not_install_at_once(plan):
@@ -277,8 +365,6 @@ def test_a_python_without_pip_gets_it(plan):
 
 
 def test_the_probe_knows_this_python():
-    import subprocess
-
     tool = Tool((sys.executable,))
     done = subprocess.run(tool.probe, capture_output=True, text=True, check=True)
     assert tool.answered(0, done.stdout) is not None
@@ -351,6 +437,25 @@ def test_pip_s_own_output(monkeypatch):
     assert ("Downloading torch…", None) in seen
     assert ("torch: 95 of 192 MB", 0.5) in seen
     assert seen[-1] == ("Installing 2 packages…", None)
+    progress.feed(
+        "Downloading mediapipe-0.10.21-cp311.whl\nProgress 17811319 of 35622638\n"
+    )  # the core's own
+    assert (progress.words, progress.share) == ("mediapipe: 17 of 36 MB", 0.5)
+
+
+def test_a_flood_of_output_comes_in_pieces_and_is_shown_now_and_then(plan, monkeypatch):
+    line = "Grüße: Progress of something that is none\n"
+    (plan / "flood").write_text(line * 50_000, encoding="utf-8")
+    (plan / "weights").write_text(f'cat "{plan}/flood"\n')
+    installer, pieces, shown = CoreInstaller(), [], []
+    monkeypatch.setattr(installer.progress, "feed", pieces.append)
+    installer.progressed.connect(lambda: shown.append(len(pieces)))
+    assert run(installer, "cpu") is InstallStage.NONE
+    assert max(len(piece.encode()) for piece in pieces) <= READ_AT_ONCE + 3  # a letter is never cut
+    assert "".join(pieces).endswith(line * 50_000)
+    assert len(shown) < len(pieces) / 2
+    assert installer.log.endswith(line)
+    assert len(installer.log) <= LOG_TAIL
 
 
 # Proxies
@@ -375,6 +480,7 @@ def test_the_card_stands_in_the_panel_s_place_until_the_core_is_there(plan):
     assert card.isVisible()
     assert not panel.isVisible()
     assert "0.5 GB" in card.text.text()
+    assert "36 MB" in card.text.text()
     (plan / "pip").write_text("echo ERROR: nothing works; exit 1\n")
     card.go.click()
     assert until(lambda: not installer.busy)
@@ -390,6 +496,32 @@ def test_the_card_stands_in_the_panel_s_place_until_the_core_is_there(plan):
     assert card.remove.isVisible()
     card.cancel.click()
     assert not card.isVisible()
+    body.deleteLater()
+
+
+def test_the_card_tells_of_the_face_networks_beside_the_panel(plan):
+    (plan / "weights").write_text("echo CERTIFICATE_VERIFY_FAILED; exit 2\n")
+    installer, body = CoreInstaller(), QWidget()
+    panel = QWidget(body)
+    card = InstallCard(installer, CoreKeeper("tests", "0"), panel, body)
+    body.show()
+    card.get_networks()
+    assert card.title.text() == "Anycost needs its core"  # that comes first
+    card.go.click()
+    assert until(lambda: not installer.busy)
+    assert panel.isVisible()
+    assert "PIP_CERT" in card.text.text()
+    (plan / "weights").write_text("")
+    card.go.click()
+    assert card.cancel.text() == "Cancel"
+    assert until(lambda: not installer.busy)
+    assert card.title.text() == "The face networks are here"
+    assert not card.go.isVisible()
+    card.cancel.click()
+    assert not card.isVisible()
+    card.get_networks()
+    assert until(lambda: not installer.busy)
+    assert len(weights_asked(plan)) == 3
     body.deleteLater()
 
 
