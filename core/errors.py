@@ -17,3 +17,8 @@ class CoreError(Exception):
 
     def __reduce__(self):
         return type(self), (self.kind, self.message)  # so that other processes can raise it here
+
+
+def refused_network(reason: str) -> CoreError:
+    """For a pack's network that may not run; `reason` is a part of the sentence."""
+    return CoreError("pack", f"A network of the pack is refused, since {reason}: use another pack.")

@@ -32,6 +32,7 @@ from ...models.macs import macs
 from ...models.widths import SubGenerator
 from ..errors import CoreError
 from ..faces.onnx_network import to_input
+from ..stopping import check_wanted
 from .lbfgs import LBFGS, value_and_gradient
 from .perceptual import Measure
 
@@ -215,7 +216,11 @@ class _Search:
         yield from self._refine()
 
     def loss(self, w: Tensor, rung: SubGenerator) -> Tensor:
-        """Perceptual distance and mean squared error between a rung's picture and the target at its size."""
+        """Perceptual distance and mean squared error between a rung's picture and the target at its size.
+
+        CoreError "cancelled" where nobody waits for the projection any more.
+        """
+        check_wanted()
         # [1, 3, r, r], not clamped, which would stop gradients
         drawn = self.generator(w, rung.resolution, rung.channels)
         target, embedded = self._target(rung.resolution)

@@ -1,4 +1,4 @@
-"""Looks into an ONNX file without reading its weights: whether they all lie in it.
+"""Reads what an ONNX file says of its network, without the large weights.
 
 onnxruntime would read weights that a model says lie in other files, wherever they are. It cannot where it is
 given bytes. A large model is given as a file, since bytes of it would be held twice.
@@ -15,17 +15,25 @@ from onnx import ModelProto, TensorProto
 
 GRAPH, INITIALIZER = 7, 5  # fields of a model and of its graph
 VALUES = (4, 5, 6, 7, 9, 10, 11)  # fields of a tensor that hold its values
+LARGE_VALUES = 8 << 10  # bytes: smaller ones are read; sizes may follow from them
 MOST_BESIDE = 64 << 20  # bytes of a model beside its weights
 
 
-def holds_its_weights(path: Path) -> bool:
-    """Whether a file is an ONNX model whose weights all lie in it. OSError when it cannot be read."""
+def read_outline(path: Path) -> ModelProto:
+    """A model whose large weights lack their values. ValueError where it is none, or some lie elsewhere."""
+    with path.open("rb") as file:
+        return outline(file, path.stat().st_size)
+
+
+def outline(file: BinaryIO, size: int) -> ModelProto:
+    """The same for `size` bytes that a file gives."""
     try:
-        with path.open("rb") as file:
-            model = ModelProto.FromString(_outline(file, path.stat().st_size, (GRAPH, INITIALIZER)))
-    except (DecodeError, ValueError):
-        return False
-    return bool(model.graph.node) and not _elsewhere(model)
+        model = ModelProto.FromString(_outline(file, size, (GRAPH, INITIALIZER)))
+    except DecodeError:
+        raise ValueError from None
+    if not model.graph.node or _elsewhere(model):
+        raise ValueError
+    return model
 
 
 def _elsewhere(message: Message) -> bool:
@@ -43,7 +51,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _outline(file: BinaryIO, end: int, path: tuple[int, ...]) -> bytes:
-    """A message from here to `end`; of the tensors under the fields `path` of it, without their values.
+    """A message from here to `end`; of the tensors under the fields `path` of it, without large values.
 
     ValueError where it is no message, or too large.
     """
@@ -60,7 +68,7 @@ def _outline(file: BinaryIO, end: int, path: tuple[int, ...]) -> bytes:
             raise ValueError
         if path and number == path[0]:
             inner = _outline(file, stop, path[1:])
-        elif not path and number in VALUES:
+        elif not path and number in VALUES and length > LARGE_VALUES:
             inner = b""
         else:
             inner = _read(file, length)

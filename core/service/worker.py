@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..errors import CoreError
+from ..stopping import not_wanted, stopping
 
 PATIENCE = 0.5  # seconds that a projection waits during endless edits before it gets a step
 
@@ -26,18 +27,26 @@ class Job:
         self._run = run
 
     def stopped(self) -> bool:
-        """What a renderer asks between two generator blocks."""
+        """What a renderer asks between two generator blocks, and a network while it runs."""
         return self.cancelled or self.superseded
 
     def check(self) -> None:
         """Raises CoreError "cancelled" once nobody waits for the answer."""
         if self.cancelled:
-            raise CoreError("cancelled", "This was cancelled.")
+            raise not_wanted()
 
     def advance(self) -> bool:
         """Does the work, or one step of it; True when it has ended."""
-        self.future.set_result(False if self.superseded else self._run(self))
+        self.future.set_result(self._unless_superseded())
         return True
+
+    def _unless_superseded(self) -> Any:
+        try:
+            return False if self.superseded else self._run(self)
+        except CoreError as error:
+            if error.kind == "cancelled" and self.superseded and not self.cancelled:
+                return False  # the newer one stopped it in the middle
+            raise
 
     def abandon(self) -> None:
         """Releases what a job holds that is cancelled halfway."""
@@ -164,7 +173,8 @@ def _advance(job: Job) -> bool:
         if job.cancelled:
             job.abandon()
             job.check()
-        return job.advance()
+        with stopping(job.stopped):
+            return job.advance()
     except BaseException as error:  # errors are data: they go to whoever asked, and the thread lives on
         sudden = not isinstance(error, Exception)  # SystemExit would end the event loop that waits for this
         job.future.set_exception(RuntimeError(repr(error)) if sudden else error)

@@ -13,8 +13,6 @@ from .engine import Stopped, never
 from .layers import cut
 from .window import Window
 
-ASK_EVERY = 0.002  # seconds, while a picture is drawn in another thread
-
 
 class GraphEngine(ABC):
     """See `Engine`. A window is cut out of the whole picture."""

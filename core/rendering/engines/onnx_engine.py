@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
-
 import numpy as np
 
 from ....models.widths import SubGenerator
+from ...onnx_run import OnnxRun
 from ..cores import usable_cores
 from .engine import Stopped
-from .graph_engine import ASK_EVERY, GraphEngine
+from .graph_engine import GraphEngine
 
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {  # by the end of the engine's name
     "cpu": ("CPUExecutionProvider", {}),
@@ -50,28 +48,14 @@ class OnnxEngine(GraphEngine):
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         wanted = PROVIDERS[provider]
         # from bytes: then the graph cannot make it read other files
-        self._session = onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             graph, options, providers=[wanted] if provider == "cpu" else [wanted, PROVIDERS["cpu"]]
         )
-        if wanted[0] not in self._session.get_providers():  # left out if its driver is missing
+        if wanted[0] not in session.get_providers():  # left out if its driver is missing
             raise ValueError(f"ONNX Runtime cannot use {wanted[0]} on this machine.")
-        self._output = self._session.get_outputs()[0].name
-        self._thread = ThreadPoolExecutor(1)
+        self._output = session.get_outputs()[0].name
+        self._session_run = OnnxRun(session)
 
     def _run(self, w: np.ndarray, stopped: Stopped) -> np.ndarray | None:
-        import onnxruntime
-
-        running = onnxruntime.RunOptions()
-        running.log_severity_level = 4  # ending early is not a failure
-        drawing = self._thread.submit(self._draw, w, running)
-        try:
-            while not wait([drawing], ASK_EVERY).done:
-                if stopped():
-                    return None
-            return drawing.result()
-        finally:
-            running.terminate = True  # stops before its next node and frees the thread
-
-    def _draw(self, w: np.ndarray, running: Any) -> np.ndarray:
-        (picture,) = self._session.run([self._output], {"w": w}, running)
-        return np.asarray(picture)  # [3, R, R]
+        found = self._session_run([self._output], {"w": w}, stopped)
+        return None if found is None else found[0]  # [3, R, R]

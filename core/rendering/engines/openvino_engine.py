@@ -12,9 +12,10 @@ from typing import Any, cast
 import numpy as np
 
 from ....models.widths import SubGenerator
+from ...stopping import ASK_EVERY
 from ..cores import usable_cores
 from .engine import Stopped
-from .graph_engine import ASK_EVERY, GraphEngine
+from .graph_engine import GraphEngine
 
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
