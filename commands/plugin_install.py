@@ -9,13 +9,13 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..bridge import launch
+from ..bridge.file_writing import PART
 from ..core.errors import CoreError
 from ..core.files.folders import make_folder
 from ..core.files.whole_file import unwritable, write_bytes
@@ -51,7 +51,10 @@ def install() -> list[Path]:
         key = str(place.resources)
         noted[key] = _install(place, noted.get(key, Written()))
         _write_note(noted)
-    launch.note_python(sys.executable)
+    try:
+        launch.note_python(sys.executable)
+    except OSError as error:
+        raise unwritable(launch.config_path(), error) from None
     return [place.resources / "pykrita" / NAME for place in found]
 
 
@@ -82,7 +85,8 @@ def _refuse_foreign(pykrita: Path) -> None:
         text = f'"{links[0]}" is a link: remove it, then try again.'
         raise CoreError("bad-value", text)
     try:
-        empty = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+        # a part is what a killed installation leaves of the first file
+        empty = not folder.exists() or (folder.is_dir() and all(p.suffix == PART for p in folder.iterdir()))
         ours = first.is_file() and first.stat().st_size < MAX_NOTE and MARK in first.read_bytes()
     except OSError as error:
         text = f'"{folder}" cannot be read ({error.strerror}): correct its permissions, then try again.'
@@ -138,12 +142,11 @@ def _put(path: Path, content: bytes) -> None:
     """Writes a file of the plugin; a link in its place is replaced, not followed."""
     make_folder(path.parent)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{NAME}-", delete=False) as file:
-            file.write(content)
-        Path(file.name).chmod(0o644)
-        os.replace(file.name, path)
+        if path.is_symlink():
+            path.unlink()
     except OSError as error:
         raise unwritable(path, error) from None
+    write_bytes(path, content)
 
 
 def _remove_own(path: Path, digest: str) -> bool:

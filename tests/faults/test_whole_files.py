@@ -49,17 +49,14 @@ def test_any_file(root: Path):
     WritePath(root, lambda: write_bytes(root / "a", bytes(20_000)), (CoreError,)).check()
 
 
-@pytest.mark.parametrize("ending", [".png", ".jpg"])
-def test_a_picture_that_is_edited(root: Path, ending: str):
-    """Drawn over, and as it was, which copies the file."""
-    picture = root / f"in{ending}"
-    Image.fromarray(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)).save(picture)
-    (root / f"out{ending}").write_bytes(b"an older picture")
-    layer = Layer(0, 0, 8, 8, bytes([9, 9, 9, 255]) * 64)
-    for drawn in (layer, None):
-        read = PictureFile.read(picture)
-        write_path = WritePath(root, lambda: read.write(root / f"out{ending}", drawn), (CoreError,))  # noqa: B023
-        write_path.check()
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_picture_that_is_edited(root: Path, tmp_path: Path, drawn: bool):
+    """With a layer over it, and as it was, which copies the file."""
+    Image.fromarray(np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)).save(tmp_path / "in.png")
+    (root / "out.png").write_bytes(b"an older picture")
+    layer = Layer(0, 0, 8, 8, bytes([9, 9, 9, 255]) * 64) if drawn else None
+    picture = PictureFile.read(tmp_path / "in.png")
+    WritePath(root, lambda: picture.write(root / "out.png", layer), (CoreError,)).check()
 
 
 def test_a_checkpoint(root: Path):
@@ -110,7 +107,7 @@ def _presets(act: Callable[[PresetFolder], object], again: Callable[[PresetFolde
     folder = PresetFolder(root / "presets")
     folder.save(Preset("Smile", {"smile": 0.5}))
     folder.save(Preset("Old", {"age": 0.5}))
-    return WritePath(root, lambda: act(folder), (PresetsError,), each=True, again=lambda: again(folder))
+    return WritePath(root, lambda: act(folder), (PresetsError,), unit=str, again=lambda: again(folder))
 
 
 def test_presets(root: Path):
@@ -135,7 +132,7 @@ def test_the_mark_of_an_installed_core(root: Path):
     folder = install_place.home() / "1.0"
     folder.mkdir(parents=True)
     write_path = WritePath(
-        root, lambda: install_place.mark(folder, "cpu"), (OSError,), each=True, telling=_says_the_system
+        root, lambda: install_place.mark(folder, "cpu"), (OSError,), unit=str, telling=_says_the_system
     )
     write_path.check()
 

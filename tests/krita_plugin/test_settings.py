@@ -29,7 +29,7 @@ def test_nonsense_in_the_store_counts_as_nothing(nonsense):
 
 
 def test_what_the_panel_chose_last_is_there_at_the_next_start(tmp_path):
-    path = str(tmp_path / "a folder for Jürgen" / "studio.ini")
+    path = tmp_path / "a folder for Jürgen" / "studio.json"
     first = PanelState(Wire(), Desk(), settings=Kept(SettingsFile(path)))
     first.set_quality("full")
     first.set_frame_ms(500.0)
@@ -46,3 +46,13 @@ def test_what_the_panel_chose_last_is_there_at_the_next_start(tmp_path):
     assert not later.settings.now.canvas_preview
     assert later.settings.now.start_with_krita
     assert later.settings.names("folded") == ["Größe, Form", "Hair"]
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"[1]", b'{"quality": 3}', b'{"quality": "draft"', b"\xff" * 99])
+def test_a_file_of_nonsense_counts_as_nothing_and_is_replaced(tmp_path, nonsense):
+    path = tmp_path / "studio.json"
+    path.write_bytes(nonsense)
+    store = SettingsFile(path)
+    assert store.read("quality") == ""
+    store.write("quality", "full")
+    assert SettingsFile(path).read("quality") == "full"
