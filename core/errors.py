@@ -22,3 +22,10 @@ class CoreError(Exception):
 def refused_network(reason: str) -> CoreError:
     """For a pack's network that may not run; `reason` is a part of the sentence."""
     return CoreError("pack", f"A network of the pack is refused, since {reason}: use another pack.")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says that the machine has no more memory for this process."""
+    # torch raises RuntimeError, or its own class on a GPU; OpenCV and onnxruntime have their own, too
+    texts = ("allocate memory", "out of memory", "Failed to allocate", "nsufficient memory", "bad allocation")
+    return isinstance(error, MemoryError) or any(text in str(error) for text in texts)

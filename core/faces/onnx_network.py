@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...models.pack import file_sha256
-from ..errors import CoreError, refused_network
+from ..errors import CoreError, is_out_of_memory, refused_network
 from ..onnx_run import OnnxRun
 from ..stopping import is_stopped, not_wanted
 
@@ -85,7 +85,7 @@ class OnnxModel:
             return CoreError("pack", TOO_SLOW)
         if "Available memory of" in str(error):  # onnxruntime's words for our limit
             return refused_network(f"it needs more than {MOST_MEMORY >> 30} GiB of memory")
-        if isinstance(error, MemoryError) or "allocat" in str(error):  # and its words for the machine's
+        if is_out_of_memory(error):
             return MemoryError()
         return self._damaged
 

@@ -49,7 +49,8 @@ from .worker import Job
 
 Tell = Callable[[Frame | Progress], None]
 Model = tuple[Path, Manifest]
-ROOM = 700_000  # bytes of JSON for all sliders: with the rest, an answer has 1 MiB
+ROOM = 160_000  # bytes of JSON for all sliders: with the rest, an answer has bridge.protocol.MAX_JSON...
+MAX_SLIDERS, MAX_PACKS = 512, 1024  # ...and MAX_VALUES
 NO_CHANGE = "The edit changes nothing here: move a slider, or select a part of the face."
 
 
@@ -93,7 +94,7 @@ class Desk:
             pack.licence,
             pack.resolution,
             session.loss_name,
-            tuple(list_packs()),
+            tuple(list_packs())[:MAX_PACKS],
             _sliders(pack.directions, language),
             tuple(LadderRung(r.resolution, r.ratio, r.channels, r.macs) for r in pack.ladder),
             pack.alignment is not None,
@@ -237,7 +238,7 @@ class Desk:
 def _sliders(directions: Sequence[Direction], language: str) -> tuple[Slider, ...]:
     """As many as fit into an answer: others' texts may be long."""
     sliders, room = [], ROOM
-    for direction in directions:
+    for direction in directions[:MAX_SLIDERS]:
         slider = _slider(direction, language)
         room -= len(json.dumps(slider.data()))
         if room < 0:

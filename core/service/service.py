@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import logging.handlers
 import os
 import sys
 import threading
@@ -58,7 +57,9 @@ from ...bridge.protocol import (
 from ...bridge.server import Call, Peer, Server
 from ...bridge.version import VERSION
 from ...models.manifest import PackError
-from ..errors import CoreError
+from ..errors import CoreError, is_out_of_memory
+from .log_file import start_log
+from .memory_budget import limit_memory
 from .worker import Job, Worker
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
 CALM_SECONDS = 3.0  # without work, until the engines are measured
 LOOK_SECONDS = 2.0  # between two looks at the folders of packs and directions
 LEAVE_SECONDS = 1.0  # for the current step to end when the core is told to leave
-LOG_BYTES, LOG_FILES = 1 << 20, 3
 MAX_STATES = 64  # remembered edit states; a session keeps fewer pictures
 EXIT_FAILED, EXIT_ALREADY_RUNNING = 1, 3
 
@@ -322,7 +322,7 @@ def refusal(error: Exception) -> CallError:
         return CallError(CORE_ERROR, "pack", str(error))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CallError(CORE_ERROR, "no-space", "The disk is full: free some space, then try again.")
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         text = "There is not enough memory: close other programs or pictures, or choose a lower quality."
         return CallError(CORE_ERROR, "no-space", text)
     log.error("unforeseen", exc_info=error)
@@ -331,12 +331,6 @@ def refusal(error: Exception) -> CallError:
         return CallError(CORE_ERROR, "internal", text)
     text = f"The core met an error that it did not expect: its log, {log_path()}, tells which."
     return CallError(CORE_ERROR, "internal", text)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # torch raises RuntimeError, or its own class on a GPU
-    texts = ("allocate memory", "out of memory")
-    return isinstance(error, MemoryError) or any(text in str(error) for text in texts)
 
 
 def resident_bytes() -> int | None:
@@ -357,6 +351,7 @@ def main(
     ends. `pack` is for clients that name none.
     """
     start_log()
+    limit_memory()
     try:
         asyncio.run(_serve(socket_path, adopt_stdin, pack, idle_seconds))
     except ServerError as error:
@@ -435,18 +430,3 @@ def _folders() -> Hashable:
     from ..files.added_directions import state  # imports torch, as the desk has done
 
     return state()
-
-
-def start_log() -> None:
-    """Sends log records and warnings to the log file only."""
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", errors="backslashreplace"
-        )
-    except OSError:
-        handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.captureWarnings(True)
