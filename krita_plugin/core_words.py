@@ -36,6 +36,7 @@ KNOWN = (
     'The core knows no method "{method}": it may be older than the panel.',
     "The core has too much to do: wait until it has answered what it was asked.",
     "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.",
+    "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.",
     "This picture is far from what this pack draws: edits of shape and colour work.",
     (
         "This picture is far from what this pack draws: edits of shape and colour work, {labels} only a "

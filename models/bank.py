@@ -107,8 +107,10 @@ def bank_bytes(bank: Bank) -> bytes:
     return save(halves)
 
 
-def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str, ...]) -> Bank:
-    """The bank in a file, float32; PackError when anything in it does not fit."""
+def read_bank(
+    path: Path, portraits: int, style_dim: int, directions: tuple[str, ...], sha256: str | None = None
+) -> Bank:
+    """The bank in a file, float32; PackError when anything in it does not fit, or its hash is another."""
     expected = {
         "resting": (POINTS, 3),
         "expression": (2, EXPRESSIONS),
@@ -119,7 +121,7 @@ def read_bank(path: Path, portraits: int, style_dim: int, directions: tuple[str,
     }
     for name in directions:
         expected.update({f"{name}/{part}": shape for part, shape in SHAPES.items()})
-    arrays = {key: tensor.numpy() for key, tensor in read_exactly(path, expected).items()}
+    arrays = {key: tensor.numpy() for key, tensor in read_exactly(path, expected, sha256).items()}
     for key, array in arrays.items():
         if not sound(key.rpartition("/")[2], array):
             raise PackError(f'"{path}" has values in {key} that fit no head: get the pack again.')

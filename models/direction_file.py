@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save
 
 from .bank import SHAPES, Effect, sound
-from .manifest import LINE, PackError, parse_direction
+from .manifest import LINE, MAX_VECTOR, PackError, parse_direction
 from .pack import Direction, direction_entry
 from .safetensors_file import FLOATS, opened_safetensors
 
@@ -25,7 +25,6 @@ SAYS = "anycost.direction"  # the metadata's key
 ENDING = ".safetensors"
 MAX_BYTES = 4 << 20  # a vector for 1024 px has 37 KB, an effect 84 KB
 MAX_SAID = 1 << 16  # characters of JSON
-MAX_VALUE = 1000.0  # of a vector: far beyond what w reaches
 MAX_ORDER = 1e6
 
 
@@ -72,7 +71,7 @@ def read_direction(path: Path, n_style: int, style_dim: int) -> DirectionFile:
         raise DirectionError(f"says something that no direction may: {error}") from None
     tensors = _tensors(path, (n_style, style_dim))
     vector = tensors.pop("vector")
-    if np.abs(vector).max() > MAX_VALUE or not vector.any():
+    if np.abs(vector).max() > MAX_VECTOR or not vector.any():
         raise DirectionError("has a vector that leads nowhere")
     effect = Effect(**tensors) if tensors else None
     if not all(sound(part, array) for part, array in tensors.items()):

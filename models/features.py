@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .manifest import DIRECTION_NAME
-from .safetensors_file import opened_safetensors
+from .manifest import DIRECTION_NAME, MAX_WEIGHT
+from .safetensors_file import stored_tensors
 
 NAMES_KEY = "attributes"  # of the file's metadata: a JSON list
 LAST = 4  # px: side of the last stage's maps, from which it reads the attributes
@@ -122,17 +122,18 @@ def check_names(names: Sequence[str]) -> None:
         raise ValueError("two attributes have the same name")
 
 
-def load_features(path: Path) -> Features:
+def load_features(path: Path, data: bytes | None = None) -> Features:
     """The network in a pack's features file; ValueError when its tensors are not this network's.
+
+    `data` are the bytes of the file where they have been read and checked already.
 
     Files without the population's mean and deviation load too; their values are then standardised. So do
     files without names.
     """
-    with opened_safetensors(path) as file:
-        metadata = file.metadata() or {}
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    state, metadata = stored_tensors(path, data)
     widths = [state[name].shape[0] for name in sorted(state) if name.endswith(".0.weight")]
     try:
+        _check_values(state)
         _check_shapes(state, widths)
         count = state["attributes.bias"].shape[0]
         state.setdefault("mean", torch.zeros(count))
@@ -156,6 +157,13 @@ def _names(metadata: Mapping[str, str], count: int) -> list[str]:
         raise ValueError(f"its metadata do not name {count} attributes")
     check_names(names)
     return names
+
+
+def _check_values(state: Mapping[str, Tensor]) -> None:
+    """RuntimeError for values that no training gives, which would make every picture equally far."""
+    for name, tensor in state.items():
+        if not tensor.is_floating_point() or not bool((tensor.abs() <= MAX_WEIGHT).all()):
+            raise RuntimeError(f"{name} has values that are no weights.")
 
 
 def _check_shapes(state: Mapping[str, Tensor], widths: Sequence[int]) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import glob
 import hashlib
 import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +31,8 @@ from .features import Features
 from .generator import Generator
 from .manifest import (
     MANIFEST,
+    MAX_VECTOR,
+    MAX_WEIGHT,
     SCHEMA,
     Alignment,
     DirectionEntry,
@@ -36,7 +42,8 @@ from .manifest import (
     parse_manifest,
     read_manifest,
 )
-from .safetensors_file import read_exactly
+from .plain_file import MAX_FILE_BYTES, opened
+from .safetensors_file import check_hash, read_exactly
 from .widths import SubGenerator, WidthRule
 
 __all__ = [
@@ -54,6 +61,7 @@ __all__ = [
     "write_pack",
 ]
 
+LEFT = 3600.0  # seconds after which a folder that nobody has touched is the rest of a killed process
 BUILT_IN = Path(__file__).parent / "packs"
 GENERATOR_FILE = "generator.safetensors"
 DIRECTIONS_FILE = "directions.safetensors"
@@ -62,7 +70,7 @@ FINDER_FILE = "finder.onnx"
 HEAD_READER_FILE = "head_reader.onnx"
 FEATURES_FILE = "features.safetensors"
 BANK_FILE = "bank.safetensors"
-MAX_FILE_BYTES = 2 << 30
+Used = TypeVar("Used")
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -155,9 +163,13 @@ class Pack(Manifest):
     @cached_property
     def bank(self) -> Bank | None:
         """Its portraits and what its directions do to a head, with the file's hash checked; None without."""
-        path = self._network(self.bank_file)
+        file = self.bank_file
+        if file is None:
+            return None
         names = tuple(direction.name for direction in self.directions)
-        return None if path is None else read_bank(path, self.bank_portraits, self.style_dim, names)
+        return self._used(
+            file, lambda path, sha256: read_bank(path, self.bank_portraits, self.style_dim, names, sha256)
+        )
 
     @property
     def built_in(self) -> bool:
@@ -167,9 +179,17 @@ class Pack(Manifest):
     def _network(self, file: str | None) -> Path | None:
         return None if file is None else self._checked(file)
 
+    def read(self, file: str) -> bytes:
+        """The bytes of one of its files, which have the hash that pack.json says."""
+        return self._used(file, _read_checked)
+
     def _checked(self, file: str) -> Path:
+        return self._used(file, lambda path, sha256: checked_file(self.folder, file, self.files))
+
+    def _used(self, file: str, use: Callable[[Path, str], Used]) -> Used:
+        """What `use` makes of a file, by its path and the hash that it must have."""
         try:
-            return checked_file(self.folder, file, self.files)
+            return use(_check_file(self.folder, file), self.files[file])
         except PackError:
             if _files_of(self.folder) == self.files:
                 raise
@@ -178,11 +198,13 @@ class Pack(Manifest):
 
     @cached_property
     def _weights(self) -> tuple[Generator, np.ndarray]:
-        path = self._checked(self.generator_file)
         with torch.device("meta"):  # shapes only: the tensors that are read take the memory
             network = Generator(self.resolution, self.channels, self.style_dim, self.n_mlp)
         expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-        tensors = read_exactly(path, {**expected, "latent_avg": (self.style_dim,)})
+        shapes = {**expected, "latent_avg": (self.style_dim,)}
+        tensors = self._used(
+            self.generator_file, lambda path, sha256: read_exactly(path, shapes, sha256, MAX_WEIGHT)
+        )
         mean_w = tensors.pop("latent_avg").numpy()  # [style_dim]
         network.load_state_dict(tensors, assign=True)
         return network.eval().requires_grad_(False), mean_w
@@ -257,6 +279,13 @@ def checked_file(folder: Path, file: str, hashes: Mapping[str, str]) -> Path:
     return path
 
 
+def _read_checked(path: Path, sha256: str) -> bytes:
+    with opened(path) as file:
+        data = file.read(file.left)
+        check_hash(file, sha256)
+    return data
+
+
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file, as 64 hex digits."""
     digest = hashlib.sha256()
@@ -273,9 +302,9 @@ def _read_directions(folder: Path, manifest: Manifest) -> tuple[Direction, ...]:
         raise PackError(
             f'The pack in "{folder}" lists directions but no {DIRECTIONS_FILE}: get the pack again.'
         )
-    path = checked_file(folder, DIRECTIONS_FILE, manifest.files)
-    shape = (manifest.n_style, manifest.style_dim)
-    vectors = read_exactly(path, {slider.name: shape for slider in manifest.sliders})
+    path = _check_file(folder, DIRECTIONS_FILE)
+    shapes = {slider.name: (manifest.n_style, manifest.style_dim) for slider in manifest.sliders}
+    vectors = read_exactly(path, shapes, manifest.files[DIRECTIONS_FILE], MAX_VECTOR)
     return tuple(Direction.of(slider, vectors[slider.name].numpy()) for slider in manifest.sliders)
 
 
@@ -374,7 +403,7 @@ def add_bank(
     `directions` are the pack's, in its order, with the `parts` and `how` that pack.json shall list. All other
     files of the folder are copied byte for byte. It is written and refused as `write_pack` says.
     """
-    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    document = _document(pack)
     file = pack.bank_file or BANK_FILE
     for entry, direction in zip(document["directions"], directions, strict=True):
         entry.update(_words(direction))
@@ -398,7 +427,7 @@ def add_readers(
     file; `documents` are text files that change too. All other files are copied byte for byte. It is written
     and refused as `write_pack` says.
     """
-    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    document = _document(pack)
     files = {name: text.encode() for name, text in (documents or {}).items()}
     if finder:
         file = pack.finder_file or FINDER_FILE
@@ -430,7 +459,7 @@ def add_edits(
     of the same name. The bank is left out: it was measured with the earlier ones. All other files are copied
     byte for byte. It is written and refused as `write_pack` says.
     """
-    document = json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    document = _document(pack)
     files: dict[str, bytes] = {}
     if encoder:
         file = pack.encoder_file or ENCODER_FILE
@@ -445,6 +474,14 @@ def add_edits(
         document["provenance"] = provenance
     document["bank"] = None
     return _write_changed(pack, document, files, folder, left_out=pack.bank_file)
+
+
+def _document(pack: Pack) -> dict[str, Any]:
+    """pack.json as it stands there."""
+    try:
+        return json.loads((pack.folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise PackError(f'The pack "{pack.title}" cannot be read any more ({error}): get it again.') from None
 
 
 def _write_changed(
@@ -574,6 +611,7 @@ def _in_place_of(target: Path) -> Iterator[Path]:
     """A new folder beside `target`, which takes its place at the end; a failure leaves nothing of it."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _clear(target)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             yield beside
@@ -584,23 +622,47 @@ def _in_place_of(target: Path) -> Iterator[Path]:
         raise PackError(_write_failure(target, error)) from None
 
 
+def _clear(target: Path) -> None:
+    """Removes what killed processes have left of the same pack: folders that nobody has touched for long."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*"):
+        with suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def put_in_place(beside: Path, target: Path) -> None:
-    """Renames the finished folder `beside` to its name; moves an older pack to `beside`.old first and deletes
-    it last. OSError when a folder cannot be renamed: then the older pack is in its place."""
+    """Gives the finished folder `beside` its name, and deletes an older pack of that name last. OSError when
+    it cannot be renamed: then the older pack is in its place.
+
+    On Linux there is a pack of that name all the time; elsewhere the older one is at `beside`.old for a
+    moment.
+    """
     beside.chmod(0o755)  # mkdtemp makes it private; whoever may read its parent may read a pack
-    old = beside.with_name(beside.name + ".old")
-    replaced = target.exists()
-    if replaced:
-        target.rename(old)
-    try:
+    old = beside
+    if not target.exists():
         beside.rename(target)
-    except OSError:
-        if replaced:
+    elif not _exchanged(beside, target):
+        old = beside.with_name(beside.name + ".old")
+        target.rename(old)
+        try:
+            beside.rename(target)
+        except OSError:
             old.rename(target)
-        raise
-    if os.name == "posix":
-        _sync(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
+            raise
+    try:
+        if os.name == "posix":
+            _sync(target.parent)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchanges two folders at once; False where the system cannot."""
+    if sys.platform != "linux":
+        return False
+    call = getattr(ctypes.CDLL(None), "renameat2", None)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return call is not None and call(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
 
 
 def _write_failure(target: Path, error: OSError | SafetensorError) -> str:

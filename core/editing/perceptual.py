@@ -83,10 +83,11 @@ def best_measure(pack: Pack) -> Measure:
     lpips = lpips_at_hand(BACKBONES)
     if lpips is not None:
         return lpips
-    if pack.features_path is None:
+    if pack.features_file is None:
         return Measure("pixels at several scales", _pixel_pyramid)
     try:
-        return from_features(load_features(pack.features_path))
+        path = pack.folder / pack.features_file
+        return from_features(load_features(path, pack.read(pack.features_file)))
     except Exception:  # whatever a damaged file raises, the remedy is the same
         raise CoreError(
             "pack", f'The feature network of the pack "{pack.title}" cannot be read: install the pack again.'

@@ -22,7 +22,9 @@ from ...models.manifest import (
     PackError,
     read_manifest,
 )
-from ...models.pack import MAX_FILE_BYTES, Pack, checked_file
+from ...models.pack import Pack
+from ...models.plain_file import MAX_FILE_BYTES, PlainFile, opened
+from ...models.safetensors_file import check_hash
 from ..errors import CoreError
 from .whole_file import writing
 
@@ -46,16 +48,15 @@ def bundle(pack: Pack, out: Path) -> None:
     """
     names = sorted([MANIFEST, *pack.files])
     _check_collisions(names, str(pack.folder))
-    for name in pack.files:
-        checked_file(pack.folder, name, pack.files)
     with writing(out) as target, zipfile.ZipFile(target, "w") as archive:
         for name in names:
             member = zipfile.ZipInfo(f"{pack.name}/{name}", BEGINNING)
             member.create_system = 3  # Unix, on every system
             member.external_attr = (stat.S_IFREG | 0o644) << 16
-            member.file_size = (pack.folder / name).stat().st_size
-            with (pack.folder / name).open("rb") as source, archive.open(member, "w") as file:
-                shutil.copyfileobj(source, file, BLOCK)
+            with opened(pack.folder / name) as source:
+                member.file_size = source.left
+                with archive.open(member, "w") as file:
+                    _copy(source, file, pack.files.get(name))
 
 
 def unpack(archive: Path, folder: Path, source: str) -> Manifest:
@@ -78,13 +79,20 @@ def unpack(archive: Path, folder: Path, source: str) -> Manifest:
 def copy(pack: Pack, folder: Path) -> Manifest:
     """Writes the pack's files into the empty `folder`; PackError when one is damaged, else as `unpack`."""
     _check_collisions([MANIFEST, *pack.files], str(pack.folder))
-    with (pack.folder / MANIFEST).open("rb") as file:
-        _write(file, folder / MANIFEST)
+    with opened(pack.folder / MANIFEST, MAX_MANIFEST_BYTES) as file, writing(folder / MANIFEST) as target:
+        _copy(file, target)
     manifest = read_manifest(folder)
-    for name in manifest.files:
-        with checked_file(pack.folder, name, manifest.files).open("rb") as file:
-            _write(file, folder / name)
+    for name, sha256 in manifest.files.items():
+        with opened(pack.folder / name) as file, writing(folder / name) as target:
+            _copy(file, target, sha256)
     return manifest
+
+
+def _copy(source: PlainFile, target: IO[bytes], sha256: str | None = None) -> None:
+    """Copies a file of a pack; PackError unless what was copied has the hash, if one is given."""
+    while source.left:
+        target.write(source.read(min(BLOCK, source.left)))
+    check_hash(source, sha256)
 
 
 def _unpack(opened: zipfile.ZipFile, size: int, folder: Path, source: str) -> Manifest:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError
-
 from ...models.features import load_features
 from ...models.manifest import PackError, read_manifest
 from ...models.pack import Pack, checked_file
@@ -35,13 +33,13 @@ def load(folder: Path) -> Pack:
     pack = Pack.open(folder)
     pack.generator()
     _ = pack.bank
-    if pack.features_path is not None:
+    file = pack.features_file
+    if file is not None:
+        data = pack.read(file)
         try:
-            load_features(pack.features_path)
-        except (OSError, ValueError, SafetensorError) as error:
-            text = (
-                f'In the pack "{folder}", {pack.features_path.name} cannot be used ({error}): get it again.'
-            )
+            load_features(folder / file, data)
+        except ValueError as error:
+            text = f'In the pack "{folder}", {file} cannot be used ({error}): get it again.'
             raise PackError(text) from None
     return pack
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -12,12 +13,16 @@ from torch import Tensor
 
 from ...models.generator import Generator
 from ...models.widths import SubGenerator
+from ..errors import CoreError
 from .engines.engine import Engine, Stopped
 from .engines.registry import ALWAYS, Choice, open_engine
 from .engines.window import Window
 
 log = logging.getLogger(__name__)
 
+UNDRAWABLE = (
+    "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one."
+)
 PREPARED = 6  # engines kept ready; each holds a copy of the weights it runs with
 
 
@@ -47,12 +52,16 @@ class Renderer:
 
         With a `window`, only that part: [h, w, 3]. Asks `stopped` at least once for each resolution block and
         returns None when it says yes. The noise maps are the stored ones, so that two edits differ only in
-        what was edited.
+        what was edited. CoreError "pack" when the picture has values that are not numbers.
         """
         part = window is not None and window != Window.whole(rung.resolution)
         engine = self.prepare(rung, part)
         rgb = engine.draw(torch.from_numpy(w), rung.resolution, window, stopped)  # [3, h, w]
-        return None if rgb is None else to_pixels(rgb[None])[0]
+        if rgb is None:
+            return None
+        if not math.isfinite(rgb.sum(dtype=torch.float32)):  # much quicker than to ask each value
+            raise CoreError("pack", UNDRAWABLE)
+        return to_pixels(rgb[None])[0]
 
     def prepare(self, rung: SubGenerator, part: bool = False) -> Engine:
         """The engine that draws a rung, or parts of it. The first call takes as long as a frame or two."""

@@ -536,6 +536,10 @@
         <translation>Das Modell kann dieses Gesicht so nicht zeichnen (seine Werte laufen über): Regler zurückstellen oder ein anderes wählen.</translation>
     </message>
     <message>
+        <source>The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.</source>
+        <translation>Das Modell kann dieses Gesicht so nicht zeichnen (seine Werte laufen über): Regler zurückstellen oder ein anderes wählen.</translation>
+    </message>
+    <message>
         <source>This picture is far from what this pack draws: edits of shape and colour work, {labels} only a little.</source>
         <translation>Dieses Bild ist weit von dem entfernt, was das Paket zeichnet: Form und Farbe lassen sich ändern, {labels} nur wenig.</translation>
     </message>

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from anycost.core.errors import CoreError
 from anycost.core.rendering.engines.registry import ALWAYS, Choice
 from anycost.core.rendering.engines.window import Window
 from anycost.core.rendering.renderer import PREPARED, Renderer, to_pixels
@@ -135,6 +137,15 @@ def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):
     for count in range(1, PREPARED + 3):
         renderer.render(w, SubGenerator(8, (count,) * 4), never)
     assert len(renderer._prepared) == PREPARED
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_picture_of_no_numbers_is_not_shown(pack: Pack, w: np.ndarray, value: float):
+    generator = copy.deepcopy(pack.generator())
+    generator.convs[0].conv.weight.mul_(value)
+    with pytest.raises(CoreError, match="move the sliders back") as raised:
+        Renderer(generator).render(w, pack.ladder[-1], never)
+    assert raised.value.kind == "pack"
 
 
 def test_pixels_are_rounded_and_clamped():

@@ -93,6 +93,15 @@ def test_names_that_name_no_attributes_are_refused(said: str, tmp_path: Path):
         load_features(path)
 
 
+@pytest.mark.parametrize("value", [float("nan"), 3e38])
+def test_values_that_are_no_weights_are_refused(value: float, tmp_path: Path):
+    state = Features(2, (8, 8)).state_dict()
+    state["stages.0.0.weight"].fill_(value)
+    save_file(state, tmp_path / "features.safetensors")
+    with pytest.raises(ValueError, match="are no weights"):
+        load_features(tmp_path / "features.safetensors")
+
+
 def test_a_file_of_four_stages_without_a_population_loads(tmp_path: Path):
     """Older packs have these."""
     torch.manual_seed(0)

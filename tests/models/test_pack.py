@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from anycost.models import plain_file
 from anycost.models.features import Features, load_features
 from anycost.models.generator import Generator
 from anycost.models.manifest import Manifest, parse_manifest
@@ -286,6 +287,47 @@ def test_only_plain_files_inside_the_folder_are_opened(pack_copy: Path, kind: st
         Pack.open(pack_copy)
 
 
+def test_what_is_loaded_is_what_was_checked(pack_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is replaced at the moment when it is opened, and no hash is asked of anything else."""
+    pack, path = Pack.open(pack_copy), pack_copy / "generator.safetensors"
+    wanted = load_file(path)["conv1.conv.weight"]
+
+    def then_replaced(*arguments: Any) -> int:
+        descriptor = os.open(*arguments)
+        path.rename(pack_copy / "old")
+        save_file({name: tensor + 1 for name, tensor in load_file(pack_copy / "old").items()}, path)
+        return descriptor
+
+    monkeypatch.setattr("anycost.models.plain_file._without_waiting", then_replaced)
+    torch.testing.assert_close(pack.generator().conv1.conv.weight, wanted)
+    monkeypatch.undo()
+    with pytest.raises(PackError, match="is damaged"):
+        Pack.open(pack_copy).generator()
+
+
+def test_a_file_that_became_a_pipe_does_not_hang(pack_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, path = Pack.open(pack_copy), pack_copy / "generator.safetensors"
+
+    def of_a_pipe(_path: str, flags: int) -> int:
+        path.unlink()
+        os.mkfifo(path)
+        return without_waiting(str(path), flags)
+
+    without_waiting = plain_file._without_waiting
+    monkeypatch.setattr(plain_file, "_without_waiting", of_a_pipe)
+    with pytest.raises(PackError, match="not a plain file"):
+        pack.generator()
+
+
+def test_directions_that_lead_nowhere_are_refused(pack_copy: Path) -> None:
+    vectors = load_file(pack_copy / "directions.safetensors")
+    vectors["smile"].fill_(3e38)
+    save_file(vectors, pack_copy / "directions.safetensors")
+    rehash(pack_copy, "directions.safetensors")
+    with pytest.raises(PackError, match="values in smile beyond 1000"):
+        Pack.open(pack_copy)
+
+
 def test_a_file_of_absurd_size_is_refused_unread(pack_copy: Path) -> None:
     with (pack_copy / "generator.safetensors").open("r+b") as file:
         file.truncate((2 << 30) + 1)  # sparse
@@ -547,6 +589,8 @@ def replace_weights(folder: Path, change: Any) -> None:
         (lambda w: w.update(latent_avg=torch.zeros(10, dtype=torch.int32)), r"latent_avg as I32"),
         (lambda w: w.update({"conv1.conv.weight": torch.zeros(1, 12, 12, 3, 4)}), r"conv1\.conv\.weight"),
         (lambda w: w["conv1.activate.bias"].fill_(float("nan")), r"values in conv1\.activate\.bias"),
+        (lambda w: w["to_rgb1.bias"].fill_(3e38), r"values in to_rgb1\.bias beyond"),
+        (lambda w: w["latent_avg"].fill_(3e38), "values in latent_avg beyond"),
     ],
 )
 def test_weights_that_do_not_fit_are_named(pack_copy: Path, change: Any, words: str) -> None:
