@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+import re
+from typing import Any, Dict, List, Mapping, Optional, Pattern, Sequence, Tuple
 
 from .protocol import INVALID_PARAMS, MAX_NAME, ProtocolError
 
 XY = Tuple[float, float]
 MAX_WHOLE = (1 << 53) - 1  # JSON readers disagree about larger ones
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # half characters, and what ends a text for the system
+NO_PATH = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")  # other bytes than UTF-8's are \udc80 to \udcff
 
 
 def refused(name: str, expected: str) -> ProtocolError:
     return ProtocolError(f'"{name}" must be {expected}.', INVALID_PARAMS)
 
 
-def text(data: Mapping[str, Any], name: str, most: int = MAX_NAME, least: int = 1) -> str:
+def text(
+    data: Mapping[str, Any], name: str, most: int = MAX_NAME, least: int = 1, without: Pattern[str] = NO_TEXT
+) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not least <= len(value) <= most:
         raise refused(name, f"a text of {least} to {most} characters")
+    if without.search(value):
+        raise refused(name, "a text of whole characters, none of them NUL")
     return value
+
+
+def path(data: Mapping[str, Any], name: str, most: int) -> str:
+    """A file's name, as Python has it where its bytes are no UTF-8."""
+    return text(data, name, most, without=NO_PATH)
 
 
 def choice(data: Mapping[str, Any], name: str, words: Sequence[str]) -> Any:
@@ -58,7 +70,7 @@ def numbers(data: Mapping[str, Any], name: str, most: int) -> Dict[str, float]:
     if not isinstance(value, dict) or len(value) > most:
         raise refused(name, f"an object of at most {most} names and numbers")
     for key, amount in value.items():
-        if len(key) > MAX_NAME or not is_number(amount):
+        if len(key) > MAX_NAME or NO_TEXT.search(key) or not is_number(amount):
             raise refused(name, "an object that gives each name a number")
     return {key: float(amount) for key, amount in value.items()}
 

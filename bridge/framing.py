@@ -1,6 +1,7 @@
 """Messages as bytes: a 12-byte header with both lengths, the JSON object, the attachment.
 
-Lengths are checked before any of the body is kept, and a body only takes memory as it arrives.
+Lengths are checked before any of the body is kept, and a body only takes memory as it arrives. JSON is
+measured before it is parsed, so that no message takes more than a few milliseconds.
 """
 
 from __future__ import annotations
@@ -9,9 +10,22 @@ import json
 import math
 import mmap
 import struct
-from typing import Any, Dict, List, Optional, Tuple, Union, cast
+from enum import Enum
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union, cast
 
-from .protocol import HEADER_BYTES, MAGIC, MAX_ATTACHMENT, MAX_JSON, PARSE_ERROR, ProtocolError
+from .protocol import (
+    ANY_MESSAGE,
+    HEADER_BYTES,
+    INVALID_REQUEST,
+    MAGIC,
+    MAX_ATTACHMENT,
+    MAX_DEPTH,
+    MAX_JSON,
+    MAX_VALUES,
+    PARSE_ERROR,
+    MessageLimits,
+    ProtocolError,
+)
 
 _HEADER = struct.Struct(">4sII")
 assert _HEADER.size == HEADER_BYTES
@@ -24,6 +38,7 @@ def head(message: Dict[str, Any], attachment_length: int = 0) -> bytes:
     text = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii")
     if len(text) > MAX_JSON:
         raise ProtocolError(f"The message has {len(text)} bytes of JSON, the most is {MAX_JSON}.")
+    _bound_values(text, MAX_VALUES, INVALID_REQUEST)
     if attachment_length > MAX_ATTACHMENT:
         many = "The attachment has {} bytes, the most is {}: send a smaller part of the picture."
         raise ProtocolError(many.format(attachment_length, MAX_ATTACHMENT))
@@ -35,18 +50,30 @@ def encode(message: Dict[str, Any], attachment: bytes = b"") -> bytes:
     return b"".join((head(message, len(attachment)), attachment))
 
 
+class _Stage(Enum):
+    """Which part of a message comes next."""
+
+    HEADER = 1
+    JSON = 2
+    ATTACHMENT = 3
+
+
 class Decoder:
     """Turns a stream in pieces of any size into messages. Bytes are copied once, in small pieces twice.
 
     A large attachment is a memoryview, which serves as bytes do.
     """
 
-    def __init__(self, max_attachment: int = MAX_ATTACHMENT):
-        self.max_attachment = max_attachment
-        self._part: List[Union[bytearray, memoryview]] = []  # the pieces of what is being received
+    def __init__(self, limits: MessageLimits = ANY_MESSAGE):
+        self.limits = limits  # may change between two messages
+        self.drop()
+
+    def drop(self) -> None:
+        """Forgets the message that is being received."""
+        self.held = 0  # bytes of it that are kept
+        self._part: List[Union[bytearray, memoryview]] = []  # the pieces of the part that is being received
         self._large: Optional[mmap.mmap] = None  # a large attachment; its pages come as they are written
-        self._receive = self._header
-        self._missing = HEADER_BYTES
+        self._stage, self._missing = _Stage.HEADER, HEADER_BYTES
         self._attachment_length = 0
         self._message: Dict[str, Any] = {}
 
@@ -55,20 +82,30 @@ class Decoder:
 
         ProtocolError when the stream is not ours. It cannot be resumed: drop the connection.
         """
-        complete: List[Tuple[Dict[str, Any], bytes]] = []
+        return list(self.messages(data))
+
+    def messages(self, data: Union[bytes, bytearray]) -> Iterator[Tuple[Dict[str, Any], bytes]]:
+        """The same, each parsed when it is asked for. Take all of them before more is fed."""
         view = memoryview(bytes(data))  # bytes are not copied, but a bytearray is: its owner may change it
         while len(view) >= self._missing:
             self._keep(view[: self._missing])
             view = view[self._missing :]
             part, self._part = b"".join(self._part), []
-            if self._large is not None:
-                part, self._large = cast(bytes, memoryview(self._large).toreadonly()), None
-            self._receive(part, complete)
+            if self._stage is _Stage.HEADER:
+                self._read_header(part)
+            elif self._stage is _Stage.JSON:
+                self._read_json(part)
+            else:
+                if self._large is not None:
+                    part = cast(bytes, memoryview(self._large).toreadonly())
+                message = self._message
+                self.drop()
+                yield message, part
         self._keep(view)
         self._missing -= len(view)
-        return complete
 
     def _keep(self, piece: memoryview) -> None:
+        self.held += len(piece)
         if self._large is not None:
             self._large.write(piece)
         elif len(piece) >= SMALL:
@@ -80,39 +117,56 @@ class Decoder:
                 self._part.append(last)
             last += piece
 
-    def _header(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
+    def _read_header(self, part: bytes) -> None:
         magic, json_length, self._attachment_length = _HEADER.unpack(part)
         if magic != MAGIC:
             raise ProtocolError("The other side does not speak Anycost's protocol.", PARSE_ERROR)
-        if not 2 <= json_length <= MAX_JSON:
-            raise ProtocolError(f"A message must have from 2 to {MAX_JSON} bytes of JSON.", PARSE_ERROR)
-        if self._attachment_length > self.max_attachment:
-            raise ProtocolError(f"The attachment is larger than {self.max_attachment} bytes.", PARSE_ERROR)
-        self._receive, self._missing = self._json, json_length
+        if not 2 <= json_length <= self.limits.json:
+            text = f"A message must have from 2 to {self.limits.json} bytes of JSON."
+            raise ProtocolError(text, PARSE_ERROR)
+        if self._attachment_length > self.limits.attachment:
+            raise ProtocolError(f"The attachment is larger than {self.limits.attachment} bytes.", PARSE_ERROR)
+        self._stage, self._missing = _Stage.JSON, json_length
 
-    def _json(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
-        self._message = parse(part)
-        self._receive, self._missing = self._attachment, self._attachment_length
+    def _read_json(self, part: bytes) -> None:
+        self._message = parse(part, self.limits.values)
+        self._stage, self._missing = _Stage.ATTACHMENT, self._attachment_length
         if self._missing >= LARGE:
-            self._large = mmap.mmap(-1, self._missing)
-
-    def _attachment(self, part: bytes, complete: List[Tuple[Dict[str, Any], bytes]]) -> None:
-        complete.append((self._message, part))
-        self._message = {}
-        self._receive, self._missing = self._header, HEADER_BYTES
+            try:
+                self._large = mmap.mmap(-1, self._missing)
+            except (OSError, MemoryError):
+                raise ProtocolError("There is not enough memory for the attachment.") from None
 
 
-def parse(text: bytes) -> Dict[str, Any]:
-    """One JSON object with finite numbers; ProtocolError for anything else."""
+def parse(text: bytes, most: int = MAX_VALUES) -> Dict[str, Any]:
+    """One JSON object with finite numbers and at most `most` values; ProtocolError for anything else."""
+    _bound_values(text, most, PARSE_ERROR)
     try:
         message = json.loads(
             text.decode("utf-8"), parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant
         )
-    except (ValueError, RecursionError):  # MAX_JSON leaves room for very deep nesting
+    except (ValueError, RecursionError):
         raise ProtocolError("The message is not valid JSON.", PARSE_ERROR) from None
     if not isinstance(message, dict):
         raise ProtocolError("The message is not a JSON object.", PARSE_ERROR)
+    _bound_depth(message)
     return message
+
+
+def _bound_values(text: bytes, most: int, code: int) -> None:
+    """Each value but a message's own follows one of these; those in texts count too."""
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > most:
+        raise ProtocolError(f"The JSON of a message may have at most {most} values.", code)
+
+
+def _bound_depth(message: Dict[str, Any]) -> None:
+    """Whoever prints a value, or walks through it, may run out of stack."""
+    level: List[Any] = [message]
+    for _ in range(MAX_DEPTH):
+        inner = (value for each in level for value in (each.values() if isinstance(each, dict) else each))
+        level = [value for value in inner if isinstance(value, (dict, list))]
+    if level:
+        raise ProtocolError(f"The JSON of a message may be at most {MAX_DEPTH} values deep.", PARSE_ERROR)
 
 
 def _whole(digits: str) -> int:

@@ -21,6 +21,7 @@ from .fields import (
     number,
     numbers,
     pair,
+    path,
     point,
     refused,
     side_lengths,
@@ -91,6 +92,10 @@ class Hello(Message):
     version: str
     protocol: int = PROTOCOL
 
+    @staticmethod
+    def of(data: Data) -> Hello:
+        return Hello(text(data, "client"), text(data, "version"), whole(data, "protocol"))
+
 
 @dataclass(frozen=True)
 class Welcome(Message):
@@ -119,7 +124,7 @@ class OpenPack(Message):
 
     @staticmethod
     def of(data: Data) -> OpenPack:
-        pack = None if data.get("pack") is None else text(data, "pack", MAX_PATH)
+        pack = None if data.get("pack") is None else path(data, "pack", MAX_PATH)
         return OpenPack(pack, "" if data.get("language") is None else text(data, "language", least=0))
 
 

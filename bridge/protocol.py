@@ -5,12 +5,14 @@ What travels inside the envelope is in messages.py; docs/protocol.md describes a
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 PROTOCOL = 2
 MAGIC = b"ACG1"
 HEADER_BYTES = 12  # magic, u32 JSON length, u32 attachment length, both big-endian
-MAX_JSON = 1 << 20
+MAX_JSON = 256 << 10
+MAX_VALUES = 8192  # in one message's JSON: more would take more than a few milliseconds to read
+MAX_DEPTH = 16  # of values in each other
 MAX_ATTACHMENT = 256 << 20
 MAX_SIDE = 16384  # pixels of a picture's side
 MAX_NAME = 256  # characters of a method, a picture's id, a direction's name
@@ -37,6 +39,19 @@ KINDS = (
 )
 CANCEL = "$/cancel"  # the method of `cancel`
 PROTOCOL_KIND = "protocol"  # data.kind of the standard codes: the message itself was wrong
+
+
+class MessageLimits(NamedTuple):
+    """The most that one message may have."""
+
+    json: int  # bytes
+    values: int
+    attachment: int  # bytes
+
+
+ANY_MESSAGE = MessageLimits(MAX_JSON, MAX_VALUES, MAX_ATTACHMENT)
+REQUESTS = MessageLimits(64 << 10, 2048, MAX_ATTACHMENT)  # a few hundred sliders, or a path
+GREETING = MessageLimits(4096, 64, 0)  # before a peer has said hello
 
 
 class ProtocolError(Exception):
@@ -103,6 +118,14 @@ def check(message: Dict[str, Any]) -> str:
     if "error" in message and (number is None or _is_id(number)) and _is_error(message["error"]):
         return "error"
     raise ProtocolError("A message must be a request, a notification, a result or an error of JSON-RPC 2.0.")
+
+
+def cancelled_id(message: Mapping[str, Any]) -> int:
+    """Which request a CANCEL is about; ProtocolError where it does not say."""
+    number = message.get("params", {}).get("id")
+    if not _is_id(number):
+        raise ProtocolError("A cancel must give the id of a request, a whole number.", INVALID_PARAMS)
+    return number
 
 
 def _check_call(message: Dict[str, Any]) -> str:

@@ -8,22 +8,35 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
+from contextlib import suppress
 from typing import Any, Dict, Optional, Protocol, Set, Tuple
 
 from . import protocol
-from .framing import Decoder, head
+from .fairness import Allowance
+from .framing import Decoder, encode, head
 from .messages import Hello, Welcome
-from .protocol import CANCEL, MAX_ATTACHMENT, CallError, ProtocolError
+from .outbox import Outbox
+from .protocol import CANCEL, GREETING, MAX_ATTACHMENT, REQUESTS, CallError, ProtocolError
 from .system import Connection, Listener
 
 MAX_PEERS = 16
-MAX_CALLS = 64  # unanswered requests of one peer
-MAX_HELD = 2 * MAX_ATTACHMENT  # bytes of attachments of unanswered requests, of all peers
-MAX_WAITING = 64 << 20  # bytes waiting for one peer before it is no longer read...
-MAX_UNREAD = 2 * MAX_ATTACHMENT  # ...and before its connection is closed
+MAX_CALLS = 64  # unanswered requests of one peer...
+MAX_ALL_CALLS = 256  # ...and of all
+MAX_HELD = 2 * MAX_ATTACHMENT  # bytes of their attachments
+MAX_UNFINISHED = 2 * MAX_ATTACHMENT  # bytes of half-received and unsent messages of all peers
 HELLO_SECONDS = 10.0
 FLUSH_SECONDS = 1.0
+LOOK_SECONDS = 1.0  # between two looks at half-received messages
+STALLED_SECONDS = 10.0  # in which a half-received message must grow by...
+STALLED_BYTES = 64 << 10  # ...this much, or come to its end
 READ_BYTES = 1 << 18
+SHARE, BURST = 0.05, 0.1  # of the event loop's time for what one peer sends; seconds that it may save up
+ANSWER_SECONDS = 1e-4  # what any message takes besides
+CONNECTIONS_A_SECOND = 100.0
+
+BUSY = "The core has too much to do: wait until it has answered what it was asked."
+FULL = "The core serves {} programs already: close one of them, then try again."
 
 log = logging.getLogger(__name__)
 
@@ -56,42 +69,6 @@ class Handler(Protocol):
         ...
 
 
-class Outbox:
-    """Frames that wait to be sent to one peer. A frame with a topic replaces an older one that still waits.
-
-    So a peer that stops reading costs one frame for each topic, and `room` keeps it from asking for more.
-    """
-
-    def __init__(self) -> None:
-        self.waiting: Dict[object, Tuple[bytes, bytes]] = {}  # head and attachment, in the order of sending
-        self.bytes = 0
-        self.sent = asyncio.Event()  # nothing waits and nothing is being sent
-        self._filled = asyncio.Event()
-        self._numbers = itertools.count()
-
-    def put(self, frame: Tuple[bytes, bytes], topic: Optional[str]) -> None:
-        key = next(self._numbers) if topic is None else topic
-        older = self.waiting.pop(key, (b"", b""))
-        self.waiting[key] = frame
-        self.bytes += sum(map(len, frame)) - sum(map(len, older))
-        self.sent.clear()
-        self._filled.set()
-
-    async def get(self) -> Tuple[bytes, bytes]:
-        """The next frame. Asking for it means that the one before has been sent."""
-        while not self.waiting:
-            self.sent.set()
-            self._filled.clear()
-            await self._filled.wait()
-        frame = self.waiting.pop(next(iter(self.waiting)))
-        self.bytes -= sum(map(len, frame))
-        return frame
-
-    async def room(self) -> None:
-        while self.bytes > MAX_WAITING or len(self.waiting) > MAX_CALLS:
-            await self.sent.wait()
-
-
 class _HangUp(Exception):
     """The peer was told why; close its connection."""
 
@@ -103,12 +80,21 @@ class Peer:
         self.number = number
         self._server = server
         self._connection = connection
-        self._decoder = Decoder(max_attachment=0)  # until the peer has said hello
+        self._decoder = Decoder(GREETING)
         self._outbox = Outbox()
         self._calls: Dict[int, Call] = {}
         self._answers: Set[asyncio.Task[None]] = set()
         self._greeted = False
+        self._allowance = Allowance(SHARE, BURST)
+        self._grown = 0  # bytes since `_grown_at`
+        self._grown_at = 0.0  # when the message that is being received last got on
+        self._reading: Optional[asyncio.Task[None]] = None
         self._writing: Optional[asyncio.Task[None]] = None
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes that are held of a half-received message and of what is still to be sent."""
+        return self._decoder.held + self._outbox.bytes
 
     def notify(self, method: str, params: Dict[str, Any], attachment: bytes = b"", topic: str = "") -> None:
         """Sends a notification, which replaces one that still waits under the same `topic`."""
@@ -117,18 +103,38 @@ class Peer:
 
     async def run(self) -> None:
         """Serves until either side closes the connection."""
-        reading, self._writing = asyncio.create_task(self._read()), asyncio.create_task(self._write())
+        self._reading, self._writing = asyncio.create_task(self._read()), asyncio.create_task(self._write())
+        both = self._reading, self._writing
         try:
-            await asyncio.wait((reading, self._writing), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             self._cancel_calls()
             await self.flush()
         finally:
-            for part in (reading, self._writing):
+            for part in both:
                 part.cancel()
-            await asyncio.wait((reading, self._writing))
+            await asyncio.wait(both)
+            self._outbox.clear()
             self._connection.close()
             self._cancel_calls()
             self._server.service.left(self)
+
+    def let_go(self, why: str, code: int, kind: str) -> None:
+        """Ends the connection, with a sentence if the peer still reads."""
+        log.warning("peer %d: %s", self.number, why)
+        self._decoder.drop()
+        if self._reading is not None:
+            self._reading.cancel()
+        if self._outbox.bytes:
+            self._outbox.clear()
+            self._connection.hang_up()
+        else:
+            self._refuse(None, code, why, kind)
+
+    def look(self, now: float) -> None:
+        """Lets go of a peer that has sent half a message and does not go on."""
+        if self._decoder.held and now - self._grown_at > STALLED_SECONDS:
+            text = f"The rest of a message did not come within {STALLED_SECONDS:g} seconds."
+            self.let_go(text, protocol.INVALID_REQUEST, protocol.PROTOCOL_KIND)
 
     async def flush(self) -> None:
         """Gives a peer a moment to read what waits for it."""
@@ -153,6 +159,8 @@ class Peer:
             self._refuse(None, error.code, str(error))
         except (_HangUp, OSError):
             pass
+        finally:
+            self._decoder.drop()
 
     async def _greeting(self) -> None:
         while not self._greeted and await self._receive():
@@ -161,9 +169,23 @@ class Peer:
     async def _receive(self) -> bool:
         await self._outbox.room()
         data = await self._connection.recv(READ_BYTES)
-        for message, attachment in self._decoder.feed(data):
+        if not self._decoder.held:
+            self._got_on()
+        begun = time.thread_time()
+        for message, attachment in self._decoder.messages(data):
             self._take(message, attachment)
+            self._got_on()
+            await self._allowance.spend(time.thread_time() - begun + ANSWER_SECONDS)
+            begun = time.thread_time()
+        self._grown += len(data)
+        if self._grown >= STALLED_BYTES:
+            self._got_on()
+        self._server.bound_memory()
+        await asyncio.sleep(0)  # recv does not wait while there is more: others have their turn
         return bool(data)
+
+    def _got_on(self) -> None:
+        self._grown, self._grown_at = 0, time.monotonic()
 
     async def _write(self) -> None:
         try:
@@ -182,36 +204,50 @@ class Peer:
             return
         if not self._greeted:
             self._greet(message)
+        elif sort == "request" and message["method"] == Hello.METHOD:
+            self._refuse(message["id"], protocol.INVALID_REQUEST, "This connection has said hello already.")
         elif sort == "request":
             self._begin(Call(self, message, attachment))
         elif sort == "notification" and message["method"] == CANCEL:
-            call = self._calls.get(message.get("params", {}).get("id"))
-            if call is not None:
-                self._cancel(call)
+            self._cancel_by(message)
+
+    def _cancel_by(self, message: Dict[str, Any]) -> None:
+        try:
+            call = self._calls.get(protocol.cancelled_id(message))
+        except ProtocolError as error:
+            self._refuse(None, error.code, str(error))
+            return
+        if call is not None:
+            self._cancel(call)
 
     def _greet(self, message: Dict[str, Any]) -> None:
         number, params = message.get("id"), message.get("params", {})
         if message.get("method") != Hello.METHOD or number is None:
             self._refuse(number, protocol.INVALID_REQUEST, "The first message must be the request hello.")
             raise _HangUp
-        if params.get("protocol") != protocol.PROTOCOL:
-            text = "The panel speaks protocol {:.20}, the core {}: install both from the same release."
-            text = text.format(repr(params.get("protocol")), protocol.PROTOCOL)
+        try:
+            hello = Hello.of(params)
+        except ProtocolError as error:
+            self._refuse(number, error.code, str(error))
+            raise _HangUp from None
+        if hello.protocol != protocol.PROTOCOL:
+            text = "The panel speaks protocol {}, the core {}: install both from the same release."
+            text = text.format(hello.protocol, protocol.PROTOCOL)
             self._refuse(number, protocol.INVALID_REQUEST, text)
             raise _HangUp
         self._send(protocol.result(number, self._server.welcome.data()))
         self._greeted = True
-        self._decoder.max_attachment = MAX_ATTACHMENT
-        log.info("peer %d is %.100r %.40r", self.number, params.get("client"), params.get("version"))
+        self._decoder.limits = REQUESTS
+        log.info("peer %d is %.100r %.40r", self.number, hello.client, hello.version)
 
     def _begin(self, call: Call) -> None:
         if call.number in self._calls:
             self._refuse(call.number, protocol.INVALID_REQUEST, "A request with this id is still open.")
-        elif len(self._calls) >= MAX_CALLS or self._server.held + len(call.attachment) > MAX_HELD:
-            text = "The core has too much to do: wait until it has answered what it was asked."
-            self._refuse(call.number, protocol.CORE_ERROR, text, "busy")
+        elif len(self._calls) >= MAX_CALLS or not self._server.has_room(call):
+            self._refuse(call.number, protocol.CORE_ERROR, BUSY, "busy")
         else:
             self._calls[call.number] = call
+            self._server.calls += 1
             self._server.held += len(call.attachment)
             task = asyncio.create_task(self._answer(call, len(call.attachment)))
             self._answers.add(task)
@@ -227,6 +263,7 @@ class Peer:
             self._refuse(call.number, error.code, str(error), "bad-value")
         finally:
             del self._calls[call.number]
+            self._server.calls -= 1
             self._server.held -= held
 
     def _cancel_calls(self) -> None:
@@ -243,11 +280,8 @@ class Peer:
         self._send(protocol.error(number, code, text, kind))
 
     def _send(self, message: Dict[str, Any], attachment: bytes = b"", topic: Optional[str] = None) -> None:
-        if topic is None and self._outbox.bytes > MAX_UNREAD:
-            log.warning("peer %d does not read: closing its connection", self.number)
-            self._connection.hang_up()
-            return
         self._outbox.put((head(message, len(attachment)), attachment), topic)
+        self._server.bound_memory()
 
 
 class Server:
@@ -256,17 +290,28 @@ class Server:
     def __init__(self, path: str, service: Handler, welcome: Welcome):
         self.service = service
         self.welcome = welcome
-        self.held = 0
+        self.calls = 0  # unanswered requests of all peers
+        self.held = 0  # bytes of their attachments
         self._path = path
         self._peers: Dict[Peer, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
         self._listener: Optional[Listener] = None
-        self._accepting: Optional[asyncio.Task[None]] = None
+        self._tasks: Tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
         """Begins to listen; AlreadyRunning or ServerError when it cannot."""
         self._listener = Listener(self._path, MAX_PEERS)
-        self._accepting = asyncio.create_task(self._accept(self._listener))
+        self._tasks = asyncio.create_task(self._accept(self._listener)), asyncio.create_task(self._look())
+
+    def has_room(self, call: Call) -> bool:
+        """Whether one more request can wait for its answer."""
+        return self.calls < MAX_ALL_CALLS and self.held + len(call.attachment) <= MAX_HELD
+
+    def bound_memory(self) -> None:
+        """Lets go of the peer of which the most is held, where all unfinished messages are too much."""
+        if sum(peer.unfinished for peer in self._peers) > MAX_UNFINISHED:
+            greediest = max(self._peers, key=lambda peer: peer.unfinished)
+            greediest.let_go(BUSY, protocol.CORE_ERROR, "busy")
 
     def broadcast(self, method: str, params: Dict[str, Any], topic: str) -> None:
         """Notifies every peer."""
@@ -275,10 +320,11 @@ class Server:
 
     async def close(self) -> None:
         """Removes the socket, lets peers take what waits for them, and closes their connections."""
-        if self._listener is None or self._accepting is None:
+        if self._listener is None:
             return
-        self._accepting.cancel()
-        await asyncio.wait([self._accepting])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
         self._listener.close()
         await asyncio.gather(*(peer.flush() for peer in self._peers))
         running = list(self._peers.values())
@@ -287,23 +333,39 @@ class Server:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def _accept(self, listener: Listener) -> None:
+        allowance = Allowance(1.0, MAX_PEERS / CONNECTIONS_A_SECOND)
         while True:
+            await allowance.spend(1 / CONNECTIONS_A_SECOND)
             try:
                 connection = await listener.accept()
             except (OSError, protocol.ServerError) as error:  # out of descriptors: wait for some to close
                 log.warning("cannot accept a connection: %s", error)
                 await asyncio.sleep(0.2)
                 continue
-            if connection is None or len(self._peers) >= MAX_PEERS:
+            if connection is None:
+                log.warning("refused a connection of another user")
+            elif len(self._peers) >= MAX_PEERS:
                 log.warning("refused a connection: %d are open", len(self._peers))
-                if connection is not None:
-                    connection.close()
-                continue
-            peer = Peer(self, connection, next(self._numbers))
-            self._peers[peer] = asyncio.create_task(self._run(peer))
+                await _turn_away(connection)
+            else:
+                peer = Peer(self, connection, next(self._numbers))
+                self._peers[peer] = asyncio.create_task(self._run(peer))
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for peer in list(self._peers):
+                peer.look(time.monotonic())
 
     async def _run(self, peer: Peer) -> None:
         try:
             await peer.run()
         finally:
             del self._peers[peer]
+
+
+async def _turn_away(connection: Connection) -> None:
+    message = protocol.error(None, protocol.CORE_ERROR, FULL.format(MAX_PEERS), "busy")
+    with suppress(OSError):
+        await connection.sendall(encode(message))  # a new connection takes this at once
+    connection.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import struct
 import tracemalloc
+import weakref
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,15 @@ from hypothesis import strategies as st
 
 from anycost.bridge import protocol
 from anycost.bridge.framing import LARGE, Decoder, encode
-from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, ProtocolError
+from anycost.bridge.protocol import (
+    MAGIC,
+    MAX_ATTACHMENT,
+    MAX_DEPTH,
+    MAX_JSON,
+    MAX_VALUES,
+    MessageLimits,
+    ProtocolError,
+)
 
 numbers = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
@@ -102,17 +112,23 @@ def test_a_promised_attachment_takes_no_memory_before_it_comes():
 
 def test_a_small_limit_holds():
     frame = encode({}, bytes(11))
-    assert Decoder(max_attachment=11).feed(frame) == [({}, bytes(11))]
+    assert Decoder(MessageLimits(2, 1, 11)).feed(frame) == [({}, bytes(11))]
     with pytest.raises(ProtocolError, match="larger than 10"):
-        Decoder(max_attachment=10).feed(frame)
+        Decoder(MessageLimits(2, 1, 10)).feed(frame)
+    with pytest.raises(ProtocolError, match="2 bytes of JSON"):
+        Decoder(MessageLimits(2, 99, 11)).feed(encode({"a": 1}))
+    with pytest.raises(ProtocolError, match="at most 3 values"):
+        Decoder(MessageLimits(99, 3, 11)).feed(encode({"a": [1, 2, 3]}))
 
 
 @pytest.mark.parametrize(
     "body",
     [
         b"[" * MAX_JSON,
-        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-        b'{"n":' + b"9" * 1_000_000 + b"}",
+        b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
+        b'{"a":' * MAX_DEPTH + b"{}" + b"}" * MAX_DEPTH,
+        b'{"a":[' + b"[]," * (MAX_VALUES // 2) + b"1]}",
+        b'{"n":' + b"9" * 250_000 + b"}",
         b'{"n": NaN}',
         b'{"n": -Infinity}',
         b'{"n": 1e999}',
@@ -123,7 +139,9 @@ def test_a_small_limit_holds():
     ],
     ids=[
         "deep list",
+        "very deep object",
         "deep object",
+        "many values",
         "long number",
         "NaN",
         "infinity",
@@ -142,8 +160,42 @@ def test_hostile_json_is_refused(body):
 def test_encode_keeps_the_limits():
     with pytest.raises(ProtocolError, match="JSON"):
         encode({"a": "x" * MAX_JSON})
+    with pytest.raises(ProtocolError, match="values"):
+        encode({"a": [0] * MAX_VALUES})
     with pytest.raises(ValueError, match="JSON compliant"):
         encode({"a": float("nan")})
+
+
+def test_as_deep_and_as_many_as_may_be():
+    deep: dict = {}
+    for _ in range(MAX_DEPTH - 1):
+        deep = {"a": deep}
+    for message in (deep, {"a": [0] * (MAX_VALUES - 1)}):
+        assert Decoder().feed(encode(message)) == [(message, b"")]
+
+
+def test_messages_are_parsed_one_by_one():
+    """So that their reader can give way between them, and those before a broken one count."""
+    received = Decoder().messages(encode({"n": 1}) + encode({"n": 2}) + b"GET / HTTP/1.1\r\n")
+    assert next(received) == ({"n": 1}, b"")
+    assert next(received) == ({"n": 2}, b"")
+    with pytest.raises(ProtocolError):
+        next(received)
+
+
+@pytest.mark.parametrize("length", [100_000, 3 * LARGE])
+def test_what_a_dropped_decoder_held_is_freed_at_once(length):
+    """And not whenever Python looks for cycles: 30 peers that die in mid-frame would hold gigabytes."""
+    gc.disable()
+    try:
+        decoder = Decoder()
+        decoder.feed(encode({}, bytes(length))[:-1])
+        assert decoder.held > length
+        held = weakref.ref(decoder)
+        del decoder
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_lone_surrogates_survive():
@@ -204,6 +256,13 @@ def test_described_compares_with_what_came():
 )
 def test_messages_know_their_sort(message, sort):
     assert protocol.check(json.loads(json.dumps(message))) == sort
+
+
+@pytest.mark.parametrize("number", [None, [], {}, 1.0, True, -1, "1", "\ud800", 1e300, 2**53])
+def test_a_cancel_names_a_request(number):
+    assert protocol.cancelled_id(protocol.cancel(4)) == 4
+    with pytest.raises(ProtocolError, match="whole number"):
+        protocol.cancelled_id({"params": {"id": number}})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import json
 import os
 import signal
 import socket
@@ -10,16 +12,20 @@ import struct
 import subprocess
 import threading
 import time
+import weakref
+from collections.abc import Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from wire import PATIENCE, Wire, ended, private_home, running, socket_files, start, write
 
 from anycost.bridge import launch, posix, protocol
 from anycost.bridge.client import Client, ConnectionLost
-from anycost.bridge.framing import Decoder, encode
+from anycost.bridge.framing import LARGE, Decoder, encode
 from anycost.bridge.messages import Welcome
+from anycost.bridge.outbox import MAX_FRAMES, Outbox
 from anycost.bridge.protocol import MAGIC, MAX_ATTACHMENT, MAX_JSON, CallError
-from anycost.bridge.server import MAX_CALLS, MAX_PEERS, Outbox, Server
+from anycost.bridge.server import MAX_ALL_CALLS, MAX_CALLS, MAX_PEERS, Server
 from anycost.core.service.service import Service
 
 
@@ -77,8 +83,29 @@ def test_another_protocol_is_told_what_to_do(stranger):
     assert "same release" in hung_up(stranger)["message"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"protocol": True},
+        {"protocol": float(protocol.PROTOCOL)},
+        {"protocol": [[]]},
+        {"client": []},
+        {"client": "\ud800"},
+        {"version": "a\0b"},
+    ],
+    ids=str,
+)
+def test_a_greeting_with_a_wrong_value_is_told_which(stranger, wrong):
+    stranger.ask("hello", {"protocol": protocol.PROTOCOL, "client": "test", "version": "0", **wrong})
+    error = hung_up(stranger)
+    assert error["code"] == protocol.INVALID_PARAMS
+    assert f'"{next(iter(wrong))}"' in error["message"]
+
+
 def test_hello_is_said_once(wire):
-    assert wire.refusal("hello", {"protocol": protocol.PROTOCOL})[0] == protocol.METHOD_NOT_FOUND
+    code, _, text = wire.refusal("hello", {"protocol": protocol.PROTOCOL, "client": "test", "version": "0"})
+    assert (code, text) == (protocol.INVALID_REQUEST, "This connection has said hello already.")
+    assert wire.call("core/status")["pictures"] == 0
 
 
 @pytest.mark.parametrize(
@@ -90,8 +117,19 @@ def test_hello_is_said_once(wire):
         struct.pack(">4sII", MAGIC, 10, 1) + b"0123456789",
         struct.pack(">4sII", MAGIC, 10, 0) + b"0123456789",
         struct.pack(">4sII", MAGIC, 2**32 - 1, 2**32 - 1),
+        struct.pack(">4sII", MAGIC, 5000, 0),
+        encode({"a": [0] * 100}),
     ],
-    ids=["http", "noise", "long JSON", "attachment before hello", "not JSON", "largest"],
+    ids=[
+        "http",
+        "noise",
+        "long JSON",
+        "attachment before hello",
+        "not JSON",
+        "largest",
+        "a long greeting",
+        "a greeting of many values",
+    ],
 )
 def test_garbage_ends_the_connection(stranger, garbage):
     stranger.socket.sendall(garbage)
@@ -115,8 +153,29 @@ def test_a_wrong_message_is_refused_and_the_next_one_answered(wire):
     assert wire.call("core/status")["pictures"] == 0
 
 
+@pytest.mark.parametrize("number", [None, [], {}, 1.0, 1e300, True, "\ud800"], ids=str)
+def test_a_cancel_of_nothing_is_told_so(wire, number):
+    wire.tell(protocol.notification("$/cancel", {"id": number}))
+    error = wire.answer(None)[0]["error"]
+    assert (error["code"], error["message"].split(":")[0]) == (
+        protocol.INVALID_PARAMS,
+        "A cancel must give the id of a request, a whole number.",
+    )
+    assert wire.call("core/status")["pictures"] == 0
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\udcff\ud800", "a\0b"], ids=ascii)
+def test_texts_that_are_none_are_told_so(wire, name):
+    for method, params in (("pack/open", {"pack": name}), ("picture/close", {"picture": name})):
+        code, kind, text = wire.refusal(method, params)
+        assert (code, kind) == (protocol.INVALID_PARAMS, "bad-value")
+        assert "whole characters" in text
+    wire.tell({"jsonrpc": "2.0", "id": name, "method": "core/status"})
+    assert "whole number" in wire.answer(None)[0]["error"]["message"]
+
+
 def test_a_flood_is_answered_in_full(wire):
-    """More requests in one piece than may be open at once: each gets a result or is told to wait."""
+    """More requests in one piece than may be open at once: they are taken as they are answered."""
     numbers = range(100, 100 + 3 * MAX_CALLS)
     wire.socket.sendall(b"".join(encode(protocol.request(number, "core/status")) for number in numbers))
     answers = {}
@@ -124,16 +183,17 @@ def test_a_flood_is_answered_in_full(wire):
         message, _ = wire.receive()
         answers[message["id"]] = message
     assert set(answers) == set(numbers)
-    kinds = {message["error"]["data"]["kind"] for message in answers.values() if "error" in message}
-    assert kinds == {"busy"}
-    assert "result" in answers[100]
+    assert all("result" in message for message in answers.values())
 
 
 def test_too_many_connections_are_turned_away(core):
+    """With a sentence, so that nobody takes the core for dead and starts another."""
     wires = [Wire(posix.socket_path()) for _ in range(MAX_PEERS)]
     try:
-        with pytest.raises((EOFError, ConnectionError)):
-            Wire(posix.socket_path())
+        with Wire(posix.socket_path(), hello=False) as wire:
+            assert hung_up(wire)["data"] == {"kind": "busy"}
+        with pytest.raises(CallError, match="16 programs already"):
+            launch.find_core()
     finally:
         for wire in wires:
             wire.close()
@@ -352,11 +412,24 @@ def test_outbox_keeps_order_and_only_the_newest_of_a_topic():
         assert outbox.bytes == 6 + 6 + 27
         received = [(await outbox.get())[0] for _ in range(3)]
         assert received == [b"answer", b"other", b"frame 2"]
-        assert outbox.bytes == 0
-        assert not outbox.sent.is_set()  # the last one may still be under way
+        assert outbox.bytes == 27  # the last one may still be under way
+        assert not outbox.sent.is_set()
         waiting = asyncio.create_task(outbox.get())
         await outbox.sent.wait()
         waiting.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_outbox_counts_what_is_being_sent():
+    async def scenario():
+        outbox = Outbox()
+        outbox.put((b"head", bytes(96)))
+        outbox.put((b"head", bytes(996)))
+        await outbox.get()
+        assert outbox.bytes == 1100
+        outbox.clear()
+        assert outbox.bytes == 100
 
     asyncio.run(scenario())
 
@@ -368,8 +441,8 @@ def test_outbox_of_a_peer_that_does_not_read_stays_small():
             outbox.put((b"head", bytes(4096)), f"frame {number % 8}")
         assert outbox.bytes == 8 * 4100
         await asyncio.wait_for(outbox.room(), PATIENCE)
-        for _ in range(2 * MAX_CALLS):
-            outbox.put((b"answer", b""), None)
+        for _ in range(2 * MAX_FRAMES):
+            outbox.put((b"answer", b""))
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(outbox.room(), 0.01)
 
@@ -403,10 +476,179 @@ def test_a_peer_that_says_nothing_is_not_kept(own_path, monkeypatch):
     assert "hello" in message["error"]["message"]
 
 
+# What peers make the core hold
+
+
+class Nothing:
+    """A handler that remembers who asked, and answers with nothing once it is free."""
+
+    def __init__(self):
+        self.asked = []
+        self.free = asyncio.Event()
+        self.free.set()
+        self.attachment = b""
+
+    async def answer(self, call):
+        self.asked.append(call.peer.number)
+        await self.free.wait()
+        return {}, self.attachment
+
+    def cancel(self, call):
+        pass
+
+    def left(self, peer):
+        pass
+
+
+HELLO = encode(protocol.request(1, "hello", {"protocol": protocol.PROTOCOL, "client": "t", "version": "0"}))
+
+
+@asynccontextmanager
+async def serving(path):
+    service = Nothing()
+    server = Server(path, service, Welcome("0", 0, ()))
+    await server.start()
+    try:
+        yield server, service
+    finally:
+        await server.close()
+
+
+async def greeted(path):
+    """A connection that has said hello and was answered."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(HELLO)
+    return reader, writer, await received(reader)
+
+
+async def received(reader) -> dict:
+    """The next message."""
+    length = struct.unpack(">4sII", await asyncio.wait_for(reader.readexactly(12), PATIENCE))[1]
+    return json.loads(await reader.readexactly(length))
+
+
+def half(length: int) -> bytes:
+    """A request whose attachment misses its last byte."""
+    return encode(protocol.request(2, "picture/faces"), bytes(length))[:-1]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.005)
+
+
+def test_who_sends_much_does_not_keep_others_waiting(own_path):
+    """Of two floods, each gets its turn: neither is answered to its end first."""
+
+    async def scenario():
+        async with serving(own_path) as (_server, service):
+            peers = [await greeted(own_path) for _ in range(2)]
+            for _, writer, _ in peers:
+                writer.write(b"".join(encode(protocol.request(n, "x")) for n in range(2, 52)))
+            await until(lambda: len(service.asked) == 100)
+            assert len(set(service.asked[:20])) == 2
+            for _, writer, _ in peers:
+                writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_open_requests_are_bounded_for_each_peer_and_for_all(own_path):
+    async def scenario():
+        async with serving(own_path) as (server, service):
+            service.free.clear()
+            peers = [await greeted(own_path) for _ in range(MAX_ALL_CALLS // MAX_CALLS + 1)]
+            for reader, writer, _ in peers[:-1]:
+                writer.write(b"".join(encode(protocol.request(n, "x")) for n in range(2, MAX_CALLS + 3)))
+                assert (await received(reader))["error"]["data"]["kind"] == "busy"  # the one too many
+            reader, writer, _ = peers[-1]
+            writer.write(encode(protocol.request(2, "x")))
+            assert (await received(reader))["error"]["data"]["kind"] == "busy"
+            assert len(service.asked) == server.calls == MAX_ALL_CALLS
+            service.free.set()
+            for reader, _, _ in peers[:-1]:
+                assert [(await received(reader))["result"] for _ in range(MAX_CALLS)] == [{}] * MAX_CALLS
+            assert server.calls == server.held == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("length", [100_000, 2 * LARGE])
+def test_a_peer_that_dies_in_the_middle_of_a_message_leaves_nothing(own_path, length):
+    async def scenario():
+        async with serving(own_path) as (server, _service):
+            _, writer, _ = await greeted(own_path)
+            writer.write(half(length))
+            (peer,) = server._peers
+            await until(lambda: peer.unfinished > length - 1)
+            held = peer._decoder._large or max(peer._decoder._part, key=len)
+            gone = weakref.ref(held)
+            del held
+            writer.close()
+            await until(lambda: not server._peers)
+            assert gone() is None
+            assert peer.unfinished == 0
+
+    gc.disable()  # nothing may wait until Python looks for cycles
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()
+
+
+def test_who_stops_in_the_middle_of_a_message_is_let_go(own_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.server.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("anycost.bridge.server.STALLED_SECONDS", 0.1)
+
+    async def scenario():
+        async with serving(own_path):
+            idle, idle_writer, _ = await greeted(own_path)
+            reader, writer, _ = await greeted(own_path)
+            writer.write(half(1000))
+            assert "did not come within 0.1 seconds" in (await received(reader))["error"]["message"]
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+            with pytest.raises(asyncio.TimeoutError):  # who says nothing is not in the way
+                await asyncio.wait_for(idle.read(), 0.2)
+            idle_writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_of_all_half_messages_the_largest_gives_way(own_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.server.MAX_UNFINISHED", 1_000_000)
+
+    async def scenario():
+        async with serving(own_path) as (server, _service):
+            peers = [await greeted(own_path) for _ in range(3)]
+            for (_, writer, _), length in zip(peers, (100_000, 600_000, 500_000), strict=True):
+                writer.write(half(length))
+                await writer.drain()
+            reader = peers[1][0]
+            assert (await received(reader))["error"]["data"]["kind"] == "busy"
+            assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+            await until(lambda: sum(peer.unfinished for peer in server._peers) > 599_000)
+            for number in (0, 2):  # the others come to their end
+                peers[number][1].write(b"x")
+                assert (await received(peers[number][0]))["id"] == 2
+
+    asyncio.run(scenario())
+
+
 def test_a_peer_with_too_much_unread_is_not_kept(own_path, monkeypatch):
-    monkeypatch.setattr("anycost.bridge.server.MAX_UNREAD", 2000)
-    hello = {"protocol": protocol.PROTOCOL, "client": "test", "version": "0"}
-    requests = [protocol.request(1, "hello", hello)]
-    requests += [protocol.request(n, "core/status") for n in range(2, 60)]
-    messages = exchange(own_path, b"".join(map(encode, requests)))
-    assert 1 <= len(messages) < len(requests)
+    monkeypatch.setattr("anycost.bridge.server.MAX_UNFINISHED", 5_000_000)
+
+    async def scenario():
+        async with serving(own_path) as (server, service):
+            service.attachment = bytes(2_000_000)
+            _, other, _ = await greeted(own_path)
+            reader, writer, _ = await greeted(own_path)
+            for number in range(2, 6):  # and nothing is read
+                writer.write(encode(protocol.request(number, "x")))
+            await until(lambda: len(server._peers) == 1)
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                await asyncio.wait_for(reader.readexactly(4 * 2_000_000), PATIENCE)
+            other.close()
+
+    asyncio.run(scenario())

@@ -1,0 +1,1 @@
+"""Attacks on the running parts, each a module whose `main` prints one line a figure."""
