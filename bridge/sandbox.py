@@ -23,7 +23,7 @@ MiB = 1 << 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class SandboxLimits:
     """What a sandbox may use. On Windows only `patience` and `answer` hold, on macOS all but `memory`."""
 
     memory: int = 1024 * MiB  # bytes
@@ -43,7 +43,7 @@ class Refusal(Exception):
 
 
 class Breakage(Exception):
-    """The call came to no end of its own. The text says why and fits after "it": "takes more than 10 s"."""
+    """The call came to no end of its own. The text fits after a file's name: "cannot be read: it takes…"."""
 
 
 class Sandbox:
@@ -52,7 +52,7 @@ class Sandbox:
     After a call that broke it, the next one starts another.
     """
 
-    def __init__(self, limits: Limits, python: str = sys.executable):
+    def __init__(self, limits: SandboxLimits, python: str = sys.executable):
         self.limits = limits
         self._python = python
         self._process: Optional[subprocess.Popen] = None
@@ -83,7 +83,10 @@ class Sandbox:
                 end.cancel()
 
     def close(self) -> None:
-        """Ends the process; another call starts one again."""
+        """Ends the process, also in the midst of a call; another call starts one again."""
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._turn:
             self._end()
 
@@ -119,10 +122,10 @@ class Sandbox:
 
     def _why(self, code: int, late: bool) -> str:
         if late:
-            return f"takes more than {self.limits.patience:g} s"
+            return f"cannot be read: it takes more than {self.limits.patience:g} s"
         if os.name != "nt" and code == -signal.SIGXCPU:
-            return f"takes more than {self.limits.seconds} s"
-        return "makes the program that reads it crash"
+            return f"cannot be read: it takes more than {self.limits.seconds} s"
+        return "cannot be read: it makes the program that reads it crash"
 
 
 def _result(answer: Any) -> Any:

@@ -69,12 +69,12 @@ def _answer(function: str, arguments: Any, memory: int) -> Dict[str, Any]:
     try:
         return {"value": getattr(importlib.import_module(module), name)(*arguments)}
     except MemoryError:
-        return {"message": f"needs more than {memory >> 20} MiB of memory"}
+        return {"message": f"cannot be read: it needs more than {memory >> 20} MiB of memory"}
     except Exception as error:
         if type(error).__module__.startswith("anycost."):
             return {"kind": getattr(error, "kind", ""), "message": str(error)}
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return {"message": f"is damaged ({what})"}
+        return {"message": f"cannot be read ({what})"}
 
 
 if __name__ == "__main__":

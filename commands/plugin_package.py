@@ -14,7 +14,7 @@ from .core_wheel import ROOT, zip_entry
 NAME = "anycost"
 ROOMS = ("bridge", "krita_plugin")
 MANUAL = "manual.html"  # Krita looks for it in the plugin's folder
-NOT_IN_KRITA = ("krita_plugin/studio.py", "krita_plugin/source_zip/")
+NOT_IN_KRITA = ("krita_plugin/studio.py", "krita_plugin/picture_opener.py", "krita_plugin/source_zip/")
 VERSIONS = (
     "requirements/run.txt"  # the versions that the tests run with; the panel installs the core with them
 )

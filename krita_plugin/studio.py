@@ -9,8 +9,10 @@ from typing import Callable, Dict, Hashable, List, Optional, Sequence
 
 from ..bridge.messages import Layer, Selected
 from ..bridge.qt_client import CoreKeeper
+from ..bridge.shown_names import plain
 from ..bridge.version import VERSION
 from .panel.panel import Panel
+from .picture_opener import PictureOpener
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
 from .setting_stores import SettingsFile
@@ -26,8 +28,7 @@ from .words import tr, use_language, wanted_languages
 # PyQt5's stubs name event handlers' parameters differently and let every getter return None
 # pyright: reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
 
-LARGEST_FILE = 512 << 20  # bytes
-LARGEST_SIDE = 16384  # pixels
+PICTURES = "*.png *.apng *.jpg *.jpeg *.jpe *.jfif *.webp *.tif *.tiff *.bmp *.dib"
 MARGIN = 16
 
 
@@ -252,10 +253,13 @@ class Studio(QtWidgets.QMainWindow):
         self.host = StudioHost()
         self.state = PanelState(keeper.client, self.host, settings=settings)
         connect(keeper, self.state.core)
+        self.opener = PictureOpener(sys.executable)
+        self.opener.opened.connect(self._opened)
+        self.opener.failed.connect(self._not_opened)
         self.canvas = Canvas(self.host)
         self.canvas.dropped.connect(self.open)
         self.setCentralWidget(self.canvas)
-        self.panel = Panel(self.state, keeper.start, keeper.report)
+        self.panel = Panel(self.state, keeper.restart, keeper.report)
         dock = QtWidgets.QDockWidget("Anycost", self)
         dock.setFeatures(QtWidgets.QDockWidget.DockWidgetFeature.DockWidgetMovable)
         dock.setWidget(self.panel)
@@ -294,22 +298,24 @@ class Studio(QtWidgets.QMainWindow):
     # Files
 
     def open(self, path: str) -> None:
-        """Open a picture file, or say in the panel why it cannot be opened."""
-        try:
-            image = load_picture(Path(path))
-        except HostError as error:
-            self.state.say(str(error))
-            return
+        """Open a picture file as soon as it is read, or say in the panel why it cannot be opened."""
+        self.opener.open(path)
+
+    def _opened(self, path: str, image: QtGui.QImage, advice: str) -> None:
         old = self.host.current()
-        painting = Painting(image, Path(path).name)
+        painting = Painting(image, plain(Path(path).name))
         painting.undo.indexChanged.connect(lambda _index: self._painted())
         self.host.open(painting)
         if old is not None:
             self.state.forget(old)
         self.state.set_document(self.host.current())
+        self.state.say(advice)
         self.setWindowTitle(f"{painting.name} – Anycost studio")
         self._painted()
         self.keeper.start()
+
+    def _not_opened(self, why: str) -> None:
+        self.state.say(why)
 
     def save(self, path: str) -> bool:
         """Write the picture with its layers as PNG, whole or not at all."""
@@ -331,12 +337,8 @@ class Studio(QtWidgets.QMainWindow):
         self.close()
 
     def _ask_open(self) -> None:
-        kinds = " ".join(
-            f"*.{bytes(kind.data()).decode()}" for kind in QtGui.QImageReader.supportedImageFormats()
-        )
-        path, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, tr("Open a picture"), "", f"{tr('Pictures')} ({kinds})"
-        )
+        kinds = f"{tr('Pictures')} ({PICTURES} {PICTURES.upper()})"
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(self, tr("Open a picture"), "", kinds)
         if path:
             self.open(path)
 
@@ -366,52 +368,11 @@ class Studio(QtWidgets.QMainWindow):
         self.redo_action.setEnabled(painting is not None and painting.undo.canRedo())
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        self.opener.close()
         self.keeper.stop()
         if self.host.painting is not None:
             self.host.painting.undo.indexChanged.disconnect()  # it would signal a dead window
         event.accept()
-
-
-def load_picture(path: Path) -> QtGui.QImage:
-    """A picture file as ARGB32 in sRGB; HostError if it is not a picture or too large."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        text = tr(
-            "{path} cannot be opened ({reason}): choose another file.", path=path, reason=error.strerror
-        )
-        raise HostError(text) from None
-    if not path.is_file() or size > LARGEST_FILE:
-        text = tr(
-            "{path} is no picture file, or is larger than {size} MiB: choose another.",
-            path=path,
-            size=LARGEST_FILE >> 20,
-        )
-        raise HostError(text)
-    reader = QtGui.QImageReader(str(path))
-    reader.setAutoTransform(True)  # otherwise pictures from phones lie on their side
-    claimed = reader.size()
-    if claimed.isValid() and max(claimed.width(), claimed.height()) > LARGEST_SIDE:
-        raise HostError(
-            tr(
-                "{path} is larger than {side} pixels a side: scale it down first.",
-                path=path,
-                side=LARGEST_SIDE,
-            )
-        )
-    image = reader.read()
-    if image.isNull() or max(image.width(), image.height()) > LARGEST_SIDE:
-        reason = reader.errorString()
-        raise HostError(
-            tr(
-                "{path} cannot be read as a picture ({reason}): choose another file.",
-                path=path,
-                reason=reason,
-            )
-        )
-    if image.colorSpace().isValid():
-        image.convertToColorSpace(QtGui.QColorSpace(QtGui.QColorSpace.NamedColorSpace.SRgb))
-    return image.convertToFormat(QtGui.QImage.Format.Format_ARGB32)
 
 
 def _dropped_file(mime: Optional[QtCore.QMimeData]) -> str:

@@ -20,11 +20,11 @@ import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from ...bridge.protocol import MAX_ATTACHMENT
+from ...bridge.shown_names import shown
 from ..errors import CoreError
 from .deep_tiff import DeepTiff, about
 from .exif_block import orientation
 from .own_pixels import OwnPixels, white_of
-from .shown_names import shown
 
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")  # Pillow's others start programs or hold no pictures
 ENDINGS = (
@@ -194,7 +194,7 @@ def _file(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
         raise CoreError("bad-picture", f"{shown(name)} cannot be read: change its permissions.") from None
     with os.fdopen(descriptor, "rb") as file:
         if os.fstat(descriptor).st_size > MOST_BYTES:
-            text = f"{shown(name)} has more than {MOST_BYTES >> 30} GiB: make it smaller or cut out the face."
+            text = f"{shown(name)} has more than 1 GiB: make it smaller or cut out the face."
             raise CoreError("bad-picture", text)
         yield file
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ...bridge.messages import Layer
-from ...bridge.sandbox import Limits
+from ...bridge.sandbox import SandboxLimits
+from ...bridge.shown_names import shown
 from ..errors import CoreError
 from .pictures import WRITE_FORMATS, check_writable, pixels_of, sandboxed
-from .shown_names import shown
 from .whole_file import write_bytes, writing
 
 # The largest picture is laid under its layer and compressed anew, which takes WebP minutes.
-REWRITING = Limits(memory=4 << 30, seconds=600, patience=1800)
+REWRITING = SandboxLimits(memory=4 << 30, seconds=600, patience=1800)
 Stamp = tuple[int, int, int]
 
 

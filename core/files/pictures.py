@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ...bridge.sandbox import Limits
+from ...bridge.sandbox import SandboxLimits
+from ...bridge.shown_names import shown
 from ..errors import CoreError
-from .encoding import encoded
+from .encoded_pictures import encoded
 from .own_pixels import OwnPixels
-from .shown_names import shown
 from .untrusted import run
 from .whole_file import write_bytes
 
@@ -23,11 +23,11 @@ WRITE_FORMATS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
     ".webp": "WEBP",
 }
-LIMITS = Limits()
+LIMITS = SandboxLimits()
 GREY = np.array([19595, 38470, 7471], np.uint32)  # of 65536: what red, green and blue add to it, as in Pillow
 
 
-def sandboxed(function: str, *arguments: Any, name: Path | str, limits: Limits = LIMITS) -> Any:
+def sandboxed(function: str, *arguments: Any, name: Path | str, limits: SandboxLimits = LIMITS) -> Any:
     """What a function of sandboxed_pictures.py returns in a sandbox; CoreError "bad-picture"."""
     place = f"anycost.core.files.sandboxed_pictures:{function}"
     return run(place, *arguments, about=shown(name), kind="bad-picture", limits=limits)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...bridge.messages import Layer
 from .decoding import opened
-from .encoding import encoded
+from .encoded_pictures import encoded
 from .file_facts import FileFacts
 
 

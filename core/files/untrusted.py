@@ -6,14 +6,16 @@ import os
 from typing import Any
 
 from ...bridge.protocol import KINDS
-from ...bridge.sandbox import Breakage, Limits, Refusal, Sandbox
+from ...bridge.sandbox import Breakage, Refusal, Sandbox, SandboxLimits
 from ..errors import CoreError
 
 LONGEST_SENTENCE = 2000  # characters
-_sandboxes: dict[tuple[int, Limits], Sandbox] = {}  # by the process that started them: a fork has its own
+_sandboxes: dict[
+    tuple[int, SandboxLimits], Sandbox
+] = {}  # by the process that started them: a fork has its own
 
 
-def run(function: str, *arguments: Any, about: str, kind: str, limits: Limits) -> Any:
+def run(function: str, *arguments: Any, about: str, kind: str, limits: SandboxLimits) -> Any:
     """What "anycost.room.module:function" returns there: what JSON has, with bytes (as bytearrays) in it.
 
     Arguments are such values too; paths arrive as texts, arrays as their bytes. The sandbox lives on for the
@@ -26,4 +28,4 @@ def run(function: str, *arguments: Any, about: str, kind: str, limits: Limits) -
         known = error.kind if error.kind in KINDS else kind
         raise CoreError(known, error.message[:LONGEST_SENTENCE]) from None
     except Breakage as error:
-        raise CoreError(kind, f"{about} cannot be read: it {error}."[:LONGEST_SENTENCE]) from None
+        raise CoreError(kind, f"{about} {error}."[:LONGEST_SENTENCE]) from None

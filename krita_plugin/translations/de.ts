@@ -536,10 +536,6 @@
         <translation>Das Modell kann dieses Gesicht so nicht zeichnen (seine Werte laufen über): Regler zurückstellen oder ein anderes wählen.</translation>
     </message>
     <message>
-        <source>The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.</source>
-        <translation>Das Modell kann dieses Gesicht so nicht zeichnen (seine Werte laufen über): Regler zurückstellen oder ein anderes wählen.</translation>
-    </message>
-    <message>
         <source>This picture is far from what this pack draws: edits of shape and colour work, {labels} only a little.</source>
         <translation>Dieses Bild ist weit von dem entfernt, was das Paket zeichnet: Form und Farbe lassen sich ändern, {labels} nur wenig.</translation>
     </message>
@@ -1920,20 +1916,60 @@
         <translation>Als PNG speichern</translation>
     </message>
     <message>
-        <source>{path} cannot be opened ({reason}): choose another file.</source>
-        <translation>{path} lässt sich nicht öffnen ({reason}): eine andere Datei wählen.</translation>
+        <source>There is no file {path}: check its name.</source>
+        <translation>Die Datei {path} gibt es nicht: den Namen prüfen.</translation>
     </message>
     <message>
-        <source>{path} is no picture file, or is larger than {size} MiB: choose another.</source>
-        <translation>{path} ist keine Bilddatei oder größer als {size} MiB: eine andere wählen.</translation>
+        <source>{path} is not a file: give the name of one.</source>
+        <translation>{path} ist keine Datei: den Namen einer Datei angeben.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: change its permissions.</source>
+        <translation>{path} lässt sich nicht lesen: die Zugriffsrechte ändern.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read ({reason}): give another file.</source>
+        <translation>{path} lässt sich nicht lesen ({reason}): eine andere Datei angeben.</translation>
+    </message>
+    <message>
+        <source>{path} has more than 1 GiB: make it smaller or cut out the face.</source>
+        <translation>{path} ist größer als 1 GiB: verkleinern oder das Gesicht ausschneiden.</translation>
+    </message>
+    <message>
+        <source>{path} has more than 64 megapixels: make it smaller or cut out the face.</source>
+        <translation>{path} hat mehr als 64 Megapixel: verkleinern oder das Gesicht ausschneiden.</translation>
+    </message>
+    <message>
+        <source>{path} is damaged, cut off or of a rare kind: get it whole, or save it as PNG.</source>
+        <translation>{path} ist beschädigt, abgeschnitten oder von seltener Art: die ganze Datei besorgen oder als PNG speichern.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read as a picture: give a PNG, JPEG, WebP, TIFF or BMP file.</source>
+        <translation>{path} lässt sich nicht als Bild lesen: eine PNG-, JPEG-, WebP-, TIFF- oder BMP-Datei angeben.</translation>
+    </message>
+    <message>
+        <source>{path} takes more memory than there is for a picture: make it smaller.</source>
+        <translation>{path} braucht mehr Speicher, als für ein Bild da ist: verkleinern.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: it takes more than {number} s.</source>
+        <translation>{path} lässt sich nicht lesen: es dauert länger als {number} s.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: it needs more than {number} MiB of memory.</source>
+        <translation>{path} lässt sich nicht lesen: es braucht mehr als {number} MiB Speicher.</translation>
+    </message>
+    <message>
+        <source>{path} cannot be read: it makes the program that reads it crash.</source>
+        <translation>{path} lässt sich nicht lesen: das Programm, das es liest, stürzt daran ab.</translation>
+    </message>
+    <message>
+        <source>The end of {path} is missing or damaged: some of its rows are empty.</source>
+        <translation>Das Ende von {path} fehlt oder ist beschädigt: einige Zeilen sind leer.</translation>
     </message>
     <message>
         <source>{path} is larger than {side} pixels a side: scale it down first.</source>
         <translation>{path} hat mehr als {side} Pixel je Seite: zuerst verkleinern.</translation>
-    </message>
-    <message>
-        <source>{path} cannot be read as a picture ({reason}): choose another file.</source>
-        <translation>{path} ist als Bild nicht lesbar ({reason}): eine andere Datei wählen.</translation>
     </message>
     <message>
         <source>What is kept with this layer cannot be read: press Project to begin anew.</source>

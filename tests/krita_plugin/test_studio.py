@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -15,12 +18,22 @@ from qt_loop import until
 
 from anycost.bridge.messages import Layer, Placement
 from anycost.bridge.qt_client import CoreKeeper
+from anycost.bridge.sandbox import Sandbox, SandboxLimits
+from anycost.core.files.pictures import read_picture
+from anycost.krita_plugin.picture_opener import load_picture
 from anycost.krita_plugin.pixels import placed, rgba_bytes
 from anycost.krita_plugin.state.picture import HostError, Picture
-from anycost.krita_plugin.studio import Studio, load_picture
+from anycost.krita_plugin.studio import Studio
 
 pytestmark = pytest.mark.slow
 qt_loop.application()
+
+
+def opened(studio, path):
+    """Opens a picture and waits for it."""
+    before = studio.host.number
+    studio.open(str(path))
+    assert until(lambda: studio.host.number > before), studio.state.message
 
 
 @pytest.fixture
@@ -50,7 +63,7 @@ def pixels(image):
 
 
 def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
-    studio.open(str(picture))
+    opened(studio, picture)
     assert until(lambda: studio.state.core.connected), studio.keeper.report()
     studio.state.projection_seconds = 0.2
     studio.state.project()
@@ -69,7 +82,7 @@ def test_open_project_apply_undo_redo_save(studio, picture, tmp_path):
 
 
 def test_an_update_takes_the_layer_s_place_in_one_step(studio, picture):
-    studio.open(str(picture))
+    opened(studio, picture)
     host, size = studio.host, (studio.host.painting.image.width(), studio.host.painting.image.height())
     sent = Picture(*size, bytes(size[0] * size[1] * 4), document_size=size)
 
@@ -94,14 +107,14 @@ def test_an_update_takes_the_layer_s_place_in_one_step(studio, picture):
 
 
 def test_another_picture_forgets_the_first_one_s_face(studio, picture, tmp_path):
-    studio.open(str(picture))
+    opened(studio, picture)
     assert until(lambda: studio.state.core.connected)
     studio.state.projection_seconds = 0.2
     studio.state.project()
     assert until(lambda: studio.state.portrait and not studio.state.busy)
     other = tmp_path / "other.png"
     Image.new("RGB", (64, 48), "red").save(other)
-    studio.open(str(other))
+    opened(studio, other)
     assert studio.state.core.faces == {}
     assert studio.windowTitle().startswith("other.png")
 
@@ -110,7 +123,7 @@ def test_the_second_of_two_faces_is_picked_and_gets_the_layer(studio, tmp_path):
     places = Placement(100.0, 80.0, 90.0, 0.0), Placement(90.0, 84.0, 80.0, -6.0)
     both = np.hstack([portrait(place, 200, 160) for place in places])
     Image.fromarray(both).save(tmp_path / "two.png")
-    studio.open(str(tmp_path / "two.png"))
+    opened(studio, tmp_path / "two.png")
     assert until(lambda: studio.state.core.connected), studio.keeper.report()
     studio.state.projection_seconds = 0.2
     studio.state.project()
@@ -128,53 +141,84 @@ def test_a_dropped_file_is_opened(studio, picture):
     mime.setUrls([QUrl.fromLocalFile(str(picture))])
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     studio.canvas.dropEvent(QDropEvent(QPointF(5, 5), copy, mime, left, none))
+    assert until(lambda: studio.host.painting is not None)
     assert studio.host.painting.name == "face.png"
 
 
 def test_a_bad_file_is_a_sentence_and_keeps_the_picture(studio, picture, tmp_path):
-    studio.open(str(picture))
+    opened(studio, picture)
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + b"not a picture" * 9)
     studio.open(str(bad))
-    assert "bad.png cannot be read as a picture" in studio.state.message
+    assert until(lambda: 'bad.png" is damaged' in studio.state.message)
     assert studio.host.painting.name == "face.png"
     assert not studio.save(str(tmp_path / "no" / "such" / "folder.png"))
     assert "choose another place" in studio.state.message
 
 
+@pytest.fixture(scope="module")
+def sandbox():
+    made = Sandbox(SandboxLimits(), sys.executable)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("empty.png", b"", "cannot be read"),
-        ("text.jpg", b"hello", "cannot be read"),
-        ("gone.png", None, "cannot be opened"),
-        ("folder", "folder", "no picture file"),
+        ("empty.png", b"", "cannot be read as a picture"),
+        ("text.jpg", b"hello", "cannot be read as a picture"),
+        ("gone.png", None, "There is no file"),
+        ("folder", "folder", "is not a file"),
+        ("pipe.png", "pipe", "is not a file"),
     ],
 )
-def test_files_that_are_no_pictures(tmp_path, name, data, words):
+def test_files_that_are_no_pictures(tmp_path, sandbox, name, data, words):
     path = tmp_path / name
     if data == "folder":
         path.mkdir()
+    elif data == "pipe":
+        os.mkfifo(path)
     elif data is not None:
         path.write_bytes(data)
     with pytest.raises(HostError, match=words):
-        load_picture(path)
+        load_picture(str(path), sandbox)
 
 
-def test_a_picture_that_claims_to_be_huge_is_refused_before_it_is_read(tmp_path):
+def test_a_picture_with_too_long_a_side_is_refused(tmp_path, sandbox):
     huge = Image.new("1", (16385, 1))
     huge.save(tmp_path / "huge.png")
     with pytest.raises(HostError, match="larger than 16384 pixels"):
-        load_picture(tmp_path / "huge.png")
+        load_picture(str(tmp_path / "huge.png"), sandbox)
 
 
-def test_a_telephone_s_picture_stands_upright(tmp_path):
-    image = Image.new("RGB", (60, 40), "blue")
-    exif = image.getexif()
-    exif[0x0112] = 6  # turned a quarter
-    image.save(tmp_path / "phone.jpg", exif=exif)
-    loaded = load_picture(tmp_path / "phone.jpg")
-    assert (loaded.width(), loaded.height()) == (40, 60)
+def test_a_picture_is_read_as_on_the_command_line(tmp_path, sandbox):
+    """Upright, deep, cut off, in its own colours: by the same reader."""
+    image = Image.effect_noise((60, 40), 80).convert("RGB")
+    image.save(
+        tmp_path / "phone.jpg",
+        exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x05\0\x01\0\0\0\x1a\0\0\0\0\0\0\0\x06\0\0\0\x01\0\0\0",
+    )
+    whole = (tmp_path / "phone.jpg").read_bytes()
+    (tmp_path / "cut.jfif").write_bytes(whole[: len(whole) * 3 // 4])
+    Image.fromarray(np.linspace(0, 1, 2400, dtype=np.float32).reshape(40, 60)).save(tmp_path / "deep.TIF")
+    for name, cut in (("phone.jpg", False), ("cut.jfif", True), ("deep.TIF", False)):
+        loaded, advice = load_picture(str(tmp_path / name), sandbox)
+        assert np.array_equal(pixels(loaded), read_picture(tmp_path / name))
+        assert ("end of" in advice) == cut
+    assert (loaded.width(), loaded.height()) == (60, 40)
+
+
+def test_a_picture_that_takes_too_long_leaves_the_window_free(studio, picture, tmp_path):
+    slow = tmp_path / "slow.jpg"
+    with slow.open("wb") as file:  # the decoder looks for the next part byte by byte
+        file.write(b"\xff\xd8\xff")
+        file.truncate(1 << 30)
+    studio.open(str(slow))
+    studio.open(str(picture))
+    assert until(lambda: studio.host.painting is not None)
+    assert studio.host.painting.name == "face.png"
+    assert studio.state.message == ""
 
 
 def test_a_reduced_picture_s_layer_lands_at_its_place_and_scale():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Union
 
 _UNSEEN = (
     "Cc",
@@ -16,7 +17,7 @@ _UNSEEN = (
 )  # control characters, directions, parts of other encodings
 
 
-def shown(name: Path | str) -> str:
+def shown(name: Union[Path, str]) -> str:
     """`"name"`, where what a terminal would obey or could not write stands as an escape, such as \\x1b."""
     return f'"{plain(str(name))}"'
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
+from ...bridge.shown_names import shown
 from ..errors import CoreError
-from .shown_names import shown
 
 OPTIONS: dict[str, dict[str, Any]] = {  # by Pillow's names of formats
     "PNG": {},
