@@ -57,10 +57,14 @@ class Readers:
         """
         if self.advice:
             self._open()
-        asked = rgba.shape, hashlib.sha256(np.ascontiguousarray(rgba).data).digest()
-        if self._last is None or self._last[0] != asked:
-            self._last = asked, self._read(rgba)
-        return list(self._last[1])
+        if (known := self._known_faces(rgba)) is None:
+            known = self._read(rgba)
+            self._last = _identity(rgba), known
+        return list(known)
+
+    def _known_faces(self, rgba: np.ndarray) -> list[Reading] | None:
+        """Those of the picture that was read last, if it is this one."""
+        return self._last[1] if self._last is not None and self._last[0] == _identity(rgba) else None
 
     def _read(self, rgba: np.ndarray) -> list[Reading]:
         found = distinct(face for reader in self._known for face in reader.read(rgba))
@@ -79,9 +83,15 @@ class Readers:
         return [face for face in map(drawn_face, sightings) if face.score >= least]
 
     def read_at(self, rgba: np.ndarray, face: FacePoints) -> Reading | None:
-        """The mesh of the face that somebody points at; None where none is seen there."""
+        """The mesh of the face that somebody points at; None where none is seen there.
+
+        A face of the picture that was read last is not read again if its own points are given.
+        """
         if self.advice:
             self._open()
+        for known in self._known_faces(rgba) or ():
+            if known.mesh is not None and known.face_points == face:
+                return known
         (lx, ly), (rx, ry) = face.mouth
         there = Sighting(face.eyes, ((lx + rx) / 2, (ly + ry) / 2), 1.0)
         found = None if self._mesh is None else self._mesh.read_at(rgba, there)
@@ -106,7 +116,8 @@ class Readers:
 
     def _open(self) -> None:
         """Takes what is installed by now; a damaged file is told, and the others still serve."""
-        self._known, self._mesh, self._last, self.advice = [], None, None, self._usual
+        before = [type(reader) for reader in self._known]
+        self._known, self._mesh, self.advice = [], None, self._usual
         try:
             if (faces := installed("faces")) is not None:
                 self._mesh = MeshReader(faces)
@@ -116,6 +127,13 @@ class Readers:
                 self._known.append(YuNet(yunet[YUNET]))
         except CoreError as error:
             self.advice = error.message
+        if [type(reader) for reader in self._known] != before:
+            self._last = None  # others may see more
+
+
+def _identity(rgba: np.ndarray) -> Hashable:
+    """Equal for equal pictures."""
+    return rgba.shape, hashlib.sha256(np.ascontiguousarray(rgba).data).digest()
 
 
 def readers_of(pack: Pack, threads: int = 0) -> Readers:

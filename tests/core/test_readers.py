@@ -67,15 +67,29 @@ def test_the_picture_that_was_read_last_is_not_read_again_by_the_same_networks()
         return len(looked) - before
 
     faces, readers = [], Readers(counting)
-    readers.advice = ""  # as where all is installed
     assert looks(picture())
     (first,) = faces
     assert not looks(picture())
     assert faces == [first]
     assert looks(picture()[:, ::-1])
     assert looks(picture())
-    readers.advice = "Some are missing."
+    readers._known = [readers]  # as if one had gone since: what it saw does not count
     assert looks(picture())
+
+
+def test_a_face_that_was_read_last_is_not_read_again_when_its_own_points_are_given():
+    head = SeenHead(0.9)
+    readers = Readers(colour_finder, head)
+    (face,) = readers.read(picture())
+    before = head.looks
+    assert readers.read_at(picture(), face.face_points) is face
+    assert head.looks == before
+    for rgba, points in (
+        (picture()[:, ::-1], face.face_points),
+        (picture(), FacePoints(((131, 140), EYES[1]), CORNERS)),
+    ):
+        assert readers.read_at(rgba, points) is not face
+    assert head.looks > before
 
 
 def test_without_a_reader_of_heads_only_drawings_are_found():
