@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Literal
 
 import torch
@@ -27,6 +28,7 @@ def chosen(name: Precision, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if distributed.all_agree(_fast(device)) else torch.float32
 
 
+@cache  # what only emulates bfloat16 is slow at being timed, too
 def _fast(device: torch.device) -> bool:
     """Whether this process is fast at bfloat16."""
     if device.type != "cpu":
