@@ -59,8 +59,9 @@ def make_setting(folder: Path, tiny_pack: Path) -> Setting:
     return Setting(profile, variables)
 
 
-def without_core(setting: Setting, folder: Path) -> Setting:
-    """From now on the profile is one where somebody has imported the zip and done nothing else."""
+def without_core(setting: Setting, folder: Path, weights: Path) -> Setting:
+    """From now on the profile is one where somebody has imported the zip and done nothing else. `weights` may
+    have the face networks in a folder `faces`."""
     importer = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
     resources = setting.profile.resources
     subprocess.run(
@@ -70,7 +71,10 @@ def without_core(setting: Setting, folder: Path) -> Setting:
     )
     (setting.profile.root / "config" / "anycost" / "core.json").unlink()
     wheels = make_wheels(folder / "Räder für Krita")
-    return replace(setting, variables={**setting.variables, "DRIVE_WHEELS": str(wheels)})
+    variables = {**setting.variables, "DRIVE_WHEELS": str(wheels)}
+    if (weights / "faces").is_dir():
+        variables["DRIVE_FACES"] = str(weights)
+    return replace(setting, variables=variables)
 
 
 def chosen_pack(folder: Path, tiny_pack: Path) -> Path:

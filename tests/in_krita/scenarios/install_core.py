@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from shared import closed, drag, open_panel, settled
 from anycost.bridge import launch
 from anycost.krita_plugin.install import install_place
 from anycost.krita_plugin.install.install_run import InstallStage
+from anycost.krita_plugin.panel.panel_menu import PanelMenu
 from anycost.krita_plugin.qt import QtCore, QtWidgets
 
 MOST_CLICKS = 6
+NOWHERE = "http://127.0.0.1:9/simple"  # an index that does not answer
 LONGEST_GAP = 2.0  # seconds: a freeze, not a benchmark
 
 
@@ -40,12 +43,14 @@ def run(t):
     t.check("without a core the docker offers to install it", card.isVisible(), install_place.missing())
     t.check("and shows nothing else", not t.widget("anycost_panel").isVisible())
     words = t.widget("anycost_install_text").text()
-    t.check("it tells size, place and licence", all(w in words for w in ("GB", "core", "Apache-2.0")), words)
+    told = all(w in words for w in ("GB", "36 MB", "core", "Apache-2.0"))
+    t.check("it tells size, place and licence", told, words)
     t.screenshot("install.png", docker)
     clicks = Clicks(t)
     clicks.count = 0 if shown else 3  # Settings, Dockers, Anycost
     yield from cancelled(t, card)
     if (yield from installed(t, clicks, card)):
+        yield from networks(t, card, docker)
         yield from first_edit(t, clicks, docker)
 
 
@@ -78,7 +83,7 @@ def installed(t, clicks, card):
     installer, gaps = card.installer, Gaps()
     begin = time.monotonic()
     lines = []
-    installer.changed.connect(lambda: lines.append(installer.progress.words))
+    installer.progressed.connect(lambda: lines.append(installer.progress.words))
     yield from clicks.on(t.widget("anycost_install_folder"))
     dialogs = lambda: card.findChildren(QtWidgets.QFileDialog)  # noqa: E731
     yield from t.until(lambda: dialogs() and dialogs()[0].isVisible())
@@ -91,7 +96,7 @@ def installed(t, clicks, card):
     running = yield from t.until(lambda: installer.busy, 10)
     t.check("the folder is taken", running, card.title.text())
     yield from t.until(lambda: not installer.busy)
-    done = installer.stage is InstallStage.NONE and not install_place.missing()
+    done = installer.stage is InstallStage.ROUGH and not install_place.missing()
     if not t.check("the core is installed", done, installer.sentence or installer.stage):
         t.fail(installer.log[-2000:])
         return
@@ -104,8 +109,31 @@ def installed(t, clicks, card):
     t.figures["install_longest_gap_ms"] = round(1000 * gaps.longest)
     place = Path(launch.core_python())
     t.check("outside the plugin's folder", install_place.home() in place.parents, place)
-    t.check("the panel is there instead", t.widget("anycost_panel").isVisible() and not card.isVisible())
+    t.check("the panel is there", t.widget("anycost_panel").isVisible())
+    t.check("the folder had no face networks", "mediapipe" in card.text.text(), card.text.text())
+    t.screenshot("rough.png", t.docker("anycost"))
+    yield from t.click(t.widget("anycost_install_cancel"))
+    yield from t.until(lambda: not card.isVisible(), 5)
+    t.check("which can be put away", not card.isVisible())
     return True
+
+
+def networks(t, card, docker):
+    """They are fetched later, by the menu; then taken from a folder if the computer has them."""
+    installer = card.installer
+    os.environ["PIP_INDEX_URL"] = NOWHERE
+    menu = docker.findChild(PanelMenu)
+    next(entry for entry in menu.actions() if entry.text() == "Get the face networks").trigger()
+    yield from t.until(lambda: installer.stage is InstallStage.ROUGH)
+    t.check("without a network the docker says so", "cannot be reached" in card.text.text(), card.text.text())
+    if "DRIVE_FACES" in os.environ:
+        installer.get_networks(Path(os.environ["DRIVE_FACES"]))
+        yield from t.until(lambda: not installer.busy)
+        t.check("the face networks come from a folder", installer.stage is InstallStage.EXACT, installer.log)
+        t.screenshot("exact.png", docker)
+        shutil.rmtree(Path(os.environ["XDG_DATA_HOME"], "anycost", "weights"))  # others go on without
+    yield from t.click(t.widget("anycost_install_cancel"))
+    yield from t.until(lambda: not card.isVisible(), 5)
 
 
 def first_edit(t, clicks, docker):
