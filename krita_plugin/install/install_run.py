@@ -15,7 +15,7 @@ from ...bridge.qt_client import QtNetwork
 from ..qt import QtCore, Signal
 from ..words import mark_tr, tr
 from . import install_place
-from .install_output import FOLDER_LACKS, NO_RIGHTS, NO_ROOM, OutputReader, sentence
+from .install_output import NO_RIGHTS, NO_ROOM, OutputReader, sentence
 from .install_process import InstallProcess
 from .install_steps import KINDS, InstallStep, networks_step, steps
 from .install_tools import PROBE_LIMIT_MS, Tool, candidates
@@ -29,6 +29,9 @@ NO_WHEEL = mark_tr(
     "`anycost plugin install` in a terminal."
 )
 OTHER_KRITA = mark_tr("Another Krita is installing the core: wait until it is done.")
+NO_NETWORKS = mark_tr(
+    "The folder has no wheel of mediapipe (any system's will do): add it, then press Try again."
+)
 KILLED = mark_tr("The system ended the installation: close other programs, then press Try again.")
 
 
@@ -253,7 +256,7 @@ class CoreInstaller(QtCore.QObject):
     def _fetch_networks(self) -> None:
         step = networks_step(launch.core_python(), self.folder)
         if step is None:
-            self._fail(tr(FOLDER_LACKS, name="mediapipe"))
+            self._fail(tr(NO_NETWORKS))
         else:
             self._steps = [step]
             self._next()

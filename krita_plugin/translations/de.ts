@@ -844,6 +844,10 @@
         <translation>Gesichtsnetze werden übernommen…</translation>
     </message>
     <message>
+        <source>The folder has no wheel of mediapipe (any system's will do): add it, then press Try again.</source>
+        <translation>Im Ordner fehlt das Wheel von mediapipe (gleich für welches System): hinzufügen, dann „Erneut versuchen“ drücken.</translation>
+    </message>
+    <message>
         <source>The folder has another mediapipe than the one that Anycost knows: see the log, then press Try again.</source>
         <translation>Im Ordner liegt ein anderes mediapipe als das, das Anycost kennt: das Protokoll ansehen, dann „Erneut versuchen“ drücken.</translation>
     </message>
