@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .layer_sizes import layer_count, layer_resolution
-from .macs import macs
+from .drawing_cost import too_costly
+from .layer_sizes import layer_count
 from .widths import SubGenerator, WidthRule
 
 SCHEMA = 1
@@ -21,8 +22,6 @@ MAX_RESOLUTION = 2048
 MAX_CHANNELS = 4096
 MAX_STYLE_DIM = 4096
 MAX_MLP = 32
-MAX_MACS = 10**12  # of one picture; the published 1024 px generator has 7 * 10^10
-MAX_VALUES = 1 << 28  # of one layer's maps
 MAX_ITEMS = 512  # of any list in pack.json
 MAX_PORTRAITS = 512  # of a bank
 PARTS = ("skin", "lips", "mouth", "eyes", "iris", "brows", "hair", "neck", "background", "glasses", "head")
@@ -116,16 +115,10 @@ class Manifest:
         return layer_count(self.resolution)
 
 
-def too_large(channels: Sequence[int]) -> bool:
-    """Whether drawing with these widths would exhaust a computer, even if reading the weights would not."""
-    values = max(c * layer_resolution(i) ** 2 for i, c in enumerate(channels))
-    return max(channels) > MAX_CHANNELS or values > MAX_VALUES or macs(channels) > MAX_MACS
-
-
 def read_manifest(folder: Path) -> Manifest:
     """Reads and checks folder/pack.json; PackError says what is wrong first."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise PackError(f'"{folder}" is not a pack: it has no {MANIFEST}; choose the folder that holds one.')
     try:
         with path.open("rb") as file:
@@ -153,8 +146,8 @@ def parse_manifest(document: Any) -> Manifest:
     generator = top.node("generator")
     resolution = generator.power_of_two("resolution", 4, MAX_RESOLUTION)
     channels = generator.channels("channels", layer_count(resolution), (MAX_CHANNELS,))
-    if too_large(channels):
-        raise PackError("its generator is larger than can be drawn; ask its maker for a smaller one.")
+    if why := too_costly(channels):
+        raise PackError(f"its generator {why}.")
     rule = _width_rule(generator.node("width_rule"))
     style_dim = generator.integer("style_dim", 1, MAX_STYLE_DIM)
     ratios = tuple(item.number(key, 1e-3, 1.0) for item, key in top.items("ratios"))

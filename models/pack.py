@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +71,8 @@ FINDER_FILE = "finder.onnx"
 HEAD_READER_FILE = "head_reader.onnx"
 FEATURES_FILE = "features.safetensors"
 BANK_FILE = "bank.safetensors"
+MAX_PACKS = 1024  # that are looked at
+NAMED = 20  # that a message lists
 Used = TypeVar("Used")
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -121,7 +124,7 @@ class Pack(Manifest):
         if str(name_or_folder) in installed:
             folder = installed[str(name_or_folder)]
         elif not os.path.isdir(folder):
-            have = ", ".join(installed) or "none"
+            have = ", ".join(list(installed)[:NAMED]) or "none"
             raise PackError(
                 f'There is no pack "{name_or_folder}": give its folder, or an installed name ({have}).'
             )
@@ -225,11 +228,17 @@ def list_packs() -> dict[str, Path]:
     """
     packs: dict[str, Path] = {}
     for base in (BUILT_IN, user_packs_folder()):
-        folders = sorted(base.iterdir()) if base.is_dir() else []
-        for folder in folders:
-            if not folder.name.startswith(".") and (folder / MANIFEST).is_file():
+        for folder in _folders(base):
+            if not folder.name.startswith(".") and os.path.isfile(folder / MANIFEST):
                 packs.setdefault(_name_of(folder), folder)
     return packs
+
+
+def _folders(base: Path) -> list[Path]:
+    """What lies in a folder, at most MAX_PACKS; nothing if it cannot be read: other packs work still."""
+    with suppress(OSError), os.scandir(base) as entries:
+        return sorted(Path(entry.path) for entry in islice(entries, MAX_PACKS))
+    return []
 
 
 def _name_of(folder: Path) -> str:

@@ -14,10 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..drawing_cost import too_costly
 from ..generator import Generator, fir_kernel, truncate
 from ..layer_sizes import layer_count, layer_resolution
 from ..macs import macs
-from ..manifest import MAX_CHANNELS, MAX_MLP, MAX_RESOLUTION, MAX_STYLE_DIM, PACK_NAME, too_large
+from ..manifest import MAX_CHANNELS, MAX_MLP, MAX_RESOLUTION, MAX_STYLE_DIM, PACK_NAME
 from ..pack import (
     Alignment,
     Direction,
@@ -176,8 +177,10 @@ def _dimensions(state: Mapping[str, Tensor]) -> tuple[int, list[int], int, int]:
     channels = [axis(state, "input.input", 1, 4)]
     channels += [axis(state, f"{layer}.conv.weight", 1, 5) for layer in layers]
     style_dim = axis(state, "style.1.weight", 0, 2)
-    if not 1 <= style_dim <= MAX_STYLE_DIM or min(channels) < 1 or too_large(channels):
+    if not 1 <= style_dim <= MAX_STYLE_DIM or not 1 <= min(channels) <= max(channels) <= MAX_CHANNELS:
         raise Refused("is larger than any generator that can be drawn", "choose a smaller one")
+    if why := too_costly(channels):
+        raise Refused(*why.split(": "))
     return resolution, channels, style_dim, n_mlp
 
 

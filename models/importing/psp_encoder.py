@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..manifest import MAX_CHANNELS, MAX_MACS, MAX_VALUES
+from ..drawing_cost import MAX_MACS, MAX_VALUES
+from ..manifest import MAX_CHANNELS
 from .strict import axis, count
 from .unpickle import Refused
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..manifest import MAX_CHANNELS, MAX_VALUES
+from ..drawing_cost import MAX_VALUES
+from ..manifest import MAX_CHANNELS
 from .strict import axis, count
 from .unpickle import Refused
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from anycost.core.service import memory_budget, service
+from anycost.models import machine_memory
 
 LIMIT = 300.0  # seconds after which a test fails
 GiB = 1 << 30
@@ -21,7 +22,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine of 64 GiB, whose groups are in this folder."""
     values = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 64 * GiB // 4096}
     monkeypatch.setattr(os, "sysconf", values.__getitem__)
-    monkeypatch.setattr(memory_budget, "GROUPS", tmp_path)
+    monkeypatch.setattr(machine_memory, "GROUPS", tmp_path)
     read = Path.read_text
     own = "4:cpu,memory:/old/one\n0::/user/krita.scope\n"
     monkeypatch.setattr(Path, "read_text", lambda p: own if str(p) == "/proc/self/cgroup" else read(p))

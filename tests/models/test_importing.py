@@ -486,6 +486,13 @@ def test_sizes_that_would_exhaust_the_computer_are_refused(tmp_path: Path) -> No
     assert "larger than any generator that can be drawn" in refused({"g_ema": state}, tmp_path)
 
 
+def test_a_generator_that_does_not_fit_the_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anycost.models.drawing_cost.memory_here", lambda: 1000)
+    assert "of memory for one picture" in refused({"g_ema": published_state(SMALL)}, tmp_path)
+
+
 def test_a_module_tree_that_repeats_itself_is_refused(tmp_path: Path) -> None:
     tree = module_tree({"weight": torch.zeros(1)})
     for _ in range(60):  # 2^60 paths

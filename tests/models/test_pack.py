@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from anycost.models import plain_file
+from anycost.models.drawing_cost import memory_of_picture, too_costly
 from anycost.models.features import Features, load_features
 from anycost.models.generator import Generator
+from anycost.models.layer_sizes import layer_resolution
 from anycost.models.manifest import Manifest, parse_manifest
 from anycost.models.pack import (
     Alignment,
@@ -208,6 +210,32 @@ def test_built_in_and_user_packs_are_listed_by_their_own_name(
         Pack.open("broken")
     with pytest.raises(PackError, match=r'There is no pack "other".*small'):
         Pack.open("other")
+
+
+@pytest.mark.parametrize("kind", ["file", "loop", "dangling link", "unreadable"])
+def test_a_packs_folder_that_cannot_be_read_hides_no_built_in_pack(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = user_packs_folder()
+    folder.parent.mkdir()
+    if kind == "file":
+        folder.write_text("no folder")
+    elif kind == "unreadable":
+        folder.mkdir()
+        scan = os.scandir
+
+        def refuse(path: str | Path) -> Any:
+            if Path(path) == folder:
+                raise PermissionError(13, "Permission denied")
+            return scan(path)
+
+        monkeypatch.setattr(os, "scandir", refuse)  # root could read it
+    else:
+        folder.symlink_to(folder if kind == "loop" else tmp_path / "nowhere")
+    assert list(list_packs()) == ["portraits"]
+    with pytest.raises(PackError, match=r'no pack "mine": give .* \(portraits\)'):
+        Pack.open("mine")
 
 
 @pytest.mark.parametrize("name", ["other", "~nobody-of-that-name", "x" * 5000, "a\0b", "a/b/c", ""])
@@ -622,8 +650,24 @@ def test_a_generator_that_cannot_be_drawn_is_refused(pack_copy: Path) -> None:
     document = json.loads((pack_copy / "pack.json").read_text())
     document["generator"] |= {"resolution": 2048, "channels": [4096] * 20}
     (pack_copy / "pack.json").write_text(json.dumps(document))
-    with pytest.raises(PackError, match="larger than can be drawn"):
+    with pytest.raises(PackError, match="larger than any generator that can be drawn"):
         Pack.open(pack_copy)
+
+
+def test_a_generator_must_fit_the_machine(pack_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = memory_of_picture(CHANNELS)
+    monkeypatch.setattr("anycost.models.drawing_cost.memory_here", lambda: 2 * needed)
+    assert Pack.open(pack_copy).resolution == 16
+    monkeypatch.setattr("anycost.models.drawing_cost.memory_here", lambda: 2 * needed - 1)
+    with pytest.raises(PackError, match=r"needs .* GB of memory for one picture, and this computer has"):
+        Pack.open(pack_copy)
+
+
+def test_the_published_generators_fit_a_small_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anycost.models.drawing_cost.memory_here", lambda: 4 << 30)
+    for most in (512, 1024):  # config F, and the one of twice its widths
+        widths = [min(most, most * 64 // layer_resolution(layer)) for layer in range(18)]
+        assert too_costly(widths) == ""
 
 
 # ---- writing
