@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from ...bridge.messages import (
@@ -458,7 +459,8 @@ def _frame(
     """A pass as a frame, from the carried square, of which the pass may have a part; see frame_alpha.py."""
     rung, side = drawn.rung, len(carried.rgb)
     window = drawn.window.scaled(side / rung.resolution).clipped(side)
-    square = np.dstack([carried.rgb, frame_alpha(carried.changed, shown)])  # [S, S, 4]
+    square = cv2.cvtColor(carried.rgb, cv2.COLOR_RGB2RGBA)  # [S, S, 4]
+    square[..., 3] = frame_alpha(carried.changed, shown)
     rgba = square[window.top : window.bottom, window.left : window.right]
     height, width = rgba.shape[:2]
     return Frame(

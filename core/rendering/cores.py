@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import torch
 
@@ -17,3 +19,17 @@ def usable_cores() -> int:
 def use_available_cores() -> None:
     """Makes torch use exactly these cores."""
     torch.set_num_threads(usable_cores())
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    """A thread for each of these cores, for short work of NumPy and OpenCV, which release Python's lock.
+
+    Torch's own wait for one another after each operation: beside a busy Krita that takes many times as long
+    as the work.
+    """
+    return ThreadPoolExecutor(usable_cores(), "carry")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=threads.cache_clear)  # threads stay behind

@@ -7,7 +7,6 @@ same slowly, for tests and for reading.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,7 +15,7 @@ import numpy as np
 from ....models.bank import Bank
 from ....models.pack import Direction
 from ...faces.reading import FACE_SIDES
-from ...rendering.cores import usable_cores
+from ...rendering.cores import threads
 from .change import Change, Head, change_of
 from .drawn import Drawing
 from .field import sampled
@@ -93,10 +92,11 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
     def compare_band(band: Box) -> None:
         _part(changed, band)[:] = _compared(surface, _part(rgb, band), band)
 
-    with ThreadPoolExecutor(usable_cores()) as pool:  # numpy and OpenCV work outside Python's lock
-        list(pool.map(carry_band, _bands(_box(surface, plan))))
-        draw_shapes(rgb, surface, plan, only)
-        list(pool.map(compare_band, _bands(_box(surface, plan, shapes=True))))
+    if plan.moves is not None:
+        plan.moves.even(round(surface.placement.size))  # once, before all bands want it
+    list(threads().map(carry_band, _bands(_box(surface, plan))))
+    draw_shapes(rgb, surface, plan, only)
+    list(threads().map(compare_band, _bands(_box(surface, plan, shapes=True))))
     return Carried(rgb, changed)
 
 
@@ -135,7 +135,7 @@ def _band(surface: Surface, band: Box, plan: Plan, only: np.ndarray | None) -> n
     there, chosen = unit, None if only is None else _part(only, band)[..., None] / np.float32(255)
     if plan.moves is not None:
         out, field = _moved(surface, band, plan.moves, only)
-        there = unit + field
+        there = unit if plan.tint is None else unit + field
     if plan.tint is not None:
         ratio = plan.tint.ratio(there, out)
         ratio = ratio if chosen is None else ratio * chosen
@@ -158,15 +158,15 @@ def _moved(
     if only is not None:
         field = field * (_part(only, wide)[..., None] / np.float32(255))
     inner = band[0] - left, band[1] - top, band[2] - left, band[3] - top
-    still = (field[..., 0] == 0) & (field[..., 1] == 0)
-    if still.all():
+    across, down = cv2.split(surface.shifts(field))
+    moves = (across != 0) | (down != 0)
+    if not moves.any():
         return _part(surface.rgb, band), _part(field, inner)
-    shift = surface.shifts(field)
-    x = shift[..., 0] + np.arange(left, right, dtype=np.float32)
-    y = shift[..., 1] + np.arange(top, bottom, dtype=np.float32)[:, None]
+    x = across + np.arange(left, right, dtype=np.float32)
+    y = down + np.arange(top, bottom, dtype=np.float32)[:, None]
     moved = cv2.remap(surface.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
-    moved = _crisp(moved, np.hypot(shift[..., 0], shift[..., 1]))
-    moved[still] = _part(surface.rgb, wide)[still]
+    moved = _crisp(moved, cv2.magnitude(across, down))
+    moved = cv2.copyTo(moved, moves.view(np.uint8), _part(surface.rgb, wide).copy())
     return _part(moved, inner), _part(field, inner)
 
 

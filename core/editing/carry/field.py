@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import cv2
 import numpy as np
@@ -13,14 +14,14 @@ FINE, COARSE = 0.005, 0.02
 FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
 SOFT = 1e-6  # how far the field may miss a point: readings are not exact
 EDGE = 9  # anchors along each side of the square
-ROWS = 8  # of a lattice, worked on at a time
+FEW = 1 << 15  # numbers that torch works on without threads of its own
 
 
 class Lattice:
     """Lines across the unit square, closer where eyes and mouth are; fields are known where they cross."""
 
-    def __init__(self) -> None:
-        self.x, self.y = (_lines(*features) for features in FEATURES)
+    def __init__(self, fine: float = FINE) -> None:
+        self.x, self.y = (_lines(*features, fine) for features in FEATURES)
         self.points = np.stack(np.meshgrid(self.x, self.y), axis=-1)  # [h, w, 2]
 
     def place(self, unit: np.ndarray) -> np.ndarray:
@@ -30,11 +31,19 @@ class Lattice:
         y = np.interp(unit[..., 1], self.y, np.arange(len(self.y)))
         return np.stack([x, y], axis=-1).astype(np.float32)
 
-    def even(self, field: np.ndarray, lines: int) -> np.ndarray:
-        """A field where as many evenly spaced lines cross each way, float32 [lines, lines, C]."""
+    def even(self, field: np.ndarray, lines: int, reach: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """A field float32 [h, w, 2] where as many evenly spaced lines cross each way, [lines, lines, 2].
+
+        Beyond the corners `reach` in unit coordinates it is 0.
+        """
+        made = np.zeros((lines, lines, 2), np.float32)
         along = (np.arange(lines) + 0.5) / lines
-        x, y = (np.interp(along, own, np.arange(len(own))) for own in (self.x, self.y))
-        return self.at(field, np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32))
+        columns, rows = (slice(*np.searchsorted(along, ends)) for ends in np.transpose(reach))
+        x = np.interp(along[columns], self.x, np.arange(len(self.x)))
+        y = np.interp(along[rows], self.y, np.arange(len(self.y)))
+        if x.size and y.size:
+            made[rows, columns] = self.at(field, np.stack(np.meshgrid(x, y), axis=-1).astype(np.float32))
+        return made
 
     @staticmethod
     def at(field: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -45,11 +54,25 @@ class Lattice:
         return found if found.ndim == 3 else found[..., None]
 
 
-def _lines(low: float, high: float) -> np.ndarray:
+def _lines(low: float, high: float, fine: float) -> np.ndarray:
     before = np.linspace(0, low, round(low / COARSE), endpoint=False)
-    within = np.linspace(low, high, round((high - low) / FINE), endpoint=False)
+    within = np.linspace(low, high, round((high - low) / fine), endpoint=False)
     after = np.linspace(high, 1, round((1 - high) / COARSE) + 1)
     return np.concatenate([before, within, after])
+
+
+def cubic_between(lines: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Weights [m, n] of the values on lines [n], unevenly spaced, for those at wanted places [m]: the cubic
+    through the four nearest lines."""
+    first = np.clip(np.searchsorted(lines, wanted, side="right") - 2, 0, len(lines) - 4)
+    near = first[:, None] + np.arange(4)  # [m, 4]
+    at = lines[near]
+    weights = np.zeros((len(wanted), len(lines)))
+    for own in range(4):
+        others = [other for other in range(4) if other != own]
+        away = (wanted[:, None] - at[:, others]) / (at[:, [own]] - at[:, others])  # [m, 3]
+        weights[np.arange(len(wanted)), near[:, own]] = away.prod(axis=1)
+    return weights
 
 
 def sampled(values: np.ndarray, unit: np.ndarray, way: int = cv2.INTER_CUBIC) -> np.ndarray:
@@ -64,6 +87,7 @@ def smooth(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
+@cache
 def square_edge() -> np.ndarray:
     """Points around the unit square, [n, 2]: nothing there ever moves."""
     along = np.linspace(0, 1, EDGE)
@@ -72,7 +96,7 @@ def square_edge() -> np.ndarray:
 
 
 def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The smoothest field through values [n, C] at points [n, 2], where lines x [w] and y [h] cross: float32
+    """The smoothest field through values [n, C] at points [n, 2], where lines x [w] and y [h] cross:
     [h, w, C].
 
     A polyharmonic spline with the kernel r^3 and a linear part.
@@ -87,15 +111,15 @@ def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.nd
     wanted[:count] = torch.from_numpy(np.ascontiguousarray(values))
     weights = torch.linalg.solve(system, wanted)  # [n + 3, C]
     rest, across, down = weights[count:].numpy()
-    field = (rest + x[:, None] * across + y[:, None, None] * down).astype(np.float32)  # [h, w, C]
+    field = rest + x[:, None] * across + y[:, None, None] * down  # [h, w, C]
     for rows, squared in _squared_distances(points, x, y):
-        field[rows] += ((squared * squared.sqrt()) @ weights[:count].float()).numpy()
+        field[rows] += ((squared * squared.sqrt()) @ weights[:count]).numpy()
     return field
 
 
 def distance(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How far the nearest of points [n, 2] is from where lines x [w] and y [h] cross: float32 [h, w]."""
-    found = np.empty((len(y), len(x)), np.float32)
+    """How far the nearest of points [n, 2] is from where lines x [w] and y [h] cross: [h, w]."""
+    found = np.empty((len(y), len(x)))
     for rows, squared in _squared_distances(points, x, y):
         found[rows] = squared.amin(dim=2).sqrt().numpy()
     return found
@@ -104,9 +128,14 @@ def distance(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _squared_distances(
     points: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Rows and float32 [rows, w, n], few rows at a time: they stay in the processor's cache."""
-    across = torch.from_numpy((x[:, None] - points[:, 0]) ** 2).float()  # [w, n]
-    down = torch.from_numpy((y[:, None] - points[:, 1]) ** 2).float()  # [h, n]
-    for start in range(0, len(y), ROWS):
-        rows = slice(start, start + ROWS)
+    """Rows and [rows, w, n]: so few at a time that they stay in the processor's cache and that torch takes no
+    threads, which beside a busy Krita wait for one another longer than the work takes.
+
+    In double precision: large weights of points that lie close nearly cancel each other.
+    """
+    across = torch.from_numpy((x[:, None] - points[:, 0]) ** 2)  # [w, n]
+    down = torch.from_numpy((y[:, None] - points[:, 1]) ** 2)  # [h, n]
+    count = max(1, FEW // max(1, across.numel()))
+    for start in range(0, len(y), count):
+        rows = slice(start, start + count)
         yield rows, down[rows, None] + across

@@ -87,13 +87,12 @@ class Opening:
 def _smoothed(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A Catmull-Rom line through points [n, 2]: its x and y, with x rising."""
     padded = np.concatenate([2 * own[:1] - own[1:2], own, 2 * own[-1:] - own[-2:-1]])
+    a, b, c, d = (padded[start : start + len(own) - 1, None] for start in range(4))  # [n - 1, 1, 2]
     t = np.linspace(0, 1, 8, endpoint=False)[:, None]
-    pieces = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        pieces.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
-    line = np.concatenate([*pieces, own[-1:]])
+    pieces = 0.5 * (
+        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+    )  # [n - 1, 8, 2]
+    line = np.concatenate([pieces.reshape(-1, 2), own[-1:]])
     return np.maximum.accumulate(line[:, 0]), line[:, 1]
 
 

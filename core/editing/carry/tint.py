@@ -72,7 +72,7 @@ class Tint:
 
 def _times(share: np.ndarray, zone: np.ndarray) -> np.ndarray:
     """A share [h, w] of a zone's tint [3], [h, w, 3]. NumPy is slow where the last axis is that short."""
-    return cv2.transform(share[..., None], zone[:, None])
+    return cv2.merge([share * np.float32(channel) for channel in zone])
 
 
 @lru_cache(maxsize=8)
@@ -87,8 +87,8 @@ def _nearness(head: Head) -> np.ndarray:
 
 def tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Pixels uint8 [h, w, 3] in another light: float32 [h, w, 3] in 0..255. White stays in range."""
-    light = TO_LIGHT[rgb]
-    times = np.exp(ratio.astype(np.float32))
+    light = cv2.LUT(rgb, TO_LIGHT)
+    times = cv2.exp(ratio)
     lit = ((light + DARK) * times - DARK) / (1 + np.maximum(times - 1, 0) * light * light)
     return cv2.pow(np.clip(lit, 0, 1), 1 / GAMMA) * 255
 
