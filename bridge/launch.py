@@ -83,6 +83,17 @@ def core_command(path: Optional[str] = None, python: Optional[str] = None) -> Li
     return [python or core_python(), "-m", "anycost.core.service", path or system.socket_path()]
 
 
+def is_core(process: int) -> bool:
+    """Whether a process runs the core; False where the system does not tell."""
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            command = file.read(1 << 16).split(b"\0")
+    except OSError:
+        return False
+    served = [os.path.basename(part) for part in command[1:3]] == [b"anycost", b"serve"]
+    return served or command[1:3] == [b"-m", b"anycost.core.service"]
+
+
 def core_environment(environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
     """This process's environment (or `environ`) without the variables of the program that starts the core."""
     source = os.environ if environ is None else environ

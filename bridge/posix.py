@@ -55,7 +55,7 @@ def is_private(folder: str) -> bool:
 def open_to_others(path: str) -> bool:
     """Whether somebody else could have placed the socket at `path`."""
     try:
-        return not is_private(os.path.dirname(path))
+        return not is_private(os.path.dirname(os.path.abspath(path)))
     except OSError:
         return False  # no folder yet: no socket either
 
@@ -92,6 +92,22 @@ def is_own_descriptor(descriptor: int) -> bool:
     """The same for a connected socket that another library holds."""
     with socket.socket(fileno=os.dup(descriptor)) as sock:
         return is_own_user(sock)
+
+
+def peer_process(descriptor: int) -> int:
+    """The number of the process that listens at the other end of such a socket; 0 where nobody can tell."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as sock:
+        if hasattr(socket, "SO_PEERCRED"):
+            return struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        if sys.platform == "darwin":  # getsockopt(SOL_LOCAL, LOCAL_PEERPID)
+            return struct.unpack("i", sock.getsockopt(0, 2, 4))[0]
+    return 0
+
+
+def end_process(number: int) -> None:
+    """Ends a process of this user that does not answer, even one that was stopped."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(number, signal.SIGKILL)
 
 
 @contextmanager
@@ -140,7 +156,7 @@ class Listener:
     """
 
     def __init__(self, path: str, most: int):
-        self._path = path
+        path = self._path = os.path.abspath(path)
         _make_private(os.path.dirname(path))
         with locked(path):  # of cores that start at once, neither removes the other's fresh socket as dead
             try:

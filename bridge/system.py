@@ -13,10 +13,12 @@ else:
 Connection = here.Connection
 Listener = here.Listener
 connect = here.connect
+end_process = here.end_process
 is_own_descriptor = here.is_own_descriptor
 locked = here.locked
 on_end_signal = here.on_end_signal
 open_to_others = here.open_to_others
+peer_process = here.peer_process
 python_of = here.python_of
 socket_path = here.socket_path
 user_folder = here.user_folder

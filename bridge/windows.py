@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ctypes import byref, c_void_p, wintypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Literal, Optional
@@ -98,6 +98,7 @@ class Win32:
             *(flag, text, dword, ctypes.POINTER(c_void_p), c_void_p),
         )
         out = ctypes.POINTER(c_void_p)
+        self._server_process = declared(kernel, "GetNamedPipeServerProcessId", flag, handle, words)
         self._security_info = declared(
             security, "GetSecurityInfo", dword, handle, ctypes.c_int, dword, out, out, out, out, out
         )
@@ -127,6 +128,12 @@ class Win32:
             return self._text_of(sid)
         finally:
             self._free(descriptor)
+
+    def server_process(self, handle: int) -> int:
+        """The number of the process that made a pipe."""
+        number = wintypes.DWORD()
+        self._check(self._server_process(handle, byref(number)))
+        return number.value
 
     def create_pipe(self, path: str, user: str, first: bool) -> int:
         """One more instance of a pipe that `user` owns and nobody else may open; it is for overlapped use.
@@ -279,6 +286,19 @@ def _opened(path: str, deadline: float) -> int:
 def is_own_descriptor(descriptor: int) -> bool:
     """Whether a pipe's end was made by this user: nobody else can make this user a pipe's owner."""
     return win32().owner(descriptor) == win32().own_user()
+
+
+def peer_process(descriptor: int) -> int:
+    """The number of the process that listens at the other end of a pipe; 0 where nobody can tell."""
+    with suppress(OSError):
+        return win32().server_process(descriptor)
+    return 0
+
+
+def end_process(number: int) -> None:
+    """Ends a process of this user that does not answer."""
+    with suppress(OSError):
+        os.kill(number, signal.SIGTERM)  # on Windows, this ends it at once
 
 
 @contextmanager

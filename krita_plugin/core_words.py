@@ -18,7 +18,8 @@ KNOWN = (
     "Loading model {n}/3",
     "Model unloaded; it comes back with the next edit",
     "The core stopped: restarting…",
-    "The core does not answer: waiting for it…",
+    "The core does not answer: in a minute it is started again…",
+    "The core has no room for this window: trying again…",
     "The core closed the connection.",
     "The connection to the core was closed.",
     "The core is not connected: wait until it has started.",
@@ -35,6 +36,7 @@ KNOWN = (
     "The panel speaks protocol {mine}, the core {other}: install both from the same release.",
     'The core knows no method "{method}": it may be older than the panel.',
     "The core has too much to do: wait until it has answered what it was asked.",
+    "The core serves {n} programs already: close one of them, then try again.",
     "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.",
     "This picture is far from what this pack draws: edits of shape and colour work.",
     (
@@ -87,6 +89,8 @@ KNOWN = (
     'The pack in "{folder}" has no {file}, which its pack.json lists: get the pack again.',
     'The pack in "{folder}" cannot be used: {what}',
     '"{path}" is not valid JSON: get the pack again.',
+    "A network of the pack is refused, since {reason}: use another pack.",
+    "A network of the pack takes too long: use another pack, or try again when less else runs.",
     '"{path}" is damaged or not a safetensors file: get it again.',
     'The direction "{file}" is left out, since it {reason}: ask its author for another, or remove it.',
     (

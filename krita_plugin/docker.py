@@ -106,7 +106,7 @@ class AnycostDocker(DockWidget):
         )
         body = QtWidgets.QWidget(self)  # Krita sets the margins of a docker's own widget to one pixel
         column = QtWidgets.QVBoxLayout(body)
-        panel = Panel(self.state, self.keeper.start, self.keeper.report, body)
+        panel = Panel(self.state, self.keeper.restart, self.keeper.report, body)
         self.canvas_preview = CanvasPreview(self.state)
         panel.preview.compared.connect(self.canvas_preview.compare)
         panel.status.add(CanvasButton(self.state.settings, panel))

@@ -17,6 +17,7 @@ def connect(keeper: CoreKeeper, core: Conversation) -> None:
     keeper.gave_up.connect(core.link_gave_up)
     keeper.ready.connect(lambda hello: _ready(core, hello))
     keeper.lost.connect(core.link_lost)
+    keeper.silent.connect(core.link_silent)
     keeper.client.notified.connect(core.notified)
 
 

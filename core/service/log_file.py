@@ -27,7 +27,7 @@ def start_log() -> None:
     except OSError:
         handler = logging.StreamHandler()
     handler.setFormatter(_Short("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(Rate())
+    handler.addFilter(RecordRate())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.captureWarnings(True)
 
@@ -50,7 +50,7 @@ class _Short(logging.Formatter):
         return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}… ({len(text)} characters)"
 
 
-class Rate(logging.Filter):
+class RecordRate(logging.Filter):
     """Leaves out records that come too fast; the next one that passes says how many."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ class Dot(QtWidgets.QWidget):
 
 
 class ConnectionRow(QtWidgets.QWidget):
-    """A coloured dot, the connection in words, the pack, Start while no core can be reached, the menu."""
+    """A coloured dot, the connection in words, the pack, Start while no core answers, the menu."""
 
     def __init__(
         self,
@@ -84,9 +84,10 @@ class ConnectionRow(QtWidgets.QWidget):
         self.words.setText(text)
         self.words.setToolTip(plain_tip(text))
         idle = not core.connected and self.state.document is None
-        colour = STOPPED if core.gave_up else READY if core.connected else OFF if idle else BUSY
+        wanted = core.gave_up or core.silent
+        colour = STOPPED if wanted else READY if core.connected else OFF if idle else BUSY
         self.dot.show_colour(colour)
-        self.start.setVisible(core.gave_up)
+        self.start.setVisible(wanted)
 
     def show_packs(self) -> None:
         core = self.state.core

@@ -82,6 +82,7 @@ class Conversation:
         self.words = tr("Waiting for a picture")  # how the connection is
         self.connected = False  # the pack is open: requests make sense
         self.gave_up = False  # nobody tries to reach a core; the artist may ask for it
+        self.silent = False  # the core does not answer; the artist may ask for another
         self.version = ""  # of the core that answers, or answered last
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.opened = OpenedPack()  # what the core said about it
@@ -265,6 +266,12 @@ class Conversation:
         self.gave_up = True
         self.viewer.say(told(sentence))
         self.viewer.tell(Topic.CONNECTION)
+
+    def link_silent(self, silent: bool) -> None:
+        """The core does not answer any more, or answers again."""
+        if silent != self.silent:
+            self.silent = silent
+            self.viewer.tell(Topic.CONNECTION)
 
     def link_ready(self) -> None:
         """A core answered hello: open the pack, then tell it about the picture in front."""

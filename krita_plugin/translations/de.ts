@@ -412,8 +412,16 @@
         <translation>Der Kern hat die Verbindung geschlossen.</translation>
     </message>
     <message>
-        <source>The core does not answer: waiting for it…</source>
-        <translation>Der Kern antwortet nicht: warten…</translation>
+        <source>The core does not answer: in a minute it is started again…</source>
+        <translation>Der Kern antwortet nicht: in einer Minute wird er neu gestartet…</translation>
+    </message>
+    <message>
+        <source>The core has no room for this window: trying again…</source>
+        <translation>Der Kern hat keinen Platz für dieses Fenster: neuer Versuch…</translation>
+    </message>
+    <message>
+        <source>The core serves {n} programs already: close one of them, then try again.</source>
+        <translation>Der Kern bedient schon {n} Programme: eines davon schließen, dann erneut versuchen.</translation>
     </message>
     <message>
         <source>The core does not start: see its report, then start it again.</source>
@@ -490,6 +498,14 @@
     <message>
         <source>The pack "{pack}" has no edit called "{name}": it has {have}.</source>
         <translation>Das Paket „{pack}“ hat keine Änderung „{name}“, nur {have}.</translation>
+    </message>
+    <message>
+        <source>A network of the pack is refused, since {reason}: use another pack.</source>
+        <translation>Ein Netz des Pakets wird abgelehnt ({reason}): ein anderes Paket verwenden.</translation>
+    </message>
+    <message>
+        <source>A network of the pack takes too long: use another pack, or try again when less else runs.</source>
+        <translation>Ein Netz des Pakets braucht zu lange: ein anderes Paket verwenden, oder erneut versuchen, wenn weniger anderes läuft.</translation>
     </message>
     <message>
         <source>The pack in "{folder}" cannot be used: {what}</source>

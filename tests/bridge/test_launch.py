@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import subprocess
 import sys
 import tempfile
+import threading
 
 import pytest
 from wire import private_home
 
-from anycost.bridge import launch, posix
+from anycost.bridge import framing, launch, posix, protocol
 
 
 @pytest.fixture
@@ -128,3 +131,61 @@ def test_what_the_user_set_for_the_gpu_stays():
     kept = launch.core_environment(given)
     assert kept["LD_LIBRARY_PATH"] == given["LD_LIBRARY_PATH"]
     assert kept["CUDA_VISIBLE_DEVICES"] == "1"
+
+
+def test_a_relative_socket_lies_in_this_folder_which_must_be_private(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o700)
+    listener = posix.Listener("own.sock", 1)
+    monkeypatch.chdir("/")  # the folder in which it began counts
+    assert (tmp_path / "own.sock").is_socket()
+    posix.connect(str(tmp_path / "own.sock"), 1.0).close()
+    listener.close()
+    assert not (tmp_path / "own.sock").exists()
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o755)
+    assert posix.open_to_others("own.sock")
+    with pytest.raises(protocol.ServerError, match="Others can enter"):
+        posix.Listener("own.sock", 1)
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="only Linux tells")
+def test_the_process_that_listens_is_known_and_a_core_by_its_command(tmp_path):
+    path = str(tmp_path / "own.sock")
+    script = tmp_path / "anycost"
+    script.write_text(
+        "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[2]); s.listen();"
+        "print('listening', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, str(script), "serve", path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline()
+        with posix.connect(path, 1.0) as sock:
+            assert posix.peer_process(sock.fileno()) == process.pid
+        assert launch.is_core(process.pid)
+        process.stdin.close()
+    assert not launch.is_core(os.getpid())
+    assert not launch.is_core(process.pid)  # it is gone
+    assert posix.peer_process(-1) == 0
+
+
+def test_a_core_without_a_free_place_says_so(home):
+    """Nobody then starts another one."""
+    folder = os.path.dirname(posix.socket_path())
+    os.makedirs(folder, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(posix.socket_path())
+        listener.listen()
+
+        def turn_away():
+            sock, _ = listener.accept()
+            sock.sendall(framing.encode(protocol.error(None, protocol.CORE_ERROR, "It is full.", "busy")))
+            sock.close()
+
+        thread = threading.Thread(target=turn_away)
+        thread.start()
+        with pytest.raises(protocol.CallError, match="It is full"):
+            launch.find_core()
+        thread.join()

@@ -17,7 +17,7 @@ import qt_loop
 from qt_loop import until
 
 from anycost.bridge import framing, launch, protocol
-from anycost.bridge.qt_client import OTHER_USER, WRITE_AHEAD, CoreKeeper, QtClient
+from anycost.bridge.qt_client import OTHER_USER, SILENT, WRITE_AHEAD, CoreKeeper, QtClient
 
 qt_loop.application()
 FRAME = {"picture": "p", "stamp": 1, "attachment": protocol.rgba8(512, 512)}
@@ -264,20 +264,109 @@ def test_a_running_core_is_adopted_and_left_running(keeper):
     assert keeper.is_ready
 
 
-def test_a_core_that_stops_without_dying_is_told_of_and_goes_on(keeper, monkeypatch):
-    monkeypatch.setattr("anycost.bridge.qt_client.SILENCE_LIMIT_S", 0.3)
-    words, hellos, answers = record(keeper), [], []
-    keeper.ready.connect(hellos.append)
+def grow_impatient(keeper, monkeypatch, **turns):
+    """From now on, a keeper waits for few and short turns of its watch."""
+    for name, count in {"ASK": 1, "TELL": 3, "END": 9, **turns}.items():
+        monkeypatch.setattr(f"anycost.bridge.qt_client.{name}_AFTER_S", count)
+    keeper._watch.setInterval(100)
+
+
+def greeted(keeper):
+    """The pids of the cores that the keeper finds, as they come."""
+    pids = []
+    keeper.ready.connect(lambda hello: pids.append(hello["pid"]))
+    return pids
+
+
+def test_a_core_that_is_asked_for_a_sign_of_life_gives_one(keeper, monkeypatch):
+    """Also while it has nothing to do."""
+    pids = greeted(keeper)
     keeper.start()
-    assert until(lambda: hellos), keeper.report()
-    os.kill(hellos[0]["pid"], signal.SIGSTOP)
+    assert until(lambda: pids), keeper.report()
+    grow_impatient(keeper, monkeypatch, TELL=1e9)
+    before = keeper.client.signs
+    assert until(lambda: keeper.client.signs > before + 5)
+
+
+def test_a_core_that_stops_without_dying_is_told_of_and_goes_on(keeper, monkeypatch):
+    words, pids, offers, answers = record(keeper), greeted(keeper), [], []
+    keeper.silent.connect(offers.append)
+    keeper.start()
+    assert until(lambda: pids), keeper.report()
+    os.kill(pids[0], signal.SIGSTOP)
+    grow_impatient(keeper, monkeypatch, END=1e9)
     try:
         keeper.client.request("core/status", {}, answers.append)
-        assert until(lambda: words[-1] == "The core does not answer: waiting for it…")
+        assert until(lambda: offers and offers[-1])
+        assert words[-1] == SILENT
     finally:
-        os.kill(hellos[0]["pid"], signal.SIGCONT)
+        os.kill(pids[0], signal.SIGCONT)
     assert until(lambda: words[-1] == "Ready")
+    assert offers[-1] is False
+    assert until(lambda: answers)
     assert answers[0].fault is None
+    assert len(pids) == 1
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_core_that_hangs_is_replaced_whoever_started_it(keeper, monkeypatch, adopted):
+    words, pids, other = record(keeper), greeted(keeper), CoreKeeper("first", "0")
+    if adopted:
+        first = greeted(other)
+        other.start()
+        assert until(lambda: first), other.report()
+    keeper.start()
+    assert until(lambda: pids), keeper.report()
+    assert (keeper.process is None) == adopted
+    os.kill(pids[0], signal.SIGSTOP)
+    grow_impatient(keeper, monkeypatch)
+    assert until(lambda: len(pids) == 2), keeper.report()
+    assert pids[1] != pids[0]
+    assert SILENT in words
+    process = other.process
+    other.stop()
+    assert until(lambda: qt_loop.gone(process))
+
+
+def test_a_core_that_never_greeted_is_replaced_if_it_is_one(keeper, monkeypatch):
+    """Such as one that an earlier window has left behind."""
+    monkeypatch.setattr("anycost.bridge.qt_client.HELLO_LIMIT_S", 0.2)
+    left = subprocess.Popen(launch.core_command(), stdin=subprocess.PIPE, env=launch.core_environment())
+    assert left.stdin is not None
+    assert until(lambda: os.path.exists(keeper.path))
+    os.kill(left.pid, signal.SIGSTOP)
+    pids = greeted(keeper)
+    keeper.start()
+    assert until(lambda: left.poll() is not None)
+    monkeypatch.setattr("anycost.bridge.qt_client.HELLO_LIMIT_S", 300)
+    assert until(lambda: pids), keeper.report()
+    left.stdin.close()
+
+
+def test_without_a_free_place_it_waits_and_starts_no_cores(keeper, tmp_path, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.qt_client.FIRST_DELAY_S", 0.01)
+    folder = tmp_path / "run" / "anycost"
+    folder.mkdir(mode=0o700)
+    full, words = Peer(folder), record(keeper)
+    full.listener.setblocking(False)
+    sentence = "The core serves 16 programs already: close one of them, then try again."
+    keeper.start()
+    for _ in range(3):  # as the server does
+        assert until(lambda: accepted(full))
+        full.send(framing.encode(protocol.error(None, protocol.CORE_ERROR, sentence, "busy")))
+        full.socket.close()
+    assert until(lambda: words[-1] == sentence)
+    assert keeper.process is None
+    assert keeper.running
+    full.listener.close()
+
+
+def accepted(peer):
+    try:
+        peer.take()
+    except BlockingIOError:
+        return False
+    return True
 
 
 def test_the_started_core_leaves_with_its_keeper(keeper):

@@ -50,6 +50,11 @@ class Sockets:
     def owner(self, handle: int) -> str:
         return self.owners[PATH]
 
+    def server_process(self, handle: int) -> int:
+        if handle not in self.ends:
+            raise failure(windows.FILE_NOT_FOUND)
+        return 4711
+
     def create_pipe(self, path: str, user: str, first: bool) -> int:
         if first and path in self.owners:
             raise failure(windows.ACCESS_DENIED)
@@ -329,3 +334,11 @@ def test_every_module_is_imported_where_there_is_no_posix(tmp_path):
     module, count = done.stdout.split()
     assert module == "anycost.bridge.windows"
     assert int(count) > 60
+
+
+def test_the_process_at_the_other_end_is_known(sockets):
+    with serving(sockets, Echo()):
+        end = windows.connect(PATH, 1.0)
+        assert windows.peer_process(end._handle) == 4711  # pyright: ignore[reportAttributeAccessIssue]
+        end.close()
+    assert windows.peer_process(-1) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from anycost.bridge.launch import log_path
-from anycost.core.service.log_file import BURST, LOG_BYTES, LOG_FILES, MOST_TEXT, Rate
+from anycost.core.service.log_file import BURST, LOG_BYTES, LOG_FILES, MOST_TEXT, RecordRate
 
 LIMIT = 300.0  # seconds after which a test fails
 
@@ -24,7 +24,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def logged(statements: str, *, unlimited: bool = False) -> subprocess.CompletedProcess[str]:
     """Runs statements in a process that has started its log."""
-    rate = "log_file.Rate = logging.Filter;" if unlimited else ""
+    rate = "log_file.RecordRate = logging.Filter;" if unlimited else ""
     script = f"import logging; from anycost.core.service import log_file; {rate} log_file.start_log()\n"
     command = [sys.executable, "-c", script + statements]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT)
@@ -71,7 +71,7 @@ def test_a_pipe_in_its_place_does_not_hold_the_core(log: Path):
 def test_a_flood_is_left_out_and_counted(monkeypatch: pytest.MonkeyPatch):
     now = [100.0]
     monkeypatch.setattr("anycost.core.service.log_file.time.monotonic", lambda: now[0])
-    rate, passed = Rate(), []
+    rate, passed = RecordRate(), []
     for k in range(1000):
         record = logging.LogRecord("n", logging.INFO, "p", 1, "%d is logged", (k,), None)
         if rate.filter(record):

@@ -94,7 +94,7 @@ class Bench:
         self.keeper = CoreKeeper("tests", "0")
         self.state = PanelState(self.keeper.client, self.easel)
         connect(self.keeper, self.state.core)
-        self.panel = Panel(self.state, self.keeper.start, self.keeper.report)
+        self.panel = Panel(self.state, self.keeper.restart, self.keeper.report)
         self.panel.resize(260, 700)
         self.panel.show()
 
@@ -184,6 +184,32 @@ def test_a_killed_core_comes_back_with_the_sliders(bench):
     assert bench.widget("slider_age").value() == -50
     assert bench.state.message == ""
     assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
+
+
+@pytest.mark.slow
+def test_a_core_that_hangs_is_replaced_and_the_sliders_stay(bench, monkeypatch):
+    bench.project()
+    bench.state.set_edit("age", -0.5)
+    assert until(bench.settled)
+    before, hung = bench.state.portrait.frame, bench.keeper.hello_answer["pid"]
+    for name, seconds in (("ASK_AFTER_S", 1), ("TELL_AFTER_S", 3)):  # turns of the watch
+        monkeypatch.setattr(f"anycost.bridge.qt_client.{name}", seconds)
+    bench.keeper._watch.setInterval(50)
+    os.kill(hung, signal.SIGSTOP)
+    bench.state.set_edit("age", -0.25)  # while nobody answers
+    assert until(lambda: bench.widget("start").isVisible())
+    assert "does not answer" in bench.widget("connection").text()
+    monkeypatch.setattr(
+        "anycost.bridge.qt_client.TELL_AFTER_S", 1000
+    )  # a busy machine is not taken for another
+    bench.click("start")
+    assert until(lambda: not bench.state.core.connected)
+    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled())
+    assert bench.keeper.hello_answer["pid"] != hung
+    assert not bench.widget("start").isVisible()
+    assert bench.widget("slider_age").value() == -25
+    bench.state.set_edit("age", -0.5)
+    assert until(lambda: bench.settled() and bench.state.portrait.frame.rgba == before.rgba)
 
 
 @pytest.mark.slow
