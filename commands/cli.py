@@ -6,11 +6,13 @@ Every failure is one sentence on stderr. Subcommands import torch only when they
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ..bridge.shown_names import plain
 from ..bridge.version import VERSION
 from ..core.errors import CoreError
 from ..models.manifest import PackError
@@ -56,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code: 0, 2 for what the user can put right, 130 after Ctrl-C, 1
     for anything else.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be text in any encoding
     chosen = _parser().parse_args(arguments)
     try:
         return chosen.run(chosen) or 0
@@ -66,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         code, sentence = _explained(error)
-        print(f"anycost: {sentence}", file=sys.stderr)
+        print(f"anycost: {plain(sentence)}", file=sys.stderr)
         return code
 
 

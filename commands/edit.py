@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bridge.messages import MAX_SECONDS
+from ..bridge.shown_names import shown
 from ..core.errors import CoreError
 from .arguments import add_pack, command, pack_with_added
 
@@ -162,7 +163,7 @@ class Editor:
         layer = None
         if any(asked.edits.values()):
             if picture.cut_off:
-                self.tell(f'The end of "{source}" is missing: its last rows are grey.')
+                self.tell(f"The end of {shown(source)} is missing or damaged: some of its rows are empty.")
             if only is None or only.any():
                 layer = self._layer(picture, only)
             if layer is None:
@@ -205,7 +206,7 @@ class Editor:
             return [None]
         faces = self._session.faces(picture.rgba)
         if not faces:
-            text = f'No face was found in "{picture.path}": place it by hand in `anycost studio`.'
+            text = f"No face was found in {shown(picture.path)}: place it by hand in `anycost studio`."
             raise CoreError("no-face", f"{text} {self._session.advice}".strip())
         return [face.face_points for face in (faces if self.asked.each else [self.asked.choose(faces)])]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bridge.shown_names import plain, shown
 from ..core.errors import CoreError
 from .edit import Asked, Editor
 
@@ -31,7 +33,7 @@ def edit_many(paths: Sequence[Path], out: Path, pack: Pack, asked: Asked) -> int
     file, failed = Path(), []
 
     def tell(sentence: str) -> None:
-        tqdm.write(f"{file}: {sentence}", file=sys.stderr)
+        tqdm.write(plain(f"{file}: {sentence}"), file=sys.stderr)
 
     editor = Editor(pack, asked, tell)
     make_folder(out)
@@ -42,9 +44,9 @@ def edit_many(paths: Sequence[Path], out: Path, pack: Pack, asked: Asked) -> int
             except (CoreError, OSError, ValueError, MemoryError) as error:
                 if isinstance(error, CoreError) and error.kind == "no-space":
                     raise  # the next one would fare no better
-                failed.append(f"{file}: {error or type(error).__name__}")
+                failed.append(plain(f"{file}: {error or type(error).__name__}"))
             else:
-                tqdm.write(str(target), file=sys.stdout)
+                tqdm.write(plain(str(target)), file=sys.stdout)
     if failed:
         count = f"{len(failed)} of {len(targets)} files could not be edited:"
         print(count, *failed, sep="\n", file=sys.stderr)
@@ -58,15 +60,23 @@ def pictures_of(paths: Sequence[Path]) -> list[Path]:
     """
     from ..core.files.decoding import ENDINGS
 
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
-        inside = sorted(path.iterdir(), key=_by_number) if path.is_dir() else [path]
-        for file in inside:
-            if file is path or (file.suffix.lower() in ENDINGS and file.is_file()):
-                found.setdefault(file.resolve(), file)
+        for file in _inside(path) if os.path.isdir(path) else [path]:
+            if file is path or (file.suffix.lower() in ENDINGS and os.path.isfile(file)):
+                found.setdefault(os.path.realpath(file), file)
     if not found:
-        raise CoreError("bad-value", f'There is no picture in "{paths[0]}": name files or folders with some.')
+        text = f"There is no picture in {shown(paths[0])}: name files or folders with some."
+        raise CoreError("bad-value", text)
     return list(found.values())
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir(), key=_by_number)
+    except OSError as error:
+        text = f"The folder {shown(folder)} cannot be read ({error.strerror}): change its permissions."
+        raise CoreError("bad-value", text) from None
 
 
 def targets_of(sources: Sequence[Path], out: Path) -> dict[Path, Path]:
@@ -76,19 +86,20 @@ def targets_of(sources: Sequence[Path], out: Path) -> dict[Path, Path]:
     """
     from ..core.files.pictures import WRITE_FORMATS
 
-    inputs = {source.resolve(): source for source in sources}
+    inputs = {os.path.realpath(source) for source in sources}
     targets: dict[Path, Path] = {}
-    taken: dict[Path, Path] = {}
+    taken: dict[str, Path] = {}
     for source in sources:
         writable = source.suffix.lower() in WRITE_FORMATS
         target = out / (source.name if writable else f"{source.stem}.png")
-        place = target.resolve()
+        place = os.path.realpath(target)
         if place in inputs:
             raise CoreError(
-                "bad-value", f'"{target}" is one of the pictures: name another folder with --out.'
+                "bad-value", f"{shown(target)} is one of the pictures: name another folder with --out."
             )
         if place in taken:
-            text = f'"{taken[place]}" and "{source}" would both become "{target}": edit them apart.'
+            both = f"{shown(taken[place])} and {shown(source)}"
+            text = f"{both} would both become {shown(target)}: edit them apart."
             raise CoreError("bad-value", text)
         targets[source], taken[place] = target, source
     return targets

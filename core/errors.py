@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from ..bridge.protocol import KINDS
+from ..bridge.shown_names import plain
 
 
 class CoreError(Exception):
-    """A failure of `kind` (one of bridge.protocol.KINDS); `message` is one sentence that says what to do."""
+    """A failure of `kind` (one of bridge.protocol.KINDS); `message` is one sentence that says what to do.
+
+    Names in it may be any: what a terminal would obey or could not write becomes an escape.
+    """
 
     def __init__(self, kind: str, message: str):
         if kind not in KINDS:
             raise ValueError(f"unknown kind of error: {kind}")
-        super().__init__(message)
         self.kind = kind
-        self.message = message
+        self.message = plain(message)
+        super().__init__(self.message)
 
     def __reduce__(self):
         return type(self), (self.kind, self.message)  # so that other processes can raise it here

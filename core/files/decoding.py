@@ -167,19 +167,23 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[Opened]:
         raise CoreError("bad-picture", text) from None
 
 
-def check_is_file(path: Path, kind: str) -> None:
-    """CoreError of that kind unless `path` is a plain file; opening a pipe would wait for ever."""
+def check_is_file(path: Path, kind: str, name: str = "") -> None:
+    """CoreError of that kind unless `path` is a plain file; opening a pipe would wait for ever.
+
+    `name` is what is told of it, by default the path.
+    """
+    told = shown(name or path)
     try:
         mode = path.stat().st_mode
     except PermissionError:
-        raise CoreError(kind, f"{shown(path)} cannot be read: change its permissions.") from None
+        raise CoreError(kind, f"{told} cannot be read: change its permissions.") from None
     except (FileNotFoundError, NotADirectoryError):
-        raise CoreError(kind, f"There is no file {shown(path)}: check its name.") from None
+        raise CoreError(kind, f"There is no file {told}: check its name.") from None
     except (OSError, ValueError) as error:  # such as a circle of links, or a name that is too long
         reason = getattr(error, "strerror", None) or error
-        raise CoreError(kind, f"{shown(path)} cannot be read ({reason}): give another file.") from None
+        raise CoreError(kind, f"{told} cannot be read ({reason}): give another file.") from None
     if not stat.S_ISREG(mode):
-        raise CoreError(kind, f"{shown(path)} is not a file: give the name of one.")
+        raise CoreError(kind, f"{told} is not a file: give the name of one.")
 
 
 @contextmanager
@@ -187,7 +191,7 @@ def _file(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
     if not isinstance(source, Path):
         yield source
         return
-    check_is_file(source, "bad-picture")
+    check_is_file(source, "bad-picture", name)
     try:  # without waiting, if it became a pipe meanwhile
         descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except PermissionError:

@@ -70,7 +70,8 @@ def survey(place: Path, frame: PictureFrame | None = None, *, whole: bool = Fals
             left_out.append(error.message)
             continue
         if frame is not None and not frame.enough(width, height):
-            left_out.append(f'"{picture}" is {width} x {height} px, below {frame}: use a larger one.')
+            text = f'"{picture}" is {width} x {height} px, below {frame}: use a larger one.'
+            left_out.append(CoreError("bad-picture", text).message)
             continue
         pictures.append(picture)
         sizes.append((width, height))
@@ -136,11 +137,22 @@ def _listed(place: Path, side: int | None) -> list[PictureFile]:
     if not place.is_dir():
         raise CoreError("bad-value", f'There is no folder, zip or LMDB "{place}": check its name.')
     paths: list[Path] = []
-    for folder, folders, names in os.walk(place, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    walked = {
+        os.path.realpath(place)
+    }  # links are followed, but into no folder twice: they may lead in a circle
+    for folder, folders, names in os.walk(place, onerror=_refuse, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if not name.startswith(".")]
+        folders[:] = [name for name in folders if _is_new(os.path.join(folder, name), walked)]
         paths += [Path(folder) / name for name in names if _looks_like_one(Path(name))]
     paths.sort(key=lambda path: os.fsencode(path.relative_to(place).as_posix()))
     return list(paths)
+
+
+def _is_new(folder: str, walked: set[str]) -> bool:
+    place = os.path.realpath(folder)
+    new = place not in walked
+    walked.add(place)
+    return new
 
 
 def _looks_like_one(name: Path) -> bool:

@@ -80,7 +80,7 @@ def encoded(session: Session, files: Sequence[Path]) -> Encoded:
             latents.append(_latent(session, path))
             stems.append(path.stem)
         except CoreError as error:
-            left_out.append(f"{path.name}: {error.message}")
+            left_out.append(CoreError(error.kind, f"{path.name}: {error.message}").message)
     return Encoded(np.stack(_enough(latents, folder, left_out)), tuple(stems), tuple(left_out))
 
 
