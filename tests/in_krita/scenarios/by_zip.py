@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import added
 import applying
 import batch
@@ -14,16 +16,16 @@ import install_core
 import taken_up
 import windows
 
+# from the third on, each leaves its projected face to the next
+SCENARIOS = (
+    *(install_core, documents, docker_look, canvas, applying, windows),
+    *(batch, history, added, taken_up, faces),
+)
+
 
 def run(t):
-    yield from install_core.run(t)
-    yield from documents.run(t)
-    yield from docker_look.run(t)  # from here on, each leaves its projected face to the next
-    yield from canvas.run(t)
-    yield from applying.run(t)
-    yield from windows.run(t)
-    yield from batch.run(t)
-    yield from history.run(t)
-    yield from added.run(t)
-    yield from taken_up.run(t)
-    yield from faces.run(t)
+    for scenario in SCENARIOS:
+        begin = time.monotonic()
+        yield from scenario.run(t)
+        seconds = t.figures[f"{scenario.__name__}_seconds"] = round(time.monotonic() - begin, 1)
+        t.say(scenario.__name__, "took", seconds, "s")
