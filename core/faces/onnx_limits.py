@@ -44,8 +44,8 @@ ATTRIBUTES = (  # no graphs, such as the branches of a choice
 )
 MOST_NODES = 20_000
 # Work is counted in multiplications of a product of matrices, of which two cores do some 5e10 a second. The
-# largest encoders in use take 1e11, their largest nodes 5e9.
-MOST_OF_ONE, MOST_WORK = 10**11, 10**12
+# largest encoders in use take 6e10, their largest nodes 5e9.
+MOST_OF_ONE, MOST_WORK = 5 * 10**10, 4 * 10**11
 SLOW, SLOWEST = 8, 64  # so much for an element of simple operators, and of those that look around
 LOOKING = ("GridSample", "Resize", "TopK", "Upsample", "ScatterElements", "ScatterND")
 
