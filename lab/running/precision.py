@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from . import distributed
 
 WORTH = 1.3  # times faster: less is not worth the rounding
+ENOUGH = 0.1  # seconds of timing: what is only emulated takes longer than that once
 NAMES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -28,7 +29,7 @@ def chosen(name: Precision, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if distributed.all_agree(_fast(device)) else torch.float32
 
 
-@cache  # what only emulates bfloat16 is slow at being timed, too
+@cache  # a process may train many times
 def _fast(device: torch.device) -> bool:
     """Whether this process is fast at bfloat16."""
     if device.type != "cpu":
@@ -39,11 +40,13 @@ def _fast(device: torch.device) -> bool:
 def _seconds(dtype: torch.dtype) -> float:
     x = torch.zeros(4, 64, 64, 64, dtype=dtype).contiguous(memory_format=torch.channels_last)  # [N, C, H, W]
     weight = torch.zeros(64, 64, 3, 3, dtype=dtype)
-    best = float("inf")
+    best, begin = float("inf"), time.perf_counter()
     for _ in range(5):
         start = time.perf_counter()
         F.conv2d(x, weight, padding=1)
         best = min(best, time.perf_counter() - start)
+        if start + best > begin + ENOUGH:
+            break
     return best
 
 
