@@ -36,6 +36,7 @@ setup(
             "krita_plugin/*.html",
             "krita_plugin/translations/*.ts",
             "requirements/run.txt",
+            "requirements/locked/*.txt",
         ]
     },
     install_requires=[

@@ -15,9 +15,11 @@ NAME = "anycost"
 ROOMS = ("bridge", "krita_plugin")
 MANUAL = "manual.html"  # Krita looks for it in the plugin's folder
 NOT_IN_KRITA = ("krita_plugin/studio.py", "krita_plugin/picture_opener.py", "krita_plugin/source_zip/")
-VERSIONS = (
-    "requirements/run.txt"  # the versions that the tests run with; the panel installs the core with them
-)
+# what the panel installs the core with: the versions that the tests run with, and the hashes of their files
+LISTS = {
+    "versions": "requirements/run.txt",
+    **{name: f"requirements/locked/{name}.txt" for name in ("pip", "libraries", "pytorch")},
+}
 BESIDE = ((f"{NAME}.desktop", "pykrita"), (f"{NAME}.action", "actions"))  # and Krita's folders for them
 
 
@@ -56,5 +58,5 @@ def plugin_files() -> dict[str, bytes]:
 
 def core_files() -> dict[str, bytes]:
     """Those from which the panel can install the core, likewise. CoreError when the wheel cannot be made."""
-    versions = (ROOT / VERSIONS).read_bytes()
-    return {f"wheel/{core_wheel.NAME}": core_wheel.core_wheel(), "wheel/versions.txt": versions}
+    lists = {f"wheel/{name}.txt": (ROOT / path).read_bytes() for name, path in LISTS.items()}
+    return {f"wheel/{core_wheel.NAME}": core_wheel.core_wheel(), **lists}

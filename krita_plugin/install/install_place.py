@@ -55,9 +55,10 @@ def core_wheel() -> Optional[Path]:
     return found if found.exists() else None
 
 
-def versions_file() -> Path:
-    """The versions of the libraries that this plugin was tested with."""
-    return Path(__file__).parents[2] / "wheel" / "versions.txt"
+def list_of(what: str) -> Path:
+    """A list of libraries that came with the plugin, for pip: their `versions`, or the files of `pip`, of the
+    `libraries` or of `pytorch` with their hashes."""
+    return Path(__file__).parents[2] / "wheel" / f"{what}.txt"
 
 
 def missing() -> bool:

@@ -85,18 +85,47 @@ def steps(
         return [*found, *_install(python, (*pip, "install", "--no-compile", *source, str(wheel)))]
     if not tool.has_pip:
         found.append(InstallStep(tr("Getting pip…"), (python, "-c", GET_PIP, *PIP)))
-    wheels = str(install_place.wheels(kind))
-    tested = ("--constraint", str(install_place.versions_file()))
-    fetch = (*pip, "download", "--progress-bar", "raw", "--only-binary", ":all:", "--no-cache-dir")
-    fetch = (*fetch, *tested, "--dest", wheels, "--find-links", wheels)
-    found.append(InstallStep(tr("Getting pip…"), (*pip, "install", "--upgrade", "pip")))
-    index = KINDS[kind].indexes.get(platform)
-    if index is not None:
-        torch = (*fetch, "--index-url", PYTORCH + index, "torch", "torchvision")
-        found.append(InstallStep(tr("Downloading PyTorch…"), torch))
-    found.append(InstallStep(tr("Downloading the core's libraries…"), (*fetch, str(wheel))))
-    local = ("install", "--no-compile", "--no-index", "--find-links", wheels, *tested, str(wheel))
+    found.append(InstallStep(tr("Getting pip…"), (*pip, "install", "--upgrade", *_checked("pip"))))
+    found += _downloads(pip, kind, platform)
+    source = ("--no-index", "--find-links", str(install_place.wheels(kind)))
+    local = ("install", "--no-compile", *source, *_tested(), str(wheel))
     return [*found, *_install(python, (*pip, *local))]
+
+
+def _downloads(pip: Tuple[str, ...], kind: str, platform: str) -> List[InstallStep]:
+    """All libraries, whose files on PyPI are known by their hashes.
+
+    A build of PyTorch that PyPI lacks comes from PyTorch's own index, which says its hashes itself.
+    """
+    wheels = str(install_place.wheels(kind))
+    fetch = (
+        *pip,
+        "download",
+        "--progress-bar",
+        "raw",
+        "--only-binary",
+        ":all:",
+        "--no-cache-dir",
+        "--no-deps",
+    )
+    fetch = (*fetch, "--dest", wheels, "--find-links", wheels)
+    words, index = tr("Downloading the core's libraries…"), KINDS[kind].indexes.get(platform)
+    if index is None:
+        return [InstallStep(words, (*fetch, *_checked("libraries"), *_checked("pytorch")))]
+    torch = (*fetch, *_tested(), "--index-url", PYTORCH + index, "torch", "torchvision")
+    return [
+        InstallStep(tr("Downloading PyTorch…"), torch),
+        InstallStep(words, (*fetch, *_checked("libraries"))),
+    ]
+
+
+def _checked(what: str) -> Tuple[str, ...]:
+    """pip's options for a list that names the hashes of all files."""
+    return ("--require-hashes", "--requirement", str(install_place.list_of(what)))
+
+
+def _tested() -> Tuple[str, ...]:
+    return ("--constraint", str(install_place.list_of("versions")))
 
 
 def networks_step(python: str, from_folder: Optional[Path] = None) -> Optional[InstallStep]:

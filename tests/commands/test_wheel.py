@@ -79,7 +79,8 @@ def test_the_zip_has_the_core_s_wheel_and_the_versions_that_it_was_tested_with(
     monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: wheel)
     with zipfile.ZipFile(plugin_package.package(tmp_path / "anycost.zip")) as archive:
         assert archive.read(f"anycost/wheel/{core_wheel.NAME}") == wheel
-        assert archive.read("anycost/wheel/versions.txt") == (ROOT / "requirements/run.txt").read_bytes()
+        for name, path in plugin_package.LISTS.items():
+            assert archive.read(f"anycost/wheel/{name}.txt") == (ROOT / path).read_bytes()
     with zipfile.ZipFile(io.BytesIO(wheel)) as inner:
         names = inner.namelist()
         record = inner.read(f"{core_wheel.INFO}/RECORD").decode().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from PyQt5.QtNetwork import QNetworkProxy, QNetworkProxyFactory
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 from qt_loop import until
 from small_web import own_machine
+from tiny_wheels import make_wheels
 
 from anycost.bridge import launch
 from anycost.bridge.qt_client import CoreKeeper
@@ -28,8 +30,9 @@ from anycost.krita_plugin.install.install_card import InstallCard
 from anycost.krita_plugin.install.install_output import OutputReader, sentence
 from anycost.krita_plugin.install.install_process import READ_AT_ONCE
 from anycost.krita_plugin.install.install_run import LOG_TAIL, CoreInstaller, InstallStage, proxy_variables
-from anycost.krita_plugin.install.install_steps import networks_step, steps
+from anycost.krita_plugin.install.install_steps import PIP, PYTORCH, networks_step, steps
 from anycost.krita_plugin.install.install_tools import Tool, candidates
+from anycost.models.pack import file_sha256
 
 qt_loop.application()
 
@@ -158,7 +161,7 @@ def test_after_a_failure_the_log_is_kept_and_nothing_is_used(plan):
     installer = CoreInstaller()
     assert run(installer, "cpu") is InstallStage.FAILED
     assert "nothing works" in installer.sentence
-    assert "-m pip install --upgrade pip" in installer.log
+    assert "-m pip install --upgrade --require-hashes" in installer.log
     assert install_place.log_path().read_text() == installer.log
     assert install_place.missing()
 
@@ -403,6 +406,42 @@ def test_each_system_gets_the_build_that_pypi_does_not_have(plan, platform, kind
     found = steps(Tool(("python3",)), plan / "new", plan / "core.whl", kind, None, platform)
     said = " ".join(word for step in found for word in step.command)
     assert (index in said) if index else ("--index-url" not in said)
+    for step in found:
+        fetches = {"download", "--upgrade"} & {*step.command}
+        assert not fetches or "--require-hashes" in step.command or PYTORCH in " ".join(step.command)
+
+
+def test_a_file_that_is_not_the_known_one_is_not_taken(plan, monkeypatch):
+    """Through the real pip, with a library of the test's own."""
+    offered = make_wheels(plan / "offered")
+    wheel = next(offered.glob("tqdm-*.whl"))
+    version = wheel.name.split("-")[1]
+    (plan / "lists").mkdir()
+    monkeypatch.setattr(install_place, "list_of", lambda what: plan / "lists" / f"{what}.txt")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(offered))
+    *_, (_, fetch), _, _ = steps(Tool((sys.executable,)), plan, plan / "core.whl", "cpu", None, "darwin")
+    for sha256, taken in (("0" * 64, False), (file_sha256(wheel), True)):
+        (plan / "lists" / "libraries.txt").write_text(f"tqdm=={version} --hash=sha256:{sha256}\n")
+        (plan / "lists" / "pytorch.txt").write_text("")
+        command = [sys.executable, *fetch[1:]]
+        command[command.index("raw")] = "off"  # which an older pip knows, too
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (install_place.wheels("cpu") / wheel.name).exists() is taken, done.stderr
+        assert ("DO NOT MATCH THE HASHES" in done.stderr) is not taken
+
+
+def test_every_library_is_locked_in_the_version_that_the_tests_run_with():
+    """Else run `python scripts/lock.py`."""
+    lists = Path(__file__).parents[2] / "requirements"
+    pinned = re.compile(r"^([\w.-]+)==([^\s;]+)", re.M)
+    asked = {(name.lower(), version) for name, version in pinned.findall((lists / "run.txt").read_text())}
+    texts = [(lists / "locked" / f"{name}.txt").read_text() for name in ("libraries", "pytorch")]
+    assert asked <= {found for text in texts for found in pinned.findall(text)}
+    for text in texts:
+        entries = re.split(r"^(?=[\w.-]+==)", text, flags=re.M)[1:]
+        assert all("--hash=sha256:" in entry for entry in entries)
+    assert PIP[1] in (lists / "locked" / "pip.txt").read_text()
 
 
 # Words
