@@ -6,10 +6,12 @@ measured before it is parsed, so that no message takes more than a few milliseco
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import mmap
 import struct
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any, Dict, Iterator, List, Optional, Tuple, Union, cast
 
@@ -70,9 +72,9 @@ class Decoder:
 
     def drop(self) -> None:
         """Forgets the message that is being received."""
-        self.held = 0  # bytes of it that are kept
+        self.held = 0  # bytes of it that are kept; of a large attachment all, also those to come
         self._part: List[Union[bytearray, memoryview]] = []  # the pieces of the part that is being received
-        self._large: Optional[mmap.mmap] = None  # a large attachment; its pages come as they are written
+        self._large: Optional[mmap.mmap] = None  # a large attachment
         self._stage, self._missing = _Stage.HEADER, HEADER_BYTES
         self._attachment_length = 0
         self._message: Dict[str, Any] = {}
@@ -105,10 +107,11 @@ class Decoder:
         self._missing -= len(view)
 
     def _keep(self, piece: memoryview) -> None:
-        self.held += len(piece)
         if self._large is not None:
             self._large.write(piece)
-        elif len(piece) >= SMALL:
+            return
+        self.held += len(piece)
+        if len(piece) >= SMALL:
             self._part.append(piece)
         elif piece:  # one list entry for each byte of a slow stream would take fifty times its size
             last = self._part[-1] if self._part else None
@@ -132,25 +135,50 @@ class Decoder:
         self._message = parse(part, self.limits.values)
         self._stage, self._missing = _Stage.ATTACHMENT, self._attachment_length
         if self._missing >= LARGE:
-            try:
-                self._large = mmap.mmap(-1, self._missing)
-            except (OSError, MemoryError):
-                raise ProtocolError("There is not enough memory for the attachment.") from None
+            self._large = _room(self._missing)
+            self.held += self._missing
+
+
+def _room(length: int) -> mmap.mmap:
+    """Memory whose pages come as they are written. To free 64 MiB of small pages would hold a window up."""
+    try:
+        if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
+            return mmap.mmap(-1, length)
+        room = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except (OSError, MemoryError):
+        raise ProtocolError("There is not enough memory for the attachment.") from None
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel without them
+            room.madvise(mmap.MADV_HUGEPAGE)
+    return room
 
 
 def parse(text: bytes, most: int = MAX_VALUES) -> Dict[str, Any]:
     """One JSON object with finite numbers and at most `most` values; ProtocolError for anything else."""
     _bound_values(text, most, PARSE_ERROR)
     try:
-        message = json.loads(
-            text.decode("utf-8"), parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant
-        )
+        with _no_look_for_cycles():
+            message = json.loads(
+                text.decode("utf-8"), parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant
+            )
     except (ValueError, RecursionError):
         raise ProtocolError("The message is not valid JSON.", PARSE_ERROR) from None
     if not isinstance(message, dict):
         raise ProtocolError("The message is not a JSON object.", PARSE_ERROR)
     _bound_depth(message)
     return message
+
+
+@contextmanager
+def _no_look_for_cycles() -> Iterator[None]:
+    """JSON has none, but thousands of new lists would make Python look through all that there is."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _bound_values(text: bytes, most: int, code: int) -> None:

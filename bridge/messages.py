@@ -79,6 +79,16 @@ def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
+def topic(method: str, params: Data) -> str:
+    """What a notification is about: where several of a topic wait for a slow reader, the newest is enough.
+
+    Frames of a part wait beside whole ones, since they are laid over them.
+    """
+    picture = params.get("picture")
+    part = "part" if params.get("whole") is False else ""
+    return f"{method} {picture if isinstance(picture, str) else ''} {part}"
+
+
 # Greeting
 
 

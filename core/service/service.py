@@ -43,6 +43,7 @@ from ...bridge.messages import (
     ProjectPicture,
     RestorePicture,
     Welcome,
+    topic,
 )
 from ...bridge.protocol import (
     CANCEL,
@@ -299,17 +300,13 @@ def _name(peer: Peer, picture: str) -> str:
 
 
 def _teller(call: Call) -> Callable[[Frame | Progress], None]:
-    """Tells the call's peer about its picture, from any thread. Of the messages that wait, the newest stays.
-
-    Frames of a part wait beside whole ones, since they are laid over them.
-    """
+    """Tells the call's peer about its picture, from any thread."""
     loop, picture = asyncio.get_running_loop(), call.params["picture"]
 
     def tell(message: Frame | Progress) -> None:
-        part = isinstance(message, Frame) and not message.whole
-        topic = f"{message.METHOD} {picture} {'part' if part else ''}"
-        told = replace(message, picture=picture)
-        loop.call_soon_threadsafe(call.peer.notify, told.METHOD, told.data(), told.attachment, topic)
+        told = replace(message, picture=picture).data()
+        about = topic(message.METHOD, told)
+        loop.call_soon_threadsafe(call.peer.notify, message.METHOD, told, message.attachment, about)
 
     return tell
 
