@@ -217,10 +217,16 @@ class KritaDocuments:
         held = self._same(document, picture)
         old = last_of(held, replaced)  # again: it may be gone
         spot = self._spot(held, document, old, place)
+        added = node.uniqueId().toString()
         with self._adding:
-            if not spot.group.addChildNode(node, spot.under) or not (old is None or old.remove()):
+            if not spot.group.addChildNode(node, spot.under):
                 raise HostError(tr(REFUSED))
-        return node.uniqueId().toString()
+            yield  # Krita tells its own dockers first
+            old = None if old is None else last_of(self._same(document, picture), replaced)
+            if not (old is None or old.remove()):
+                raise HostError(tr(REFUSED))
+        yield
+        return added
 
     def _while_open(self, document: Hashable, picture: Picture, steps: Steps[None]) -> Steps[None]:
         """HostError as soon as the document is closed or resized: a layer must not outlive its document."""

@@ -123,9 +123,9 @@ class Applying:
         portrait = job.portrait
         portrait.layer = FaceLayer((*job.old.ids, added), key, job.name, job.only, job.masked)
         portrait.applied = job.adjustment
-        self._state.history.applied(job.document, portrait)
         if self._state.host.keeps:
             self._keep(job, added, key)
+        self._state.history.applied(job.document, portrait)
         portrait.applying = False
         self._state.core.viewer.tell(Topic.PROGRESS)
 

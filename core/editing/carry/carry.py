@@ -159,14 +159,14 @@ def _moved(
         field = field * (_part(only, wide)[..., None] / np.float32(255))
     inner = band[0] - left, band[1] - top, band[2] - left, band[3] - top
     across, down = cv2.split(surface.shifts(field))
-    moves = (across != 0) | (down != 0)
-    if not moves.any():
+    moving = (across != 0) | (down != 0)
+    if not moving.any():
         return _part(surface.rgb, band), _part(field, inner)
     x = across + np.arange(left, right, dtype=np.float32)
     y = down + np.arange(top, bottom, dtype=np.float32)[:, None]
     moved = cv2.remap(surface.rgb, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     moved = _crisp(moved, cv2.magnitude(across, down))
-    moved = cv2.copyTo(moved, moves.view(np.uint8), _part(surface.rgb, wide).copy())
+    moved = cv2.copyTo(moved, moving.view(np.uint8), _part(surface.rgb, wide).copy())
     return _part(moved, inner), _part(field, inner)
 
 

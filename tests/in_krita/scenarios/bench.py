@@ -1,4 +1,4 @@
-"""Figures from inside Krita: from a slider to the panel and to the canvas, and the longest stall of the UI.
+"""Figures from inside Krita: from a slider to the canvas, a reopened edit, the longest stall of the UI.
 
 A pen's stroke waits for the UI thread as the ticker does. The canvas shows the picture at 100 %.
 """
@@ -9,7 +9,7 @@ import os
 import time
 
 from PyQt5.QtCore import Qt, QTimer
-from shared import Seen, open_panel, settled
+from shared import Seen, closed, open_panel, settled, written
 
 from anycost.krita_plugin.canvas.canvas_overlay import CanvasOverlay
 
@@ -49,18 +49,25 @@ class Ticker:
 
 
 class Canvases:
-    """Notes when a canvas has been painted, and which edit state it then shows."""
+    """Notes when a canvas has been painted, and which frame it then shows."""
 
     def __init__(self, state):
-        self.stamp = 0
-        painted = CanvasOverlay.paintEvent
+        self.painted = []  # seconds, the frame's stamp, whether that is its last pass
+        paint_event = CanvasOverlay.paintEvent
 
         def paint(overlay, event):
-            painted(overlay, event)
+            paint_event(overlay, event)
             if overlay.laid and state.portrait is not None and state.portrait.frame is not None:
-                self.stamp = state.portrait.frame.stamp
+                frame = state.portrait.frame
+                self.painted.append((time.perf_counter(), frame.stamp, frame.index == frame.passes))
 
         CanvasOverlay.paintEvent = paint  # pyright: ignore[reportAttributeAccessIssue]
+
+    def first(self, stamp, in_full=False):
+        """When the canvas first showed an edit of this stamp or a later one; None as long as it has not."""
+        return next(
+            (at for at, found, full in self.painted if found >= stamp and (full or not in_full)), None
+        )
 
 
 def quantile(values, share):
@@ -93,8 +100,9 @@ def run(t):
     if not t.check("projected", state.portrait is not None and settled(state), state.message):
         return
     yield from calibration(t, docker)
-    yield from releases(t, state, ticker, canvases)
+    yield from drags(t, state, ticker, canvases)
     yield from applying(t, state, document, ticker, "a layer of 512 px")
+    document = yield from reopening(t, docker, document)
     yield from reading(t, docker, document, ticker)
     yield from applying_large(t, docker, document, ticker)
 
@@ -114,37 +122,42 @@ def calibration(t, docker):
     t.figures["waited for calibration, s"] = round(time.perf_counter() - began, 1)
 
 
-def releases(t, state, ticker, canvases):
-    """Dragged a little, then let go: the times from the release on."""
+def drags(t, state, ticker, canvases):
+    """A slider is moved, held until the canvas shows it, moved on and let go: the times until the canvas
+    shows the first of it, and until it shows the released edit in full."""
     name = state.core.opened.directions[0].name
     seen = Seen(state)
-    first, on_canvas, last, gaps, work = [], [], [], [], []
+    figures = {"a slider's move to the canvas": [], "a release to the panel in full": []}
+    on_canvas = figures["a release to the canvas in full"] = []
+    gaps, work = [], []
     for index in range(EDITS):
         ticker.restart()
+        began = time.perf_counter()
+        state.set_edit(name, (index % 9 - 4) / 5 + 0.03, dragging=True)
+        stamp = state.portrait.stamp
+        yield from t.until(lambda stamp=stamp: canvases.first(stamp) is not None, 10)
+        figures["a slider's move to the canvas"].append(1000 * (canvases.first(stamp) - began))
         for step in range(3):
-            state.set_edit(name, (index % 9 - 4) / 5 + step / 50, dragging=True)
+            state.set_edit(name, (index % 9 - 4) / 5 + 0.04 + step / 100, dragging=True)
             yield 0.03
-        before = len(seen.frames)
+        yield 0.2
         began = time.perf_counter()
         state.set_edit(name, (index % 9 - 4) / 5 + 0.07, dragging=False)
         stamp = state.portrait.stamp
-        while not any(frame.stamp >= stamp for frame in seen.frames[before:]):
-            yield 0.001
-        first.append(1000 * (time.perf_counter() - began))
-        yield from t.until(lambda stamp=stamp: canvases.stamp >= stamp, 10)
-        on_canvas.append(1000 * (time.perf_counter() - began))
         while not settled(state):
             yield 0.001
-        last.append(1000 * (time.perf_counter() - began))
+        figures["a release to the panel in full"].append(1000 * (time.perf_counter() - began))
+        yield from t.until(lambda stamp=stamp: canvases.first(stamp, in_full=True) is not None, 10)
+        on_canvas.append(1000 * (canvases.first(stamp, in_full=True) - began))
         gaps += ticker.gaps
         work += ticker.work
-    for what, times in (("first frame", first), ("canvas", on_canvas), ("last frame", last)):
-        t.figures[f"released to {what}, ms (p50, p95)"] = [quantile(times, 0.5), quantile(times, 0.95)]
+    for what, times in figures.items():
+        t.figures[f"{what}, ms (p50, p95)"] = [quantile(times, 0.5), quantile(times, 0.95)]
     ticker.gaps, ticker.work = gaps, work
     ticker.tell(t.figures, "while frames arrive")
     t.figures["gaps, ms (p50, p95, p99)"] = [quantile(gaps, share) for share in (0.5, 0.95, 0.99)]
     t.figures["frames"] = len(seen.frames)
-    t.check("measured", len(first) == EDITS)
+    t.check("measured", len(on_canvas) == EDITS)
 
 
 def applying(t, state, document, ticker, what):
@@ -162,6 +175,25 @@ def applying(t, state, document, ticker, what):
     ticker.tell(t.figures, f"while applying {what}")
     document.waitForDone()
     t.check(f"applied {what}", len(document.rootNode().childNodes()) == count + 1, state.message)
+
+
+def reopening(t, docker, document):
+    """Save, close, open again: until the edit of the active layer is drawn, and its sliders work."""
+    path = os.path.join(t.out, "bench.kra")
+    document.setActiveNode(document.rootNode().childNodes()[-1])
+    docker.look()
+    yield from written(t, docker, document)
+    document.saveAs(path)
+    yield from closed(t, docker, document)
+    began = time.perf_counter()
+    document = t.krita.openDocument(path)
+    t.krita.activeWindow().addView(document)
+    t.figures["a .kra is open after, s"] = round(time.perf_counter() - began, 2)
+    state = docker.state
+    back = yield from t.until(lambda: state.portrait is not None and settled(state), 20)
+    t.figures["and its edit is drawn again after, s"] = round(time.perf_counter() - began, 2)
+    t.check("a reopened edit is back", back and state.changes, (state.message, state.status()))
+    return document
 
 
 def reading(t, docker, document, ticker):
