@@ -14,7 +14,7 @@ from krita import Document, Node
 from ...bridge.messages import Layer
 from ..qt import QtCore
 from ..slices import OneAtATime, Slices, Steps
-from ..state.batch_host import Item, Source
+from ..state.batch_host import Item, Put, Source
 from ..state.edit_layers import INDEX, ids_and_keys, is_edit
 from ..state.kept_edit import new_key, with_key
 from ..state.picture import SMALLEST_SIDE, Box, HostError, Picture, reduction
@@ -115,7 +115,7 @@ class _Pictures:
         item: Item,
         picture: Picture,
         layer: Layer,
-        done: Callable[[str], None],
+        done: Callable[[Put], None],
         failed: Callable[[str], None],
     ) -> None:
         self._work = Slices(self._putting(item, picture, layer), done, failed)
@@ -131,8 +131,8 @@ class _Pictures:
             raise HostError(tr(SMALL) if min(box[2:]) > 0 else tr(EMPTY))
         return (yield from reading(pixels, box, reduction(*box[2:])))
 
-    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
-        """Returns why the edit of this one has no place; empty where it has."""
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[Put]:
+        """Returns what became of this edit."""
         raise NotImplementedError
 
     def _finishing(self) -> Steps[None]:
@@ -201,20 +201,20 @@ class _Layers(_Pictures):
         box = node.bounds().intersected(QtCore.QRect(0, 0, document.width(), document.height()))
         return LayerPixels(document, node), (box.x(), box.y(), max(0, box.width()), max(0, box.height()))
 
-    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[Put]:
         node = new_layer(self._same(picture), _edit_name(self._name))
         if not (yield from self._drawn(node, picture, layer)):
-            return ""
+            return Put()
         yield from self._turn.free()
         own = last_of(self._same(picture), [item.key])
         if own is None:
-            return tr(GONE)
+            return Put(tr(GONE))
         try:
             check_unlocked(own.parentNode())
         except HostError as error:
-            return str(error)
+            return Put(str(error))
         self._add(own.parentNode(), node, own)
-        return ""
+        return Put(layer=name_of(node))
 
     def _made(self, copy: Document) -> Optional[Node]:
         return None
@@ -225,7 +225,7 @@ class _Group(_Layers):
 
     _group: Optional[Node] = None  # in the copy
 
-    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[Put]:
         self._same(picture)
         yield from self._turn.free()
         copy = self._copy()
@@ -238,7 +238,7 @@ class _Group(_Layers):
         node = new_layer(copy, item.name)
         if (yield from self._drawn(node, picture, layer)):
             self._add(group, node, None)
-        return ""
+        return Put()
 
     def _made(self, copy: Document) -> Optional[Node]:
         copy.waitForDone()
@@ -264,14 +264,14 @@ class _Frames(_Pictures):
         box = (0, 0, document.width(), document.height())
         return LayerPixels(document, node, _time(item)), box
 
-    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[str]:
+    def _putting(self, item: Item, picture: Picture, layer: Layer) -> Steps[Put]:
         self._same(picture)
         yield from self._turn.free()
         if self._copied is None:
             yield from self._wiping_all()
         if (yield from self._drawn(self._at(_time(item)), picture, layer)):
             self._drawn_times.append(_time(item))
-        return ""
+        return Put()
 
     def _wiping_all(self) -> Steps[None]:
         """Every frame, before any is drawn: two frames may be one and the same to Krita."""

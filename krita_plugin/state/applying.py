@@ -17,6 +17,7 @@ from .portrait import Portrait
 from .topic import Topic
 
 if TYPE_CHECKING:
+    from .conversation import Conversation
     from .state import PanelState
 
 BESIDE = "Nothing of the face is selected: select a part of it, or clear Only in the selection."
@@ -132,7 +133,12 @@ class Applying:
     def _keep(self, job: _Job, layer: Hashable, key: str) -> None:
         """With the layer goes what it was made of; what is kept of layers that are gone, goes."""
         host, layers = self._state.host, self._layers
-        edit = self._kept(job, host.painted(job.document, layer))
+        core, portrait = self._state.core, job.portrait
+        faces = core.faces.get(job.document)
+        by_hand = any(one.by_hand for one in faces.all if one.portrait is portrait) if faces else False
+        edit = kept_edit(core, portrait, job.adjustment, host.painted(job.document, layer))
+        only = None if job.masked else job.only
+        edit = replace(edit, only=only, masked=job.masked, by_hand=by_hand)
         try:
             layers.keep(job.document, str(layer), key, edit)
         except TooDetailed:
@@ -140,24 +146,22 @@ class Applying:
             self._state.say(tr(TOO_DETAILED))
         layers.sweep(job.document, host.layer_names(job.document))
 
-    def _kept(self, job: _Job, painted: Box) -> KeptEdit:
-        core, portrait = self._state.core, job.portrait
-        picture, faces = portrait.picture, core.faces.get(job.document)
-        return KeptEdit(
-            pack=core.opened.name,
-            generator=core.opened.generator,
-            box=picture.box,
-            factor=picture.factor,
-            document_size=picture.document_size,
-            latents=portrait.latents.get(core.pack),
-            edits=job.adjustment.edits,
-            face=portrait.face,
-            placement=portrait.placement,
-            only=None if job.masked else job.only,
-            by_hand=any(one.by_hand for one in faces.all if one.portrait is portrait) if faces else False,
-            selection=picture.selection,
-            mix=without_faces(job.adjustment).mix,
-            masked=job.masked,
-            place=painted[:2],
-            size=painted[2:],
-        )
+
+def kept_edit(core: Conversation, portrait: Portrait, adjustment: Adjustment, painted: Box) -> KeptEdit:
+    """What is kept with the layer of a face's edit; `painted` is the box of what is on it."""
+    picture = portrait.picture
+    return KeptEdit(
+        pack=core.opened.name,
+        generator=core.opened.generator,
+        box=picture.box,
+        factor=picture.factor,
+        document_size=picture.document_size,
+        latents=portrait.latents.get(core.pack),
+        edits=adjustment.edits,
+        face=portrait.face,
+        placement=portrait.placement,
+        selection=picture.selection,
+        mix=without_faces(adjustment).mix,
+        place=painted[:2],
+        size=painted[2:],
+    )

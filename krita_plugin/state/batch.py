@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Generator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Generator, Hashable, List, Optional, Sequence, Tuple, Union
 
 from ...bridge.answer import Answer
 from ...bridge.messages import (
@@ -17,6 +17,7 @@ from ...bridge.messages import (
     FindFaces,
     FoundFace,
     FoundFaces,
+    Latents,
     Layer,
     Message,
     OpenedPicture,
@@ -25,9 +26,13 @@ from ...bridge.messages import (
 )
 from ...bridge.protocol import ProtocolError
 from ..words import mark_tr, told, tr, tr_count
-from .batch_host import Item, Source
+from .applying import kept_edit
+from .batch_host import Item, Put, Source
 from .conversation import Conversation
 from .document_faces import Face
+from .edit_layers import LayerName
+from .history import without_faces
+from .kept_edit import key_in
 from .picture import HostError, Picture
 from .portrait import Portrait
 from .state import PanelState
@@ -74,7 +79,9 @@ class EditBatch:
         self._core = state.core
         self._pack = state.core.pack
         self._source = source
+        self._document: Hashable = state.document
         self._face = face
+        self._adjustment = without_faces(face.portrait.adjustment)
         self._asked = asked(state.core, face.portrait)
         self._seconds = seconds
         self._changed = changed
@@ -159,18 +166,31 @@ class EditBatch:
         size = picture.width, picture.height
         try:
             answer = yield OpenPicture(name, *size, picture.rgba, face.portrait.face, picture.whole)
-            limited = OpenedPicture.of(answer.result).limited
-            edits = {slider: value for slider, value in self._asked.edits.items() if slider not in limited}
+            opened = OpenedPicture.of(answer.result)
+            face.portrait.placement = opened.placement
+            edits = {n: value for n, value in self._asked.edits.items() if n not in opened.limited}
             if not edits and self._asked.mix is None:
                 raise _LeftOut(tr(NOTHING))
-            yield ProjectPicture(name, self._seconds)
+            answer = yield ProjectPicture(name, self._seconds)
+            face.portrait.latents[self._pack] = Latents.of(answer.result, answer.data)
             answer = yield replace(self._asked, picture=name, edits=edits)
             layer = Layer.of(answer.result, answer.data)
-            why = yield partial(self._source.put, item, picture, layer)
-            if why:
-                raise _LeftOut(why)
+            put: Put = yield partial(self._source.put, item, picture, layer)
+            if put.why:
+                raise _LeftOut(put.why)
+            if put.layer is not None:
+                self._keep(put.layer, face, edits)
         finally:
             self._send(ClosePicture(name), lambda answer: None)
+
+    def _keep(self, layer: LayerName, face: Face, edits: Dict[str, float]) -> None:
+        """So that the artist can take it up again."""
+        host, layers, key = self._state.host, self._core.edit_layers, key_in(layer.name)
+        if layers is not None and key is not None:
+            adjustment = replace(self._adjustment, edits=edits)
+            painted = host.painted(self._document, layer.id)
+            edit = kept_edit(self._core, face.portrait, adjustment, painted)
+            layers.keep(self._document, layer.id, key, edit)
 
     def _same_face(self, picture: Picture, found: Sequence[FoundFace]) -> Face:
         """The found face nearest to where the edited one lies; a place given by hand serves where none is."""

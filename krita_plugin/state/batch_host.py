@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Hashable, List, Protocol, Tuple
+from typing import Callable, Hashable, List, Optional, Protocol, Tuple
 
 from ...bridge.messages import Layer
+from .edit_layers import LayerName
 from .picture import Picture
 
 
@@ -15,6 +16,14 @@ class Item:
 
     name: str  # as the artist knows it
     key: Hashable
+
+
+@dataclass(frozen=True)
+class Put:
+    """What became of one edit."""
+
+    why: str = ""  # it has no place any more; empty where it has
+    layer: Optional[LayerName] = None  # that it has alone, over the one that was read
 
 
 class Source(Protocol):
@@ -29,11 +38,10 @@ class Source(Protocol):
         item: Item,
         picture: Picture,
         layer: Layer,
-        done: Callable[[str], None],
+        done: Callable[[Put], None],
         failed: Callable[[str], None],
     ) -> None:
-        """Takes the edit of one picture: `done` with why that one has no place any more, else empty; `failed`
-        where none can be written."""
+        """Takes the edit of one picture; `failed` where none can be written."""
         ...
 
     def finish(self, done: Callable[[None], None], failed: Callable[[str], None]) -> None:

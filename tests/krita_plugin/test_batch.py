@@ -9,7 +9,8 @@ from panel_wire import NONE, ONE, PACK, PIXEL, PLACEMENT, Desk, Wire, face_at, p
 
 from anycost.bridge.answer import Fault
 from anycost.krita_plugin.state.batch import EditBatch, edited_face
-from anycost.krita_plugin.state.batch_host import Item
+from anycost.krita_plugin.state.batch_host import Item, Put
+from anycost.krita_plugin.state.edit_layers import LayerName
 from anycost.krita_plugin.state.picture import Picture
 from anycost.krita_plugin.state.state import PanelState
 
@@ -25,6 +26,7 @@ class Shelf:
         self.missing = set()
         self.refuse = None  # a sentence
         self.full = ""  # why a picture has no place
+        self.layer = None  # that each edit gets for itself
 
     def read(self, item, done, failed):
         if item.key in self.missing:
@@ -38,7 +40,7 @@ class Shelf:
             return
         if not self.full:
             self.put_there.append(item)
-        done(self.full)
+        done(Put(self.full, self.layer))
 
     def finish(self, done, failed):
         self.finished += 1
@@ -85,6 +87,22 @@ def come_back(state, wire):
     wire.answer("picture/open", PLACEMENT)
     wire.answer("picture/restore")
     wire.answer("edit", {"complete": True})
+
+
+def test_a_layer_that_has_an_edit_to_itself_can_be_taken_up_again(begun, state, wire, shelf):
+    shelf.layer = LayerName("own", "Anycost: Smile +0.50 #abcde")
+    finish_one(wire)
+    layers = state.core.edit_layers
+    assert layers.key_of(state.document, shelf.layer) == "abcde"
+    kept = layers.edit_of(state.document, "abcde")
+    assert kept.edits == {"smile": 0.5}
+    assert kept.latents.shape == (2, 3)
+    assert (kept.box, kept.placement.x, kept.place, kept.size) == ((0, 0, 64, 64), 32.0, (0, 0), (1, 1))
+
+
+def test_an_edit_in_a_group_with_others_is_not_kept(begun, state, wire):
+    finish_one(wire)
+    assert state.core.edit_layers.keys(state.document) == {}
 
 
 def test_every_picture_is_found_projected_drawn_and_closed_in_turn(begun, wire, shelf):
