@@ -1,5 +1,5 @@
 # `make demo` and `make test` do all set-up themselves.
-.PHONY: setup demo test lint pack tables clean
+.PHONY: setup demo test lint fuzz soak attack pack tables clean
 PYTHON := .venv/bin/python
 # fails where the code needs a newer Python than -t
 VERMIN := .venv/bin/vermin --quiet --violations --feature fstring-pep701
@@ -26,6 +26,18 @@ lint:
 	.venv/bin/pyright
 	$(VERMIN) -t=3.10- commands core lab models scripts tests setup.py __main__.py
 	$(VERMIN) -t=3.8- bridge krita_plugin __init__.py
+
+# damaged and hostile files for every reader; what is found stays in tests/fuzz/corpus: make fuzz MINUTES=30
+fuzz: setup
+	PYTHONPATH=tests $(PYTHON) -m fuzz $(or $(MINUTES),5)
+
+# two panels at work on one core, whose memory must not grow: make soak MINUTES=20
+soak: setup
+	PYTHONPATH=tests $(PYTHON) -m attacks.soak $(or $(MINUTES),60)
+
+# the figures of docs/reliability.md, in ten minutes; as root also full disks and other users
+attack: setup
+	PYTHONPATH=tests $(PYTHON) -m attacks $(ARGS)
 
 # trains the default pack from nothing, each network by its file in configs/: hours on a CPU
 pack: setup

@@ -78,19 +78,23 @@ def put(beside: Path, name: str, origin: Origin) -> Path:
     Whenever it is interrupted, there is the old pack or the new one, and `origin_of` knows it. CoreError
     "no-space" or "bad-value" when it cannot be renamed.
     """
-    packs, new = beside.parent, manifest_hash(beside)
+    packs = beside.parent
     before = origin_of(name)
     ours = before.manifests if before else ()
     if (packs / name).is_symlink():
         text = f'"{packs / name}" is a link to a folder elsewhere: remove it first.'
         raise CoreError("bad-value", text)
+    named = packs / f".{name}{NEW}"
     try:
-        named = beside.rename(packs / f".{name}{NEW}")
+        new = hashlib.sha256((beside / MANIFEST).read_bytes()).hexdigest()
+        beside.rename(named)
         _record(packs, name, origin, "", (*ours, new))
         put_in_place(named, packs / name)
         _record(packs, name, origin, origin.sha256, (new,))
     except OSError as error:
         raise unwritable(packs / name, error, REMEDY) from None
+    finally:
+        shutil.rmtree(named, ignore_errors=True)
     return packs / name
 
 

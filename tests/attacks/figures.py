@@ -1,0 +1,24 @@
+"""What an attack has measured, beside what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Figure(NamedTuple):
+    what: str
+    measured: object
+    wanted: str
+    reached: bool
+    details: str = ""
+
+
+def said(figures: Iterable[Figure]) -> bool:
+    """Prints them; whether all are reached."""
+    found = list(figures)
+    for figure in found:
+        mark = "ok  " if figure.reached else "MISS"
+        details = f"  [{figure.details}]" if figure.details else ""
+        print(f"{mark} {figure.what}: {figure.measured} (wanted: {figure.wanted}){details}", flush=True)
+    return all(figure.reached for figure in found)

@@ -1,0 +1,105 @@
+"""The core is killed at random moments of an artist's work: is everything back, and is nothing left?
+
+PYTHONPATH=tests .venv/bin/python -m attacks.kills [how many]
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from wire import private_home
+
+from .figures import Figure, said
+from .seat import Seat
+
+COUNT = 100
+MOMENTS = ("edit", "edit", "drag", "apply", "project", "upload", "idle", "twice")
+
+
+class Work:
+    """An artist at work on one face, whose core keeps dying."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.random = random.Random(seed)
+        self.seat = Seat()
+        self.found: Counter[str] = Counter()
+        assert self.seat.until(lambda: self.seat.connected), self.seat.keeper.report()
+        assert self.seat.project(), self.seat.state.message
+
+    def kill(self) -> None:
+        """One moment of work, the kill, and what is there afterwards."""
+        seat, moment = self.seat, self.random.choice(MOMENTS)
+        for name in self.random.sample(seat.sliders, 3):
+            seat.state.set_edit(name, round(self.random.uniform(-0.5, 0.5), 2), dragging=moment == "drag")
+        edits, layers = dict(seat.portrait.edits), len(seat.host.layers)
+        if moment == "apply":
+            seat.state.apply()
+        if moment in ("project", "upload"):
+            seat.state.project()
+        seat.wait(0.001 if moment == "upload" else self.random.uniform(0, 0.25))
+        self._kill()
+        if moment == "twice" and self._is_back():
+            self._kill()
+        self.found["kills"] += 1
+        self._check(edits, layers)
+
+    def _kill(self) -> None:
+        self._dead = self.seat.pid
+        os.kill(self._dead, signal.SIGKILL)
+
+    def _is_back(self) -> bool:
+        return self.seat.until(lambda: self.seat.pid != self._dead and self.seat.connected)
+
+    def _check(self, edits: dict[str, float], layers: int) -> None:
+        seat = self.seat
+        back = self._is_back()
+        name = seat.sliders[0]
+        seat.state.set_edit(name, edits[name] + 0.1 if name in edits else 0.2)
+        edits[name] = seat.portrait.edits[name]
+        back = back and seat.until(lambda: seat.drawn)
+        self.found["not back"] += not back
+        self.found["edits lost"] += seat.portrait.edits != edits
+        self.found["stuck"] += seat.portrait.applying
+        self.found["layers twice"] += len(seat.host.layers) > layers + 1
+        if not seat.projected:
+            self.found["projections lost"] += 1
+            seat.project()
+
+
+def left_over(home: Path) -> list[str]:
+    """Files that nobody needs any more."""
+    wanted = (".log", ".json", ".lock", ".graph", ".1", ".2", ".3")
+    files = [path for path in home.rglob("*") if path.is_file() or path.is_socket()]
+    return [str(path.relative_to(home)) for path in files if not path.name.endswith(wanted)]
+
+
+def figures(count: int = COUNT) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        private_home(Path(folder), patch)
+        work = Work()
+        for _ in range(count):
+            work.kill()
+        found, pid = work.found, work.seat.pid
+        work.seat.close()
+        gone = work.seat.until(lambda: not os.path.exists(f"/proc/{pid}"), 20)
+        left = left_over(Path(folder))
+        lost = sum(number for what, number in found.items() if what != "kills")
+        details = ", ".join(f"{what} {number}" for what, number in found.items() if number)
+        return [
+            Figure(
+                f"{found['kills']} kills of the core: things lost or stuck", lost, "0", lost == 0, details
+            ),
+            Figure("files left over afterwards", len(left), "0", not left, " ".join(left[:5])),
+            Figure("the last core leaves with its panel", "yes" if gone else "no", "yes", gone),
+        ]
+
+
+if __name__ == "__main__":
+    said(figures(*map(int, sys.argv[1:])))

@@ -1,0 +1,145 @@
+"""A panel without a screen, at a real core, that works as an artist does. It imports no torch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from panel_wire import Desk
+from PIL import Image
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+
+from anycost.bridge.qt_client import CoreKeeper
+from anycost.bridge.version import VERSION
+from anycost.krita_plugin.panel.panel import Panel
+from anycost.krita_plugin.state.picture import Picture
+from anycost.krita_plugin.state.portrait import Portrait
+from anycost.krita_plugin.state.state import PanelState
+from anycost.krita_plugin.wiring import connect
+
+PORTRAIT = Path(__file__).parents[2] / "commands" / "sample" / "portrait.png"
+PATIENCE = 300.0  # seconds
+
+
+@cache
+def application() -> QApplication:
+    return QApplication(["attack"])
+
+
+@cache
+def drawn_portrait() -> Picture:
+    image = Image.open(PORTRAIT).convert("RGBA")
+    return Picture(*image.size, image.tobytes(), document_size=image.size)
+
+
+class PortraitDesk(Desk):
+    """Every document is the same portrait."""
+
+    def read(self, document, around, done, failed, up_to_active=False):
+        done(drawn_portrait())
+
+
+class Gaps:
+    """What lies between the ticks of a 5 ms timer of the window's thread: the time, and the thread's own
+    work, which other programs do not lengthen."""
+
+    def __init__(self) -> None:
+        self.longest_ms = self.most_work_ms = 0.0
+        self._last, self._worked = time.perf_counter(), time.thread_time()
+        self._timer = QTimer()
+        self._timer.setInterval(5)
+        self._timer.timeout.connect(self._ticked)
+        self._timer.start()
+
+    def _ticked(self) -> None:
+        now, worked = time.perf_counter(), time.thread_time()
+        self.longest_ms = max(self.longest_ms, 1e3 * (now - self._last))
+        self.most_work_ms = max(self.most_work_ms, 1e3 * (worked - self._worked))
+        self._last, self._worked = now, worked
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
+class Seat:
+    """One panel with its state, its host and its keeper of a core."""
+
+    def __init__(self, document: int = 1, path: str = "") -> None:
+        application()
+        self._closed = False
+        self.host = PortraitDesk()
+        self.keeper = CoreKeeper("attack", VERSION, path)
+        self.state = PanelState(self.keeper.client, self.host)
+        connect(self.keeper, self.state.core)
+        self.panel = Panel(self.state, self.keeper.start, self.keeper.report)
+        self.panel.show()
+        self.state.set_document(document)
+        self.keeper.start()
+
+    @property
+    def portrait(self) -> Portrait:
+        found = self.state.portrait
+        assert found is not None, self.state.message
+        return found
+
+    @property
+    def sliders(self) -> list[str]:
+        opened = self.state.core.opened
+        return [slider.name for slider in opened.directions] if opened else []
+
+    @property
+    def pid(self) -> int:
+        return int(self.keeper.hello_answer.get("pid", 0))
+
+    @property
+    def connected(self) -> bool:
+        return self.state.core.connected and bool(self.sliders)
+
+    @property
+    def projected(self) -> bool:
+        found = self.state.portrait
+        return found is not None and found.drawable and not found.projecting and found.latents is not None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether what is on the screen is the newest edit, drawn to its end."""
+        found = self.state.portrait
+        return (
+            self.projected
+            and found is not None
+            and found.in_flight is None
+            and found.frame is not None
+            and found.frame.stamp == found.stamp
+        )
+
+    def until(self, what: Callable[[], object], seconds: float = PATIENCE) -> bool:
+        """Handles events until something holds; False where it does not in time."""
+        end = time.monotonic() + seconds
+        while not what():
+            application().processEvents()
+            if not (self.keeper.running or self._closed):  # it gave up: the artist presses the button
+                self.keeper.start()
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def wait(self, seconds: float) -> None:
+        self.until(lambda: False, seconds)
+
+    def project(self, seconds: float = 1.0) -> bool:
+        self.state.set_projection_seconds(seconds)
+        self.state.project()
+        return self.until(lambda: self.projected)
+
+    def close(self) -> None:
+        self._closed = True
+        self.keeper.stop()
+        self.panel.close()
+        self.wait(0.2)
