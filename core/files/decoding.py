@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin
 
 from ...bridge.protocol import MAX_ATTACHMENT
 from ...bridge.shown_names import shown
@@ -214,7 +214,9 @@ def _opened(file: BinaryIO, name: str) -> Opened:
     file.seek(0)
     try:
         image = Image.open(file, formats=READ_FORMATS)
-    except UnidentifiedImageError:
+    except Image.DecompressionBombError:
+        raise _too_large(name) from None
+    except Exception:  # not only UnidentifiedImageError
         file.seek(0)
         if file.read(16).startswith(MAGIC):
             raise _damaged(name) from None
@@ -239,8 +241,12 @@ def _damaged(name: str) -> CoreError:
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     if size[0] * size[1] > MAX_PIXELS:
-        text = f"{shown(name)} has more than 64 megapixels: make it smaller or cut out the face."
-        raise CoreError("bad-picture", text)
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> CoreError:
+    text = f"{shown(name)} has more than 64 megapixels: make it smaller or cut out the face."
+    return CoreError("bad-picture", text)
 
 
 def _what_is_there(file: BinaryIO, name: str) -> Image.Image:
