@@ -96,7 +96,10 @@ def _check_parts(model: ModelProto) -> None:
             name = str(node.op_type)  # bytes, where it is no text
             name = name if name.isidentifier() else "?"
             raise refused_network(f'it uses the operator "{name:.40}"')
-        if not node.output or any(item.type not in ATTRIBUTES for item in node.attribute):
+        told = next((item.i for item in node.attribute if item.name == "num_outputs"), len(node.output))
+        if not node.output or told != len(node.output):  # onnx would make room for so many
+            raise refused_network("it is not a plain network")
+        if any(item.type not in ATTRIBUTES for item in node.attribute):
             raise refused_network("it is not a plain network")
 
 

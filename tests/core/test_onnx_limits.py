@@ -30,13 +30,15 @@ WAIT = 300.0  # seconds after which a test fails
 PICTURE = np.random.default_rng(0).normal(size=(1, 3, 64, 64)).astype(np.float32)
 
 
-def model(nodes: Sequence[NodeProto], domain: str = "", **constants: object) -> onnx.ModelProto:
+def model(
+    nodes: Sequence[NodeProto], domain: str = "", opset: int = 17, **constants: object
+) -> onnx.ModelProto:
     """picture [1, 3, H, W] -> heat."""
     picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, "H", "W"])
     heat = helper.make_tensor_value_info("heat", TensorProto.FLOAT, None)
     weights = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "g", [picture], [heat], weights)
-    opsets = [helper.make_opsetid("", 17), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    opsets = [helper.make_opsetid("", opset), *([helper.make_opsetid(domain, 1)] if domain else [])]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
@@ -142,6 +144,7 @@ HOSTILE: dict[str, tuple[onnx.ModelProto, str]] = {
         ),
         "take too long",
     ),
+    "split": (model([node("Split", "picture", num_outputs=1 << 40)], opset=18), "not a plain network"),
     "unknown": (
         model([node("Cast", "picture", "c", to=7), node("ConstantOfShape", "c")]),
         "do not fit together|not known before",
