@@ -60,7 +60,7 @@ def plain_tip(text: str) -> str:
     """The same for a tool tip, which has no format to set: Qt guesses it."""
     if len(text) > LONGEST_TIP:
         text = text[:LONGEST_TIP] + "…"
-    if "<" not in text:  # without a tag Qt never guesses HTML
+    if "<" not in text and "&lt;" not in text:  # else Qt never guesses HTML
         return text
     return "<span>" + html.escape(text).replace("\n", "<br>") + "</span>"
 
