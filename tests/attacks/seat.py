@@ -142,4 +142,4 @@ class Seat:
         self._closed = True
         self.keeper.stop()
         self.panel.close()
-        self.wait(0.2)
+        self.until(lambda: not (self.pid and os.path.exists(f"/proc/{self.pid}")), 20)

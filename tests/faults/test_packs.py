@@ -115,9 +115,8 @@ def test_a_pack_that_is_removed(root: Path, archives: Path):
 
 
 def _weights(*names: str) -> Weights:
-    return Weights(
-        "faces", "Test networks", "testing", "MIT", None, tuple(published(name, DATA) for name in names)
-    )
+    files = tuple(published(name, DATA) for name in names)
+    return Weights("faces", "Test networks", "testing", "MIT", Address("http://here/net"), files)
 
 
 def test_weights_that_are_installed(root: Path, monkeypatch: pytest.MonkeyPatch):
