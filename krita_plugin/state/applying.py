@@ -10,7 +10,7 @@ from ..words import tr
 from .edit_layers import EditLayers
 from .face_layer import FaceLayer
 from .history import Adjustment, without_faces
-from .kept_edit import KeptEdit, TooDetailed, new_key, with_key
+from .kept_edit import KeptEdit, OtherFace, TooDetailed, new_key, with_key
 from .layer_place import PLACES, LayerPlace
 from .picture import Box, square_box
 from .portrait import Portrait
@@ -149,7 +149,7 @@ class Applying:
 
 def kept_edit(core: Conversation, portrait: Portrait, adjustment: Adjustment, painted: Box) -> KeptEdit:
     """What is kept with the layer of a face's edit; `painted` is the box of what is on it."""
-    picture = portrait.picture
+    picture, other = portrait.picture, _taken_from(core, portrait, adjustment)
     return KeptEdit(
         pack=core.opened.name,
         generator=core.opened.generator,
@@ -161,7 +161,20 @@ def kept_edit(core: Conversation, portrait: Portrait, adjustment: Adjustment, pa
         face=portrait.face,
         placement=portrait.placement,
         selection=picture.selection,
-        mix=without_faces(adjustment).mix,
+        mix=without_faces(adjustment).mix if other is None else adjustment.mix,
         place=painted[:2],
         size=painted[2:],
+        other=other,
     )
+
+
+def _taken_from(core: Conversation, portrait: Portrait, adjustment: Adjustment) -> Optional[OtherFace]:
+    """The other face of the picture that is mixed in; None where it is none of this picture."""
+    key = None if adjustment.mix is None else adjustment.mix.picture
+    other = next((one for one in core.portraits() if key is not None and one.key == key), None)
+    latents = None if other is None else other.latents.get(core.pack)
+    if other is None or other.face is None or latents is None:
+        return None
+    here, there = portrait.picture, other.picture
+    same = (here.box, here.factor) == (there.box, there.factor) and here.document_size == there.document_size
+    return OtherFace(other.face, latents) if same else None

@@ -55,6 +55,14 @@ class TooDetailed(Exception):
 
 
 @dataclass(frozen=True)
+class OtherFace:
+    """Another face of the same picture, which the edit takes something of."""
+
+    face: FacePoints
+    latents: Latents = field(repr=False)
+
+
+@dataclass(frozen=True)
 class KeptEdit(Message):
     """One face's edit, as Apply drew it."""
 
@@ -70,16 +78,21 @@ class KeptEdit(Message):
     only: Optional[Selected] = None  # what was selected, where Apply kept to that
     by_hand: bool = False  # the artist placed the face
     selection: Optional[Box] = None  # whose faces were wanted, in document pixels
-    mix: Optional[Mix] = None  # with a face that the generator makes up
+    mix: Optional[Mix] = None  # with a face that the generator makes up, or with the `other`
     masked: bool = False  # the selection became a mask in Krita, which the artist may have changed since
     place: Tuple[int, int] = (0, 0)  # of the layer's corner in the document...
     size: Tuple[int, int] = (0, 0)  # ...and how large it was, to see what became of the document
+    other: Optional[OtherFace] = None
 
     def data(self) -> Dict[str, Any]:
         found = super().data()
         found["latents"] = None if self.latents is None else f32(self.latents.shape)["shape"]
         only = self.only
         found["only"] = None if only is None else [only.x, only.y, only.width, only.height]
+        other = self.other
+        found["other"] = None if other is None else other.face.data()
+        if other is not None:
+            found["other"]["latents"] = f32(other.latents.shape)["shape"]
         return found
 
 
@@ -88,6 +101,7 @@ def packed(edit: KeptEdit) -> bytes:
     text = json.dumps(edit.data(), allow_nan=False, separators=(",", ":")).encode("ascii")
     mask = b"" if edit.only is None else _packed_mask(edit.only)
     latents = b"" if edit.latents is None else edit.latents.data
+    latents += b"" if edit.other is None else edit.other.latents.data
     head = _HEADER.pack(MAGIC, VERSION, len(text), len(latents), len(mask))
     return b"".join((head, text, latents, mask))
 
@@ -121,13 +135,15 @@ def _packed_mask(only: Selected) -> bytes:
 
 def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
     face, placement, selection = (data.get(name) for name in ("face", "placement", "selection"))
+    shape = None if data.get("latents") is None else entries(data, "latents", 4)
+    own = 0 if shape is None else attachment_bytes({"format": "f32", "shape": shape})
     return KeptEdit(
         text(data, "pack", MAX_PATH, least=0),
         text(data, "generator", least=0),
         _box(data, "box"),
         whole(data, "factor", 1, LARGEST),
         _pair(data, "document_size", 1),
-        None if data.get("latents") is None else _latents(entries(data, "latents", 4), latents),
+        None if shape is None else _latents(shape, latents[:own]),
         numbers(data, "edits", MAX_EDITS),
         None if face is None else FacePoints.of(table(face, "face")),
         None if placement is None else Placement.of(table(placement, "placement")),
@@ -138,7 +154,12 @@ def _read(data: Mapping[str, Any], latents: bytes, mask: bytes) -> KeptEdit:
         flag(data, "masked"),
         _pair(data, "place", -LARGEST),
         _pair(data, "size", 0),
+        None if data.get("other") is None else _other(table(data["other"], "other"), latents[own:]),
     )
+
+
+def _other(data: Mapping[str, Any], latents: bytes) -> OtherFace:
+    return OtherFace(FacePoints.of(data), _latents(entries(data, "latents", 4), latents))
 
 
 def _latents(shape: List[Any], latents: bytes) -> Latents:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Hashable, Sequence, Tuple
 
 from ..words import tr
-from .document_faces import Face, box_around
+from .document_faces import Face, Faces, box_around
 from .edit_layers import EditLayers, LayerName
 from .face_layer import FaceLayer
 from .history import Adjustment
@@ -92,6 +93,7 @@ class TakenUp:
             same = same and face.portrait.face == edit.face
             if faces is not None and same and latents is not None and latents == edit.latents:
                 self._adjust(face.portrait, edit, own)
+                self._take_from(faces, face.portrait, edit)
                 state.core.choose(document, faces, face)
                 return True
         return False
@@ -129,6 +131,24 @@ class TakenUp:
         else:
             portrait.latents[core.pack] = edit.latents
         core.take_up(document, picture, face)
+        self._take_from(core.faces[document], portrait, edit)
+
+    def _take_from(self, faces: Faces, portrait: Portrait, edit: KeptEdit) -> None:
+        """Have the other face there that the edit takes something of."""
+        mix, other = edit.mix, edit.other
+        if mix is None or other is None or not self._same_model(edit):
+            return
+        if any(one.portrait.key == mix.picture for one in faces.all):
+            return  # it is
+        face = Face(Portrait(portrait.picture, other.face), box_around(other.face))
+        there = next((one for one in faces.all if one.lies_at(face)), None)
+        if there is None:
+            there = face
+            there.portrait.latents[self._state.core.pack] = other.latents
+            faces.add(there)
+        portrait.adjust(replace(portrait.adjustment, mix=replace(mix, picture=there.portrait.key)))
+        portrait.applied = portrait.adjustment
+        self._state.tell(Topic.DOCUMENT)
 
     def _adjust(self, portrait: Portrait, edit: KeptEdit, own: FaceLayer) -> None:
         """An undo brings back what the sliders said before."""

@@ -15,6 +15,7 @@ from anycost.bridge.messages import FacePoints, Latents, Mix, Placement, Selecte
 from anycost.krita_plugin.state import kept_edit
 from anycost.krita_plugin.state.kept_edit import (
     KeptEdit,
+    OtherFace,
     TooDetailed,
     UnreadableEdit,
     packed,
@@ -23,6 +24,7 @@ from anycost.krita_plugin.state.kept_edit import (
 )
 from anycost.krita_plugin.state.picture import HostError
 
+LETTERS = st.characters(min_codepoint=1, exclude_categories=["Cs"])  # all that a message may have
 PLACES = st.integers(-(1 << 20), 1 << 20)
 SIDES = st.integers(1, 1 << 20)
 NUMBERS = st.floats(-1e6, 1e6)
@@ -47,21 +49,24 @@ def latents(draw):
 
 EDITS = st.builds(
     KeptEdit,
-    pack=st.text(min_size=1, max_size=30),
+    pack=st.text(LETTERS, min_size=1, max_size=30),
     generator=st.text("0123456789abcdef", max_size=64),
     box=BOXES,
     factor=st.integers(1, 9),
     document_size=st.tuples(SIDES, SIDES),
     latents=st.none() | latents(),
-    edits=st.dictionaries(st.text(max_size=12), NUMBERS, max_size=5),
+    edits=st.dictionaries(st.text(LETTERS, max_size=12), NUMBERS, max_size=5),
     face=st.none() | FACES,
     placement=st.none() | st.builds(Placement, NUMBERS, NUMBERS, st.floats(0.1, 1e5), NUMBERS),
     only=st.none() | masks(),
     by_hand=st.booleans(),
     selection=st.none() | BOXES,
-    mix=st.none() | st.builds(Mix, st.none(), st.integers(0, 1 << 20), st.floats(0, 1)),
+    mix=st.none()
+    | st.builds(Mix, st.none(), st.integers(0, 1 << 20), st.floats(0, 1))
+    | st.builds(Mix, st.text("0123456789abcdef", min_size=1, max_size=32), st.none(), st.floats(0, 1)),
     place=st.tuples(PLACES, PLACES),
     size=st.tuples(SIDES, SIDES),
+    other=st.none() | st.builds(OtherFace, FACES, latents()),
 )
 ONE = KeptEdit(
     "portraits",

@@ -20,8 +20,9 @@ from panel_wire import (
 )
 
 from anycost.bridge.answer import Fault
-from anycost.bridge.messages import Selected
+from anycost.bridge.messages import Mix, Selected
 from anycost.krita_plugin.state.edit_layers import OF_EDIT, LayerName
+from anycost.krita_plugin.state.history import Adjustment
 from anycost.krita_plugin.state.kept_edit import packed, unpacked
 from anycost.krita_plugin.state.state import PanelState
 
@@ -89,6 +90,63 @@ def test_its_face_and_sliders_come_back_without_a_projection(later, wire, desk):
     settled(later, wire)
     apply(later, wire, update=True)
     assert desk.replaced == ["1"]
+
+
+@pytest.fixture
+def mixed_later(state, wire, desk):
+    """A layer takes something of the second face of "a"; Krita was started anew since."""
+    find(state, wire, TWO)
+    open_face(state, wire, 1)
+    other = state.portrait
+    open_face(state, wire, 0)
+    state.adjust(Adjustment({"smile": 0.6}, Mix(other.key, None, 0.5)))
+    settled(state, wire)
+    apply(state, wire)
+    wire.open.clear()
+    later = PanelState(wire, desk)
+    later.core.link_ready()
+    wire.answer("pack/open", PACK)
+    later.set_document("a")
+    return later
+
+
+def test_the_other_face_of_a_mix_comes_back_with_it(mixed_later, wire):
+    mixed_later.taken_up.look([LAYER])
+    first, second = (face.portrait for face in mixed_later.faces.all)
+    assert mixed_later.portrait is first
+    assert first.mix.picture == second.key
+    asked = []
+    for _face in range(2):
+        wire.answer("picture/open", PLACEMENT)
+        wire.answer("picture/restore")
+        asked += [params for method, params, _, _ in wire.open.values() if method == "edit"]
+        settled(mixed_later, wire)
+    last = [params for params in asked if params["picture"] == first.name][-1]
+    assert (last["edits"], last["mix"]["picture"]) == ({"smile": 0.6}, second.name)
+    assert not first.unapplied
+    assert "picture/project" not in wire.sent[-8:]
+
+
+def test_a_face_that_is_there_already_is_the_other_one(mixed_later, wire):
+    find(mixed_later, wire, TWO)
+    open_face(mixed_later, wire, 1)
+    other = mixed_later.portrait
+    mixed_later.taken_up.look([LAYER])
+    assert mixed_later.portrait.mix == Mix(other.key, None, 0.5)
+    assert [face.portrait for face in mixed_later.faces.all][1] is other
+
+
+def test_a_face_of_another_document_does_not_come_along(state, wire, desk):
+    project(state, wire)
+    other = state.portrait
+    state.set_document("b")
+    project(state, wire)
+    other.picture = replace(other.picture, left=5)
+    state.adjust(Adjustment({"smile": 0.6}, Mix(other.key, None, 0.5)))
+    settled(state, wire)
+    apply(state, wire)
+    (kept,) = [unpacked(data) for (_, name), data in desk.kept_bytes.items() if name.startswith(OF_EDIT)]
+    assert (kept.mix, kept.other) == (None, None)
 
 
 def test_the_layer_that_was_just_added_is_the_face_s_already(applied, wire, desk):
