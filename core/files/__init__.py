@@ -1,4 +1,5 @@
 """Picture files, weights that other people publish, files that are written whole or not at all, and folders.
 
-Start with `pictures.py`, or with `weights.py`: `get_weights.py` fetches what that lists.
+Start with `pictures.py`, which lets a sandbox decode by `decoding.py`, or with `weights.py`: `get_weights.py`
+fetches what that lists.
 """
