@@ -53,6 +53,9 @@ QUALITIES: Tuple[Quality, ...] = ("draft", "preview", "full", "auto")
 Data = Mapping[str, Any]
 Numbers = Any  # a number, or an array of them
 
+# What any request about a picture may also give: the pack that it is for, as OpenedPack names it
+PACK_HASH = "pack_hash"
+
 # Methods whose requests have no parameters
 CORE_STATUS, CORE_UNLOAD, CORE_SHUTDOWN = "core/status", "core/unload", "core/shutdown"
 
@@ -198,6 +201,7 @@ class OpenedPack(Message):
     draws_faces: bool = True  # otherwise the middle of a picture is edited
     problems: Tuple[str, ...] = ()
     generator: str = ""  # the SHA-256 of the weights that latents belong to
+    pack_hash: str = ""  # of the whole pack as it was opened, for PACK_HASH
 
     @staticmethod
     def of(data: Data) -> OpenedPack:
@@ -213,7 +217,25 @@ class OpenedPack(Message):
             draws_faces=flag(data, "draws_faces", True),
             problems=tuple(texts(data, "problems", MAX_ENTRIES)) if "problems" in data else (),
             generator=text(data, "generator", least=0) if "generator" in data else "",
+            pack_hash=text(data, "pack_hash", least=0) if "pack_hash" in data else "",
         )
+
+
+@dataclass(frozen=True)
+class PackOpened(Message):
+    """Says that another program has opened another pack, called `title`, in the core.
+
+    Requests for the pack before are refused until it is opened again.
+    """
+
+    METHOD: ClassVar[str] = "pack/opened"
+
+    title: str
+    pack_hash: str
+
+    @staticmethod
+    def of(data: Data) -> PackOpened:
+        return PackOpened(text(data, "title", least=0), text(data, "pack_hash"))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ KINDS = (
     "unknown-direction",
     "bad-value",
     "pack",
+    "other-pack",
     "cancelled",
     "unknown-picture",
     "not-projected",

@@ -15,7 +15,7 @@ from typing import Any, Dict, Optional, Protocol, Set, Tuple
 from . import protocol
 from .fairness import Allowance
 from .framing import Decoder, encode, head
-from .messages import Hello, Welcome
+from .messages import Hello, Message, Welcome
 from .outbox import Outbox
 from .protocol import CANCEL, GREETING, MAX_ATTACHMENT, REQUESTS, CallError, ProtocolError
 from .system import Connection, Listener
@@ -313,10 +313,11 @@ class Server:
             greediest = max(self._peers, key=lambda peer: peer.unfinished)
             greediest.let_go(BUSY, protocol.CORE_ERROR, "busy")
 
-    def broadcast(self, method: str, params: Dict[str, Any], topic: str) -> None:
-        """Notifies every peer."""
+    def broadcast(self, message: Message, but: Optional[Peer] = None) -> None:
+        """Notifies every peer, perhaps but one. Of messages that wait, the newest of a sort stays."""
         for peer in self._peers:
-            peer.notify(method, params, topic=topic)
+            if peer is not but:
+                peer.notify(message.METHOD, message.data(), topic=message.METHOD)
 
     async def close(self) -> None:
         """Removes the socket, lets peers take what waits for them, and closes their connections."""

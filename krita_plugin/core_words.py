@@ -36,6 +36,7 @@ KNOWN = (
     "The panel speaks protocol {mine}, the core {other}: install both from the same release.",
     'The core knows no method "{method}": it may be older than the panel.',
     "The core has too much to do: wait until it has answered what it was asked.",
+    "Another program has opened the model “{title}” in the core: try again to go on with yours.",
     "The core serves {n} programs already: close one of them, then try again.",
     "The model cannot draw this face so (its values overflow): move the sliders back, or choose another one.",
     "This picture is far from what this pack draws: edits of shape and colour work.",

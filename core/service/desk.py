@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import hashlib
 import json
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -51,6 +52,7 @@ Tell = Callable[[Frame | Progress], None]
 Model = tuple[Path, Manifest]
 ROOM = 160_000  # bytes of JSON for all sliders: with the rest, an answer has bridge.protocol.MAX_JSON...
 MAX_SLIDERS, MAX_PACKS = 512, 1024  # ...and MAX_VALUES
+OTHER_PACK = "Another program has opened the model “{}” in the core: try again to go on with yours."
 NO_CHANGE = "The edit changes nothing here: move a slider, or select a part of the face."
 
 
@@ -64,6 +66,7 @@ class Desk:
         self._announce = announce
         self._name = pack  # or its folder
         self._model: Model | None = None  # what `_session` has loaded, or `_resting` was made with
+        self._hash = ""  # of that
         self._session: Session | None = None
         self._resting: dict[str, Any] = {}  # the pictures of a session that was unloaded
         self._opened: set[str] = set()  # pictures; the session may have forgotten some
@@ -100,7 +103,19 @@ class Desk:
             pack.alignment is not None,
             self._problems,
             pack.files[pack.generator_file],
+            self._hash,
         )
+
+    def with_pack(self, wanted: str) -> Desk:
+        """This desk, for a request that is for a certain pack, or for any if that is empty.
+
+        CoreError "other-pack" where another one is open.
+        """
+        if wanted:
+            title = self._ready().pack.title
+            if wanted != self._hash:
+                raise CoreError("other-pack", OTHER_PACK.format(title))
+        return self
 
     def faces(self, asked: FindFaces) -> FoundFaces:
         """Every face of a picture."""
@@ -128,7 +143,7 @@ class Desk:
             tell(Progress(asked.picture, step.step, step.steps, step.loss, step.stage))
             yield
             if self._session is not session:
-                raise CoreError("cancelled", "The model was put away while it projected: project again.")
+                raise CoreError("other-pack", "The model was put away while it projected: project again.")
             if step.w is not best:
                 best = step.w
                 self._draw_once(session, newest(), job, tell)
@@ -219,6 +234,7 @@ class Desk:
             self._session.pictures.update(self._resting)
         self._resting = {}
         self._name, self._model = name, model
+        self._hash = hashlib.sha256(repr(model[1]).encode()).hexdigest()  # the manifest has each file's hash
         self._announce("Ready")
         return self._session
 

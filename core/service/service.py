@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import sys
@@ -20,12 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...bridge import system
+from ...bridge.fields import text
 from ...bridge.launch import log_path
 from ...bridge.messages import (
     CORE_SHUTDOWN,
     CORE_STATUS,
     CORE_UNLOAD,
     DEFAULT_PACK,
+    PACK_HASH,
     ApplyEdits,
     ClosePicture,
     CoreState,
@@ -36,8 +39,10 @@ from ...bridge.messages import (
     FindFaces,
     Frame,
     Message,
+    OpenedPack,
     OpenPack,
     OpenPicture,
+    PackOpened,
     PacksChanged,
     Progress,
     ProjectPicture,
@@ -98,12 +103,15 @@ class Service:
     def __init__(self, pack: str, leave: Callable[[], None]):
         self.worker = Worker()
         self.announce: Callable[[str], None] = log.info  # tells every panel how the core is; from any thread
+        self.tell_others: Callable[[Message, Peer], None] = lambda message, peer: None  # all panels but one
         self._default_pack = pack
         self._leave = leave
         self._desk: Desk | None = None  # made and called on the worker's thread only
         self._started = time.monotonic()
         self._jobs: dict[Call, Job] = {}
         self._newest: dict[str, EditState] = {}  # the newest edit of each picture
+        self._opened = ""  # the hash of the pack that was opened last...
+        self._chosen: dict[Peer, str] = {}  # ...and of the one that each connection opened last
         self._projecting: set[str] = set()
         self._methods: dict[str, Callable[[Call], Awaitable[Answered]]] = {
             OpenPack.METHOD: self._open_pack,
@@ -146,6 +154,7 @@ class Service:
         """Forgets the pictures of a connection that is closed."""
         prefix = _name(peer, "")
         self._newest = {name: state for name, state in self._newest.items() if not name.startswith(prefix)}
+        self._chosen.pop(peer, None)
         self.worker.task(lambda job: self._desk and self._desk.close_all(prefix))
 
     # The methods
@@ -153,7 +162,13 @@ class Service:
     async def _open_pack(self, call: Call) -> Answered:
         asked = OpenPack.of(call.params)
         name = asked.pack or self._default_pack
-        return _answer(await self._task(call, lambda desk, job: desk.open_pack(name, asked.language)))
+        opening = self.worker.task(lambda job: self.desk().open_pack(name, asked.language))
+        opened: OpenedPack = await self._wait(call, opening)
+        self._chosen[call.peer] = opened.pack_hash
+        if opened.pack_hash != self._opened:
+            self._opened = opened.pack_hash
+            self.tell_others(PackOpened(opened.title, opened.pack_hash), call.peer)
+        return _answer(opened)
 
     async def _find_faces(self, call: Call) -> Answered:
         asked = FindFaces.of(call.params, call.attachment)
@@ -168,14 +183,16 @@ class Service:
         asked = _own(call.peer, ProjectPicture.of(call.params))
         if asked.picture in self._projecting:
             raise CoreError("busy", "This picture is being projected already: cancel that first.")
-        tell = _teller(call)
+        wanted, tell = self._wanted(call), _teller(call)
 
         def newest() -> EditState:
             return self._newest.get(asked.picture, EditState(asked.picture, 0))
 
         self._projecting.add(asked.picture)
         try:
-            job = self.worker.project(lambda job: self.desk().project(asked, newest, job, tell))
+            job = self.worker.project(
+                lambda job: self.desk().with_pack(wanted).project(asked, newest, job, tell)
+            )
             return _answer(await self._wait(call, job))
         finally:
             self._projecting.discard(asked.picture)
@@ -186,11 +203,13 @@ class Service:
         return {}, b""
 
     async def _edit(self, call: Call) -> Answered:
-        state, tell = _own(call.peer, EditState.of(call.params)), _teller(call)
+        state, wanted, tell = _own(call.peer, EditState.of(call.params)), self._wanted(call), _teller(call)
         newest, complete = self._newest.get(state.picture), False
         if newest is None or state.stamp >= newest.stamp:
             self._remember(state)
-            job = self.worker.edit(state.picture, lambda job: self.desk().edit(state, job, tell))
+            job = self.worker.edit(
+                state.picture, lambda job: self.desk().with_pack(wanted).edit(state, job, tell)
+            )
             complete = await self._wait(call, job)
         return _answer(DrawnEdit(state.stamp, complete))
 
@@ -261,11 +280,21 @@ class Service:
             self.announce("Loading model 1/3")
             from .desk import Desk  # imports torch, which takes seconds; the socket need not wait
 
+            gc.freeze()  # libraries stay: looking through them for garbage would hold the socket up
             self._desk = Desk(self._default_pack, self.announce)
         return self._desk
 
+    def _wanted(self, call: Call) -> str:
+        """The hash of the pack that a request is for; empty for any.
+
+        It names the pack, or means the one that its connection opened last.
+        """
+        named = "" if call.params.get(PACK_HASH) is None else text(call.params, PACK_HASH)
+        return named or self._chosen.get(call.peer, "")
+
     async def _task(self, call: Call, run: Callable[[Desk, Job], Any]) -> Any:
-        return await self._wait(call, self.worker.task(lambda job: run(self.desk(), job)))
+        wanted = self._wanted(call)
+        return await self._wait(call, self.worker.task(lambda job: run(self.desk().with_pack(wanted), job)))
 
     async def _wait(self, call: Call, job: Job) -> Any:
         self._jobs[call] = job
@@ -367,11 +396,9 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     log.info("core %s listens at %s", VERSION, socket_path)
 
     def announce(text: str) -> None:
-        loop.call_soon_threadsafe(
-            server.broadcast, CoreState.METHOD, CoreState(text).data(), CoreState.METHOD
-        )
+        loop.call_soon_threadsafe(server.broadcast, CoreState(text))
 
-    service.announce = announce
+    service.announce, service.tell_others = announce, server.broadcast
     if adopt_stdin:
         threading.Thread(target=_await_end, args=(loop, leave), daemon=True).start()
     idle = [
@@ -419,7 +446,7 @@ async def watch_folders(service: Service, server: Server, seconds: float) -> Non
         if service.has_desk:
             now = await asyncio.to_thread(_folders)
             if before is not None and now != before:
-                server.broadcast(PacksChanged.METHOD, {}, PacksChanged.METHOD)
+                server.broadcast(PacksChanged())
             before = now
 
 

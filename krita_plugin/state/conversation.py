@@ -14,6 +14,7 @@ from ...bridge.answer import Answer, Done, Fault
 from ...bridge.messages import (
     CORE_UNLOAD,
     DEFAULT_PACK,
+    PACK_HASH,
     ApplyEdits,
     ClosePicture,
     CoreState,
@@ -29,6 +30,7 @@ from ...bridge.messages import (
     OpenedPicture,
     OpenPack,
     OpenPicture,
+    PackOpened,
     PacksChanged,
     Progress,
     ProjectPicture,
@@ -52,6 +54,9 @@ QUIET_FAULTS = ("cancelled", "disconnected")  # the artist asked for it, or the 
 MISMATCH = (
     "The core and the plugin do not understand each other: run `anycost plugin install`, then restart Krita."
 )
+OTHER_MODEL = "Another program uses the model “{title}”: yours comes back with your next edit."
+LONGEST_WORDS = 200  # characters of what the core says of itself: one line
+OF_NO_PACK = (OpenPack.METHOD, ClosePicture.METHOD)  # what can be asked whichever pack is open
 NO_FACE = "No face was found: drag the three handles to the eyes and the mouth, then press Use this place."
 SHORT_PROJECTION = 5.0  # seconds, where a cancelled projection has to be repeated
 
@@ -86,6 +91,9 @@ class Conversation:
         self.version = ""  # of the core that answers, or answered last
         self.pack = os.environ.get("ANYCOST_PACK", DEFAULT_PACK)
         self.opened = OpenedPack()  # what the core said about it
+        self.displaced = False  # another program has opened another one since
+        self._opening = False  # it is asked for...
+        self._open_again = False  # ...and something has changed since
         self.faces: Dict[Hashable, Faces] = {}  # by document, once its picture was read
         self.searching: Dict[Hashable, Search] = {}  # by document
         self.edit_layers: Optional[EditLayers] = None  # of the host that all windows share
@@ -256,7 +264,7 @@ class Conversation:
     # What the connection says
 
     def link_words(self, words: str) -> None:
-        self.words = told(words)
+        self.words = told(words[:LONGEST_WORDS])
         self.gave_up = False
         self.viewer.tell(Topic.CONNECTION)
 
@@ -279,7 +287,7 @@ class Conversation:
 
     def link_lost(self) -> None:
         """The core is gone, its memory with it; everything under way was answered with a fault before."""
-        self.connected = False
+        self.connected = self.displaced = self._opening = self._open_again = False
         portraits = list(self.portraits())
         projecting = bool(self.searching) or any(p.projecting for p in portraits)
         applying = any(p.applying for p in portraits)
@@ -300,8 +308,11 @@ class Conversation:
                 self.link_words(CoreState.of(params).text)
                 return
             if method == PacksChanged.METHOD:
-                if self.connected:
+                if self.connected and not self.displaced:
                     self._open_pack()
+                return
+            if method == PackOpened.METHOD:
+                self._other_opened(PackOpened.of(params))
                 return
             portrait = next((p for p in self.portraits() if p.name == params.get("picture")), None)
             if portrait is None:
@@ -316,8 +327,38 @@ class Conversation:
     # Packs
 
     def _open_pack(self) -> None:
+        """Ask for the pack. While an answer is due, once more after it is enough."""
+        if self._opening:
+            self._open_again = True
+            return
         name = self.pack
-        self._ask(OpenPack(name, language()), lambda answer: self._pack_opened(name, answer))
+        self._opening = True
+        self._ask(OpenPack(name, language()), lambda answer: self._pack_answered(name, answer))
+
+    def _pack_answered(self, name: str, answer: Answer) -> None:
+        if _is_gone(answer):
+            return
+        self._opening = False
+        again, self._open_again = self._open_again, False
+        self._pack_opened(name, answer)
+        if again or name != self.pack:
+            self._open_pack()
+
+    def _other_opened(self, other: PackOpened) -> None:
+        """Another program has opened another pack. This one is opened again when the artist does something:
+        at once, two panels would take turns without an end."""
+        if not self.connected or self._opening or other.pack_hash == self.opened.pack_hash:
+            return
+        self._displace()
+        self.words = tr(OTHER_MODEL, title=other.title)
+        self.viewer.tell(Topic.CONNECTION)
+
+    def _displace(self) -> None:
+        """The core has forgotten every picture with the pack."""
+        self.displaced = True
+        for portrait in self.portraits():
+            portrait.forget_core()
+        self.viewer.tell(Topic.DOCUMENT)
 
     def _pack_opened(self, name: str, answer: Answer) -> None:
         if name != self.pack:
@@ -335,7 +376,10 @@ class Conversation:
             return
         if opened.problems and opened.problems != self.opened.problems:
             self.viewer.say(" ".join(map(told, opened.problems)))
+        if opened.generator != self.opened.generator and opened.name == self.opened.name:
+            self._forget_latents(name)
         self.opened = replace(opened, directions=tuple(map(in_language, opened.directions)))
+        self.displaced = False
         self._keep_known_edits()
         self.connected = True
         self.words = tr("Ready")
@@ -343,6 +387,13 @@ class Conversation:
         self.viewer.tell(Topic.CONNECTION)
         for portrait in self.viewer.portraits():
             self.revive(portrait)
+
+    def _forget_latents(self, pack: str) -> None:
+        """They belong to weights that are no more."""
+        for portrait in self.portraits():
+            if portrait.latents.pop(pack, None) is not None:
+                portrait.cancelled_with = pack  # a short projection replaces them
+                portrait.forget_core()
 
     def _defaults(self) -> Dict[str, float]:
         """Where the sliders of a new face stand that do not start at 0."""
@@ -561,7 +612,9 @@ class Conversation:
         if fault is not None and fault.kind in (
             "unknown-picture",
             "not-projected",
+            "other-pack",
         ):  # the core made room for others
+            self.displaced = self.displaced or fault.kind == "other-pack"
             other = self.mixed_in(portrait)
             if other is not None:
                 other.forget_core()
@@ -611,10 +664,18 @@ class Conversation:
     # Asking
 
     def _ask(self, message: Message, done: Done) -> int:
-        return self.link.request(message.METHOD, message.data(), done, message.attachment)
+        params = message.data()
+        if message.METHOD not in OF_NO_PACK:
+            if self.displaced and not self._opening and message.METHOD != DrawThumbnail.METHOD:
+                self._open_pack()  # first; thumbnails are not what the artist asks for
+            if self.opened.pack_hash:
+                params[PACK_HASH] = self.opened.pack_hash
+        return self.link.request(message.METHOD, params, done, message.attachment)
 
     def _fault(self, fault: Fault, document: Optional[Hashable] = None) -> None:
         """Say what went wrong, with a document if it is about one."""
+        if fault.kind == "other-pack" and not self.displaced:
+            self._displace()
         if fault.kind not in QUIET_FAULTS:
             self.viewer.say(told(fault.message), document)
 

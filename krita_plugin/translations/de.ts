@@ -492,6 +492,14 @@
         <translation>Der Ordner {folder} darf für niemand sonst zugänglich sein: ihn entfernen, dann starten.</translation>
     </message>
     <message>
+        <source>Another program has opened the model “{title}” in the core: try again to go on with yours.</source>
+        <translation>Ein anderes Programm hat im Kern das Modell „{title}“ geöffnet: noch einmal versuchen, um mit dem eigenen weiterzumachen.</translation>
+    </message>
+    <message>
+        <source>Another program uses the model “{title}”: yours comes back with your next edit.</source>
+        <translation>Ein anderes Programm benutzt das Modell „{title}“: das eigene kommt mit der nächsten Bearbeitung zurück.</translation>
+    </message>
+    <message>
         <source>The model was put away while it projected: project again.</source>
         <translation>Das Modell wurde beim Projizieren weggelegt: neu projizieren.</translation>
     </message>

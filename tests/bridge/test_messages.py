@@ -36,6 +36,7 @@ from anycost.bridge.messages import (
     OpenedPicture,
     OpenPack,
     OpenPicture,
+    PackOpened,
     Placement,
     Progress,
     ProjectedPicture,
@@ -277,7 +278,9 @@ def test_the_documentation_has_the_status():
 
 
 @pytest.mark.parametrize(
-    "told", [FRAME, Progress("p", 1, 2, 0.5), CoreState("Ready")], ids=lambda m: m.METHOD
+    "told",
+    [FRAME, Progress("p", 1, 2, 0.5), CoreState("Ready"), PackOpened("Mine", "ab12")],
+    ids=lambda m: m.METHOD,
 )
 def test_the_documentation_has_each_notification(told: Message):
     sender, params = rows("Notifications")[told.METHOD]

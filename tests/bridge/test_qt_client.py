@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -13,11 +14,14 @@ import time
 import pytest
 
 pytest.importorskip("PyQt5.QtNetwork")
+
 import qt_loop
+from PyQt5 import QtCore
 from qt_loop import until
 
 from anycost.bridge import framing, launch, protocol
-from anycost.bridge.qt_client import OTHER_USER, SILENT, WRITE_AHEAD, CoreKeeper, QtClient
+from anycost.bridge.framing import LARGE
+from anycost.bridge.qt_client import LONGEST_SENTENCE, OTHER_USER, SILENT, WRITE_AHEAD, CoreKeeper, QtClient
 
 qt_loop.application()
 FRAME = {"picture": "p", "stamp": 1, "attachment": protocol.rgba8(512, 512)}
@@ -112,6 +116,63 @@ def test_attachments_travel_both_ways_in_pieces(client, peer):
         qt_loop.settle(0.001)
     assert until(lambda: notes)
     assert notes == [("frame", FRAME, pixels)]
+
+
+def test_an_attachment_that_is_large_arrives_too(client, peer):
+    """It is a memoryview, which a signal for bytes would not take."""
+    notes = []
+    client.notified.connect(lambda *note: notes.append(note))
+    pixels = os.urandom(LARGE)
+    peer.send(framing.encode(protocol.notification("frame", FRAME), pixels))
+    assert until(lambda: notes)
+    assert notes[0][2] == pixels
+
+
+def test_of_notifications_that_wait_only_the_newest_of_a_topic_is_told(client, peer, monkeypatch):
+    monkeypatch.setattr("anycost.bridge.qt_client.TURN_S", 300.0)
+    notes = []
+    client.notified.connect(lambda method, params, data: notes.append((method, params)))
+    number = client.request("edit", {}, lambda answer: notes.append(("answer", answer.result)))
+    frame = {"picture": "p", "whole": True}
+    sent = [protocol.notification("core/state", {"text": f"Loading {n}"}) for n in range(50)]
+    sent += [protocol.notification("frame", {**frame, "stamp": n}) for n in range(3)]
+    sent += [protocol.notification("frame", {**frame, "whole": False, "stamp": 3})]
+    sent += [protocol.notification("frame", {**frame, "picture": "q", "stamp": 4})]
+    sent += [protocol.result(number, {}), protocol.notification("core/state", {"text": "Ready"})]
+    peer.send(b"".join(map(framing.encode, sent)))
+    assert until(lambda: notes and notes[-1][1] == {"text": "Ready"})
+    assert notes == [
+        ("frame", {**frame, "stamp": 2}),
+        ("frame", {**frame, "whole": False, "stamp": 3}),
+        ("frame", {**frame, "picture": "q", "stamp": 4}),
+        ("answer", {}),
+        ("core/state", {"text": "Ready"}),
+    ]
+
+
+def test_a_flood_gives_the_window_its_turn_after_each_of_its_own(client, peer, monkeypatch):
+    """However much has come: a turn handles one message where its time is over at once."""
+    monkeypatch.setattr("anycost.bridge.qt_client.TURN_S", 0.0)
+    monkeypatch.setattr(client, "_take", lambda socket, end: QtClient._take(client, socket, end + 300))
+    order = []
+    client.notified.connect(lambda method, params, data: order.append(method))
+    ticks = QtCore.QTimer()
+    ticks.timeout.connect(lambda: order.append("tick"))
+    ticks.start(0)
+    peer.send(b"".join(framing.encode(protocol.notification(f"n{number}")) for number in range(50)))
+    assert until(lambda: "n49" in order)
+    ticks.stop()
+    told = [place for place, what in enumerate(order) if what != "tick"]
+    assert len(told) == 50
+    assert all(later - earlier > 1 for earlier, later in itertools.pairwise(told))
+
+
+def test_what_a_refusal_says_is_bounded(client, peer):
+    answers = []
+    number = client.request("edit", {}, answers.append)
+    peer.send(framing.encode(protocol.error(number, -32000, "e" * 250_000, "x" * 1000)))
+    assert until(lambda: answers)
+    assert answers[0].fault == ("protocol", "e" * LONGEST_SENTENCE)
 
 
 def test_a_number_that_is_not_finite_is_a_fault_of_the_caller(client, peer):

@@ -327,7 +327,7 @@ def test_another_pack_takes_the_place_of_the_first(wire, other, pack, tmp_path):
     second = with_colour_finder(pack, tmp_path / "second")
     other.call("pack/open", {"pack": str(second)})
     error = wire.answer(projection)[0]["error"]
-    assert (error["code"], error["data"]["kind"]) == (protocol.CORE_ERROR, "cancelled")
+    assert (error["code"], error["data"]["kind"]) == (protocol.CORE_ERROR, "other-pack")
     assert wire.refusal("edit", {"picture": "a", "stamp": 1, **DRAFT})[1] == "unknown-picture"
 
 
