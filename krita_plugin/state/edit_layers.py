@@ -53,18 +53,17 @@ class EditLayers:
         return ids_and_keys(data) if data else {}
 
     def key_of(self, document: Hashable, layer: LayerName) -> Optional[str]:
-        """The key of a layer's edit; None for a layer that is none.
+        """The key of a layer's edit; None for a layer that is none."""
+        self.learn(document, [layer])
+        return self.keys(document).get(layer.id)
 
-        A copy is remembered by its id from now on.
-        """
+    def learn(self, document: Hashable, layers: Iterable[LayerName]) -> None:
+        """Remember copies by their ids: they may be renamed. That is no change of the document."""
         keys = self.keys(document)
-        key = keys.get(layer.id) or key_in(layer.name)
-        if key is None or layer.id in keys:
-            return key
-        if not self._keeper.kept(document, OF_EDIT + key):
-            return None
-        self._write(document, {**keys, layer.id: key})
-        return key
+        copies = {one.id: key_in(one.name) or "" for one in layers if one.id not in keys}
+        found = {id: key for id, key in copies.items() if key and self._keeper.kept(document, OF_EDIT + key)}
+        if found:
+            self._write(document, {**keys, **found}, at_once=False)
 
     def edit_of(self, document: Hashable, key: str) -> KeptEdit:
         """UnreadableEdit where there is none any more, or something else."""
@@ -113,10 +112,10 @@ class EditLayers:
         while len(self._swept) > MOST_SWEPT:
             del self._swept[next(iter(self._swept))]
 
-    def _write(self, document: Hashable, keys: Dict[str, str]) -> None:
+    def _write(self, document: Hashable, keys: Dict[str, str], at_once: bool = True) -> None:
         newest = dict(list(keys.items())[-MOST_LAYERS:])
         index = json.dumps(newest, separators=(",", ":")).encode("ascii")
-        self._keeper.keep(document, INDEX, index, at_once=True)
+        self._keeper.keep(document, INDEX, index, at_once)
 
 
 def ids_and_keys(data: bytes) -> Dict[str, str]:

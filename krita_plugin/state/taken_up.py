@@ -32,6 +32,7 @@ class TakenUp:
         self._state = state
         self._layers = layers
         self._seen: Tuple[Hashable, Tuple[str, ...]] = None, ()
+        self._added: Hashable = None  # a layer that Apply just put in use: the artist did not select it
 
     def look(self, in_use: Sequence[LayerName]) -> None:
         """The artist has this layer in use, and the groups that it lies in. Called again and again: what
@@ -40,7 +41,12 @@ class TakenUp:
         seen = document, tuple(layer.id for layer in in_use)
         if document is None or seen == self._seen:
             return
+        added, self._added = self._added, None
+        if added in seen[1]:
+            self._seen = seen
+            return
         self._layers.bring_back(document, lambda: state.host.layer_names(document))
+        self._layers.learn(document, state.host.layer_names(document))
         keys = [(layer, self._layers.key_of(document, layer)) for layer in in_use]
         layer, key = next((one for one in keys if one[1] is not None), (None, None))
         if layer is not None and key is not None:
@@ -49,6 +55,10 @@ class TakenUp:
             if not self._take_up(document, layer, key):
                 return
         self._seen = seen
+
+    def added(self, layer: Hashable) -> None:
+        """Apply added a layer, which the program then has in use."""
+        self._added = str(layer)
 
     def _take_up(self, document: Hashable, layer: LayerName, key: str) -> bool:
         """False where it has to wait for its model."""

@@ -67,6 +67,13 @@ def test_a_copy_is_known_by_its_name_and_then_by_its_id(layers, smile):
     assert layers.edit_of("a", key) == edit(0.5)
 
 
+def test_a_copy_that_nobody_selected_is_known_after_it_is_renamed(layers, smile):
+    key = layers.key_of("a", smile)
+    layers.learn("a", [LayerName("{2}", f"Copy of {smile.name}"), LayerName("{3}", "paint #abcde")])
+    assert layers.key_of("a", LayerName("{2}", "renamed")) == key
+    assert sorted(layers.keys("a")) == ["{1}", "{2}"]
+
+
 def test_what_is_kept_of_layers_that_are_gone_is_swept_and_an_undo_brings_it_back(layers, smile, kept):
     layers.keep("a", "{2}", new_key(), edit(-1.0))
     key = layers.key_of("a", smile)

@@ -8,6 +8,7 @@ import pytest
 from panel_wire import (
     ONE,
     PACK,
+    PIXEL,
     PLACEMENT,
     TWO,
     apply,
@@ -23,7 +24,7 @@ from anycost.bridge.answer import Fault
 from anycost.bridge.messages import Mix, Selected
 from anycost.krita_plugin.state.edit_layers import OF_EDIT, LayerName
 from anycost.krita_plugin.state.history import Adjustment
-from anycost.krita_plugin.state.kept_edit import packed, unpacked
+from anycost.krita_plugin.state.kept_edit import packed, unpacked, with_key
 from anycost.krita_plugin.state.state import PanelState
 
 LAYER = LayerName("1", "the artist's name")
@@ -90,6 +91,37 @@ def test_its_face_and_sliders_come_back_without_a_projection(later, wire, desk):
     settled(later, wire)
     apply(later, wire, update=True)
     assert desk.replaced == ["1"]
+
+
+def test_a_layer_that_apply_put_in_use_does_not_take_the_panel_over(state, wire, desk):
+    find(state, wire, TWO)
+    for index in (1, 0):
+        open_face(state, wire, index)
+        state.set_edit("smile", 0.2 + 0.1 * index)
+        settled(state, wire)
+    front = state.portrait
+    state.several.apply_all()
+    for layer in ("1", "2"):
+        size = {"format": "rgba8", "width": 1, "height": 1}
+        wire.answer("picture/apply", {"x": 0, "y": 0, "attachment": size}, PIXEL)
+        state.taken_up.look([LayerName(layer, "added")])
+        settled(state, wire)
+    assert state.portrait is front
+    state.taken_up.look([PAINT])
+    state.taken_up.look([LayerName("2", "added")])
+    assert state.portrait is not front
+
+
+def test_copies_inside_a_copied_group_are_known_when_they_are_renamed(later, wire, desk):
+    _document, layer, name = desk.layers[0]
+    key = kept_edit(desk)[0][len(OF_EDIT) :]
+    desk.layers.append(("a", layer, with_key(f"Copy of {name}", key)))
+    desk.changed.clear()
+    later.taken_up.look([PAINT])
+    desk.layers[1] = ("a", layer, "renamed")
+    later.taken_up.look([LayerName("2", "renamed")])
+    assert desk.under == [("a", "2")]
+    assert not desk.changed
 
 
 @pytest.fixture
