@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import IO, Any, Dict, Tuple
 
+from .landlock import forbid_changes
 from .plain_values import receive, send
 
 OPEN_FILES = 64
@@ -21,6 +22,7 @@ def main(memory: int, seconds: int, patience: float, written: int) -> None:
     calls, answers = _pipes()
     if os.name != "nt":
         _limit(memory, written)
+        forbid_changes(writes=written > 0)
     while True:
         try:
             function, *arguments = receive(calls, MOST_SENT)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -17,6 +19,12 @@ from hypothesis import strategies as st
 from anycost.bridge.plain_values import WrongValue, receive, send
 from anycost.bridge.sandbox import Breakage, Sandbox, SandboxLimits
 
+
+def _has_landlock() -> bool:
+    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, 0, 1) >= 6
+
+
+landlock = pytest.mark.skipif(not _has_landlock(), reason="the system has no Landlock of version 6")
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of Unix")
 MiB = 1 << 20
 plain = st.recursive(
@@ -116,15 +124,36 @@ def test_an_answer_is_bounded(sandbox):
         sandbox.call("builtins:bytes", MiB + 1)
 
 
+WRITE = "import pathlib; pathlib.Path({!r}).write_bytes(b'some')"
+
+
 @posix
-def test_it_can_write_no_file(sandbox, tmp_path: Path):
-    with pytest.raises(Breakage, match="File too large"):
-        sandbox.call("os:writev", *_opened(sandbox, tmp_path / "new"))
+def test_it_writes_no_file_and_in_no_other(sandbox, tmp_path: Path):
+    (tmp_path / "old").write_bytes(b"before")
+    for name in ("new", "old"):
+        with pytest.raises(Breakage, match=r"File too large|Permission denied"):
+            sandbox.call("builtins:exec", WRITE.format(str(tmp_path / name)))
+    writing = Sandbox(SandboxLimits(written=4))
+    writing.call("builtins:exec", WRITE.format(str(tmp_path / "new")))
+    writing.close()
+    assert (tmp_path / "new").read_bytes() == b"some"
 
 
-def _opened(sandbox: Sandbox, path: Path):
-    descriptor = sandbox.call("os:open", path, os.O_CREAT | os.O_WRONLY)
-    return descriptor, [b"some"]
+@landlock
+def test_it_removes_nothing_calls_nobody_and_ends_nobody(sandbox, tmp_path: Path):
+    (tmp_path / "old").write_bytes(b"before")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for wild in (
+            f"import os; os.unlink({str(tmp_path / 'old')!r})",
+            f"import os; os.rename({str(tmp_path / 'old')!r}, {str(tmp_path / 'new')!r})",
+            f"import os; os.truncate({str(tmp_path / 'old')!r}, 0)",
+            f"import os; os.kill({os.getpid()}, 0)",
+            f"import socket; socket.create_connection({server.getsockname()!r})",
+        ):
+            with pytest.raises(Breakage, match=r"Permission denied|not permitted|File too large"):
+                sandbox.call("builtins:exec", wild)
+    assert (tmp_path / "old").read_bytes() == b"before"
+    assert sandbox.call("builtins:eval", f"open({str(tmp_path / 'old')!r}).read()") == "before"
 
 
 def test_its_own_program_s_end_ends_it():
