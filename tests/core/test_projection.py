@@ -15,7 +15,9 @@ from anycost.core.editing import projection
 from anycost.core.editing.lbfgs import value_and_gradient
 from anycost.core.editing.perceptual import Measure, best_measure, import_lpips, lpips_measure
 from anycost.core.editing.projection import ProjectionStep, project, sub_generators
+from anycost.core.errors import CoreError
 from anycost.core.rendering.renderer import Renderer
+from anycost.core.stopping import stopping
 from anycost.models.generator import Generator
 from anycost.models.layer_sizes import layer_count
 from anycost.models.pack import Pack, write_pack
@@ -85,6 +87,28 @@ def near(hidden: np.ndarray, pack: Pack) -> np.ndarray:
 @pytest.fixture(scope="module")
 def run(pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray) -> list[ProjectionStep]:
     return list(project(pack, picture, near(hidden, pack), measure, steps=15))
+
+
+@pytest.mark.parametrize("started", ["encoder", "mean"])
+def test_a_cancel_ends_a_step_before_its_next_picture(
+    pack: Pack, measure: Measure, picture: np.ndarray, hidden: np.ndarray, started: str
+):
+    """A step draws many pictures; on a large generator it takes seconds."""
+    drawn = 0
+
+    def embed(pictures: torch.Tensor) -> list[torch.Tensor]:
+        nonlocal drawn
+        drawn += 1
+        return measure.embed(pictures)
+
+    start = near(hidden, pack) if started == "encoder" else None
+    steps = project(pack, picture, start, replace(measure, embed=embed), steps=15)
+    next(steps)
+    before = drawn
+    with stopping(lambda: drawn >= before + 2), pytest.raises(CoreError) as cancelled:
+        next(steps)
+    assert cancelled.value.kind == "cancelled"
+    assert drawn <= before + 3  # the target's own may come in between
 
 
 def test_the_start_comes_first_and_unchanged(run: list[ProjectionStep], hidden: np.ndarray, pack: Pack):
