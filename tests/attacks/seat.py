@@ -118,6 +118,17 @@ class Seat:
             and found.frame.stamp == found.stamp
         )
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the core has said that it is; each look asks it again."""
+        answers: list[bool] = []
+        self.keeper.client.request(
+            "core/status", {}, lambda a: answers.append(bool(a.result.get("calibrated")))
+        )
+        self.until(lambda: answers, 10)
+        self.wait(0.5)
+        return answers == [True]
+
     def until(self, what: Callable[[], object], seconds: float = PATIENCE) -> bool:
         """Handles events until something holds; False where it does not in time."""
         end = time.monotonic() + seconds

@@ -23,7 +23,7 @@ from .seat import Seat
 
 MINUTES = 60.0
 WANTED_MIB = 50
-KILLING = 0.3  # of the time
+KILLING = 0.2  # of the time
 KILL_EVERY = 40.0  # seconds
 ROWS = 20  # of the table
 
@@ -56,7 +56,9 @@ class Soak:
         self.note()
 
     def warm_up(self) -> None:
-        """From now on nothing is done for the first time: the core is not killed any more."""
+        """From now on nothing is done for the first time: the core is not killed any more, and has measured
+        its engines, which it does while nobody works."""
+        assert self.seats[0].until(lambda: self.seats[0].calibrated), "the core never had time to calibrate"
         for seat in self.seats:
             for what in ("project", "drag", "apply", "drag", "apply"):
                 self.work(seat, what)
