@@ -15,6 +15,7 @@ from PIL import Image
 from PyQt5.QtCore import QTimer
 from PyQt5.QtWidgets import QApplication
 
+from anycost.bridge.answer import Answer
 from anycost.bridge.qt_client import CoreKeeper
 from anycost.bridge.version import VERSION
 from anycost.krita_plugin.panel.panel import Panel
@@ -121,13 +122,11 @@ class Seat:
     @property
     def calibrated(self) -> bool:
         """Whether the core has said that it is; each look asks it again."""
-        answers: list[bool] = []
-        self.keeper.client.request(
-            "core/status", {}, lambda a: answers.append(bool(a.result.get("calibrated")))
-        )
-        self.until(lambda: answers, 10)
+        said: list[Answer] = []
+        self.keeper.client.request("core/status", {}, said.append)
+        self.until(lambda: said, 10)
         self.wait(0.5)
-        return answers == [True]
+        return bool(said and said[0].result.get("calibrated"))
 
     def until(self, what: Callable[[], object], seconds: float = PATIENCE) -> bool:
         """Handles events until something holds; False where it does not in time."""
