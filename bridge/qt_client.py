@@ -346,7 +346,8 @@ class CoreKeeper(QtCore.QObject):
             self.client.open(self.path)
 
     def _hello(self) -> None:
-        self.words.emit("Connecting to the core…")
+        if not self._turned_away:
+            self.words.emit("Connecting to the core…")
         self._later(HELLO_LIMIT_S)
         self.client.request(Hello.METHOD, self._who.data(), self._greeted_by)
 
