@@ -22,6 +22,7 @@ class InstallProcess(QtCore.QObject):
         self, environment: QtCore.QProcessEnvironment, parent: Optional[QtCore.QObject] = None
     ) -> None:
         super().__init__(parent)
+        self._command: Sequence[str] = ()
         self._code: Optional[int] = None  # once it has ended
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._turn = QtCore.QTimer(self)
@@ -37,8 +38,14 @@ class InstallProcess(QtCore.QObject):
         self._process.errorOccurred.connect(self._failed)
 
     def start(self, command: Sequence[str]) -> None:
-        self._process.start(command[0], list(command[1:]))
-        self._process.closeWriteChannel()
+        """Start it in the next turn of Krita's window, since that takes 10 ms by itself."""
+        self._command = command
+        QtCore.QTimer.singleShot(0, self._start)
+
+    def _start(self) -> None:
+        if not self.signalsBlocked():
+            self._process.start(self._command[0], list(self._command[1:]))
+            self._process.closeWriteChannel()
 
     def kill(self) -> None:
         """End it; `ended` tells when."""
