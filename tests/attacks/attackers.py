@@ -64,6 +64,7 @@ def half(path: str, length: str) -> None:
     """Sends all of a large message but its last byte, says so, and waits to be killed."""
     connection = _greeted(path)
     text = json.dumps(request(2, "picture/faces")).encode()
+    connection.settimeout(60)
     connection.sendall(struct.pack(">4sII", MAGIC, len(text), int(length) + 1) + text)
     connection.sendall(bytes(int(length)))
     print("sent", flush=True)

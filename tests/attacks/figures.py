@@ -16,8 +16,9 @@ class Figure(NamedTuple):
 
 def said(figures: Iterable[Figure]) -> bool:
     """Prints them; whether all are reached."""
-    found = list(figures)
-    for figure in found:
+    found = []
+    for figure in figures:
+        found.append(figure)
         mark = "ok  " if figure.reached else "MISS"
         details = f"  [{figure.details}]" if figure.details else ""
         print(f"{mark} {figure.what}: {figure.measured} (wanted: {figure.wanted}){details}", flush=True)
