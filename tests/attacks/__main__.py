@@ -11,7 +11,7 @@ import sys
 import time
 
 SCALE = {"kills": "100", "trainings": "20", "messages": "100000"}
-NAMES = ("faults", "users", "disks", "files", "window", "trainings", "messages", "kills")
+NAMES = ("faults", "users", "disks", "files", "pictures", "window", "trainings", "messages", "kills")
 LONGEST = 300.0  # seconds of one
 
 

@@ -1,4 +1,4 @@
-"""Hostile packs, checkpoints and pictures: each is refused in one sentence, or read within the limits.
+"""Hostile packs, networks and checkpoints: each is refused in one sentence, or read within the limits.
 
 PYTHONPATH=tests .venv/bin/python -m attacks.files
 """
@@ -18,19 +18,16 @@ import sys
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import onnx.parser
-from PIL import Image
 from small_pack import small_pack
 
 from anycost.core.errors import CoreError
 from anycost.core.faces.onnx_network import OnnxNetwork
-from anycost.core.files.pictures import read_picture
 from anycost.models.importing import load_generator
 from anycost.models.importing.unpickle import Refused
 from anycost.models.manifest import MANIFEST, PackError
@@ -151,42 +148,6 @@ def _torch_zip(data: bytes) -> bytes:
     return held.getvalue()
 
 
-def pictures(folder: Path) -> Iterator[Path]:
-    bomb = zlib.compress(bytes(96 << 20), 9)
-    small = zlib.compress(bytes(72))
-    tags = b"".join(struct.pack("<HHII", k, 2, 0xFFFFFFF0, 0) for k in range(65535))
-    jpeg = io.BytesIO()
-    Image.new("RGB", (8000, 8000)).save(jpeg, "JPEG")
-    cases = {
-        "2^31 wide": _png((1 << 31) - 1, 1, b"x"),
-        "8192 square, 16 bits": _png(8192, 8192, zlib.compress(bytes(8192 * (8192 * 2 + 1)), 1), depth=16),
-        "cut off": _png(4000, 4000, zlib.compress(bytes(4000 * 4001))[:2000]),
-        "a text of 96 MB": _png(8, 8, small, _chunk(b"zTXt", b"a\0\0" + bomb)),
-        "a profile of 96 MB": _png(8, 8, small, _chunk(b"iCCP", b"a\0\0" + bomb)),
-        "100,000 texts": _png(8, 8, small, b"".join(_chunk(b"tEXt", b"k%d\0v" % k) for k in range(100_000))),
-        "65,535 tags of 4 GiB": b"II*\0\x08\0\0\0\xff\xff" + tags + bytes(4),
-        "a folder of itself": b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHIII", 256, 4, 1, 1, 8),
-        "a JPEG's first KB": jpeg.getvalue()[:1000],
-        "a program for printers": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        "a page": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-    }
-    yield from _written(folder, cases, ".png")
-    for device in ("/dev/zero", "/proc/self/mem"):
-        yield Path(device)
-    os.mkfifo(folder / "a pipe.png")
-    yield folder / "a pipe.png"
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _png(width: int, height: int, data: bytes, more: bytes = b"", depth: int = 8) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
-    chunks = _chunk(b"IHDR", head) + more + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
-
-
 LOOP = """
 <ir_version: 8, opset_import: ["": 17]>
 finder (float[1, 3, h, w] picture) => (float[1, 3, h, w] heat)
@@ -265,7 +226,6 @@ def open_pack(folder: Path) -> None:
 
 KINDS: dict[str, tuple[Callable[[Path], Iterator[Path]], Callable[[Path], object]]] = {
     "checkpoints": (pickles, load_generator),
-    "pictures": (pictures, read_picture),
     "networks": (networks, lambda path: OnnxNetwork(path, "heat")),
     "packs": (packs, open_pack),
 }

@@ -59,4 +59,4 @@ def _tried(name: str, data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(float, sys.argv[1:2]), *sys.argv[2:]))
+    sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else MINUTES, *sys.argv[2:]))
