@@ -14,7 +14,7 @@ from ..errors import CoreError
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which becomes `path` when the block ends without an error, as in bridge/file_writing.
+    """A file to write to, which becomes `path` when the block ends well: see bridge/file_writing.py.
 
     The folder must exist. CoreError "no-space" or "bad-value" when the file cannot be written.
     """
