@@ -32,7 +32,7 @@ class TakenUp:
         self._state = state
         self._layers = layers
         self._seen: Tuple[Hashable, Tuple[str, ...]] = None, ()
-        self._added: Hashable = None  # a layer that Apply just put in use: the artist did not select it
+        self._added: Hashable = None  # a layer that is in use since it was added: nobody selected it
 
     def look(self, in_use: Sequence[LayerName]) -> None:
         """The artist has this layer in use, and the groups that it lies in. Called again and again: what
@@ -57,7 +57,7 @@ class TakenUp:
         self._seen = seen
 
     def added(self, layer: Hashable) -> None:
-        """Apply added a layer, which the program then has in use."""
+        """Apply or a batch added a layer, which the program then has in use."""
         self._added = str(layer)
 
     def _take_up(self, document: Hashable, layer: LayerName, key: str) -> bool:

@@ -99,6 +99,7 @@ def layers(t, docker, document):
     yield from at_rest(document)
     t.check("one undo takes all away", names(root) == was and pixels(document) == before, names(root))
 
+    front = state.portrait.layer
     yield from t.click(t.widget("anycost_batch_together", asked), 8)
     yield from t.click(t.widget("anycost_batch_start", asked))
     yield from t.until(lambda: len(asked.batch.done) == 1 or asked.batch.over)
@@ -109,6 +110,15 @@ def layers(t, docker, document):
     t.check("Cancel keeps what is done", asked.batch.over and 0 < count < 3, asked.batch.words())
     above = [unkeyed(root)[index + 1] for index, name in enumerate(names(root)) if name in was[:count]]
     t.check("each lies above its layer", above == [state.layer_name(state.portrait)] * count, names(root))
+    t.check("which leaves the panel at its layer", state.portrait.layer == front, state.portrait.layer)
+    node, edits = root.childNodes()[1], dict(state.portrait.edits)
+    for one in (root.childNodes()[0], node):  # Krita already has the newest layer in use
+        document.setActiveNode(one)
+        yield from at_rest(document)
+        docker.look()
+    own = (node.uniqueId().toString(),)
+    back = yield from t.until(lambda: state.portrait.layer.ids == own and settled(state), 60)
+    t.check("and can be taken up again", back and state.portrait.edits == edits, state.message)
     asked.close()
 
 

@@ -6,7 +6,7 @@ import os
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter
-from shared import Tap, closed, drag, open_panel, settled, shown
+from shared import Tap, at_rest, closed, drag, open_panel, settled, shown
 
 from anycost.krita_plugin.state.document_faces import View
 
@@ -116,8 +116,60 @@ def two_people(t, docker, tap):
     document.waitForDone()
     bounds = document.rootNode().childNodes()[-1].bounds()
     t.check("Apply paints the face shown", came and bounds.right() < document.width() * 0.6, bounds)
+    yield from apply_all(t, state, document)
+    yield from mixing(t, state, document)
     yield from closed(t, docker, document)
     t.check("closing it forgets its faces", state.faces is None)
+
+
+def apply_all(t, state, document):
+    """A layer for each edited face, by the picker's button, and back to the face that was in front."""
+    front, layers = state.faces.chosen, len(document.rootNode().childNodes())
+    yield from t.click(t.widget("anycost_faces"))
+    every = t.widget("anycost_apply_all")
+    yield from t.until(every.isVisible)
+    yield 0.2  # until it has its place below the faces
+    yield from t.click(every)
+    came = yield from t.until(lambda: len(document.rootNode().childNodes()) == layers + 2)
+    over = yield from t.until(lambda: not state.several.applying and not state.portrait.applying)
+    yield from at_rest(document)
+    new = document.rootNode().childNodes()[layers:]
+    t.check(
+        "Apply all adds a layer for each face", came and over and len(new) == 2, (len(new), state.message)
+    )
+    sides = [node.bounds().center().x() < document.width() * 0.5 for node in new]
+    t.check("each over its own face", sorted(sides) == [False, True], sides)
+    back = yield from t.until(lambda: state.faces.chosen is front and state.view is View.FACE)
+    t.check("and comes back to the face in front", back)
+    yield from t.until(lambda: settled(state))
+    t.screenshot("apply_all.png")
+
+
+def mixing(t, state, document):
+    """Something of the second face on the first one; Apply keeps it."""
+    first, second = (face.portrait for face in state.faces.all)
+    yield from t.click(t.widget("anycost_open_mixing"))
+    faces = t.widget("anycost_mix_faces")
+    middle = faces.visualItemRect(faces.item(0)).center()
+    yield from t.click(faces.viewport(), middle.x(), middle.y())
+    chosen = yield from t.until(lambda: first.mix is not None and first.mix.picture == second.key)
+    t.check("the other face can be mixed in", chosen, first.mix)
+    yield from t.until(lambda: settled(state))
+    before = first.frame.rgba
+    for band in ("coarse", "middle"):
+        yield from drag(t, t.widget(f"anycost_mix_{band}"), [0.5, 0.9])
+    drawn = yield from t.until(lambda: settled(state) and first.frame.rgba != before)
+    t.check("its shape and features come with their sliders", drawn and first.mix.middle > 0.5, first.mix)
+    yield 0.2
+    t.screenshot("mixing_faces.png")
+    layers = len(document.rootNode().childNodes())
+    yield from t.click(t.widget("anycost_apply"))
+    came = yield from t.until(lambda: len(document.rootNode().childNodes()) == layers + 1)
+    yield from t.until(lambda: not first.applying)
+    yield from at_rest(document)
+    name = document.rootNode().childNodes()[-1].name()
+    t.check("a mix is applied", came and "Mixed" in name, (name, state.message))
+    yield from t.click(t.widget("anycost_open_mixing"))
 
 
 def nobody(t, docker):
