@@ -2,6 +2,10 @@
 
 import sys
 
-from .commands.cli import main
+try:
+    from .commands.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # before the command could heed it
+    code = 130
+sys.exit(code)
