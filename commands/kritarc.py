@@ -94,7 +94,7 @@ def _entries(lines: list[bytes], key: bytes) -> list[int]:
     for i, line in enumerate(lines):
         if line.lstrip().startswith(b"["):
             inside = line.strip() == SECTION
-        elif inside and line.partition(b"=")[0].split(b"[", 1)[0].strip() == key:
+        elif inside and b"=" in line and line.partition(b"=")[0].split(b"[", 1)[0].strip() == key:
             found.append(i)
     return found
 
