@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 
 import torch
@@ -21,13 +23,21 @@ def use_available_cores() -> None:
     torch.set_num_threads(usable_cores())
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch works in the calling thread alone. Its threads wait for one another after each operation: beside
+    a busy Krita, short ones then take many times as long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @cache
 def threads() -> ThreadPoolExecutor:
-    """A thread for each of these cores, for short work of NumPy and OpenCV, which release Python's lock.
-
-    Torch's own wait for one another after each operation: beside a busy Krita that takes many times as long
-    as the work.
-    """
+    """A thread for each of these cores, for short work of NumPy and OpenCV, which release Python's lock."""
     return ThreadPoolExecutor(usable_cores(), "carry")
 
 

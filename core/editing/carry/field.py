@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import torch
 
+from ...rendering.cores import one_thread
+
 # of the square's side: between the lattice's lines, at eyes and mouth and elsewhere
 FINE, COARSE = 0.005, 0.02
 FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
 SOFT = 1e-6  # how far the field may miss a point: readings are not exact
 EDGE = 9  # anchors along each side of the square
-FEW = 1 << 15  # numbers that torch works on without threads of its own
+FEW = 1 << 15  # numbers of a lattice that are worked on at a time: torch takes no threads for so few
 
 
 class Lattice:
@@ -95,6 +97,7 @@ def square_edge() -> np.ndarray:
     return np.unique(np.concatenate([*sides, *(side[:, ::-1] for side in sides)]), axis=0)
 
 
+@one_thread()
 def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The smoothest field through values [n, C] at points [n, 2], where lines x [w] and y [h] cross:
     [h, w, C].
@@ -128,8 +131,7 @@ def distance(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _squared_distances(
     points: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Rows and [rows, w, n]: so few at a time that they stay in the processor's cache and that torch takes no
-    threads, which beside a busy Krita wait for one another longer than the work takes.
+    """Rows and [rows, w, n], few rows at a time: they stay in the processor's cache.
 
     In double precision: large weights of points that lie close nearly cancel each other.
     """
