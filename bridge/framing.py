@@ -157,7 +157,7 @@ def parse(text: bytes, most: int = MAX_VALUES) -> Dict[str, Any]:
     """One JSON object with finite numbers and at most `most` values; ProtocolError for anything else."""
     _bound_values(text, most, PARSE_ERROR)
     try:
-        with _no_look_for_cycles():
+        with no_look_for_cycles():
             message = json.loads(
                 text.decode("utf-8"), parse_int=_whole, parse_float=_finite, parse_constant=_refuse_constant
             )
@@ -170,8 +170,9 @@ def parse(text: bytes, most: int = MAX_VALUES) -> Dict[str, Any]:
 
 
 @contextmanager
-def _no_look_for_cycles() -> Iterator[None]:
-    """JSON has none, but thousands of new lists would make Python look through all that there is."""
+def no_look_for_cycles() -> Iterator[None]:
+    """JSON has none, but thousands of new lists would make Python look through all that there is, which takes
+    longer than a window may stand still."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -190,11 +191,13 @@ def _bound_values(text: bytes, most: int, code: int) -> None:
 def _bound_depth(message: Dict[str, Any]) -> None:
     """Whoever prints a value, or walks through it, may run out of stack."""
     level: List[Any] = [message]
-    for _ in range(MAX_DEPTH):
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ProtocolError(f"The JSON of a message may be at most {MAX_DEPTH} values deep.", PARSE_ERROR)
         inner = (value for each in level for value in (each.values() if isinstance(each, dict) else each))
         level = [value for value in inner if isinstance(value, (dict, list))]
-    if level:
-        raise ProtocolError(f"The JSON of a message may be at most {MAX_DEPTH} values deep.", PARSE_ERROR)
 
 
 def _whole(digits: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import socket
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from anycost.bridge.protocol import PROTOCOL, error, f32, notification, result, 
 from .hostile import frame
 
 ANSWERS = {
-    "hello": {"protocol": PROTOCOL, "version": "0", "pid": 1, "capabilities": []},
+    "hello": {"protocol": PROTOCOL, "version": "0", "pid": os.getpid(), "capabilities": []},
     "pack/open": PACK,
     "picture/faces": ONE,
     "picture/open": PLACEMENT,

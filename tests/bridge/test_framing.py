@@ -198,6 +198,21 @@ def test_what_a_dropped_decoder_held_is_freed_at_once(length):
         gc.enable()
 
 
+def test_python_does_not_look_for_cycles_while_it_parses():
+    """Of thousands of lists it would, through all that the program has."""
+    looks = []
+    gc.callbacks.append(lambda phase, info: looks.append(phase))
+    try:
+        frame = encode({"a": [[]] * (MAX_VALUES // 2 - 1)})
+        looks.clear()
+        received = Decoder().feed(frame)
+        assert len(looks) <= 2  # one that was due before
+    finally:
+        gc.callbacks.pop()
+    assert gc.isenabled()
+    assert len(received) == 1
+
+
 def test_lone_surrogates_survive():
     message = {"name": "\ud800"}
     assert Decoder().feed(encode(message)) == [(message, b"")]
