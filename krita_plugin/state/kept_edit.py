@@ -90,9 +90,8 @@ class KeptEdit(Message):
         only = self.only
         found["only"] = None if only is None else [only.x, only.y, only.width, only.height]
         other = self.other
-        found["other"] = None if other is None else other.face.data()
         if other is not None:
-            found["other"]["latents"] = f32(other.latents.shape)["shape"]
+            found["other"] = {**other.face.data(), "latents": f32(other.latents.shape)["shape"]}
         return found
 
 
