@@ -13,6 +13,7 @@ from ..bridge.messages import DEFAULT_PACK
 from ..core.errors import CoreError
 from ..models.manifest import PARTS, TRANSLATED, WAYS
 from .arguments import command, open_pack
+from .model_file import open_model_file
 
 if TYPE_CHECKING:
     from ..models.bank import Effect
@@ -155,12 +156,11 @@ def _none(where: object, name: str, found: Sequence[Direction]) -> list[Directio
 
 
 def _foreign(pack: Pack, path: Path) -> list[Direction]:
-    from ..models.importing.kinds import ModelFile
     from ..models.importing.unpickle import Refused
     from ..models.importing.vectors import read_directions
 
     try:
-        return read_directions(ModelFile.open(path), pack.generator())
+        return read_directions(open_model_file(path), pack.generator())
     except Refused as reason:
         raise CoreError("bad-value", f'"{path}" {reason}.') from None
 

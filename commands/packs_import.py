@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
 from .arguments import changeable_pack, command, shape
+from .model_file import open_model_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,18 +63,17 @@ def add(actions: argparse._SubParsersAction) -> None:
 
 def _import(chosen: argparse.Namespace) -> None:
     from ..models.importing.formats import check_name, read_generator, write_imported
-    from ..models.importing.kinds import ModelFile
 
     check_name(chosen.name, chosen.out)
-    file = ModelFile.open(chosen.file)
+    file = open_model_file(chosen.file)
     source = read_generator(file)
     with _belongings(source.network, source.mean) as found:
         if chosen.encoder:
-            found.take_encoder(ModelFile.open(chosen.encoder))
+            found.take_encoder(open_model_file(chosen.encoder))
         else:
             found.take_own_encoder(file)
         for path in chosen.directions:
-            found.take_directions(ModelFile.open(path))
+            found.take_directions(open_model_file(path))
         folder = write_imported(
             source,
             chosen.name,
@@ -91,13 +91,12 @@ def _import(chosen: argparse.Namespace) -> None:
 def _add(chosen: argparse.Namespace) -> None:
     import torch
 
-    from ..models.importing.kinds import ModelFile
     from ..models.pack import add_edits
 
     pack = changeable_pack(chosen)
     with _belongings(pack.generator(), torch.from_numpy(pack.mean_w)) as found:
         for path in chosen.files:
-            found.take(ModelFile.open(path))
+            found.take(open_model_file(path))
         directions = list(found.directions.values())
         provenance = pack.provenance.rstrip(". ") + "." + found.provenance
         folder = add_edits(pack, found.encoder, directions, chosen.out, provenance=provenance)

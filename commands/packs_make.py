@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CoreError
 from .arguments import command
+from .model_file import open_model_file
 
 if TYPE_CHECKING:
     from ..lab.running.checkpoints import Trained
@@ -286,12 +287,11 @@ def _check_encoder(path: Path, generator: Generator) -> None:
 
 
 def _directions(path: Path, generator: Generator) -> list[Direction]:
-    from ..models.importing.kinds import ModelFile
     from ..models.importing.unpickle import Refused
     from ..models.importing.vectors import read_directions
 
     try:
-        return read_directions(ModelFile.open(path), generator)
+        return read_directions(open_model_file(path), generator)
     except Refused as reason:
         raise CoreError("bad-value", f'"{path}" {reason}.') from None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ..manifest import PackError
 from . import psp_encoder, resnet
 from .containers import Checkpoint, read_checkpoint
 from .remap import from_nvidia
@@ -182,3 +183,11 @@ class ModelFile:
             return False
         names = tables[0].tensors
         return bool({"comp", "lat_comp"} & names.keys()) or all(map(BOUNDARY.fullmatch, names))
+
+
+def look_into(path: str) -> None:
+    """Reads a file and finds the tables in it; PackError when it cannot be read."""
+    try:
+        _ = ModelFile.open(Path(path)).tables
+    except Refused as reason:
+        raise PackError(f'"{path}" {reason}.') from None

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MAX_OPERATIONS = 2_000_000  # a few seconds; a 1024 px NVIDIA file with three networks has 100,000
+MAX_OPERATIONS = 500_000  # some seconds; a 1024 px NVIDIA file with three networks has 100,000
 MAX_LINE = 1 << 16
 MAX_AXES = 8
 KEYS = (str, int, float, bytes, type(None))  # quick to hash, which a nested tuple need not be

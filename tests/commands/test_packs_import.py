@@ -18,6 +18,7 @@ from foreign_files import module_tree, nvidia_modules, nvidia_state, psp_state, 
 from random_bank import random_bank
 from safetensors.torch import save_file
 
+from anycost.commands import model_file
 from anycost.commands.cli import main
 from anycost.core.editing.session import Session
 from anycost.core.faces.placement import resized
@@ -297,3 +298,16 @@ def test_cars_are_edited_in_their_shape(tmp_path: Path, capsys: pytest.CaptureFi
     placement = Session(pack).open("a", wide_picture()).placement
     assert (placement.x, placement.y) == (380, 160)
     assert placement.size == pytest.approx(320 * 4 / 3)
+
+
+def test_a_file_that_takes_too_much_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """It is read in another process first; here that has too little memory even for its libraries."""
+    save_file({"conv1.conv.weight": torch.zeros(1)}, tmp_path / "model.safetensors")
+    monkeypatch.setattr(model_file, "LEAST", 64 << 20)
+    monkeypatch.setattr(model_file, "TIMES", 0)
+    assert main(["packs", "import", str(tmp_path / "model.safetensors"), "--name", "mine"]) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "model.safetensors" in sentence
+    assert "cannot be read" in sentence
