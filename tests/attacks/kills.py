@@ -102,4 +102,4 @@ def figures(count: int = COUNT) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    said(figures(*map(int, sys.argv[1:])))
+    sys.exit(not said(figures(*map(int, sys.argv[1:]))))
