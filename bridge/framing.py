@@ -165,7 +165,8 @@ def parse(text: bytes, most: int = MAX_VALUES) -> Dict[str, Any]:
         raise ProtocolError("The message is not valid JSON.", PARSE_ERROR) from None
     if not isinstance(message, dict):
         raise ProtocolError("The message is not a JSON object.", PARSE_ERROR)
-    _bound_depth(message)
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+        _bound_depth(message)
     return message
 
 

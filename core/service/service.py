@@ -112,6 +112,7 @@ class Service:
         self._newest: dict[str, EditState] = {}  # the newest edit of each picture
         self._opened = ""  # the hash of the pack that was opened last...
         self._chosen: dict[Peer, str] = {}  # ...and of the one that each connection opened last
+        self._owners: set[Peer] = set()  # connections that have opened pictures
         self._projecting: set[str] = set()
         self._methods: dict[str, Callable[[Call], Awaitable[Answered]]] = {
             OpenPack.METHOD: self._open_pack,
@@ -155,7 +156,9 @@ class Service:
         prefix = _name(peer, "")
         self._newest = {name: state for name, state in self._newest.items() if not name.startswith(prefix)}
         self._chosen.pop(peer, None)
-        self.worker.task(lambda job: self._desk and self._desk.close_all(prefix))
+        if peer in self._owners:  # connections that come and go give the worker nothing to do
+            self._owners.remove(peer)
+            self.worker.task(lambda job: self._desk and self._desk.close_all(prefix))
 
     # The methods
 
@@ -177,6 +180,7 @@ class Service:
     async def _open_picture(self, call: Call) -> Answered:
         asked = _own(call.peer, OpenPicture.of(call.params, call.attachment))
         self._newest.pop(asked.picture, None)
+        self._owners.add(call.peer)
         return _answer(await self._task(call, lambda desk, job: desk.open(asked)))
 
     async def _project(self, call: Call) -> Answered:
