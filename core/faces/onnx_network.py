@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LARGE = 256 << 20  # bytes: what is larger is loaded from its file, since bytes would be held twice
 MOST_MEMORY = 1 << 30  # bytes that all networks have for their maps
-# By the clock, for one run. Its work is bounded beforehand; a busy machine may take ten times an idle one's time.
+# By the clock, for one run. Its work is bounded beforehand; a busy machine may take ten times as long.
 MOST_SECONDS = 60.0
 TOO_SLOW = "A network of the pack takes too long: use another pack, or try again when less else runs."
 SETTINGS = {"memory.enable_memory_arena_shrinkage": "cpu:0"}  # of each run: gives back what it took
