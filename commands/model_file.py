@@ -28,5 +28,5 @@ def open_model_file(path: Path) -> ModelFile:
     memory = LEAST + TIMES * (1 << (max(size, SMALL) - 1).bit_length())
     limits = SandboxLimits(memory=memory, seconds=SECONDS, patience=PATIENCE)
     look = "anycost.models.importing.kinds:look_into"
-    run(look, path, about=f'"{path}"', kind="pack", limits=limits)
+    run(look, path.absolute(), about=f'"{path}"', kind="pack", limits=limits)
     return ModelFile.open(path)

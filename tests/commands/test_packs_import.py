@@ -300,6 +300,12 @@ def test_cars_are_edited_in_their_shape(tmp_path: Path, capsys: pytest.CaptureFi
     assert placement.size == pytest.approx(320 * 4 / 3)
 
 
+def test_a_path_from_the_present_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    save_file({"w": torch.zeros(1)}, tmp_path / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    assert model_file.open_model_file(Path("model.safetensors")).path == Path("model.safetensors")
+
+
 def test_a_file_that_takes_too_much_is_refused_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
