@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from panel_wire import Desk
 from PIL import Image
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import QProcess, QTimer
 from PyQt5.QtWidgets import QApplication
 
 from anycost.bridge.answer import Answer
@@ -149,7 +149,15 @@ class Seat:
         return self.until(lambda: self.projected)
 
     def close(self) -> None:
-        self._closed = True
+        self._closed, process = True, self.keeper.process
         self.keeper.stop()
         self.panel.close()
-        self.until(lambda: not (self.pid and os.path.exists(f"/proc/{self.pid}")), 20)
+        self.until(lambda: _gone(process), 20)
+
+
+def _gone(process: QProcess | None) -> bool:
+    """Whether a keeper's core has ended; the keeper then deletes what stood for it."""
+    try:
+        return process is None or process.state() == QProcess.ProcessState.NotRunning
+    except RuntimeError:
+        return True
