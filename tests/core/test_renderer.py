@@ -142,7 +142,7 @@ def test_few_engines_are_kept_ready(pack: Pack, w: np.ndarray):
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
 def test_a_picture_of_no_numbers_is_not_shown(pack: Pack, w: np.ndarray, value: float):
     generator = copy.deepcopy(pack.generator())
-    generator.convs[0].conv.weight.mul_(value)
+    generator.get_parameter("convs.0.conv.weight").mul_(value)
     with pytest.raises(CoreError, match="move the sliders back") as raised:
         Renderer(generator).render(w, pack.ladder[-1], never)
     assert raised.value.kind == "pack"
