@@ -35,7 +35,7 @@ fuzz: setup
 soak: setup
 	PYTHONPATH=tests $(PYTHON) -m attacks.soak $(or $(MINUTES),60)
 
-# the figures of docs/reliability.md, in ten minutes; as root also full disks and other users
+# the figures of docs/reliability.md; as root also full disks and other users
 attack: setup
 	PYTHONPATH=tests $(PYTHON) -m attacks $(ARGS)
 

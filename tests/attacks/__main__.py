@@ -1,4 +1,4 @@
-"""All attacks that take less than ten minutes together, each figure beside what is wanted: `make attack`.
+"""All attacks, each figure beside what is wanted: `make attack`.
 
 PYTHONPATH=tests .venv/bin/python -m attacks [name...]
 """
