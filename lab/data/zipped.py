@@ -33,7 +33,7 @@ class Zip:
                 self.members = tuple(
                     Member(self, info.filename, *_place(info))
                     for info in archive.infolist()
-                    if not info.is_dir()
+                    if info.filename and not info.is_dir()  # which fails for a name that is empty
                 )
         except _BAD:
             text = f'"{path}" is no zip that can be read: get it again, or name a folder.'

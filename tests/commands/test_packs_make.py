@@ -251,7 +251,7 @@ def test_parts_that_do_not_fit_are_refused(anycost: Call, run: Path, tiny_pack: 
         assert '"text"' in refusal(option, "text")
         assert '"text"' in refusal(option.replace("--encoder", "--finder"), "text")
     assert "no encoder" in refusal("--encoder", tiny_pack / "finder.onnx")
-    assert '"text"' in refusal("--directions", "text")
+    assert 'text" is empty' in refusal("--directions", "text")
     assert "has no ladder" in refusal("--ladder", "text")
     (tmp_path / "ladder.json").write_text('{"ladder": [{"resolution": 4, "ratio": 1.0}]}')
     assert "the rung 4 px ×1, which the run was not trained for" in refusal("--ladder", "ladder.json")

@@ -172,12 +172,9 @@ def test_a_session_asks_the_packs_reader(with_reader: Path, face: KnownFace, fac
 
 
 def test_a_reader_that_is_none_is_told(
-    with_reader: Path, face: KnownFace, face_weights: Path, tmp_path: Path
+    with_reader: Path, face: KnownFace, face_weights: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    other = tmp_path / "none.onnx"
-    other.write_bytes(b"no network")
     session = Session(Pack.open(with_reader))
-    session.pack = replace(session.pack)
-    session.pack.__dict__["head_reader_path"] = other
+    monkeypatch.setattr(Pack, "read", lambda self, file: b"no network")
     with pytest.raises(CoreError, match="install its pack again"):
         session.open("face", face.rgba, face.reading.face_points)

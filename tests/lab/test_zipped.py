@@ -152,6 +152,13 @@ def test_a_list_of_members_that_would_fill_the_memory_is_not_read(
         survey(archive)
 
 
+def test_a_member_without_a_name_is_none(tmp_path: Path):
+    archive = zip_of(tmp_path / "a.zip", {"a.png": picture(1), "b.png": picture(2)})
+    archive.write_bytes(archive.read_bytes().replace(b"a.png", b"\0.png"))  # Python ends names there
+    found = survey(archive).pictures
+    assert [member.name for member in found] == ["b.png"]
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_change_of_a_zip_brings_more_than_a_sentence(tmp_path: Path, data: st.DataObject):
