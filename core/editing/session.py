@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 
 import cv2
@@ -103,6 +104,8 @@ class Session:
         CoreError when the result cannot be saved; it is not tried again.
         """
         self.calibrated = True
+        with suppress(CoreError):  # whoever opens a face hears it
+            _ = self._readers  # now, while nobody waits: their libraries are slow to import
         known = load(self.pack) or calibrate(self.pack, _quietly, stopped, self._measured)
         renderer, timings = self._drawing(known, quick=False)
         for rung in self.pack.ladder:

@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from ...core.errors import CoreError
 from ...core.files.whole_file import write_bytes
+from ...core.rendering.cores import one_thread
 from ..running import distributed
 from ..running.draws import choices
 from ..running.layout import sent
@@ -222,7 +223,8 @@ def fill(
     _claim(folder, kind)
     missing = [k for k in range(-(-count // SHARD)) if not _path(folder, k).exists()]
     work = partial(_fill_shard, folder, kind, source, style_dim or _style_dim())
-    with tqdm(total=len(missing) * SHARD, unit="picture", mininterval=1) as bar, _stoppable(), _one_thread():
+    # heads are drawn one by one, so a second thread would mostly wait
+    with tqdm(total=len(missing) * SHARD, unit="picture", mininterval=1) as bar, _stoppable(), one_thread():
         for _ in _in_processes(work, missing, processes):
             bar.update(SHARD)
 
@@ -256,17 +258,6 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Heads are drawn one by one, so a second thread would mostly wait."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _fill_shard(folder: Path, kind: CacheKind, source: Source, style_dim: int, number: int) -> None:
