@@ -124,7 +124,7 @@ class Applying:
         portrait = job.portrait
         portrait.layer = FaceLayer((*job.old.ids, added), key, job.name, job.only, job.masked)
         portrait.applied = job.adjustment
-        self._state.taken_up.added(added)
+        self._state.taken_up.added(job.document, added)
         if self._state.host.keeps:
             self._keep(job, added, key)
         self._state.history.applied(job.document, portrait)

@@ -191,7 +191,7 @@ class EditBatch:
             painted = host.painted(self._document, layer.id)
             edit = kept_edit(self._core, face.portrait, adjustment, painted)
             layers.keep(self._document, layer.id, key, edit)
-            self._state.taken_up.added(layer.id)
+            self._state.taken_up.added(self._document, layer.id)
 
     def _same_face(self, picture: Picture, found: Sequence[FoundFace]) -> Face:
         """The found face nearest to where the edited one lies; a place given by hand serves where none is."""

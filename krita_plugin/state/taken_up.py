@@ -32,7 +32,7 @@ class TakenUp:
         self._state = state
         self._layers = layers
         self._seen: Tuple[Hashable, Tuple[str, ...]] = None, ()
-        self._added: Hashable = None  # a layer that is in use since it was added: nobody selected it
+        self._added: Tuple[Hashable, str] = None, ""  # a layer that will be in use though nobody selects it
 
     def look(self, in_use: Sequence[LayerName]) -> None:
         """The artist has this layer in use, and the groups that it lies in. Called again and again: what
@@ -41,8 +41,8 @@ class TakenUp:
         seen = document, tuple(layer.id for layer in in_use)
         if document is None or seen == self._seen:
             return
-        added, self._added = self._added, None
-        if added in seen[1]:
+        added, self._added = self._added, (None, "")
+        if added[0] == document and added[1] in seen[1]:
             self._seen = seen
             return
         self._layers.bring_back(document, lambda: state.host.layer_names(document))
@@ -56,9 +56,10 @@ class TakenUp:
                 return
         self._seen = seen
 
-    def added(self, layer: Hashable) -> None:
-        """Apply or a batch added a layer, which the program then has in use."""
-        self._added = str(layer)
+    def added(self, document: Hashable, layer: Hashable) -> None:
+        """Apply or a batch added a layer, which the program has in use, now or in a moment."""
+        if self._seen[0] != document or str(layer) not in self._seen[1]:
+            self._added = document, str(layer)
 
     def _take_up(self, document: Hashable, layer: LayerName, key: str) -> bool:
         """False where it has to wait for its model."""

@@ -112,6 +112,16 @@ def test_a_layer_that_apply_put_in_use_does_not_take_the_panel_over(state, wire,
     assert state.portrait is not front
 
 
+def test_a_copied_document_whose_layers_have_the_same_ids_brings_the_edit_along(applied, wire, desk):
+    """The docker looks now and then: it may not have seen the layer that Apply added in use."""
+    for (document, name), data in list(desk.kept_bytes.items()):
+        assert document == "a"
+        desk.kept_bytes["a copy", name] = data
+    applied.set_document("a copy")
+    applied.taken_up.look([LAYER])
+    assert desk.under == [("a copy", "1")]
+
+
 def test_copies_inside_a_copied_group_are_known_when_they_are_renamed(later, wire, desk):
     _document, layer, name = desk.layers[0]
     key = kept_edit(desk)[0][len(OF_EDIT) :]

@@ -71,11 +71,14 @@ def base(document):
     return document.rootNode().childNodes()[0]
 
 
-def update(t, state, document):
+def update(t, docker, document):
+    """The docker sees the new layer in use before the artist can select another."""
+    state = docker.state
     yield from t.until(lambda: state.applying.can_update)
     yield from t.click(t.widget("anycost_update"))
     yield from t.until(lambda: not state.portrait.applying)
     yield from at_rest(document)
+    docker.look()
 
 
 def add(t, docker, document):
@@ -90,6 +93,7 @@ def add(t, docker, document):
     if new:  # Krita takes it into use, a moment later
         id = new[0].uniqueId().toString()
         yield from t.until(lambda: any(layer.id == id for layer in docker.documents.in_use(document)), 10)
+        docker.look()  # before the artist can select another
     return next(iter(new), None)
 
 
@@ -158,7 +162,7 @@ def after_a_new_start(t, docker, document):
     t.screenshot("taken_up.png")
     direction = state.core.opened.directions[0]
     state.set_edit(direction.name, direction.high / 2)
-    yield from update(t, state, document)
+    yield from update(t, docker, document)
     group = document.nodeByName("a group")
     names = [node.name() for node in group.childNodes()]
     t.check("an update takes its place in the group", len(names) == 1 and "Anycost" in names[0], names)
@@ -186,7 +190,7 @@ def copies(t, docker, document):
     t.check("a copy brings back its edit", back, state.value(direction.name))
     yield from t.until(lambda: settled(state))
     before = len(document.nodeByName("a group").childNodes())
-    yield from update(t, state, document)
+    yield from update(t, docker, document)
     inside = [node.name() for node in document.nodeByName("a group").childNodes()]
     t.check("an update of the copy leaves the first alone", len(inside) == before == 2, inside)
 
@@ -264,7 +268,7 @@ def places(t, docker, document):
     yield from set_selection(document, None)
     yield from activate(t, docker, document, top(document).childNodes()[0])
     t.check("a layer in the group is the group's edit", state.portrait.layer.masked)
-    yield from update(t, state, document)
+    yield from update(t, docker, document)
     kinds = sorted(node.type() for node in top(document).childNodes())
     t.check("an update keeps the group and its mask", kinds == ["paintlayer", "transparencymask"], kinds)
     state.set_only_selected(False)
@@ -278,7 +282,7 @@ def places(t, docker, document):
     state.applying.set_place(LayerPlace.TOP)
 
     top(document).setLocked(True)
-    yield from update(t, state, document)
+    yield from update(t, docker, document)
     t.check("a locked layer is not replaced", "is locked" in state.message, state.message)
     top(document).setLocked(False)
     isolate = t.krita.action("isolate_active_layer")
