@@ -12,6 +12,7 @@ from ..bridge.qt_client import CoreKeeper
 from ..bridge.shown_names import plain
 from ..bridge.version import VERSION
 from .panel.panel import Panel
+from .panel.plain_text import plain_title
 from .picture_opener import PictureOpener
 from .pixels import placed, rgba_bytes, scaled
 from .qt import QAction, Qt, QtCore, QtGui, QtWidgets, QUndoCommand, QUndoStack, Signal
@@ -310,7 +311,7 @@ class Studio(QtWidgets.QMainWindow):
             self.state.forget(old)
         self.state.set_document(self.host.current())
         self.state.say(advice)
-        self.setWindowTitle(f"{painting.name} – Anycost studio")
+        self.setWindowTitle(plain_title(f"{painting.name} – Anycost studio"))
         self._painted()
         self.keeper.start()
 

@@ -68,3 +68,8 @@ def plain_tip(text: str) -> str:
 def plain_button(text: str) -> str:
     """The same for a button, where "&" would underline the letter after it."""
     return text.replace("&", "&&")
+
+
+def plain_title(text: str) -> str:
+    """The same for a window's title, where Qt puts "*" or nothing for "[*]"."""
+    return text.replace("[*]", "[*][*]")

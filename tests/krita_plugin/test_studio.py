@@ -209,6 +209,13 @@ def test_a_picture_is_read_as_on_the_command_line(tmp_path, sandbox):
     assert (loaded.width(), loaded.height()) == (60, 40)
 
 
+def test_a_title_shows_the_file_s_name_as_it_is(studio, picture, tmp_path):
+    odd = picture.rename(tmp_path / "a[*]b[*][*]<b>&.png")
+    studio.open(str(odd))
+    assert until(lambda: studio.host.painting is not None)
+    assert studio.windowHandle().title().startswith("a[*]b[*][*]<b>&.png")
+
+
 def test_a_picture_that_takes_too_long_leaves_the_window_free(studio, picture, tmp_path):
     slow = tmp_path / "slow.jpg"
     with slow.open("wb") as file:  # the decoder looks for the next part byte by byte
