@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..bridge.sandbox import SandboxLimits
-from ..core.files.untrusted import run
+from ..core.files.untrusted import limits_for_model, run
 
 if TYPE_CHECKING:
     from ..models.importing.kinds import ModelFile
-
-LEAST = 1 << 30  # bytes of memory for reading, with the libraries
-TIMES = 3  # that of the file's size beside them
-SECONDS, PATIENCE = 60, 600.0  # of a processor, and in all; most of it is for loading torch on a slow machine
-SMALL = 64 << 20  # bytes: files up to this size share a sandbox
 
 
 def open_model_file(path: Path) -> ModelFile:
@@ -25,8 +19,6 @@ def open_model_file(path: Path) -> ModelFile:
     from ..models.importing.kinds import ModelFile
 
     size = path.stat().st_size if path.is_file() else 0  # what else is there, the reader says
-    memory = LEAST + TIMES * (1 << (max(size, SMALL) - 1).bit_length())
-    limits = SandboxLimits(memory=memory, seconds=SECONDS, patience=PATIENCE)
     look = "anycost.models.importing.kinds:look_into"
-    run(look, path.absolute(), about=f'"{path}"', kind="pack", limits=limits)
+    run(look, path.absolute(), about=f'"{path}"', kind="pack", limits=limits_for_model(size))
     return ModelFile.open(path)

@@ -8,13 +8,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..core.errors import CoreError
 from .arguments import command, open_pack
-
-if TYPE_CHECKING:
-    from ..models.pack import Pack
 
 DAMAGED = 2  # exit code: something is to be mended
 
@@ -105,24 +101,25 @@ def _verified(folder: Path) -> int:
 
 
 def _problems(folder: Path) -> list[str]:
-    from ..core.files.pack_check import damage
+    from ..core.files.pack_check import damage, limited
 
     if problems := damage(folder):
         return problems
     try:
-        try_networks(open_pack(str(folder)))
+        limited("anycost.commands.packs_install:try_networks", folder)
     except CoreError as error:
         return [str(error)]
     return []
 
 
-def try_networks(pack: Pack) -> None:
-    """CoreError if one of the pack's ONNX networks does not answer as its kind does."""
+def try_networks(folder: str) -> None:
+    """CoreError if one of a pack's ONNX networks does not answer as its kind does."""
     import numpy as np
 
     from ..core.faces.onnx_network import OnnxNetwork
     from .packs import try_out
 
+    pack = open_pack(folder)
     try_out(pack.finder_path, pack.head_reader_path)
     if pack.encoder_path is None:
         return

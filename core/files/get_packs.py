@@ -14,7 +14,7 @@ from ...models.pack import BUILT_IN, Pack, file_sha256, list_packs
 from ..errors import CoreError
 from .download import download
 from .pack_archive import copy, unpack
-from .pack_check import damage, load
+from .pack_check import damage
 from .pack_sources import Offer, not_fetched, offer_of, origin_from
 from .packs_folder import Origin, changing, manifest_hash, new_folder, origin_of, own, put
 from .web import FetchFailure, Web
@@ -102,9 +102,10 @@ def _fill(web: Web, offer: Offer, beside: Path, progress: Progress) -> tuple[Man
 def _unpacked(path: Path, offer: Offer, beside: Path) -> Manifest:
     try:
         manifest = copy(Pack.open(path), beside) if path.is_dir() else unpack(path, beside, offer.shown)
-        load(beside)
     except PackError as error:
         raise CoreError("pack", str(error).replace(str(beside), offer.shown)) from None
+    if problems := damage(beside):
+        raise CoreError("pack", problems[0].replace(str(beside), offer.shown))
     return manifest
 
 

@@ -10,9 +10,19 @@ from ...bridge.sandbox import Breakage, Refusal, Sandbox, SandboxLimits
 from ..errors import CoreError
 
 LONGEST_SENTENCE = 2000  # characters
+LEAST = 1 << 30  # bytes of memory for reading a model, with the libraries
+TIMES = 3  # that of its files' size beside them
+SECONDS, PATIENCE = 60, 600.0  # of a processor, and in all; most of it is for loading torch on a slow machine
+SMALL = 64 << 20  # bytes: models up to this size share a sandbox
 _sandboxes: dict[
     tuple[int, SandboxLimits], Sandbox
 ] = {}  # by the process that started them: a fork has its own
+
+
+def limits_for_model(size: int) -> SandboxLimits:
+    """For reading model files of so many bytes."""
+    memory = LEAST + TIMES * (1 << (max(size, SMALL) - 1).bit_length())
+    return SandboxLimits(memory=memory, seconds=SECONDS, patience=PATIENCE)
 
 
 def run(function: str, *arguments: Any, about: str, kind: str, limits: SandboxLimits) -> Any:

@@ -22,6 +22,7 @@ from anycost.commands import model_file
 from anycost.commands.cli import main
 from anycost.core.editing.session import Session
 from anycost.core.faces.placement import resized
+from anycost.core.files import untrusted
 from anycost.core.files.pictures import read_picture
 from anycost.models.importing.encoders import read_encoder
 from anycost.models.importing.kinds import ModelFile
@@ -311,8 +312,8 @@ def test_a_file_that_takes_too_much_is_refused_in_a_sentence(
 ):
     """It is read in another process first; here that has too little memory even for its libraries."""
     save_file({"conv1.conv.weight": torch.zeros(1)}, tmp_path / "model.safetensors")
-    monkeypatch.setattr(model_file, "LEAST", 64 << 20)
-    monkeypatch.setattr(model_file, "TIMES", 0)
+    monkeypatch.setattr(untrusted, "LEAST", 64 << 20)
+    monkeypatch.setattr(untrusted, "TIMES", 0)
     assert main(["packs", "import", str(tmp_path / "model.safetensors"), "--name", "mine"]) == 2
     (sentence,) = capsys.readouterr().err.splitlines()
     assert "model.safetensors" in sentence

@@ -16,11 +16,11 @@ from small_pack import small_pack
 from small_web import Page, SmallWeb, own_machine, small_web
 
 from anycost.core.errors import CoreError
-from anycost.core.files import pack_index, packs_folder
+from anycost.core.files import get_packs, pack_index, packs_folder, untrusted
 from anycost.core.files.download import TRIES
 from anycost.core.files.get_packs import Installed, install, update
 from anycost.core.files.pack_archive import bundle
-from anycost.core.files.pack_check import damage
+from anycost.core.files.pack_check import damage, look_into
 from anycost.core.files.packs_folder import changing, remove
 from anycost.core.files.web import CERTIFICATES
 from anycost.core.service.desk import Desk
@@ -311,6 +311,18 @@ def test_a_damaged_record_is_none(archives: tuple[Path, Path], packs: Path, reco
     assert "Nobody knows where" in refusal(renew)
 
 
+def test_a_pack_that_takes_its_reader_too_long_is_a_sentence(
+    archives: tuple[Path, Path], packs: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(untrusted, "PATIENCE", 0.05)  # seconds, in which no process starts
+    assert f'"{archives[0]}" cannot be read: it takes more than 0.05 s.' in refusal(
+        lambda: get(archives[0]), "pack"
+    )
+    assert not list(packs.glob("*small*"))
+    (problem,) = damage(BUILT_IN / "portraits")
+    assert "takes more than" in problem
+
+
 # ---- killed midway
 
 
@@ -352,6 +364,7 @@ def kill_at(step: int, call: Callable[[], object]) -> None:
 
         for name in CHANGES:
             setattr(os, name, dying(getattr(os, name)))
+        get_packs.damage = lambda folder: look_into(str(folder))  # a sandbox would import torch each time
         try:
             call()
         finally:
