@@ -105,7 +105,7 @@ class Seat:
     @property
     def projected(self) -> bool:
         found = self.state.portrait
-        return found is not None and found.drawable and not found.projecting and found.latents is not None
+        return found is not None and found.drawable and not self.state.busy  # with another search
 
     @property
     def drawn(self) -> bool:

@@ -25,6 +25,7 @@ MINUTES = 60.0
 WANTED_MIB = 50
 KILLING = 0.2  # of the time
 KILL_EVERY = 40.0  # seconds
+ROUNDS = 6  # of the warm-up: the allocator's pieces take some projections to reach their sizes
 ROWS = 20  # of the table
 
 
@@ -59,7 +60,7 @@ class Soak:
         """From now on nothing is done for the first time: the core is not killed any more, and has measured
         its engines, which it does while nobody works."""
         assert self.seats[0].until(lambda: self.seats[0].calibrated), "the core never had time to calibrate"
-        for seat in self.seats:
+        for seat in ROUNDS * self.seats:
             for what in ("project", "drag", "apply", "drag", "apply"):
                 self.work(seat, what)
         self.note()
