@@ -102,6 +102,11 @@ class Carrying:
             rest = made.moves if own is None else plan(head, parts, others, gained, self._directions).moves
         return _with_drawing(_mouth_left(made, touched), opened, portraits, touched, own, rest)
 
+    def first_touch(self, opened: OpenedFace, edits: Mapping[str, float]) -> None:
+        """Finds out now what `planned` finds out with the first of such edits, and keeps."""
+        if opened.head is not None and opened.parts is not None and self.pack.bank is not None:
+            self.planned(opened, edits)
+
     def limited(self, opened: OpenedFace) -> tuple[str, ...]:
         """The directions that do not work on a picture that is far from the pack's world: nearly all that
         they do is drawn, and not as a shape; or they put on glasses where some are worn."""

@@ -46,10 +46,16 @@ class OpenedFace:
     readings: tuple[OwnFace, ...] = ()  # of the square, in several crops
     # by direction and end: how many times the bank's gain points and irises need, [2]
     gains: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    looked_ahead: bool = False  # all that first touches of sliders would wait for is known
 
     def project(self, w: np.ndarray) -> None:
         self.w = w
+        self.forget_portraits()
+
+    def forget_portraits(self) -> None:
+        """The next ones are of another latent, or another engine's."""
         self.unedited.clear()
+        self.looked_ahead = False
 
     @cached_property
     def face(self) -> np.ndarray:

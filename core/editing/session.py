@@ -38,6 +38,7 @@ from ..rendering.engines.engine import Stopped
 from ..rendering.engines.registry import ALWAYS, Choice
 from ..rendering.ladder import Pass, Timings, passes
 from ..rendering.renderer import Renderer
+from ..stopping import check_wanted, stopping
 from .carry.by_reading import OwnFaces
 from .carry.carry import Carried, Plan, carry
 from .carry.nearest import nearest_latent
@@ -94,8 +95,8 @@ class Session:
 
     def _draw_by(self, renderer: Renderer, timings: Timings) -> None:
         self._renderer, self.timings = renderer, timings
-        for opened in self.pictures.values():  # its portraits are another engine's
-            opened.unedited.clear()
+        for opened in self.pictures.values():
+            opened.forget_portraits()
 
     def calibrate(self, stopped: Stopped) -> None:
         """Measures which engine draws each rung fastest here unless that is known (see calibration.py), opens
@@ -114,6 +115,38 @@ class Session:
                 return
             renderer.prepare(rung)
         self._draw_by(renderer, timings)
+
+    @property
+    def can_look_ahead(self) -> bool:
+        """Whether there is a projected picture for `look_ahead`."""
+        pictures = list(self.pictures.values())  # another thread may ask
+        return any(opened.w is not None and not opened.looked_ahead for opened in pictures)
+
+    def look_ahead(self, stopped: Stopped) -> None:
+        """Does now, while nobody works, what the first touch of each slider would wait for: the pictures'
+        unedited portraits and parts, and how readily each answers every edit. The newest picture comes first.
+
+        It ends once `stopped()`, and goes on with the next call. After an error it is not tried again.
+        """
+        for opened in reversed(self.pictures.values()):
+            if opened.w is None or opened.looked_ahead:
+                continue
+            opened.looked_ahead = True
+            with suppress(CoreError), stopping(stopped):  # who edits hears of an error
+                for _ in self._first_touches(opened, stopped):
+                    check_wanted()
+            if stopped():
+                opened.looked_ahead = False
+                return
+
+    def _first_touches(self, opened: OpenedFace, stopped: Stopped) -> Iterator[object]:
+        """One after the other."""
+        yield opened.rough_frame, opened.frame, opened.shown
+        for rung in () if opened.far else self.pack.ladder:
+            yield self._prepare(opened, Pass.whole(rung), stopped)
+        for direction in self.pack.directions:
+            for value in filter(None, (direction.high, direction.low)):
+                yield self._carrying.first_touch(opened, {direction.name: value})
 
     @property
     def loss_name(self) -> str:

@@ -203,6 +203,16 @@ class Desk:
         if self._session is not None:
             self._session.calibrate(stopped)
 
+    @property
+    def can_look_ahead(self) -> bool:
+        """Whether `look_ahead` has something to do."""
+        return self._session is not None and self._session.can_look_ahead
+
+    def look_ahead(self, stopped: Callable[[], bool]) -> None:
+        """Does what the first touch of each slider would wait for. The artist hears nothing of it."""
+        if self._session is not None:
+            self._session.look_ahead(stopped)
+
     def unload(self) -> None:
         """Frees the weights' memory; pictures and latents stay for the next request."""
         if self._session is None:

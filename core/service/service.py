@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 600.0  # without work, until the pack's memory is given back
 CALM_SECONDS = 3.0  # without work, until the engines are measured
+PAUSE_SECONDS = 0.5  # without work, until what sliders will need is done ahead
 LOOK_SECONDS = 2.0  # between two looks at the folders of packs and directions
 LEAVE_SECONDS = 1.0  # for the current step to end when the core is told to leave
 MAX_STATES = 64  # remembered edit states; a session keeps fewer pictures
@@ -269,14 +270,24 @@ class Service:
 
     async def calibrate(self) -> None:
         """Measures and opens the fastest engines; any request comes first and interrupts this."""
+        await self._unasked("calibrated", lambda stopped: self.desk().calibrate(stopped))
 
-        def run(job: Job) -> None:
-            self.desk().calibrate(lambda: job.stopped() or self.worker.work_waits)
+    @property
+    def can_look_ahead(self) -> bool:
+        """Whether first touches of sliders would still wait for something."""
+        return self._desk is not None and self._desk.can_look_ahead
 
+    async def look_ahead(self) -> None:
+        """Does what they would wait for; any request comes first and interrupts this."""
+        await self._unasked("looked ahead", lambda stopped: self.desk().look_ahead(stopped))
+
+    async def _unasked(self, what: str, run: Callable[[Callable[[], bool]], None]) -> None:
+        """Work that nobody asked for, and whose failure nobody needs to hear of."""
         try:
-            await asyncio.wrap_future(self.worker.task(run).future)
-        except Exception as error:  # the artist did not ask for it
-            log.warning("not calibrated", exc_info=error)
+            job = self.worker.task(lambda job: run(lambda: job.stopped() or self.worker.work_waits))
+            await asyncio.wrap_future(job.future)
+        except Exception as error:
+            log.warning("not %s", what, exc_info=error)
 
     def desk(self) -> Desk:
         """Only for the worker's thread."""
@@ -408,6 +419,7 @@ async def _serve(socket_path: str, adopt_stdin: bool, pack: str, idle_seconds: f
     idle = [
         asyncio.create_task(rest_when_idle(service, idle_seconds)),
         asyncio.create_task(calibrate_when_calm(service, CALM_SECONDS)),
+        asyncio.create_task(look_ahead_in_pauses(service, PAUSE_SECONDS)),
         asyncio.create_task(watch_folders(service, server, LOOK_SECONDS)),
     ]
     await leave.wait()
@@ -440,6 +452,14 @@ async def calibrate_when_calm(service: Service, calm_seconds: float) -> None:
         await asyncio.sleep(calm_seconds / 4)
         if service.wants_calibration and service.worker.idle_seconds() >= calm_seconds:
             await service.calibrate()
+
+
+async def look_ahead_in_pauses(service: Service, pause_seconds: float) -> None:
+    """Does what sliders will need once nobody has asked for anything for `pause_seconds`."""
+    while True:
+        await asyncio.sleep(pause_seconds / 4)
+        if service.can_look_ahead and service.worker.idle_seconds() >= pause_seconds:
+            await service.look_ahead()
 
 
 async def watch_folders(service: Service, server: Server, seconds: float) -> None:
