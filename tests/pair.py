@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
 import traceback
@@ -12,15 +11,13 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
-import torch
+from forked import CONTEXT, PATIENCE, start
 
 from anycost.lab.running.distributed import processes
 
-PATIENCE = 900.0  # seconds after which a call counts as hung
-
 
 class Pair:
-    """Two processes of one group. All tests use the same two: importing torch takes seconds."""
+    """Two processes of one group. All tests use the same two: what they import takes seconds."""
 
     def __init__(self):
         self._ends: list[Connection] = []
@@ -55,14 +52,11 @@ class Pair:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        context = multiprocessing.get_context("spawn")
         for rank in (0, 1):
-            mine, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(rank, port, theirs))
-            process.start()
+            mine, theirs = CONTEXT.Pipe()
+            self._processes.append(start(_serve, rank, port, theirs))
             theirs.close()
             self._ends.append(mine)
-            self._processes.append(process)
 
 
 def _answer(end: Connection) -> tuple[Any, str | None]:
@@ -79,8 +73,6 @@ def _serve(rank: int, port: int, end: Connection) -> None:
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
         CUDA_VISIBLE_DEVICES="",
     )  # fmt: skip
-    torch.set_num_threads(1)
-    multiprocessing.set_start_method("fork", force=True)  # for workers that paint, as under torchrun
     try:
         with processes():
             while True:

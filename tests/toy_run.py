@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from anycost.lab.data.batches import Batch
+from anycost.lab.data.world_batches import WorldBatches
 from anycost.lab.generator.generating import Generating, GeneratorSettings
 from anycost.lab.running.config import build
 
@@ -41,4 +44,7 @@ def task_of(table: Mapping[str, Any]) -> Generating:
 
 
 def painted(task: Generating, seen: int = 0) -> Batch:
-    return next(task.batches(seen))
+    """One batch, drawn on demand: another process would also draw those after it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WorldBatches, "in_background", WorldBatches.__iter__)
+        return next(task.batches(seen))

@@ -33,17 +33,18 @@ from anycost.lab.measuring.reconstruction import reconstructions
 from anycost.lab.measuring.sheets import save_all
 from anycost.lab.measuring.slider_effects import SliderEffects, sliders
 from anycost.lab.measuring.subject import SEED, Subject, normals, of_pack
+from anycost.lab.networks.attribute_training import save_features
 from anycost.lab.networks.attributes import NAMES
 from anycost.lab.painter import PAPER_ATTRIBUTES
 from anycost.lab.running import distributed
 from anycost.models.features import Features
 from anycost.models.generator import Generator
 from anycost.models.macs import macs
-from anycost.models.pack import Direction, Pack, write_pack
+from anycost.models.pack import Direction, Pack, add_readers, write_pack
 from anycost.models.widths import WidthRule
 
 PIXELS = Measure("pixels", lambda picture: [picture])
-SAMPLES = 50  # more than the tiny pack's 48 features
+SAMPLES = 20  # two batches, and more than the 16 features of `lean_pack`
 Draw = Callable[[Tensor, float], Tensor]  # latents [N, D] and a ratio -> pictures [N, 3, R, R]
 
 
@@ -149,8 +150,11 @@ def test_inceptions_weights_are_read_but_never_fetched(tmp_path: Path, monkeypat
     file = at_hand("inception")
     assert file is not None
     network = Inception(file)
-    assert network(torch.rand(2, 3, 16, 16) * 2 - 1).shape == (2, network.num_features)
-    assert network(torch.full((1, 3, 8, 8), 9.0)).equal(network(torch.ones(1, 3, 8, 8)))  # clamped to white
+    level = torch.tensor([9.0, 1.0, 0.5])
+    beyond, white, grey = found = network(level.view(3, 1, 1, 1).expand(-1, 3, 8, 8))
+    assert found.shape == (3, network.num_features)
+    assert beyond.equal(white)  # clamped
+    assert not grey.equal(white)
 
 
 def untrained_inception(monkeypatch: pytest.MonkeyPatch) -> nn.Module:
@@ -345,11 +349,19 @@ def test_sliders_are_judged_by_what_rises_and_what_flips():
 
 
 @pytest.fixture(scope="module")
-def measured(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def lean_pack(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the tiny pack with an attribute network that has few features."""
+    folder = tmp_path_factory.mktemp("few")
+    save_features(Features(4, (4, 4, 8)), folder / "features.safetensors")
+    return add_readers(Pack.open(tiny_pack), folder=folder / "tiny", features=folder / "features.safetensors")
+
+
+@pytest.fixture(scope="module")
+def measured(lean_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder that one process writes, and what it prints."""
     folder, told = tmp_path_factory.mktemp("measured"), io.StringIO()
     with contextlib.redirect_stdout(told):
-        evaluate(Pack.open(tiny_pack), SAMPLES, folder, "portraits")
+        evaluate(Pack.open(lean_pack), SAMPLES, folder, "portraits")
     return folder, told.getvalue()
 
 
@@ -472,9 +484,9 @@ def without_features(pack: Pack, folder: Path) -> Pack:
 
 @pytest.mark.slow
 def test_two_processes_measure_what_one_does(
-    pair: Pair, measured: tuple[Path, str], tiny_pack: Path, tmp_path: Path
+    pair: Pair, measured: tuple[Path, str], lean_pack: Path, tmp_path: Path
 ):
-    arguments = ["--pack", str(tiny_pack), "--samples", str(SAMPLES), "--data", "portraits"]
+    arguments = ["--pack", str(lean_pack), "--samples", str(SAMPLES), "--data", "portraits"]
     assert pair.run(main, ["evaluate", *arguments, "--out", str(tmp_path)]) == [0, 0]
     together = json.loads((tmp_path / "evaluation.json").read_text())
     mine, theirs = figures(json.loads((measured[0] / "evaluation.json").read_text())), figures(together)

@@ -8,13 +8,15 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 import torch
 import torch.nn.functional as F
@@ -27,12 +29,13 @@ from anycost.commands.cli import main
 from anycost.core.editing.perceptual import Measure, best_measure
 from anycost.core.errors import CoreError
 from anycost.core.rendering.calibration import Calibration, Timed
+from anycost.core.rendering.cores import one_thread
 from anycost.core.rendering.engines.engine import Engine
 from anycost.core.rendering.engines.registry import ALWAYS, Choice, open_engine
 from anycost.core.rendering.ladder import Pass, Timings, passes
 from anycost.lab.measuring.subject import of_pack
 from anycost.lab.running import distributed
-from anycost.lab.search import distances, evolution, kept_pictures
+from anycost.lab.search import budgets, distances, evolution, kept_pictures, searcher
 from anycost.lab.search.budgets import Budget, TimeTable, fitted, parse_budget, work
 from anycost.lab.search.distances import Distances, measure_of
 from anycost.lab.search.evolution import Evolution, SearchSettings, evolve
@@ -45,21 +48,6 @@ from anycost.models.manifest import PackError, read_manifest
 from anycost.models.pack import Pack, rung_entry
 from anycost.models.widths import SubGenerator, WidthRule
 
-# `anycost search` that sends itself signal argv[1] before measuring its 20th candidate
-ENDED = """
-import os, signal, sys
-from anycost.commands.cli import main
-from anycost.lab.search.distances import Distances
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-measure, measured = Distances.__call__, []
-def ended(self, rung):
-    measured.append(rung)
-    if len(measured) == 20:
-        os.kill(os.getpid(), int(sys.argv[1]))
-    return measure(self, rung)
-Distances.__call__ = ended
-sys.exit(main(sys.argv[2:]))
-"""
 SIDES, WIDTHS = (8, 16, 32), (4, 8, 16)
 SPACE = Space(SIDES, (WIDTHS,) * layer_count(32))
 FULL = SubGenerator(32, (16,) * layer_count(32))
@@ -72,13 +60,15 @@ def far(rung: SubGenerator) -> float:
     return sum((1 + k % 3) * a * (1 + b) for k, (a, b) in enumerate(itertools.pairwise([*lost, lost[0]])))
 
 
-def everything(space: Space) -> list[SubGenerator]:
-    """Every sub-generator of a space."""
-    return [
+@cache
+def everything() -> list[tuple[SubGenerator, int, float]]:
+    """Every sub-generator of SPACE, its work and its distance."""
+    all_of_them = [
         SubGenerator(side, channels)
-        for side in space.resolutions
-        for channels in itertools.product(*space.widths[: layer_count(side)])
+        for side in SPACE.resolutions
+        for channels in itertools.product(*SPACE.widths[: layer_count(side)])
     ]
+    return [(rung, rung.macs, far(rung)) for rung in all_of_them]
 
 
 def searched(limit: float, chosen: SearchSettings, cost: Callable[[SubGenerator], float] = work) -> Evolution:
@@ -94,10 +84,10 @@ def searched(limit: float, chosen: SearchSettings, cost: Callable[[SubGenerator]
 @pytest.mark.parametrize("seed", [0, 1])
 def test_it_finds_the_optimum_that_brute_force_finds(saved: int, seed: int):
     limit = work(FULL) / saved
-    best = min(far(rung) for rung in everything(SPACE) if rung.macs <= limit)
+    best = min(distance for _, macs, distance in everything() if macs <= limit)
     found = searched(limit, SearchSettings(seed=seed))
     assert found.lowest[-1] == pytest.approx(best, rel=1e-12)
-    assert len(found.distances) < len(everything(SPACE)) / 5
+    assert len(found.distances) < len(everything()) / 5
 
 
 @settings(max_examples=40)
@@ -437,6 +427,22 @@ def test_the_command_searches_shows_and_installs(
     assert (tmp_path / "search" / "tiny-ladder.png").read_bytes().startswith(b"\x89PNG")
 
 
+@contextmanager
+def sparing() -> Iterator[None]:
+    """A search times few pictures and draws no plot: each takes as long as all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, count in (("DRAWN", 1), ("QUICK", 2), ("CAREFUL", 2)):
+            patch.setattr(budgets, name, count)
+        patch.setattr(searcher, "_plot", lambda *_: None)
+        yield
+
+
+@pytest.fixture
+def sparingly() -> Iterator[None]:
+    with sparing():
+        yield
+
+
 LONG = ["--budget", "8x", "--population", "8", "--generations", "5", "--samples", "4"]
 
 
@@ -448,25 +454,39 @@ def state_of(folder: Path) -> dict[str, Any]:
 def straight(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The final state of an uninterrupted search."""
     out = tmp_path_factory.mktemp("straight")
-    assert main(["search", "--pack", str(tiny_pack), *LONG, "--out", str(out)]) == 0
+    with sparing(), one_thread():  # for equal sums
+        assert main(["search", "--pack", str(tiny_pack), *LONG, "--out", str(out)]) == 0
     return state_of(out)
 
 
+def ended_search(arguments: list[str], sent: signal.Signals) -> None:
+    """`anycost search` that sends itself a signal before measuring its 20th candidate."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    measure, measured = Distances.__call__, []
+
+    def ended(self: Distances, rung: SubGenerator) -> float:
+        measured.append(rung)
+        if len(measured) == 20:
+            os.kill(os.getpid(), sent)
+        return measure(self, rung)
+
+    Distances.__call__ = ended
+    sys.exit(main(["search", *arguments]))
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("sparingly")
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_an_ended_search_resumes_exactly(
     tiny_pack: Path, tmp_path: Path, straight: dict[str, Any], sent: signal.Signals
 ):
     arguments = ["--pack", str(tiny_pack), *LONG, "--out", str(tmp_path)]
-    ended = subprocess.run(
-        [sys.executable, "-c", ENDED, str(int(sent)), "search", *arguments],
-        env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())},  # for equal sums
-        capture_output=True,
-    )
-    assert ended.returncode in (130, -sent), ended.stderr.decode()
-    assert b"Traceback" not in ended.stderr
+    code, said = forked.run(tmp_path / "said", ended_search, arguments, sent)
+    assert code == {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}[sent], said
+    assert "Traceback" not in said
     assert 1 <= len(state_of(tmp_path)["lowest"]) < 6
-    assert main(["search", *arguments]) == 0
+    with one_thread():
+        assert main(["search", *arguments]) == 0
     assert state_of(tmp_path) == straight
     assert len(straight["lowest"]) == 6
     assert straight["winner"] is not None
@@ -474,6 +494,7 @@ def test_an_ended_search_resumes_exactly(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sparingly")
 def test_more_generations_continue_and_another_search_is_refused(
     tiny_pack: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 ):
@@ -493,13 +514,12 @@ def test_more_generations_continue_and_another_search_is_refused(
         assert "delete it" in refused(capfd, *base)
 
 
-def searched_together(pack: Path, out: Path, *budgets: str) -> tuple[int, int]:
+def searched_together(pack: Path, out: Path, *limits: str) -> tuple[int, int]:
     """`anycost search` with few candidates: its exit code, and how many of them this process measured."""
     measured, measure = [], Distances.__call__
-    chosen = [word for budget in budgets for word in ("--budget", budget)]
+    chosen = [word for limit in limits for word in ("--budget", limit)]
     chosen += ["--population", "4", "--generations", "1", "--samples", "2", "--out", str(out)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("anycost.lab.search.budgets.DRAWN", 1)
+    with sparing(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             Distances, "__call__", lambda self, rung: (measured.append(rung), measure(self, rung))[1]
         )
@@ -508,10 +528,8 @@ def searched_together(pack: Path, out: Path, *budgets: str) -> tuple[int, int]:
 
 @pytest.mark.slow
 def test_two_processes_find_what_one_finds(tiny_pack: Path, tmp_path: Path, pair: Pair):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # for equal sums
-    code, measured = searched_together(tiny_pack, tmp_path / "one", "8x")
-    torch.set_num_threads(threads)
+    with one_thread():  # for equal sums
+        code, measured = searched_together(tiny_pack, tmp_path / "one", "8x")
     assert code == 0
     found = pair.run(searched_together, tiny_pack, tmp_path / "two", "8x")
     assert [code for code, _ in found] == [0, 0]
@@ -528,6 +546,7 @@ def test_two_processes_find_what_one_finds(tiny_pack: Path, tmp_path: Path, pair
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("sparingly")
 def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
     tiny_pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -539,7 +558,6 @@ def test_milliseconds_are_those_of_the_engines_that_calibration_chose(
         return open_engine(choice, *arguments)
 
     calibration = Calibration({pack.channels: (Timed(best, 1.0), Timed(ALWAYS, 2.0))})
-    monkeypatch.setattr("anycost.lab.search.budgets.DRAWN", 1)
     monkeypatch.setattr("anycost.core.rendering.renderer.open_engine", opening)
     arguments = ["--budget", "5000ms", "--samples", "2", "--population", "4", "--generations", "0"]
     for known, choice in ((None, ALWAYS), (calibration, best)):
@@ -585,7 +603,7 @@ def test_refusals(
     arguments: list[str],
     words: list[str],
 ):
-    monkeypatch.setattr("anycost.lab.search.budgets.DRAWN", 1)
+    monkeypatch.setattr(budgets, "DRAWN", 1)
     monkeypatch.setattr("anycost.lab.search.budgets.tqdm", lambda rungs, **_: rungs)
     complaint = refused(capfd, "--pack", tiny_pack, "--out", tmp_path / "out", *arguments)
     for word in words:

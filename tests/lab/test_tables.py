@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,26 +13,39 @@ from anycost.lab.generator.generating import GeneratorSettings
 from anycost.lab.measuring import paper
 from anycost.lab.measuring.markdown import compared, shown, table
 from anycost.lab.measuring.subject import of_pack
+from anycost.lab.networks.attribute_training import save_features
 from anycost.lab.running.config import build
-from anycost.lab.tables import evolved
+from anycost.lab.tables import evolved, pack_tables, toys
 from anycost.lab.tables.paper_tables import table_1, table_2, table_3
 from anycost.lab.tables.speed import speeds
 from anycost.lab.tables.tables_page import make
 from anycost.lab.tables.toys import RESOLUTIONS, Size, Toys
-from anycost.models.pack import Pack
+from anycost.models.features import Features
+from anycost.models.pack import Pack, add_readers
 
-TINY = Size(pictures=8, warm=8, seeds=1, samples=50, generations=0)
+TINY = Size(pictures=4, warm=4, seeds=1, samples=10, generations=0)
 
 
 @pytest.fixture(scope="module")
-def page(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def few_features(tiny_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Pack:
+    """The tiny pack with an attribute network of 8 features, for which 10 samples are enough."""
+    folder = tmp_path_factory.mktemp("few")
+    save_features(Features(4, (4, 4)), folder / "features.safetensors")
+    features = folder / "features.safetensors"
+    return Pack.open(add_readers(Pack.open(tiny_pack), folder=folder / "tiny", features=features))
+
+
+@pytest.fixture(scope="module")
+def page(few_features: Pack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
     """The runs' folder and the page."""
     folder = tmp_path_factory.mktemp("tables")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evolved, "POPULATION", 4)
         patch.setattr(evolved, "SAMPLES", 8)
-        make(Pack.open(tiny_pack), TINY, folder / "runs", folder / "tables.md", workers=1)
-    return folder / "runs", folder / "tables.md"
+        patch.setattr(toys, "BATCH", 4)
+        patch.setattr(pack_tables, "TIMED", 2)
+        make(few_features, TINY, folder / "runs", folder / "tables.md", workers=1)
+        yield folder / "runs", folder / "tables.md"
 
 
 @pytest.mark.slow
@@ -75,20 +90,19 @@ def test_the_papers_tables_are_printed_whole():
 
 
 @pytest.mark.slow
-def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], tiny_pack: Path):
+def test_finished_runs_are_not_trained_again(page: tuple[Path, Path], few_features: Pack):
     runs, out = page
     times = {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")}
     assert len(times) == 25
-    make(Pack.open(tiny_pack), TINY, runs, out, workers=1)
+    make(few_features, TINY, runs, out, workers=1)
     assert {path: path.stat().st_mtime_ns for path in runs.rglob("last.pt")} == times
 
 
 @pytest.mark.slow
-def test_runs_with_other_settings_are_refused(page: tuple[Path, Path], tiny_pack: Path):
+def test_runs_with_other_settings_are_refused(page: tuple[Path, Path], few_features: Pack):
     runs, out = page
-    longer = Size(pictures=16, warm=8, seeds=1, samples=50, generations=0)
     with pytest.raises(CoreError, match="holds a run with other settings"):
-        make(Pack.open(tiny_pack), longer, runs, out, workers=1)
+        make(few_features, replace(TINY, pictures=8), runs, out, workers=1)
 
 
 def test_too_few_samples_are_refused_before_anything_is_trained(tiny_pack: Path, tmp_path: Path):
@@ -99,17 +113,17 @@ def test_too_few_samples_are_refused_before_anything_is_trained(tiny_pack: Path,
 
 def test_every_toy_differs_in_one_thing_from_what_it_is_compared_with(tmp_path: Path):
     levels = Toys(Size(seeds=2), tmp_path, tmp_path / "features.safetensors").levels()
-    toys = {toy.name: toy.config for level in levels for toy in level}
-    assert len(toys) == 4 + 2 * 21
-    for config in toys.values():
+    configs = {toy.name: toy.config for level in levels for toy in level}
+    assert len(configs) == 4 + 2 * 21
+    for config in configs.values():
         if config["network"] == "generator":
             build(GeneratorSettings, {key: value for key, value in config.items() if key != "network"})
     differences = {
         kind: {
             f"{part}.{name}"
             for part in ("generator", "discriminator", "losses", "optimiser")
-            for name, value in toys["conditioned-0"][part].items()
-            if toys[f"{kind}-0"][part][name] != value
+            for name, value in configs["conditioned-0"][part].items()
+            if configs[f"{kind}-0"][part][name] != value
         }
         for kind in ("same", "reduced", "inconsistent", "unsorted")
     }
@@ -119,9 +133,12 @@ def test_every_toy_differs_in_one_thing_from_what_it_is_compared_with(tmp_path: 
         "inconsistent": {"losses.consistency"},
         "unsorted": set(),
     }
-    assert [toys[f"{kind}-0"]["stages"][0]["sort"] for kind in ("conditioned", "unsorted")] == [True, False]
-    assert toys["conditioned-0"]["generator"]["from"] == str(tmp_path / "sampled-0")
-    assert {toys[f"single-{side}-1"]["generator"]["from"] for side in RESOLUTIONS} == {
+    assert [configs[f"{kind}-0"]["stages"][0]["sort"] for kind in ("conditioned", "unsorted")] == [
+        True,
+        False,
+    ]
+    assert configs["conditioned-0"]["generator"]["from"] == str(tmp_path / "sampled-0")
+    assert {configs[f"single-{side}-1"]["generator"]["from"] for side in RESOLUTIONS} == {
         str(tmp_path / "warm-1")
     }
 
