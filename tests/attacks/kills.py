@@ -61,8 +61,8 @@ class Work:
         seat = self.seat
         back = self._is_back()
         name = seat.sliders[0]
-        seat.state.set_edit(name, edits[name] + 0.1 if name in edits else 0.2)
-        edits[name] = seat.portrait.edits[name]
+        edits[name] = 0.2 if edits.get(name) != 0.2 else 0.3
+        seat.state.set_edit(name, edits[name])
         back = back and seat.until(lambda: seat.drawn)
         self.found["not back"] += not back
         self.found["edits lost"] += seat.portrait.edits != edits
