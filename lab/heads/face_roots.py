@@ -85,23 +85,18 @@ def _triangle_table() -> np.ndarray:
     shown = (mesh.group.numpy() == BODY) & (places[triangles][..., 2].min(1) > FRONT)
     shown &= np.cross(*_edges(places[triangles]))[:, 2] > 0
     index = np.flatnonzero(shown)
-    rows = (np.array(HIGH) - np.array(LOW)) / CELL
-    table = np.full(np.round(rows).astype(int), -1)
-    depth = np.full(table.shape, -np.inf)
-    for triangle in index:
-        corners = places[triangles[triangle]]
-        low = np.floor((corners[:, :2].min(0) - LOW) / CELL).astype(int).clip(0)
-        high = np.ceil((corners[:, :2].max(0) - LOW) / CELL).astype(int).clip(0, table.shape)
-        grid = np.stack(
-            np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij"), -1
-        )
-        points = grid.reshape(-1, 2)
-        if not len(points):
-            continue
-        weights = _weights(np.repeat(corners[None, :, :2], len(points), 0), (points + 0.5) * CELL + LOW)
-        z = weights @ corners[:, 2]
-        inside = (weights.min(1) >= -0.3) & (z > depth[points[:, 0], points[:, 1]])
-        where = points[inside]
-        table[where[:, 0], where[:, 1]] = triangle
-        depth[where[:, 0], where[:, 1]] = z[inside]
+    flat, depth = places[triangles[index]][..., :2], places[triangles[index]][..., 2]  # [S, 3, 2], [S, 3]
+    table = np.full(np.round((np.array(HIGH) - np.array(LOW)) / CELL).astype(int), -1)
+    low = np.floor((flat.min(1) - LOW) / CELL).astype(int).clip(0)  # [S, 2]
+    high = np.ceil((flat.max(1) - LOW) / CELL).astype(int).clip(0, table.shape)
+    size = (high - low).clip(0)
+    cells = size.prod(1)
+    which = np.repeat(np.arange(len(index)), cells)  # [C] all triangles' cells, one triangle after the other
+    number = np.arange(len(which)) - (cells.cumsum() - cells)[which]
+    cell = low[which] + np.stack(np.divmod(number, size[which, 1]), axis=1)  # [C, 2]
+    weights = _weights(flat[which], (cell + 0.5) * CELL + LOW)
+    z = (weights * depth[which]).sum(1)
+    inside = np.flatnonzero(weights.min(1) >= -0.3)
+    last = inside[np.lexsort((-which[inside], z[inside]))]  # what lies in front is written last, and stays
+    table[cell[last, 0], cell[last, 1]] = index[which[last]]
     return table

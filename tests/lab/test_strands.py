@@ -15,11 +15,13 @@ from anycost.core.errors import CoreError
 from anycost.lab.heads.body_field import _skin, body_field, field_of
 from anycost.lab.heads.combing import Combing, Wishes
 from anycost.lab.heads.controls import POPULATION, STYLE_DIM, UNNAMED, unnamed
+from anycost.lab.heads.face_roots import face_roots
 from anycost.lab.heads.guides import Guides, Set, grow
 from anycost.lab.heads.hair_styles import NAMES, STYLES, place_of, styles_of
-from anycost.lab.heads.head_mesh import head_mesh
+from anycost.lab.heads.head_mesh import BODY, head_mesh
 from anycost.lab.heads.people import People, people
 from anycost.lab.heads.scalp_hair import guides_of, rooted
+from anycost.lab.heads.shapes import years_of
 from anycost.lab.heads.strand_curves import StrandPlan, Texture, curves, mixed
 from anycost.lab.heads.strands import Strands, hair_of, scalp_shade
 from anycost.models.head_reader import PARTS
@@ -81,6 +83,23 @@ def test_the_field_of_distances_is_nearly_that_of_the_nearest_vertices():
     skull = torch.from_numpy(places[::9][places[::9, 1] > one.eyes[0, 0, 1].item() + 0.25])
     far, _ = plain_hair.plain_distance(field, skull.numpy())
     assert np.abs(far).max() < 0.02
+
+
+def test_roots_lie_on_the_skin_that_a_front_view_shows():
+    """Against every triangle of the body that a straight line from the front meets."""
+    mesh = head_mesh()
+    flat = np.stack(np.meshgrid(np.linspace(-0.5, 0.5, 11), np.linspace(6.4, 7.8, 11)), -1).reshape(-1, 2)
+    corners = mesh.mean.numpy()[mesh.triangles.numpy()[(mesh.group == BODY).numpy()]].astype(np.float64)
+    corners = corners[np.abs(corners[..., 0]).max(1) < 0.7]
+    a, e, f = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]  # [T, 3]
+    x, y = (flat[:, axis, None] - a[:, axis] for axis in (0, 1))  # [K, T]
+    size = e[:, 0] * f[:, 1] - e[:, 1] * f[:, 0]
+    size = np.where(np.abs(size) < 1e-12, 1e-12, size)
+    b, c = (x * f[:, 1] - y * f[:, 0]) / size, (e[:, 0] * y - e[:, 1] * x) / size
+    met = (b >= 0) & (c >= 0) & (b + c <= 1)
+    front = np.where(met, a[:, 2] + b * e[:, 2] + c * f[:, 2], -np.inf).max(1)
+    apart = np.abs(face_roots(flat).mean[:, 2] - front)  # a cell at an edge may have the neighbour
+    assert np.quantile(apart, 0.9) < 5e-3
 
 
 @pytest.mark.parametrize("name", ["long, straight", "mop", "bob with fringe", "flat top", "afro"])
@@ -203,12 +222,21 @@ def test_fewer_strands_are_some_of_the_many():
 
 
 def test_the_styles_go_from_short_to_long():
-    women, men = crowd(40, 3, masculine=-0.9), crowd(200, 3, masculine=0.9)
-    for group in (women, men):
-        assert {style.name for style in styles_of(group)} <= set(NAMES)
+    one = someone(age=0.4)
+
+    def worn(controls: dict[str, torch.Tensor]) -> set[str]:
+        """The styles that people wear: controls and years alone choose them, so nobody needs a mesh."""
+        some = replace(one, controls=controls, years=years_of(controls))
+        return {style.name for style in styles_of(some)}
+
+    for count, masculine in ((40, -0.9), (200, 0.9)):
+        drawn = POPULATION.values(torch.randn(count, STYLE_DIM, generator=torch.Generator().manual_seed(3)))
+        found = worn(drawn | {"masculine": torch.full((count,), masculine)})
+        assert found <= set(NAMES)
+        assert len(found) > 8
     assert len(STYLES) >= 30
-    child = someone(age=0.02, hair_style=torch.linspace(0.01, 0.99, 60).tolist())
-    assert not {"shaved", "horseshoe", "thinning", "powdered wig"} & {s.name for s in styles_of(child)}
+    children = {"age": torch.full((60,), 0.02), "hair_style": torch.linspace(0.01, 0.99, 60)}
+    assert not {"shaved", "horseshoe", "thinning", "powdered wig"} & worn(POPULATION.complete(children))
 
 
 def test_a_hat_covers_hair():
