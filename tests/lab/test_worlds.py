@@ -463,6 +463,7 @@ def test_an_encoder_reads_mixtures_whose_w_is_not_known(parts: Path, cache: Path
 def test_heads_are_rendered_while_training(head_data: None):
     from anycost.lab.heads.heads import render_z
 
+    render_z(torch.zeros(1, STYLE_DIM), 32)  # what is made once is then not made in each process that draws
     (batch,) = shown(DataSettings("heads"), 1, side=32, batch=2)
     truth = render_z(z_of(batch), 32)
     torch.testing.assert_close(batch.pictures, truth.rgb, atol=1e-3, rtol=0)
