@@ -143,7 +143,7 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tiny_task(name: str, folder: Path) -> Any:
     """A task of a few seconds, the same wherever it is made."""
-    common: dict[str, Any] = {"batch": 4, "pictures": 20, "precision": "float32"}
+    common: dict[str, Any] = {"batch": 4, "pictures": 12, "precision": "float32"}
     if name == "attributes":
         return attributes.AttributeTraining(
             attributes.AttributeSettings(widths=(8, 8, 8), repeats=2, **common)
@@ -197,8 +197,8 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(name: str, tasks: Path
     straight = tiny_task(name, tasks)
     loop.run(straight, tmp_path / "straight")
     with pytest.raises(Killed):
-        loop.run(dying(tiny_task(name, tasks), 3), tmp_path / "killed", minutes=0)
-    assert checkpoints.load(tmp_path / "killed" / checkpoints.LAST)["seen"] == 12
+        loop.run(dying(tiny_task(name, tasks), 2), tmp_path / "killed", minutes=0)
+    assert checkpoints.load(tmp_path / "killed" / checkpoints.LAST)["seen"] == 8
     resumed = tiny_task(name, tasks)
     loop.run(resumed, tmp_path / "killed", resume=True)
     for mine, theirs in zip(weights(resumed).values(), weights(straight).values(), strict=True):
