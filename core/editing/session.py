@@ -118,26 +118,29 @@ class Session:
 
     @property
     def can_look_ahead(self) -> bool:
-        """Whether there is a projected picture for `look_ahead`."""
-        pictures = list(self.pictures.values())  # another thread may ask
-        return any(opened.w is not None and not opened.looked_ahead for opened in pictures)
+        """Whether the picture that was used last is projected, and `look_ahead` not done with it."""
+        opened = self._newest
+        return opened is not None and opened.w is not None and not opened.looked_ahead
 
     def look_ahead(self, stopped: Stopped) -> None:
-        """Does now, while nobody works, what the first touch of each slider would wait for: the pictures'
-        unedited portraits and parts, and how readily each answers every edit. The newest picture comes first.
+        """Does now, while nobody works, what the first touch of each slider would wait for: the newest
+        picture's unedited portraits and parts, and how readily it answers every edit.
 
         It ends once `stopped()`, and goes on with the next call. After an error it is not tried again.
         """
-        for opened in reversed(self.pictures.values()):
-            if opened.w is None or opened.looked_ahead:
-                continue
-            opened.looked_ahead = True
-            with suppress(CoreError), stopping(stopped):  # who edits hears of an error
-                for _ in self._first_touches(opened, stopped):
-                    check_wanted()
-            if stopped():
-                opened.looked_ahead = False
-                return
+        opened = self._newest
+        if opened is None or opened.w is None:
+            return
+        opened.looked_ahead = True
+        with suppress(CoreError), stopping(stopped):  # who edits hears of an error
+            for _ in self._first_touches(opened, stopped):
+                check_wanted()
+        opened.looked_ahead = not stopped()
+
+    @property
+    def _newest(self) -> OpenedFace | None:
+        """The picture that was used last."""
+        return next(reversed(list(self.pictures.values())), None)  # a list: other threads may ask
 
     def _first_touches(self, opened: OpenedFace, stopped: Stopped) -> Iterator[object]:
         """One after the other."""

@@ -105,6 +105,17 @@ def test_it_ends_when_there_is_work_and_goes_on_later(session: Session):
     assert before[1] < known(session)[1]
 
 
+def test_only_the_picture_that_was_used_last_is_looked_at(session: Session, w: np.ndarray):
+    try:
+        session.open("b", read_picture(SAMPLE))
+        assert not session.can_look_ahead  # it is not projected
+        session.look_ahead(never)
+        session.restore("a", w)
+        assert session.can_look_ahead
+    finally:
+        session.close("b")
+
+
 def test_another_latent_is_looked_at_again_and_a_failure_is_not(
     session: Session, w: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ):
