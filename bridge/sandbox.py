@@ -20,6 +20,7 @@ from .launch import core_environment
 from .plain_values import WrongValue, receive, send
 
 MiB = 1 << 20
+LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,18 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends the process, also in the midst of a call; another call starts one again."""
+        self._kill()
+        while not self._turn.acquire(timeout=LOOK_EVERY_S):  # the call may only now have started its process
+            self._kill()
+        try:
+            self._end()
+        finally:
+            self._turn.release()
+
+    def _kill(self) -> None:
         process = self._process
         if process is not None:
             process.kill()
-        with self._turn:
-            self._end()
 
     def _running(self) -> subprocess.Popen:
         if self._process is None or self._process.poll() is not None:

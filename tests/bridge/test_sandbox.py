@@ -118,6 +118,36 @@ def test_a_call_that_only_waits_is_ended(monkeypatch):
     sandbox.close()
 
 
+def test_closing_ends_a_call_that_has_not_started_its_process_yet(monkeypatch):
+    """Or who closes would wait for a call that nobody wants any more."""
+    closed, begun, wanted, real = (
+        Sandbox(SandboxLimits()),
+        threading.Event(),
+        threading.Event(),
+        subprocess.Popen,
+    )
+
+    def started_late(*line, **options):
+        begun.set()
+        wanted.wait(300)
+        return real(*line, **options)
+
+    def call():
+        with pytest.raises(Breakage):
+            closed.call("time:sleep", 1000)
+
+    monkeypatch.setattr("anycost.bridge.sandbox.subprocess.Popen", started_late)
+    calling, closing = threading.Thread(target=call), threading.Thread(target=closed.close)
+    calling.start()
+    assert begun.wait(300)
+    closing.start()
+    closing.join(0.1)  # time to find no process
+    wanted.set()
+    closing.join(30)  # half of the call's patience
+    assert not closing.is_alive()
+    calling.join()
+
+
 def test_an_answer_is_bounded(sandbox):
     assert len(sandbox.call("builtins:bytes", MiB)) == MiB
     with pytest.raises(Breakage):
