@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import QApplication, QWidget
 from qt_loop import until
 
 from anycost.bridge.messages import FoundFace, Frame, OpenedPack, OpenedPicture, Placement, Slider
-from anycost.bridge.qt_client import CoreKeeper
+from anycost.bridge.qt_client import WATCH_EVERY_MS, CoreKeeper
 from anycost.core.faces.placement import crop as core_crop
 from anycost.krita_plugin.panel.panel import Panel
 from anycost.krita_plugin.panel.preview import Preview, face_crop
@@ -119,27 +119,48 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def core(tmp_path_factory, tiny_pack):
-    """A keeper with a core whose finder sees drawn portraits; panels adopt it."""
+def first(tmp_path_factory, tiny_pack):
+    """The panel that starts the core, whose finder sees drawn portraits, and starts it again when it dies."""
     folder = tmp_path_factory.mktemp("panel")
     pack = with_colour_finder(tiny_pack, folder / "pack")
     with pytest.MonkeyPatch.context() as patch, qt_loop.core_home(folder / "home", patch, pack):
-        keeper = CoreKeeper("keeper", "0")
-        keeper.start()
-        assert until(lambda: keeper.is_ready), keeper.report()
-        yield keeper
-        process = keeper.process
-        keeper.stop()
+        first = Bench()
+        first.panel.hide()  # it would take the mouse of tests' own panels
+        first.keeper.start()
+        yield first
+        process = first.keeper.process
+        first.keeper.stop()
         assert until(lambda: qt_loop.gone(process))
+        first.panel.deleteLater()
+        qt_loop.settle()
 
 
 @pytest.fixture
-def bench(core):
-    """A panel connected to the core, "a" in front, nothing projected."""
+def lasting(first, request):
+    """The panel that starts the core, a document of the test's own in front, nothing projected.
+
+    For tests that end the core. It takes seconds to start one, which would leave with a test's own panel.
+    """
+    name = request.node.name
+    first.easel.pictures[name] = first.easel.pictures["a"]
+    first.state.set_document(name)
+    assert until(lambda: first.state.core.connected), (first.state.message, first.keeper.report())
+    first.state.say("")
+    first.panel.show()
+    yield first
+    first.panel.hide()
+    first.keeper._watch.setInterval(WATCH_EVERY_MS)
+
+
+@pytest.fixture
+def bench(first):
+    """A panel that finds the core running, "a" in front, nothing projected."""
+    assert until(lambda: first.state.core.connected), (first.state.message, first.keeper.report())
     bench = Bench()
     bench.state.set_document("a")
     bench.keeper.start()
     assert until(lambda: bench.state.core.connected), (bench.state.message, bench.keeper.report())
+    assert bench.keeper.process is None
     yield bench
     bench.keeper.stop()
     bench.panel.deleteLater()
@@ -170,58 +191,62 @@ def test_from_project_to_layer(bench):
 
 
 @pytest.mark.slow
-def test_a_killed_core_comes_back_with_the_sliders(bench):
-    bench.project()
-    bench.state.set_edit("age", -0.5)
-    assert until(bench.settled)
-    before = bench.state.portrait.frame
-    os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
-    assert until(lambda: not bench.state.core.connected)
-    assert bench.widget("connection").text() == "The core stopped: restarting…"
-    assert not bench.widget("apply").isEnabled()
-    assert bench.widget("slider_age").isEnabled()
-    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled())
-    assert bench.widget("slider_age").value() == -50
-    assert bench.state.message == ""
-    assert bench.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
+def test_a_killed_core_comes_back_with_the_sliders(lasting):
+    lasting.project()
+    lasting.state.set_edit("age", -0.5)
+    assert until(lasting.settled)
+    before = lasting.state.portrait.frame
+    os.kill(lasting.keeper.hello_answer["pid"], signal.SIGKILL)
+    assert until(lambda: not lasting.state.core.connected)
+    assert lasting.widget("connection").text() == "The core stopped: restarting…"
+    assert not lasting.widget("apply").isEnabled()
+    assert lasting.widget("slider_age").isEnabled()
+    assert until(
+        lambda: lasting.state.core.connected and lasting.state.portrait.drawable and lasting.settled()
+    )
+    assert lasting.widget("slider_age").value() == -50
+    assert lasting.state.message == ""
+    assert lasting.state.portrait.frame.rgba == before.rgba  # the same latents, edits and weights
 
 
 @pytest.mark.slow
-def test_a_core_that_hangs_is_replaced_and_the_sliders_stay(bench, monkeypatch):
-    bench.project()
-    bench.state.set_edit("age", -0.5)
-    assert until(bench.settled)
-    before, hung = bench.state.portrait.frame, bench.keeper.hello_answer["pid"]
+def test_a_core_that_hangs_is_replaced_and_the_sliders_stay(lasting, monkeypatch):
+    lasting.project()
+    lasting.state.set_edit("age", -0.5)
+    assert until(lasting.settled)
+    before, hung = lasting.state.portrait.frame, lasting.keeper.hello_answer["pid"]
     for name, seconds in (("ASK_AFTER_S", 1), ("TELL_AFTER_S", 3)):  # turns of the watch
         monkeypatch.setattr(f"anycost.bridge.qt_client.{name}", seconds)
-    bench.keeper._watch.setInterval(50)
+    lasting.keeper._watch.setInterval(50)
     os.kill(hung, signal.SIGSTOP)
-    bench.state.set_edit("age", -0.25)  # while nobody answers
-    assert until(lambda: bench.widget("start").isVisible())
-    assert "does not answer" in bench.widget("connection").text()
+    lasting.state.set_edit("age", -0.25)  # while nobody answers
+    assert until(lambda: lasting.widget("start").isVisible())
+    assert "does not answer" in lasting.widget("connection").text()
     monkeypatch.setattr(
         "anycost.bridge.qt_client.TELL_AFTER_S", 1000
     )  # a busy machine is not taken for another
-    bench.click("start")
-    assert until(lambda: not bench.state.core.connected)
-    assert until(lambda: bench.state.core.connected and bench.state.portrait.drawable and bench.settled())
-    assert bench.keeper.hello_answer["pid"] != hung
-    assert not bench.widget("start").isVisible()
-    assert bench.widget("slider_age").value() == -25
-    bench.state.set_edit("age", -0.5)
-    assert until(lambda: bench.settled() and bench.state.portrait.frame.rgba == before.rgba)
+    lasting.click("start")
+    assert until(lambda: not lasting.state.core.connected)
+    assert until(
+        lambda: lasting.state.core.connected and lasting.state.portrait.drawable and lasting.settled()
+    )
+    assert lasting.keeper.hello_answer["pid"] != hung
+    assert not lasting.widget("start").isVisible()
+    assert lasting.widget("slider_age").value() == -25
+    lasting.state.set_edit("age", -0.5)
+    assert until(lambda: lasting.settled() and lasting.state.portrait.frame.rgba == before.rgba)
 
 
 @pytest.mark.slow
-def test_a_core_killed_in_the_middle_of_a_projection(bench):
-    bench.click("project")
-    assert until(lambda: bench.state.portrait and bench.state.portrait.drawable)
-    os.kill(bench.keeper.hello_answer["pid"], signal.SIGKILL)
-    assert until(lambda: bench.state.message)
-    assert "press Project" in bench.widget("error").text()
-    assert until(lambda: bench.state.core.connected)
-    bench.project()
-    assert bench.state.message == ""
+def test_a_core_killed_in_the_middle_of_a_projection(lasting):
+    lasting.click("project")
+    assert until(lambda: lasting.state.portrait and lasting.state.portrait.drawable)
+    os.kill(lasting.keeper.hello_answer["pid"], signal.SIGKILL)
+    assert until(lambda: lasting.state.message)
+    assert "press Project" in lasting.widget("error").text()
+    assert until(lambda: lasting.state.core.connected)
+    lasting.project()
+    assert lasting.state.message == ""
 
 
 def test_cancel_ends_the_projection_and_keeps_the_face(bench):

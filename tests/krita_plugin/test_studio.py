@@ -43,19 +43,35 @@ def picture(tmp_path):
     return path
 
 
-@pytest.fixture
-def studio(tmp_path, monkeypatch, tiny_pack):
-    pack = with_colour_finder(tiny_pack, tmp_path / "pack")
-    with qt_loop.core_home(tmp_path / "home", monkeypatch, pack):
-        keeper = CoreKeeper("studio", "0")
-        studio = Studio(keeper)
-        studio.show()
-        yield studio
-        process = keeper.process
-        studio.close()
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, tiny_pack):
+    """The studio that starts the core, which takes seconds."""
+    folder = tmp_path_factory.mktemp("studio")
+    pack = with_colour_finder(tiny_pack, folder / "pack")
+    with pytest.MonkeyPatch.context() as patch, qt_loop.core_home(folder / "home", patch, pack):
+        Image.new("RGB", (64, 48), "red").save(folder / "red.png")
+        first = Studio(CoreKeeper("first", "0"))
+        first.open(str(folder / "red.png"))
+        assert until(lambda: first.state.core.connected), first.keeper.report()
+        yield first
+        process = first.keeper.process
+        assert process is not None
+        first.close()
         assert until(lambda: qt_loop.gone(process))
-        studio.deleteLater()
+        first.deleteLater()
         qt_loop.settle()
+
+
+@pytest.fixture
+def studio(first):
+    """A studio that finds the core running."""
+    studio = Studio(CoreKeeper("studio", "0"))
+    studio.show()
+    yield studio
+    assert studio.keeper.process is None
+    studio.close()
+    studio.deleteLater()
+    qt_loop.settle()
 
 
 def pixels(image):
