@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,16 +56,27 @@ ONLY_IN = {  # modules that only these files of the room may touch
 }
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file's syntax, which several tests look at."""
+    return ast.parse(path.read_text("utf-8"))
+
+
 def sources(room: str) -> list[Path]:
     found = sorted((ROOT / room).rglob("*.py"))
     assert found
     return found
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> tuple[str, ...]:
     """Full names of the modules that a file imports at any level; ours start with "anycost."."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     package = ["anycost", *path.relative_to(ROOT).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -176,7 +188,7 @@ def test_no_two_public_classes_have_the_same_name():
     defined = defaultdict(list)
     for room in OURS:
         for path in sources(room):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in ast.walk(tree(path)):
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     defined[node.name].append(str(path.relative_to(ROOT)))
     shared = {name: paths for name, paths in defined.items() if len(paths) > 1 and set(paths) != TWINS}
