@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
+from forked import PATIENCE, start
 
 from anycost.core.errors import CoreError
 from anycost.lab.data import head_cache
@@ -53,7 +52,7 @@ def plain(z: torch.Tensor, correlated: bool, kind: CacheKind) -> Plain:
 
 
 def slow(z: torch.Tensor, correlated: bool, kind: CacheKind) -> Plain:
-    time.sleep(0.02)
+    time.sleep(0.004)
     return plain(z, correlated, kind)
 
 
@@ -106,27 +105,24 @@ def test_two_processes_draw_what_one_draws(tmp_path: Path):
     assert same(HeadCache(tmp_path / "one"), HeadCache(tmp_path / "two"), [0, 255, 256, 700])
 
 
+def fill_slowly(folder: Path, processes: int) -> None:
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    fill(folder, 256 * 256, KIND, processes, source=slow, style_dim=DIM)
+
+
 def interrupted(folder: Path, number: signal.Signals, processes: int) -> int:
     """Ends a filling of `folder` by a signal, after its first shard; its return code."""
-    script = (
-        "import sys; from pathlib import Path; from test_head_cache import *\n"
-        "if __name__ == '__main__':\n"
-        f"    fill(Path(sys.argv[1]), 4096, KIND, {processes}, source=slow, style_dim=DIM)\n"
-    )
-    path = folder.parent / "filling.py"
-    path.write_text(script)
-    here = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
-    child = subprocess.Popen(
-        [sys.executable, str(path), str(folder)],
-        env={**os.environ, "PYTHONPATH": here},
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
+    child = start(fill_slowly, folder, processes)
+    deadline = time.monotonic() + PATIENCE
     while not list(folder.glob("shard-*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    child.send_signal(number)
-    return child.wait(timeout=60)
+        time.sleep(0.02)
+    time.sleep(0.1)
+    assert child.pid is not None
+    os.kill(child.pid, number)
+    child.join(PATIENCE)
+    assert child.exitcode is not None
+    return child.exitcode
 
 
 @pytest.mark.slow
@@ -138,7 +134,7 @@ def test_a_kill_leaves_whole_shards_and_filling_goes_on(
 ):
     folder = tmp_path / "stopped"
     assert interrupted(folder, number, processes) != 0
-    assert 1 <= HeadCache(folder).pictures // 256 < 16
+    assert 1 <= HeadCache(folder).pictures // 256 < 256
     fill(folder, 1024, KIND, source=plain, style_dim=DIM)
     fill(tmp_path / "whole", 1024, KIND, source=plain, style_dim=DIM)
     assert same(HeadCache(folder), HeadCache(tmp_path / "whole"), [0, 255, 256, 600, 1023])
