@@ -82,8 +82,9 @@ def no_bank(*_) -> Path:
 
 
 def test_every_step_leaves_a_valid_pack_and_brings_what_it_says(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(own_ladder, "SETTINGS", SearchSettings(population=4, generations=1))
     source, out = Pack.open(bare(tmp_path / "bare")), tmp_path / "whole"
     seen = {}
     for step in STEPS:
@@ -166,12 +167,12 @@ def killed_after(steps: int, step: Callable) -> Callable:
 
 
 def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    source, sizes = Pack.open(bare(tmp_path / "bare")), {**SMALL, "pictures": 48}
+    source, sizes = Pack.open(bare(tmp_path / "bare")), {**SMALL, "pictures": 32}
     plain, cut = tmp_path / "plain", tmp_path / "cut"
     complete(source, plain, sizes, ["widths"], no_bank, minutes=0.0)
     with monkeypatch.context() as patched:
-        # the estimate's five steps, and three of the run
-        patched.setattr(SelfDistilling, "step", killed_after(8, SelfDistilling.step))
+        # the estimate's five steps, and two of the run
+        patched.setattr(SelfDistilling, "step", killed_after(7, SelfDistilling.step))
         with pytest.raises(Killed):
             complete(source, cut, sizes, ["widths"], no_bank, minutes=0.0)
     assert not cut.exists()  # the pack comes whole or not at all
@@ -182,12 +183,12 @@ def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path, monkeypatch: pyt
 
 def test_sub_generators_come_nearer_and_the_full_picture_stays(tmp_path: Path):
     pack = Pack.open(bare(tmp_path / "bare"))
-    settings = DistilSettings(60 * 8, 8, 2e-3, precision="float32")
+    settings = DistilSettings(40 * 8, 8, 4e-3, precision="float32")
     task = SelfDistilling(settings, pack.generator(), pack.rule, None)
     cells = shown_cells(pack.rule, pack.channels, task.sides)
     before = nearness(sorted_copy(pack.generator()), pack.generator(), cells)
     assert before[0] < 1e-9  # sorted, it draws the same
-    for k in range(60):
+    for k in range(40):
         task.step(8, 8 * k)
     after = nearness(task.average.network, task.teacher, cells)
     assert after[0] < 0.05 * before[2]
@@ -397,9 +398,9 @@ def planted(rgb: np.ndarray, like: SeenHead | None = None) -> SeenHead | None:
 def test_a_number_that_the_face_shows_becomes_a_slider_that_moves_it(tmp_path: Path):
     pack = Pack.open(bare(tmp_path / "bare", noisy=False))
     draw, file = artist_of(pack), tmp_path / "samples.pt"
-    samples = sampled(draw, planted, 160, file)
+    samples = sampled(draw, planted, 96, file)
     assert bool(samples.seen.all())
-    again = sampled(draw, lambda *_: pytest.fail("it was read already"), 160, file)
+    again = sampled(draw, lambda *_: pytest.fail("it was read already"), 96, file)
     assert torch.equal(samples.read, again.read)
     found = {entry.direction.name: entry for entry in face_directions(draw, planted, samples)}
     opening = found["mouth_open"]

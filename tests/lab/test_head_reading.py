@@ -51,7 +51,6 @@ from anycost.models.head_reader import GRID, OUTPUTS, PARTS, SIDE, Answers, Head
 from anycost.models.manifest import Alignment
 from anycost.models.pack import Pack, add_readers
 
-
 OTHERS = CacheKind(96, 1.5, seed=9)
 
 
