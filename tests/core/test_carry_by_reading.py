@@ -252,7 +252,7 @@ def test_the_sample_smiles_without_a_bank_as_with_it(face_weights: Path):
     corners = []
     for pack in (portraits(), without_bank()):
         session = Session(pack)
-        session.open("a", sample)
+        session.open("a", sample, before.face_points)
         list(session.project("a", steps=0))
         over = on_picture(session.apply("a", {"smile": 1.0}, never), sample)
         after = readers.read_at(np.dstack([over, sample[..., 3]]), before.face_points)
