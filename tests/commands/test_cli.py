@@ -221,11 +221,10 @@ def test_edit_tells_of_a_file_that_was_cut_off(called: Run, tmp_path: Path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.slow
-def test_edit_refuses_before_it_works(anycost: Run, called: Run, tmp_path: Path):
+def test_edit_refuses_before_it_works(called: Run, tmp_path: Path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "white.png")
     smile = ("--set", "smile=1")
-    done = anycost("edit", "white.png", "out.png", "--pack", "tiny", *smile)
+    done = called("edit", "white.png", "out.png", "--pack", "tiny", *smile)
     refused(done, "No face was found", "studio")
     refused(called("edit", "none.png", "out.png", "--pack", "tiny"), "none.png")
     refused(called("edit", "white.png", "out.gif", "--pack", "tiny"), "out.gif")
@@ -262,12 +261,11 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing(folder: Path, tmp_path: Path):
 # render
 
 
-@pytest.mark.slow
-def test_render_gives_the_generators_numbers(anycost: Run, folder: Path, tmp_path: Path):
+def test_render_gives_the_generators_numbers(called: Run, folder: Path, tmp_path: Path):
     pack = Pack.open(folder)
     w = np.random.default_rng(0).normal(0, 1, (2, pack.n_style, pack.style_dim)).astype(np.float32)
     np.save(tmp_path / "w.npy", w)
-    done = anycost(
+    done = called(
         "render",
         "--pack",
         "tiny",
