@@ -153,11 +153,16 @@ def test_bands_leave_no_seam(face: KnownFace):
 # Gray pictures
 
 
+@pytest.fixture(scope="module")
+def gray() -> tuple[KnownFace, OpenedFace]:
+    face = known_face(5, gray=True)
+    return face, face.opened()
+
+
 @settings(max_examples=10)
 @given(some_edits())
-def test_a_gray_picture_stays_gray(edits: dict[str, float]):
-    face = known_face(5, gray=True)
-    opened = face.opened()
+def test_a_gray_picture_stays_gray(gray: tuple[KnownFace, OpenedFace], edits: dict[str, float]):
+    face, opened = gray
     carried = carry(opened.surface, planned(opened, edits, face))
     assert np.ptp(carried.rgb, axis=2).max() == 0
     assert np.array_equal(carried.changed, (carried.rgb != opened.surface.rgb).any(axis=2))
