@@ -24,9 +24,9 @@ def dot(a, b):
     return (a * b).sum(-1, keepdims=True)
 
 
-def plain_field(places, normals, origin, shape):
-    """The distances [I, J, K] from the vertex that is really the nearest to each node."""
-    axes = [origin[axis] + STEP * np.arange(shape[axis]) for axis in range(3)]
+def plain_field(places, normals, origin, shape, every=1):
+    """The distances [I, J, K] from the vertex that is really the nearest to each `every`-th node."""
+    axes = [origin[axis] + STEP * np.arange(0, shape[axis], every) for axis in range(3)]
     nodes = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
     parts = torch.from_numpy(nodes).split(4096)
     nearest = torch.cat([torch.cdist(part, torch.from_numpy(places)).argmin(1) for part in parts]).numpy()
@@ -34,7 +34,9 @@ def plain_field(places, normals, origin, shape):
     plane = (away * normals[nearest]).sum(-1)
     far = np.linalg.norm(away, axis=-1)
     share = np.clip(far / STEP - 1.0, 0.0, 1.0)
-    return (plane * (1 - share) + np.where(plane > 0, far, -far) * share).reshape(shape)
+    return (plane * (1 - share) + np.where(plane > 0, far, -far) * share).reshape(
+        [len(axis) for axis in axes]
+    )
 
 
 def plain_distance(body: BodyField, points):

@@ -76,8 +76,8 @@ def test_the_field_of_distances_is_nearly_that_of_the_nearest_vertices():
     places, normals = skin.of(one.places[0].numpy()), skin.of(one.normals[0].numpy())
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     field = field_of(places, normals, one.eyes[0].mean(0).numpy())
-    plain = plain_hair.plain_field(places, normals, field.origin, field.values.shape)
-    apart = np.abs(field.values - plain)
+    plain = plain_hair.plain_field(places, normals, field.origin, field.values.shape, every=2)
+    apart = np.abs(field.values[::2, ::2, ::2] - plain)
     assert np.median(apart) < 2e-3
     assert np.quantile(apart, 0.99) < 0.06
     skull = torch.from_numpy(places[::9][places[::9, 1] > one.eyes[0, 0, 1].item() + 0.25])
