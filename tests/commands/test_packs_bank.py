@@ -74,15 +74,14 @@ def test_portraits_that_are_no_faces_are_given_up(
     assert [path.name for path in tiny_copy.parent.iterdir() if path.name.startswith(".tiny")] == []
 
 
-@pytest.fixture
-def three_sliders(tmp_path: Path) -> Path:
-    """A copy of the default pack without a bank, with three directions; one does not say what it does."""
-    folder = Path(shutil.copytree(BUILT_IN / "portraits", tmp_path / "three"))
+def without_bank(folder: Path, *kept: str) -> Path:
+    """A copy of the default pack without a bank, with these directions; "turn" does not say what it does."""
+    shutil.copytree(BUILT_IN / "portraits", folder)
     document = json.loads((folder / "pack.json").read_text())
-    kept = ("smile", "turn", "skin_tone")
     document["directions"] = [entry for entry in document["directions"] if entry["name"] in kept]
-    for word in ("parts", "how"):
-        del document["directions"][kept.index("turn")][word]
+    for entry in document["directions"]:
+        if entry["name"] == "turn":
+            del entry["parts"], entry["how"]
     vectors = load_file(folder / "directions.safetensors")
     save_file({name: vectors[name] for name in kept}, folder / "directions.safetensors")
     (folder / document.pop("bank")["file"]).unlink()
@@ -96,13 +95,14 @@ def three_sliders(tmp_path: Path) -> Path:
 def few_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Carries edits over to fewer portraits, which takes most of the time."""
     monkeypatch.setattr(bank_making, "TRIED", 1)
-    monkeypatch.setattr(ways, "PORTRAITS", 3)
+    monkeypatch.setattr(ways, "PORTRAITS", 1)
 
 
 @pytest.mark.slow
 def test_the_command_gives_a_pack_its_bank(
-    face_weights: Path, few_tried: None, three_sliders: Path, capsys: pytest.CaptureFixture
+    face_weights: Path, few_tried: None, tmp_path: Path, capsys: pytest.CaptureFixture
 ):
+    three_sliders = without_bank(tmp_path / "three", "smile", "turn", "skin_tone")
     before = contents(three_sliders)
     assert main(["packs", "bank", str(three_sliders), "--portraits", "8", "--judged", "2"]) == 0
     assert capsys.readouterr().out.strip() == str(three_sliders)
@@ -126,18 +126,17 @@ def test_the_command_gives_a_pack_its_bank(
 def test_the_default_pack_is_assembled_with_its_bank(
     face_weights: Path,
     few_tried: None,
-    three_sliders: Path,
     tiny_copy: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
     def networks(runs: Path, out: Path) -> Path:
-        return Path(shutil.copytree(three_sliders, out))
+        return without_bank(out, "skin_tone")
 
-    few: Callable[..., Path] = partial(write_bank, portraits=8, judged=1)
+    few: Callable[..., Path] = partial(write_bank, portraits=4, judged=1)
     monkeypatch.setattr(portraits_pack, "write_networks", networks)
     monkeypatch.setattr(portraits_pack, "write_bank", few)
     assert portraits_pack.assemble(tiny_copy / "runs", tiny_copy) == tiny_copy  # an older pack is replaced
     pack = Pack.open(tiny_copy)
     assert pack.title == "Illustrated portraits"
     assert pack.bank is not None
-    assert list(pack.bank.effects) == ["smile", "turn", "skin_tone"]
+    assert list(pack.bank.effects) == ["skin_tone"]
