@@ -13,7 +13,7 @@ MOST = 0.5  # of the photograph that one edit may touch
 def run(t):
     docker = open_panel(t)
     state = docker.state
-    state.projection_seconds = 3.0
+    state.projection_seconds = 0.5
     document = t.krita.openDocument(os.environ["DRIVE_PHOTO"])
     t.krita.activeWindow().addView(document)
     docker.look()

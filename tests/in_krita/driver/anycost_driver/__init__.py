@@ -20,6 +20,7 @@ from PyQt5.QtCore import QCoreApplication, QPoint, QProcess, QProcessEnvironment
 from PyQt5.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
 OUT = os.environ["DRIVE_OUT"]
+FAST = 89  # a PNG of low compression: packing one took a tenth of a second
 BEGIN = time.monotonic()
 MODAL_LIMIT = 30.0  # seconds that a dialog nobody asked for may stay open
 
@@ -100,7 +101,7 @@ class Tester:
         screen = QApplication.primaryScreen()
         assert screen is not None
         shown = widget.grab() if widget else screen.grabWindow(0)  # pyright: ignore[reportArgumentType]
-        shown.save(os.path.join(OUT, name))
+        shown.save(os.path.join(OUT, name), None, FAST)
 
 
 class Driver(Extension):
