@@ -392,12 +392,6 @@ def test_packs_import_makes_a_pack_that_renders(called: Run, tmp_path: Path):
     refused(called("packs", "import", "a.png", "--name", "other", "--out", "other"), "a.png")
 
 
-def test_the_plugin_is_packaged(called: Run, tmp_path: Path):
-    done = called("plugin", "package", "out.zip")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "out.zip").stat().st_size > 1000
-
-
 def test_serve_listens_until_it_is_told_to_leave(folder: Path, tmp_path: Path):
     (tmp_path / "run").mkdir(mode=0o700)
     path = tmp_path / "run" / "core.sock"

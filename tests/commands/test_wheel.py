@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from anycost import __version__
 from anycost.commands import core_wheel, plugin_package
+from anycost.commands.cli import main
 from anycost.commands.core_wheel import ROOT
 
 pytestmark = pytest.mark.slow
@@ -20,8 +22,20 @@ PACK = ROOT / "models" / "packs" / "portraits"
 
 
 @pytest.fixture(scope="module")
-def wheel() -> bytes:
-    return core_wheel.core_wheel()
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin's zip as the command makes it in a checkout."""
+    out, said = tmp_path_factory.mktemp("checkout") / "out.zip", io.StringIO()
+    with contextlib.redirect_stderr(said):
+        assert main(["plugin", "package", str(out)]) == 0
+    assert said.getvalue() == ""
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(packaged: Path) -> bytes:
+    """The core's wheel in it, which takes seconds to build."""
+    with zipfile.ZipFile(packaged) as archive:
+        return archive.read(f"anycost/wheel/{core_wheel.NAME}")
 
 
 @pytest.fixture(scope="module")
@@ -65,20 +79,14 @@ def test_the_default_pack_is_in_it(installed: Path):
 
 
 def test_the_plugin_from_the_wheel_is_the_plugin_from_the_checkout(
-    wheel: bytes, installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    packaged: Path, installed: Path, tmp_path: Path
 ):
-    monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: wheel)
     anycost(installed, "plugin", "package", tmp_path / "installed.zip")
-    plugin_package.package(tmp_path / "checkout.zip")
-    assert (tmp_path / "installed.zip").read_bytes() == (tmp_path / "checkout.zip").read_bytes()
+    assert (tmp_path / "installed.zip").read_bytes() == packaged.read_bytes()
 
 
-def test_the_zip_has_the_core_s_wheel_and_the_versions_that_it_was_tested_with(
-    wheel: bytes, tmp_path: Path, monkeypatch
-):
-    monkeypatch.setattr(plugin_package.core_wheel, "core_wheel", lambda: wheel)
-    with zipfile.ZipFile(plugin_package.package(tmp_path / "anycost.zip")) as archive:
-        assert archive.read(f"anycost/wheel/{core_wheel.NAME}") == wheel
+def test_the_zip_has_the_core_s_wheel_and_the_versions_that_it_was_tested_with(packaged: Path, wheel: bytes):
+    with zipfile.ZipFile(packaged) as archive:
         for name, path in plugin_package.LISTS.items():
             assert archive.read(f"anycost/wheel/{name}.txt") == (ROOT / path).read_bytes()
     with zipfile.ZipFile(io.BytesIO(wheel)) as inner:
