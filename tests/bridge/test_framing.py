@@ -43,19 +43,13 @@ def pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
 @pytest.mark.slow
 @given(frames, st.lists(st.integers(0, 5000), max_size=12))
 def test_any_split_decodes_the_same(sent, cuts):
+    """One byte at a time, too."""
     stream = b"".join(encode(message, attachment) for message, attachment in sent)
-    decoder = Decoder()
-    received = [pair for piece in pieces(stream, cuts) for pair in decoder.feed(piece)]
-    assert received == sent
-    assert all(type(attachment) is bytes for _, attachment in received)
-
-
-@pytest.mark.slow
-@given(frames)
-def test_one_byte_at_a_time(sent):
-    decoder = Decoder()
-    stream = b"".join(encode(message, attachment) for message, attachment in sent)
-    assert [pair for byte in stream for pair in decoder.feed(bytes([byte]))] == sent
+    for split in (pieces(stream, cuts), [bytes([byte]) for byte in stream]):
+        decoder = Decoder()
+        received = [pair for piece in split for pair in decoder.feed(piece)]
+        assert received == sent
+        assert all(type(attachment) is bytes for _, attachment in received)
 
 
 @pytest.mark.parametrize("step", [LARGE - 1, LARGE // 3, 1 << 16])
