@@ -45,11 +45,16 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
                 part.unlink()
 
 
-def _clear(folder: Path, beginning: str) -> None:
-    """Removes the parts that killed processes have left of the same file."""
+def remove_parts(folder: Path) -> None:
+    """Removes what killed processes have left in a folder that this one alone writes to."""
+    _clear(folder, ".", older=0.0)
+
+
+def _clear(folder: Path, beginning: str, older: float = LEFT) -> None:
+    """Removes the parts that killed processes have left, `older` seconds ago, of files of this beginning."""
     for part in folder.glob(f"{glob.escape(beginning)}*{PART}"):
         with suppress(OSError):
-            if time.time() - part.lstat().st_mtime > LEFT:
+            if time.time() - part.lstat().st_mtime >= older:
                 part.unlink()
 
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from torch import Tensor
 from tqdm import tqdm
 
+from ...core.files.whole_file import remove_parts
 from . import checkpoints, distributed
 from .best import Best, Score
 
@@ -68,7 +69,8 @@ def run(
     """Trains `task` from position `seen` to its end in the folder `out`; a kill loses at most `minutes` of
     work.
 
-    With `resume`, continues from `out`/last.pt. NotANumber leaves the last good checkpoint in place.
+    With `resume`, continues from `out`/last.pt, and removes what a kill has left half written. NotANumber
+    leaves the last good checkpoint in place.
     """
     last = out / checkpoints.LAST
     if resume and not last.exists():
@@ -77,6 +79,8 @@ def run(
         raise NothingToResume(f"{out} holds a run: add --resume to continue it, or name another folder.")
     kept = None
     if resume:
+        if distributed.rank() == 0:
+            remove_parts(out)
         state = checkpoints.load(last)
         task.restore(state["task"])
         seen, kept = state["seen"], state.get("best")

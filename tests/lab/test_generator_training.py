@@ -689,11 +689,14 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path):
     ended, said = forked.run(tmp_path / "said", killed_run, path, tmp_path / "killed", 12)
     assert ended == -signal.SIGKILL, said
     assert checkpoints.load(tmp_path / "killed" / "last.pt")["seen"] == 12
+    half = tmp_path / "killed" / ".samples-00000004.png-abcdefgh.part"  # as a kill leaves it
+    half.touch()
     with one_thread():  # as in the other process, for equal sums
         train(read(path), tmp_path / "straight")
         train(read(path), tmp_path / "killed", resume=True)
     ends = [checkpoints.load(tmp_path / name / "last.pt")["task"] for name in ("straight", "killed")]
     assert difference(*ends) == 0
+    assert not half.exists()
 
 
 @pytest.mark.slow
