@@ -143,7 +143,7 @@ class Session:
         return next(reversed(list(self.pictures.values())), None)  # a list: other threads may ask
 
     def _first_touches(self, opened: OpenedFace, stopped: Stopped) -> Iterator[object]:
-        """One after the other."""
+        """Does one part of `look_ahead` after the other."""
         yield opened.rough_frame, opened.frame, opened.shown
         for rung in () if opened.far else self.pack.ladder:
             yield self._prepare(opened, Pass.whole(rung), stopped)
