@@ -293,8 +293,12 @@ class Service:
         """Only for the worker's thread."""
         if self._desk is None:
             self.announce("Loading model 1/3")
-            from .desk import Desk  # imports torch, which takes seconds; the socket need not wait
-
+            looks = gc.get_threshold()
+            gc.set_threshold(0)  # looking for garbage takes a sixth of the import, and finds none
+            try:
+                from .desk import Desk  # imports torch, which takes seconds; the socket need not wait
+            finally:
+                gc.set_threshold(*looks)
             gc.freeze()  # libraries stay: looking through them for garbage would hold the socket up
             self._desk = Desk(self._default_pack, self.announce)
         return self._desk
