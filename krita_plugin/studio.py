@@ -103,10 +103,11 @@ class StudioHost:
         """None once another one was opened."""
         return self.painting if document == self.number else None
 
-    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> bool:
         painting = self._open(document)
         if painting is not None:
             painting.kept[name] = data
+        return True
 
     def kept(self, document: Hashable, name: str) -> bytes:
         painting = self._open(document)

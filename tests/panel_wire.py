@@ -77,10 +77,12 @@ class Keeping:
     def __init__(self):
         self.kept_bytes = {}  # by document and name
         self.changed = set()  # the names that were a change of the document
+        self.takes = True  # whether documents take what is to be kept
 
     def keep(self, document, name, data, at_once=False):
         self.kept_bytes[document, name] = data
         self.changed.update([name] if at_once else [])
+        return self.takes
 
     def kept(self, document, name):
         return self.kept_bytes.get((document, name), b"")

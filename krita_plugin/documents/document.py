@@ -6,6 +6,7 @@ paint_layers.py finds and fills the layers. Nodes are never kept: flattening the
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from functools import partial
 from typing import Callable, Dict, Hashable, List, Optional, Sequence, Tuple
 
@@ -81,16 +82,16 @@ class KritaDocuments:
         """See `Host`; in slices between Krita's own events."""
         try:
             held = self._held_open(document)
-            selection = selected_box(held)
+            selection, keys = selected_box(held), self._keys(document)
         except HostError as error:
             failed(str(error))
             return
         size, under = (held.width(), held.height()), None
         if up_to_active:
-            under = under_new_layer(held, self._keys(document))
+            under = under_new_layer(held, keys)
         box = (0, 0, *size) if selection is None else selection
         box = with_surroundings(box, *size) if around else box
-        lying = Underlying(held, self._keys(document), up_to=None if under is None else name_of(under).id)
+        lying = Underlying(held, keys, up_to=None if under is None else name_of(under).id)
         self._start_reading(document, lying, box, reduction(*box[2:]), selection, done, failed)
 
     def read_under(
@@ -108,10 +109,11 @@ class KritaDocuments:
             if node is None:
                 raise HostError(tr("This layer is no longer in the picture: select another."))
             box, selection = where_now(edit, (held.width(), held.height()), painted(node))
+            keys = self._keys(document)
         except HostError as error:
             failed(str(error))
             return
-        lying = Underlying(held, self._keys(document), below=layer.id)
+        lying = Underlying(held, keys, below=layer.id)
         self._start_reading(document, lying, box, edit.factor, selection, done, failed)
 
     def painted(self, document: Hashable, layer: Hashable) -> Box:
@@ -131,7 +133,8 @@ class KritaDocuments:
         for number, held in list(self._held.items()):
             if held.fileName() == path and is_open(held):
                 modified = held.modified()
-                layers.sweep(number, self.layer_names(number))
+                with suppress(HostError):  # the next save sweeps
+                    layers.sweep(number, self.layer_names(number))
                 if not modified:
                     held.setModified(False)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Hashable, Optional
 
 from ...bridge.messages import ApplyEdits, Layer, Selected
 from ..words import tr
-from .edit_layers import EditLayers
+from .edit_layers import NOT_KEPT, EditLayers
 from .face_layer import FaceLayer
 from .history import Adjustment, without_faces
 from .kept_edit import KeptEdit, OtherFace, TooDetailed, new_key, with_key
 from .layer_place import PLACES, LayerPlace
-from .picture import Box, square_box
+from .picture import Box, HostError, square_box
 from .portrait import Portrait
 from .topic import Topic
 
@@ -124,11 +124,14 @@ class Applying:
         portrait = job.portrait
         portrait.layer = FaceLayer((*job.old.ids, added), key, job.name, job.only, job.masked)
         portrait.applied = job.adjustment
+        portrait.applying = False  # whatever becomes of what is kept with the layer
         self._state.taken_up.added(job.document, added)
         if self._state.host.keeps:
-            self._keep(job, added, key)
+            try:
+                self._keep(job, added, key)
+            except HostError as error:
+                self._state.say(str(error))
         self._state.history.applied(job.document, portrait)
-        portrait.applying = False
         self._state.core.viewer.tell(Topic.PROGRESS)
 
     def _keep(self, job: _Job, layer: Hashable, key: str) -> None:
@@ -141,10 +144,12 @@ class Applying:
         only = None if job.masked else job.only
         edit = replace(edit, only=only, masked=job.masked, by_hand=by_hand)
         try:
-            layers.keep(job.document, str(layer), key, edit)
+            kept = layers.keep(job.document, str(layer), key, edit)
         except TooDetailed:
-            layers.keep(job.document, str(layer), key, replace(edit, only=None))
+            kept = layers.keep(job.document, str(layer), key, replace(edit, only=None))
             self._state.say(tr(TOO_DETAILED))
+        if not kept:
+            self._state.say(tr(NOT_KEPT))
         layers.sweep(job.document, host.layer_names(job.document))
 
 

@@ -30,7 +30,7 @@ from .applying import kept_edit
 from .batch_host import Item, Put, Source
 from .conversation import Conversation
 from .document_faces import Face
-from .edit_layers import LayerName
+from .edit_layers import NOT_KEPT, LayerName
 from .history import without_faces
 from .kept_edit import key_in
 from .picture import HostError, Picture
@@ -190,7 +190,8 @@ class EditBatch:
             adjustment = replace(self._adjustment, edits=edits)
             painted = host.painted(self._document, layer.id)
             edit = kept_edit(self._core, face.portrait, adjustment, painted)
-            layers.keep(self._document, layer.id, key, edit)
+            if not layers.keep(self._document, layer.id, key, edit):
+                self._state.say(tr(NOT_KEPT))
             self._state.taken_up.added(self._document, layer.id)
 
     def _same_face(self, picture: Picture, found: Sequence[FoundFace]) -> Face:

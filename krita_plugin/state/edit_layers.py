@@ -21,6 +21,10 @@ MOST_LAYERS = 1024
 LONGEST_ID = 64
 MOST_INDEX = 1 << 17  # bytes; those of MOST_LAYERS layers are fewer
 MOST_SWEPT = 64  # that are remembered, should an undo bring their layers back
+NOT_KEPT = (
+    "Krita could not keep the sliders in the picture, whose layers are as they should be: make room in "
+    "memory and leave it open; it is tried again."
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class LayerName:
 class Keeper(Protocol):
     """What keeps bytes in documents; a host does."""
 
-    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None: ...
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> bool: ...
 
     def kept(self, document: Hashable, name: str) -> bytes: ...
 
@@ -69,10 +73,13 @@ class EditLayers:
         """UnreadableEdit where there is none any more, or something else."""
         return unpacked(self._keeper.kept(document, OF_EDIT + key))
 
-    def keep(self, document: Hashable, layer_id: str, key: str, edit: KeptEdit) -> None:
-        """From now on this layer has this edit. TooDetailed where that is too large."""
-        self._keeper.keep(document, OF_EDIT + key, packed(edit), at_once=True)
-        self._write(document, {**self.keys(document), layer_id: key})
+    def keep(self, document: Hashable, layer_id: str, key: str, edit: KeptEdit) -> bool:
+        """From now on this layer has this edit. False where the document has not taken it yet.
+
+        TooDetailed where that is too large.
+        """
+        kept = self._keeper.keep(document, OF_EDIT + key, packed(edit), at_once=True)
+        return self._write(document, {**self.keys(document), layer_id: key}) and kept
 
     def sweep(self, document: Hashable, layers: Iterable[LayerName]) -> None:
         """Drop what is kept of layers that the document no longer has; `layers` are those it has."""
@@ -112,10 +119,10 @@ class EditLayers:
         while len(self._swept) > MOST_SWEPT:
             del self._swept[next(iter(self._swept))]
 
-    def _write(self, document: Hashable, keys: Dict[str, str], at_once: bool = True) -> None:
+    def _write(self, document: Hashable, keys: Dict[str, str], at_once: bool = True) -> bool:
         newest = dict(list(keys.items())[-MOST_LAYERS:])
         index = json.dumps(newest, separators=(",", ":")).encode("ascii")
-        self._keeper.keep(document, INDEX, index, at_once)
+        return self._keeper.keep(document, INDEX, index, at_once)
 
 
 def ids_and_keys(data: bytes) -> Dict[str, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Hashable, List, Optional
 
 from ...bridge.messages import Thumbnail
+from ..words import tr
 from .document_faces import Faces
+from .edit_layers import NOT_KEPT
 from .history import SMALL_SIDE, Adjustment, PastState
 from .history_pictures import small_rgb, thumbnail_rgb
 from .kept_history import NAME, FaceHistory, packed, read, written
+from .picture import HostError
 from .portrait import Portrait
 from .topic import Topic
 
@@ -83,8 +86,12 @@ class HistoryKeeper:
         faces = None if document is None else self._state.core.faces.get(document)
         if document is not None and faces is not None:
             told = [FaceHistory(one.portrait.key, one.spot, one.portrait.past.states) for one in faces.all]
-            waiting = self._state.core.histories.get(document, [])
-            self._state.host.keep(document, NAME, written([*told, *waiting]), at_once)
+            waiting = self._state.core.histories.get(document)  # None: what it keeps could not be read...
+            kept = waiting is not None  # ...and is not written over
+            if waiting is not None:
+                kept = self._state.host.keep(document, NAME, written([*told, *waiting]), at_once)
+            if not kept:
+                self._state.say(tr(NOT_KEPT))
         self._state.tell(Topic.HISTORY)
 
     # What a document brings
@@ -109,7 +116,10 @@ class HistoryKeeper:
         """Give the faces what the document has kept for them."""
         histories = self._state.core.histories
         if document not in histories:
-            histories[document] = read(self._state.host.kept(document, NAME))
+            try:
+                histories[document] = read(self._state.host.kept(document, NAME))
+            except HostError:
+                return  # the next look at the document tries again
         waiting = histories[document]
         for face in faces.all:
             found = next((one for one in waiting if face.lies_around(one.spot)), None)

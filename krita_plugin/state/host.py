@@ -23,8 +23,9 @@ class Host(Protocol):
         """What documents hold beside the picture in front; None: nothing."""
         ...
 
-    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> None:
-        """Keep bytes in a document under a name, in place of those before.
+    def keep(self, document: Hashable, name: str, data: bytes, at_once: bool = False) -> bool:
+        """Keep bytes in a document under a name, in place of those before. False where the document did not
+        take them: `kept` gives them all the same, and it is tried again while the document is open.
 
         `at_once` is a change of the document. Else it takes them once a second, without being marked as
         modified: they are saved when it is.
@@ -32,7 +33,8 @@ class Host(Protocol):
         ...
 
     def kept(self, document: Hashable, name: str) -> bytes:
-        """The bytes kept under a name, perhaps by somebody who means harm; empty for none."""
+        """The bytes kept under a name, perhaps by somebody who means harm; empty for none. HostError where
+        nobody can tell."""
         ...
 
     def read(

@@ -11,7 +11,7 @@ from .edit_layers import EditLayers, LayerName
 from .face_layer import FaceLayer
 from .history import Adjustment
 from .kept_edit import KeptEdit, UnreadableEdit, without_key
-from .picture import Picture
+from .picture import HostError, Picture
 from .portrait import Portrait
 from .topic import Topic
 
@@ -37,6 +37,12 @@ class TakenUp:
     def look(self, in_use: Sequence[LayerName]) -> None:
         """The artist has this layer in use, and the groups that it lies in. Called again and again: what
         cannot be taken up now, while the core is busy or starts, is taken up later."""
+        try:
+            self._look(in_use)
+        except HostError as error:  # what the document keeps cannot be read
+            self._state.say(str(error))
+
+    def _look(self, in_use: Sequence[LayerName]) -> None:
         state, document = self._state, self._state.document
         seen = document, tuple(layer.id for layer in in_use)
         if document is None or seen == self._seen:

@@ -80,6 +80,14 @@
         <translation>Diese Auswahl ist zu fein, um mit der Ebene aufbewahrt zu werden: beim Wiederaufnehmen neu auswählen.</translation>
     </message>
     <message>
+        <source>Krita could not keep the sliders in the picture, whose layers are as they should be: make room in memory and leave it open; it is tried again.</source>
+        <translation>Krita konnte die Regler nicht im Bild aufbewahren, dessen Ebenen unversehrt sind: Speicher freigeben und das Bild offen lassen; es wird noch einmal versucht.</translation>
+    </message>
+    <message>
+        <source>Krita could not read what the picture keeps of its edits: make room in memory and leave it open; it is tried again.</source>
+        <translation>Krita konnte nicht lesen, was das Bild von seinen Änderungen aufbewahrt: Speicher freigeben und das Bild offen lassen; es wird noch einmal versucht.</translation>
+    </message>
+    <message>
         <source>The core's answer cannot be read: it is of another version than the plugin.</source>
         <translation>Die Antwort des Kerns ist nicht lesbar: er hat eine andere Version als das Modul.</translation>
     </message>

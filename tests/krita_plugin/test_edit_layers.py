@@ -23,6 +23,7 @@ class Kept:
         self.bytes[document, name] = data
         if not data:
             del self.bytes[document, name]
+        return True
 
     def kept(self, document, name):
         return self.bytes.get((document, name), b"")

@@ -51,7 +51,7 @@ class Nobody:
     selects = keeps = True
     batches = None
     def kept(self, document, name): return b""
-    def keep(self, document, name, data, at_once=False): pass
+    def keep(self, document, name, data, at_once=False): return True
     def request(self, method, params, done, data=b""): return 1
     def cancel(self, number): pass
 
