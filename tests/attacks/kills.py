@@ -1,6 +1,8 @@
 """The core is killed at random moments of an artist's work: is everything back, and is nothing left?
 
-PYTHONPATH=tests .venv/bin/python -m attacks.kills [how many]
+PYTHONPATH=tests .venv/bin/python -m attacks.kills [how many] [seed] [fresh]
+
+The cores are forks of one process that has torch, or each starts from nothing if `fresh`.
 """
 
 from __future__ import annotations
@@ -11,22 +13,25 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from wire import private_home
 
 from .figures import Figure, said
+from .forked_cores import forked_cores
 from .seat import Seat
 
 COUNT = 100
+FORKED = "forked"  # any other kind of cores starts from nothing
 MOMENTS = ("edit", "edit", "drag", "apply", "project", "upload", "idle", "twice")
 
 
 class Work:
     """An artist at work on one face, whose core keeps dying."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.seat = Seat()
         self.found: Counter[str] = Counter()
@@ -80,21 +85,24 @@ def left_over(home: Path) -> list[str]:
     return [str(path.relative_to(home)) for path in files if not path.name.endswith(wanted)]
 
 
-def figures(count: int = COUNT) -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+def figures(count: int = COUNT, seed: int = 1, kind: str = FORKED) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, ExitStack() as held:
         private_home(Path(folder), patch)
-        work = Work()
+        if kind == FORKED:
+            held.enter_context(forked_cores(Path(folder)))
+        work = Work(seed)
         for _ in range(count):
             work.kill()
         found, pid = work.found, work.seat.pid
         work.seat.close()
         gone = work.seat.until(lambda: not os.path.exists(f"/proc/{pid}"), 20)
+        held.close()
         left = left_over(Path(folder))
         lost = sum(number for what, number in found.items() if what != "kills")
         details = ", ".join(f"{what} {number}" for what, number in found.items() if number)
         return [
             Figure(
-                f"{found['kills']} kills of the core: things lost or stuck", lost, "0", lost == 0, details
+                f"{found['kills']} kills of {kind} cores: things lost or stuck", lost, "0", lost == 0, details
             ),
             Figure("files left over afterwards", len(left), "0", not left, " ".join(left[:5])),
             Figure("the last core leaves with its panel", "yes" if gone else "no", "yes", gone),
@@ -102,4 +110,5 @@ def figures(count: int = COUNT) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(not said(figures(*map(int, sys.argv[1:]))))
+    numbers = map(int, sys.argv[1:3])
+    sys.exit(not said(figures(next(numbers, COUNT), next(numbers, 1), *sys.argv[3:4])))
