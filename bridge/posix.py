@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -112,8 +113,9 @@ def end_process(number: int) -> None:
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Processes that change the same thing take turns."""
-    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    """Processes that change the same thing take turns. OSError where they cannot, as where a link in place of
+    the lock would have them make a file elsewhere."""
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -158,18 +160,21 @@ class Listener:
     def __init__(self, path: str, most: int):
         path = self._path = os.path.abspath(path)
         _make_private(os.path.dirname(path))
-        with locked(path):  # of cores that start at once, neither removes the other's fresh socket as dead
-            try:
+        try:
+            with locked(path):  # of cores that start at once, neither removes the other's new socket as dead
                 if _is_taken(path):
                     text = f"A core is already listening at {path}: use that one, or end it first."
                     raise AlreadyRunning(text)
                 self._socket = _listening(path, most)
                 self._inode = os.stat(path).st_ino
-            except ValueError:
-                text = f"{path} is in the way: it is not a socket, so move it elsewhere."
+        except ValueError:
+            text = f"{path} is in the way: it is not a socket, so move it elsewhere."
+            raise ServerError(text) from None
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EISDIR):
+                text = f"{path}.lock is in the way: it is no file, so move it elsewhere."
                 raise ServerError(text) from None
-            except OSError as error:
-                raise ServerError(f"The core cannot listen at {path}: {error}.") from None
+            raise ServerError(f"The core cannot listen at {path}: {error}.") from None
 
     async def accept(self) -> Optional[Connection]:
         """The next peer's connection; None for one of another user, which is closed."""
@@ -189,12 +194,18 @@ class Listener:
 def _make_private(folder: str) -> None:
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        private = is_private(folder)
+        private, found = is_private(folder), os.lstat(folder)
     except OSError as error:
         raise ServerError(f"The folder {folder} cannot be used: {error.strerror}.") from None
-    if not private:
+    if private:
+        return
+    if stat.S_ISLNK(found.st_mode):
+        text = "The folder {} is a link, which may come to lead elsewhere: name the folder that it leads to."
+    elif found.st_uid != os.getuid():
+        text = "The folder {} belongs to another user: choose another for the socket."
+    else:
         text = "Others can enter the folder {}: run chmod 700 on it, or choose another for the socket."
-        raise ServerError(text.format(folder))
+    raise ServerError(text.format(folder))
 
 
 def _is_taken(path: str) -> bool:
@@ -224,6 +235,7 @@ def _listening(path: str, most: int) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(path)
+        os.chmod(path, 0o600)  # should somebody open its folder to others
         listener.listen(most)
         listener.setblocking(False)
     except OSError:

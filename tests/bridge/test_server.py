@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import threading
@@ -306,13 +307,22 @@ def test_two_cores_at_once_leave_one(own_path):
             process.communicate()
 
 
-@pytest.mark.parametrize("obstacle", ["file", "open folder", "no folder"])
+@pytest.mark.parametrize(
+    "obstacle", ["file", "open folder", "no folder", "linked folder", "linked lock", "no lock"]
+)
 def test_obstacles_are_named(own_path, tmp_path, obstacle):
     path = own_path
     if obstacle == "file":
         (tmp_path / "own.sock").write_text("a diary")
     elif obstacle == "open folder":
         os.chmod(tmp_path, 0o755)
+    elif obstacle == "linked folder":
+        (tmp_path / "link").symlink_to(tmp_path)
+        path = str(tmp_path / "link" / "own.sock")
+    elif obstacle == "linked lock":
+        (tmp_path / "own.sock.lock").symlink_to(tmp_path / "elsewhere")
+    elif obstacle == "no lock":
+        (tmp_path / "own.sock.lock").mkdir()
     else:
         (tmp_path / "file").write_text("")
         path = str(tmp_path / "file" / "own.sock")
@@ -321,8 +331,24 @@ def test_obstacles_are_named(own_path, tmp_path, obstacle):
     assert process.returncode == 1
     assert str(tmp_path) in complaint.decode()
     assert "Traceback" not in complaint.decode()
+    assert not (tmp_path / "elsewhere").exists()
+    assert ("own.sock.lock is in the way" in complaint.decode()) == obstacle.endswith("lock")
+    assert ("chmod" in complaint.decode()) == (obstacle == "open folder")  # which helps there alone
     if obstacle == "file":
         assert (tmp_path / "own.sock").read_text() == "a diary"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a folder away takes root")
+def test_another_user_s_folder_is_named(own_path, tmp_path):
+    os.chown(tmp_path, 65534, 65534)
+    process = start(own_path)
+    _, complaint = process.communicate(timeout=PATIENCE)
+    assert f"{tmp_path} belongs to another user" in complaint.decode()
+
+
+def test_only_this_user_may_use_the_socket(own_path):
+    with running(own_path):
+        assert stat.S_IMODE(os.stat(own_path).st_mode) == 0o600
 
 
 def test_a_leaving_core_removes_no_socket_but_its_own(own_path):
