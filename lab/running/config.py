@@ -31,6 +31,9 @@ def read(path: Path) -> dict[str, Any]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CoreError("bad-value", f'"{path}" is not TOML: {error}.') from None
+    except (ValueError, RecursionError):  # thousands of digits or brackets, for which tomllib has no words
+        text = f'"{path}" has a number or lists that no setting takes: correct it.'
+        raise CoreError("bad-value", text) from None
 
 
 def build(kind: type[Built], table: Mapping[str, Any], where: str = "") -> Built:
@@ -76,6 +79,8 @@ def _value(hint: Any, given: Any, where: str) -> Any:
             raise _wrong(where, "a list")
         inner = typing.get_args(hint)[0]
         return tuple(_value(inner, item, f"{where}[{k}]") for k, item in enumerate(given))
+    if type(given) is int and abs(given) >= 1 << 63:  # TOML has no such number; a float could not hold it
+        raise _wrong(where, "a number of at most 18 digits")
     if hint is float and type(given) is int:
         return float(given)
     if type(given) is not hint:
