@@ -21,6 +21,7 @@ from .carry.change import Change, Head
 from .carry.drawn import SIDE, drawn_by, region_of
 from .carry.glasses_shape import worn_already
 from .carry.movement import LATTICE, Movement
+from .carry.smile_alone import with_smiles_alone
 from .carry.zones import ZONES
 from .opened_face import OpenedFace
 from .own_gains import with_own_gains
@@ -86,8 +87,10 @@ class Carrying:
             touched = () if other is not None else touched
             made = _mouth_left(planned(head, parts, self._read(head, portraits)), touched)
             return _with_drawing(made, opened, portraits, touched, made.moves, None)
+        # of near pictures the generator knows the teeth
+        meant = with_smiles_alone(bank, edits, self._directions) if opened.far else bank
         faces = self._own_faces() if measured else None
-        gained = with_own_gains(opened, edits, bank, self._directions, faces)
+        gained = with_own_gains(opened, edits, meant, self._directions, faces)
         made = plan(head, parts, edits, gained, self._directions)
         if other is not None:
             made = planned(head, parts, with_other(made.change, head, parts, bank, other))
@@ -105,7 +108,9 @@ class Carrying:
     def first_touch(self, opened: OpenedFace, edits: Mapping[str, float]) -> None:
         """Finds out now what `planned` finds out with the first of such edits, and keeps."""
         if opened.head is not None and opened.parts is not None and self.pack.bank is not None:
-            self.planned(opened, edits)
+            made = self.planned(opened, edits)
+            if made.tint is not None:
+                _ = made.tint.lines
 
     def limited(self, opened: OpenedFace) -> tuple[str, ...]:
         """The directions that do not work on a picture that is far from the pack's world: nearly all that

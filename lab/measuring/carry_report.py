@@ -25,6 +25,7 @@ from ...core.editing.carry.drawn import region_of
 from ...core.editing.carry.field import sampled
 from ...core.editing.carry.movement import LATTICE, determinant
 from ...core.editing.carry.picture_parts import DARK
+from ...core.editing.carry.smile_alone import with_smiles_alone
 from ...core.editing.carry.solid_head import unit_height
 from ...core.editing.carry.surface import Surface
 from ...core.editing.carry.tint import TO_LIGHT
@@ -171,6 +172,8 @@ class CarriedPicture:
         effects = {key: replace(effect, gain=np.ones((2, 2))) for key, effect in pack.bank.effects.items()}
         directions = {direction.name: direction for direction in pack.directions}
         bank = replace(pack.bank, effects=effects)
+        if self.opened.far:
+            bank = with_smiles_alone(bank, {name: value}, directions)
         return change_of(self.head, {name: value}, bank, directions, parts.colour)
 
     def applied(self, edits: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
