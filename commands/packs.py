@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from . import packs_complete, packs_import, packs_install, packs_make
 from .arguments import changeable_pack, command, open_pack
 
 if TYPE_CHECKING:
+    from ..models.bank import Bank
     from ..models.pack import Pack
 
 PORTRAITS, LEAST_PORTRAITS = 256, 8  # of a bank
@@ -137,11 +139,12 @@ def write_bank(
     portraits: int = PORTRAITS,
     judged: int = JUDGED,
     replace: bool = False,
+    finished: Callable[[Bank], Bank] | None = None,
 ) -> Path:
     """Makes a pack's bank, and says the parts and ways of directions that do not; returns the folder.
 
-    That is `out`, or else the pack's own. PackError for a pack that can have no bank, and when `out` is taken
-    (unless `replace`); CoreError without the face weights.
+    That is `out`, or else the pack's own. `finished` may add to the bank what no portrait shows. PackError
+    for a pack that can have no bank, and when `out` is taken (unless `replace`); CoreError without weights.
     """
     from ..core.faces.attention_mesh import FILE as MESH
     from ..core.faces.attention_mesh import AttentionMesh
@@ -161,5 +164,6 @@ def write_bank(
         raise CoreError("pack", text)
     maker = Maker(pack, AttentionMesh(weights[MESH].read_bytes(), DAMAGED))
     bank = make_bank(maker, portraits, judged)
+    bank = bank if finished is None else finished(bank)
     directions = described(maker, bank, PersonNetwork(weights[PERSON].read_bytes(), DAMAGED))
     return add_bank(pack, bank, directions, out, replace)

@@ -1,6 +1,6 @@
 """Assembles the default pack from the runs of its networks, for `make pack`.
 
-python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits [--readers]
+python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits [--readers | --bank]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from ..lab.directions.sliders import portrait_directions
+from ..lab.heads.age_lines import with_age_lines
 from ..lab.networks.finding import SIDE
 from ..lab.painter import ALIGNMENT
 from ..lab.running import checkpoints
@@ -55,7 +56,7 @@ def assemble(runs: Path, out: Path) -> Path:
     directions.json. Needs the face weights, for the bank."""
     with tempfile.TemporaryDirectory() as folder:  # so that `out` never has a pack without a bank
         without = write_networks(runs, Path(folder) / out.name)
-        return write_bank(Pack.open(without), out, replace=True)
+        return write_bank(Pack.open(without), out, replace=True, finished=with_age_lines)
 
 
 def write_networks(runs: Path, out: Path) -> Path:
@@ -94,6 +95,12 @@ def renew_readers(runs: Path, out: Path) -> Path:
     return add_readers(Pack.open(out), finder, heads, documents={"MODEL_CARD.md": CARD.read_text()})
 
 
+def renew_bank(out: Path) -> Path:
+    """Makes the bank of the pack in `out` anew, and renews its card. Needs the face weights."""
+    write_bank(Pack.open(out), finished=with_age_lines)
+    return add_readers(Pack.open(out), documents={"MODEL_CARD.md": CARD.read_text()})
+
+
 def _readers(runs: Path) -> tuple[tuple[Path, int], Path]:
     """The files of the finder, with the side of its pictures, and of the reader of heads."""
     return (runs / "heads_finder" / "finder.onnx", SIDE), runs / "head_reader" / "head_reader.onnx"
@@ -105,7 +112,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
     text = "only give an existing pack the finder, the reader of heads and the card"
     parser.add_argument("--readers", action="store_true", help=text)
+    parser.add_argument(
+        "--bank", action="store_true", help="only make an existing pack's bank anew, and its card"
+    )
     arguments = parser.parse_args()
+    if arguments.bank:
+        print(renew_bank(arguments.out))
+        return
     make = renew_readers if arguments.readers else assemble
     print(make(arguments.runs, arguments.out))
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
-from .bank import SHAPES, Effect, sound
+from .bank import LATER, LINES_SHAPE, SHAPES, Effect, effect_of, sound
 from .manifest import LINE, MAX_VECTOR, PackError, parse_direction
 from .pack import Direction, direction_entry
 from .safetensors_file import FLOATS, opened_safetensors
@@ -73,7 +73,7 @@ def read_direction(path: Path, n_style: int, style_dim: int) -> DirectionFile:
     vector = tensors.pop("vector")
     if np.abs(vector).max() > MAX_VECTOR or not vector.any():
         raise DirectionError("has a vector that leads nowhere")
-    effect = Effect(**tensors) if tensors else None
+    effect = effect_of(tensors) if tensors else None
     if not all(sound(part, array) for part, array in tensors.items()):
         raise DirectionError("has an effect that fits no head")
     order = said.get("order")
@@ -96,6 +96,8 @@ def direction_bytes(file: DirectionFile) -> bytes:
     tensors = {"vector": file.direction.vector}
     if file.effect is not None:
         tensors |= {part: getattr(file.effect, part) for part in SHAPES}
+        if file.effect.lines is not None:
+            tensors["lines"] = file.effect.lines
     stored = {name: torch.tensor(np.asarray(array, np.float32)) for name, array in tensors.items()}
     return save(stored, {SAYS: json.dumps(said, ensure_ascii=False)})
 
@@ -125,13 +127,15 @@ def _said(path: Path) -> dict[str, Any]:
 
 def _tensors(path: Path, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """The vector and the parts of an effect, float32; the header is checked before any is read."""
+    shapes = SHAPES | {"lines": LINES_SHAPE}
     try:
         with opened_safetensors(path) as file:
             names = set(file.keys())
-            if names not in ({"vector"}, {"vector", *SHAPES}):
+            whole = {"vector", *shapes}
+            if names != {"vector"} and not (whole - LATER - {"lines"} <= names <= whole):
                 raise DirectionError("holds other tensors than a direction has")
             for name in names:
-                found, entry = SHAPES.get(name, shape), file.get_slice(name)
+                found, entry = shapes.get(name, shape), file.get_slice(name)
                 if tuple(entry.get_shape()) != found or entry.get_dtype() not in FLOATS:
                     has = f"{list(entry.get_shape())} where {list(found)} is needed"
                     what = (

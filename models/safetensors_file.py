@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,16 +44,17 @@ def read_exactly(
     expected: Mapping[str, tuple[int, ...]],
     sha256: str | None = None,
     most: float = math.inf,
+    optional: Collection[str] = (),
 ) -> dict[str, Tensor]:
     """The tensors of a safetensors file as float32; PackError unless it holds exactly the `expected` shapes,
-    no value beyond `most`, and the bytes that `sha256` says.
+    of which those of `optional` may be missing, no value beyond `most`, and the bytes that `sha256` says.
 
     The header is checked before any tensor is read, so a file cannot make us allocate more than we expect.
     The file is read once: the bytes whose hash is checked are those of the tensors.
     """
     with opened(path) as file:
         try:
-            tensors = _read(file, expected)
+            tensors = _read(file, expected, optional)
         except PackError:
             check_hash(file, sha256)  # that the file is damaged explains all else
             raise
@@ -101,9 +102,12 @@ class _Entry:
     end: int
 
 
-def _read(file: PlainFile, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+def _read(
+    file: PlainFile, expected: Mapping[str, tuple[int, ...]], optional: Collection[str]
+) -> dict[str, Tensor]:
     entries = _header(file)
-    _check_names(file.path, entries, expected)
+    missing = set(optional) - set(entries)
+    _check_names(file.path, entries, {name: s for name, s in expected.items() if name not in missing})
     found: dict[str, Tensor] = {}
     for name in sorted(entries, key=lambda name: entries[name].begin):
         entry = entries[name]

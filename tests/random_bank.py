@@ -17,7 +17,7 @@ def random_bank(directions: Iterable[str], style_dim: int, portraits: int = 3, s
 
     def effect() -> Effect:
         arrays = {part: rng.uniform(-1, 1, shape) * LARGEST.get(part, 0.9) for part, shape in SHAPES.items()}
-        return Effect(**arrays | {part: np.abs(arrays[part]) for part in ("teeth", "gain")})
+        return Effect(**arrays | {part: np.abs(arrays[part]) for part in ("teeth", "gain", "kept")})
 
     return Bank(
         resting=rng.uniform(-0.5, 0.5, (POINTS, 3)),

@@ -18,7 +18,7 @@ from ..faces.reading import Reading
 from .carry.by_reading import OwnFace
 from .carry.change import Head, uncrossed
 from .carry.field import smooth
-from .carry.picture_parts import SIDE, Parts
+from .carry.picture_parts import Parts
 from .carry.surface import Box, Surface
 
 MAX_FACE = 1024  # px: the square that a projection looks at is no larger
@@ -66,7 +66,7 @@ class OpenedFace:
     def parts(self) -> Parts | None:
         if self.head is None:
             return None
-        return Parts(resized(self.face, SIDE), self.head, self.person, self.placement, self.told)
+        return Parts(self.face, self.head, self.person, self.placement, self.told)
 
     @cached_property
     def frame(self) -> Surface:

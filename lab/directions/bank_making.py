@@ -43,6 +43,8 @@ ADDED_JUDGED = 48  # portraits on which a direction is measured that is added to
 PSI = 0.8  # of the portraits, as for the ranges of directions
 TURNING = 0.08  # radians: a direction that turns the head by less changes its shape only
 RIDGE = 12.0  # portraits' worth of doubt that a movement depends on the expression
+ALIKE = 0.02  # logarithm: portraits whose colours differ by less say nothing of what is left of it
+UNREADABLE = 0.9  # the slope that is read where nothing changes: colours are read with errors
 BLUR = 0.006  # of the square's side, before colours are compared
 PLAIN = {"glasses": -0.6, "beard": -0.3, "bangs": -0.3}  # edits that clear the view, where a pack has them
 
@@ -186,7 +188,7 @@ def _effect(
         for value in (direction.low, direction.high)
     ]
     parts = {key: np.stack([end[key] for end in ends]) for key in ends[0]}
-    return Effect(**parts, gain=np.ones((2, 2)))
+    return Effect(**parts, gain=np.ones((2, 2)), creases=np.zeros(2))
 
 
 def _far(maker: Maker, faces: Sequence[ReadPortrait]) -> float:
@@ -237,7 +239,8 @@ def _end(
         "moves": _by_expression(np.stack(moves), np.stack([numbers for *_, numbers in pairs])),
         "gaze": np.median([gaze_of(b.face.head) - gaze_of(a.face.head) for a, b, _ in pairs], axis=0),
         "zones": np.stack(zones),
-        "after": np.median(after - after.mean(axis=2, keepdims=True), axis=0),
+        "after": np.median(_hues(after), axis=0),
+        "kept": np.array([_kept(_hues(before)[:, z], _hues(after)[:, z]) for z in range(len(ZONES))]),
         "shade": np.median([_shade(a, b) for a, b, _ in pairs], axis=0),
         "teeth": np.array(np.median([_teeth(b) for _, b, _ in pairs])),
     }
@@ -257,6 +260,20 @@ def _by_expression(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     doubt = RIDGE * np.diag([0.0] + [1.0] * numbers.shape[1])
     slopes = np.linalg.solve(x.T @ x + doubt, x.T @ flat[kept])
     return slopes.reshape(-1, *values.shape[1:])
+
+
+def _hues(logarithms: np.ndarray) -> np.ndarray:
+    """Logarithms of light [..., 3] less their means."""
+    return logarithms - logarithms.mean(axis=-1, keepdims=True)
+
+
+def _kept(before: np.ndarray, after: np.ndarray) -> float:
+    """How much of the difference in colour between portraits is left, 0..1, of hues [K, 3]: the slope of what
+    they have after the edit on what they had before. All of it, where they do not differ."""
+    x, y = (hues - np.median(hues, axis=0) for hues in (before, after))
+    if np.abs(x).mean() < ALIKE:
+        return 1.0
+    return float(np.clip((x * y).sum() / (x**2).sum() / UNREADABLE, 0, 1))
 
 
 def _teeth(face: ReadPortrait) -> float:

@@ -18,6 +18,8 @@ from anycost.commands.packs import write_bank
 from anycost.core.faces.reading import MOUTH_CORNERS
 from anycost.lab.directions import bank_making, ways
 from anycost.lab.directions.bank_making import UNREAD
+from anycost.lab.heads.age_lines import with_age_lines
+from anycost.models.bank import Bank
 from anycost.models.pack import BUILT_IN, Pack, file_sha256
 
 LOW, HIGH = range(2)  # the ends of a direction
@@ -125,18 +127,24 @@ def test_the_command_gives_a_pack_its_bank(
 @pytest.mark.slow
 def test_the_default_pack_is_assembled_with_its_bank(
     face_weights: Path,
+    head_data: None,
     few_tried: None,
     tiny_copy: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
     def networks(runs: Path, out: Path) -> Path:
-        return without_bank(out, "skin_tone")
+        return without_bank(out, "age")
 
     few: Callable[..., Path] = partial(write_bank, portraits=4, judged=1)
     monkeypatch.setattr(portraits_pack, "write_networks", networks)
     monkeypatch.setattr(portraits_pack, "write_bank", few)
+    small: Callable[..., Bank] = partial(with_age_lines, pairs=1, side=64)
+    monkeypatch.setattr(portraits_pack, "with_age_lines", small)
     assert portraits_pack.assemble(tiny_copy / "runs", tiny_copy) == tiny_copy  # an older pack is replaced
     pack = Pack.open(tiny_copy)
     assert pack.title == "Illustrated portraits"
     assert pack.bank is not None
-    assert list(pack.bank.effects) == ["skin_tone"]
+    assert list(pack.bank.effects) == ["age"]
+    lines = pack.bank.effects["age"].lines
+    assert lines is not None
+    assert lines[1].min() < -0.05

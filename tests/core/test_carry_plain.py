@@ -18,6 +18,7 @@ EDITS = {
     "moved": {"turn": 1.0, "smile": 0.5},
     "opened": {"mouth_open": 1.0, "eye_open": -0.9},
     "tinted": {"skin_tone": 1.0, "hair_lightness": 0.7, "light_direction": 1.0, "lipstick": 1.0},
+    "bleached and lined": {"grey": 1.0, "age": 1.0},
     "moved and tinted": {"face_width": -1.6, "smile": 1.0, "skin_tone": 1.0, "lipstick": 1.0},
     "drawn": {"beard": 1.0},
     "all": {"smile": 0.7, "light_warmth": 1.0, "hair_length": 1.0, "glasses": 1.0},

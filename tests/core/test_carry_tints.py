@@ -55,20 +55,23 @@ def ratio(face: KnownFace, made: Change) -> np.ndarray:
 
 @given(st.integers(0, 255), st.floats(-2, 0))
 def test_darkening_multiplies_light(level: int, log: float):
-    """By the definition: light is a power of the value, and black keeps a little."""
+    """By the definition: light is a power of the value; what is darker than twice DARK counts as lighter than
+    it is, by at most DARK, and black as black."""
     light = (level / 255) ** GAMMA
-    expected = 255 * max((light + DARK) * np.exp(log) - DARK, 0.0) ** (1 / GAMMA)
+    dark = DARK if light > 2 * DARK else light - light**2 / (4 * DARK)
+    expected = 255 * max((light + dark) * np.exp(log) - dark, 0.0) ** (1 / GAMMA)
     found = tinted(np.full((1, 1, 3), level, np.uint8), np.full((1, 1, 3), log))
     assert found == pytest.approx(expected, abs=0.02)
 
 
 @given(st.floats(0, 2))
-def test_lightening_keeps_order_and_white(log: float):
+def test_lightening_keeps_order_white_and_black(log: float):
     ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
     found = tinted(ramp, np.full((1, 256, 3), log))[0, :, 0]
     assert (np.diff(found) > -1e-3).all()
     assert (found >= np.arange(256) - 0.01).all()
     assert found[255] == pytest.approx(255)
+    assert found[0] == 0
 
 
 def test_no_ratio_is_no_change():

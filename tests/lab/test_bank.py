@@ -19,7 +19,7 @@ from anycost.core.faces.face_parts import OUTLINES, Mask, PersonNetwork
 from anycost.core.faces.pyramid import Pyramid
 from anycost.core.faces.reading import BROWS, CHIN, LEFT_EYE, RIGHT_EYE
 from anycost.lab.directions import bank_making, ways
-from anycost.lab.directions.bank_making import Maker, ReadPortrait, alignment_of, make_bank
+from anycost.lab.directions.bank_making import UNREADABLE, Maker, ReadPortrait, _kept, alignment_of, make_bank
 from anycost.lab.directions.ways import described
 from anycost.models.bank import Bank
 from anycost.models.pack import Direction, Pack, PackError
@@ -175,6 +175,19 @@ def test_a_tint_is_found_in_its_zone(bank: Bank):
     np.testing.assert_allclose(zones[:, skin], [-DARKER, DARKER], atol=0.15)
     assert np.abs(zones[:, others]).max() < 0.15  # the edge of the lips is mixed with skin
     assert not bank.effects["skin"].moves.any()
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5, 1.0])
+def test_how_much_of_a_colour_is_kept_is_found(left: float):
+    """Portraits of any colour come nearer to one: their differences are `left` of what they were."""
+    rng = np.random.default_rng(2)
+    before = rng.normal(0, 0.2, (40, 3))
+    after = np.array([0.4, 0.0, -0.4]) + left * UNREADABLE * before + rng.normal(0, 0.005, (40, 3))
+    assert _kept(before, after) == pytest.approx(left, abs=0.02)
+
+
+def test_where_all_portraits_have_one_colour_all_of_it_is_kept(bank: Bank):
+    assert (bank.effects["chin"].kept == 1).all()
 
 
 def test_a_direction_at_whose_end_no_face_is_read_is_refused(pack: Pack, resting: np.ndarray):

@@ -19,7 +19,7 @@ from hypothesis.extra.numpy import arrays
 from random_bank import random_bank
 from safetensors.torch import load_file, save_file
 
-from anycost.models.bank import BOUNDS, SHAPES, Bank, Effect, bank_bytes, read_bank
+from anycost.models.bank import BOUNDS, LATER, LINES, MOST_LINED, SHAPES, Bank, Effect, bank_bytes, read_bank
 from anycost.models.generator import Generator
 from anycost.models.manifest import MAX_PORTRAITS
 from anycost.models.pack import (
@@ -42,7 +42,9 @@ def same(found: Bank, bank: Bank) -> None:
     pairs = [(found, bank), *((found.effects[name], effect) for name, effect in bank.effects.items())]
     for a, b in pairs:
         for field in fields(b):
-            if field.name != "effects":
+            if getattr(b, field.name) is None:
+                assert getattr(a, field.name) is None
+            elif field.name != "effects":
                 value = np.asarray(getattr(b, field.name))
                 np.testing.assert_allclose(getattr(a, field.name), value, rtol=HALF, atol=1e-7)
     assert found.effects.keys() == bank.effects.keys()
@@ -131,6 +133,39 @@ def test_every_possible_effect_comes_back(
     same(read_bank(path, 3, 5, ("smile",)), bank)
 
 
+def lined(name: str, bank: Bank, count: int = 1) -> Bank:
+    """The bank with lines that `count` directions draw: `name`, and others beside it."""
+    lines = np.random.default_rng(3).uniform(-1, 0.2, (2, LINES, LINES)).astype(np.float16)
+    effects = {name: replace(bank.effects[name], lines=lines)}
+    effects |= {f"{name}{n}": effects[name] for n in range(1, count)}
+    return replace(bank, effects={**bank.effects, **effects})
+
+
+def test_lines_come_back(folder: Path, tmp_path: Path):
+    bank = lined("age", random_bank(("smile", "age"), 5))
+    pack = Pack.open(folder)
+    found = Pack.open(add_bank(pack, bank, pack.directions, tmp_path / "lined")).bank
+    assert found is not None
+    same(found, bank)
+    assert found.effects["smile"].lines is None
+
+
+def test_a_bank_of_an_earlier_version_keeps_colours_and_creases(folder: Path):
+    bank = changed(folder, lambda t: [t.pop(f"{n}/{p}") for n in ("smile", "age") for p in LATER]).bank
+    assert bank is not None
+    for effect in bank.effects.values():
+        assert (effect.kept == 1).all()
+        assert not effect.creases.any()
+
+
+def test_more_lines_than_memory_should_hold_are_refused(tmp_path: Path):
+    bank = lined("age", random_bank(("age",), 5), MOST_LINED + 1)
+    path = tmp_path / "bank.safetensors"
+    path.write_bytes(bank_bytes(bank))
+    with pytest.raises(PackError, match=f"age{MOST_LINED}/lines"):
+        read_bank(path, 3, 5, tuple(bank.effects))
+
+
 # ---- hostile banks
 
 
@@ -170,6 +205,10 @@ def put(key: str, value: float, *place: int) -> Callable[[Tensors], object]:
         (put("smile/shade", 5.1, 0, 0), "values in smile/shade that fit no head"),
         (put("smile/teeth", -0.1, 0), "values in smile/teeth that fit no head"),
         (put("smile/gain", -0.1, 1), "values in smile/gain that fit no head"),
+        (put("smile/kept", 1.1, 0, 2), "values in smile/kept that fit no head"),
+        (put("smile/creases", -1.1, 0), "values in smile/creases that fit no head"),
+        (lambda t: t.update({"age/lines": torch.full((2, LINES, LINES), 2.1)}), "age/lines that fit"),
+        (lambda t: t.update({"age/lines": torch.zeros(2, 9, 9)}), "age/lines as F32"),
         (put("smile/gain", 4.1, 1), "values in smile/gain that fit no head"),
     ],
 )  # fmt: skip

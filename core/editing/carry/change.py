@@ -25,7 +25,10 @@ PIVOT = np.array([0.0, 0.1, 0.1])  # of the resting head, about which it turns: 
 STILL, MOVING = 0.002, 0.006
 PALE, DEEP = 0.04, 0.1  # the same for logarithms of light
 BRIGHTEST = 0.6  # logarithm by which a zone becomes lighter at most: a dark painting is not dark skin
+BRIGHTEST_HAIR = 1.0
 STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
+BLEACHED = 0.3, 0.6  # what takes less of a zone's colour does not bleach it; what takes this does
+COLOURLESS = 0.05  # logarithm: a zone whose balance of colours is less is grey already
 ADOPTED = 1.2  # from this change of light on, a zone takes the colour that the pack gives it
 
 
@@ -38,6 +41,17 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines of the skin that one edit draws or takes, on a resting face seen from the front."""
+
+    ends: np.ndarray  # [2, LINES, LINES] logarithm of the ratio of light at both ends of the direction
+    end: int
+    share: float  # of the way to that end
+    creases: float  # how much deeper the picture's own creases become at that end
+    resting: np.ndarray  # [468, 3] the face
+
+
+@dataclass(frozen=True, eq=False)
 class Change:
     """What an edit does to a head, in unit coordinates of its square."""
 
@@ -45,6 +59,9 @@ class Change:
     gaze: np.ndarray  # [2, 2]: the same for the irises, beside what their lids do
     shade: np.ndarray  # [468] how much lighter than its zone each point becomes, a logarithm of light
     zones: np.ndarray  # [6, 3] logarithm of the ratio of light in each of ZONES
+    # [6] how much of each pixel's difference from its zone's colour goes: grey hair has no brown strands
+    faded: np.ndarray = field(default_factory=lambda: np.zeros(len(ZONES)))
+    lines: tuple[Lines, ...] = ()  # that the skin gets or loses
     turned: bool = False  # the head turns: its outline becomes another line of the head
     teeth: float = 0.0  # share of an open mouth that shows teeth
 
@@ -54,7 +71,7 @@ class Change:
 
     @property
     def tints(self) -> bool:
-        return bool(self.shade.any() or self.zones.any())
+        return bool(self.shade.any() or self.zones.any() or self.lines)
 
 
 def change_of(
@@ -83,6 +100,8 @@ def change_of(
         damped(asked.gaze * eyes_of(head)[1], STILL * height, MOVING * height),
         damped(asked.shade[:, None], PALE, DEEP)[:, 0],
         damped(asked.zones, PALE, DEEP),
+        np.clip(asked.faded, 0, 1),
+        asked.lines,
         bool(asked.turn.any()),
         asked.teeth,
     )
@@ -118,6 +137,8 @@ class _Sum:
     gaze: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
     shade: np.ndarray = field(default_factory=lambda: np.zeros(POINTS))
     zones: np.ndarray = field(default_factory=lambda: np.zeros((len(ZONES), 3)))
+    faded: np.ndarray = field(default_factory=lambda: np.zeros(len(ZONES)))
+    lines: tuple[Lines, ...] = ()
     teeth: float = 0.0
 
     def add(
@@ -141,20 +162,26 @@ class _Sum:
             self.gaze += aside * effect.gaze[end]
             self.teeth = max(self.teeth, share * float(effect.teeth[end]))
         if not direction.how or "tinted" in direction.how:
-            self.zones += share * _tints(effect, end, bank, direction, colour)
+            zones, faded = _tints(effect, end, bank, direction, colour)
+            self.zones += share * zones
+            self.faded += share * faded
             if not direction.parts or "skin" in direction.parts:
                 self.shade += share * effect.shade[end]
+                if share and effect.lines is not None:
+                    self.lines += (Lines(effect.lines, end, share, float(effect.creases[end]), bank.resting),)
 
 
 def _tints(
     effect: Effect, end: int, bank: Bank, direction: Direction, colour: Callable[[str], np.ndarray]
-) -> np.ndarray:
-    """Logarithms of the ratio of light [6, 3] that one end of a direction makes in each zone of a picture.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of the ratio of light [6, 3] that one end of a direction makes in each zone of a picture,
+    and how much of the zone's variety of colours goes, [6].
 
     How much depends on how light the zone is: black hair cannot become much blacker. A great change also
-    brings the colour that the pack gives it, or a pink skin would become a purple one.
+    brings the colour that the pack gives it, or a pink skin would become a purple one; and so does a change
+    that takes colour away, or fair hair would not turn grey but blue.
     """
-    tints = np.zeros((len(ZONES), 3))
+    tints, faded = np.zeros((len(ZONES), 3)), np.zeros(len(ZONES))
     for z, zone in enumerate(ZONES):
         mean, slope = effect.zones[end, z]  # each [3]
         if np.abs(mean).max() < DEEP or (direction.parts and zone not in direction.parts):
@@ -162,12 +189,29 @@ def _tints(
         now = colour(zone)
         lightness = np.clip((now.mean() - bank.light[0, z]) / bank.light[1, z], -TYPICAL, TYPICAL)
         tint = mean + lightness * slope
-        more = min(tint.mean(), BRIGHTEST)
-        adopted = min(1.0, abs(more) / ADOPTED)
+        more = min(tint.mean(), _brightest(zone, now, colour))
+        faded[z] = _bleaching(effect, end, z)
+        adopted = min(1.0, max(abs(more) / ADOPTED, faded[z]))
         hue = now - now.mean()
         towards = (1 - adopted) * (tint - tint.mean()) + adopted * (effect.after[end, z] - hue)
         tints[z] = more + np.clip(towards, -STRONGEST, STRONGEST)
-    return tints
+    return tints, faded
+
+
+def _bleaching(effect: Effect, end: int, z: int) -> float:
+    """How far one end of a direction makes a zone of all the pack's portraits the same, nearly grey."""
+    tint, after = effect.zones[end, z, 0], effect.after[end, z]
+    before = after - (tint - tint.mean())
+    paler = np.array(1 - np.linalg.norm(after) / max(np.linalg.norm(before), COLOURLESS))
+    return float((1 - effect.kept[end, z]) * smooth(paler, *BLEACHED))
+
+
+def _brightest(zone: str, now: np.ndarray, colour: Callable[[str], np.ndarray]) -> float:
+    """The logarithm by which a zone of colour [3] becomes lighter at most. Hair may come nearer to the skin,
+    which says how light the picture is."""
+    if zone != "hair":
+        return BRIGHTEST
+    return float(np.clip(colour("skin").mean() - now.mean(), BRIGHTEST, BRIGHTEST_HAIR))
 
 
 def _turnable(turn: np.ndarray) -> np.ndarray:

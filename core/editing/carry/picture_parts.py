@@ -15,7 +15,7 @@ import numpy as np
 
 from ....bridge.messages import Placement
 from ...faces.face_parts import OUTLINES, Mask
-from ...faces.placement import to_picture, to_unit
+from ...faces.placement import resized, to_picture, to_unit
 from .change import Head
 from .field import sampled
 
@@ -25,12 +25,14 @@ AROUND_ZONE = 12  # px: so far a mask that follows the picture goes beyond what 
 GUIDE_REACH, GUIDE_EDGE = 4, 1e-4  # px, and the variance of colour (0..1) that counts as an edge
 NOTHING, TOE = 0.02, 0.2  # a mask that says less is none; up to here it begins gently
 GAMMA, DARK = 2.2, 0.02  # light is value ** GAMMA; DARK is added before ratios are taken
+TO_LOG = np.log((np.arange(256) / 255) ** GAMMA + DARK).astype(np.float32)  # logarithms of light of values
 IRIS_SHOWN = 0.4  # of its disc
 FOREHEAD = 0.14  # of the face's height: so far the forehead goes on over the mesh
 BEARD = 22.0  # of 100: what is darker than the skin by this may be a beard or a brow
 PALE = (0.62, 1.25)  # over their mean: red, green and blue of the palest colour
 LIT = 1.25  # teeth beside the whites of the eyes, which lie in the shade of lids and lashes
 FEW = 30  # px: of fewer, colours are not known
+BEHIND = 0.5  # where the person is less certain than this, a reader of heads may err: halos are no hair
 DOUBTED = 0.1  # what a reader believes less is none, what it believes more than the rest is certain
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
@@ -75,7 +77,7 @@ def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:
 
 
 class Parts:
-    """The parts of one face's square: `picture` uint8 [SIDE, SIDE, 3], upright.
+    """The parts of one face's square: `picture` uint8 [S, S, 3], upright.
 
     `told` has what a reader of heads sees, by the names of its parts.
     """
@@ -88,12 +90,15 @@ class Parts:
         placement: Placement,
         told: Mapping[str, Mask] | None = None,
     ):
-        self._picture = picture
+        self.picture = picture
+        self._picture = resized(picture, SIDE)
         self._told = told
         self._head = head
         self._person_mask = person
         self._placement = placement
         self._colours: dict[str, np.ndarray] = {}
+        # whole lines of the skin, by whose they are and the end: see lines.py
+        self.lines: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     @cached_property
     def person(self) -> np.ndarray:
@@ -102,6 +107,13 @@ class Parts:
             return self._around
         seen = self._in_square(self._person_mask)
         return seen if seen[self.face > 0.9].mean() > 0.5 else self._around
+
+    @cached_property
+    def _not_behind(self) -> np.ndarray:
+        """[SIDE, SIDE] 0..1: what is not certainly behind the person, where somebody told who that is."""
+        if self._person_mask is None:
+            return np.ones((SIDE, SIDE), np.float32)
+        return np.clip(self.person / BEHIND, 0, 1)
 
     def _in_square(self, mask: Mask) -> np.ndarray:
         """A mask of another square of the picture, over this one: float32 [SIDE, SIDE] 0..1."""
@@ -278,7 +290,7 @@ class Parts:
         """[SIDE, SIDE] 0..1, before it follows the picture's edges."""
         if self._told is not None:
             told = sum(self._in_square(self._told[name]) for name in ("skin", "ear", "neck"))
-            return np.clip(told - self._hair, 0, 1).astype(np.float32)
+            return (np.clip(told - self._hair, 0, 1) * self._not_behind).astype(np.float32)
         lightness = _lab(self._picture)[..., 0]
         dark = np.median(lightness[self._likely > 0.7]) - lightness > BEARD
         near = np.clip(1.6 - self._distance / 0.5, 0, 1)
@@ -291,7 +303,7 @@ class Parts:
     def _hair(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: GrabCut between hair and all else, from what is certainly either."""
         if self._told is not None:
-            return self._told_hair(self._in_square(self._told["hair"]))
+            return self._told_hair(self._in_square(self._told["hair"]) * self._not_behind)
         height = self._height
         person, distance = self.person > 0.5, self._distance
         seeds = person & (height > 0.42) & (distance < 0.2) & (distance > 0.03) & (self.face < 0.2)

@@ -13,6 +13,7 @@ import numpy as np
 from ...faces.placement import to_picture, to_unit
 from .carry import CRISP, FAINT, SOFT, Plan, draw_shapes
 from .drawn import Drawing
+from .lines import whole
 from .movement import LATTICE
 from .picture_parts import DARK, GAMMA, NOTHING, TOE, Guided, Parts
 from .surface import Surface
@@ -72,11 +73,15 @@ def _crisp(rgb: np.ndarray, length: np.ndarray) -> np.ndarray:
 
 def _ratio(tint: Tint, unit: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """Logarithms of the ratio of light [h, w, 3] of pixels that lay at unit coordinates [h, w, 2]."""
-    zones = dict(zip(ZONES, tint.change.zones, strict=True))
     share = _shares(tint.parts, unit, colour)
-    total = share["skin"] * (zones["skin"] + _shade(tint, unit))
-    for name in ("hair", "background", "lips", "iris"):
-        total += share[name] * zones[name]
+    total = np.zeros_like(colour) + share["skin"] * (_shade(tint, unit) + _lines(tint, unit))
+    logarithms = np.log((colour / 255) ** GAMMA + DARK)
+    hues = logarithms - logarithms.mean(axis=2, keepdims=True)
+    for zone, name in enumerate(ZONES):
+        if name != "neck":
+            own = tint.parts.colour(name)
+            faded = tint.change.faded[zone] * (hues - (own - own.mean()))
+            total += share[name] * (tint.change.zones[zone] - faded)
     inside = np.clip((0.5 - np.abs(unit - 0.5).max(axis=2, keepdims=True)) / FADE, 0, 1)
     return total * inside**2 * (3 - 2 * inside)
 
@@ -115,10 +120,20 @@ def _shade(tint: Tint, unit: np.ndarray) -> np.ndarray:
     return _over_square((blur @ mean @ blur.T)[..., None], unit, cubic, 2)
 
 
+def _lines(tint: Tint, unit: np.ndarray) -> np.ndarray:
+    """How much lighter each place of the skin becomes by lines, [h, w, 1]."""
+    total = np.zeros((*unit.shape[:2], 1))
+    for lines in tint.change.lines:
+        made = whole(tint.parts.picture, tint.head, lines)
+        total += lines.share * _over_square(made[..., None].astype(float), unit, linear, 1)
+    return total
+
+
 def _tinted(rgb: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Colours [h, w, 3] of 255 in another light, where it is another."""
     light, times = (rgb / 255) ** GAMMA, np.exp(ratio)
-    lit = ((light + DARK) * times - DARK) / (1 + np.maximum(times - 1, 0) * light**2)
+    dark = DARK * (1 - np.maximum(1 - light.mean(axis=2, keepdims=True) / (2 * DARK), 0) ** 2)
+    lit = ((light + dark) * times - dark) / (1 + np.maximum(times - 1, 0) * light**2)
     touched = (np.abs(ratio) > FAINT).any(axis=2, keepdims=True)
     return np.where(touched, 255 * np.clip(lit, 0, 1) ** (1 / GAMMA), rgb)
 

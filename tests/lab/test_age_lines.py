@@ -1,0 +1,49 @@
+"""The lines of age, from rendered heads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from random_bank import random_bank
+
+from anycost.core.editing.carry.lines import front_of
+from anycost.lab.heads.age_lines import CREASES, LIGHTEST, with_age_lines
+from anycost.models.bank import LINES, Bank
+from anycost.models.pack import Pack
+
+FOLD = (205, 425)  # points beside the folds that run from nose to mouth
+
+
+@pytest.fixture(scope="module")
+def lined(head_data: None) -> Bank:
+    """A small one: two heads of 128 px, on the default pack's resting face."""
+    own = Pack.open("portraits").bank
+    assert own is not None
+    bank = replace(random_bank(("age", "smile"), 8), resting=own.resting)
+    return with_age_lines(bank, pairs=2, side=128)
+
+
+def test_age_draws_dark_folds_beside_the_mouth(lined: Bank):
+    lines = lined.effects["age"].lines
+    assert lines is not None
+    assert lines.shape == (2, LINES, LINES)
+    assert not lines[0].any()
+    for point in FOLD:
+        x, y = np.round(front_of(lined.resting[point]) * LINES).astype(int)
+        assert lines[1, y - 20 : y + 20, x - 20 : x + 20].min() < -0.08
+
+
+def test_they_swell_little_and_keep_to_the_face(lined: Bank):
+    lines = lined.effects["age"].lines
+    assert lines is not None
+    assert lines.max() <= LIGHTEST
+    assert not lines[:, :, :4].any()  # beside the head nothing is known
+    lips = np.round(front_of(lined.resting[[13, 14]]) * LINES).astype(int)
+    assert not lines[1, lips[:, 1], lips[:, 0]].any()
+
+
+def test_only_age_has_them(lined: Bank):
+    assert lined.effects["smile"].lines is None
+    np.testing.assert_array_equal(lined.effects["age"].creases, CREASES)
