@@ -66,7 +66,7 @@ class OpenedFace:
     def parts(self) -> Parts | None:
         if self.head is None:
             return None
-        return Parts(self.face, self.head, self.person, self.placement, self.told)
+        return Parts(self.face, self.head, self.person, self.placement, self.told, not self.far)
 
     @cached_property
     def frame(self) -> Surface:

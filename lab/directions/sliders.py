@@ -75,7 +75,7 @@ SLIDERS = (
         "Person",
         apart_from=("grey",),
         parts=("skin", "hair", "head"),
-        how=("moved", "tinted", "drawn"),
+        how=("moved", "tinted"),
     ),
     PainterSlider("masculine", "Masculine", "Person"),
     PainterSlider("skin_tone", "Skin tone", "Person", parts=("skin", "lips", "neck"), how=TINTED),

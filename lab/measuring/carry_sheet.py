@@ -36,7 +36,7 @@ from .faces_sheet import photograph
 
 CELL = 320  # px
 GAP = 4
-EDITS = "smile=1,eye_open=-0.9,skin_tone=0.6,glasses=1"
+EDITS = "smile=1,age=1,grey=1,skin_tone=0.6,glasses=1"
 DRAWN = {"smile": -0.3, "turn": 0.2, "hair_length": 0.7, "skin_tone": 0.6}
 DRAWN_SIDE = 512  # px
 

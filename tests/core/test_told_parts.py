@@ -53,11 +53,23 @@ def blurred(shape: np.ndarray) -> np.ndarray:
     return np.rint(255 * cv2.GaussianBlur(small, (0, 0), 1.5)).astype(np.uint8)
 
 
-def parts_of(picture: np.ndarray, face: KnownFace, told: dict[str, Mask]) -> Parts:
+def parts_of(
+    picture: np.ndarray,
+    face: KnownFace,
+    told: dict[str, Mask],
+    person: Mask | None = None,
+    near: bool = False,
+) -> Parts:
     surface = Surface.of_square(picture)
     head = head_of(face.reading, face.placement)
     assert head is not None
-    return Parts(picture, head, None, surface.placement, told)
+    return Parts(picture, head, person, surface.placement, told, near)
+
+
+def hair_of(parts: Parts, picture: np.ndarray) -> np.ndarray:
+    """How far each pixel of a picture [SIDE, SIDE, 3] is taken for hair, 0..1."""
+    whole = np.stack(np.meshgrid(*[(np.arange(SIDE) + 0.5) / SIDE] * 2), axis=-1).astype(np.float32)
+    return parts.hair.at(whole, picture.astype(np.float32) / 255)
 
 
 def test_hair_ends_where_the_picture_does_though_the_reader_is_unsure(face: KnownFace):
@@ -72,6 +84,38 @@ def test_hair_ends_where_the_picture_does_though_the_reader_is_unsure(face: Know
         found = guided.at(whole, picture.astype(np.float32) / 255)
         assert (found > 0.5)[shape].mean() > 0.98
         assert (found < 0.5)[~shape].mean() > 0.98
+
+
+@pytest.mark.parametrize(("near", "colour", "hair"), [
+    (True, (75, 52, 40), True),  # a little lighter than the hair: smooth hair, lit from above
+    (True, (40, 60, 160), False),  # a blue cap
+    (False, (75, 52, 40), False),  # photographs have hats
+])  # fmt: skip
+def test_painted_hair_that_is_told_as_a_hat_is_hair(
+    face: KnownFace, near: bool, colour: tuple[int, int, int], hair: bool
+):
+    top, ends = disc(0.5, 0.2, 0.12, SIDE), disc(0.5, 0.75, 0.15, SIDE)
+    picture = np.full((SIDE, SIDE, 3), (200, 170, 150), np.uint8)
+    picture[top], picture[ends] = colour, (60, 40, 30)
+    told = masks(hat=blurred(top), hair=blurred(ends), skin=blurred(~top & ~ends))
+    parts = parts_of(picture, face, told, near=near)
+    found = hair_of(parts, picture)
+    assert found[ends].mean() > 0.8
+    assert (found[top].mean() > 0.8) == hair
+    assert (found[top].mean() < 0.2) == (not hair)
+
+
+def test_what_lies_behind_the_person_is_no_hair(face: KnownFace):
+    """A halo around a head, which a reader takes for hair."""
+    halo, person = disc(0.5, 0.4, 0.4, SIDE), disc(0.5, 0.45, 0.3, SIDE)
+    picture = np.full((SIDE, SIDE, 3), (200, 170, 150), np.uint8)
+    picture[halo] = (60, 40, 30)
+    mask = Mask(Placement(SIDE / 2, SIDE / 2, SIDE), np.where(person, 255, 0).astype(np.uint8))
+    told = masks(hair=blurred(halo))
+    found = [hair_of(parts_of(picture, face, told, who), picture) for who in (None, mask)]
+    assert found[0][halo & ~person].mean() > 0.8
+    assert found[1][halo & ~person].mean() < 0.1
+    assert found[1][disc(0.5, 0.45, 0.25, SIDE)].mean() > 0.8
 
 
 def test_a_head_without_hair_has_none_to_tint(face: KnownFace):

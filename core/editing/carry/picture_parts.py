@@ -33,6 +33,7 @@ PALE = (0.62, 1.25)  # over their mean: red, green and blue of the palest colour
 LIT = 1.25  # teeth beside the whites of the eyes, which lie in the shade of lids and lashes
 FEW = 30  # px: of fewer, colours are not known
 BEHIND = 0.5  # where the person is less certain than this, a reader of heads may err: halos are no hair
+ALIKE = 20.0  # of Lab: so far apart are the lit top and the shaded ends of one head of hair
 DOUBTED = 0.1  # what a reader believes less is none, what it believes more than the rest is certain
 AROUND_LIPS = 7  # px around the lips that show the light there
 FEATHER, RIM = 0.004, 0.003  # of the square's side: of lips, of irises and lids
@@ -79,7 +80,8 @@ def guided(mask: np.ndarray, picture: np.ndarray) -> Guided:
 class Parts:
     """The parts of one face's square: `picture` uint8 [S, S, 3], upright.
 
-    `told` has what a reader of heads sees, by the names of its parts.
+    `told` has what a reader of heads sees, by the names of its parts. The picture is `near` to what the pack
+    draws: hair as smooth as painted hair is may be told as a hat.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Parts:
         person: Mask | None,
         placement: Placement,
         told: Mapping[str, Mask] | None = None,
+        near: bool = False,
     ):
         self.picture = picture
+        self._near = near
         self._picture = resized(picture, SIDE)
         self._told = told
         self._head = head
@@ -303,7 +307,9 @@ class Parts:
     def _hair(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: GrabCut between hair and all else, from what is certainly either."""
         if self._told is not None:
-            return self._told_hair(self._in_square(self._told["hair"]) * self._not_behind)
+            hair, hat = (self._in_square(self._told[name]) for name in ("hair", "hat"))
+            hair = np.minimum(hair + hat, 1) if self._near and self._alike(hair, hat) else hair
+            return self._told_hair(hair * self._not_behind)
         height = self._height
         person, distance = self.person > 0.5, self._distance
         seeds = person & (height > 0.42) & (distance < 0.2) & (distance > 0.03) & (self.face < 0.2)
@@ -325,6 +331,15 @@ class Parts:
         found[(distance < FOREHEAD) & bare] = 0  # nor is what of it lies over the mesh
         found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.0) * np.clip(self.person * 1.5, 0, 1)
+
+    def _alike(self, hair: np.ndarray, hat: np.ndarray) -> bool:
+        """Whether what is told as a hat has the colour of what is told as hair, each [SIDE, SIDE] 0..1."""
+        lab = _lab(self._picture)
+        where = hair > np.maximum(hat, DOUBTED), hat > np.maximum(hair, DOUBTED)
+        if min(mask.sum() for mask in where) < FEW:
+            return False
+        colours = [np.median(lab[mask], axis=0) for mask in where]
+        return bool(np.linalg.norm(colours[0] - colours[1]) < ALIKE)
 
     def _told_hair(self, told: np.ndarray) -> np.ndarray:
         """What a reader takes for hair [SIDE, SIDE], its edge where the picture's colours change."""
