@@ -10,12 +10,11 @@ import gc
 import json
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from anycost.bridge import launch
@@ -58,13 +57,13 @@ def serve(path: str) -> None:
     import onnxruntime  # noqa: F401
 
     gc.freeze()  # none of this is garbage in any fork
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended but their own watchers
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(8)
         print("listening", flush=True)
         while True:
             asking, _ = listener.accept()
+            _reap()
             if not os.fork():
                 listener.close()
                 _watch(asking)
@@ -72,9 +71,15 @@ def serve(path: str) -> None:
             asking.close()
 
 
+def _reap() -> None:
+    """Takes leave of watchers that have ended; their cores' work then counts as this process's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _watch(asking: socket.socket) -> None:
     """Starts a core and tells how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     text, streams, _, _ = socket.recv_fds(asking, 1 << 16, 3)
     while data := asking.recv(1 << 16):
         text += data

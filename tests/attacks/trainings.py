@@ -98,8 +98,8 @@ def figures(count: int = COUNT) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         alone, killed = Path(folder) / "alone", Path(folder) / "killed"
         kills = kill_in_turns(task, killed, count, random.Random(3))
-        _started(task, killed).join()
-        _started(task, alone, minutes=1.0).join()
+        for out in (killed, alone):
+            _started(task, out, minutes=1.0).join()
         one, other = (checkpoints.load(out / checkpoints.LAST) for out in (alone, killed))
         exact = same(one["task"], other["task"]) and one["seen"] == other["seen"] == pictures
         torn = sum(_torn(line) for line in (killed / loop.LOG).read_text().splitlines())
