@@ -110,10 +110,11 @@ def test_what_lies_behind_the_person_is_no_hair(face: KnownFace):
     halo, person = disc(0.5, 0.4, 0.4, SIDE), disc(0.5, 0.45, 0.3, SIDE)
     picture = np.full((SIDE, SIDE, 3), (200, 170, 150), np.uint8)
     picture[halo] = (60, 40, 30)
-    mask = Mask(Placement(SIDE / 2, SIDE / 2, SIDE), np.where(person, 255, 0).astype(np.uint8))
-    told = masks(hair=blurred(halo))
-    found = [hair_of(parts_of(picture, face, told, who), picture) for who in (None, mask)]
+    whole, told = Placement(SIDE / 2, SIDE / 2, SIDE), masks(hair=blurred(halo))
+    mask, nobody = (Mask(whole, np.where(shape, 255, 0).astype(np.uint8)) for shape in (person, 0 * person))
+    found = [hair_of(parts_of(picture, face, told, who), picture) for who in (None, mask, nobody)]
     assert found[0][halo & ~person].mean() > 0.8
+    np.testing.assert_array_equal(found[2], found[0])  # who does not even see the face tells nothing
     assert found[1][halo & ~person].mean() < 0.1
     assert found[1][disc(0.5, 0.45, 0.25, SIDE)].mean() > 0.8
 

@@ -115,7 +115,7 @@ class Parts:
     @cached_property
     def _not_behind(self) -> np.ndarray:
         """[SIDE, SIDE] 0..1: what is not certainly behind the person, where somebody told who that is."""
-        if self._person_mask is None:
+        if self.person is self._around:
             return np.ones((SIDE, SIDE), np.float32)
         return np.clip(self.person / BEHIND, 0, 1)
 
