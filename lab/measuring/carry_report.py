@@ -226,10 +226,14 @@ def movement_share(change: Change, before: Head, after: Head) -> float | None:
 
 
 def field_share(plan: Plan) -> float | None:
-    """The same for the mesh, by the plan's own field; None where it moves nothing."""
+    """The same for the mesh, by the plan's own field; None where it moves nothing, or hardly anything but the
+    irises: the points around them say nothing of those."""
     if plan.moves is None or plan.head is None:
         return None
     most = _most(plan.change)
+    of_points = np.linalg.norm(plan.change.moved[most], axis=1).mean()
+    if of_points < np.linalg.norm(plan.change.gaze, axis=1).max():
+        return None
     target = plan.head.mesh[most, :2] + plan.change.moved[most]
     went = -LATTICE.at(plan.moves.field, LATTICE.place(target[None]))[0]
     return _share([(went, plan.change.moved[most])])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from known_face import known_face, planned
 
 from anycost.bridge.messages import Placement
 from anycost.core.editing.carry.change import Change, Head
@@ -57,6 +58,14 @@ def test_irises_count_beside_their_lids():
     assert report.movement_share(change(still, looks), HEAD, after(still, 0.01)) == pytest.approx(1)
     shifted = np.full((468, 2), (0.01, 0.0))  # the whole face, the lids too
     assert report.movement_share(change(still, looks), HEAD, after(shifted, 0.01)) == pytest.approx(0)
+
+
+def test_the_points_of_a_glance_say_nothing_of_the_field():
+    opened = known_face(3).opened()
+    glance, smile = (planned(opened, {name: 1.0}) for name in ("gaze_x", "smile"))
+    assert glance.change.gaze.any()
+    assert report.field_share(glance) is None
+    assert report.field_share(smile) == pytest.approx(1, abs=0.2)
 
 
 def test_points_far_from_all_that_moves_should_stand_still():
