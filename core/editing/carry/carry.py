@@ -94,6 +94,8 @@ def carry(surface: Surface, plan: Plan, only: np.ndarray | None = None) -> Carri
 
     if plan.moves is not None:
         plan.moves.even(round(surface.placement.size))  # once, before all bands want it
+    if plan.tint is not None and plan.change.lines:
+        _ = plan.tint.lines  # likewise
     list(threads().map(carry_band, _bands(_box(surface, plan))))
     draw_shapes(rgb, surface, plan, only)
     list(threads().map(compare_band, _bands(_box(surface, plan, shapes=True))))
