@@ -5,6 +5,8 @@ PYTHON := .venv/bin/python
 VERMIN := .venv/bin/vermin --quiet --violations --feature fstring-pep701
 # threads that spin while they wait starve each other (see core/__init__.py)
 export OMP_WAIT_POLICY := PASSIVE
+# where it is set, each worker reads every test anew and rewrites its asserts, which takes longer than to run most
+unexport PYTHONDONTWRITEBYTECODE
 
 setup:
 	scripts/setup
