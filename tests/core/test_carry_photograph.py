@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from known_face import bank, known_face, portraits
 
-from anycost.bridge.messages import EditState, Frame, Layer, OpenedPicture
+from anycost.bridge.messages import EditState, FacePoints, Frame, Layer, OpenedPicture
 from anycost.commands.demo import SAMPLE
 from anycost.core.editing.carry.carry import carry
 from anycost.core.editing.carry.nearest import COUNT, nearest_latent
@@ -46,9 +46,14 @@ def far(session: Session, told: OpenedPicture) -> OpenedFace:
 
 
 @pytest.fixture(scope="module")
-def near(session: Session) -> OpenedFace:
+def told_near(session: Session) -> OpenedPicture:
+    """What the artist is told of the sample, which is open as "near"."""
+    return session.open("near", read_picture(SAMPLE))
+
+
+@pytest.fixture(scope="module")
+def near(session: Session, told_near: OpenedPicture) -> OpenedFace:
     """The sample, projected."""
-    session.open("near", read_picture(SAMPLE))
     list(session.project("near", steps=0))
     return session.pictures["near"]
 
@@ -70,6 +75,11 @@ def on_picture(layer: Layer, rgba: np.ndarray) -> np.ndarray:
 
 def rgb(frame: Frame) -> np.ndarray:
     return np.frombuffer(frame.rgba, np.uint8).reshape(frame.height, frame.width, 4)[..., :3]
+
+
+def opaque(rgb: np.ndarray) -> np.ndarray:
+    """[H, W, 3] -> [H, W, 4]"""
+    return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
 
 
 # Far pictures
@@ -108,10 +118,9 @@ def test_the_nearest_portraits_of_a_portrait_are_around_it():
     assert np.mean(found) > 0.8
 
 
-def test_the_sample_is_not_far(session: Session):
-    opened = session.open("sample", read_picture(SAMPLE))
-    assert (opened.advice, opened.limited) == ("", ())
-    assert next(session.project("sample")).stage == "encoder"
+def test_the_sample_is_not_far(session: Session, told_near: OpenedPicture):
+    assert (told_near.advice, told_near.limited) == ("", ())
+    assert next(session.project("near")).stage == "encoder"
 
 
 def test_what_is_not_limited_is_seen_on_a_photograph(session: Session, far: OpenedFace, told: OpenedPicture):
@@ -146,7 +155,7 @@ def test_a_photograph_keeps_its_texture(session: Session, far: OpenedFace):
 
 
 def test_a_gray_photograph_stays_gray(session: Session):
-    photo = np.array(photograph().convert("L").convert("RGBA"))
+    photo = np.array(photograph().reduce(2).convert("L").convert("RGBA"))  # a large one is searched for longer
     session.open("gray", photo)
     list(session.project("gray"))
     for edits in ({"smile": 1.0, "skin_tone": 0.5}, {"glasses": 1.0}, {"mouth_open": 1.0}):
@@ -156,24 +165,30 @@ def test_a_gray_photograph_stays_gray(session: Session):
 # Frames
 
 
+@pytest.fixture(scope="module")
+def in_frames(session: Session, far: OpenedFace, near: OpenedFace) -> dict[str, FacePoints]:
+    """Where the one face of each picture's frames is; an edit does not bring it away from there."""
+    found = {}
+    for which in ("far", "near"):
+        frame = list(session.render(EditState(which, 1, {}, "full"), never))[-1]
+        (face,) = session.faces(opaque(rgb(frame)))
+        found[which] = face.face_points
+    return found
+
+
 @pytest.mark.parametrize("edits", [{"smile": 1.0}, {"turn": -0.5}, {"eye_open": -0.9, "brow_raise": 1.0}])
 @pytest.mark.parametrize("which", ["far", "near"])
 def test_draft_and_full_frames_have_the_same_face(
-    session: Session, which: str, edits: dict[str, float], request: pytest.FixtureRequest
+    session: Session, which: str, edits: dict[str, float], in_frames: dict[str, FacePoints]
 ):
     """As the mesh reads them, enlarged to one size: within a hundredth of the face's height."""
-    side = len(request.getfixturevalue(which).frame.rgb)
-    meshes, pictures, there = [], [], None
+    side = len(session.pictures[which].frame.rgb)
+    meshes, pictures = [], []
     for quality in ("full", "preview", "draft"):
         frame = list(session.render(EditState(which, 1, edits, quality), never))[-1]
         large = cv2.resize(rgb(frame), (side, side), interpolation=cv2.INTER_CUBIC)
         pictures.append(cv2.GaussianBlur(large, (0, 0), 0.01 * side).astype(int))
-        rgba = np.dstack([large, np.full((side, side), 255, np.uint8)])
-        if there is None:
-            (face,) = session.faces(rgba)
-            there = face.face_points
-        else:  # no need to search for it
-            face = session._readers.read_at(rgba, there)
+        face = session._readers.read_at(opaque(large), in_frames[which])
         assert face is not None
         assert face.mesh is not None
         meshes.append(face.mesh[:, :2])

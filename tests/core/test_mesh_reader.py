@@ -19,7 +19,8 @@ from anycost.lab.painter import paint_z
 
 pytestmark = pytest.mark.slow
 AGREE = 0.03  # of the eye distance
-CELL = 200  # px around each drawing
+DRAWN, CELL = 112, 140  # px of a drawing, and around it
+MARGIN = (CELL - DRAWN) // 2
 
 
 hopper = cache(photograph)  # Commodore Grace Hopper
@@ -33,11 +34,11 @@ def small() -> Image.Image:
 
 @cache
 def drawings() -> list[Image.Image]:
-    """Painted portraits of 160 px."""
+    """Painted portraits."""
     z = torch.randn(6, 64, generator=torch.Generator().manual_seed(77))
     return [
         Image.fromarray(((rgb.permute(1, 2, 0) + 1) * 127.5).byte().numpy()).convert("RGBA")
-        for rgb in paint_z(z, 160).rgb
+        for rgb in paint_z(z, DRAWN).rgb
     ]
 
 
@@ -156,17 +157,17 @@ def test_drawings_are_read(reader: MeshReader):
     """One by one, and several beside each other."""
     for drawing in drawings()[:2]:
         picture = Image.new("RGBA", (CELL, CELL), "grey")
-        picture.paste(drawing, (20, 20))
+        picture.paste(drawing, (MARGIN, MARGIN))
         assert only(reader.read(np.array(picture))).score > 0.4
     wall = Image.new("RGBA", (2 * CELL, 2 * CELL), "grey")
-    places = [(CELL * column + 20, CELL * row + 20) for row in range(2) for column in range(2)]
+    places = [(CELL * column + MARGIN, CELL * row + MARGIN) for row in range(2) for column in range(2)]
     for drawing, place in zip(drawings()[2:], places, strict=True):
         wall.paste(drawing, place)
     found = sorted(reader.read(np.array(wall)), key=lambda face: [int(x // CELL) for x in face.nose[::-1]])
     assert len(found) == len(places)
     for face, (left, top) in zip(found, places, strict=True):
         assert face.score > 0.4
-        assert all(left < x < left + 160 and top < y < top + 160 for x, y in face.eyes)
+        assert all(left < x < left + DRAWN and top < y < top + DRAWN for x, y in face.eyes)
 
 
 def test_the_sheet_shows_faces_in_its_pictures(face_weights: Path):

@@ -152,7 +152,7 @@ def test_a_photograph_is_moved_and_tinted_as_meant(hopper: CarriedPicture):
 
 @pytest.mark.slow
 def test_a_gray_photograph_stays_gray(session: Session, readers: Readers):
-    gray = np.array(photograph().convert("L").convert("RGBA"))
+    gray = np.array(photograph().reduce(2).convert("L").convert("RGBA"))  # a large one is searched for longer
     picture = CarriedPicture(session, readers, "gray", gray)
     assert picture.measured("light_warmth=1").gray == 0
 
