@@ -155,7 +155,8 @@ def test_a_photograph_keeps_its_texture(session: Session, far: OpenedFace):
 
 
 def test_a_gray_photograph_stays_gray(session: Session):
-    photo = np.array(photograph().reduce(2).convert("L").convert("RGBA"))  # a large one is searched for longer
+    small = photograph().reduce(2)  # a large one is searched for longer
+    photo = np.array(small.convert("L").convert("RGBA"))
     session.open("gray", photo)
     list(session.project("gray"))
     for edits in ({"smile": 1.0, "skin_tone": 0.5}, {"glasses": 1.0}, {"mouth_open": 1.0}):
