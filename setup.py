@@ -31,6 +31,7 @@ setup(
             "commands/sample/*.png",
             "commands/*.md",
             "lab/heads/*.json",
+            "lab/directions/*.safetensors",
             "krita_plugin/*.desktop",
             "krita_plugin/*.action",
             "krita_plugin/*.html",

@@ -141,7 +141,8 @@ def write_bank(
     replace: bool = False,
     finished: Callable[[Bank], Bank] | None = None,
 ) -> Path:
-    """Makes a pack's bank, and says the parts and ways of directions that do not; returns the folder.
+    """Makes a pack's bank, says the parts and ways of directions that do not, and adds the sliders that move
+    any head; returns the folder.
 
     That is `out`, or else the pack's own. `finished` may add to the bank what no portrait shows. PackError
     for a pack that can have no bank, and when `out` is taken (unless `replace`); CoreError without weights.
@@ -153,6 +154,7 @@ def write_bank(
     from ..core.faces.mesh_reader import DAMAGED
     from ..core.files.weights import installed
     from ..lab.directions.bank_making import Maker, alignment_of, make_bank
+    from ..lab.directions.head_sliders import with_head_sliders
     from ..lab.directions.ways import described
     from ..models.pack import add_bank, check_target
 
@@ -164,6 +166,7 @@ def write_bank(
         raise CoreError("pack", text)
     maker = Maker(pack, AttentionMesh(weights[MESH].read_bytes(), DAMAGED))
     bank = make_bank(maker, portraits, judged)
-    bank = bank if finished is None else finished(bank)
     directions = described(maker, bank, PersonNetwork(weights[PERSON].read_bytes(), DAMAGED))
+    directions, bank = with_head_sliders(directions, bank)
+    bank = bank if finished is None else finished(bank)
     return add_bank(pack, bank, directions, out, replace)

@@ -1,6 +1,6 @@
 """Assembles the default pack from the runs of its networks, for `make pack`.
 
-python -m anycost.commands.portraits_pack --runs runs --out models/packs/portraits [--readers | --bank]
+python -m anycost.commands.portraits_pack --out models/packs/portraits [--runs runs] [--readers | --bank | --sliders]
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import json
 import tempfile
 from pathlib import Path
 
+from ..lab.directions.head_sliders import with_head_sliders
 from ..lab.directions.sliders import portrait_directions
-from ..lab.heads.age_lines import with_age_lines
+from ..lab.heads.skin_lines import with_lines
 from ..lab.networks.finding import SIDE
 from ..lab.painter import ALIGNMENT
 from ..lab.running import checkpoints
 from ..models.features import load_features
 from ..models.generator import Generator
 from ..models.manifest import Alignment
-from ..models.pack import Pack, add_readers
+from ..models.pack import Pack, PackError, add_bank, add_readers
 from ..models.widths import SubGenerator, WidthRule
 from . import packs_make
 from .packs import write_bank
@@ -56,7 +57,7 @@ def assemble(runs: Path, out: Path) -> Path:
     directions.json. Needs the face weights, for the bank."""
     with tempfile.TemporaryDirectory() as folder:  # so that `out` never has a pack without a bank
         without = write_networks(runs, Path(folder) / out.name)
-        return write_bank(Pack.open(without), out, replace=True, finished=with_age_lines)
+        return write_bank(Pack.open(without), out, replace=True, finished=with_lines)
 
 
 def write_networks(runs: Path, out: Path) -> Path:
@@ -97,7 +98,18 @@ def renew_readers(runs: Path, out: Path) -> Path:
 
 def renew_bank(out: Path) -> Path:
     """Makes the bank of the pack in `out` anew, and renews its card. Needs the face weights."""
-    write_bank(Pack.open(out), finished=with_age_lines)
+    write_bank(Pack.open(out), finished=with_lines)
+    return add_readers(Pack.open(out), documents={"MODEL_CARD.md": CARD.read_text()})
+
+
+def renew_sliders(out: Path) -> Path:
+    """Gives the pack in `out` the sliders that move any head and the lines of the skin anew, and the card as
+    it is now. Its bank is measured no more than that."""
+    pack = Pack.open(out)
+    if pack.bank is None:
+        raise PackError(f'The pack in "{out}" has no bank: make one with --bank.')
+    directions, bank = with_head_sliders(pack.directions, pack.bank)
+    add_bank(pack, with_lines(bank), directions)
     return add_readers(Pack.open(out), documents={"MODEL_CARD.md": CARD.read_text()})
 
 
@@ -110,17 +122,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Assemble the default pack from the runs of its networks.")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of the runs")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack")
-    text = "only give an existing pack the finder, the reader of heads and the card"
-    parser.add_argument("--readers", action="store_true", help=text)
-    parser.add_argument(
-        "--bank", action="store_true", help="only make an existing pack's bank anew, and its card"
-    )
-    arguments = parser.parse_args()
-    if arguments.bank:
-        print(renew_bank(arguments.out))
+    given = parser.add_mutually_exclusive_group()
+    text = "only give an existing pack {}, and its card"
+    for name, what in (
+        ("readers", "the finder and the reader of heads"),
+        ("bank", "a new bank"),
+        ("sliders", "the sliders that move any head and the lines of the skin"),
+    ):
+        given.add_argument(f"--{name}", action="store_true", help=text.format(what))
+    chosen = parser.parse_args()
+    if chosen.bank or chosen.sliders:
+        print((renew_bank if chosen.bank else renew_sliders)(chosen.out))
         return
-    make = renew_readers if arguments.readers else assemble
-    print(make(arguments.runs, arguments.out))
+    make = renew_readers if chosen.readers else assemble
+    print(make(chosen.runs, chosen.out))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The labels and groups that Anycost itself gives to sliders: of the packs that it makes and completes."""
+"""The labels, groups and tips of sliders that Anycost itself gives: in packs that it makes and completes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,32 @@ KNOWN_LABELS = frozenset(
         mark_tr("Eye colour"),
         mark_tr("Light from the side"),
         mark_tr("Warm light"),
+        # of faces, that move the picture alone
+        mark_tr("Smile, left"),
+        mark_tr("Smile, right"),
+        mark_tr("Left brow"),
+        mark_tr("Right brow"),
+        mark_tr("Left eye"),
+        mark_tr("Right eye"),
+        mark_tr("Squint"),
+        mark_tr("Worried brows"),
+        mark_tr("Wrinkle nose"),
+        mark_tr("Pucker lips"),
+        mark_tr("Mouth to the side"),
+        mark_tr("Look up"),
+        mark_tr("Long face"),
+        mark_tr("Full cheeks"),
+        mark_tr("Long chin"),
+        mark_tr("Broad chin"),
+        mark_tr("Broad nose"),
+        mark_tr("Long nose"),
+        mark_tr("Turned-up nose"),
+        mark_tr("Eyes apart"),
+        mark_tr("Slanted eyes"),
+        mark_tr("Wide mouth"),
+        mark_tr("Low mouth"),
+        mark_tr("Full upper lip"),
+        mark_tr("Left and right are as you see them"),
         # of cars
         mark_tr("Lighter paint"),
         mark_tr("Red paint"),

@@ -10,9 +10,10 @@ from .words import tr
 
 
 def in_language(slider: Slider) -> Slider:
-    """The same slider with its label and heading in the panel's language; others' stay as they are."""
-    return replace(slider, label=_known(slider.label), heading=slider.heading or _known(slider.group))
+    """The same slider with its label, heading and tip in the panel's language; others' stay as they are."""
+    heading = slider.heading or _known(slider.group)
+    return replace(slider, label=_known(slider.label), heading=heading, tip=_known(slider.tip))
 
 
-def _known(label: str) -> str:
-    return tr(label) if label in KNOWN_LABELS else label
+def _known(words: str) -> str:
+    return tr(words) if words in KNOWN_LABELS else words

@@ -409,15 +409,17 @@ def add_bank(
 ) -> Path:
     """Writes a pack with a bank to `folder`, by default in its own place; returns the folder.
 
-    `directions` are the pack's, in its order, with the `parts` and `how` that pack.json shall list. All other
-    files of the folder are copied byte for byte. It is written and refused as `write_pack` says.
+    `directions` are those that the pack then has, with the `parts` and `how` that pack.json shall list. All
+    other files of the folder are copied byte for byte. It is written and refused as `write_pack` says.
     """
     document = _document(pack)
+    document["directions"] = [direction_entry(direction) for direction in directions]
     file = pack.bank_file or BANK_FILE
-    for entry, direction in zip(document["directions"], directions, strict=True):
-        entry.update(_words(direction))
+    files = {file: bank_bytes(bank)}
+    if [direction.name for direction in directions] != [direction.name for direction in pack.directions]:
+        files[DIRECTIONS_FILE] = _vectors(directions)
     document["bank"] = {"file": file, "portraits": len(bank.w)}
-    return _write_changed(pack, document, {file: bank_bytes(bank)}, folder, replace)
+    return _write_changed(pack, document, files, folder, replace)
 
 
 def add_readers(
@@ -477,12 +479,16 @@ def add_edits(
     if directions:
         whole = {direction.name: direction for direction in (*pack.directions, *directions)}
         document["directions"] = [direction_entry(direction) for direction in whole.values()]
-        vectors = {name: torch.tensor(np.asarray(d.vector, np.float32)) for name, d in whole.items()}
-        files[DIRECTIONS_FILE] = save(vectors)
+        files[DIRECTIONS_FILE] = _vectors(list(whole.values()))
     if provenance is not None:
         document["provenance"] = provenance
     document["bank"] = None
     return _write_changed(pack, document, files, folder, left_out=pack.bank_file)
+
+
+def _vectors(directions: Sequence[Direction]) -> bytes:
+    """The file of directions' vectors."""
+    return save({d.name: torch.tensor(np.asarray(d.vector, np.float32)) for d in directions})
 
 
 def _document(pack: Pack) -> dict[str, Any]:

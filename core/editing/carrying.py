@@ -113,8 +113,15 @@ class Carrying:
                 _ = made.tint.lines
 
     def limited(self, opened: OpenedFace) -> tuple[str, ...]:
-        """The directions that do not work on a picture that is far from the pack's world: nearly all that
-        they do is drawn, and not as a shape; or they put on glasses where some are worn."""
+        """The directions that do not work on a picture.
+
+        Where it is far from the pack's world, nearly all that they do is drawn, and not as a shape; or they
+        put on glasses where some are worn. Elsewhere, they move a head that could not be read, and the
+        generator knows nothing of them.
+        """
+        if not opened.far:
+            unread = opened.head is None
+            return tuple(d.name for d in self.pack.directions if unread and not d.vector.any())
         worn = _wears_glasses(opened)
         return tuple(
             d.name for d in self.pack.directions if not self._works_far(d) or (worn and "glasses" in d.parts)

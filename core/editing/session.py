@@ -201,9 +201,10 @@ class Session:
         self.pictures[picture] = opened
         self.pictures.move_to_end(picture)
         self._make_room()
+        limited = self._carrying.limited(opened)
         if not opened.far:
-            return OpenedPicture(placement)
-        return OpenedPicture(placement, self._carrying.advice(), self._carrying.limited(opened), drawn=False)
+            return OpenedPicture(placement, limited=limited)
+        return OpenedPicture(placement, self._carrying.advice(), limited, drawn=False)
 
     def _make_room(self) -> None:
         """Forgets the least recently used pictures while there are too many, or too large ones."""

@@ -1128,6 +1128,106 @@
         <translation>Warmes Licht</translation>
     </message>
     <message>
+        <source>Smile, left</source>
+        <translation>Lächeln, links</translation>
+    </message>
+    <message>
+        <source>Smile, right</source>
+        <translation>Lächeln, rechts</translation>
+    </message>
+    <message>
+        <source>Left brow</source>
+        <translation>Linke Braue</translation>
+    </message>
+    <message>
+        <source>Right brow</source>
+        <translation>Rechte Braue</translation>
+    </message>
+    <message>
+        <source>Left eye</source>
+        <translation>Linkes Auge</translation>
+    </message>
+    <message>
+        <source>Right eye</source>
+        <translation>Rechtes Auge</translation>
+    </message>
+    <message>
+        <source>Squint</source>
+        <translation>Augen zusammenkneifen</translation>
+    </message>
+    <message>
+        <source>Worried brows</source>
+        <translation>Sorgenvolle Brauen</translation>
+    </message>
+    <message>
+        <source>Wrinkle nose</source>
+        <translation>Nase rümpfen</translation>
+    </message>
+    <message>
+        <source>Pucker lips</source>
+        <translation>Kussmund</translation>
+    </message>
+    <message>
+        <source>Mouth to the side</source>
+        <translation>Mund zur Seite</translation>
+    </message>
+    <message>
+        <source>Look up</source>
+        <translation>Blick nach oben</translation>
+    </message>
+    <message>
+        <source>Long face</source>
+        <translation>Langes Gesicht</translation>
+    </message>
+    <message>
+        <source>Full cheeks</source>
+        <translation>Volle Wangen</translation>
+    </message>
+    <message>
+        <source>Long chin</source>
+        <translation>Langes Kinn</translation>
+    </message>
+    <message>
+        <source>Broad chin</source>
+        <translation>Breites Kinn</translation>
+    </message>
+    <message>
+        <source>Broad nose</source>
+        <translation>Breite Nase</translation>
+    </message>
+    <message>
+        <source>Long nose</source>
+        <translation>Lange Nase</translation>
+    </message>
+    <message>
+        <source>Turned-up nose</source>
+        <translation>Stupsnase</translation>
+    </message>
+    <message>
+        <source>Eyes apart</source>
+        <translation>Augenabstand</translation>
+    </message>
+    <message>
+        <source>Slanted eyes</source>
+        <translation>Schräge Augen</translation>
+    </message>
+    <message>
+        <source>Wide mouth</source>
+        <translation>Breiter Mund</translation>
+    </message>
+    <message>
+        <source>Low mouth</source>
+        <translation>Tiefer Mund</translation>
+    </message>
+    <message>
+        <source>Full upper lip</source>
+        <translation>Volle Oberlippe</translation>
+    </message>
+    <message>
+        <source>Left and right are as you see them</source>
+        <translation>Links und rechts vom Betrachter aus</translation>
+    </message>
+    <message>
         <source>Lighter paint</source>
         <translation>Hellerer Lack</translation>
     </message>
@@ -1530,6 +1630,26 @@
     <message>
         <source>Sleepy</source>
         <translation>Schläfrig</translation>
+    </message>
+    <message>
+        <source>Smirk</source>
+        <translation>Schmunzeln</translation>
+    </message>
+    <message>
+        <source>Wink</source>
+        <translation>Zwinkern</translation>
+    </message>
+    <message>
+        <source>Kiss</source>
+        <translation>Kuss</translation>
+    </message>
+    <message>
+        <source>Worried</source>
+        <translation>Besorgt</translation>
+    </message>
+    <message>
+        <source>Disgusted</source>
+        <translation>Angewidert</translation>
     </message>
     <message>
         <source>Older</source>

@@ -33,6 +33,7 @@ from ...models.direction_file import DirectionFile
 from ...models.extended_pack import extended
 from ...models.pack import Alignment, Direction, Pack, PackError
 from .gains import with_gains
+from .head_sliders import is_head_slider
 
 UNREAD = 20  # portraits in a row without a face: then the pack draws none that can be read
 LEAST_READ = 0.25  # of the judged portraits, whose faces have to be read at the end of a direction
@@ -126,7 +127,8 @@ class Maker:
 def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
     """The bank of a pack: `portraits` latents, and each direction's effect on the first `judged` of them.
 
-    PackError where too few of its portraits can be read.
+    Sliders for which no generator draws (head_sliders.py) are left out. PackError where too few of its
+    portraits can be read.
     """
     faces = list(tqdm(maker.portraits(portraits), total=portraits, desc="portraits", unit="portrait"))
     resting = mean_head(np.stack([face.points for face in faces]))
@@ -137,8 +139,9 @@ def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
     standard = np.clip((expressions - spread[0]) / spread[1], -2.5, 2.5)
     lights = np.stack([_zones(face).mean(axis=1) for face in faces])  # [K, 6]
     light = np.stack([np.median(lights, axis=0), np.maximum(lights.std(axis=0), 0.1)])
+    directions = [direction for direction in maker.pack.directions if not is_head_slider(direction)]
     effects = {}
-    for direction in tqdm(maker.pack.directions, desc="directions", unit="direction"):
+    for direction in tqdm(directions, desc="directions", unit="direction"):
         effects[direction.name] = _effect(maker, faces[:judged], standard[:judged], resting, light, direction)
     made = Bank(
         resting,
@@ -150,7 +153,7 @@ def make_bank(maker: Maker, portraits: int, judged: int) -> Bank:
         effects=effects,
     )
     tried = [(face.rgb, face.face) for face in faces[:TRIED]]
-    return with_gains(made, maker.pack.directions, tried, maker.read)
+    return with_gains(made, directions, tried, maker.read)
 
 
 def effect_of_added(pack: Pack, direction: Direction, network: AttentionMesh) -> Effect:

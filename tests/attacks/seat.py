@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from functools import cache
@@ -10,10 +11,13 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pytest
+import skimage.data
 from panel_wire import Desk
 from PIL import Image
 from PyQt5.QtCore import QProcess, QTimer
 from PyQt5.QtWidgets import QApplication
+from wire import private_home
 
 from anycost.bridge.answer import Answer
 from anycost.bridge.qt_client import CoreKeeper
@@ -33,17 +37,39 @@ def application() -> QApplication:
     return QApplication(["attack"])
 
 
+def own_home(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """`private_home` with a copy of the user's face weights, where there are such."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    private_home(folder, patch)
+    faces = Path("anycost", "weights", "faces")
+    if (data / faces).is_dir():
+        shutil.copytree(data / faces, folder / "DATA_HOME" / faces)
+
+
 @cache
 def drawn_portrait() -> Picture:
-    image = Image.open(PORTRAIT).convert("RGBA")
-    return Picture(*image.size, image.tobytes(), document_size=image.size)
+    return _whole(Image.open(PORTRAIT))
 
 
-class PortraitDesk(Desk):
-    """Every document is the same portrait."""
+@cache
+def photograph() -> Picture:
+    """A person whom the default pack cannot draw: her edits are carried."""
+    return _whole(Image.fromarray(skimage.data.astronaut()))
+
+
+def _whole(image: Image.Image) -> Picture:
+    return Picture(*image.size, image.convert("RGBA").tobytes(), document_size=image.size)
+
+
+class PictureDesk(Desk):
+    """Every document is the same picture."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
 
     def read(self, document, around, done, failed, up_to_active=False):
-        done(drawn_portrait())
+        done(self.picture)
 
 
 class Gaps:
@@ -71,10 +97,10 @@ class Gaps:
 class Seat:
     """One panel with its state, its host and its keeper of a core."""
 
-    def __init__(self, document: int = 1, path: str = "") -> None:
+    def __init__(self, document: int = 1, path: str = "", picture: Picture | None = None) -> None:
         application()
         self._closed = False
-        self.host = PortraitDesk()
+        self.host = PictureDesk(picture or drawn_portrait())
         self.keeper = CoreKeeper("attack", VERSION, path)
         self.state = PanelState(self.keeper.client, self.host)
         connect(self.keeper, self.state.core)

@@ -1,4 +1,5 @@
-"""Two panels at one core for a long time: edits, projections, layers; in the first third the core is killed.
+"""Two panels at one core for a long time, one with a drawn portrait and one with a photograph: edits,
+projections, layers; at first the core is killed now and then.
 
 PYTHONPATH=tests .venv/bin/python -m attacks.soak [minutes]
 """
@@ -15,17 +16,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from wire import private_home
 
 from .figures import Figure, said
 from .messages import resident
-from .seat import Seat
+from .seat import Seat, own_home, photograph
 
 MINUTES = 60.0
 WANTED_MIB = 50
 KILLING = 0.2  # of the time
 KILL_EVERY = 40.0  # seconds
-ROUNDS = 6  # of the warm-up: the allocator's pieces take some projections to reach their sizes
+ROUNDS = 12  # of the warm-up: the allocator's pieces take some projections to reach their sizes
 ROWS = 20  # of the table
 
 
@@ -33,7 +33,7 @@ class Soak:
     def __init__(self, minutes: float) -> None:
         self.begun, self.seconds = time.monotonic(), 60 * minutes
         self.random, self.counts = random.Random(1), Counter[str]()
-        self.seats = [Seat(1), Seat(2)]
+        self.seats = [Seat(1), Seat(2, picture=photograph())]
         self.rows: list[tuple[float, float, float]] = []  # minutes, MiB of the core, MiB of the panels
         self._killed, self._warm = time.monotonic(), 0
         for seat in self.seats:
@@ -61,7 +61,7 @@ class Soak:
         its engines, which it does while nobody works."""
         assert self.seats[0].until(lambda: self.seats[0].calibrated), "the core never had time to calibrate"
         for seat in ROUNDS * self.seats:
-            for what in ("project", "drag", "apply", "drag", "apply"):
+            for what in ("project", *5 * ("edit",), "drag", "apply", "drag", "apply"):
                 self.work(seat, what)
         self.note()
         self._warm = len(self.rows)
@@ -111,7 +111,7 @@ class Soak:
 
 def main(minutes: float = MINUTES) -> bool:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        private_home(Path(folder), patch)
+        own_home(Path(folder), patch)
         soak = Soak(minutes)
         soak.run()
         reached = said(soak.figures())

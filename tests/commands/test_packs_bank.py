@@ -18,7 +18,7 @@ from anycost.commands.packs import write_bank
 from anycost.core.faces.reading import MOUTH_CORNERS
 from anycost.lab.directions import bank_making, ways
 from anycost.lab.directions.bank_making import UNREAD
-from anycost.lab.heads.age_lines import with_age_lines
+from anycost.lab.heads.skin_lines import with_lines
 from anycost.models.bank import Bank
 from anycost.models.pack import BUILT_IN, Pack, file_sha256
 
@@ -76,6 +76,9 @@ def test_portraits_that_are_no_faces_are_given_up(
     assert [path.name for path in tiny_copy.parent.iterdir() if path.name.startswith(".tiny")] == []
 
 
+CHANGED = {"pack.json", "bank.safetensors", "directions.safetensors"}
+
+
 def without_bank(folder: Path, *kept: str) -> Path:
     """A copy of the default pack without a bank, with these directions; "turn" does not say what it does."""
     shutil.copytree(BUILT_IN / "portraits", folder)
@@ -109,7 +112,7 @@ def test_the_command_gives_a_pack_its_bank(
     assert main(["packs", "bank", str(three_sliders), "--portraits", "8", "--judged", "2"]) == 0
     assert capsys.readouterr().out.strip() == str(three_sliders)
     pack, after = Pack.open(three_sliders), contents(three_sliders)
-    assert {name for name in after if after[name] != before.get(name)} == {"pack.json", "bank.safetensors"}
+    assert {name for name in after if after[name] != before.get(name)} == CHANGED
     assert pack.bank is not None
     assert pack.bank_portraits == len(pack.bank.w) == 8
     assert 0 < pack.bank.far < 1
@@ -117,7 +120,9 @@ def test_the_command_gives_a_pack_its_bank(
     assert corners.max() < 0  # they go up
     low, high = np.degrees(pack.bank.effects["turn"].turn[:, 1])
     assert abs(high - low) > 10
-    smile, turn, tone = pack.directions
+    smile, turn, tone, *further = pack.directions
+    assert {"smile_left", "smile_right", "gaze_y", "nose_width"} <= {direction.name for direction in further}
+    assert all(direction.how == ("moved",) and not direction.vector.any() for direction in further)
     assert (smile.parts, smile.how) == (("mouth",), ("moved", "drawn"))
     assert turn.how[0] == "moved"
     assert "head" in turn.parts
@@ -138,13 +143,15 @@ def test_the_default_pack_is_assembled_with_its_bank(
     few: Callable[..., Path] = partial(write_bank, portraits=4, judged=1)
     monkeypatch.setattr(portraits_pack, "write_networks", networks)
     monkeypatch.setattr(portraits_pack, "write_bank", few)
-    small: Callable[..., Bank] = partial(with_age_lines, pairs=1, side=64)
-    monkeypatch.setattr(portraits_pack, "with_age_lines", small)
+    small: Callable[..., Bank] = partial(with_lines, pairs=1, side=64)
+    monkeypatch.setattr(portraits_pack, "with_lines", small)
     assert portraits_pack.assemble(tiny_copy / "runs", tiny_copy) == tiny_copy  # an older pack is replaced
     pack = Pack.open(tiny_copy)
     assert pack.title == "Illustrated portraits"
     assert pack.bank is not None
-    assert list(pack.bank.effects) == ["age"]
+    assert [d.name for d in pack.directions][0] == "age"
+    assert {"gaze_y", "nose_width"} <= pack.bank.effects.keys()
     lines = pack.bank.effects["age"].lines
     assert lines is not None
     assert lines[1].min() < -0.05
+    assert pack.bank.effects["squint"].lines is not None

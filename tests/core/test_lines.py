@@ -13,7 +13,7 @@ from known_face import bank, known_face, portraits
 
 from anycost.core.editing.carry.change import Head, Lines, change_of
 from anycost.core.editing.carry.field import sampled
-from anycost.core.editing.carry.lines import SIDE, creases, envelope, front_of, lines_on, whole
+from anycost.core.editing.carry.lines import SIDE, creases, envelope, front_of, lines_on, modelled, whole
 from anycost.core.editing.carry.picture_parts import DARK, GAMMA
 from anycost.core.editing.carry.solid_head import HeadPose, rotation_of
 from anycost.core.editing.carry.tint import Tint
@@ -21,6 +21,8 @@ from anycost.models.bank import LINES
 
 CHEEK, BROW, FAR_CHEEK = 205, 151, 425  # points of the mesh, the first and last on the image's left and right
 GREY = np.full((256, 256, 3), 128, np.uint8)
+WAVES = np.sin(np.arange(256) / 5)  # an eighth of the square long, as a face's shades are
+ROUNDED = np.rint(128 + 30 * (WAVES + WAVES[:, None])).astype(np.uint8)[..., None].repeat(3, axis=2)
 
 
 def spot(point: int, value: float = -0.5) -> np.ndarray:
@@ -49,18 +51,27 @@ def darkest(made: np.ndarray) -> np.ndarray:
 @given(st.floats(-0.35, 0.35), st.floats(-0.5, 0.5), st.sampled_from([CHEEK, BROW, FAR_CHEEK]))
 def test_a_line_lies_where_its_point_of_the_face_does(yaw: float, roll: float, point: int):
     head = turned(yaw, roll)
-    made = whole(GREY, head, Lines(spot(point), 1, 1.0, 0.0, bank().resting))
+    made = whole(ROUNDED, head, Lines(spot(point), 1, 1.0, 0.0, bank().resting))
     assert made.min() < -0.3
     assert np.linalg.norm(darkest(made) - head.mesh[point, :2]) < 0.012
 
 
 def test_lines_fade_on_the_cheek_that_turns_away():
     depths = [
-        whole(GREY, turned(yaw), Lines(spot(CHEEK), 1, 1.0, 0.0, bank().resting)).min()
+        whole(ROUNDED, turned(yaw), Lines(spot(CHEEK), 1, 1.0, 0.0, bank().resting)).min()
         for yaw in (0.0, 0.9, -0.9)
     ]
     assert depths[0] < -0.45
     assert max(depths) > 0.5 * depths[0]  # one of both turns hides it
+
+
+def test_a_face_of_flat_colours_gets_no_soft_lines():
+    asked = Lines(spot(CHEEK), 1, 1.0, 0.0, bank().resting)
+    assert modelled(GREY, turned(0.0)) == 0
+    assert modelled(ROUNDED, turned(0.0)) == 1
+    assert not whole(GREY, turned(0.0), asked).any()
+    hardly = np.rint(128 + 0.1 * (ROUNDED.astype(float) - 128)).astype(np.uint8)
+    assert 0 <= modelled(hardly, turned(0.0)) < 0.5
 
 
 def test_half_a_slider_is_half_a_line_and_edits_add_up():

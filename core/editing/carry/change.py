@@ -12,6 +12,7 @@ from ....models.pack import Direction
 from ...faces.reading import LEFT_EYE, RIGHT_EYE
 from .expression import expression_of
 from .field import smooth
+from .outline import within_outline
 from .solid_head import HeadPose, facing, pose_of, rotation_of, unit_height
 from .zones import ZONES
 
@@ -90,7 +91,7 @@ def change_of(
     asked = _Sum(worn=_worn(resting, bank))
     for name, value in edits.items():
         asked.add(value, bank.effects[name], bank, directions[name], colour)
-    moved = (pose.placed(resting + asked.moves) - head.mesh)[:, :2]
+    moved = within_outline(head.mesh[:, :2], (pose.placed(resting + asked.moves) - head.mesh)[:, :2])
     if asked.turn.any():
         turn = _turnable(asked.turn) * np.interp(abs(_yaw(pose)), *TURNABLE)
         moved = moved + _turning(pose, resting + asked.moves, turn)
@@ -167,8 +168,8 @@ class _Sum:
             self.faded += share * faded
             if not direction.parts or "skin" in direction.parts:
                 self.shade += share * effect.shade[end]
-                if share and effect.lines is not None:
-                    self.lines += (Lines(effect.lines, end, share, float(effect.creases[end]), bank.resting),)
+        if share and effect.lines is not None and (effect.creases[end] or effect.lines[end].any()):
+            self.lines += (Lines(effect.lines, end, share, float(effect.creases[end]), bank.resting),)
 
 
 def _tints(
@@ -253,6 +254,13 @@ def gaze_of(head: Head) -> np.ndarray:
     return (head.irises[:, 0] - middles) / widths
 
 
+def _stopped(moved: np.ndarray, ahead: np.ndarray, gone: np.ndarray, short: np.ndarray) -> np.ndarray:
+    """Movements [n, 2] that end `short` [n] earlier in the direction `ahead` [2], in which they go `gone` [n]: on
+    their own way, or else straight back."""
+    share = np.minimum(short / np.maximum(gone, 1e-9), 1)
+    return moved * (1 - share)[:, None] - (short - share * gone)[:, None] * ahead
+
+
 # Lines of points, from image left to right, that may meet but never cross: upper and lower lids and lips
 # fmt: off
 MEETING = (
@@ -283,7 +291,8 @@ def _down(points: np.ndarray, a: list[int], b: list[int]) -> np.ndarray:
 
 
 def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
-    """Movements [468, 2] of points [468, 2] without lids or lips that cross: those stop where they meet.
+    """Movements [468, 2] of points [468, 2] without lids or lips that cross: those stop where they meet, each
+    as far short of its way as it had a share in closing.
 
     Lids leave a slit, a share of how far they are open now, where the lashes lie.
     """
@@ -293,8 +302,10 @@ def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         length = np.linalg.norm(points[b] - points[a], axis=1)  # [n]
         down = _down(points, a, b)
         left = ((points[b] + moved[b]) - (points[a] + moved[a])) @ down  # [n]
-        short = np.maximum(slit * length - left, 0)[:, None] * down / 2
         changed = np.linalg.norm(moved[a], axis=1) + np.linalg.norm(moved[b], axis=1) > 0
-        moved[a] -= short * changed[:, None]
-        moved[b] += short * changed[:, None]
+        short = np.maximum(slit * length - left, 0) * changed  # [n]
+        lowered, raised = np.maximum(moved[a] @ down, 0), np.maximum(-moved[b] @ down, 0)
+        own = np.where(lowered + raised > 0, lowered / np.maximum(lowered + raised, 1e-9), 0.5)
+        moved[a] = _stopped(moved[a], down, lowered, own * short)
+        moved[b] = _stopped(moved[b], -down, raised, (1 - own) * short)
     return moved

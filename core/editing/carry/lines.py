@@ -22,6 +22,8 @@ PLACES = 64  # lines across the square at which places on the resting face are f
 TURNED = (0.1, 0.45)  # of a surface that faces the viewer: lines fade where the head turns away
 FINEST, BROADEST = 0.004, 0.025  # of the face's height: creases lie between
 DEEPEST = 0.5  # logarithm of light: what is darker than this is no crease
+ROUNDED = (0.04, 0.12)  # of the face's height: between them lie the shades of cheeks, nose and brow
+MODELLED = (0.15, 0.3)  # logarithm of light between these shades: of a flat face, and of a rounded one
 SURE = np.setdiff1d(np.arange(468), [p for name in ("lips", "mouth inside") for p in OUTLINES[name]])
 
 
@@ -45,6 +47,7 @@ def whole(picture: np.ndarray, head: Head, lines: Lines) -> np.ndarray:
     """Lines at the end of their direction on the square's picture uint8 [S, S, 3]: float32 [SIDE, SIDE]."""
     front, seen = _places(head, lines.resting)
     drawn = sampled(lines.ends[lines.end].astype(np.float32), front, cv2.INTER_LINEAR)
+    drawn *= modelled(picture, head)
     if lines.creases:
         there = sampled(envelope(lines.ends), front, cv2.INTER_LINEAR)
         drawn = drawn + lines.creases * there * creases(picture, unit_height(head.mesh))
@@ -65,11 +68,26 @@ def envelope(lines: np.ndarray) -> np.ndarray:
 def creases(picture: np.ndarray, height: float) -> np.ndarray:
     """The creases of a square uint8 [S, S, 3] in which a face is `height` high: how much darker they are than
     the skin beside them, a logarithm of light below 0, float32 [SIDE, SIDE]."""
-    way = cv2.INTER_AREA if len(picture) > SIDE else cv2.INTER_LINEAR
-    gray = cv2.cvtColor(cv2.resize(picture, (SIDE, SIDE), interpolation=way), cv2.COLOR_RGB2GRAY)
-    light = cv2.LUT(gray, TO_LOG)
+    light = _light(picture)
     fine, broad = (cv2.GaussianBlur(light, (0, 0), max(0.5, x * height * SIDE)) for x in (FINEST, BROADEST))
     return np.clip(fine - broad, -DEEPEST, 0)
+
+
+def modelled(picture: np.ndarray, head: Head) -> float:
+    """How far a square's picture uint8 [S, S, 3] models a face in light and shade, 0..1: a print of flat
+    colours has no soft lines either."""
+    height, light = unit_height(head.mesh), _light(picture)
+    narrow, wide = (cv2.GaussianBlur(light, (0, 0), x * height * SIDE) for x in ROUNDED)
+    shades = sampled(narrow - wide, head.mesh[None, SURE, :2].astype(np.float32), cv2.INTER_LINEAR)
+    low, high = np.quantile(shades, (0.2, 0.8))
+    return float(smooth(high - low, *MODELLED))
+
+
+def _light(picture: np.ndarray) -> np.ndarray:
+    """Logarithms of light of a square uint8 [S, S, 3], float32 [SIDE, SIDE]."""
+    way = cv2.INTER_AREA if len(picture) > SIDE else cv2.INTER_LINEAR
+    gray = cv2.cvtColor(cv2.resize(picture, (SIDE, SIDE), interpolation=way), cv2.COLOR_RGB2GRAY)
+    return cv2.LUT(gray, TO_LOG)
 
 
 def _places(head: Head, resting: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
