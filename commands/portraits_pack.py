@@ -1,6 +1,7 @@
 """Assembles the default pack from the runs of its networks, for `make pack`.
 
-python -m anycost.commands.portraits_pack --out models/packs/portraits [--runs runs] [--readers | --bank | --sliders]
+python -m anycost.commands.portraits_pack --out models/packs/portraits [--runs runs]
+    [--readers | --bank | --sliders]
 """
 
 from __future__ import annotations

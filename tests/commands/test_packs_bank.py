@@ -149,7 +149,7 @@ def test_the_default_pack_is_assembled_with_its_bank(
     pack = Pack.open(tiny_copy)
     assert pack.title == "Illustrated portraits"
     assert pack.bank is not None
-    assert [d.name for d in pack.directions][0] == "age"
+    assert pack.directions[0].name == "age"
     assert {"gaze_y", "nose_width"} <= pack.bank.effects.keys()
     lines = pack.bank.effects["age"].lines
     assert lines is not None

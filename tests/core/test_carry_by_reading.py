@@ -215,7 +215,10 @@ def test_a_pack_that_draws_no_faces_draws_what_its_generator_changes(slider: dic
     pack = without_bank(alignment=None, finder_file=None)
     session = Session(pack)
     opened = session.open("a", face.rgba)
-    assert (opened.advice, opened.limited, opened.placement) == ("", (), Placement(128, 128, 256))
+    assert (opened.advice, opened.placement) == ("", Placement(128, 128, 256))
+    # no mesh is there to move, and the generator has no part in these
+    assert opened.limited == tuple(d.name for d in pack.directions if not d.vector.any())
+    assert {"smile_left", "gaze_y"} <= set(opened.limited)
     session.restore("a", face.w)
     over = on_picture(session.apply("a", slider, never), face.rgba)
     changed = (over != face.rgba[..., :3]).any(axis=2)

@@ -66,7 +66,9 @@ def test_each_side_draws_its_half(lined: Bank):
 
 def test_lashes_are_no_lines(lined: Bank):
     lids = np.round(front_of(lined.resting[[159, 386]]) * LINES).astype(int)
-    assert not lined.effects["smile"].lines[1, lids[:, 1], lids[:, 0]].any()
+    lines = lined.effects["smile"].lines
+    assert lines is not None
+    assert not lines[1, lids[:, 1], lids[:, 0]].any()
 
 
 def test_only_what_is_listed_has_them(lined: Bank):

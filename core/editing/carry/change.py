@@ -151,6 +151,8 @@ class _Sum:
         colour: Callable[[str], np.ndarray],
     ) -> None:
         """Adds an edit, in the ways and on the parts that its direction allows."""
+        if not value:  # which may be an end of the slider
+            return
         end = int(value > 0)
         share = value / (direction.high if end else direction.low)
         if not direction.how or "moved" in direction.how:
@@ -168,7 +170,7 @@ class _Sum:
             self.faded += share * faded
             if not direction.parts or "skin" in direction.parts:
                 self.shade += share * effect.shade[end]
-        if share and effect.lines is not None and (effect.creases[end] or effect.lines[end].any()):
+        if effect.lines is not None and (effect.creases[end] or effect.lines[end].any()):
             self.lines += (Lines(effect.lines, end, share, float(effect.creases[end]), bank.resting),)
 
 
@@ -255,7 +257,7 @@ def gaze_of(head: Head) -> np.ndarray:
 
 
 def _stopped(moved: np.ndarray, ahead: np.ndarray, gone: np.ndarray, short: np.ndarray) -> np.ndarray:
-    """Movements [n, 2] that end `short` [n] earlier in the direction `ahead` [2], in which they go `gone` [n]: on
+    """Movements [n, 2] that go `gone` [n] in the direction `ahead` [2], ended `short` [n] earlier: on
     their own way, or else straight back."""
     share = np.minimum(short / np.maximum(gone, 1e-9), 1)
     return moved * (1 - share)[:, None] - (short - share * gone)[:, None] * ahead

@@ -57,7 +57,7 @@ class Tester:
         return next(d for d in self.krita.dockers() if d.objectName() == name)
 
     def widget(self, name, parent=None):
-        """By default in the docker, or in all of Krita's window, where a search takes a tenth of a second."""
+        """By default in the docker or in all of Krita's window, whose search takes a tenth of a second."""
         for place in (parent,) if parent else (self.docker("anycost"), self.window()):
             found = place.findChild(QWidget, name)
             if found is not None:
