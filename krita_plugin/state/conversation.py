@@ -404,13 +404,14 @@ class Conversation:
             portrait.edits = self.known_edits(portrait.edits)
 
     def known_edits(self, edits: Mapping[str, float]) -> Dict[str, float]:
-        """Those that the open pack has, within their ranges."""
+        """Those that the open pack has, within their ranges, and none that is 0 by that."""
         known = {direction.name: direction for direction in self.opened.directions}
-        return {
+        within = {
             name: min(max(value, known[name].low), known[name].high)
             for name, value in edits.items()
             if name in known
         }
+        return {name: value for name, value in within.items() if value}
 
     # From a picture to an open face
 

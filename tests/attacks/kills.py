@@ -1,4 +1,5 @@
-"""The core is killed at random moments of an artist's work: is everything back, and is nothing left?
+"""The core is killed at random moments of an artist's work, on a drawn portrait and on a photograph: is
+everything back, and is nothing left?
 
 PYTHONPATH=tests .venv/bin/python -m attacks.kills [how many] [seed] [fresh]
 
@@ -17,11 +18,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from wire import private_home
+
+from anycost.krita_plugin.state.picture import Picture
 
 from .figures import Figure, said
 from .forked_cores import forked_cores
-from .seat import Seat
+from .seat import Seat, drawn_portrait, own_home, photograph
 
 COUNT = 100
 FORKED = "forked"  # any other kind of cores starts from nothing
@@ -31,9 +33,9 @@ MOMENTS = ("edit", "edit", "drag", "apply", "project", "upload", "idle", "twice"
 class Work:
     """An artist at work on one face, whose core keeps dying."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, picture: Picture) -> None:
         self.random = random.Random(seed)
-        self.seat = Seat()
+        self.seat = Seat(picture=picture)
         self.found: Counter[str] = Counter()
         assert self.seat.until(lambda: self.seat.connected), self.seat.keeper.report()
         assert self.seat.project(), self.seat.state.message
@@ -43,7 +45,7 @@ class Work:
         seat, moment = self.seat, self.random.choice(MOMENTS)
         for name in self.random.sample(seat.sliders, 3):
             seat.state.set_edit(name, round(self.random.uniform(-0.5, 0.5), 2), dragging=moment == "drag")
-        edits, layers = dict(seat.portrait.edits), len(seat.host.layers)
+        edits, layers = dict(seat.portrait.edits), len(seat.host.layers)  # within the sliders' ranges
         if moment == "apply":
             seat.state.apply()
         if moment in ("project", "upload"):
@@ -87,17 +89,21 @@ def left_over(home: Path) -> list[str]:
 
 def figures(count: int = COUNT, seed: int = 1, kind: str = FORKED) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, ExitStack() as held:
-        private_home(Path(folder), patch)
+        own_home(Path(folder), patch)
+        brought = set(left_over(Path(folder)))
         if kind == FORKED:
             held.enter_context(forked_cores(Path(folder)))
-        work = Work(seed)
-        for _ in range(count):
-            work.kill()
-        found, pid = work.found, work.seat.pid
-        work.seat.close()
-        gone = work.seat.until(lambda: not os.path.exists(f"/proc/{pid}"), 20)
+        found, gone = Counter[str](), True
+        for number, picture in enumerate((drawn_portrait(), photograph())):
+            work = Work(seed + number, picture)
+            for _ in range((count + number) // 2):
+                work.kill()
+            found.update(work.found)
+            pid = work.seat.pid
+            work.seat.close()
+            gone &= work.seat.until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), 20)
         held.close()
-        left = left_over(Path(folder))
+        left = sorted(set(left_over(Path(folder))) - brought)
         lost = sum(number for what, number in found.items() if what != "kills")
         details = ", ".join(f"{what} {number}" for what, number in found.items() if number)
         return [

@@ -27,7 +27,7 @@ from panel_wire import (
 )
 
 from anycost.bridge.answer import Fault
-from anycost.bridge.messages import Frame, Placement, Progress
+from anycost.bridge.messages import Frame, Placement, Progress, Slider
 from anycost.bridge.protocol import MAX_ATTACHMENT, MAX_SIDE
 from anycost.krita_plugin.state.document_faces import View
 from anycost.krita_plugin.state.picture import (
@@ -100,6 +100,16 @@ def test_one_edit_in_flight_and_the_newest_follows(state, wire):
     assert wire.waiting("edit") == 1  # 0.3 was not seen yet
     wire.answer("edit", {"complete": True})
     assert wire.asked("edit")["dragging"] is False
+
+
+def test_what_a_slider_cannot_reach_is_no_edit(state, wire):
+    directions = [{**direction, "low": 0.0} for direction in DIRECTIONS]
+    project(state, wire)
+    state.core.opened = replace(state.core.opened, directions=tuple(map(Slider.of, directions)))
+    state.set_edit("smile", -0.4)
+    assert state.portrait.edits == {}
+    state.set_edit("smile", 1.7)
+    assert state.portrait.edits == {"smile": DIRECTIONS[0]["high"]}
 
 
 def test_frames_older_than_the_screen_are_dropped(state, wire):
