@@ -161,6 +161,7 @@ def test_nobody_gets_a_second_pair_of_glasses(face: KnownFace, eyes: tuple, worn
         for name, mask in masks(glasses=rims(face, *eyes)).items()
     }
     opened = opened_face(face.rgba, face.placement, face.reading, portraits().resolution, told)
+    opened.far = True
     limited = Carrying(portraits(), lambda: None).limited(opened)
     assert ("glasses" in limited) == worn
     assert "hair_length" in limited
