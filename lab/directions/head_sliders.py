@@ -89,12 +89,12 @@ NAMES = {slider.name for slider in MEASURED} | {f"{h.name}_{side}" for h in HALV
 def with_head_sliders(directions: Sequence[Direction], bank: Bank) -> tuple[tuple[Direction, ...], Bank]:
     """A pack's directions and its bank with these sliders too, after the pack's own.
 
-    A direction of the pack keeps its name for itself, unless it is such a slider from before. ValueError for
-    a pack without any directions.
+    `directions` are at least one, and the bank has what each does. A direction of the pack keeps its name for
+    itself, unless it is such a slider from before.
     """
     own = [direction for direction in directions if not is_head_slider(direction)]
     taken = {direction.name for direction in own}
-    vector = np.zeros_like(own[0].vector)
+    vector = np.zeros_like(directions[0].vector)
     found = [
         (direction, effect)
         for direction, effect in (*_halves(own, bank, vector), *_measured(vector))

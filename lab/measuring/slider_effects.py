@@ -34,10 +34,11 @@ class SliderEffects:
 def sliders(
     directions: Sequence[Direction], subject: Subject, features: Features, samples: int
 ) -> list[SliderEffects]:
-    """One row per direction named after an attribute, over `samples` portraits, at most `MOST`."""
+    """One row per direction named after an attribute, over `samples` portraits, at most `MOST`. Sliders for
+    which no generator draws have none."""
     names = names_of(features)
     seen = watched(features, names)
-    named = [direction for direction in directions if direction.name in names]
+    named = [direction for direction in directions if direction.name in names and direction.vector.any()]
     columns = [names.index(direction.name) for direction in named]
     count = min(samples, MOST)
     w = subject.latents(normals(count, subject.generator.style_dim, SEED + 3), PSI)  # [N, n_style, D]

@@ -342,7 +342,8 @@ def test_sliders_are_judged_by_what_rises_and_what_flips():
     assert (second.name, second.right) == ("glasses", 0.0)
     assert second.flips["Smiling"] == pytest.approx(max(lost.float().mean(), won.float().mean()))
     assert second.flips["Earrings"] == 0
-    assert sliders([unknown], subject, ReadsBack(), 200) == []  # type: ignore[arg-type]
+    still = direction("age", -1.0)  # moves pictures, but no generator
+    assert sliders([unknown, still], subject, ReadsBack(), 200) == []  # type: ignore[arg-type]
 
 
 # a whole pack
