@@ -91,7 +91,9 @@ def change_of(
     asked = _Sum(worn=_worn(resting, bank))
     for name, value in edits.items():
         asked.add(value, bank.effects[name], bank, directions[name], colour)
-    moved = within_outline(head.mesh[:, :2], (pose.placed(resting + asked.moves) - head.mesh)[:, :2])
+    moved = (pose.placed(resting + asked.moves) - head.mesh)[:, :2]
+    if asked.moves.any():
+        moved = within_outline(head.mesh[:, :2], moved)
     if asked.turn.any():
         turn = _turnable(asked.turn) * np.interp(abs(_yaw(pose)), *TURNABLE)
         moved = moved + _turning(pose, resting + asked.moves, turn)
