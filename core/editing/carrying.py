@@ -119,9 +119,10 @@ class Carrying:
         put on glasses where some are worn. Elsewhere, they move a head that could not be read, and the
         generator knows nothing of them.
         """
+        if not opened.far and opened.head is not None:
+            return ()
         if not opened.far:
-            unread = opened.head is None
-            return tuple(d.name for d in self.pack.directions if unread and not d.vector.any())
+            return tuple(d.name for d in self.pack.directions if not d.vector.any())
         worn = _wears_glasses(opened)
         return tuple(
             d.name for d in self.pack.directions if not self._works_far(d) or (worn and "glasses" in d.parts)

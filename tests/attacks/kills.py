@@ -45,7 +45,7 @@ class Work:
         seat, moment = self.seat, self.random.choice(MOMENTS)
         for name in self.random.sample(seat.sliders, 3):
             seat.state.set_edit(name, round(self.random.uniform(-0.5, 0.5), 2), dragging=moment == "drag")
-        edits, layers = dict(seat.portrait.edits), len(seat.host.layers)  # within the sliders' ranges
+        edits, layers = dict(seat.portrait.edits), len(seat.host.layers)
         if moment == "apply":
             seat.state.apply()
         if moment in ("project", "upload"):

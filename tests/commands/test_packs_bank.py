@@ -155,3 +155,8 @@ def test_the_default_pack_is_assembled_with_its_bank(
     assert lines is not None
     assert lines[1].min() < -0.05
     assert pack.bank.effects["squint"].lines is not None
+    assert portraits_pack.renew_sliders(tiny_copy) == tiny_copy
+    again = Pack.open(tiny_copy)
+    assert [d.name for d in again.directions] == [d.name for d in pack.directions]
+    assert again.bank is not None
+    np.testing.assert_array_equal(again.bank.effects["gaze_y"].moves, pack.bank.effects["gaze_y"].moves)
