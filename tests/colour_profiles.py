@@ -10,6 +10,7 @@ from PIL import ImageCms
 def swapped_rgb() -> bytes:
     """sRGB with red and green in each other's place: it shows orange as green, and has the same colours."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    data[24:36] = bytes(12)  # the second that it was made in, else two of these may differ
     red, green = data.index(b"rXYZ"), data.index(b"gXYZ")
     data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
     return bytes(data)
