@@ -17,6 +17,7 @@ from ...models.pack import Direction
 from ..faces.placement import resized
 from .carry.by_reading import OwnFace, OwnFaces
 from .carry.carry import plan
+from .carry.change import shuts
 from .carry.picture_parts import SIDE
 from .carry.response import responses
 from .carry.surface import Surface
@@ -72,8 +73,8 @@ def _measured(
     assert opened.parts is not None
     square = Surface.of_square(resized(opened.face, SIDE))
     made = plan(opened.readings[0].head, opened.parts, edits, bank, directions)
-    if not made.change.moves:
-        return np.ones(2)
+    if not made.change.moves or shuts(opened.readings[0].head.mesh[:, :2], made.change.moved):
+        return np.ones(2)  # of a shut eye nothing further can be asked, whatever is read of it
     found = responses(square, made, opened.readings, faces.read)
     ((name, value),) = edits.items()
     of_points, of_irises = bank.effects[name].gain[int(value > 0)]

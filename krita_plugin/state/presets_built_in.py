@@ -20,6 +20,7 @@ def built_in_presets() -> List[Preset]:
         _preset(tr("Sleepy"), eye_open=-0.85, brow_raise=-0.25, smile=-0.1, nod=-0.25),
         _preset(tr("Smirk"), smile_left=0.9, brow_right=0.5, squint=0.2),
         _preset(tr("Wink"), eye_left=-1.0, smile_left=0.5, brow_right=0.2),
+        _preset(tr("Eyes shut"), eye_left=-1.0, eye_right=-1.0),
         _preset(tr("Kiss"), pucker=0.9, eye_open=-0.5),
         _preset(tr("Worried"), worry=0.9, smile=-0.35, eye_open=0.2),
         _preset(tr("Disgusted"), sneer=1.0, smile=-0.5, squint=0.4, brow_frown=0.3),

@@ -1640,6 +1640,10 @@
         <translation>Zwinkern</translation>
     </message>
     <message>
+        <source>Eyes shut</source>
+        <translation>Augen zu</translation>
+    </message>
+    <message>
         <source>Kiss</source>
         <translation>Kuss</translation>
     </message>

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ...core.editing.carry.change import TYPICAL
+from ...core.editing.carry.expression import expression_of
 from ...core.editing.carry.field import smooth
 from ...core.editing.carry.smile_alone import with_smiles_alone
 from ...models.bank import ENDS, EXPRESSIONS, POINTS, STILL, Bank, Effect
@@ -22,7 +23,9 @@ from ...models.safetensors_file import read_exactly
 
 FILE = Path(__file__).with_name("head_sliders.safetensors")
 OPEN_EYES = 2  # among the numbers of an expression
-WIDE = 0.7  # of their way lids go over eyes as wide as the portraits'
+WIDE = 0.7  # of their way lids open further over eyes as wide as the portraits'
+FURTHEST = 2.5  # times the way of a rendered head's lids: over wider eyes none go
+LEAST_CLOSED = 0.01  # of the face's height: lids that close by less are not a face's
 SIDES = ("left", "right")  # as one sees them
 HOW = ("moved",)
 SEEN = "Left and right are as you see them"
@@ -41,7 +44,7 @@ class Measured:
     low: float = 0.0
     parts: tuple[str, ...] = ("head",)
     tip: str = ""
-    lids: bool = False  # goes less far for wide eyes
+    lids: bool = False  # shuts an eye however wide it is
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def with_head_sliders(directions: Sequence[Direction], bank: Bank) -> tuple[tupl
     vector = np.zeros_like(directions[0].vector)
     found = [
         (direction, effect)
-        for direction, effect in (*_halves(own, bank, vector), *_measured(vector))
+        for direction, effect in (*_halves(own, bank, vector), *_measured(bank, vector))
         if direction.name not in taken
     ]
     effects = {direction.name: bank.effects[direction.name] for direction in own}
@@ -110,12 +113,12 @@ def is_head_slider(direction: Direction) -> bool:
     return direction.name in NAMES and not direction.vector.any()
 
 
-def _measured(vector: np.ndarray) -> Iterator[tuple[Direction, Effect]]:
+def _measured(bank: Bank, vector: np.ndarray) -> Iterator[tuple[Direction, Effect]]:
     shapes = {"moves": (ENDS, POINTS, 3), "gaze": (ENDS, 2, 2)}
     expected = {f"{slider.name}/{part}": shape for slider in MEASURED for part, shape in shapes.items()}
     read = {key: tensor.numpy().astype(np.float64) for key, tensor in read_exactly(FILE, expected).items()}
     for slider in MEASURED:
-        moves = _on_any_face(slider, read[f"{slider.name}/moves"])
+        moves = _on_any_face(slider, read[f"{slider.name}/moves"], bank)
         effect = replace(STILL, moves=moves, gaze=read[f"{slider.name}/gaze"])
         low = -1.0 if slider.low else 0.0
         yield (
@@ -126,16 +129,21 @@ def _measured(vector: np.ndarray) -> Iterator[tuple[Direction, Effect]]:
         )
 
 
-def _on_any_face(slider: Measured, moves: np.ndarray) -> np.ndarray:
+def _on_any_face(slider: Measured, moves: np.ndarray, bank: Bank) -> np.ndarray:
     """Movements [2, 468, 3] as a bank has them, [2, 1 + 4, 468, 3].
 
-    Lids shut eyes as wide as a head's. Those of portraits are wider, and pulled over them wholly, lids and
-    lashes would be torn: the wider, the less far they go.
+    The low end shuts the rendered heads' eyes, which are narrower than those of portraits: lids go as much
+    further as an eye is wider. The high end goes less far for wide eyes, which are open already.
     """
     found = np.zeros((ENDS, 1 + EXPRESSIONS, POINTS, 3))
     found[:, 0] = moves
     if slider.lids:
-        found[:, 0], found[:, 1 + OPEN_EYES] = WIDE * moves, (WIDE - 1) / TYPICAL * moves
+        mean, deviation = bank.expression[:, OPEN_EYES]
+        shut, now = (expression_of(face)[OPEN_EYES] for face in (bank.resting + moves[0], bank.resting))
+        closed = 2 * (now - shut)  # how far one eye does; the reading is the mean of both
+        further = min(mean / max(closed, LEAST_CLOSED), FURTHEST)
+        found[0, 0], found[0, 1 + OPEN_EYES] = further * moves[0], further * deviation / mean * moves[0]
+        found[1, 0], found[1, 1 + OPEN_EYES] = WIDE * moves[1], (WIDE - 1) / TYPICAL * moves[1]
     return found
 
 

@@ -23,10 +23,10 @@ from ...core.editing.carry.carry import Plan
 from ...core.editing.carry.change import Change, Head, change_of
 from ...core.editing.carry.drawn import region_of
 from ...core.editing.carry.field import sampled
-from ...core.editing.carry.movement import LATTICE, determinant
+from ...core.editing.carry.movement import LATTICE, Movement, determinant
 from ...core.editing.carry.picture_parts import DARK
 from ...core.editing.carry.smile_alone import with_smiles_alone
-from ...core.editing.carry.solid_head import unit_height
+from ...core.editing.carry.solid_head import facing, frontal_pose, unit_height
 from ...core.editing.carry.surface import Surface
 from ...core.editing.carry.tint import TO_LIGHT
 from ...core.editing.carrying import Carrying
@@ -61,6 +61,7 @@ SHIFTS = (
     (0.02, -0.04),
 )  # of the crops that are read
 MARGIN = 0.012  # of the square's side: around eyes and lips, where texture is covered and uncovered
+AROUND, PLACES = 1.2, 101  # of the longest way: so far around its end a moved point is sought, at such places
 CLOSED = 0.01  # of the square's side: smaller gaps in a layer are not its border
 SMOOTH = 6  # levels: where the picture has a greater step itself, nobody sees one more
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -227,16 +228,38 @@ def movement_share(change: Change, before: Head, after: Head) -> float | None:
 
 def field_share(plan: Plan) -> float | None:
     """The same for the mesh, by the plan's own field; None where it moves nothing, or hardly anything but the
-    irises: the points around them say nothing of those."""
+    irises: the points around them say nothing of those.
+
+    A point is now where the field takes its pixel from it. Where lids or lips meet, the field leaps, and what
+    it is at the point's end says nothing. Points of a turned head's far side do not count: nobody sees them.
+    """
     if plan.moves is None or plan.head is None:
         return None
+    longest = [np.linalg.norm(ways, axis=1).max() for ways in (plan.change.moved, plan.change.gaze)]
     most = _most(plan.change)
-    of_points = np.linalg.norm(plan.change.moved[most], axis=1).mean()
-    if of_points < np.linalg.norm(plan.change.gaze, axis=1).max():
+    most = most[_seen(plan.head)[most]]
+    if longest[0] < longest[1] or not len(most):
         return None
-    target = plan.head.mesh[most, :2] + plan.change.moved[most]
-    went = -LATTICE.at(plan.moves.field, LATTICE.place(target[None]))[0]
-    return _share([(went, plan.change.moved[most])])
+    moved = plan.change.moved[most]
+    return _share([(_gone(plan.moves, plan.head.mesh[most, :2], moved), moved)])
+
+
+def _seen(head: Head) -> np.ndarray:
+    """Which points of a head face the viewer, bool [468]."""
+    pose = frontal_pose(head.mesh)
+    resting = pose.resting(head.mesh)
+    return facing(resting - resting.mean(axis=0), pose.rotation) > 0
+
+
+def _gone(moves: Movement, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """How far a field takes points [n, 2], sought around where they should have `moved` to: [n, 2]."""
+    reach = AROUND * np.abs(moved).max()
+    steps = np.linspace(-reach, reach, PLACES)
+    around = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    places = (points + moved)[:, None] + around  # [n, PLACES^2, 2]
+    source = places + LATTICE.at(moves.field, LATTICE.place(places))
+    nearest = np.linalg.norm(source - points[:, None], axis=2).argmin(axis=1)
+    return places[np.arange(len(points)), nearest] - points
 
 
 def _most(change: Change) -> np.ndarray:

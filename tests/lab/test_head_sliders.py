@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from random_bank import random_bank
 
+from anycost.core.editing.carry.change import TYPICAL
 from anycost.core.editing.carry.smile_alone import with_smiles_alone
 from anycost.core.faces.reading import CHIN, LEFT_EYE, MOUTH_CORNERS, RIGHT_EYE
-from anycost.lab.directions.head_sliders import MEASURED, NAMES, is_head_slider, with_head_sliders
+from anycost.lab.directions.head_sliders import MEASURED, NAMES, OPEN_EYES, is_head_slider, with_head_sliders
 from anycost.lab.heads.moved_heads import slider_tensors
 from anycost.models.bank import Bank
 from anycost.models.pack import Direction, Pack
@@ -67,13 +68,17 @@ def test_looking_up_takes_irises_and_lids_up(bank: Bank):
     assert at_end(bank, "gaze_y", 1)[159, 1] < -0.005  # the upper lid
 
 
-def test_each_eye_shuts_alone(bank: Bank):
+def test_each_eye_shuts_alone_however_wide_it_is(bank: Bank):
+    """`expression` is in deviations: two to both sides are the narrowest and the widest eyes that count."""
     upper, lower = (159, 386), (145, 374)
+    mean, deviation = bank.expression[:, OPEN_EYES]
     for side, name in enumerate(("eye_left", "eye_right")):
-        down = at_end(bank, name, 0)[:, 1]
-        closing = [down[a] - down[b] for a, b in zip(upper, lower, strict=True)]
-        assert closing[side] > 0.03
-        assert abs(closing[1 - side]) < 0.001
+        for wide in (-TYPICAL, 0.0, TYPICAL):
+            moves = bank.effects[name].moves[0]
+            down = (moves[0] + wide * moves[1 + OPEN_EYES])[:, 1]
+            closing = [down[a] - down[b] for a, b in zip(upper, lower, strict=True)]
+            assert closing[side] == pytest.approx(mean + wide * deviation, rel=0.1)
+            assert abs(closing[1 - side]) < 0.001
 
 
 def test_a_pucker_makes_the_mouth_narrow(bank: Bank):

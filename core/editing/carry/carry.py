@@ -23,6 +23,7 @@ from .glasses_shape import draw_glasses
 from .mouth_shape import Surroundings, draw_mouth
 from .movement import Movement, movement
 from .picture_parts import DARK, Parts
+from .seam import draw_seam
 from .solid_head import unit_height
 from .surface import Box, Surface, mixed
 from .tint import Tint, tinted
@@ -180,7 +181,9 @@ def _crisp(moved: np.ndarray, length: np.ndarray) -> np.ndarray:
 
 
 def draw_shapes(rgb: np.ndarray, surface: Surface, plan: Plan, only: np.ndarray | None) -> None:
-    """Draws mouth and glasses over a carried picture."""
+    """Draws shut lids' lines, mouth and glasses over a carried picture."""
+    for seam in plan.moves.seams if plan.moves is not None else ():
+        draw_seam(rgb, surface, seam, only)
     head, parts = plan.head, plan.parts
     if head is None or parts is None:
         return

@@ -29,6 +29,7 @@ BRIGHTEST = 0.6  # logarithm by which a zone becomes lighter at most: a dark pai
 BRIGHTEST_HAIR = 1.0  # the same of dark hair over lighter skin
 STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
 BLEACHED = 0.3, 0.6  # what takes less of a zone's colour does not bleach it; what takes this does
+SHUT = 1.5  # times the slit that lids leave: an eye that is no further open is shut
 COLOURLESS = 0.05  # logarithm: a zone whose balance of colours is less is grey already
 ADOPTED = 1.2  # from this change of light on, a zone takes the colour that the pack gives it
 
@@ -313,3 +314,15 @@ def meeting(points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         moved[a] = _stopped(moved[a], down, lowered, own * short)
         moved[b] = _stopped(moved[b], -down, raised, (1 - own) * short)
     return moved
+
+
+def shuts(points: np.ndarray, moved: np.ndarray) -> bool:
+    """Whether movements [468, 2] of points [468, 2] shut an eye: its lids have met, and go no further."""
+    for upper, lower, slit in MEETING[:2]:
+        a, b = list(upper), list(lower)
+        if moved[a + b].any():
+            down = _down(points, a, b)
+            left = ((points[b] + moved[b]) - (points[a] + moved[a])) @ down  # [n]
+            if left.sum() <= SHUT * slit * np.linalg.norm(points[b] - points[a], axis=1).sum():
+                return True
+    return False

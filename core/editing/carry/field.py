@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from ...rendering.cores import one_thread
 # of the square's side: between the lattice's lines, at eyes and mouth and elsewhere
 FINE, COARSE = 0.005, 0.02
 FEATURES = ((0.30, 0.70), (0.36, 0.74))  # x and y of the square where lines lie close
+LIDS = (0.43, 0.49)  # y of the square where they lie twice as close: lids meet there
 SOFT = 1e-6  # how far the field may miss a point: readings are not exact
 EDGE = 9  # anchors along each side of the square
 FEW = 1 << 15  # numbers of a lattice that are worked on at a time: torch takes no threads for so few
@@ -23,7 +25,15 @@ class Lattice:
     """Lines across the unit square, closer where eyes and mouth are; fields are known where they cross."""
 
     def __init__(self, fine: float = FINE) -> None:
-        self.x, self.y = (_lines(*features, fine) for features in FEATURES)
+        (left, right), (top, bottom) = FEATURES
+        self.x = _lines((0, left, COARSE), (left, right, fine), (right, 1, COARSE))
+        self.y = _lines(
+            (0, top, COARSE),
+            (top, LIDS[0], fine),
+            (*LIDS, fine / 2),
+            (LIDS[1], bottom, fine),
+            (bottom, 1, COARSE),
+        )
         self.points = np.stack(np.meshgrid(self.x, self.y), axis=-1)  # [h, w, 2]
 
     def place(self, unit: np.ndarray) -> np.ndarray:
@@ -56,11 +66,14 @@ class Lattice:
         return found if found.ndim == 3 else found[..., None]
 
 
-def _lines(low: float, high: float, fine: float) -> np.ndarray:
-    before = np.linspace(0, low, round(low / COARSE), endpoint=False)
-    within = np.linspace(low, high, round((high - low) / fine), endpoint=False)
-    after = np.linspace(high, 1, round((1 - high) / COARSE) + 1)
-    return np.concatenate([before, within, after])
+def _lines(*stretches: tuple[float, float, float]) -> np.ndarray:
+    """Lines from 0 to 1: from, to and about how far apart in each stretch."""
+    counts = [round((high - low) / apart) for low, high, apart in stretches]
+    parts = [
+        np.linspace(low, high, count, endpoint=False)
+        for (low, high, _), count in zip(stretches, counts, strict=True)
+    ]
+    return np.append(np.concatenate(parts), 1.0)
 
 
 def cubic_between(lines: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -98,17 +111,21 @@ def square_edge() -> np.ndarray:
 
 
 @one_thread()
-def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def smooth_field(
+    points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.ndarray, power: Literal[1, 3] = 3
+) -> np.ndarray:
     """The smoothest field through values [n, C] at points [n, 2], where lines x [w] and y [h] cross:
     [h, w, C].
 
-    A polyharmonic spline with the kernel r^3 and a linear part.
+    A polyharmonic spline with the kernel r^power and a linear part. With r^3 it is round at the points, and
+    between them it may go beyond their values; with r it has corners there, and hardly goes beyond.
     """
     count, kind = len(points), torch.float64
     at = torch.from_numpy(np.ascontiguousarray(points)).to(kind)  # [n, 2]
     affine = torch.cat([torch.ones(count, 1, dtype=kind), at], dim=1)  # [n, 3]
     system = torch.zeros(count + 3, count + 3, dtype=kind)
-    system[:count, :count] = torch.cdist(at, at) ** 3 + SOFT * torch.eye(count, dtype=kind)
+    soft = SOFT if power == 3 else -SOFT  # r^3 and -r are the positive ones
+    system[:count, :count] = torch.cdist(at, at) ** power + soft * torch.eye(count, dtype=kind)
     system[:count, count:], system[count:, :count] = affine, affine.T
     wanted = torch.zeros(count + 3, values.shape[1], dtype=kind)
     wanted[:count] = torch.from_numpy(np.ascontiguousarray(values))
@@ -116,7 +133,9 @@ def smooth_field(points: np.ndarray, values: np.ndarray, x: np.ndarray, y: np.nd
     rest, across, down = weights[count:].numpy()
     field = rest + x[:, None] * across + y[:, None, None] * down  # [h, w, C]
     for rows, squared in _squared_distances(points, x, y):
-        field[rows] += ((squared * squared.sqrt()) @ weights[:count]).numpy()
+        far = squared.sqrt()
+        kernel = far if power == 1 else squared * far  # far**power is slow
+        field[rows] += (kernel @ weights[:count]).numpy()
     return field
 
 

@@ -12,21 +12,25 @@ import numpy as np
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head, damped
 from .field import FINE, Lattice, cubic_between, distance, smooth, smooth_field, square_edge
+from .lids import closing
 from .openings import (
     LEFT_EYE_LINES,
     MOUTH_LINES,
     RIGHT_EYE_LINES,
+    SLIT,
     Inside,
     Opening,
     eyeball,
     mouth_inside,
 )
+from .seam import Seam, seam_of
 from .solid_head import unit_height
 
 AROUND = 1.7  # of the face's outline about its middle: there the head ends and nothing moves
 AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands still
 REACH = 0.15  # of the square's side: what lies further from all that moves stands still
 NEAR = 0.01  # of the square's side: of points that lie nearer, one is enough
+EYE_SEAM, MOUTH_SEAM = 0.003, 0.005  # of the square's side: half the width of a shut one's line
 STILL, MOVING = 0.0004, 0.0012  # of the square's side: shorter displacements are none
 EVEN, EVEN_SIDE = 512, 1024  # lines of the even field, twice as many for squares of more pixels a side
 EDGE = 0.03  # of the square's side: towards its edge all movement ends
@@ -46,6 +50,7 @@ class Movement:
 
     field: np.ndarray  # float32 [h, w, 2] on LATTICE: source less target, in unit coordinates
     inside: Inside | None  # None for a mouth that shows nothing new
+    seams: tuple[Seam, ...] = ()  # of eyes and mouths that it shuts
     _even: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def even(self, side: int) -> np.ndarray:
@@ -76,17 +81,33 @@ def movement(head: Head, change: Change) -> Movement:
     """The field of a change. It is 0 wherever nothing moves."""
     points, target = head.mesh[:, :2], head.mesh[:, :2] + change.moved
     field = _skin(head, target, change)
+    seams = []
     for number, lines in enumerate((LEFT_EYE_LINES, RIGHT_EYE_LINES)):
         if change.moved[list(lines[0] + lines[1])].any() or change.gaze[number].any():
             before, after = Opening.of(points, lines), Opening.of(target, lines)
+            field = closing(field, LATTICE, *_beside(head, change, lines), before, after)
             box, gaze = _around(after), change.gaze[number]
             field[box] = eyeball(field[box], LATTICE.points[box], before, after, gaze, head.irises[number])
+            seams.append(seam_of(before, after, EYE_SEAM))
     inside = None
     if change.moved[list(MOUTH_LINES[0] + MOUTH_LINES[1])].any():
         before, after = Opening.of(points, MOUTH_LINES), Opening.of(target, MOUTH_LINES)
+        field = closing(field, LATTICE, *_beside(head, change, MOUTH_LINES), before, after)
         box, height = _around(after), unit_height(head.mesh)
         field[box], inside = mouth_inside(field[box], LATTICE.points[box], before, after, height)
-    return Movement(unfolded(_quiet(field)).astype(np.float32), inside)
+        if before.height > SLIT * height:  # lips that are closed have a line of their own
+            seams.append(seam_of(before, after, MOUTH_SEAM))
+    shut = tuple(seam for seam in seams if seam is not None)
+    return Movement(unfolded(_quiet(field)).astype(np.float32), inside, shut)
+
+
+def _beside(
+    head: Head, change: Change, lines: tuple[tuple[int, ...], tuple[int, ...]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the points that carry the field go, but for those on an opening's lines, [n, 2], and the field
+    there, [n, 2]."""
+    points = np.setdiff1d(_carriers(head), lines[0] + lines[1])
+    return head.mesh[points, :2] + change.moved[points], -change.moved[points]
 
 
 def _around(opening: Opening) -> tuple[slice, slice]:
@@ -126,11 +147,16 @@ def _skin(head: Head, target: np.ndarray, change: Change) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _carriers(head: Head) -> np.ndarray:
-    """Which points of a head carry the field: no two nearer than NEAR, but all of eyes and mouth."""
+    """Which points of a head carry the field: no two nearer than NEAR, but all of eyes and mouth.
+
+    No skin lies within an open eye: other points that are there are of a turned head's far side.
+    """
     points = head.mesh[:, :2]
     apart = np.linalg.norm(points[:, None] - points[None], axis=2)  # [468, 468]
+    eyes = [Opening.of(points, lines) for lines in (LEFT_EYE_LINES, RIGHT_EYE_LINES)]
+    hidden = np.any([eye.depth(eye.own(points)) > 0 for eye in eyes], axis=0)
     kept = list(EDGES)
-    for point in range(len(points)):
+    for point in np.flatnonzero(~hidden):
         if apart[point, kept].min() > NEAR:
             kept.append(point)
     return np.array(kept)
