@@ -13,8 +13,11 @@ from known_face import KnownFace, bank, known_face, portraits
 
 from anycost.bridge.messages import Placement
 from anycost.core.editing.carry.carry import carry, plan
+from anycost.core.editing.carry.change import Head
+from anycost.core.editing.carry.movement import LATTICE
 from anycost.core.editing.carry.picture_parts import SIDE, Parts
 from anycost.core.editing.carry.surface import Surface
+from anycost.core.editing.carry.worn_glasses import glasses_on
 from anycost.core.editing.carrying import Carrying
 from anycost.core.editing.opened_face import head_of, opened_face
 from anycost.core.editing.session import Session
@@ -23,6 +26,7 @@ from anycost.core.faces.face_parts import Mask
 from anycost.core.faces.head_reader_net import HeadLook
 from anycost.core.faces.placement import to_unit
 from anycost.core.faces.reading import LEFT_EYE, RIGHT_EYE
+from anycost.lab.measuring.carry_report import field_share
 from anycost.lab.networks.export import export_head_reader
 from anycost.models.head_reader import GRID, PARTS, HeadReader
 from anycost.models.pack import Pack, write_pack
@@ -224,3 +228,64 @@ def test_a_reader_that_is_none_is_told(
     monkeypatch.setattr(Pack, "read", lambda self, file: b"no network")
     with pytest.raises(CoreError, match="install its pack again"):
         session.open("face", face.rgba, face.reading.face_points)
+
+
+# Glasses
+
+
+def framed(head: Head) -> np.ndarray:
+    """What a reader sees of round glasses on a head, uint8 [GRID, GRID]."""
+    side = 8 * GRID
+    frame = np.zeros((side, side), np.uint8)
+    middles = [head.mesh[list(eye[:2]), :2].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)]
+    apart = float(np.linalg.norm(middles[1] - middles[0]))
+    rim = max(1, round(0.07 * apart * side))
+    for middle in middles:
+        cv2.circle(frame, np.rint(middle * side).astype(int).tolist(), round(0.42 * apart * side), 255, rim)
+    return blurred(frame > 0)
+
+
+def field_of(head: Head, parts: Parts, edits: dict[str, float]) -> np.ndarray:
+    moves = plan(head, parts, edits, bank(), DIRECTIONS).moves
+    assert moves is not None
+    return moves.field
+
+
+def bent(head: Head, field: np.ndarray) -> float:
+    """How far a field takes places of a frame's upper rims from any affine map, in the worst."""
+    middles = np.array([head.mesh[list(eye[:2]), :2].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)])
+    angles = np.radians(np.linspace(-140, -40, 20))
+    ring = 0.42 * np.linalg.norm(middles[1] - middles[0]) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rims = (middles[:, None] + ring).reshape(-1, 2)
+    source = LATTICE.at(field, LATTICE.place(rims[None]))[0]
+    own = np.column_stack([rims, np.ones(len(rims))])
+    return float(np.abs(own @ np.linalg.lstsq(own, source, rcond=None)[0] - source).max())
+
+
+def test_glasses_keep_their_shape_above_moving_brows(face: KnownFace):
+    head = head_of(face.reading, face.placement)
+    assert head is not None
+    square = face.opened().face
+    bare = parts_of(square, face, masks())
+    worn = parts_of(square, face, masks(glasses=framed(head)))
+    assert glasses_on(head, bare) is None
+    raised = {"brow_raise": 1.0}
+    assert bent(head, field_of(head, bare, raised)) > 0.002
+    assert bent(head, field_of(head, worn, raised)) < 0.0005
+
+
+def test_eyes_shut_behind_glasses(face: KnownFace):
+    head = head_of(face.reading, face.placement)
+    assert head is not None
+    parts = parts_of(face.opened().face, face, masks(glasses=framed(head)))
+    made = plan(head, parts, {"eye_left": -1.0}, bank(), DIRECTIONS)
+    assert made.moves is not None
+    assert field_share(made) == pytest.approx(0.9, abs=0.15)
+
+
+def test_glasses_of_a_head_that_turns_turn_with_it(face: KnownFace):
+    head = head_of(face.reading, face.placement)
+    assert head is not None
+    bare, worn = (parts_of(face.opened().face, face, told) for told in (masks(), masks(glasses=framed(head))))
+    turned = {"turn": 1.0}
+    np.testing.assert_array_equal(field_of(head, worn, turned), field_of(head, bare, turned))

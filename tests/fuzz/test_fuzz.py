@@ -19,7 +19,7 @@ from anycost.bridge.protocol import MAGIC, ProtocolError
 from .mutation import mutated
 from .targets import TARGETS, kept
 
-QUICK = 1000  # mutations of each target: some ten seconds of all
+QUICK = 3000  # mutations of each target: about a minute of a processor for all
 
 
 @pytest.mark.parametrize("name", TARGETS)

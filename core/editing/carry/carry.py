@@ -27,6 +27,7 @@ from .seam import draw_seam
 from .solid_head import unit_height
 from .surface import Box, Surface, mixed
 from .tint import Tint, tinted
+from .worn_glasses import glasses_on
 
 BAND_ROWS = 128  # carried at a time, so that a large face needs little memory
 CRISP = 0.16  # of the finest texture: what resampling between pixels takes of it
@@ -75,7 +76,7 @@ def plan(
 
 def planned(head: Head, parts: Parts, change: Change) -> Plan:
     """The plan of a change."""
-    moves = movement(head, change) if change.moves else None
+    moves = movement(head, change, glasses_on(head, parts)) if change.moves else None
     return Plan(head, parts, change, moves, Tint(head, change, parts) if change.tints else None)
 
 

@@ -25,6 +25,7 @@ from .openings import (
 )
 from .seam import Seam, seam_of
 from .solid_head import unit_height
+from .worn_glasses import with_glasses
 
 AROUND = 1.7  # of the face's outline about its middle: there the head ends and nothing moves
 AROUND_TURNED = 1.25  # beyond the outline of a head that turns lies what stands still
@@ -77,8 +78,9 @@ class Movement:
         return low, np.array([x[min(columns[-1] + 1, len(x) - 1)], y[min(rows[-1] + 1, len(y) - 1)]])
 
 
-def movement(head: Head, change: Change) -> Movement:
-    """The field of a change. It is 0 wherever nothing moves."""
+def movement(head: Head, change: Change, glasses: np.ndarray | None = None) -> Movement:
+    """The field of a change. It is 0 wherever nothing moves. Where `glasses` [S, S] are worn, they keep their
+    shape."""
     points, target = head.mesh[:, :2], head.mesh[:, :2] + change.moved
     field = _skin(head, target, change)
     seams = []
@@ -97,6 +99,12 @@ def movement(head: Head, change: Change) -> Movement:
         field[box], inside = mouth_inside(field[box], LATTICE.points[box], before, after, height)
         if before.height > SLIT * height:  # lips that are closed have a line of their own
             seams.append(seam_of(before, after, MOUTH_SEAM))
+    if glasses is not None:
+        eyes = [
+            (Opening.of(points, lines), Opening.of(target, lines))
+            for lines in (LEFT_EYE_LINES, RIGHT_EYE_LINES)
+        ]
+        field = with_glasses(field, LATTICE, points, change.moved, glasses, eyes)
     shut = tuple(seam for seam in seams if seam is not None)
     return Movement(unfolded(_quiet(field)).astype(np.float32), inside, shut)
 
