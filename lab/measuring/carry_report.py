@@ -252,14 +252,17 @@ def _seen(head: Head) -> np.ndarray:
 
 
 def _gone(moves: Movement, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
-    """How far a field takes points [n, 2], sought around where they should have `moved` to: [n, 2]."""
+    """How far a field takes points [n, 2], sought around where they should have `moved` to: [n, 2]. Of places
+    that show a point equally well, as in a mouth that opens, the nearest to its end counts."""
     reach = AROUND * np.abs(moved).max()
     steps = np.linspace(-reach, reach, PLACES)
     around = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     places = (points + moved)[:, None] + around  # [n, PLACES^2, 2]
     source = places + LATTICE.at(moves.field, LATTICE.place(places))
-    nearest = np.linalg.norm(source - points[:, None], axis=2).argmin(axis=1)
-    return places[np.arange(len(points)), nearest] - points
+    missed = np.linalg.norm(source - points[:, None], axis=2)  # [n, PLACES^2]
+    hit = missed <= missed.min(axis=1, keepdims=True) + (steps[1] - steps[0])
+    off = np.where(hit, np.linalg.norm(around, axis=1), np.inf)
+    return places[np.arange(len(points)), off.argmin(axis=1)] - points
 
 
 def _most(change: Change) -> np.ndarray:

@@ -12,7 +12,6 @@ import numpy as np
 from ...faces.face_parts import OUTLINES
 from .change import Change, Head, damped
 from .field import FINE, Lattice, cubic_between, distance, smooth, smooth_field, square_edge
-from .lids import closing
 from .openings import (
     LEFT_EYE_LINES,
     MOUTH_LINES,
@@ -24,6 +23,7 @@ from .openings import (
     mouth_inside,
 )
 from .seam import Seam, seam_of
+from .shut import EYE_RIMS, MOUTH_RIMS, closing
 from .solid_head import unit_height
 from .worn_glasses import with_glasses
 
@@ -87,14 +87,14 @@ def movement(head: Head, change: Change, glasses: np.ndarray | None = None) -> M
     for number, lines in enumerate((LEFT_EYE_LINES, RIGHT_EYE_LINES)):
         if change.moved[list(lines[0] + lines[1])].any() or change.gaze[number].any():
             before, after = Opening.of(points, lines), Opening.of(target, lines)
-            field = closing(field, LATTICE, *_beside(head, change, lines), before, after)
+            field = closing(field, LATTICE, *_beside(head, change, lines), before, after, EYE_RIMS)
             box, gaze = _around(after), change.gaze[number]
             field[box] = eyeball(field[box], LATTICE.points[box], before, after, gaze, head.irises[number])
             seams.append(seam_of(before, after, EYE_SEAM))
     inside = None
     if change.moved[list(MOUTH_LINES[0] + MOUTH_LINES[1])].any():
         before, after = Opening.of(points, MOUTH_LINES), Opening.of(target, MOUTH_LINES)
-        field = closing(field, LATTICE, *_beside(head, change, MOUTH_LINES), before, after)
+        field = closing(field, LATTICE, *_beside(head, change, MOUTH_LINES), before, after, MOUTH_RIMS)
         box, height = _around(after), unit_height(head.mesh)
         field[box], inside = mouth_inside(field[box], LATTICE.points[box], before, after, height)
         if before.height > SLIT * height:  # lips that are closed have a line of their own
@@ -164,7 +164,7 @@ def _carriers(head: Head) -> np.ndarray:
     eyes = [Opening.of(points, lines) for lines in (LEFT_EYE_LINES, RIGHT_EYE_LINES)]
     hidden = np.any([eye.depth(eye.own(points)) > 0 for eye in eyes], axis=0)
     kept = list(EDGES)
-    for point in np.flatnonzero(~hidden):
+    for point in np.flatnonzero(~hidden).tolist():
         if apart[point, kept].min() > NEAR:
             kept.append(point)
     return np.array(kept)

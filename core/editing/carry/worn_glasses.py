@@ -11,9 +11,9 @@ import numpy as np
 from .change import Head
 from .field import Lattice, sampled, smooth
 from .glasses_shape import worn_already
-from .lids import OPEN
 from .openings import Opening
 from .picture_parts import Parts
+from .shut import OPEN
 
 # Points of the mesh that hold them: the bridge of the nose and the temples
 HOLDING = (168, 6, 197, 127, 356, 162, 389, 234, 454)

@@ -1,4 +1,4 @@
-"""Eyes that close: both sides of their line keep what they show, and nothing of the eye lies between."""
+"""Eyes that shut: both sides of their line keep what they show, and nothing of the eye lies between."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from known_face import bank, irises_of, portraits
 
 from anycost.core.editing.carry.carry import Plan, carry
 from anycost.core.editing.carry.change import Change, Head, change_of, shuts
-from anycost.core.editing.carry.lids import OPEN, closing
 from anycost.core.editing.carry.movement import LATTICE, movement
 from anycost.core.editing.carry.openings import LEFT_EYE_LINES, RIGHT_EYE_LINES, Opening
 from anycost.core.editing.carry.seam import draw_seam, seam_of
+from anycost.core.editing.carry.shut import OPEN, closing
 from anycost.core.editing.carry.surface import Surface
 from anycost.core.faces.reading import CHIN
 
@@ -86,7 +86,7 @@ def test_an_opening_that_stays_open_is_left_alone(kept: float, seed: int):
     )
     field = np.random.default_rng(seed).normal(size=LATTICE.points.shape)
     at = head().mesh[[CHIN], :2]
-    assert closing(field, LATTICE, at, np.zeros((1, 2)), before, after) is field
+    assert closing(field, LATTICE, at, np.zeros((1, 2)), before, after, (0.0, 0.0)) is field
 
 
 @pytest.mark.parametrize("name", EYES)
