@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -17,10 +17,7 @@ from .shut import OPEN
 
 # Points of the mesh that hold them: the bridge of the nose and the temples
 HOLDING = (168, 6, 197, 127, 356, 162, 389, 234, 454)
-HELD, TURNED = (
-    0.012,
-    0.024,
-)  # of the square's side: where these go further the head turns, and glasses with it
+HELD, TURNED = 0.012, 0.024  # of the square's side: where these go further, glasses turn with the head
 SEEN = 0.2  # of what is read there: rims are thin, and read less surely than that a frame is worn
 AROUND = 0.02  # of the square's side: what lies so near is taken along
 SOFT = 0.012  # of the square's side: over this length the movement becomes that of the skin
@@ -28,12 +25,18 @@ SOFT = 0.012  # of the square's side: over this length the movement becomes that
 EYE, LIDS = (0.012, 0.035), (0.02, 0.04)
 
 
-@lru_cache(maxsize=16)
+_known: WeakKeyDictionary[Parts, np.ndarray | None] = WeakKeyDictionary()  # goes with the picture
+
+
 def glasses_on(head: Head, parts: Parts) -> np.ndarray | None:
     """How far places of the square go with the glasses that a head wears, rims and all between them, from
     where they are seen: float32 [S, S] 0..1. None for a head that wears none."""
-    if not worn_already(head, parts):
-        return None
+    if parts not in _known:
+        _known[parts] = _area(parts) if worn_already(head, parts) else None
+    return _known[parts]
+
+
+def _area(parts: Parts) -> np.ndarray:
     y, x = np.nonzero(parts.glasses > SEEN)
     whole = np.zeros_like(parts.glasses, np.float32)
     cv2.fillConvexPoly(whole, cv2.convexHull(np.stack([x, y], axis=1).astype(np.int32)), (1.0,))
@@ -55,8 +58,8 @@ def with_glasses(
     held = 1 - float(smooth(np.abs(ways).max(), HELD, TURNED))
     if not held:
         return field
-    *matrix, shift = np.linalg.lstsq(np.column_stack([at, np.ones(len(at))]), at + ways, rcond=None)[0]
-    source = (lattice.points - shift) @ np.linalg.inv(np.array(matrix))  # [h, w, 2]
+    *matrix, shift = np.linalg.lstsq(np.column_stack([at, np.ones(len(at))]), ways, rcond=None)[0]
+    source = (lattice.points - shift) @ np.linalg.inv(np.eye(2) + matrix)  # [h, w, 2]
     share = held * sampled(glasses, source.astype(np.float32), cv2.INTER_LINEAR)  # [h, w]
     for before, after in eyes:
         free = LIDS if after.height < OPEN * before.height else EYE
