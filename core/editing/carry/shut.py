@@ -16,15 +16,15 @@ from .openings import SAMPLES, Opening
 
 OPEN, CLOSED = 0.7, 0.4  # of its height before: an opening that keeps more does not close; one of less does
 TALL = 3.0  # seen from aside, an opening counts as so many times as wide as it was high, at least
-KNOWN = 1.25  # of its width: points no further from its middle count
-NEAR, FAR = 0.4, 0.75  # of its width: between these from its line, the field becomes that of the skin
+KNOWN = 1.4  # of its width: points no further from its middle count
+NEAR, FAR = 0.65, 1.0  # of its width: between these from its line, the field becomes that of the skin
 BESIDE = 0.25  # the same beyond its corners
 EVERY = 4  # of the SAMPLES of a line, those through which the field goes
 # of an opening's height, and of the way to the next skin that stays: so near above the line lie lashes
 LASHES, ROOM = 0.45, 0.4
 # of its height: so near to the upper and to the lower line is still eye, as that is read, or its wet rim
 EYE_RIMS, MOUTH_RIMS = (0.15, 0.25), (0.0, 0.0)
-GIVES = 0.5  # of the way that lids go: skin no further from them moves too, so that all of it is stretched
+GIVES = 0.75  # of the way that lids go: skin no further from them moves too, so that all of it is stretched
 
 
 def closing(
