@@ -29,7 +29,7 @@ BRIGHTEST = 0.6  # logarithm by which a zone becomes lighter at most: a dark pai
 BRIGHTEST_HAIR = 1.0  # the same of dark hair over lighter skin
 STRONGEST = 0.6  # logarithm by which a tint changes the balance of colours at most
 BLEACHED = 0.3, 0.6  # what takes less of a zone's colour does not bleach it; what takes this does
-SHUT = 1.5  # times the slit that lids leave: an eye that is no further open is shut
+MET = 1.5  # times the slit that lids leave: those of an eye that is no further open have met
 COLOURLESS = 0.05  # logarithm: a zone whose balance of colours is less is grey already
 ADOPTED = 1.2  # from this change of light on, a zone takes the colour that the pack gives it
 
@@ -323,6 +323,6 @@ def shuts(points: np.ndarray, moved: np.ndarray) -> bool:
         if moved[a + b].any():
             down = _down(points, a, b)
             left = ((points[b] + moved[b]) - (points[a] + moved[a])) @ down  # [n]
-            if left.sum() <= SHUT * slit * np.linalg.norm(points[b] - points[a], axis=1).sum():
+            if left.sum() <= MET * slit * np.linalg.norm(points[b] - points[a], axis=1).sum():
                 return True
     return False

@@ -47,36 +47,37 @@ def closing(
     size = max(after.width, TALL * before.height)
     line = after.unit(np.linspace(0, 1, SAMPLES), (after.top + after.bottom) / 2)
     columns, rows = (
-        slice(*np.searchsorted(lines, (ends.min() - FAR * size, ends.max() + FAR * size)))
-        for lines, ends in ((lattice.x, line[:, 0]), (lattice.y, line[:, 1]))
+        slice(*np.searchsorted(lines, (ends.min() - far, ends.max() + far)))
+        for lines, ends, far in (
+            (lattice.x, line[:, 0], BESIDE * after.width),
+            (lattice.y, line[:, 1], FAR * size),
+        )
     )
     x, y = lattice.x[columns], lattice.y[rows]
-    known = np.linalg.norm(at - line[SAMPLES // 2], axis=1) < KNOWN * size
-    away = _away(at + values, before)
-    known &= away > GIVES * (before.height - after.height)
-    lashes = min(LASHES * before.height, ROOM * float(away[known].min(initial=np.inf)))
-    above, below = _sides(at[known], values[known], before, after, lashes, rims, x, y)
+    near_by = np.linalg.norm(at - line[SAMPLES // 2], axis=1) < KNOWN * size
+    at, values = at[near_by], values[near_by]
+    away = _away(at + values, before)  # [n]
+    stays = away > GIVES * (before.height - after.height)
+    at, values = at[stays], values[stays]
+    lashes = min(LASHES * before.height, ROOM * float(away[stays].min(initial=np.inf)))
     own = after.own(lattice.points[rows, columns])
     u, down = own[..., 0], own[..., 1]
-    leaping = np.where((down < np.mean(after.edges(u), axis=0))[..., None], above, below)
     near = 1 - smooth(distance(line, x, y), NEAR * size, FAR * size)
     near *= share * (1 - smooth(np.maximum(-u, u - 1), 0, BESIDE))
-    field = field.copy()
-    field[rows, columns] += near[..., None] * (leaping - field[rows, columns])
+    field, upper = field.copy(), down < np.mean(after.edges(u), axis=0)
+    box = field[rows, columns]  # a view
+    for side, (ends, ways) in zip((upper, ~upper), _lines(before, after, lashes, rims), strict=True):
+        own_rows = slice(*_reach((side & (near > 0)).any(axis=1)))  # each side is found where it is seen
+        points = np.concatenate([at, ends]), np.concatenate([values, ways])
+        leaping = smooth_field(*points, x, y[own_rows], power=1)
+        box[own_rows] += (side * near)[own_rows, :, None] * (leaping - box[own_rows])
     return field
 
 
-def _sides(
-    at: np.ndarray,
-    values: np.ndarray,
-    before: Opening,
-    after: Opening,
-    lashes: float,
-    rims: tuple[float, float],
-    x: np.ndarray,
-    y: np.ndarray,
-) -> Iterator[np.ndarray]:
-    """The fields [h, w, 2] of what lies above an opening and of what lies below it. What lies within `lashes`
+def _lines(
+    before: Opening, after: Opening, lashes: float, rims: tuple[float, float]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Points of the upper and of the lower line [n, 2] and the field there, [n, 2]. What lies within `lashes`
     of the upper line goes with it as it is."""
     u, height = np.linspace(0, 1, SAMPLES)[::EVERY], (before.bottom - before.top)[::EVERY]
     upper, lower = before.top[::EVERY] - rims[0] * height, before.bottom[::EVERY] + rims[1] * height
@@ -85,10 +86,16 @@ def _sides(
     below = [(after.bottom[::EVERY], lower)]
     for lines in (above, below):
         ends = np.concatenate([after.unit(u, now) for now, _ in lines])
-        ways = np.concatenate([before.unit(u, was) for _, was in lines]) - ends
-        yield smooth_field(np.concatenate([at, ends]), np.concatenate([values, ways]), x, y, power=1)
+        yield ends, np.concatenate([before.unit(u, was) for _, was in lines]) - ends
+
+
+def _reach(rows: np.ndarray) -> tuple[int, int]:
+    """The first of rows bool [h] that hold and the one after the last."""
+    held = np.flatnonzero(rows)
+    return (int(held[0]), int(held[-1]) + 1) if len(held) else (0, 0)
 
 
 def _away(points: np.ndarray, opening: Opening) -> np.ndarray:
     """How far points [n, 2] are from an opening's outline: [n]."""
-    return np.linalg.norm(points[:, None] - opening.outline(), axis=2).min(axis=1)
+    across, down = (points[:, None] - opening.outline()).transpose(2, 0, 1)  # each [n, m]
+    return np.sqrt((across**2 + down**2).min(axis=1))
